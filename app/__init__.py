@@ -1,0 +1,1 @@
+"""The command line: configuration, composition, run records and the terminal view."""

@@ -1,0 +1,103 @@
+"""The robot as leaves see it. Every adapter (fake, Genesis, Spot) implements `Robot` and passes the same contract.
+
+SI units and radians. The world frame is fixed, gravity-aligned, z up (Spot's `vision` frame). The body frame has x
+forward, y left, z up. The hand frame has x forward out of the palm; the jaws open along z; +y is to the left when
+the hand is level. Gripper opening is a fraction: 0 closed, 1 fully open.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from types import TracebackType
+from typing import Literal, Protocol, Self
+
+from perception.geometry import Pose
+from perception.types import RgbdFrame
+
+ArmPose = Literal["stow", "ready", "carry"]
+
+
+class CommandState(Enum):
+    """Where a command is. Only RUNNING can change; the other three are final."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The answer to `Command.poll`. `reason` says why in the robot's words, and is never empty for FAILED."""
+
+    state: CommandState
+    reason: str = ""
+
+
+class Command(Protocol):
+    """A motion that was started. Starting another motion of the same part (base, arm, gripper) cancels it."""
+
+    def poll(self) -> Outcome:
+        """The present state; never blocks, and may be called after the end."""
+
+    def cancel(self) -> None:
+        """Stop this motion where it is. Safe to call twice and after the end."""
+
+
+@dataclass(frozen=True)
+class GripperState:
+    """opening: 0 closed .. 1 open. torque_nm: magnitude the jaw motor applies now. holding: the robot's own estimate
+    that something is between the jaws (torque present and jaws stopped before closing)."""
+
+    opening: float
+    torque_nm: float
+    holding: bool
+
+
+class Robot(Protocol):
+    """A mobile base with an arm, a gripper and an RGB-D camera in the hand."""
+
+    @property
+    def simulated_time(self) -> bool:
+        """True if the clock moves only inside `sleep`; captures and inference then take no robot time."""
+
+    def __enter__(self) -> Self:
+        """Connect, sync time, take control, stand. RobotError if that is impossible."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        """Stop all motion and release the robot, also after errors."""
+
+    def now(self) -> float:
+        """Seconds on the robot's clock; never goes back."""
+
+    def sleep(self, seconds: float) -> None:
+        """Let the robot's clock advance by at least `seconds`; a simulator steps its physics here."""
+
+    def capture(self, camera: str) -> RgbdFrame:
+        """One frame from the camera called `camera` ("hand"). ConfigError for an unknown camera."""
+
+    def body_pose(self) -> Pose:
+        """world_from_body now."""
+
+    def hand_pose(self) -> Pose:
+        """world_from_hand now."""
+
+    def gripper(self) -> GripperState:
+        """State of the gripper now."""
+
+    def walk_to(self, world_from_goal: Pose, *, max_speed_mps: float, max_yaw_rate_radps: float) -> Command:
+        """Walk the body to x, y and yaw of the goal. DONE when it has arrived and come to rest."""
+
+    def move_arm(self, pose: ArmPose, *, max_joint_speed_radps: float) -> Command:
+        """Move the arm to a named pose: `stow` (folded), `ready` (hand forward, camera looks ahead), `carry`."""
+
+    def move_hand(self, world_from_hand: Pose, *, max_speed_mps: float) -> Command:
+        """Move the hand in a straight line to the pose. FAILED if it is out of reach or does not get there."""
+
+    def set_gripper(self, opening: float, *, max_torque_nm: float) -> Command:
+        """Open or close to `opening` with at most `max_torque_nm` at the jaw joint. DONE at the goal or when the
+        jaws have stopped against something."""
+
+    def stop(self) -> None:
+        """Stop all motion and hold. May be called at any time, in any state, twice."""

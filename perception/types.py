@@ -1,0 +1,127 @@
+"""The values that flow between leaves: frozen, their arrays read-only, checked once when made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perception.geometry import Pose, Vector
+
+
+def _read_only(array: NDArray[Any], shape: tuple[int, ...], dtype: type, what: str) -> NDArray[Any]:
+    if not isinstance(array, np.ndarray) or array.shape != shape or array.dtype != dtype:
+        have = f"{array.dtype} {array.shape}" if isinstance(array, np.ndarray) else type(array).__name__
+        raise ValueError(f"{what} is {have}, expected {np.dtype(dtype)} {shape}")
+    view = array.view()
+    view.setflags(write=False)
+    return view
+
+
+@dataclass(frozen=True)
+class Intrinsics:
+    """Pinhole camera without distortion; focal lengths and centre in pixels, optical frame x right, y down, z forward."""
+
+    width: int
+    height: int
+    fx: float
+    fy: float
+    cx: float
+    cy: float
+
+    def __post_init__(self) -> None:
+        if self.width < 1 or self.height < 1 or not (self.fx > 0 and self.fy > 0):
+            raise ValueError(f"not a camera: {self}")
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(height, width), as arrays are indexed."""
+        return self.height, self.width
+
+    def back_project(self, u: Any, v: Any, depth_m: Any) -> Vector:
+        """Eq. 1-3 of arXiv 2508.17466: pixel (u, v) and z-depth in metres to (..., 3) points in the optical frame."""
+        z = np.asarray(depth_m, dtype=np.float64)
+        x = (np.asarray(u, dtype=np.float64) - self.cx) * z / self.fx
+        y = (np.asarray(v, dtype=np.float64) - self.cy) * z / self.fy
+        return np.stack(np.broadcast_arrays(x, y, z), axis=-1)
+
+    def project(self, points_m: Any) -> Vector:
+        """(..., 3) points in the optical frame with z > 0 to (..., 2) pixels (u, v)."""
+        points = np.asarray(points_m, dtype=np.float64)
+        u = points[..., 0] / points[..., 2] * self.fx + self.cx
+        v = points[..., 1] / points[..., 2] * self.fy + self.cy
+        return np.stack([u, v], axis=-1)
+
+
+@dataclass(frozen=True, eq=False)
+class RgbdFrame:
+    """One colour picture with depth in the colour camera's frame.
+
+    rgb: (H, W, 3) uint8, RGB order. depth: (H, W) float32 metres along the optical axis, 0 = no return.
+    world_from_camera: pose of the optical frame (x right, y down, z forward). time_s: the robot's clock.
+    ValueError if an array does not fit the intrinsics.
+    """
+
+    rgb: NDArray[np.uint8]
+    depth: NDArray[np.float32]
+    intrinsics: Intrinsics
+    world_from_camera: Pose
+    time_s: float
+    camera: str = "hand"
+
+    def __post_init__(self) -> None:
+        shape = self.intrinsics.shape
+        object.__setattr__(self, "rgb", _read_only(self.rgb, (*shape, 3), np.uint8, "RgbdFrame.rgb"))
+        object.__setattr__(self, "depth", _read_only(self.depth, shape, np.float32, "RgbdFrame.depth"))
+        if not np.isfinite(self.depth).all() or float(self.depth.min(initial=0.0)) < 0.0:
+            raise ValueError("RgbdFrame.depth has negative or non-finite values; no return is 0")
+
+
+@dataclass(frozen=True, eq=False)
+class Detection:
+    """One object found in a frame.
+
+    label: class name. score: 0..1. mask: (H, W) bool, True on the object. box_uv: (u0, v0, u1, v1) pixels.
+    """
+
+    label: str
+    score: float
+    mask: NDArray[np.bool_]
+    box_uv: tuple[float, float, float, float]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "mask", _read_only(self.mask, self.mask.shape, np.bool_, "Detection.mask"))
+        if self.mask.ndim != 2:
+            raise ValueError(f"Detection.mask has shape {self.mask.shape}, expected (H, W)")
+
+
+@dataclass(frozen=True, eq=False)
+class Heatmap:
+    """Grasp quality per pixel. quality: (H, W) float32, 0..1, the predicted chance that a grasp there lifts and holds."""
+
+    quality: NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "quality", _read_only(self.quality, self.quality.shape, np.float32, "Heatmap.quality"))
+        if self.quality.ndim != 2:
+            raise ValueError(f"Heatmap.quality has shape {self.quality.shape}, expected (H, W)")
+
+
+@dataclass(frozen=True, eq=False)
+class Grasp:
+    """Where and how to grip.
+
+    pixel_uv: the chosen pixel. depth_m: its z-depth. normal_world: (3,) unit, outwards from the surface.
+    point_world_m: (3,) the surface point. world_from_hand: pose of the hand frame when the jaws close (x forward
+    out of the palm, jaws open along z). width_m: extent of the object between the jaws. score: heatmap value there.
+    """
+
+    pixel_uv: tuple[int, int]
+    depth_m: float
+    point_world_m: Vector
+    normal_world: Vector
+    world_from_hand: Pose
+    width_m: float
+    score: float

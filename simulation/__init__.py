@@ -1,0 +1,1 @@
+"""Genesis scenes, the Spot model, the sensor models and the Genesis robot adapter."""

@@ -1,0 +1,1 @@
+"""Dataset generation, the networks, their training and their export to ONNX."""

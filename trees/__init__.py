@@ -1,0 +1,1 @@
+"""The tree language: read, check, build and describe BehaviorTree.CPP v4 files on py_trees."""
