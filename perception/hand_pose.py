@@ -1,0 +1,62 @@
+"""Where the hand goes for a surface point: the one rule shared by grasp labels, training and the run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from perception.geometry import Pose, Vector, unit
+
+
+@dataclass(frozen=True)
+class GripperGeometry:
+    """Spot's gripper in the hand frame (x out of the palm, jaws open along +z, lower jaw fixed), metres.
+
+    fixed_jaw_z_m: the inner side of the fixed jaw's tooth. clearance_m: free room left between it and the object on
+    the way in. max_depth_m, min_depth_m: how far the surface point may sit behind the hand origin; deeper, the object
+    meets the palm.
+    """
+
+    fixed_jaw_z_m: float = -0.032
+    clearance_m: float = 0.012
+    max_depth_m: float = 0.038
+    min_depth_m: float = 0.015
+
+
+SPOT_GRIPPER = GripperGeometry()
+
+
+def hand_rotation(normal: ArrayLike, object_axis: ArrayLike) -> Vector:
+    """(3, 3) rotation world_from_hand whose x goes into the surface and whose y lies along the object's axis.
+
+    normal, object_axis: (3,) directions in the same frame. The jaws then close across the axis, so an upright bottle
+    is gripped with the hand rolled by 90 degrees. Where the two are within 8 degrees of parallel the axis says
+    nothing and the frame's x or y direction, whichever is further from the normal, takes its place.
+    """
+    x = -unit(normal)
+    axis = unit(object_axis)
+    if abs(float(x @ axis)) > np.cos(np.radians(8.0)):
+        axis = np.eye(3)[int(np.argmin(np.abs(x[:2])))]
+    y = unit(axis - (axis @ x) * x)
+    return np.stack([x, y, np.cross(x, y)], axis=1)
+
+
+def hand_pose(
+    point_m: ArrayLike,
+    normal: ArrayLike,
+    object_axis: ArrayLike,
+    width_m: float,
+    gripper: GripperGeometry = SPOT_GRIPPER,
+) -> Pose:
+    """world_from_hand for gripping at a surface point.
+
+    point_m: (3,) metres. normal: (3,) outwards. object_axis: (3,), the direction the object extends in, z for an
+    upright bottle. width_m: extent of the object between the jaws at that height. The object's near surface comes to
+    lie half a width behind the hand origin (within the gripper's depth limits), its side `clearance_m` off the fixed jaw.
+    """
+    rotation = hand_rotation(normal, object_axis)
+    depth = float(np.clip(width_m / 2, gripper.min_depth_m, gripper.max_depth_m))
+    point_in_hand = np.array([-depth, 0.0, gripper.fixed_jaw_z_m + gripper.clearance_m + width_m / 2])
+    return Pose(rotation, np.asarray(point_m, dtype=np.float64) - rotation @ point_in_hand)
