@@ -1,0 +1,54 @@
+"""A short video of a simulated run from an outside camera."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+FRAMES_PER_S = 15
+SIZE = (640, 360)
+
+
+class Film:
+    """Writes an H.264 file while the simulation runs; `close` makes it whole and may be called twice."""
+
+    def __init__(self, path: Path, camera: Any) -> None:
+        import imageio_ffmpeg
+
+        self.path = path
+        self._camera = camera
+        self._due_s = 0.0
+        path.parent.mkdir(parents=True, exist_ok=True)
+        writer: Generator[None, NDArray[np.uint8], None] | None = imageio_ffmpeg.write_frames(
+            str(path), SIZE, fps=FRAMES_PER_S, codec="libx264", macro_block_size=2, ffmpeg_log_level="error"
+        )
+        self._writer = writer
+        self._writer.send(None)
+
+    def show(self, time_s: float) -> None:
+        """Add a picture if one is due at this time of the simulation, seconds."""
+        if self._writer is None or time_s < self._due_s:
+            return
+        self._due_s = time_s + 1.0 / FRAMES_PER_S - 1e-6
+        rgb = self._camera.render(rgb=True)[0]
+        self._writer.send(np.ascontiguousarray(rgb, dtype=np.uint8))
+
+    def close(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+
+def view_point(robot_xy_m: NDArray[np.float64], target_m: NDArray[np.float64]) -> tuple[Any, Any]:
+    """(camera position, look-at point) metres: from the side, the robot's start and the object both in the picture."""
+    middle = np.array([*(0.35 * robot_xy_m + 0.65 * target_m[:2]), 0.5])
+    ahead = target_m[:2] - robot_xy_m
+    distance = float(np.linalg.norm(ahead))
+    side = np.array([ahead[1], -ahead[0]]) / max(distance, 1e-6)
+    back = -ahead / max(distance, 1e-6)
+    spot = middle[:2] + side * (1.1 + 0.55 * distance) + 0.25 * back
+    return (spot[0], spot[1], 1.35), tuple(middle)
