@@ -3,7 +3,7 @@
 Normals are (H, W, 3) float32 unit vectors in the camera frame (x right, y down, z forward) that point to the camera
 (z < 0), and 0 where unknown. Depth is metres along the optical axis with 0 for no return.
 
-On a real time-of-flight picture D2NT errs by more than 40 degrees; the plane fit by 3 to 7. Use D2NT for rendered depth.
+On a real time-of-flight picture D2NT errs by more than 40 degrees, the plane fit by 3 to 7: D2NT is for clean depth.
 """
 
 from __future__ import annotations

@@ -222,7 +222,7 @@ class _NativeGrid:
 
     def spread(self, native: Float32) -> Float32:
         """(h, w) to (H, W), each colour pixel taking the native pixel it lies in; 0 outside."""
-        full = native[self._back_v][:, self._back_u]
+        full: Float32 = native[self._back_v][:, self._back_u]
         full[:, ~self._covered] = 0.0
         return full
 
@@ -256,8 +256,8 @@ def _blur_unit(white: Float32, sigma_px: float) -> Float32:
     """White noise blurred by a Gaussian and scaled back to a standard deviation of 1."""
     reach = int(np.ceil(4.0 * sigma_px))
     kernel = cv2.getGaussianKernel(2 * reach + 1, sigma_px)
-    blurred: Float32 = cv2.sepFilter2D(white, cv2.CV_32F, kernel, kernel, borderType=cv2.BORDER_REFLECT)
-    return blurred / np.float32((kernel**2).sum())
+    blurred = cv2.sepFilter2D(white, cv2.CV_32F, kernel, kernel, borderType=cv2.BORDER_REFLECT)
+    return np.asarray(blurred / (kernel**2).sum(), np.float32)
 
 
 def _hidden(z: Float32, disparity_px_m: float) -> NDArray[np.bool_]:

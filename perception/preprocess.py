@@ -1,0 +1,145 @@
+"""The network's input: THE one place where a frame becomes 8 channels, for training and for the run alike.
+
+A square around the mask is cut out and scaled to 256 x 256, so that the object fills most of the height whatever its
+range. In this crop the depth is moved under the mask, normals are fitted inside the mask, and the channels are
+
+    0..2  red, green, blue, 0..1
+    3     depth relative to the object's near surface, (d - d0) / 0.25 m, clipped to -1..1; 0 without return
+    4..6  surface normal in the levelled camera frame: x right, y down along gravity, z forward; 0 where unknown
+    7     mask, 0 or 1
+
+The levelled frame is the camera's turned about its x and z axes until y points along gravity: a camera that looks down
+at a bottle sees the same normals as one that looks level.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from perception.depth import align_depth, near_cluster
+from perception.errors import ContractError
+from perception.geometry import Pose, Vector, unit
+from perception.normals import plane_fit_normals
+from perception.types import Intrinsics
+
+Float32 = NDArray[np.float32]
+
+VERSION = 1
+"""Changes with any change of what the network is fed; training writes it into the network's metadata."""
+
+CHANNELS = 8
+SIZE_PX = 256
+MARGIN = 1.25
+MIN_SIDE_PX = 48.0
+DEPTH_SCALE_M = 0.25
+NORMAL_SIGMA_PX = 6.0
+
+
+@dataclass(frozen=True)
+class Crop:
+    """A square of the full picture, (left, top) its corner and side its length in pixels, scaled to size_px."""
+
+    left_px: float
+    top_px: float
+    side_px: float
+    size_px: int = SIZE_PX
+
+    @classmethod
+    def around(cls, mask: NDArray[np.bool_], margin: float = MARGIN) -> Crop:
+        """The square around the mask's bounding box, `margin` times its longer side. ContractError if it is empty."""
+        rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+        if not rows.size:
+            raise ContractError("the mask is empty: there is nothing to cut out")
+        top, bottom, left, right = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+        side = max(margin * max(bottom - top, right - left), MIN_SIDE_PX)
+        return cls((left + right - side) / 2, (top + bottom - side) / 2, side)
+
+    @property
+    def scale(self) -> float:
+        """Full-picture pixels per crop pixel."""
+        return self.side_px / self.size_px
+
+    def intrinsics(self, full: Intrinsics) -> Intrinsics:
+        """The camera that would have taken the crop."""
+        s = self.scale
+        return Intrinsics(
+            self.size_px,
+            self.size_px,
+            full.fx / s,
+            full.fy / s,
+            (full.cx - self.left_px) / s,
+            (full.cy - self.top_px) / s,
+        )
+
+    def cut(self, image: NDArray[Any], *, smooth: bool) -> NDArray[Any]:
+        """(H, W) or (H, W, C) picture to (size_px, size_px, ...); 0 outside; `smooth` interpolates, else nearest."""
+        flags = (cv2.INTER_LINEAR if smooth else cv2.INTER_NEAREST) | cv2.WARP_INVERSE_MAP
+        cut: NDArray[Any] = cv2.warpAffine(image, self._full_from_crop(), (self.size_px, self.size_px), flags=flags)
+        return cut
+
+    def paste(self, crop: Float32, shape: tuple[int, int]) -> Float32:
+        """A (size_px, size_px) map back in the full picture of `shape` (H, W), 0 outside the square."""
+        inverse = cv2.invertAffineTransform(self._full_from_crop())
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        full: Float32 = cv2.warpAffine(np.asarray(crop, np.float32), inverse, (shape[1], shape[0]), flags=flags)
+        return full
+
+    def _full_from_crop(self) -> Vector:
+        half = 0.5 * self.scale - 0.5
+        return np.array([[self.scale, 0.0, self.left_px + half], [0.0, self.scale, self.top_px + half]])
+
+
+def level_from_camera(world_from_camera: Pose) -> Vector:
+    """(3, 3) rotation from the optical frame to the levelled one: x right, y along gravity, z forward, both horizontal.
+
+    Forward is the camera's viewing direction made horizontal, or the picture's upward direction when the camera looks
+    within 10 degrees of straight down or up.
+    """
+    rotation = world_from_camera.rotation
+    down = np.array([0.0, 0.0, -1.0])
+    forward = rotation[:, 2]
+    if abs(float(forward @ down)) > np.cos(np.radians(10.0)):
+        forward = -rotation[:, 1] * (1.0 if forward @ down > 0 else -1.0)
+    forward = unit(forward - (forward @ down) * down)
+    level_from_world = np.stack([np.cross(down, forward), down, forward])
+    return np.asarray(level_from_world @ rotation)
+
+
+def heatmap_input(
+    rgb: NDArray[np.uint8],
+    depth: NDArray[Any],
+    mask: NDArray[np.bool_],
+    intrinsics: Intrinsics,
+    world_from_camera: Pose,
+    crop: Crop | None = None,
+) -> tuple[Float32, Crop]:
+    """The (8, 256, 256) float32 input and the crop that maps its output back.
+
+    rgb: (H, W, 3) uint8. depth: (H, W) metres, 0 = no return. mask: (H, W), True on the object. crop: another square
+    than the one around the mask, for augmentation. ContractError for an empty mask or shapes that do not fit.
+    """
+    shape = intrinsics.shape
+    if rgb.shape != (*shape, 3) or depth.shape != shape or mask.shape != shape:
+        raise ContractError(f"rgb {rgb.shape}, depth {depth.shape}, mask {mask.shape} do not fit the camera's {shape}")
+    crop = crop or Crop.around(mask)
+    small_mask = crop.cut(mask.astype(np.uint8), smooth=False).astype(bool)
+    small_depth = crop.cut(np.asarray(depth, np.float32), smooth=False)
+    camera = crop.intrinsics(intrinsics)
+    small_depth = align_depth(small_depth, small_mask, camera.fx)
+    tensor = np.zeros((CHANNELS, crop.size_px, crop.size_px), np.float32)
+    tensor[0:3] = crop.cut(rgb, smooth=True).transpose(2, 0, 1) * np.float32(1.0 / 255.0)
+    layer = near_cluster(small_depth, small_mask)
+    if layer is not None:
+        relative = (small_depth - np.float32(layer.middle_m)) / np.float32(DEPTH_SCALE_M)
+        tensor[3] = np.where(small_depth > 0, np.clip(relative, -1.0, 1.0), 0.0)
+        weight = small_mask & layer.contains(small_depth)
+        normals = plane_fit_normals(small_depth, camera, NORMAL_SIGMA_PX, weight)
+        rotation = level_from_camera(world_from_camera).astype(np.float32)
+        tensor[4:7] = np.einsum("ij,hwj->ihw", rotation, normals) * small_mask
+    tensor[7] = small_mask
+    return tensor, crop
