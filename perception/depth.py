@@ -113,7 +113,7 @@ def registration_shift(depth: NDArray[Any], mask: NDArray[np.bool_], focal_px: f
     """du in pixels by which the object's depth lies beside its mask: depth at (u + du, v) belongs to pixel (u, v).
 
     The near layer's silhouette is laid over the mask: returns inside count for a shift, returns in a ring left
-    and right of the mask count against it. Only the rows of the mask count, since a support at the same range lies below it.
+    and right of the mask count against it. Only the rows of the mask count, as a support at the same range lies below.
     The vertical error (4 mm at most) is left alone: it does not show in a silhouette that stands on something.
     focal_px: focal length, which turns `limit_m`, the largest error, into pixels at the object's range.
     0 where the depth says nothing.

@@ -1,0 +1,171 @@
+"""Object detection by a YOLO segmentation network exported to ONNX (outputs as ultralytics writes them)."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from perception.errors import ConfigError
+from perception.onnx_session import OnnxSession
+from perception.types import Detection, RgbdFrame
+
+DEFAULT_WEIGHTS = Path(__file__).parent / "weights" / "detector.onnx"
+PROTOTYPES = 32
+MAX_OVERLAP = 0.5
+MAX_DETECTIONS = 20
+GREY = 114
+
+
+@dataclass(frozen=True)
+class Letterbox:
+    """How a picture was fitted into the network's input: scaled, then moved by (left, top) input pixels."""
+
+    scale: float
+    left: float
+    top: float
+
+    @classmethod
+    def fit(cls, picture: tuple[int, int], network: tuple[int, int]) -> Letterbox:
+        """Both sizes as (height, width)."""
+        scale = min(network[0] / picture[0], network[1] / picture[1])
+        return cls(scale, (network[1] - picture[1] * scale) / 2, (network[0] - picture[0] * scale) / 2)
+
+    def matrix(self, stride: float = 1.0) -> NDArray[np.float64]:
+        """(2, 3) affine from picture pixel indices to those of a map `stride` times coarser than the input."""
+        s = self.scale / stride
+        return np.array([[s, 0.0, self.left / stride + 0.5 * s - 0.5], [0.0, s, self.top / stride + 0.5 * s - 0.5]])
+
+    def boxes(self, boxes: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(n, 4) corners in input pixels to picture pixels."""
+        return (boxes - [self.left, self.top, self.left, self.top]) / self.scale
+
+
+class OnnxDetector:
+    """Implements `perception.models.Detector`.
+
+    The network: input (1, 3, h, w) RGB 0..1; output 0 (1, 4 + classes + 32, anchors) with boxes as centre and size in
+    input pixels; output 1 (1, 32, h/4, w/4) mask prototypes; class names in its metadata under `names`.
+    ModelError if the file is missing, corrupt or another network.
+    """
+
+    def __init__(self, path: Path = DEFAULT_WEIGHTS) -> None:
+        self._session = OnnxSession(path, "detector", channels=3, outputs=2)
+        self.labels = self._names()
+        height, width = self._session.input_shape[2:]
+        if not isinstance(height, int) or not isinstance(width, int):
+            raise self._session.error(f"expected a fixed input size, has {self._session.input_shape}")
+        self._size = (height, width)
+
+    def _names(self) -> tuple[str, ...]:
+        text = self._session.metadata.get("names")
+        try:
+            names = ast.literal_eval(text or "")
+        except (ValueError, SyntaxError):
+            names = None
+        if not isinstance(names, dict) or sorted(names) != list(range(len(names))) or not names:
+            raise self._session.error(f"its metadata has no class names (`names` is {text!r})")
+        return tuple(str(names[index]) for index in range(len(names)))
+
+    def detect(self, frame: RgbdFrame, labels: Sequence[str], min_score: float) -> list[Detection]:
+        """Detections with one of the labels and at least min_score, best first; an object is reported once, as the
+        label it fits best. ConfigError for an unknown label."""
+        unknown = [label for label in labels if label not in self.labels]
+        if unknown or not labels:
+            asked = ", ".join(unknown) or "nothing"
+            choices = ", ".join(self.labels[:10]) + (" ..." if len(self.labels) > 10 else "")
+            raise ConfigError(f"the detector {self._session.path.name} does not know: {asked}. It knows: {choices}")
+        box = Letterbox.fit(frame.intrinsics.shape, self._size)
+        raw, prototypes = self._session.run(self._tensor(frame.rgb, box))
+        rows = self._rows(raw, prototypes)
+        classes = [self.labels.index(label) for label in labels]
+        scores = rows[:, 4 : 4 + len(self.labels)][:, classes]
+        best = scores.max(axis=1)
+        keep = np.flatnonzero(best >= max(min_score, 1e-6))
+        centre, size = rows[keep, :2].astype(np.float64), rows[keep, 2:4].astype(np.float64)
+        corners = np.hstack([centre - size / 2, centre + size / 2])
+        chosen = suppress_overlaps(corners, best[keep].astype(np.float64))
+        found = []
+        for index in chosen[:MAX_DETECTIONS]:
+            row = keep[index]
+            corner = _clip(box.boxes(corners[index : index + 1])[0], frame.intrinsics.shape)
+            mask = _mask(rows[row, -PROTOTYPES:], prototypes[0], box, self._size, corner, frame.intrinsics.shape)
+            if mask.any():
+                label = labels[int(scores[row].argmax())]
+                found.append(Detection(label, float(best[row]), mask, corner))
+        return found
+
+    def _tensor(self, rgb: NDArray[np.uint8], box: Letterbox) -> NDArray[np.float32]:
+        height, width = self._size
+        fitted = cv2.warpAffine(
+            rgb,
+            box.matrix(),
+            (width, height),
+            flags=cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_CONSTANT,
+            borderValue=(GREY,) * 3,
+        )
+        tensor: NDArray[np.float32] = np.ascontiguousarray(fitted.transpose(2, 0, 1)[None], np.float32)
+        return tensor / np.float32(255.0)
+
+    def _rows(self, raw: NDArray[Any], prototypes: NDArray[Any]) -> NDArray[np.float32]:
+        """(anchors, 4 + classes + 32) from output 0; ModelError if the outputs are not those of a segmentation net."""
+        width = 4 + len(self.labels) + PROTOTYPES
+        if raw.ndim != 3 or raw.shape[1] != width or prototypes.ndim != 4 or prototypes.shape[1] != PROTOTYPES:
+            expected = f"outputs (1, {width}, anchors) and (1, {PROTOTYPES}, h, w)"
+            raise self._session.error(f"expected {expected}, got {raw.shape} and {prototypes.shape}")
+        return np.nan_to_num(raw[0].T.astype(np.float32))
+
+
+def suppress_overlaps(corners: NDArray[np.float64], scores: NDArray[np.float64]) -> list[int]:
+    """Indices of the boxes that no better-scored kept box overlaps by more than MAX_OVERLAP (IoU), best first.
+
+    corners: (n, 4) as u0, v0, u1, v1. scores: (n,). Ties keep the input's order.
+    """
+    order = list(np.argsort(-scores, kind="stable")[:300])
+    area = np.prod(np.maximum(corners[:, 2:] - corners[:, :2], 0.0), axis=1)
+    kept: list[int] = []
+    while order:
+        first = int(order.pop(0))
+        kept.append(first)
+        if not order:
+            break
+        rest = np.array(order)
+        low = np.maximum(corners[rest, :2], corners[first, :2])
+        high = np.minimum(corners[rest, 2:], corners[first, 2:])
+        shared = np.prod(np.maximum(high - low, 0.0), axis=1)
+        overlap = shared / np.maximum(area[rest] + area[first] - shared, 1e-9)
+        order = [int(index) for index in rest[overlap <= MAX_OVERLAP]]
+    return kept
+
+
+def _clip(corner: NDArray[np.float64], shape: tuple[int, int]) -> tuple[float, float, float, float]:
+    u0, v0, u1, v1 = (float(value) for value in corner)
+    height, width = shape
+    return max(0.0, u0), max(0.0, v0), min(float(width), u1), min(float(height), v1)
+
+
+def _mask(
+    coefficients: NDArray[np.float32],
+    prototypes: NDArray[np.float32],
+    box: Letterbox,
+    network: tuple[int, int],
+    corner: tuple[float, float, float, float],
+    shape: tuple[int, int],
+) -> NDArray[np.bool_]:
+    """(H, W) bool: the prototypes mixed by the coefficients, positive, inside the box."""
+    channels, height, width = prototypes.shape
+    mixed = (coefficients @ prototypes.reshape(channels, -1)).reshape(height, width).astype(np.float32)
+    stride = network[1] / width
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    full = cv2.warpAffine(mixed, box.matrix(stride), (shape[1], shape[0]), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    mask = np.zeros(shape, bool)
+    u0, v0, u1, v1 = int(corner[0]), int(corner[1]), int(np.ceil(corner[2])), int(np.ceil(corner[3]))
+    mask[v0:v1, u0:u1] = full[v0:v1, u0:u1] > 0
+    return mask

@@ -1,0 +1,95 @@
+"""The one file that imports onnxruntime: opens a network file, checks it, runs it on the processor.
+
+Sessions are deterministic, use two threads, and sleep instead of spinning between runs, since a simulator or a robot
+client shares the machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perception.errors import ModelError
+
+THREADS = 2
+
+
+class OnnxSession:
+    """A network file that was opened and whose inputs and outputs fit what the caller feeds and reads.
+
+    path: the file. what: "detector" or "heatmap", for messages. channels: size of axis 1 of the only input, whose
+    shape is (1 or N, channels, height, width). outputs: number of outputs that the caller reads.
+    ModelError, in one line, if the file is missing, unreadable, or another network.
+    """
+
+    def __init__(self, path: Path, what: str, *, channels: int, outputs: int) -> None:
+        self.path = Path(path)
+        self.what = what
+        self._session = _open(self.path, what)
+        inputs = self._session.get_inputs()
+        if len(inputs) != 1 or len(inputs[0].shape) != 4 or inputs[0].shape[1] != channels:
+            have = ", ".join(f"{item.name} {item.shape}" for item in inputs) or "none"
+            raise self.error(f"expected one input (1, {channels}, height, width), has {have}")
+        if inputs[0].type != "tensor(float)":
+            raise self.error(f"expected float32 input, has {inputs[0].type}")
+        if len(self._session.get_outputs()) < outputs:
+            raise self.error(f"expected {outputs} output(s), has {len(self._session.get_outputs())}")
+        self._input = inputs[0].name
+        self._outputs = [item.name for item in self._session.get_outputs()[:outputs]]
+        self.input_shape: tuple[Any, ...] = tuple(inputs[0].shape)
+        self.metadata: Mapping[str, str] = dict(self._session.get_modelmeta().custom_metadata_map)
+
+    def error(self, problem: str) -> ModelError:
+        """A ModelError that names the file, the problem and the next step."""
+        return ModelError(f"{self.path}: not a usable {self.what} network: {problem}; {_next_step(self.what)}")
+
+    def run(self, tensor: NDArray[np.float32]) -> Sequence[NDArray[Any]]:
+        """The outputs for one input. ModelError if the network refuses it."""
+        try:
+            return [np.asarray(item) for item in self._session.run(self._outputs, {self._input: tensor})]
+        except _failures() as error:
+            raise self.error(f"it failed on an input {tensor.shape}: {_first_line(error)}") from error
+
+
+def _open(path: Path, what: str) -> Any:
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise ModelError(f"{path}: {what} network not found; {_next_step(what)}") from None
+    except OSError as error:
+        raise ModelError(f"{path}: cannot read the {what} network: {error.strerror}; {_next_step(what)}") from error
+    if data.startswith(b"version https://git-lfs"):
+        raise ModelError(f"{path}: this is a Git LFS pointer, not the {what} network; type `git lfs pull`")
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = THREADS
+    options.inter_op_num_threads = 1
+    options.use_deterministic_compute = True
+    options.log_severity_level = 4
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    try:
+        return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    except _failures() as error:
+        raise ModelError(f"{path}: corrupt {what} network ({_first_line(error)}); {_next_step(what)}") from error
+
+
+def _failures() -> tuple[type[BaseException], ...]:
+    """What onnxruntime raises for bad files and inputs."""
+    from onnxruntime.capi import onnxruntime_pybind11_state as state
+
+    names = ("Fail", "InvalidArgument", "InvalidGraph", "InvalidProtobuf", "NotImplemented", "RuntimeException")
+    return (ValueError, RuntimeError, *(getattr(state, name) for name in names))
+
+
+def _next_step(what: str) -> str:
+    return f"give another file with --{what}, or make one with `python -m training.export {what}`"
+
+
+def _first_line(error: BaseException) -> str:
+    text = str(error).strip() or type(error).__name__
+    return text.splitlines()[0][:160]

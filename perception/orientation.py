@@ -1,0 +1,43 @@
+"""From a surface normal to the hand's orientation: normal -> Euler angles -> quaternion.
+
+The hand's x axis goes against the outward normal. Angles are radians about the fixed x, y, z axes in this order, as in
+`Pose.from_rpy`; quaternions are (w, x, y, z).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from perception.geometry import Pose, Vector, unit
+
+
+def normal_to_euler(normal: ArrayLike, roll_rad: float = 0.0) -> Vector:
+    """(3,) roll, pitch, yaw of a hand that approaches against the normal, turned by `roll_rad` about its own x axis.
+
+    pitch is the normal's elevation: positive when the surface looks up and the hand comes in from above. Along the
+    vertical, where yaw is free, it is 0. ValueError for a vector without direction.
+    """
+    x, y, z = unit(normal)
+    yaw = 0.0 if np.hypot(x, y) < 1e-9 else float(np.arctan2(-y, -x))
+    return np.array([roll_rad, np.arcsin(np.clip(z, -1.0, 1.0)), yaw])
+
+
+def normal_to_quaternion(normal: ArrayLike, roll_rad: float = 0.0) -> Vector:
+    """(4,) unit quaternion w, x, y, z of the same hand orientation; w >= 0."""
+    return Pose.from_rpy(normal_to_euler(normal, roll_rad)).quaternion_wxyz
+
+
+def euler_to_normal(rpy_rad: ArrayLike) -> Vector:
+    """(3,) outward normal that a hand with these angles approaches: the inverse of `normal_to_euler`."""
+    return np.asarray(-Pose.from_rpy(rpy_rad).rotation[:, 0])
+
+
+def roll_for_axis(normal: ArrayLike, object_axis: ArrayLike) -> float:
+    """Roll in radians that lays the hand's y axis along the object's axis, so that the jaws close across it.
+
+    0 where the two are parallel and the axis says nothing.
+    """
+    level = Pose.from_rpy(normal_to_euler(normal)).rotation
+    axis = np.asarray(object_axis, dtype=np.float64) @ level
+    return 0.0 if np.hypot(axis[1], axis[2]) < 1e-9 else float(np.arctan2(axis[2], axis[1]))

@@ -1,0 +1,93 @@
+"""What a mask's outline says about an object: its axis, and how wide it is across that axis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perception.geometry import Vector, unit
+from perception.types import Intrinsics, RgbdFrame
+
+UPRIGHT_RAD = float(np.radians(25.0))
+ELONGATED = 1.25
+
+
+@dataclass(frozen=True, eq=False)
+class Silhouette:
+    """centre_uv: (2,) mean pixel. axis_uv: (2,) unit direction of the axis in the picture. axis_world: (3,) unit.
+    upright: True if the axis is taken as the world's vertical."""
+
+    centre_uv: Vector
+    axis_uv: Vector
+    axis_world: Vector
+    upright: bool
+
+
+def silhouette(frame: RgbdFrame, mask: NDArray[np.bool_]) -> Silhouette:
+    """The axis of the object under a mask that is not empty.
+
+    The axis is the mask's longer principal direction. Within 25 degrees of how the vertical looks there, or where the
+    mask is hardly longer than wide (1.25), the object stands upright and its axis is world z. Else it is taken to lie
+    on something level: the horizontal direction that looks like the mask's axis.
+    """
+    v, u = np.nonzero(mask)
+    centre = np.array([u.mean(), v.mean()])
+    values, vectors = np.linalg.eigh(np.cov(np.stack([u, v])) if u.size > 1 else np.eye(2))
+    along = vectors[:, 1]
+    rotation = frame.world_from_camera.rotation
+    ray = frame.intrinsics.back_project(centre[0], centre[1], 1.0)
+    up_camera = rotation.T @ [0.0, 0.0, 1.0]
+    up_uv = up_camera[:2] - up_camera[2] * ray[:2]  # image motion of a point that moves up
+    seen_upright = float(np.linalg.norm(up_uv)) > 0.3
+    elongated = np.sqrt(values[1] / max(values[0], 1e-9)) > ELONGATED
+    if seen_upright:
+        up_uv = unit(up_uv)
+        if not elongated or abs(float(along @ up_uv)) > np.cos(UPRIGHT_RAD):
+            return Silhouette(centre, up_uv, np.array([0.0, 0.0, 1.0]), True)
+    elif not elongated:
+        return Silhouette(centre, along, np.array([0.0, 0.0, 1.0]), True)
+    in_picture = rotation @ [along[0], along[1], 0.0]
+    level = np.cross(np.cross(rotation @ ray, in_picture), [0.0, 0.0, 1.0])
+    axis = unit(level) if float(np.linalg.norm(level)) > 0.1 else unit(in_picture)
+    return Silhouette(centre, along, axis, False)
+
+
+def extent_across(mask: NDArray[np.bool_], uv: tuple[float, float], axis_uv: Vector) -> tuple[float, float] | None:
+    """Pixels from (u, v) to the mask's two edges, measured across the axis: to the left of `axis_uv` and to its right
+    as seen in the picture with the axis pointing up. Median over 9 lines, 2 px apart along the axis.
+    None if (u, v) lies off the mask. Holes of up to 3 px are bridged.
+    """
+    height, width = mask.shape
+    across = np.array([-axis_uv[1], axis_uv[0]])  # axis (0, -1), up in the picture, gives (1, 0), right
+    sides = []
+    steps = np.arange(0.0, float(np.hypot(height, width)), 0.5)
+    for offset in range(-8, 9, 2):
+        start = np.asarray(uv) + offset * axis_uv
+        lengths = []
+        for direction in (-across, across):
+            points = np.rint(start + steps[:, None] * direction).astype(int)
+            inside = (points >= 0).all(axis=1) & (points[:, 0] < width) & (points[:, 1] < height)
+            points = points[inside]
+            hit = np.flatnonzero(mask[points[:, 1], points[:, 0]])
+            if hit.size == 0 or hit[0] > 6:
+                break
+            gaps = np.flatnonzero(np.diff(hit) > 6)
+            lengths.append(float(steps[hit[gaps[0]] if gaps.size else hit[-1]]))
+        if len(lengths) == 2:
+            sides.append(lengths)
+    if not sides or not mask[round(uv[1]), round(uv[0])]:
+        return None
+    left, right = np.median(np.array(sides), axis=0)
+    return float(left), float(right)
+
+
+def round_width_m(extent_px: float, near_depth_m: float, intrinsics: Intrinsics) -> float:
+    """Width in metres of a round object that looks `extent_px` wide and whose nearest point is `near_depth_m` away.
+
+    The lines of sight touch a cylinder of radius r behind its nearest point at z: with k = extent / (2 f),
+    r^2 = k^2 (z^2 + 2 z r). For a flat object this is some per cent too much, on the safe side.
+    """
+    k = 0.5 * extent_px / intrinsics.fx
+    return float(2.0 * near_depth_m * k * (k + np.sqrt(1.0 + k * k)))
