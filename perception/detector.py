@@ -103,7 +103,7 @@ class OnnxDetector:
 
     def _tensor(self, rgb: NDArray[np.uint8], box: Letterbox) -> NDArray[np.float32]:
         height, width = self._size
-        fitted = cv2.warpAffine(
+        fitted: NDArray[np.uint8] = cv2.warpAffine(
             rgb,
             box.matrix(),
             (width, height),
@@ -111,8 +111,7 @@ class OnnxDetector:
             borderMode=cv2.BORDER_CONSTANT,
             borderValue=(GREY,) * 3,
         )
-        tensor: NDArray[np.float32] = np.ascontiguousarray(fitted.transpose(2, 0, 1)[None], np.float32)
-        return tensor / np.float32(255.0)
+        return np.ascontiguousarray(fitted.transpose(2, 0, 1)[None], np.float32) * np.float32(1 / 255)
 
     def _rows(self, raw: NDArray[Any], prototypes: NDArray[Any]) -> NDArray[np.float32]:
         """(anchors, 4 + classes + 32) from output 0; ModelError if the outputs are not those of a segmentation net."""

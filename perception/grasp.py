@@ -1,0 +1,238 @@
+"""From a heatmap to a hand pose: pixel, depth, Eq. 1-3, normal, Euler, quaternion, roll, and whether it can be done.
+
+Candidates are the heatmap's best pixels well inside the mask. Each is lifted to a surface point with the near-surface
+depth (not the mask's mean), gets a normal that noise does not throw about, a hand pose by the one rule of `hand_pose`,
+and is checked: narrow enough for the jaws, clear of the support, within reach at the grasp and before it. The first
+that passes is the answer.
+
+How the normal is steadied (10 degrees of error at a shoulder make the hand miss): a plane fit over the object's near
+layer gives it; on an upright object its heading is drawn to that of a round body with the mask's outline, where the
+two agree within 35 degrees, since the outline is sharp and the depth is not; and an elevation below 10 degrees counts
+as level, fading out until 20 degrees, since the flank of an upright object is far likelier than a 10-degree cone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from perception import spot_arm
+from perception.depth import align_depth, first_surface_depth, near_cluster
+from perception.geometry import Pose, Vector
+from perception.hand_pose import hand_pose
+from perception.locate import ObjectLocation, locate_object
+from perception.normals import plane_fit_normals
+from perception.orientation import euler_to_normal, normal_to_euler, normal_to_quaternion
+from perception.rejection import Rejection
+from perception.silhouette import Silhouette, extent_across, round_width_m, silhouette
+from perception.types import Detection, Grasp, Heatmap, Intrinsics, RgbdFrame
+
+__all__ = ["GraspSettings", "Rejection", "compute_grasp", "normal_to_euler", "normal_to_quaternion"]
+
+
+@dataclass(frozen=True)
+class GraspSettings:
+    """Limits of a grasp; metres and radians.
+
+    max_width_m: widest object between the jaws. standoff_m: how far back along the approach the hand must also reach.
+    hand_half_width_m: half the gripper's breadth along hand y; jaw_z_m: how far the open jaws stretch along hand z;
+    hand_x_m: the part of the hand along x that passes near the support. support_margin_m: free height to keep above it.
+    candidates: pixels tried, `spacing_px` apart. min_quality: pixels below are not tried. edge: share of the object's
+    width at either side of the mask that is left out. heading_agree_rad, heading_weight: see the module.
+    level_rad: elevations below the first count as 0, above the second as they are. edge_on_discount: a pixel at the
+    outline counts this share less than one in the middle, which decides between equals.
+    """
+
+    max_width_m: float = 0.11
+    standoff_m: float = 0.12
+    hand_half_width_m: float = 0.0485
+    jaw_z_m: tuple[float, float] = (-0.05, 0.10)
+    hand_x_m: tuple[float, float] = (-0.05, 0.04)
+    support_margin_m: float = 0.008
+    candidates: int = 24
+    spacing_px: int = 12
+    min_quality: float = 0.02
+    edge: float = 0.12
+    heading_agree_rad: float = float(np.radians(35.0))
+    heading_weight: float = 0.8
+    level_rad: tuple[float, float] = (float(np.radians(10.0)), float(np.radians(20.0)))
+    edge_on_discount: float = 0.1
+
+
+@dataclass(frozen=True, eq=False)
+class _Scene:
+    """What all candidates of one frame share. depth is the frame's, moved under the mask and limited to its layer."""
+
+    frame: RgbdFrame
+    mask: NDArray[np.bool_]
+    depth: NDArray[np.float32]
+    shape: Silhouette
+    location: ObjectLocation
+    window: tuple[int, int]
+    normals: NDArray[np.float32]
+
+
+def compute_grasp(
+    frame: RgbdFrame,
+    detection: Detection,
+    heatmap: Heatmap,
+    *,
+    world_from_body: Pose,
+    settings: GraspSettings | None = None,
+) -> Grasp | Rejection:
+    """The best grasp that can be done, or why none can.
+
+    world_from_body: where the body stands, for the reach of the arm. The reason of a rejection counts what stopped the
+    candidates.
+    """
+    settings = settings or GraspSettings()
+    location = locate_object(frame, detection)
+    if isinstance(location, Rejection):
+        return location
+    scene = _scene(frame, detection.mask, location)
+    pixels = _candidates(scene, heatmap, settings)
+    if not pixels:
+        best = float(heatmap.quality[detection.mask].max())
+        return Rejection(
+            f"no pixel of the {detection.label} reaches quality {settings.min_quality:g} (best {best:.3f})"
+        )
+    failures: Counter[str] = Counter()
+    for u, v, score in pixels:
+        made = _grasp_at(scene, (u, v), score, settings)
+        if isinstance(made, str):
+            failures[made] += 1
+            continue
+        for grasp in (made, replace(made, world_from_hand=_turned(scene, made))):
+            problem = _problem(grasp, location.bottom_z_m, world_from_body, settings)
+            if problem is None:
+                return grasp
+        failures[problem or ""] += 1
+    counts = ", ".join(f"{count} {reason}" for reason, count in failures.most_common())
+    return Rejection(f"none of {len(pixels)} grasps on the {detection.label} can be done: {counts}")
+
+
+def steady_normal(normal_world: Vector, outline_world: Vector | None, settings: GraspSettings | None = None) -> Vector:
+    """(3,) unit normal of an upright object's flank with the noise taken out, as the module tells.
+
+    normal_world: (3,) fitted normal. outline_world: (3,) horizontal normal of a round body with the mask's outline.
+    """
+    settings = settings or GraspSettings()
+    roll, pitch, yaw = normal_to_euler(normal_world)
+    low, high = settings.level_rad
+    pitch *= float(np.clip((abs(pitch) - low) / (high - low), 0.0, 1.0))
+    if outline_world is not None:
+        turn = normal_to_euler(outline_world)[2] - yaw
+        turn = float(np.arctan2(np.sin(turn), np.cos(turn)))
+        if abs(turn) < settings.heading_agree_rad:
+            yaw += settings.heading_weight * turn
+    return euler_to_normal((roll, pitch, yaw))
+
+
+def _scene(frame: RgbdFrame, mask: NDArray[np.bool_], location: ObjectLocation) -> _Scene:
+    """Alignment, near layer and normals around the object only, which keeps the plane fit quick."""
+    depth = align_depth(frame.depth, mask, frame.intrinsics.fx)
+    layer = near_cluster(depth, mask)
+    if layer is not None:
+        depth = np.where(mask & layer.contains(depth), depth, np.float32(0.0))
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    top, left = int(rows[0]), int(columns[0])
+    patch = depth[top : int(rows[-1]) + 1, left : int(columns[-1]) + 1]
+    k = frame.intrinsics
+    camera = Intrinsics(patch.shape[1], patch.shape[0], k.fx, k.fy, k.cx - left, k.cy - top)
+    extent = location.width_m * k.fx / float(np.linalg.norm(location.surface_m - frame.world_from_camera.position_m))
+    normals = plane_fit_normals(patch, camera, float(np.clip(0.18 * extent, 4.0, 20.0)))
+    return _Scene(frame, mask, depth, silhouette(frame, mask), location, (left, top), normals)
+
+
+def _candidates(scene: _Scene, heatmap: Heatmap, settings: GraspSettings) -> list[tuple[int, int, float]]:
+    """(u, v, quality) of the best pixels, spaced, well inside the mask; best first."""
+    inside = cv2.distanceTransform(np.pad(scene.mask.astype(np.uint8), 1), cv2.DIST_L2, 3)[1:-1, 1:-1]
+    thickest = float(inside.max())
+    depth_in = np.clip(inside / max(thickest, 1.0), 0.0, 1.0)
+    weight = scene.mask.astype(np.float32)
+    smooth = cv2.GaussianBlur(heatmap.quality * weight, (0, 0), 2.0)
+    smooth = smooth / np.maximum(cv2.GaussianBlur(weight, (0, 0), 2.0), 1e-3)
+    rank = smooth * (1.0 - settings.edge_on_discount * (1.0 - depth_in))
+    rank = np.where(depth_in > min(0.9, 2.0 * settings.edge), rank, 0.0)
+    chosen = []
+    for _ in range(settings.candidates):
+        v, u = np.unravel_index(int(np.argmax(rank)), rank.shape)
+        quality = float(heatmap.quality[v, u])
+        if rank[v, u] < max(settings.min_quality, 1e-9):
+            break
+        chosen.append((int(u), int(v), quality))
+        step = settings.spacing_px
+        rank[max(0, v - step) : v + step + 1, max(0, u - step) : u + step + 1] = 0.0
+    return chosen
+
+
+def _grasp_at(scene: _Scene, uv: tuple[int, int], score: float, settings: GraspSettings) -> Grasp | str:
+    """The grasp at a pixel, unchecked but for what it needs to exist; else the reason in a few words."""
+    camera = scene.frame.intrinsics
+    sides = extent_across(scene.mask, (float(uv[0]), float(uv[1])), scene.shape.axis_uv)
+    if sides is None:
+        return "without an outline"
+    extent = sides[0] + sides[1]
+    depth = first_surface_depth(scene.depth, scene.mask, uv, radius_px=int(np.clip(0.2 * extent, 4, 16)))
+    if depth is None:
+        return "without depth"
+    fitted = scene.normals[uv[1] - scene.window[1], uv[0] - scene.window[0]].astype(np.float64)
+    rotation = scene.frame.world_from_camera.rotation
+    if not fitted.any():
+        return "without a surface normal"
+    normal = rotation @ fitted
+    width = round_width_m(extent, depth, camera)
+    point = scene.frame.world_from_camera.transform(camera.back_project(uv[0], uv[1], depth))
+    if scene.shape.upright:
+        outline = _outline_normal(scene, point, sides)
+        normal = steady_normal(normal, outline, settings)
+    pose = hand_pose(point, normal, scene.shape.axis_world, width)
+    return Grasp(uv, depth, point, normal, pose, width, score)
+
+
+def _outline_normal(scene: _Scene, point: Vector, sides: tuple[float, float]) -> Vector | None:
+    """(3,) horizontal outward normal at a point of an upright round body: by how far off the middle it is seen."""
+    view = point - scene.frame.world_from_camera.position_m
+    back = np.array([-view[0], -view[1], 0.0])
+    length = float(np.linalg.norm(back))
+    if length < 0.05 or sum(sides) < 4.0:
+        return None
+    back /= length
+    right = np.cross([0.0, 0.0, 1.0], back)  # to the right as seen by the camera
+    off = float(np.clip((sides[0] - sides[1]) / sum(sides), -0.95, 0.95))
+    return np.asarray(np.sqrt(1.0 - off * off) * back + off * right)
+
+
+def _turned(scene: _Scene, grasp: Grasp) -> Pose:
+    """The same grasp with the hand rolled half a turn: the fixed jaw on the other side."""
+    return hand_pose(grasp.point_world_m, grasp.normal_world, -scene.shape.axis_world, grasp.width_m)
+
+
+def _problem(grasp: Grasp, support_z_m: float, world_from_body: Pose, settings: GraspSettings) -> str | None:
+    """Why the grasp cannot be done, in a few words; None if it can."""
+    if grasp.width_m > settings.max_width_m:
+        return f"wider than {settings.max_width_m * 1000:.0f} mm"
+    if lowest_point_m(grasp.world_from_hand, settings) < support_z_m + settings.support_margin_m:
+        return "too close to the support"
+    back = Pose(np.eye(3), np.array([-settings.standoff_m, 0.0, 0.0]))
+    body_from_world = world_from_body.inverse()
+    joints = spot_arm.inverse(body_from_world @ grasp.world_from_hand)
+    if joints is None:
+        return "out of reach"
+    if spot_arm.inverse(body_from_world @ grasp.world_from_hand @ back, joints) is None:
+        return f"out of reach {settings.standoff_m * 1000:.0f} mm before the grasp"
+    return None
+
+
+def lowest_point_m(world_from_hand: Pose, settings: GraspSettings) -> float:
+    """World z of the open gripper's lowest corner, metres."""
+    corners: Any = np.meshgrid(
+        settings.hand_x_m, (-settings.hand_half_width_m, settings.hand_half_width_m), settings.jaw_z_m
+    )
+    points = world_from_hand.transform(np.stack([axis.ravel() for axis in corners], axis=1))
+    return float(points[:, 2].min())
