@@ -1,0 +1,75 @@
+# Two commands do everything on a fresh Debian or Ubuntu with Python 3.11 or newer:
+#   make demo   an environment in .venv, the GL libraries, then the simulated Spot picks up a bottle
+#   make test   the same environment with the development tools, then lint, types, import contracts and tests
+# Variables: PYTHON (interpreter to make .venv from), TORCH_ARGS (more options for installing torch, docs/install.md),
+#            SEED, SCENE and RUN_ARGS of the demo, PYTEST_ARGS.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+SEED ?= 0
+SCENE ?= bottle
+TORCH := 2.13.0
+ULTRALYTICS := ultralytics ultralytics-thop
+
+.PHONY: help demo test lint clean
+
+help:
+	@sed -n '2,5p' Makefile | cut -c3-
+
+demo: $(VENV)/.run
+	@$(BIN)/spot-grasp run grasp_bottle --robot genesis --scene $(SCENE) --seed $(SEED) --video $(RUN_ARGS)
+
+test: lint
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/.develop
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache 2>&1 | tail -n 15
+
+clean:
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks
+	find app behaviours perception simulation training trees tests -name __pycache__ -prune -exec rm -rf {} +
+
+# The environment. Each stamp is newer than what it was made from, so the second time is quick.
+$(VENV)/.python: .ci/system-packages
+	@python='$(PYTHON)'; \
+	for name in python3 python3.13 python3.12 python3.11; do \
+	  [ -n "$$python" ] && break; \
+	  if "$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$$name; fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+	  echo "Python 3.11 or newer is needed. Type: sudo apt-get install -y python3 python3-venv (or make PYTHON=...)" >&2; exit 1; \
+	fi; \
+	more=(); "$$python" -c 'import ensurepip, venv' 2>/dev/null || more=(python3-venv); \
+	bash .ci/system-packages $${more[@]+"$${more[@]}"}; \
+	echo "Making $(VENV) with $$("$$python" --version)"; \
+	"$$python" -m venv $(VENV)
+	@touch $@
+
+# The CPU wheel where an index offers it; without one plain torch, which on Linux brings some GB of CUDA along.
+$(VENV)/.torch: $(VENV)/.python constraints.txt
+	@if ! $(PIP) install -q -c constraints.txt $(TORCH_ARGS) 'torch==$(TORCH)+cpu' 2>/dev/null; then \
+	  echo "No CPU wheel of torch $(TORCH) on your package index; taking the ordinary one (docs/install.md says how to avoid that)."; \
+	  $(PIP) install -q -c constraints.txt $(TORCH_ARGS) 'torch==$(TORCH)'; \
+	fi
+	@touch $@
+
+$(VENV)/.run: $(VENV)/.torch pyproject.toml
+	@echo "Installing spot-grasp with the simulator into $(VENV)"
+	@$(PIP) install -q -c constraints.txt -e '.[sim]'
+	@touch $@
+
+# ultralytics asks for torchvision, which has no wheel that fits a CPU torch; training does not need it.
+$(VENV)/.develop: $(VENV)/.torch pyproject.toml
+	@echo "Installing spot-grasp with the development tools into $(VENV)"
+	@$(PIP) install -q -c constraints.txt -e '.[dev]'
+	@$(PIP) install -q -c constraints.txt --no-deps $(ULTRALYTICS)
+	@touch $@ $(VENV)/.run

@@ -1,0 +1,5 @@
+"""`python -m app` is `spot-grasp`."""
+
+from app.cli import console
+
+console()

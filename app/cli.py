@@ -1,0 +1,190 @@
+"""The command line `spot-grasp`. Only light imports here: `spot-grasp --help` must be quick.
+
+Exit codes: 0 the tree succeeded, 1 the tree failed, 2 bad usage, tree or configuration, 3 broken contract or robot
+lost, 130 interrupted. Every error is one line on stderr; `--debug` adds the traceback.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, NoReturn
+
+from app.interrupts import Interrupts
+from app.options import ROBOTS, VIEWS, RunOptions
+from perception.errors import SpotGraspError
+
+INTERRUPTED: Final = 130
+BROKEN: Final = 3
+
+EPILOG: Final = """\
+exit codes:
+  0 the tree succeeded      1 the tree failed      2 bad usage, tree or configuration
+  3 broken contract or robot lost                  130 interrupted
+
+examples:
+  spot-grasp run grasp_bottle --robot genesis --seed 0 --video
+  spot-grasp run my_tree.xml --robot fake --view plain
+  spot-grasp check my_tree.xml
+"""
+
+
+def seconds(text: str) -> float:
+    """A positive number of seconds. ArgumentTypeError otherwise."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not (math.isfinite(value) and value > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number of seconds")
+    return value
+
+
+def seed(text: str) -> int:
+    """A seed: 0 .. 2**31-1. ArgumentTypeError otherwise."""
+    try:
+        value = int(text)
+    except ValueError:
+        value = -1
+    if not 0 <= value < 2**31:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a seed; give a whole number from 0 to {2**31 - 1}")
+    return value
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    debug = argparse.ArgumentParser(add_help=False)
+    debug.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    parser = argparse.ArgumentParser(
+        prog="spot-grasp",
+        description="Run a behaviour tree that makes a Spot with an arm find an object, walk to it and pick it up.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="store_true", help="print the version and exit")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    _add_run(commands.add_parser("run", parents=[debug], help="run a tree on a robot"))
+    check = commands.add_parser("check", parents=[debug], help="list every problem of tree files, without a robot")
+    check.add_argument("trees", nargs="+", metavar="TREE", help="a file, or the name of a tree in the library")
+    nodes = commands.add_parser("nodes", parents=[debug], help="list the leaves a tree may use, with their ports")
+    nodes.add_argument("--xml", action="store_true", help="as a TreeNodesModel that Groot2 can import")
+    commands.add_parser("doctor", parents=[debug], help="what is installed, what is missing, what to type")
+    gif = commands.add_parser("gif", parents=[debug], help="make an animated picture from the video of a run")
+    gif.add_argument("video", type=Path, metavar="VIDEO", help="video.mp4 of a run folder")
+    gif.add_argument("out", type=Path, metavar="OUT", help="the .gif file to write")
+    gif.add_argument("--width", type=int, default=480, help="pixels (default 480)")
+    gif.add_argument("--fps", type=int, default=10, help="pictures a second (default 10)")
+    gif.add_argument("--speed", type=float, default=2.0, help="how many times faster than the video (default 2)")
+    return parser
+
+
+def _add_run(run: argparse.ArgumentParser) -> None:
+    run.add_argument("tree", metavar="TREE", help="a file, or the name of a tree in the library, e.g. grasp_bottle")
+    run.add_argument("--robot", choices=ROBOTS, default="genesis", help="the robot (default genesis)")
+    run.add_argument("--scene", metavar="S", help="name or TOML file of a scene (default: bottle; fake: its own)")
+    run.add_argument("--seed", type=seed, default=0, metavar="N", help="fixes scene and noise (default 0)")
+    run.add_argument("--view", choices=VIEWS, help="terminal view (default: live on a terminal, else plain)")
+    run.add_argument("--record", type=Path, metavar="DIR", help="run folder (default runs/TIME-TREE-SEED)")
+    run.add_argument("--video", action="store_true", help="film the run from an outside camera (genesis)")
+    run.add_argument("--json", action="store_true", help="print the result as one last line of JSON on stdout")
+    run.add_argument("--tree", dest="tree_id", metavar="ID", help="which tree of the file (default: its main tree)")
+    run.add_argument("--detector", type=Path, metavar="FILE", help="detector network (.onnx)")
+    run.add_argument("--heatmap", type=Path, metavar="FILE", help="heatmap network (.onnx)")
+    run.add_argument("--ideal-depth", action="store_true", help="depth without the sensor's faults, for tests")
+    run.add_argument("--robot-file", type=Path, metavar="FILE", help="your own URDF or MJCF of the robot")
+    run.add_argument(
+        "--time-limit",
+        dest="time_limit_s",
+        type=seconds,
+        default=600.0,
+        metavar="S",
+        help="robot seconds (600)",
+    )
+    run.add_argument("--real-time", action="store_true", help="the fake keeps pace with the wall clock")
+
+
+def console() -> NoReturn:
+    """Entry point of the console script."""
+    with Interrupts() as interrupts:
+        code = main(sys.argv[1:], interrupts)
+        interrupts.closing()
+        try:
+            sys.stdout.flush()
+        except BrokenPipeError:  # the reader has gone, e.g. `| head`: nothing is left to say to it
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(code)
+
+
+def main(argv: Sequence[str], interrupts: Interrupts) -> int:
+    """Run one command and return the exit code. SystemExit(0 or 2) from argparse for help and bad usage."""
+    arguments = None
+    try:
+        parser = build_parser()
+        arguments = parser.parse_args(argv)
+        if arguments.version:
+            from importlib.metadata import version
+
+            sys.stdout.write(f"spot-grasp {version('spot-grasp')}\n")
+            return 0
+        if arguments.command is None:
+            parser.print_help()
+            return 2
+        return _dispatch(arguments, interrupts)
+    except KeyboardInterrupt:
+        _complain(f"interrupted by {interrupts.received or 'SIGINT'}")
+        return INTERRUPTED
+    except BrokenPipeError:
+        return BROKEN
+    except Exception as error:  # the boundary of the program: whatever happened becomes one line and an exit code
+        if arguments is not None and arguments.debug:
+            import traceback
+
+            traceback.print_exc()
+        if interrupts.received is not None:  # a library turned the interruption into an error of its own
+            _complain(f"interrupted by {interrupts.received}")
+            return INTERRUPTED
+        if isinstance(error, SpotGraspError):
+            _complain(one_line(error))
+            return error.exit_code
+        _complain(f"internal error: {type(error).__name__}: {one_line(error)} (--debug shows where)")
+        return BROKEN
+
+
+def one_line(error: BaseException) -> str:
+    """The error's message as a single line."""
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _complain(text: str) -> None:
+    sys.stderr.write(f"spot-grasp: {text}\n")
+
+
+def _dispatch(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
+    match arguments.command:
+        case "run":
+            from app.run import run
+
+            fields = {key: value for key, value in vars(arguments).items() if key not in ("command", "version")}
+            return run(RunOptions(**fields), interrupts)
+        case "check":
+            from app.inspect import check
+
+            return check(arguments.trees)
+        case "nodes":
+            from app.inspect import nodes
+
+            return nodes(as_xml=arguments.xml)
+        case "doctor":
+            from app.doctor import doctor
+
+            return doctor()
+        case "gif":
+            from app.gif import make_gif
+
+            make_gif(arguments.video, arguments.out, width=arguments.width, fps=arguments.fps, speed=arguments.speed)
+            return 0
+    raise AssertionError(arguments.command)

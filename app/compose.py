@@ -1,0 +1,132 @@
+"""Puts a run together from its options: the networks and the robot. Everything heavy is imported where it is needed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from app.options import RunOptions
+from perception.errors import ConfigError, ModelError
+
+if TYPE_CHECKING:
+    from behaviours.robot import Robot
+    from perception.models import Detector, HeatmapModel
+
+DEFAULT_SCENE: Final = "bottle"
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the options ask for, ready to run.
+
+    robot: not entered yet. ground_truth: what a judge outside the tree knows after the run; absent keys are unknown.
+    networks: hash of each network file, for the record.
+    """
+
+    robot: Robot
+    detector: Detector
+    heatmap_model: HeatmapModel
+    ground_truth: Callable[[], dict[str, float]]
+    networks: dict[str, str]
+
+
+def compose(options: RunOptions, video: Path | None) -> Parts:
+    """Open networks and robot; everything that can be wrong is found before a simulator starts.
+
+    video: where to film, or None. ConfigError or ModelError for what cannot be used.
+    """
+    return _fake(options) if options.robot == "fake" else _genesis(options, video)
+
+
+def weights_folder() -> Path:
+    """Where the shipped networks lie."""
+    import perception
+
+    return Path(perception.__path__[0]) / "weights"
+
+
+def _genesis(options: RunOptions, video: Path | None) -> Parts:
+    if options.real_time:
+        raise ConfigError("--real-time is for --robot fake; the simulation runs as fast as it can")
+    detector, heatmap, networks = _networks(options)
+    try:
+        from simulation.genesis_robot import GenesisRobot
+    except ImportError as error:
+        raise _missing(error) from error
+    _require("genesis", "torch")
+    if video is not None:
+        _require("imageio_ffmpeg")
+    if options.robot_file is not None:
+        _check_robot_file(options.robot_file)
+    robot = GenesisRobot(
+        options.scene or DEFAULT_SCENE,
+        options.seed,
+        video=video,
+        ideal_depth=options.ideal_depth,
+        robot_file=options.robot_file,
+    )
+    return Parts(robot, detector, heatmap, robot.ground_truth, networks)
+
+
+def _networks(options: RunOptions) -> tuple[Detector, HeatmapModel, dict[str, str]]:
+    from perception.detector import OnnxDetector
+    from perception.heatmap import OnnxHeatmap
+
+    detector = options.detector or weights_folder() / "detector.onnx"
+    heatmap = options.heatmap or weights_folder() / "heatmap.onnx"
+    hashes = {"detector": file_hash(detector), "heatmap": file_hash(heatmap)}
+    return OnnxDetector(detector), OnnxHeatmap(heatmap), hashes
+
+
+def file_hash(file: Path) -> str:
+    """SHA-256 of a network file. ModelError if it cannot be read."""
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest()
+    except OSError as error:
+        raise ModelError(
+            f"{file}: cannot read the network: {error.strerror or error}; `spot-grasp doctor` says what is missing"
+        ) from error
+
+
+def _fake(options: RunOptions) -> Parts:
+    given = {
+        "--detector": options.detector,
+        "--heatmap": options.heatmap,
+        "--robot-file": options.robot_file,
+        "--video": options.video or None,
+        "--ideal-depth": options.ideal_depth or None,
+    }
+    unused = [flag for flag, value in given.items() if value is not None]
+    if unused:
+        raise ConfigError(f"{', '.join(unused)}: not for --robot fake; leave it out or take --robot genesis")
+    from behaviours.fake import FakeDetector, FakeHeatmap, FakeRobot
+
+    robot = FakeRobot()
+    return Parts(robot, FakeDetector(), FakeHeatmap(), dict, {})
+
+
+def _check_robot_file(file: Path) -> None:
+    if not file.is_file():
+        raise ConfigError(f"{file}: no such file; --robot-file wants a URDF or MJCF of a Spot with arm")
+    from simulation.spot_model import load_user_robot
+
+    load_user_robot(file)
+
+
+def _require(*modules: str) -> None:
+    """ConfigError, naming the extra to install, if a package of the simulator is missing; imports none of them."""
+    from importlib.util import find_spec
+
+    for module in modules:
+        if find_spec(module) is None:
+            raise ConfigError(
+                f"--robot genesis needs the package {module!r}, which is not installed: pip install 'spot-grasp[sim]'"
+            )
+
+
+def _missing(error: ImportError) -> Exception:
+    extra: Any = f"package {error.name!r}" if error.name else str(error)
+    return ConfigError(f"--robot genesis needs the {extra}, which does not import: pip install 'spot-grasp[sim]'")

@@ -1,0 +1,51 @@
+"""An animated picture from the video of a run, made by the ffmpeg that imageio-ffmpeg carries."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+from perception.errors import ConfigError
+
+COLOURS = 96
+"""Size of the palette: fewer colours make a smaller file; a simulated picture needs no more."""
+
+
+def gif_filter(*, width: int, fps: int, speed: float) -> str:
+    """The ffmpeg filter graph: quicker, fewer pictures, smaller, with one palette made for the whole video."""
+    return (
+        f"setpts=PTS/{speed:g},fps={fps},scale={width}:-2:flags=lanczos,split[a][b];"
+        f"[a]palettegen=max_colors={COLOURS}:stats_mode=diff[p];[b][p]paletteuse=dither=bayer:bayer_scale=4:diff_mode=rectangle"
+    )
+
+
+def make_gif(video: Path, out: Path, *, width: int, fps: int, speed: float) -> None:
+    """Write `out` from `video`; the file appears whole or not at all. ConfigError for anything that cannot be used.
+
+    width: pixels. fps: pictures a second of the result. speed: how many times faster than the video.
+    """
+    if not video.is_file():
+        raise ConfigError(f"{video}: no such video; `spot-grasp run grasp_bottle --video` makes one in its run folder")
+    if out.suffix.lower() != ".gif":
+        raise ConfigError(f"{out}: the animated picture is a GIF; give a name that ends in .gif")
+    if not (16 <= width <= 4096 and 1 <= fps <= 50 and 0.1 <= speed <= 100):
+        raise ConfigError("width must be 16..4096 pixels, fps 1..50 and speed 0.1..100")
+    try:
+        import imageio_ffmpeg
+    except ImportError as error:
+        raise ConfigError("imageio-ffmpeg is not installed: pip install 'spot-grasp[sim]'") from error
+    part = out.with_name(f".{out.stem}.part.gif")
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-y", "-loglevel", "error", "-i", str(video)]
+    command += ["-vf", gif_filter(width=width, fps=fps, speed=speed), "-loop", "0", str(part)]
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+        if done.returncode != 0:
+            words = done.stderr.strip().splitlines()
+            raise ConfigError(f"{video}: ffmpeg cannot turn it into a picture: {words[-1] if words else 'no reason'}")
+        os.replace(part, out)
+    except OSError as error:
+        raise ConfigError(f"cannot write {out}: {error.strerror or error}") from error
+    finally:
+        part.unlink(missing_ok=True)

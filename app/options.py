@@ -1,0 +1,47 @@
+"""What one run is asked to do: one frozen value, made by the command line and stored in the run folder."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+RobotKind = Literal["genesis", "fake"]
+ViewKind = Literal["live", "plain", "none"]
+
+ROBOTS: tuple[RobotKind, ...] = ("genesis", "fake")
+VIEWS: tuple[ViewKind, ...] = ("live", "plain", "none")
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """One run.
+
+    tree: path of a tree file, or the name of one in trees/library. robot: which adapter. scene: name or path; None is
+    the robot's default. seed: fixes the scene and the noise. view: None chooses by the terminal. record: the run
+    folder; None makes one under runs/. video: film from an outside camera. tree_id: the tree to run when it is not the
+    file's main one. detector, heatmap: network files; None is the shipped ones. ideal_depth: depth without sensor
+    faults. robot_file: the user's own URDF or MJCF. time_limit_s: seconds on the robot's clock. real_time: the fake
+    keeps pace with the wall clock.
+    """
+
+    tree: str
+    robot: RobotKind = "genesis"
+    scene: str | None = None
+    seed: int = 0
+    view: ViewKind | None = None
+    record: Path | None = None
+    video: bool = False
+    json: bool = False
+    tree_id: str | None = None
+    detector: Path | None = None
+    heatmap: Path | None = None
+    ideal_depth: bool = False
+    robot_file: Path | None = None
+    time_limit_s: float = 600.0
+    real_time: bool = False
+    debug: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """The options as plain JSON values."""
+        return {key: str(value) if isinstance(value, Path) else value for key, value in asdict(self).items()}

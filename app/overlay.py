@@ -1,0 +1,55 @@
+"""The heatmap picture: grasp quality in colour over the grey picture, inside the object's mask, the grasp marked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from perception.types import Detection, Grasp, Heatmap, RgbdFrame
+
+DIM = 0.45
+"""Brightness of the picture outside the object."""
+BAR = (12, 160, 16, 24)
+"""The colour scale: width, height, distance from the right and from the top, pixels."""
+WHITE = (255, 255, 255)
+
+
+def heatmap_picture(frame: RgbdFrame, detection: Detection, heatmap: Heatmap, grasp: Grasp | None) -> NDArray[np.uint8]:
+    """(H, W, 3) uint8 BGR. Quality 0 is blue, 1 is red; a cross in a ring marks the chosen pixel."""
+    grey = cv2.cvtColor(cv2.cvtColor(np.ascontiguousarray(frame.rgb), cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2BGR)
+    colours = cv2.applyColorMap((np.clip(heatmap.quality, 0.0, 1.0) * 255).astype(np.uint8), cv2.COLORMAP_TURBO)
+    picture = (grey * DIM).astype(np.uint8)
+    picture[detection.mask] = (0.3 * grey[detection.mask] + 0.7 * colours[detection.mask]).astype(np.uint8)
+    edge, _ = cv2.findContours(detection.mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    cv2.drawContours(picture, edge, -1, WHITE, 1)
+    _scale(picture)
+    text = f"{detection.label} {detection.score:.2f}"
+    if grasp is not None:
+        u, v = (round(float(value)) for value in grasp.pixel_uv)
+        cv2.circle(picture, (u, v), 9, (0, 0, 0), 3, cv2.LINE_AA)
+        cv2.circle(picture, (u, v), 9, WHITE, 1, cv2.LINE_AA)
+        cv2.drawMarker(picture, (u, v), WHITE, cv2.MARKER_CROSS, 13, 1, cv2.LINE_AA)
+        text += f"   grasp {grasp.score:.2f} at ({u}, {v}), {grasp.depth_m:.3f} m, width {1000 * grasp.width_m:.0f} mm"
+    _write(picture, text, (10, picture.shape[0] - 12))
+    return picture
+
+
+def _scale(picture: NDArray[np.uint8]) -> None:
+    """Draw the colour scale with its ends named, where the picture is large enough."""
+    width, height, right, top = BAR
+    if picture.shape[0] < height + 2 * top or picture.shape[1] < 4 * (width + right):
+        return
+    left = picture.shape[1] - right - width
+    ramp = np.linspace(255, 0, height).astype(np.uint8)[:, None].repeat(width, axis=1)
+    picture[top : top + height, left : left + width] = cv2.applyColorMap(ramp, cv2.COLORMAP_TURBO)
+    _write(picture, "1", (left + 2, top - 6))
+    _write(picture, "0", (left + 2, top + height + 14))
+
+
+def _write(picture: NDArray[np.uint8], text: str, place: tuple[int, int]) -> None:
+    font: Any = cv2.FONT_HERSHEY_SIMPLEX
+    cv2.putText(picture, text, place, font, 0.42, (0, 0, 0), 3, cv2.LINE_AA)
+    cv2.putText(picture, text, place, font, 0.42, WHITE, 1, cv2.LINE_AA)

@@ -1,0 +1,75 @@
+"""What came of a run: the value behind result.json, the `--json` line and the summary."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+Status = Literal["success", "failure", "interrupted", "error"]
+EXIT_CODES: Final[dict[Status, int]] = {"success": 0, "failure": 1, "error": 3, "interrupted": 130}
+JUDGED: Final = ("object_lift_m", "held_s", "peak_gripper_torque_nm", "sim_s")
+
+
+@dataclass
+class Result:
+    """The result of one run, filled in as the run goes on; "error" until something better is known.
+
+    attempts: grasp attempts begun. object_lift_m, held_s, peak_gripper_torque_nm: the simulator's own ground truth,
+    for judging only, None where there is none. sim_s: seconds on the robot's clock. wall_s: seconds from the command
+    to here. run: the run folder. reason: what failed, where, in the last words of the tree; empty for a success.
+    """
+
+    status: Status = "error"
+    attempts: int = 0
+    object_lift_m: float | None = None
+    held_s: float | None = None
+    peak_gripper_torque_nm: float | None = None
+    sim_s: float | None = None
+    wall_s: float = 0.0
+    run: str = ""
+    reason: str = ""
+    seed: int = 0
+    tree: str = ""
+    robot: str = ""
+    exit_code: int = 3
+
+    def judge(self, truth: dict[str, float]) -> None:
+        """Take over what the judge outside the tree knows."""
+        for name in JUDGED:
+            if name in truth:
+                setattr(self, name, truth[name])
+
+    def close(self, interrupted_by: str | None, wall_s: float) -> None:
+        """Settle status, reason and exit code; `interrupted_by` is the name of a signal that came, or None."""
+        self.wall_s = round(wall_s, 3)
+        if interrupted_by is not None:
+            self.status, self.reason = "interrupted", f"interrupted by {interrupted_by}"
+        elif self.status == "interrupted":
+            self.reason = "interrupted"
+        if self.status != "error":
+            self.exit_code = EXIT_CODES[self.status]
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return asdict(self)
+
+
+def summary(result: Result, place: Path) -> str:
+    """A few lines for people, with the paths of what there is to look at."""
+    words = [f"{result.attempts} attempt{'s' * (result.attempts != 1)}"]
+    if result.object_lift_m is not None:
+        words.append(f"object lifted {result.object_lift_m:.3f} m, held {result.held_s or 0.0:.1f} s")
+    if result.peak_gripper_torque_nm is not None:
+        words.append(f"at most {result.peak_gripper_torque_nm:.2f} N·m")
+    if result.sim_s is not None:
+        words.append(f"{result.sim_s:.1f} s on the robot")
+    words.append(f"{result.wall_s:.1f} s wall")
+    lines = [f"{result.status}: {', '.join(words)}"]
+    if result.reason:
+        lines.append(f"  reason    {result.reason}")
+    lines.append(f"  run       {place}")
+    if (place / "video.mp4").is_file():
+        lines.append(f"  video     {place / 'video.mp4'}")
+    lines += [f"  heatmap   {file}" for file in sorted((place / "heatmaps").glob("*.png"))]
+    return "\n".join(lines) + "\n"

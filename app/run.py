@@ -1,0 +1,158 @@
+"""`spot-grasp run`: one tree on one robot, recorded, watched, judged, and always closed whole."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import platform
+import sys
+import time
+from datetime import datetime
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from app.interrupts import Interrupts
+from app.library import find_tree
+from app.options import RunOptions
+from app.records import RunFolder, new_folder
+from app.results import EXIT_CODES, Result, summary
+from app.view import View, make_view
+from perception.errors import SpotGraspError
+
+if TYPE_CHECKING:
+    from app.compose import Parts
+    from trees import Document
+
+PERIOD_S: Final = 0.05
+"""Robot seconds from tick to tick."""
+PACKAGES: Final = ("spot-grasp", "numpy", "py_trees", "onnxruntime", "genesis-world", "torch", "opencv-python")
+
+
+def run(options: RunOptions, interrupts: Interrupts) -> int:
+    """Run it and return the exit code: 0 the tree succeeded, 1 it failed.
+
+    Whatever can be checked without a robot is checked first. An error that ends the run is raised again, and so is
+    KeyboardInterrupt, after the robot has stopped and the run folder is closed.
+    """
+    import trees
+    from app.compose import compose
+    from behaviours.registry import LEAVES
+
+    started_s = time.monotonic()
+    file = find_tree(options.tree)
+    document = trees.load(file, LEAVES, options.tree_id)
+    view = make_view(options.view)
+    place = new_folder(options.record, file.stem, options.seed, datetime.now())
+    try:
+        parts = compose(options, place / "video.mp4" if options.video else None)
+        interrupts.check()
+    except BaseException:
+        with contextlib.suppress(OSError):
+            place.rmdir()  # nothing has run: leave no empty folder behind
+        raise
+    result = Result(run=str(place), seed=options.seed, tree=str(file), robot=options.robot)
+    with RunFolder(place) as record:
+        try:
+            record.write_config(_config(options, file, parts))
+            record.copy_tree(file)
+            view.start()
+            _until_it_ends(options, interrupts, document, parts, record, view, result)
+        except KeyboardInterrupt:
+            result.status = "interrupted"
+            raise
+        except Exception as error:
+            result.status, result.reason = "error", " ".join(str(error).split()) or type(error).__name__
+            if isinstance(error, SpotGraspError):
+                result.exit_code = error.exit_code
+            raise
+        finally:
+            interrupts.closing()
+            view.stop()
+            result.close(interrupts.received, time.monotonic() - started_s)
+            with _quiet_after(sys.exc_info()[1]):
+                record.finish(result.as_json())
+            _tell(options, result, place)
+    if result.status == "interrupted":
+        raise KeyboardInterrupt(result.reason)
+    return EXIT_CODES[result.status]
+
+
+def _until_it_ends(
+    options: RunOptions,
+    interrupts: Interrupts,
+    document: Document,
+    parts: Parts,
+    record: RunFolder,
+    view: View,
+    result: Result,
+) -> None:
+    """Start the robot, build the tree and tick it; what came of it is written into `result`."""
+    import trees
+    from app.monitor import Monitor
+    from behaviours.run_loop import run_tree
+    from behaviours.services import Services, Settings
+    from behaviours.worker import Worker
+
+    view.stage(f"starting the robot: {options.robot}")
+    with parts.robot as robot, Worker() as worker:
+        record.clock = robot.now
+        record.log.info("robot ready", robot=options.robot, wall_s=round(time.process_time(), 3))
+        services = Services(robot, parts.detector, parts.heatmap_model, worker, record.log, record, Settings())
+        tree = trees.build(document, services, robot.now)
+        monitor = Monitor(tree, robot, view, record.log, Path(options.tree).stem)
+        tree.on_transition(monitor.transition)
+
+        def on_tick() -> None:
+            monitor.tick()
+            interrupts.check()
+
+        try:
+            interrupts.between_ticks()
+            outcome = run_tree(
+                tree, robot, worker, period_s=PERIOD_S, time_limit_s=options.time_limit_s, on_tick=on_tick
+            )
+            result.status = "success" if outcome.success else "failure"
+            if not outcome.success:
+                result.reason = monitor.failure_words(outcome.reason)
+        finally:
+            interrupts.closing()
+            result.attempts = monitor.attempts.count
+            result.sim_s = round(robot.now(), 3)
+            result.judge(parts.ground_truth())
+            monitor.publish()
+
+
+def _config(options: RunOptions, file: Path, parts: Parts) -> dict[str, Any]:
+    versions = {}
+    for name in PACKAGES:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            versions[name] = metadata.version(name)
+    return {
+        "options": options.as_json(),
+        "tree_file": str(file),
+        "networks_sha256": parts.networks,
+        "versions": versions,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "started": datetime.now().astimezone().isoformat(timespec="seconds"),
+    }
+
+
+@contextlib.contextmanager
+def _quiet_after(error: BaseException | None) -> Any:
+    """If an error is already on its way, one more from closing (say, the disk is still full) must not replace it."""
+    try:
+        yield
+    except SpotGraspError:
+        if error is None:
+            raise
+
+
+def _tell(options: RunOptions, result: Result, place: Path) -> None:
+    """The result on stdout: one line of JSON, or a few lines for people."""
+    if options.json:
+        sys.stdout.write(json.dumps(result.as_json(), ensure_ascii=False) + "\n")
+    else:
+        sys.stdout.write(summary(result, place))
+    sys.stdout.flush()

@@ -1,0 +1,81 @@
+"""Signals: raised at once at the start, between ticks while running, ignored while closing."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from app.interrupts import STUCK_S, Interrupts
+
+
+def send(number: signal.Signals = signal.SIGINT) -> None:
+    """A signal to this process; Python runs its handler before the next line."""
+    os.kill(os.getpid(), number)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_at_the_start_a_signal_raises_at_once(number: signal.Signals) -> None:
+    with Interrupts() as interrupts, pytest.raises(KeyboardInterrupt, match=number.name):
+        send(number)
+    assert interrupts.received == number.name
+
+
+def test_a_second_signal_does_not_break_the_unwinding() -> None:
+    with Interrupts() as interrupts:
+        with pytest.raises(KeyboardInterrupt):
+            send()
+        send(signal.SIGTERM)
+    assert interrupts.received == "SIGINT"
+
+
+def test_an_interruption_swallowed_by_a_library_comes_back_at_the_next_check() -> None:
+    with Interrupts() as interrupts:
+        with pytest.raises(KeyboardInterrupt):  # stands for the library's own `except:`
+            send()
+        with pytest.raises(KeyboardInterrupt, match="SIGINT"):
+            interrupts.check()
+
+
+def test_between_ticks_only_check_raises() -> None:
+    with Interrupts() as interrupts:
+        interrupts.between_ticks()
+        interrupts.check()
+        send()
+        send()
+        with pytest.raises(KeyboardInterrupt):
+            interrupts.check()
+        send()
+
+
+def test_a_tick_that_does_not_end_is_broken_by_a_later_second_signal() -> None:
+    now = [10.0]
+    with Interrupts(lambda: now[0]) as interrupts:
+        interrupts.between_ticks()
+        send()
+        now[0] += STUCK_S + 0.1
+        with pytest.raises(KeyboardInterrupt):
+            send()
+        send()
+
+
+def test_while_closing_signals_are_remembered_and_ignored() -> None:
+    with Interrupts() as interrupts:
+        interrupts.closing()
+        send(signal.SIGTERM)
+        assert interrupts.received == "SIGTERM"
+
+
+def test_a_signal_before_the_ticks_stops_the_first_one() -> None:
+    interrupts = Interrupts()
+    interrupts.received = "SIGTERM"
+    with pytest.raises(KeyboardInterrupt, match="SIGTERM"):
+        interrupts.between_ticks()
+
+
+def test_the_old_handlers_come_back() -> None:
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    with Interrupts():
+        assert signal.getsignal(signal.SIGTERM) is not before[1]
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before

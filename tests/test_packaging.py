@@ -1,0 +1,90 @@
+"""The distribution: what it ships, what it pulls in, and the two commands of the README."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+EXTRAS = PROJECT["project"]["optional-dependencies"]
+SIMULATOR_ONLY = {"torch", "genesis-world", "trimesh", "imageio-ffmpeg", "ultralytics", "torchvision"}
+
+
+def names(requirements: list[str]) -> set[str]:
+    return {re.split(r"[<>=!\[; ]", line)[0].lower() for line in requirements}
+
+
+def direct_dependencies() -> set[str]:
+    everything = names(PROJECT["project"]["dependencies"])
+    return everything.union(*(names(extra) for extra in EXTRAS.values())) - {"spot-grasp"}
+
+
+def test_a_robot_side_install_pulls_neither_torch_nor_genesis() -> None:
+    light = names(PROJECT["project"]["dependencies"]) | names(EXTRAS["spot"])
+    assert light & SIMULATOR_ONLY == set()
+    assert {"torch", "genesis-world"} <= names(EXTRAS["sim"])
+
+
+def test_nothing_asks_for_torchvision_or_ultralytics_with_their_own_dependencies() -> None:
+    everything = names(PROJECT["project"]["dependencies"]) | {
+        name for extra in EXTRAS.values() for name in names(extra)
+    }
+    assert everything & {"torchvision", "ultralytics"} == set()
+    assert "--no-deps $(ULTRALYTICS)" in (ROOT / "Makefile").read_text()
+
+
+def test_constraints_pin_every_direct_dependency_exactly() -> None:
+    lines = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if line and not line.startswith("#")]
+    assert all(re.fullmatch(r"[\w.-]+==[\w.]+", line) for line in lines), lines
+    pinned = dict(line.lower().split("==") for line in lines)
+    assert pinned["torch"] == re.search(r"^TORCH := (.*)$", (ROOT / "Makefile").read_text(), re.M)[1]  # type: ignore[index]
+    assert direct_dependencies() <= set(pinned)
+
+
+def test_the_wheel_ships_the_six_packages_and_their_files_but_no_tests() -> None:
+    from setuptools import find_packages
+
+    tool = PROJECT["tool"]["setuptools"]
+    found = {name.split(".")[0] for name in find_packages(str(ROOT), include=tool["packages"]["find"]["include"])}
+    assert found == {"app", "behaviours", "perception", "simulation", "training", "trees"}
+    packages = set(find_packages(str(ROOT), include=tool["packages"]["find"]["include"]))
+    for package in found:
+        for file in (ROOT / package).rglob("*.py"):
+            assert ".".join(file.parent.relative_to(ROOT).parts) in packages, f"{file.parent} has no __init__.py"
+    data = tool["package-data"]
+    assert any("weights" in glob for glob in data["perception"])
+    assert any(glob.endswith(".xml") for glob in data["trees"])
+    assert any(glob.endswith(".toml") for glob in data["simulation"])
+
+
+@pytest.mark.parametrize("file", [".ci/run", ".ci/system-packages"])
+def test_scripts_are_executable_and_parse(file: str) -> None:
+    assert os.access(ROOT / file, os.X_OK)
+    subprocess.run(["bash", "-n", str(ROOT / file)], check=True)
+
+
+@pytest.mark.parametrize(("goal", "words"), [("demo", "run grasp_bottle --robot genesis"), ("test", "pytest")])
+def test_the_two_commands_exist_and_end_with_what_they_promise(goal: str, words: str) -> None:
+    done = subprocess.run(["make", "-n", goal], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert words in done.stdout.strip().splitlines()[-1]
+    assert f"make {goal}" in (ROOT / "README.md").read_text()
+
+
+def test_no_machine_paths_or_hosts_in_the_set_up() -> None:
+    files = ["Makefile", ".ci/run", ".ci/system-packages", "constraints.txt", "pyproject.toml", "README.md"]
+    for file in files:
+        text = (ROOT / file).read_text()
+        assert not re.search(r"https?://\S*(pypi|pytorch\.org/whl)|/(work|home|root|tmp)/", text), file
+
+
+def test_the_licence_is_the_one_declared() -> None:
+    assert PROJECT["project"]["license"] == "MIT"
+    text = (ROOT / "LICENSE").read_text()
+    assert text.startswith("MIT License")
+    assert "spot-grasp authors" in text
