@@ -119,7 +119,7 @@ class OnnxDetector:
         if raw.ndim != 3 or raw.shape[1] != width or prototypes.ndim != 4 or prototypes.shape[1] != PROTOTYPES:
             expected = f"outputs (1, {width}, anchors) and (1, {PROTOTYPES}, h, w)"
             raise self._session.error(f"expected {expected}, got {raw.shape} and {prototypes.shape}")
-        return np.nan_to_num(raw[0].T.astype(np.float32))
+        return np.asarray(np.nan_to_num(raw[0].T), np.float32)
 
 
 def suppress_overlaps(corners: NDArray[np.float64], scores: NDArray[np.float64]) -> list[int]:
