@@ -56,20 +56,20 @@ $(VENV)/.python: .ci/system-packages
 
 # The CPU wheel where an index offers it; without one plain torch, which on Linux brings some GB of CUDA along.
 $(VENV)/.torch: $(VENV)/.python constraints.txt
-	@if ! $(PIP) install -q -c constraints.txt $(TORCH_ARGS) 'torch==$(TORCH)+cpu' 2>/dev/null; then \
+	@if ! $(PIP) install -qq -c constraints.txt $(TORCH_ARGS) 'torch==$(TORCH)+cpu' 2>/dev/null; then \
 	  echo "No CPU wheel of torch $(TORCH) on your package index; taking the ordinary one (docs/install.md says how to avoid that)."; \
-	  $(PIP) install -q -c constraints.txt $(TORCH_ARGS) 'torch==$(TORCH)'; \
+	  $(PIP) install -qq -c constraints.txt $(TORCH_ARGS) 'torch==$(TORCH)'; \
 	fi
 	@touch $@
 
 $(VENV)/.run: $(VENV)/.torch pyproject.toml
-	@echo "Installing spot-grasp with the simulator into $(VENV)"
-	@$(PIP) install -q -c constraints.txt -e '.[sim]'
+	@echo "Installing spot-grasp with the simulator into $(VENV), a few minutes the first time"
+	@$(PIP) install -qq -c constraints.txt -e '.[sim]'
 	@touch $@
 
 # ultralytics asks for torchvision, which has no wheel that fits a CPU torch; training does not need it.
 $(VENV)/.develop: $(VENV)/.torch pyproject.toml
-	@echo "Installing spot-grasp with the development tools into $(VENV)"
-	@$(PIP) install -q -c constraints.txt -e '.[dev]'
-	@$(PIP) install -q -c constraints.txt --no-deps $(ULTRALYTICS)
+	@echo "Installing spot-grasp with the development tools into $(VENV), a few minutes the first time"
+	@$(PIP) install -qq -c constraints.txt -e '.[dev]'
+	@$(PIP) install -qq -c constraints.txt --no-deps $(ULTRALYTICS)
 	@touch $@ $(VENV)/.run

@@ -55,6 +55,15 @@ class Monitor:
         rows = tuple(self._row(node, now_s) for node in self._tree.nodes())
         self._view.publish(Snapshot(self._title, rows, now_s, hertz, robot_words(self._robot)))
 
+    def failure_words(self, otherwise: str) -> str:
+        """`failed at PATH, attempt 3 of 3: reason`, in the last words of the tree; `otherwise` if it has none."""
+        failure = self._tree.failure()
+        if failure is None:
+            return otherwise
+        path, reason = failure
+        attempt = self.attempts.words()
+        return f"failed at {path}{f', {attempt}' if attempt else ''}: {reason or 'no reason given'}"
+
     def _row(self, node: NodeView, now_s: float) -> Row:
         started = self._started_s.get(node.uid)
         elapsed = None if started is None else self._ended_s.get(node.uid, now_s) - started

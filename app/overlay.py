@@ -21,7 +21,7 @@ def heatmap_picture(frame: RgbdFrame, detection: Detection, heatmap: Heatmap, gr
     """(H, W, 3) uint8 BGR. Quality 0 is blue, 1 is red; a cross in a ring marks the chosen pixel."""
     grey = cv2.cvtColor(cv2.cvtColor(np.ascontiguousarray(frame.rgb), cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2BGR)
     colours = cv2.applyColorMap((np.clip(heatmap.quality, 0.0, 1.0) * 255).astype(np.uint8), cv2.COLORMAP_TURBO)
-    picture = (grey * DIM).astype(np.uint8)
+    picture: NDArray[np.uint8] = (grey * DIM).astype(np.uint8)
     picture[detection.mask] = (0.3 * grey[detection.mask] + 0.7 * colours[detection.mask]).astype(np.uint8)
     edge, _ = cv2.findContours(detection.mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     cv2.drawContours(picture, edge, -1, WHITE, 1)

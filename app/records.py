@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -147,7 +147,7 @@ class RunFolder:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self._lines.close()
 
-    def _stamp(self, _logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+    def _stamp(self, _logger: Any, _method: str, event: MutableMapping[str, Any]) -> dict[str, Any]:
         stamped: dict[str, Any] = {"t": None if self.clock is None else round(self.clock(), 4)}
         stamped.update(event)
         return stamped

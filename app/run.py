@@ -97,7 +97,7 @@ def _until_it_ends(
     view.stage(f"starting the robot: {options.robot}")
     with parts.robot as robot, Worker() as worker:
         record.clock = robot.now
-        record.log.info("robot ready", robot=options.robot, wall_s=round(time.process_time(), 3))
+        record.log.info("robot ready", robot=options.robot, cpu_s=round(time.process_time(), 3))
         services = Services(robot, parts.detector, parts.heatmap_model, worker, record.log, record, Settings())
         tree = trees.build(document, services, robot.now)
         monitor = Monitor(tree, robot, view, record.log, Path(options.tree).stem)

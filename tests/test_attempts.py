@@ -1,0 +1,74 @@
+"""Attempts are counted from outside, by what the grasp's own retry repeats."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+from app.attempts import Attempts
+from app.results import Result, summary
+
+
+def nodes(*rows: tuple[int, str]) -> Any:
+    """Nodes in the order of the file from (depth, tag); the uid is the place in the list."""
+    ports = {"RetryUntilSuccessful": {"num_attempts": "3"}}
+    return [SimpleNamespace(uid=i, depth=d, tag=tag, ports=ports.get(tag, {})) for i, (d, tag) in enumerate(rows)]
+
+
+def test_entries_of_the_retrys_child_are_counted_once_each() -> None:
+    tree = nodes(
+        (0, "Sequence"), (1, "RetryUntilSuccessful"), (2, "DetectObject"),
+        (1, "RetryUntilSuccessful"), (2, "SubTree"), (3, "Sequence"), (4, "CloseGripper"), (1, "RetryUntilSuccessful"),
+    )  # fmt: skip
+    attempts = Attempts(tree)
+    assert attempts.words() == ""
+    changes = [("IDLE", "RUNNING"), ("RUNNING", "FAILURE"), ("FAILURE", "IDLE"), ("IDLE", "RUNNING")]
+    for old, new in [*changes, ("RUNNING", "SUCCESS")]:
+        attempts.transition(4, old, new)
+        attempts.transition(2, old, new)  # the detector's retry is another matter
+        attempts.transition(6, old, new)
+    assert attempts.count == 2
+    assert attempts.words() == "attempt 2 of 3"
+
+
+def test_an_attempt_that_fails_within_one_tick_counts() -> None:
+    attempts = Attempts(nodes((0, "RetryUntilSuccessful"), (1, "CloseGripper")))
+    attempts.transition(1, "IDLE", "FAILURE")
+    attempts.transition(1, "FAILURE", "RUNNING")
+    attempts.transition(1, "RUNNING", "IDLE")
+    assert attempts.count == 2
+
+
+def test_without_a_retry_the_closings_are_counted() -> None:
+    attempts = Attempts(nodes((0, "RetryUntilSuccessful"), (1, "OpenGripper"), (0, "Sequence"), (1, "CloseGripper")))
+    attempts.transition(1, "IDLE", "RUNNING")
+    assert attempts.count == 0
+    attempts.transition(3, "IDLE", "RUNNING")
+    assert attempts.words() == "attempt 1"
+
+
+def test_a_limit_on_the_blackboard_is_not_told_as_a_number() -> None:
+    tree = nodes((0, "RetryUntilSuccessful"), (1, "CloseGripper"))
+    tree[0].ports["num_attempts"] = "{n}"
+    attempts = Attempts(tree)
+    attempts.transition(1, "IDLE", "RUNNING")
+    assert attempts.words() == "attempt 1"
+
+
+def test_a_result_settles_its_exit_code() -> None:
+    result = Result(status="success")
+    result.close(None, 1.23456)
+    assert (result.exit_code, result.wall_s) == (0, 1.235)
+    result = Result(status="success")
+    result.close("SIGTERM", 1.0)
+    assert (result.status, result.reason, result.exit_code) == ("interrupted", "interrupted by SIGTERM", 130)
+    result = Result(status="error", exit_code=2)
+    result.close(None, 1.0)
+    assert result.exit_code == 2
+
+
+def test_the_judge_fills_in_what_it_knows(tmp_path: Any) -> None:
+    result = Result(status="success", attempts=1)
+    assert "lifted" not in summary(result, tmp_path)
+    result.judge({"object_lift_m": 0.148, "held_s": 2.25, "peak_gripper_torque_nm": 3.0, "else": 1.0})
+    assert "1 attempt, object lifted 0.148 m, held 2.2 s, at most 3.00 N·m" in summary(result, tmp_path)
