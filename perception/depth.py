@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perception.errors import ContractError
-from perception.types import RgbdFrame
+from perception.geometry import Pose
+from perception.types import Intrinsics, RgbdFrame
 
 Float32 = NDArray[np.float32]
 
@@ -54,6 +55,28 @@ def fuse_depth(frames: Sequence[RgbdFrame]) -> RgbdFrame:
     return replace(frames[-1], depth=median_depth([frame.depth for frame in frames]))
 
 
+def level_range(depth: NDArray[Any], intrinsics: Intrinsics, world_from_camera: Pose) -> Float32:
+    """(H, W) metres ahead of the camera measured horizontally; 0 stays 0.
+
+    A camera that looks down at a bottle sees its foot nearer than its neck along the optical axis, but all of it at one
+    level range. Where the camera looks more than 45 degrees up or down the depth is returned as it is.
+    ContractError if the shape is not the intrinsics'.
+    """
+    if depth.shape != intrinsics.shape:
+        raise ContractError(f"depth has shape {depth.shape}, the intrinsics say {intrinsics.shape}")
+    view = world_from_camera.rotation[:, 2]
+    length = float(np.hypot(view[0], view[1]))
+    if length < np.sqrt(0.5):
+        return np.asarray(depth, np.float32)
+    ahead = np.array([view[0], view[1], 0.0]) / length @ world_from_camera.rotation
+    u = (np.arange(intrinsics.width, dtype=np.float32)[None, :] - np.float32(intrinsics.cx)) / np.float32(intrinsics.fx)
+    v = (np.arange(intrinsics.height, dtype=np.float32)[:, None] - np.float32(intrinsics.cy)) / np.float32(
+        intrinsics.fy
+    )
+    factor = np.float32(ahead[0]) * u + np.float32(ahead[1]) * v + np.float32(ahead[2])
+    return np.asarray(depth * np.maximum(factor, np.float32(0.05)), np.float32)
+
+
 @dataclass(frozen=True)
 class DepthRange:
     """The depths that belong to an object's near surface: low..high bound them, middle is their median (metres)."""
@@ -67,23 +90,25 @@ class DepthRange:
         return inside
 
 
-def near_cluster(depth: NDArray[Any], mask: NDArray[np.bool_], thickness_m: float = 0.06) -> DepthRange | None:
+def near_cluster(
+    depth: NDArray[Any], mask: NDArray[np.bool_], thickness_m: float = 0.035, growth: float = 0.025
+) -> DepthRange | None:
     """The nearest well-filled layer of depth inside the mask; None if fewer than 5 pixels of it have a return.
 
-    thickness_m: depth of the layer at the camera; it grows by 3 % of the range, as the noise does. The nearest layer
-    that holds at least 40 % as many pixels as the fullest one is taken, so neither a wall behind nor a few floating
+    depth: z-depth, or `level_range` for upright things. The layer is thickness_m + growth * depth thick: a bottle's
+    visible half and the sensor's noise, yet thinner than the 0.1 m to a wall close behind. The nearest
+    layer that holds at least 40 % as many pixels as the fullest one is taken, so neither the wall nor a few floating
     points in front decide.
     """
     values = np.sort(depth[mask & (depth > 0)].astype(np.float64))
     if values.size < 5:
         return None
-    layer = thickness_m + 0.03 * values
-    count = np.searchsorted(values, values + layer, side="right") - np.arange(values.size)
+    count = np.searchsorted(values, values * (1.0 + growth) + thickness_m, side="right") - np.arange(values.size)
     first = int(np.argmax(count >= 0.4 * count.max()))
-    start = first + int(np.argmax(count[first : first + max(1, int(count[first]))]))  # the fullest layer starting in it
+    start = first + int(np.argmax(count[first : first + int(count[first])]))  # the fullest layer starting in it
     inside = values[start : start + int(count[start])]
     middle = float(np.median(inside))
-    half = 0.5 * (thickness_m + 0.03 * middle)
+    half = 0.5 * (thickness_m + growth * middle)
     return DepthRange(min(float(inside[0]), middle - half), middle, max(float(inside[-1]), middle + half))
 
 
@@ -98,23 +123,27 @@ def first_surface_depth(
     layer = near_cluster(depth, mask)
     if layer is None:
         return None
+    return depth_around(np.where(mask & layer.contains(depth), depth, 0.0), uv, radius_px) or layer.middle_m
+
+
+def depth_around(depth: NDArray[Any], uv: tuple[int, int], radius_px: int) -> float | None:
+    """Median of the returns in the square within `radius_px` of (u, v), or 3 times that; None if there are under 5."""
     u, v = uv
     for radius in (radius_px, 3 * radius_px):
-        rows = slice(max(0, v - radius), max(0, v + radius + 1))
-        columns = slice(max(0, u - radius), max(0, u + radius + 1))
-        patch = depth[rows, columns]
-        good = patch[mask[rows, columns] & layer.contains(patch)]
+        patch = depth[max(0, v - radius) : max(0, v + radius + 1), max(0, u - radius) : max(0, u + radius + 1)]
+        good = patch[patch > 0]
         if good.size >= 5:
             return float(np.median(good))
-    return layer.middle_m
+    return None
 
 
 def registration_shift(depth: NDArray[Any], mask: NDArray[np.bool_], focal_px: float, limit_m: float = 0.022) -> int:
     """du in pixels by which the object's depth lies beside its mask: depth at (u + du, v) belongs to pixel (u, v).
 
-    The near layer's silhouette is laid over the mask: returns inside count for a shift, returns in a ring left
-    and right of the mask count against it. Only the rows of the mask count, as a support at the same range lies below.
-    The vertical error (4 mm at most) is left alone: it does not show in a silhouette that stands on something.
+    The depth's silhouette is laid over the mask: near returns inside the mask and far ones in a ring left and right of
+    it count for a shift, the opposite counts against it, no return counts nothing. Only the mask's rows count, as a
+    support at the same range lies below. The vertical error (4 mm at most) is left alone: it does not show in a
+    silhouette that stands on something.
     focal_px: focal length, which turns `limit_m`, the largest error, into pixels at the object's range.
     0 where the depth says nothing.
     """
@@ -128,9 +157,11 @@ def registration_shift(depth: NDArray[Any], mask: NDArray[np.bool_], focal_px: f
     inside = np.pad(body, ((0, 0), (ring, ring))).astype(np.float32)
     beside = cv2.dilate(inside, np.ones((1, 2 * ring + 1), np.uint8)) - inside
     template = inside - beside * np.sqrt(inside.sum() / max(1.0, float(beside.sum())))
-    near = layer.contains(depth[rows[0] : rows[-1] + 1]).astype(np.float32)
-    near = np.pad(near, ((0, 0), (ring + limit, ring + limit)))  # padded column c is picture column c - ring - limit
-    wide = near[:, columns[0] : columns[-1] + 1 + 2 * (ring + limit)]
+    strip = depth[rows[0] : rows[-1] + 1]
+    far = strip > layer.high_m + 0.5 * (layer.high_m - layer.low_m)
+    signed = layer.contains(strip).astype(np.float32) - np.float32(0.5) * far.astype(np.float32)
+    signed = np.pad(signed, ((0, 0), (ring + limit, ring + limit)))  # its column c is picture column c - ring - limit
+    wide = signed[:, columns[0] : columns[-1] + 1 + 2 * (ring + limit)]
     score = np.asarray(cv2.matchTemplate(wide, template, cv2.TM_CCORR), np.float64)[0]
     shift = np.arange(score.size) - limit
     score -= 0.01 * float(score.max()) * np.abs(shift) / limit  # of equals, the smallest
@@ -138,17 +169,41 @@ def registration_shift(depth: NDArray[Any], mask: NDArray[np.bool_], focal_px: f
     return int(shift[best]) if score[best] > 0 else 0
 
 
-def align_depth(depth: NDArray[Any], mask: NDArray[np.bool_], focal_px: float) -> Float32:
-    """The depth moved back under the mask by `registration_shift`; right around the object, wrong far from it."""
-    return shift_depth(depth, registration_shift(depth, mask, focal_px), 0)
-
-
-def shift_depth(depth: NDArray[Any], du: int, dv: int) -> Float32:
-    """result[v, u] = depth[v + dv, u + du]; 0 where that lies outside."""
+def shift_depth(depth: NDArray[Any], du: int) -> Float32:
+    """result[v, u] = depth[v, u + du]; 0 where that lies outside."""
     moved = np.zeros(depth.shape, np.float32)
-    height, width = depth.shape
-    rows = slice(max(0, -dv), min(height, height - dv))
-    columns = slice(max(0, -du), min(width, width - du))
-    if rows.start < rows.stop and columns.start < columns.stop:
-        moved[rows, columns] = depth[rows.start + dv : rows.stop + dv, columns.start + du : columns.stop + du]
+    width = depth.shape[1]
+    low, high = max(0, -du), min(width, width - du)
+    if low < high:
+        moved[:, low:high] = depth[:, low + du : high + du]
     return moved
+
+
+@dataclass(frozen=True, eq=False)
+class ObjectDepth:
+    """Depth repaired for one object.
+
+    depth: (H, W) z-depth moved under the mask; right around the object, wrong far from it. level: the same as
+    `level_range`. near: (H, W), True on the mask's pixels that show the object's near surface. layer: its level ranges,
+    None if the mask has no depth. shift_px: how far the depth lay to the right of the mask.
+    """
+
+    depth: Float32
+    level: Float32
+    near: NDArray[np.bool_]
+    layer: DepthRange | None
+    shift_px: int
+
+
+def object_depth(
+    depth: NDArray[Any], mask: NDArray[np.bool_], intrinsics: Intrinsics, world_from_camera: Pose
+) -> ObjectDepth:
+    """Move the depth under the mask and find the object's near surface in it. ContractError if shapes do not fit."""
+    if mask.shape != depth.shape:
+        raise ContractError(f"mask has shape {mask.shape}, depth has {depth.shape}")
+    level = level_range(depth, intrinsics, world_from_camera)
+    du = registration_shift(level, mask, intrinsics.fx)
+    moved, level = shift_depth(depth, du), shift_depth(level, du)
+    layer = near_cluster(level, mask)
+    near = mask & layer.contains(level) if layer is not None else np.zeros(mask.shape, bool)
+    return ObjectDepth(moved, level, near, layer, du)

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perception import spot_arm
-from perception.depth import align_depth, first_surface_depth, near_cluster
+from perception.depth import depth_around, object_depth
 from perception.geometry import Pose, Vector
 from perception.hand_pose import hand_pose
 from perception.locate import ObjectLocation, locate_object
@@ -66,7 +66,7 @@ class GraspSettings:
 
 @dataclass(frozen=True, eq=False)
 class _Scene:
-    """What all candidates of one frame share. depth is the frame's, moved under the mask and limited to its layer."""
+    """What all candidates of one frame share. depth: the object's near surface only, moved under the mask."""
 
     frame: RgbdFrame
     mask: NDArray[np.bool_]
@@ -135,10 +135,8 @@ def steady_normal(normal_world: Vector, outline_world: Vector | None, settings: 
 
 def _scene(frame: RgbdFrame, mask: NDArray[np.bool_], location: ObjectLocation) -> _Scene:
     """Alignment, near layer and normals around the object only, which keeps the plane fit quick."""
-    depth = align_depth(frame.depth, mask, frame.intrinsics.fx)
-    layer = near_cluster(depth, mask)
-    if layer is not None:
-        depth = np.where(mask & layer.contains(depth), depth, np.float32(0.0))
+    seen = object_depth(frame.depth, mask, frame.intrinsics, frame.world_from_camera)
+    depth = np.where(seen.near, seen.depth, np.float32(0.0))
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     top, left = int(rows[0]), int(columns[0])
     patch = depth[top : int(rows[-1]) + 1, left : int(columns[-1]) + 1]
@@ -178,7 +176,7 @@ def _grasp_at(scene: _Scene, uv: tuple[int, int], score: float, settings: GraspS
     if sides is None:
         return "without an outline"
     extent = sides[0] + sides[1]
-    depth = first_surface_depth(scene.depth, scene.mask, uv, radius_px=int(np.clip(0.2 * extent, 4, 16)))
+    depth = depth_around(scene.depth, uv, radius_px=int(np.clip(0.2 * extent, 4, 16)))
     if depth is None:
         return "without depth"
     fitted = scene.normals[uv[1] - scene.window[1], uv[0] - scene.window[0]].astype(np.float64)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from perception.depth import align_depth, near_cluster
+from perception.depth import object_depth
 from perception.geometry import Vector, unit
 from perception.rejection import Rejection
 from perception.silhouette import extent_across, round_width_m, silhouette
@@ -50,9 +50,8 @@ def locate_object(frame: RgbdFrame, detection: Detection) -> ObjectLocation | Re
             f"the {detection.label} is too small in the picture: {count} px, at least {MIN_MASK_PX} needed"
         )
     intrinsics = frame.intrinsics
-    depth = align_depth(frame.depth, mask, intrinsics.fx)
-    layer = near_cluster(depth, mask)
-    if layer is None:
+    seen = object_depth(frame.depth, mask, intrinsics, frame.world_from_camera)
+    if seen.layer is None:
         return Rejection(f"no depth on the {detection.label} ({int((frame.depth[mask] > 0).sum())} of {count} px)")
     shape = silhouette(frame, mask)
     rows, columns = np.nonzero(mask)
@@ -65,8 +64,8 @@ def locate_object(frame: RgbdFrame, detection: Detection) -> ObjectLocation | Re
     off_axis = np.abs((columns - middle[0]) * across[0] + (rows - middle[1]) * across[1])
     core = np.zeros_like(mask)
     core[rows, columns] = off_axis <= max(2.0, 0.2 * extent)
-    values = depth[core & layer.contains(depth)]
-    near = float(np.median(values)) if values.size >= 5 else layer.middle_m
+    values = seen.depth[core & seen.near]
+    near = float(np.median(values if values.size >= 5 else seen.depth[seen.near]))
     width = round_width_m(extent, near, intrinsics)
 
     surface = frame.world_from_camera.transform(intrinsics.back_project(middle[0], middle[1], near))

@@ -4,12 +4,12 @@ A square around the mask is cut out and scaled to 256 x 256, so that the object 
 range. In this crop the depth is moved under the mask, normals are fitted inside the mask, and the channels are
 
     0..2  red, green, blue, 0..1
-    3     depth relative to the object's near surface, (d - d0) / 0.25 m, clipped to -1..1; 0 without return
+    3     range relative to the object's near surface, (r - r0) / 0.25 m, clipped to -1..1; 0 without return
     4..6  surface normal in the levelled camera frame: x right, y down along gravity, z forward; 0 where unknown
     7     mask, 0 or 1
 
-The levelled frame is the camera's turned about its x and z axes until y points along gravity: a camera that looks down
-at a bottle sees the same normals as one that looks level.
+The range is measured horizontally (`level_range`) and the levelled frame is the camera's turned until y points along
+gravity: a camera that looks down at a bottle feeds the same range and normals as one that looks level.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from perception.depth import align_depth, near_cluster
+from perception.depth import object_depth
 from perception.errors import ContractError
 from perception.geometry import Pose, Vector, unit
 from perception.normals import plane_fit_normals
@@ -130,15 +130,13 @@ def heatmap_input(
     small_mask = crop.cut(mask.astype(np.uint8), smooth=False).astype(bool)
     small_depth = crop.cut(np.asarray(depth, np.float32), smooth=False)
     camera = crop.intrinsics(intrinsics)
-    small_depth = align_depth(small_depth, small_mask, camera.fx)
+    seen = object_depth(small_depth, small_mask, camera, world_from_camera)
     tensor = np.zeros((CHANNELS, crop.size_px, crop.size_px), np.float32)
     tensor[0:3] = crop.cut(rgb, smooth=True).transpose(2, 0, 1) * np.float32(1.0 / 255.0)
-    layer = near_cluster(small_depth, small_mask)
-    if layer is not None:
-        relative = (small_depth - np.float32(layer.middle_m)) / np.float32(DEPTH_SCALE_M)
-        tensor[3] = np.where(small_depth > 0, np.clip(relative, -1.0, 1.0), 0.0)
-        weight = small_mask & layer.contains(small_depth)
-        normals = plane_fit_normals(small_depth, camera, NORMAL_SIGMA_PX, weight)
+    if seen.layer is not None:
+        relative = (seen.level - np.float32(seen.layer.middle_m)) / np.float32(DEPTH_SCALE_M)
+        tensor[3] = np.where(seen.level > 0, np.clip(relative, -1.0, 1.0), 0.0)
+        normals = plane_fit_normals(seen.depth, camera, NORMAL_SIGMA_PX, seen.near)
         rotation = level_from_camera(world_from_camera).astype(np.float32)
         tensor[4:7] = np.einsum("ij,hwj->ihw", rotation, normals) * small_mask
     tensor[7] = small_mask
