@@ -7,8 +7,9 @@ that passes is the answer.
 
 How the normal is steadied (10 degrees of error at a shoulder make the hand miss): a plane fit over the object's near
 layer gives it; on an upright object its heading is drawn to that of a round body with the mask's outline, where the
-two agree within 35 degrees, since the outline is sharp and the depth is not; and an elevation below 10 degrees counts
-as level, fading out until 20 degrees, since the flank of an upright object is far likelier than a 10-degree cone.
+two agree within 35 degrees, since the outline is sharp and the depth is not; and an elevation below 12 degrees counts
+as level, fading out until 24 degrees, since the flank of an upright object is far likelier than a 12-degree cone. Its
+window is longer along an upright object than across.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ class GraspSettings:
     edge: float = 0.12
     heading_agree_rad: float = float(np.radians(35.0))
     heading_weight: float = 0.8
-    level_rad: tuple[float, float] = (float(np.radians(10.0)), float(np.radians(20.0)))
+    level_rad: tuple[float, float] = (float(np.radians(12.0)), float(np.radians(24.0)))
     edge_on_discount: float = 0.1
 
 
@@ -143,8 +144,10 @@ def _scene(frame: RgbdFrame, mask: NDArray[np.bool_], location: ObjectLocation) 
     k = frame.intrinsics
     camera = Intrinsics(patch.shape[1], patch.shape[0], k.fx, k.fy, k.cx - left, k.cy - top)
     extent = location.width_m * k.fx / float(np.linalg.norm(location.surface_m - frame.world_from_camera.position_m))
-    normals = plane_fit_normals(patch, camera, float(np.clip(0.18 * extent, 4.0, 20.0)))
-    return _Scene(frame, mask, depth, silhouette(frame, mask), location, (left, top), normals)
+    shape = silhouette(frame, mask)
+    sigma = float(np.clip(0.18 * extent, 4.0, 20.0))
+    normals = plane_fit_normals(patch, camera, (sigma, 1.6 * sigma if shape.upright else sigma))
+    return _Scene(frame, mask, depth, shape, location, (left, top), normals)
 
 
 def _candidates(scene: _Scene, heatmap: Heatmap, settings: GraspSettings) -> list[tuple[int, int, float]]:

@@ -49,20 +49,22 @@ def d2nt_normals(depth: NDArray[Any], intrinsics: Intrinsics, version: D2ntVersi
 def plane_fit_normals(
     depth: NDArray[Any],
     intrinsics: Intrinsics,
-    sigma_px: float = 12.0,
+    sigma_px: float | tuple[float, float] = 12.0,
     mask: NDArray[Any] | None = None,
     min_weight: float = 0.02,
 ) -> Float32:
     """Normal of the plane that fits the inverse depth around each pixel best.
 
     A plane is linear in inverse depth, 1/Z = a x + b y + c with x = X/Z and y = Y/Z, and its normal is -(a, b, c): the
-    fit is exact on planes at any slant. The window is two box filters whose joint standard deviation is `sigma_px`.
+    fit is exact on planes at any slant. The window is two box filters whose joint standard deviation is `sigma_px`, one
+    number or (along u, along v).
     mask: (H, W) weight >= 0 (bool allowed); pixels with 0 count for nothing, so that a background does not leak into an
     object. Pixels without depth never count. min_weight: share of the window that must count, else the normal is 0.
     Normals are given wherever the window holds enough, also on a pixel that has no depth itself.
     ContractError if a shape is not the intrinsics'; ValueError if sigma_px is not positive.
     """
-    if not sigma_px > 0:
+    sigmas = sigma_px if isinstance(sigma_px, tuple) else (sigma_px, sigma_px)
+    if not min(sigmas) > 0:
         raise ValueError(f"sigma_px is {sigma_px}, must be positive")
     z = _checked(depth, intrinsics)
     weight = (z > 0).astype(np.float32)
@@ -74,11 +76,11 @@ def plane_fit_normals(
     x = ((np.arange(z.shape[1]) - intrinsics.cx) / intrinsics.fx).astype(np.float32)[None, :]
     y = ((np.arange(z.shape[0]) - intrinsics.cy) / intrinsics.fy).astype(np.float32)[:, None]
     wx, wy, wr = weight * x, weight * y, weight * inverse
-    side = max(3, 2 * round((np.sqrt(6.0 * sigma_px**2 + 1.0) - 1.0) / 2.0) + 1)
+    sides = tuple(max(3, 2 * round((np.sqrt(6.0 * sigma**2 + 1.0) - 1.0) / 2.0) + 1) for sigma in sigmas)
 
     def mean(image: Float32) -> NDArray[np.float64]:
-        once = cv2.boxFilter(image, cv2.CV_64F, (side, side), borderType=cv2.BORDER_CONSTANT)
-        twice: NDArray[np.float64] = cv2.boxFilter(once, cv2.CV_64F, (side, side), borderType=cv2.BORDER_CONSTANT)
+        once = cv2.boxFilter(image, cv2.CV_64F, sides, borderType=cv2.BORDER_CONSTANT)
+        twice: NDArray[np.float64] = cv2.boxFilter(once, cv2.CV_64F, sides, borderType=cv2.BORDER_CONSTANT)
         return twice
 
     total = mean(weight)
