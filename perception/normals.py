@@ -1,7 +1,8 @@
 """Surface normals from a z-depth picture: D2NT for clean depth, a windowed plane fit for a real sensor.
 
-Normals are (H, W, 3) float32 unit vectors in the camera frame (x right, y down, z forward) that point to the camera
-(z < 0), and 0 where unknown. Depth is metres along the optical axis with 0 for no return.
+Normals are (H, W, 3) float32 unit vectors in the camera frame (x right, y down, z forward) that point against the
+pixel's line of sight (z < 0 but for the picture's far sides), and 0 where unknown. Depth is metres along the optical
+axis with 0 for no return.
 
 On a real time-of-flight picture D2NT errs by more than 40 degrees, the plane fit by 3 to 7: D2NT is for clean depth.
 """
@@ -43,7 +44,7 @@ def d2nt_normals(depth: NDArray[Any], intrinsics: Intrinsics, version: D2ntVersi
     )
     if version == "v3":
         normals = _smoothest_neighbour(normals, z)
-    return _towards_camera(normals, known=(z > 0) & np.isfinite(normals).all(axis=-1))
+    return _towards_camera(normals, (z > 0) & np.isfinite(normals).all(axis=-1), intrinsics)
 
 
 def plane_fit_normals(
@@ -99,7 +100,7 @@ def plane_fit_normals(
     a = (xr * yy - yr * xy) * scale
     b = (yr * xx - xr * xy) * scale
     c = mr - a * mx - b * my
-    return _towards_camera(np.stack([-a, -b, -c], axis=-1).astype(np.float32), known)
+    return _towards_camera(np.stack([-a, -b, -c], axis=-1).astype(np.float32), known, intrinsics)
 
 
 def _checked(depth: NDArray[Any], intrinsics: Intrinsics) -> Float32:
@@ -109,12 +110,15 @@ def _checked(depth: NDArray[Any], intrinsics: Intrinsics) -> Float32:
     return np.where(np.isfinite(z) & (z > 0), z, np.float32(0.0))
 
 
-def _towards_camera(normals: Float32, known: NDArray[np.bool_]) -> Float32:
-    """Unit length, z < 0, 0 where not known."""
-    length = np.sqrt((normals * normals).sum(axis=-1, keepdims=True))
-    usable = known[..., None] & (length > 0)
-    sign = np.where(normals[..., 2:] > 0, np.float32(-1.0), np.float32(1.0))
-    return np.where(usable, normals * sign / np.where(usable, length, 1.0), 0.0).astype(np.float32)
+def _towards_camera(normals: Float32, known: NDArray[np.bool_], intrinsics: Intrinsics) -> Float32:
+    """Unit length, against the line of sight, 0 where not known."""
+    x = (np.arange(normals.shape[1], dtype=np.float32)[None, :] - np.float32(intrinsics.cx)) / np.float32(intrinsics.fx)
+    y = (np.arange(normals.shape[0], dtype=np.float32)[:, None] - np.float32(intrinsics.cy)) / np.float32(intrinsics.fy)
+    away = normals[..., 0] * x + normals[..., 1] * y + normals[..., 2] > 0
+    length = np.sqrt((normals * normals).sum(axis=-1))
+    usable = known & (length > 0)
+    scale = np.where(away, np.float32(-1.0), np.float32(1.0)) / np.where(usable, length, np.float32(1.0))
+    return np.where(usable[..., None], normals * scale[..., None], np.float32(0.0)).astype(np.float32)
 
 
 def _shifted(image: Float32, axis: int, by: int) -> Float32:

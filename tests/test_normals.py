@@ -62,12 +62,14 @@ def test_normals_are_unit_and_face_the_camera_whatever_comes_in(seed: int) -> No
     rng = np.random.default_rng(seed)
     depth = rng.uniform(-0.2, 2.0, SMALL.shape).astype(np.float32)
     depth[rng.random(SMALL.shape) < 0.4] = rng.choice([0.0, np.nan, np.inf])
+    v, u = np.mgrid[0 : SMALL.height, 0 : SMALL.width]
+    rays = SMALL.back_project(u, v, np.ones(SMALL.shape))
     for normals in (d2nt_normals(depth, SMALL), plane_fit_normals(depth, SMALL, 2.0)):
         assert normals.shape == (*SMALL.shape, 3)
         assert normals.dtype == np.float32
         length = np.linalg.norm(normals, axis=-1)
         assert (np.isclose(length, 1.0, atol=1e-4) | (length == 0.0)).all()
-        assert (normals[..., 2] <= 0).all()
+        assert ((normals * rays).sum(axis=-1) <= 1e-6).all()
 
 
 def test_nothing_seen_nothing_known() -> None:
