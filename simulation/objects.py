@@ -1,0 +1,202 @@
+"""Objects to grasp: surfaces of revolution made from a seed, and a user's own mesh."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from perception.errors import ConfigError
+from simulation.textures import wrapper_texture
+
+Array = NDArray[np.float64]
+Family = Literal["bottle", "thermos", "can", "mug"]
+FAMILIES: tuple[Family, ...] = get_args(Family)
+LABELS = {"bottle": "bottle", "thermos": "bottle", "can": "can", "mug": "mug", "mesh": "object"}
+"""The detector's class of each family; a thermos flask is a bottle to it."""
+CLASS_NAMES = ("bottle", "can", "mug")
+SEGMENTS = 32
+MIN_SIZE_M, MAX_SIZE_M = 0.001, 2.0
+
+
+@dataclass(frozen=True, eq=False)
+class GraspObject:
+    """A rigid object standing on z = 0 with its axis on z.
+
+    family: "bottle", "thermos", "can", "mug" or "mesh". vertices: (N, 3) metres. faces: (M, 3) indices. uv: (N, 2)
+    texture coordinates 0..1 (v up). texture: (h, w, 3) uint8 RGB. mass_kg. friction: of its surface.
+    """
+
+    family: str
+    seed: int
+    vertices: Array
+    faces: NDArray[np.int64]
+    uv: Array
+    texture: NDArray[np.uint8]
+    mass_kg: float
+    friction: float
+
+    @property
+    def name(self) -> str:
+        return f"{self.family}-{self.seed}"
+
+    @property
+    def label(self) -> str:
+        return LABELS[self.family]
+
+    @property
+    def height_m(self) -> float:
+        return float(self.vertices[:, 2].max())
+
+    @property
+    def radius_m(self) -> float:
+        """Of the upright cylinder about the z axis that holds it."""
+        return float(np.linalg.norm(self.vertices[:, :2], axis=1).max())
+
+    def mesh(self) -> Any:
+        """As a trimesh.Trimesh without texture."""
+        import trimesh
+
+        return trimesh.Trimesh(self.vertices, self.faces, process=False)
+
+    def extent_m(self, height_m: float, direction: Array, slab_m: float = 0.015) -> float:
+        """Width along a unit `direction` (3,) of the part within `slab_m` of a height; 0 if there is none."""
+        rings = np.linspace(height_m - slab_m, height_m + slab_m, 5)
+        widths = [0.0]
+        mesh = self.mesh()
+        for ring in np.clip(rings, 1e-4, self.height_m - 1e-4):
+            section = mesh.section(plane_origin=[0, 0, ring], plane_normal=[0, 0, 1])
+            if section is not None:
+                along = np.asarray(section.vertices) @ direction
+                widths.append(float(along.max() - along.min()))
+        return float(np.max(widths))
+
+    def write(self, folder: Path) -> Path:
+        """Write NAME.obj, .mtl and .png into `folder`; returns the OBJ file. Genesis shows the texture as given."""
+        folder.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(folder / f"{self.name}.png"), self.texture[..., ::-1])
+        (folder / f"{self.name}.mtl").write_text(f"newmtl skin\nKd 1 1 1\nKs 0 0 0\nmap_Kd {self.name}.png\n")
+        lines = [f"mtllib {self.name}.mtl", "usemtl skin"]
+        lines += [f"v {x:.6f} {y:.6f} {z:.6f}" for x, y, z in self.vertices]
+        lines += [f"vt {u:.5f} {v:.5f}" for u, v in self.uv]
+        lines += ["f " + " ".join(f"{i}/{i}" for i in face) for face in self.faces + 1]
+        path = folder / f"{self.name}.obj"
+        path.write_text("\n".join(lines) + "\n")
+        return path
+
+
+def _revolve(profile: Array) -> tuple[Array, NDArray[np.int64], Array]:
+    """(vertices, faces, uv) of a profile (K, 2) of (radius, z), bottom first, turned about z; a seam doubles one column."""
+    angles = np.linspace(0, 2 * np.pi, SEGMENTS + 1)
+    rows = len(profile)
+    r, z = profile[:, 0], profile[:, 1]
+    vertices = np.stack(
+        [np.outer(r, np.cos(angles)), np.outer(r, np.sin(angles)), np.repeat(z[:, None], SEGMENTS + 1, axis=1)], axis=-1
+    ).reshape(-1, 3)
+    v = z / z.max()
+    uv = np.stack(np.broadcast_arrays(angles[None, :] / (2 * np.pi), v[:, None]), axis=-1).reshape(-1, 2)
+    row, column = np.meshgrid(np.arange(rows - 1), np.arange(SEGMENTS), indexing="ij")
+    a = (row * (SEGMENTS + 1) + column).ravel()
+    b, c, d = a + 1, a + SEGMENTS + 1, a + SEGMENTS + 2
+    return vertices, np.concatenate([np.stack([a, b, d], 1), np.stack([a, d, c], 1)]).astype(np.int64), uv
+
+
+def _bottle_profile(rng: np.random.Generator) -> list[tuple[float, float]]:
+    radius, height = rng.uniform(0.026, 0.040), rng.uniform(0.17, 0.28)
+    shoulder, neck = rng.uniform(0.55, 0.72) * height, rng.uniform(0.78, 0.86) * height
+    neck_radius = max(0.011, rng.uniform(0.35, 0.5) * radius)
+    waist = rng.uniform(0.9, 1.0) if rng.random() < 0.4 else 1.0
+    points = [(0.0, 0.0), (0.9 * radius, 0.0), (radius, 0.006)]
+    points += [(radius * (1 - (1 - waist) * np.sin(np.pi * t)), 0.006 + t * (shoulder - 0.006)) for t in np.linspace(0.1, 1, 10)]
+    for t in np.linspace(0.15, 1, 7):
+        blend = 0.5 - 0.5 * np.cos(np.pi * t)
+        points.append((radius * waist ** 0 + (neck_radius - radius) * blend, shoulder + t * (neck - shoulder)))
+    cap = neck_radius * rng.uniform(1.0, 1.25)
+    cap_from = rng.uniform(0.88, 0.93) * height
+    return [*points, (neck_radius, cap_from), (cap, cap_from + 0.001), (cap, height - 0.002), (0.9 * cap, height), (0, height)]
+
+
+def _thermos_profile(rng: np.random.Generator) -> list[tuple[float, float]]:
+    radius, height = rng.uniform(0.030, 0.039), rng.uniform(0.19, 0.28)
+    lid_from, lid = rng.uniform(0.72, 0.85) * height, radius * rng.uniform(0.75, 1.0)
+    straight = [(radius, z) for z in np.linspace(0.005, lid_from - 0.006, 10)]
+    return [(0, 0), (0.94 * radius, 0), *straight, (lid, lid_from), (lid, height - 0.004), (0.92 * lid, height), (0, height)]
+
+
+def _can_profile(rng: np.random.Generator) -> list[tuple[float, float]]:
+    radius, height = rng.uniform(0.027, 0.036), rng.uniform(0.09, 0.17)
+    straight = [(radius, z) for z in np.linspace(0.006, height - 0.008, 8)]
+    return [(0, 0), (0.85 * radius, 0), *straight, (0.87 * radius, height), (0.82 * radius, height - 0.003), (0, height - 0.003)]
+
+
+def _mug_profile(rng: np.random.Generator) -> list[tuple[float, float]]:
+    radius, height = rng.uniform(0.034, 0.044), rng.uniform(0.08, 0.115)
+    foot, wall = radius * rng.uniform(0.75, 1.0), 0.004
+    outside = [(foot + (radius - foot) * np.sqrt(t), 0.003 + t * (height - 0.003)) for t in np.linspace(0, 1, 8)]
+    inside = [(max(r - wall, 0.01), z) for r, z in outside[::-1] if z > 0.01]
+    return [(0, 0), (0.95 * foot, 0), *outside, *inside, (0, 0.008)]
+
+
+def _handle(radius: float, height: float, rng: np.random.Generator) -> tuple[Array, NDArray[np.int64], Array]:
+    """Half a ring at the side of a mug, as a tube."""
+    thick, out = rng.uniform(0.004, 0.006), rng.uniform(0.024, 0.032)
+    turns, around = np.linspace(-np.pi / 2, np.pi / 2, 13), np.linspace(0, 2 * np.pi, 9)
+    t, a = np.meshgrid(turns, around, indexing="ij")
+    reach = 0.35 * height
+    x = radius - 0.003 + (out + thick * np.cos(a)) * np.cos(t)
+    z = 0.52 * height + (reach + thick * np.cos(a)) * np.sin(t)
+    vertices = np.stack([x, thick * np.sin(a), z], axis=-1).reshape(-1, 3)
+    row, column = np.meshgrid(np.arange(len(turns) - 1), np.arange(len(around) - 1), indexing="ij")
+    i = (row * len(around) + column).ravel()
+    j, k, m = i + 1, i + len(around), i + len(around) + 1
+    faces = np.concatenate([np.stack([i, k, m], 1), np.stack([i, m, j], 1)]).astype(np.int64)
+    return vertices, faces, np.full((len(vertices), 2), 0.5)
+
+
+_PROFILES = {"bottle": _bottle_profile, "thermos": _thermos_profile, "can": _can_profile, "mug": _mug_profile}
+_MASSES_KG = {"bottle": (0.2, 0.6), "thermos": (0.25, 0.6), "can": (0.12, 0.4), "mug": (0.2, 0.4)}
+
+
+def make_object(family: Family, seed: int) -> GraspObject:
+    """The object of this family and seed: its shape, skin, mass and friction. ConfigError for an unknown family."""
+    if family not in FAMILIES:
+        raise ConfigError(f"unknown object family {family!r}; choose from: {', '.join(FAMILIES)}")
+    rng = np.random.default_rng([FAMILIES.index(family), seed])
+    profile = np.array(_PROFILES[family](rng), dtype=np.float64)
+    vertices, faces, uv = _revolve(profile)
+    if family == "mug":
+        extra, extra_faces, extra_uv = _handle(float(profile[:, 0].max()), float(profile[:, 1].max()), rng)
+        faces = np.concatenate([faces, extra_faces + len(vertices)])
+        vertices, uv = np.concatenate([vertices, extra]), np.concatenate([uv, extra_uv])
+    mass = float(rng.uniform(*_MASSES_KG[family]))
+    friction = float(rng.uniform(0.5, 0.9))
+    return GraspObject(family, seed, vertices, faces, uv, wrapper_texture(rng, family), mass, friction)
+
+
+def load_user_mesh(path: Path, *, mass_kg: float = 0.3, friction: float = 0.7) -> GraspObject:
+    """A user's own mesh (OBJ, STL, GLB, PLY; metres, z up), put upright on z = 0 about its middle.
+
+    ConfigError if it is missing, does not load, is empty, or is smaller than 1 mm or larger than 2 m.
+    """
+    import trimesh
+
+    if not path.is_file():
+        raise ConfigError(f"{path}: no such mesh file")
+    try:
+        mesh = trimesh.load(path, force="mesh")
+    except Exception as error:  # trimesh's loaders raise whatever their parsers do
+        raise ConfigError(f"{path}: the mesh does not load: {type(error).__name__}: {error}") from error
+    if len(getattr(mesh, "faces", ())) == 0 or not np.isfinite(mesh.vertices).all():
+        raise ConfigError(f"{path}: the mesh has no faces, or vertices that are not finite")
+    size = float(mesh.extents.max())
+    if not MIN_SIZE_M <= size <= MAX_SIZE_M:
+        raise ConfigError(f"{path}: the mesh is {size:g} m across; expected 0.001 to 2 m. Are its units metres?")
+    low, high = mesh.bounds
+    vertices = np.asarray(mesh.vertices, dtype=np.float64) - [(low[0] + high[0]) / 2, (low[1] + high[1]) / 2, low[2]]
+    texture = np.full((8, 8, 3), 150, np.uint8)
+    uv = np.full((len(vertices), 2), 0.5)
+    return GraspObject("mesh", 0, vertices, np.asarray(mesh.faces, dtype=np.int64), uv, texture, mass_kg, friction)

@@ -1,0 +1,135 @@
+"""Scene files: small TOML files that say what may stand where. A seed picks one scene out of a file's ranges."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import MISSING, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from perception.errors import ConfigError
+from simulation.objects import FAMILIES
+
+LIBRARY = Path(__file__).parent / "scenes"
+Range = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class SupportSpec:
+    """The box an object stands on. height_m above the floor; half_width_m of its square top."""
+
+    height_m: Range = (0.45, 0.65)
+    half_width_m: Range = (0.13, 0.20)
+
+
+@dataclass(frozen=True)
+class TargetSpec:
+    """The object to grasp. families: one is drawn; repeat a name to make it likelier; empty for none. mesh: a user's
+    own file instead, relative to the scene file. distance_m and bearing_rad from the robot's start; edge_m from the
+    object's axis to the support's edge on the robot's side."""
+
+    families: tuple[str, ...] = ("bottle",)
+    mesh: str = ""
+    mass_kg: float = 0.3
+    friction: float = 0.7
+    distance_m: Range = (1.8, 2.5)
+    bearing_rad: Range = (-0.35, 0.35)
+    edge_m: Range = (0.05, 0.09)
+
+
+@dataclass(frozen=True)
+class ClutterSpec:
+    """Other objects on the support, at least gap_m from the target, and boxes on the floor."""
+
+    count: Range = (0, 1)
+    families: tuple[str, ...] = ("can", "mug")
+    gap_m: float = 0.2
+    floor_boxes: Range = (0, 2)
+
+
+@dataclass(frozen=True)
+class LightSpec:
+    intensity: Range = (2.0, 5.0)
+    ambient: Range = (0.15, 0.4)
+
+
+@dataclass(frozen=True)
+class RobotSpec:
+    """Where the robot starts: x and y in metres, heading in radians."""
+
+    x_m: Range = (-0.1, 0.1)
+    y_m: Range = (-0.1, 0.1)
+    yaw_rad: Range = (-0.2, 0.2)
+
+
+@dataclass(frozen=True)
+class SceneSpec:
+    """What a scene file may say; every table and key is optional."""
+
+    name: str
+    folder: Path
+    support: SupportSpec = field(default_factory=SupportSpec)
+    target: TargetSpec = field(default_factory=TargetSpec)
+    clutter: ClutterSpec = field(default_factory=ClutterSpec)
+    light: LightSpec = field(default_factory=LightSpec)
+    robot: RobotSpec = field(default_factory=RobotSpec)
+
+
+_TABLES = {
+    "support": SupportSpec, "target": TargetSpec, "clutter": ClutterSpec, "light": LightSpec, "robot": RobotSpec,
+}  # fmt: skip
+
+
+def scene_names() -> list[str]:
+    """Scenes in the library."""
+    return sorted(path.stem for path in LIBRARY.glob("*.toml"))
+
+
+def load_scene(name_or_path: str) -> SceneSpec:
+    """The scene of that name in the library, or of that TOML file. ConfigError, one line, for anything wrong with it."""
+    path = LIBRARY / f"{name_or_path}.toml"
+    if not path.is_file():
+        path = Path(name_or_path)
+    if not path.is_file():
+        choices = ", ".join(scene_names())
+        raise ConfigError(f"unknown scene {name_or_path!r}: no such file, and the library has: {choices}")
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise ConfigError(f"{path}: not a scene file: {error}") from error
+    tables: dict[str, Any] = {}
+    for table, content in data.items():
+        if table not in _TABLES or not isinstance(content, dict):
+            raise ConfigError(f"{path}: unknown table [{table}]; choose from: {', '.join(_TABLES)}")
+        tables[table] = _read_table(path, table, _TABLES[table], content)
+    return SceneSpec(path.stem, path.parent, **tables)
+
+
+def _read_table(path: Path, table: str, kind: type[Any], content: dict[str, Any]) -> Any:
+    known = {entry.name: entry.default for entry in fields(kind)}
+    values = {}
+    for key, value in content.items():
+        where = f"{path}: [{table}] {key}"
+        if key not in known:
+            raise ConfigError(f"{where}: unknown key; choose from: {', '.join(known)}")
+        default = known[key]
+        assert default is not MISSING
+        if key == "families":
+            wrong = [family for family in value if family not in FAMILIES] if isinstance(value, list) else [value]
+            if wrong:
+                raise ConfigError(f"{where}: unknown {wrong[0]!r}; a list of: {', '.join(FAMILIES)}")
+            values[key] = tuple(value)
+        elif isinstance(default, tuple):
+            values[key] = _read_range(where, value)
+        elif isinstance(default, str) is not isinstance(value, str) or isinstance(value, bool):
+            raise ConfigError(f"{where}: {value!r} is not a {type(default).__name__}")
+        else:
+            values[key] = value if isinstance(value, str) else _read_range(where, value)[0]
+    return kind(**values)
+
+
+def _read_range(where: str, value: Any) -> Range:
+    pair = value if isinstance(value, list) else [value, value]
+    if len(pair) != 2 or any(isinstance(v, bool) or not isinstance(v, int | float) for v in pair) or pair[0] > pair[1]:
+        raise ConfigError(f"{where}: {value!r} is not a number or a range [low, high]")
+    return float(pair[0]), float(pair[1])
