@@ -152,3 +152,11 @@ def test_other_camera_sizes_and_wrong_shapes() -> None:
     assert (picture > 0).mean() > 0.5
     with pytest.raises(ValueError, match=r"\(240, 320\)"):
         sensor().measure(WALL, small)
+
+
+def test_registration_tears_no_seams_into_a_slanted_surface() -> None:
+    u = (np.arange(640) - 320.0) / 552.0291
+    clean = np.tile((0.6 / (1.0 - 1.2 * u)).astype(np.float32), (480, 1))  # 50 degrees; the shift changes along it
+    s = sensor(0, drop_facing=0.0, drop_slope=0.0, lateral_m=(-0.015, -0.015), vertical_m=(0.0, 0.0), roll_rad=0.0)
+    filled = (s.measure(clean, HAND_CAMERA)[100:380, 140:500] > 0).mean(axis=0)
+    assert filled.min() > 0.5
