@@ -103,13 +103,15 @@ def compute_grasp(
             f"no pixel of the {detection.label} reaches quality {settings.min_quality:g} (best {best:.3f})"
         )
     failures: Counter[str] = Counter()
+    reach = _Reach(world_from_body, settings.standoff_m)
     for u, v, score in pixels:
         made = _grasp_at(scene, (u, v), score, settings)
         if isinstance(made, str):
             failures[made] += 1
             continue
+        problem: str | None = None
         for grasp in (made, replace(made, world_from_hand=_turned(scene, made))):
-            problem = _problem(grasp, location.bottom_z_m, world_from_body, settings)
+            problem = _problem(grasp, location.bottom_z_m, settings) or reach.problem(grasp.world_from_hand)
             if problem is None:
                 return grasp
         failures[problem or ""] += 1
@@ -214,20 +216,41 @@ def _turned(scene: _Scene, grasp: Grasp) -> Pose:
     return hand_pose(grasp.point_world_m, grasp.normal_world, -scene.shape.axis_world, grasp.width_m)
 
 
-def _problem(grasp: Grasp, support_z_m: float, world_from_body: Pose, settings: GraspSettings) -> str | None:
-    """Why the grasp cannot be done, in a few words; None if it can."""
+def _problem(grasp: Grasp, support_z_m: float, settings: GraspSettings) -> str | None:
+    """Why the object or its support forbid the grasp, in a few words; None if they do not."""
     if grasp.width_m > settings.max_width_m:
         return f"wider than {settings.max_width_m * 1000:.0f} mm"
     if lowest_point_m(grasp.world_from_hand, settings) < support_z_m + settings.support_margin_m:
         return "too close to the support"
-    back = Pose(np.eye(3), np.array([-settings.standoff_m, 0.0, 0.0]))
-    body_from_world = world_from_body.inverse()
-    joints = spot_arm.inverse(body_from_world @ grasp.world_from_hand)
-    if joints is None:
-        return "out of reach"
-    if spot_arm.inverse(body_from_world @ grasp.world_from_hand @ back, joints) is None:
-        return f"out of reach {settings.standoff_m * 1000:.0f} mm before the grasp"
     return None
+
+
+class _Reach:
+    """Whether the arm reaches hand poses. Poses within 30 mm and 0.2 rad of one out of reach count as out of reach too,
+    since a search that finds nothing takes 50 times as long as one that does."""
+
+    def __init__(self, world_from_body: Pose, standoff_m: float) -> None:
+        self._body_from_world = world_from_body.inverse()
+        self._standoff_m = standoff_m
+        self._failed: list[tuple[Pose, str]] = []
+
+    def problem(self, world_from_hand: Pose) -> str | None:
+        """Why the arm cannot, in a few words; None if it reaches the pose and the one `standoff_m` before it."""
+        for pose, reason in self._failed:
+            if pose.distance_m(world_from_hand) < 0.03 and pose.angle_rad(world_from_hand) < 0.2:
+                return reason
+        goal = self._body_from_world @ world_from_hand
+        back = Pose(np.eye(3), np.array([-self._standoff_m, 0.0, 0.0]))
+        joints = spot_arm.inverse(goal)
+        reason = ""
+        if joints is None:
+            reason = "out of reach"
+        elif spot_arm.inverse(goal @ back, joints) is None:
+            reason = f"out of reach {self._standoff_m * 1000:.0f} mm before the grasp"
+        if not reason:
+            return None
+        self._failed.append((world_from_hand, reason))
+        return reason
 
 
 def lowest_point_m(world_from_hand: Pose, settings: GraspSettings) -> float:
