@@ -1,0 +1,189 @@
+"""Per-pixel grasp labels: outcomes of simulated grasps, known at samples of an object's surface, seen in its views.
+
+`python -m training.project_labels --views DIR --labels DIR --out DIR`
+
+--views: files of training.views. --labels: one NAME.npz per object (NAME = family-seed) with points (N, 3) metres and
+normals (N, 3) unit, outwards, both in the object's frame, and for each the outcome of the grasp there: lifted, held,
+collided_support (N,) bool. --out gets one file per view, of the view's name: labels (480, 640) int8, 1 = the grasp at
+this surface point lifts and holds, 0 = it fails, -1 = background, or no sample near enough; labelled (K,) bool, which
+objects of the view had labels. A broken-off run goes on where it stopped; a view whose objects have got labels since
+is done again. The outcome belongs to the surface point, so the label of a point is the same from every side.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import zipfile
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from perception.errors import ConfigError
+from perception.geometry import Pose
+from perception.normals import plane_fit_normals
+from perception.types import Intrinsics
+from training.files import write_atomic
+
+SCHEMA = 1
+DEPTH_UNIT_M = 1e-4
+"""Of the depth stored by training.views."""
+UNKNOWN, BAD, GOOD = -1, 0, 1
+REACH_M = 0.010
+"""A sample says nothing about surface points further away; 768 samples on a bottle lie about 9 mm apart."""
+AGREE_COS = float(np.cos(np.radians(45.0)))
+"""A sample says nothing about a surface that faces elsewhere: the inside of a mug's wall, the top of a cap."""
+CANDIDATES = 12
+VOTERS = 5
+NORMAL_SIGMA_PX = 3.0
+
+
+@dataclass(frozen=True, eq=False)
+class SurfaceLabels:
+    """points: (N, 3) metres, object frame. normals: (N, 3) unit, outwards. good: (N,) bool."""
+
+    points: NDArray[np.float64]
+    normals: NDArray[np.float64]
+    good: NDArray[np.bool_]
+
+
+def read_arrays(path: Path, keys: tuple[str, ...]) -> dict[str, NDArray[Any]]:
+    """The named arrays of an npz file; ConfigError if the file cannot be read or lacks one."""
+    try:
+        with np.load(path, allow_pickle=False) as data:
+            missing = [key for key in keys if key not in data.files]
+            if missing:
+                raise ConfigError(f"{path}: has no array {missing[0]!r}; found: {', '.join(data.files) or 'none'}")
+            return {key: data[key] for key in keys}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise ConfigError(f"{path}: not a readable npz file: {error}; delete it and make it again") from error
+
+
+def load_labels(path: Path) -> SurfaceLabels:
+    """Outcomes of one object; good = lifted and held without touching the support. ConfigError if the file is not one."""
+    data = read_arrays(path, ("points", "normals", "lifted", "held", "collided_support"))
+    count = len(data["points"])
+    for key, shape in (("points", (count, 3)), ("normals", (count, 3))):
+        if data[key].shape != shape or not np.isfinite(data[key]).all():
+            raise ConfigError(f"{path}: {key} has shape {data[key].shape} or is not finite, expected {shape}")
+    for key in ("lifted", "held", "collided_support"):
+        if data[key].shape != (count,):
+            raise ConfigError(f"{path}: {key} has shape {data[key].shape}, expected {(count,)}")
+    if count == 0:
+        raise ConfigError(f"{path}: holds no samples; delete it and label the object again")
+    good = data["lifted"].astype(bool) & data["held"].astype(bool) & ~data["collided_support"].astype(bool)
+    return SurfaceLabels(data["points"].astype(np.float64), data["normals"].astype(np.float64), good)
+
+
+def label_points(points: NDArray[np.float64], normals: NDArray[np.float64], labels: SurfaceLabels) -> NDArray[np.int8]:
+    """(N,) int8 for surface points (N, 3) with normals (N, 3) in the object's frame: what the nearest samples that
+    face the same way say by majority (a tie is bad); -1 without one in reach."""
+    count = min(CANDIDATES, len(labels.points))
+    distance, index = cKDTree(labels.points).query(points, k=count, distance_upper_bound=REACH_M)
+    distance, index = distance.reshape(len(points), count), index.reshape(len(points), count)
+    found = np.isfinite(distance)
+    index = np.where(found, index, 0)
+    votes = found & (np.einsum("nkd,nd->nk", labels.normals[index], normals) >= AGREE_COS)
+    votes &= np.cumsum(votes, axis=1) <= VOTERS
+    total, yes = votes.sum(axis=1), (votes & labels.good[index]).sum(axis=1)
+    return np.where(total == 0, UNKNOWN, np.where(2 * yes > total, GOOD, BAD)).astype(np.int8)
+
+
+def label_image(view: Mapping[str, NDArray[Any]], labels: Mapping[str, SurfaceLabels]) -> NDArray[np.int8]:
+    """The label picture (H, W) int8 of one view, as written by training.views; objects without labels stay -1."""
+    depth = view["depth"].astype(np.float32) * np.float32(DEPTH_UNIT_M)
+    height, width = depth.shape
+    intrinsics = Intrinsics(width, height, *(float(value) for value in view["intrinsics"]))
+    world_from_camera = Pose.from_matrix(view["world_from_camera"])
+    image = np.full(depth.shape, UNKNOWN, np.int8)
+    for row, name in enumerate(object_names(view)):
+        mask = (view["instances"] == row + 1) & (depth > 0)
+        if name not in labels or not mask.any():
+            continue
+        facing = plane_fit_normals(depth, intrinsics, NORMAL_SIGMA_PX, mask)
+        v, u = np.nonzero(mask)
+        object_from_camera = Pose.from_matrix(view["world_from_object"][row]).inverse() @ world_from_camera
+        points = object_from_camera.transform(intrinsics.back_project(u + 0.5, v + 0.5, depth[mask]))
+        image[mask] = label_points(points, facing[mask] @ object_from_camera.rotation.T, labels[name])
+    return image
+
+
+def object_names(view: Mapping[str, NDArray[Any]]) -> list[str]:
+    """family-seed of each object of a view, in the order of its instance numbers."""
+    return [f"{family}-{seed}" for family, seed in zip(view["families"], view["seeds"], strict=True)]
+
+
+def objects_in_views(folder: Path) -> list[tuple[str, int, int]]:
+    """(family, seed, number of views that show it) of every object seen in a folder of views, the most seen first:
+    the objects worth labelling."""
+    seen: Counter[tuple[str, int]] = Counter()
+    for path in view_files(folder):
+        view = read_arrays(path, ("families", "seeds", "instances"))
+        for number in set(np.unique(view["instances"]).tolist()) - {0}:
+            seen[str(view["families"][number - 1]), int(view["seeds"][number - 1])] += 1
+    return [(*key, count) for key, count in sorted(seen.items(), key=lambda item: (-item[1], item[0]))]
+
+
+def view_files(folder: Path) -> list[Path]:
+    """ConfigError if there is none."""
+    files = sorted(folder.glob("view-*.npz"))
+    if not files:
+        raise ConfigError(f"{folder}: no view-*.npz files here; make some with python -m training.views --out {folder}")
+    return files
+
+
+def project(views: Path, labels: Path, out: Path) -> dict[str, int]:
+    """Write the label pictures that are missing or outdated; returns counts of views and pixels over all views."""
+    known = {path.stem: load_labels(path) for path in sorted(labels.glob("*.npz"))}
+    if not known:
+        raise ConfigError(f"{labels}: no label files here; make some with python -m training.grasp_labels")
+    out.mkdir(parents=True, exist_ok=True)
+    counts = {"views": 0, "written": 0, "good": 0, "bad": 0, "unknown_on_labelled": 0}
+    keys = ("depth", "instances", "families", "seeds", "world_from_object", "world_from_camera", "intrinsics")
+    for path in view_files(views):
+        view = read_arrays(path, keys)
+        labelled = np.array([name in known for name in object_names(view)])
+        target = out / path.name
+        image = _current(target, labelled)
+        if image is None:
+            image = label_image(view, known)
+            content = io.BytesIO()
+            np.savez_compressed(content, labels=image, labelled=labelled)
+            write_atomic(target, content.getvalue())
+            counts["written"] += 1
+        counts["views"] += 1
+        counts["good"] += int((image == GOOD).sum())
+        counts["bad"] += int((image == BAD).sum())
+        on_labelled = np.isin(view["instances"], np.flatnonzero(labelled) + 1)
+        counts["unknown_on_labelled"] += int((on_labelled & (image == UNKNOWN)).sum())
+    manifest = {"schema": SCHEMA, "objects": sorted(known), **counts}
+    write_atomic(out / "manifest.json", json.dumps(manifest, indent=1).encode())
+    return counts
+
+
+def _current(path: Path, labelled: NDArray[np.bool_]) -> NDArray[np.int8] | None:
+    """The label picture in an existing file, if it was made with labels for the same objects."""
+    if not path.exists():
+        return None
+    data = read_arrays(path, ("labels", "labelled"))
+    return data["labels"] if np.array_equal(data["labelled"], labelled) else None
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--views", type=Path, required=True)
+    parser.add_argument("--labels", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    args = parser.parse_args()
+    project(args.views, args.labels, args.out)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,213 @@
+"""Rendered views for training: random scenes seen from where the hand camera may be, with every object's mask and pose.
+
+`python -m training.views --out DIR --scenes N --views-per-scene M --seed S --preset far|near [--yolo DIR]`
+
+One file a view, DIR/view-SSSSS-VV.npz: rgb (480, 640, 3) uint8 RGB; depth (480, 640) uint16, tenths of a millimetre
+along the optical axis, 0 = nothing within 6 m; instances (480, 640) uint8, 0 = no object, k = row k-1 of the object
+arrays; families, seeds: (K,) of each object; world_from_object (K, 4, 4); world_from_camera (4, 4), optical axes;
+intrinsics (4,) fx, fy, cx, cy. DIR/manifest.json names schema, preset and seeds. Files are written whole or not at
+all, and a run that was broken off goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from perception.geometry import Pose, unit
+from simulation.objects import CLASS_NAMES, FAMILIES
+from simulation.plant import link_pose
+from simulation.scene import SceneSample, add_to_scene, sample_scene, vis_options
+from simulation.scene_spec import ClutterSpec, LightSpec, SceneSpec, SupportSpec, TargetSpec
+from training.files import write_atomic
+
+SCHEMA = 1
+SHAPE = (480, 640)
+FOCAL_PX = 552.0291012161067
+FAR_M = 6.0
+DEPTH_UNIT_M = 1e-4
+MIN_PIXELS = 60
+SETTLE_STEPS = 40
+
+
+@dataclass(frozen=True)
+class ViewPreset:
+    """Where the camera may be: distance to the point it looks at (metres), elevation (radians), side (radians off
+    the robot's direction), miss: how far off the object it may look, as a fraction of the distance."""
+
+    distance_m: tuple[float, float]
+    elevation_rad: tuple[float, float]
+    azimuth_rad: tuple[float, float]
+    miss: float
+
+
+PRESETS = {
+    "near": ViewPreset((0.32, 0.85), (-0.05, 0.75), (-1.0, 1.0), 0.12),
+    "far": ViewPreset((0.45, 3.0), (-0.05, 0.5), (-0.8, 0.8), 0.3),
+}
+SPEC = SceneSpec(
+    name="training",
+    folder=Path(),
+    support=SupportSpec(height_m=(0.35, 0.75), half_width_m=(0.13, 0.25)),
+    target=TargetSpec(families=("bottle", "bottle", "thermos", "can", "mug"), edge_m=(0.04, 0.12)),
+    clutter=ClutterSpec(count=(1, 4), families=FAMILIES, gap_m=0.15, floor_boxes=(0, 3)),
+    light=LightSpec(intensity=(1.2, 6.0), ambient=(0.08, 0.5)),
+)
+SEED_BASE = 5_000_000
+"""Training scenes draw from seeds above this; runs and evaluation use those below."""
+
+
+def camera_pose(rng: np.random.Generator, preset: ViewPreset, sample: SceneSample) -> Pose:
+    """world_from_camera (optical axes) looking near one of the scene's objects."""
+    placed = ([sample.target] if sample.target else []) + list(sample.clutter)
+    thing = placed[0] if rng.random() < 0.7 else placed[int(rng.integers(len(placed)))]
+    center = thing.world_from_object.position_m + [0, 0, thing.object.height_m * rng.uniform(0.2, 0.8)]
+    robot = np.array([*sample.robot_xy_yaw[:2], center[2]])
+    back = unit(robot - center)
+    azimuth = np.arctan2(back[1], back[0]) + rng.uniform(*preset.azimuth_rad)
+    elevation, distance = rng.uniform(*preset.elevation_rad), rng.uniform(*preset.distance_m)
+    level = np.cos(elevation)
+    eye = center + distance * np.array([level * np.cos(azimuth), level * np.sin(azimuth), np.sin(elevation)])
+    forward = unit(center + rng.normal(0, preset.miss * distance / 2, 3) - eye)
+    right = unit(np.cross(forward, [0, 0, 1]))
+    upright = np.stack([right, np.cross(forward, right), forward], axis=1)
+    return Pose(upright, eye) @ Pose.from_rpy((0, 0, rng.normal(0, 0.06)))
+
+
+def photograph(rgb: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """The picture as some camera may have taken it: white balance, exposure, gamma, blur and noise."""
+    picture = rgb.astype(np.float32) / 255.0
+    picture = np.clip(picture * rng.uniform(0.6, 1.4) * rng.uniform(0.88, 1.12, 3), 0, 1) ** rng.uniform(0.7, 1.4)
+    if rng.random() < 0.4:
+        picture = cv2.GaussianBlur(picture, (0, 0), float(rng.uniform(0.4, 1.8)))
+    picture += rng.normal(0, rng.uniform(0, 0.03), picture.shape)
+    return np.clip(picture * 255, 0, 255).astype(np.uint8)
+
+
+def yolo_lines(view: dict[str, Any]) -> list[str]:
+    """One line an object in ultralytics' segmentation format: class and the outline, fractions of the picture."""
+    lines = []
+    for index, family in enumerate(view["families"]):
+        mask = (view["instances"] == index + 1).astype(np.uint8)
+        if int(mask.sum()) < MIN_PIXELS:
+            continue
+        outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_TC89_L1)
+        outline = max(outlines, key=cv2.contourArea)[:, 0, :] / np.array([SHAPE[1], SHAPE[0]])
+        if len(outline) >= 3:
+            label = "bottle" if family == "thermos" else family
+            lines.append(f"{CLASS_NAMES.index(label)} " + " ".join(f"{value:.5f}" for value in outline.ravel()))
+    return lines
+
+
+def render_scene(seed: int, views: int, preset: ViewPreset) -> list[dict[str, Any]]:
+    """All views of one scene, as the arrays of the schema. Genesis must have been started."""
+    import genesis as gs
+
+    from simulation.physics import TIME_STEP_S, rigid_options
+
+    sample = sample_scene(SPEC, SEED_BASE + seed)
+    rng = np.random.default_rng([seed, 7])
+    scene = gs.Scene(
+        sim_options=gs.options.SimOptions(dt=TIME_STEP_S),
+        rigid_options=rigid_options(),
+        vis_options=vis_options(sample, segmentation_level="entity"),
+        show_viewer=False,
+        show_FPS=False,
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        entities = add_to_scene(scene, sample, Path(folder))
+        fov = float(np.degrees(2 * np.arctan(SHAPE[0] / 2 / FOCAL_PX)))
+        camera = scene.add_camera(res=SHAPE[::-1], fov=fov, near=0.02, far=20.0, GUI=False)
+        scene.build()
+    for _ in range(SETTLE_STEPS):
+        scene.step()
+    number = {(key if isinstance(key, int) else key[0]): value for value, key in scene.segmentation_idx_dict.items()}
+    poses = np.stack([link_pose(entity.base_link).matrix() for _, entity in entities.objects])
+    rendered = []
+    for _ in range(views):
+        world_from_camera = camera_pose(rng, preset, sample)
+        camera.set_pose(transform=world_from_camera.matrix() @ np.diag([1.0, -1.0, -1.0, 1.0]))
+        rgb, depth, segments, _ = camera.render(rgb=True, depth=True, segmentation=True)
+        instances = np.zeros(SHAPE, np.uint8)
+        for index, (_, entity) in enumerate(entities.objects):
+            instances[segments == number[entity.idx]] = index + 1
+        rendered.append(
+            {
+                "rgb": np.ascontiguousarray(rgb[..., :3], dtype=np.uint8),
+                "depth": np.where(depth < FAR_M, depth / DEPTH_UNIT_M, 0).astype(np.uint16),
+                "instances": instances,
+                "families": np.array([thing.object.family for thing, _ in entities.objects]),
+                "seeds": np.array([thing.object.seed for thing, _ in entities.objects]),
+                "world_from_object": poses,
+                "world_from_camera": world_from_camera.matrix(),
+                "intrinsics": np.array([FOCAL_PX, FOCAL_PX, SHAPE[1] / 2, SHAPE[0] / 2]),
+            }
+        )
+    scene.destroy()
+    return rendered
+
+
+def write_yolo(folder: Path, name: str, split: str, view: dict[str, Any], rng: np.random.Generator) -> None:
+    """Add one view to an ultralytics data set (images/SPLIT, labels/SPLIT, data.yaml)."""
+    for kind in ("images", "labels"):
+        (folder / kind / split).mkdir(parents=True, exist_ok=True)
+    good, jpeg = cv2.imencode(".jpg", photograph(view["rgb"], rng)[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 92])
+    assert good
+    write_atomic(folder / "labels" / split / f"{name}.txt", "\n".join(yolo_lines(view)).encode() + b"\n")
+    write_atomic(folder / "images" / split / f"{name}.jpg", jpeg.tobytes())
+    names = "".join(f"  {index}: {label}\n" for index, label in enumerate(CLASS_NAMES))
+    text = f"path: {folder.resolve()}\ntrain: images/train\nval: images/val\nnames:\n{names}"
+    write_atomic(folder / "data.yaml", text.encode())
+
+
+def generate(out: Path, scenes: range, views: int, preset_name: str, yolo: Path | None) -> int:
+    """Render the scenes that are not there yet; returns how many views were added. Every tenth scene is validation."""
+    from simulation.physics import init_genesis
+
+    out.mkdir(parents=True, exist_ok=True)
+    manifest = {"schema": SCHEMA, "preset": preset_name, "first": scenes.start, "scenes": len(scenes), "views": views}
+    write_atomic(out / "manifest.json", json.dumps(manifest, indent=1).encode())
+    added = 0
+    started = False
+    for seed in scenes:
+        last = out / f"view-{seed:05d}-{views - 1:02d}.npz"
+        if last.exists():
+            continue
+        if not started or seed % 30 == 0:  # a scene leaks some tens of megabytes
+            init_genesis(0)
+            started = True
+        for index, view in enumerate(render_scene(seed, views, PRESETS[preset_name])):
+            name = f"view-{seed:05d}-{index:02d}"
+            if yolo is not None:
+                split = "val" if seed % 10 == 9 else "train"
+                write_yolo(yolo, name, split, view, np.random.default_rng([seed, index]))
+            temporary = out / f".{name}.part.npz"
+            np.savez_compressed(temporary, **view)
+            os.replace(temporary, out / f"{name}.npz")
+            added += 1
+    return added
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--scenes", type=int, default=100)
+    parser.add_argument("--views-per-scene", type=int, default=12)
+    parser.add_argument("--seed", type=int, default=0, help="number of the first scene")
+    parser.add_argument("--preset", choices=sorted(PRESETS), default="near")
+    parser.add_argument("--yolo", type=Path)
+    args = parser.parse_args()
+    generate(args.out, range(args.seed, args.seed + args.scenes), args.views_per_scene, args.preset, args.yolo)
+
+
+if __name__ == "__main__":
+    main()
