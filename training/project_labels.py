@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import sys
 import zipfile
 from collections import Counter
 from collections.abc import Mapping
@@ -26,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from perception.errors import ConfigError
+from perception.errors import ConfigError, SpotGraspError
 from perception.geometry import Pose
 from perception.normals import plane_fit_normals
 from perception.types import Intrinsics
@@ -67,7 +68,7 @@ def read_arrays(path: Path, keys: tuple[str, ...]) -> dict[str, NDArray[Any]]:
 
 
 def load_labels(path: Path) -> SurfaceLabels:
-    """Outcomes of one object; good = lifted and held without touching the support. ConfigError if the file is not one."""
+    """Outcomes of one object; good = lifted and held without touching the support. ConfigError for a bad file."""
     data = read_arrays(path, ("points", "normals", "lifted", "held", "collided_support"))
     count = len(data["points"])
     for key, shape in (("points", (count, 3)), ("normals", (count, 3))):
@@ -98,21 +99,30 @@ def label_points(points: NDArray[np.float64], normals: NDArray[np.float64], labe
 
 def label_image(view: Mapping[str, NDArray[Any]], labels: Mapping[str, SurfaceLabels]) -> NDArray[np.int8]:
     """The label picture (H, W) int8 of one view, as written by training.views; objects without labels stay -1."""
-    depth = view["depth"].astype(np.float32) * np.float32(DEPTH_UNIT_M)
-    height, width = depth.shape
-    intrinsics = Intrinsics(width, height, *(float(value) for value in view["intrinsics"]))
+    whole = view["depth"].astype(np.float32) * np.float32(DEPTH_UNIT_M)
+    fx, fy, cx, cy = (float(value) for value in view["intrinsics"])
     world_from_camera = Pose.from_matrix(view["world_from_camera"])
-    image = np.full(depth.shape, UNKNOWN, np.int8)
+    image = np.full(whole.shape, UNKNOWN, np.int8)
     for row, name in enumerate(object_names(view)):
-        mask = (view["instances"] == row + 1) & (depth > 0)
-        if name not in labels or not mask.any():
+        everywhere = (view["instances"] == row + 1) & (whole > 0)
+        if name not in labels or not everywhere.any():
             continue
-        facing = plane_fit_normals(depth, intrinsics, NORMAL_SIGMA_PX, mask)
+        window = _window(everywhere)
+        mask, depth, corner = everywhere[window], whole[window], (window[1].start, window[0].start)
+        camera = Intrinsics(mask.shape[1], mask.shape[0], fx, fy, cx - corner[0], cy - corner[1])
+        facing = plane_fit_normals(depth, camera, NORMAL_SIGMA_PX, mask)[mask]
         v, u = np.nonzero(mask)
         object_from_camera = Pose.from_matrix(view["world_from_object"][row]).inverse() @ world_from_camera
-        points = object_from_camera.transform(intrinsics.back_project(u + 0.5, v + 0.5, depth[mask]))
-        image[mask] = label_points(points, facing[mask] @ object_from_camera.rotation.T, labels[name])
+        points = object_from_camera.transform(camera.back_project(u + 0.5, v + 0.5, depth[mask]))
+        image[window][mask] = label_points(points, facing @ object_from_camera.rotation.T, labels[name])
     return image
+
+
+def _window(mask: NDArray[np.bool_]) -> tuple[slice, slice]:
+    """Rows and columns that hold all of the mask and the normals' window around it."""
+    edge = round(4 * NORMAL_SIGMA_PX)
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return slice(max(0, rows[0] - edge), rows[-1] + edge), slice(max(0, columns[0] - edge), columns[-1] + edge)
 
 
 def object_names(view: Mapping[str, NDArray[Any]]) -> list[str]:
@@ -182,7 +192,11 @@ def main() -> None:
     parser.add_argument("--labels", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
-    project(args.views, args.labels, args.out)
+    try:
+        counts = project(args.views, args.labels, args.out)
+    except SpotGraspError as error:
+        parser.exit(error.exit_code, f"{error}\n")
+    sys.stdout.write(json.dumps(counts) + "\n")
 
 
 if __name__ == "__main__":
