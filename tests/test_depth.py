@@ -44,6 +44,7 @@ def scene(distance: float = 0.5, seed: int = 0, height: float = 0.72) -> tuple[V
     return render(cylinder, pose), cylinder
 
 
+@settings(deadline=None)
 @given(
     values=st.lists(st.integers(0, 5), min_size=1, max_size=7),
 )
@@ -71,6 +72,7 @@ def test_frames_that_do_not_belong_together() -> None:
         median_depth([np.ones((2, 2)), np.ones((3, 2))])
 
 
+@settings(deadline=None)
 @given(shares=st.tuples(st.integers(60, 400), st.integers(0, 120), st.integers(0, 15)), seed=st.integers(0, 999))
 def test_near_layer_is_neither_the_wall_nor_a_floating_point(shares: tuple[int, int, int], seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -120,6 +122,7 @@ def test_wall_through_the_mask_does_not_pull_the_depth_back() -> None:
     assert mean > view.depth[v, u] + 0.03  # what the mean of the mask would have said
 
 
+@settings(deadline=None)
 @given(du=st.integers(-30, 30), width=st.integers(1, 20))
 def test_shift_moves_and_fills_with_nothing(du: int, width: int) -> None:
     depth = np.arange(1, width + 1, dtype=np.float32)[None]

@@ -113,6 +113,7 @@ def test_crop_there_and_back(left: float, top: float, side: float, u: int) -> No
         )
 
 
+@settings(deadline=None)
 @given(yaw=st.floats(-3.1, 3.1), pitch=st.floats(-1.55, 1.55), roll=st.floats(-0.6, 0.6))
 def test_levelled_frame_has_gravity_down(yaw: float, pitch: float, roll: float) -> None:
     forward_left_up = Pose.from_rpy((roll, pitch, yaw)).rotation
