@@ -90,7 +90,7 @@ class GraspObject:
 
 
 def _revolve(profile: Array) -> tuple[Array, NDArray[np.int64], Array]:
-    """(vertices, faces, uv) of a profile (K, 2) of (radius, z), bottom first, turned about z; a seam doubles one column."""
+    """(vertices, faces, uv) of a profile (K, 2) of (radius, z) turned about z, bottom first; the seam is double."""
     angles = np.linspace(0, 2 * np.pi, SEGMENTS + 1)
     rows = len(profile)
     r, z = profile[:, 0], profile[:, 1]
@@ -111,26 +111,51 @@ def _bottle_profile(rng: np.random.Generator) -> list[tuple[float, float]]:
     neck_radius = max(0.011, rng.uniform(0.35, 0.5) * radius)
     waist = rng.uniform(0.9, 1.0) if rng.random() < 0.4 else 1.0
     points = [(0.0, 0.0), (0.9 * radius, 0.0), (radius, 0.006)]
-    points += [(radius * (1 - (1 - waist) * np.sin(np.pi * t)), 0.006 + t * (shoulder - 0.006)) for t in np.linspace(0.1, 1, 10)]
+    points += [
+        (radius * (1 - (1 - waist) * np.sin(np.pi * t)), 0.006 + t * (shoulder - 0.006))
+        for t in np.linspace(0.1, 1, 10)
+    ]
     for t in np.linspace(0.15, 1, 7):
         blend = 0.5 - 0.5 * np.cos(np.pi * t)
-        points.append((radius * waist ** 0 + (neck_radius - radius) * blend, shoulder + t * (neck - shoulder)))
+        points.append((radius + (neck_radius - radius) * blend, shoulder + t * (neck - shoulder)))
     cap = neck_radius * rng.uniform(1.0, 1.25)
     cap_from = rng.uniform(0.88, 0.93) * height
-    return [*points, (neck_radius, cap_from), (cap, cap_from + 0.001), (cap, height - 0.002), (0.9 * cap, height), (0, height)]
+    return [
+        *points,
+        (neck_radius, cap_from),
+        (cap, cap_from + 0.001),
+        (cap, height - 0.002),
+        (0.9 * cap, height),
+        (0, height),
+    ]
 
 
 def _thermos_profile(rng: np.random.Generator) -> list[tuple[float, float]]:
     radius, height = rng.uniform(0.030, 0.039), rng.uniform(0.19, 0.28)
     lid_from, lid = rng.uniform(0.72, 0.85) * height, radius * rng.uniform(0.75, 1.0)
     straight = [(radius, z) for z in np.linspace(0.005, lid_from - 0.006, 10)]
-    return [(0, 0), (0.94 * radius, 0), *straight, (lid, lid_from), (lid, height - 0.004), (0.92 * lid, height), (0, height)]
+    return [
+        (0, 0),
+        (0.94 * radius, 0),
+        *straight,
+        (lid, lid_from),
+        (lid, height - 0.004),
+        (0.92 * lid, height),
+        (0, height),
+    ]
 
 
 def _can_profile(rng: np.random.Generator) -> list[tuple[float, float]]:
     radius, height = rng.uniform(0.027, 0.036), rng.uniform(0.09, 0.17)
     straight = [(radius, z) for z in np.linspace(0.006, height - 0.008, 8)]
-    return [(0, 0), (0.85 * radius, 0), *straight, (0.87 * radius, height), (0.82 * radius, height - 0.003), (0, height - 0.003)]
+    return [
+        (0, 0),
+        (0.85 * radius, 0),
+        *straight,
+        (0.87 * radius, height),
+        (0.82 * radius, height - 0.003),
+        (0, height - 0.003),
+    ]
 
 
 def _mug_profile(rng: np.random.Generator) -> list[tuple[float, float]]:

@@ -90,13 +90,13 @@ def sample_scene(spec: SceneSpec, seed: int) -> SceneSample:
     edge = _draw(rng, spec.target.edge_m)
     turn = float(rng.uniform(-0.25, 0.25))
     middle = spot + ahead * (half - edge) + side * float(rng.uniform(-0.3, 0.3)) * half
-    supports = [
-        Box((middle[0], middle[1], height / 2), (half, half, height / 2), heading + turn, surface_texture(rng))
-    ]
+    supports = [Box((middle[0], middle[1], height / 2), (half, half, height / 2), heading + turn, surface_texture(rng))]
     target = None
     item_seed = int(rng.integers(OBJECT_SEEDS))
     if spec.target.mesh:
-        item = load_user_mesh(spec.folder / spec.target.mesh, mass_kg=spec.target.mass_kg, friction=spec.target.friction)
+        item = load_user_mesh(
+            spec.folder / spec.target.mesh, mass_kg=spec.target.mass_kg, friction=spec.target.friction
+        )
         target = _stand(item, spot, height, _draw(rng, (-np.pi, np.pi)))
     elif spec.target.families:
         family: Any = spec.target.families[int(rng.integers(len(spec.target.families)))]
@@ -140,7 +140,9 @@ def _walls(rng: np.random.Generator, spot: Any, ahead: Any, heading: float) -> t
     walls = []
     if rng.random() < 0.85:
         far = spot + ahead * float(rng.uniform(0.9, 3.0))
-        walls.append(Box((far[0], far[1], 1.3), (0.03, 4.0, 1.3), heading + float(rng.uniform(-0.3, 0.3)), surface_texture(rng)))
+        walls.append(
+            Box((far[0], far[1], 1.3), (0.03, 4.0, 1.3), heading + float(rng.uniform(-0.3, 0.3)), surface_texture(rng))
+        )
     if rng.random() < 0.4:
         side = np.array([-ahead[1], ahead[0]]) * rng.choice([-1, 1])
         place = spot + side * float(rng.uniform(1.6, 2.5))
@@ -187,10 +189,11 @@ def _write_box(box: Box, path: Path) -> Path:
     return path
 
 
-def add_to_scene(scene: Any, sample: SceneSample, folder: Path) -> SceneEntities:
+def add_to_scene(scene: Any, sample: SceneSample, folder: Path, *, physics: bool = True) -> SceneEntities:
     """Add everything but the robot to a gs.Scene that is not built yet; meshes and pictures are written to `folder`.
 
-    Supports collide as boxes: on other shapes the solver makes light objects hop.
+    Supports collide as boxes: on other shapes the solver makes light objects hop. Objects collide as their convex
+    hull. Without physics everything is only seen, and stands where it is put.
     """
     import genesis as gs
 
@@ -199,7 +202,7 @@ def add_to_scene(scene: Any, sample: SceneSample, folder: Path) -> SceneEntities
     for index, box in enumerate((*sample.supports, *sample.walls)):
         quat = Pose.from_rpy((0.0, 0.0, box.yaw_rad)).quaternion_wxyz
         place = {"pos": box.center_m, "quat": tuple(quat), "fixed": True}
-        if index < len(sample.supports):
+        if physics and index < len(sample.supports):
             size = tuple(2 * h for h in box.half_m)
             solid = gs.morphs.Box(size=size, visualization=False, **place)
             scene.add_entity(solid, material=gs.materials.Rigid(friction=SUPPORT_FRICTION))
@@ -213,6 +216,9 @@ def add_to_scene(scene: Any, sample: SceneSample, folder: Path) -> SceneEntities
             pos=tuple(thing.world_from_object.position_m),
             quat=tuple(thing.world_from_object.quaternion_wxyz),
             file_meshes_are_zup=True,
+            collision=physics,
+            fixed=not physics,
+            decompose_object_error_threshold=float("inf"),
         )
         volume = float(thing.object.mesh().convex_hull.volume)
         material = gs.materials.Rigid(rho=thing.object.mass_kg / volume, friction=thing.object.friction)

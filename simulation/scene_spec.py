@@ -86,7 +86,7 @@ def scene_names() -> list[str]:
 
 
 def load_scene(name_or_path: str) -> SceneSpec:
-    """The scene of that name in the library, or of that TOML file. ConfigError, one line, for anything wrong with it."""
+    """The scene of that name in the library, or of that TOML file. ConfigError, one line, for whatever is wrong."""
     path = LIBRARY / f"{name_or_path}.toml"
     if not path.is_file():
         path = Path(name_or_path)
@@ -107,7 +107,7 @@ def load_scene(name_or_path: str) -> SceneSpec:
 
 def _read_table(path: Path, table: str, kind: type[Any], content: dict[str, Any]) -> Any:
     known = {entry.name: entry.default for entry in fields(kind)}
-    values = {}
+    values: dict[str, Any] = {}
     for key, value in content.items():
         where = f"{path}: [{table}] {key}"
         if key not in known:

@@ -12,14 +12,15 @@ Image = NDArray[np.uint8]
 def random_color(rng: np.random.Generator, *, low: float = 0.05, high: float = 0.95) -> NDArray[np.float64]:
     """(3,) RGB 0..1, saturated as often as grey."""
     if rng.random() < 0.3:
-        return np.full(3, rng.uniform(low, high)) + rng.normal(0, 0.03, 3)
+        return np.asarray(rng.uniform(low, high) + rng.normal(0, 0.03, 3))
     return np.asarray(rng.uniform(low, high, 3))
 
 
 def smooth_noise(rng: np.random.Generator, height: int, width: int, cells: int) -> NDArray[np.float64]:
     """(height, width) noise in 0..1 with about `cells` blobs across."""
     grid = rng.random((max(2, cells), max(2, cells))).astype(np.float32)
-    return np.clip(cv2.resize(grid, (width, height), interpolation=cv2.INTER_CUBIC), 0, 1).astype(np.float64)
+    blobs = np.asarray(cv2.resize(grid, (width, height), interpolation=cv2.INTER_CUBIC), np.float64)
+    return np.clip(blobs, 0.0, 1.0)
 
 
 def to_image(picture: NDArray[np.float64]) -> Image:
@@ -31,7 +32,7 @@ def surface_texture(rng: np.random.Generator, size: int = 512) -> Image:
     base = random_color(rng)
     other = np.clip(base + rng.normal(0, 0.2, 3), 0, 1)
     kind = rng.choice(["plain", "noise", "planks", "tiles", "speckle", "stripes"])
-    blend = np.zeros((size, size))
+    blend: NDArray[np.float64] = np.zeros((size, size))
     if kind == "noise":
         blend = smooth_noise(rng, size, size, int(rng.integers(3, 40)))
     elif kind == "planks":
@@ -42,8 +43,8 @@ def surface_texture(rng: np.random.Generator, size: int = 512) -> Image:
         blend[:: max(1, size // count)] = 1.5
     elif kind == "tiles":
         step = size // int(rng.integers(2, 9))
-        rows, columns = np.indices((size, size)) // step
-        blend = ((rows + columns) % 2).astype(np.float64) * rng.uniform(0.2, 1.0)
+        column, row = np.meshgrid(np.arange(size) // step, np.arange(size) // step)
+        blend = ((row + column) % 2).astype(np.float64) * rng.uniform(0.2, 1.0)
     elif kind == "speckle":
         blend = (rng.random((size, size)) < rng.uniform(0.02, 0.3)).astype(np.float64)
         blend = cv2.GaussianBlur(blend, (0, 0), rng.uniform(0.8, 3.0))

@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,19 +23,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perception.geometry import Pose, unit
-from simulation.objects import CLASS_NAMES, FAMILIES
-from simulation.plant import link_pose
-from simulation.scene import SceneSample, add_to_scene, sample_scene, vis_options
+from perception.types import Intrinsics
+from simulation.objects import CLASS_NAMES, FAMILIES, LABELS
+from simulation.pictures import SceneCamera
+from simulation.scene import SceneSample, sample_scene
 from simulation.scene_spec import ClutterSpec, LightSpec, SceneSpec, SupportSpec, TargetSpec
 from training.files import write_atomic
 
 SCHEMA = 1
 SHAPE = (480, 640)
-FOCAL_PX = 552.0291012161067
+HAND_CAMERA = Intrinsics(SHAPE[1], SHAPE[0], 552.0291012161067, 552.0291012161067, SHAPE[1] / 2, SHAPE[0] / 2)
 FAR_M = 6.0
 DEPTH_UNIT_M = 1e-4
 MIN_PIXELS = 60
-SETTLE_STEPS = 40
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ def camera_pose(rng: np.random.Generator, preset: ViewPreset, sample: SceneSampl
     """world_from_camera (optical axes) looking near one of the scene's objects."""
     placed = ([sample.target] if sample.target else []) + list(sample.clutter)
     thing = placed[0] if rng.random() < 0.7 else placed[int(rng.integers(len(placed)))]
-    center = thing.world_from_object.position_m + [0, 0, thing.object.height_m * rng.uniform(0.2, 0.8)]
+    center = thing.world_from_object.transform([0.0, 0.0, thing.object.height_m * rng.uniform(0.2, 0.8)])
     robot = np.array([*sample.robot_xy_yaw[:2], center[2]])
     back = unit(robot - center)
     azimuth = np.arctan2(back[1], back[0]) + rng.uniform(*preset.azimuth_rad)
@@ -103,56 +102,35 @@ def yolo_lines(view: dict[str, Any]) -> list[str]:
         outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_TC89_L1)
         outline = max(outlines, key=cv2.contourArea)[:, 0, :] / np.array([SHAPE[1], SHAPE[0]])
         if len(outline) >= 3:
-            label = "bottle" if family == "thermos" else family
-            lines.append(f"{CLASS_NAMES.index(label)} " + " ".join(f"{value:.5f}" for value in outline.ravel()))
+            lines.append(
+                f"{CLASS_NAMES.index(LABELS[str(family)])} " + " ".join(f"{value:.5f}" for value in outline.ravel())
+            )
     return lines
 
 
 def render_scene(seed: int, views: int, preset: ViewPreset) -> list[dict[str, Any]]:
     """All views of one scene, as the arrays of the schema. Genesis must have been started."""
-    import genesis as gs
-
-    from simulation.physics import TIME_STEP_S, rigid_options
-
     sample = sample_scene(SPEC, SEED_BASE + seed)
     rng = np.random.default_rng([seed, 7])
-    scene = gs.Scene(
-        sim_options=gs.options.SimOptions(dt=TIME_STEP_S),
-        rigid_options=rigid_options(),
-        vis_options=vis_options(sample, segmentation_level="entity"),
-        show_viewer=False,
-        show_FPS=False,
-    )
-    with tempfile.TemporaryDirectory() as folder:
-        entities = add_to_scene(scene, sample, Path(folder))
-        fov = float(np.degrees(2 * np.arctan(SHAPE[0] / 2 / FOCAL_PX)))
-        camera = scene.add_camera(res=SHAPE[::-1], fov=fov, near=0.02, far=20.0, GUI=False)
-        scene.build()
-    for _ in range(SETTLE_STEPS):
-        scene.step()
-    number = {(key if isinstance(key, int) else key[0]): value for value, key in scene.segmentation_idx_dict.items()}
-    poses = np.stack([link_pose(entity.base_link).matrix() for _, entity in entities.objects])
     rendered = []
-    for _ in range(views):
-        world_from_camera = camera_pose(rng, preset, sample)
-        camera.set_pose(transform=world_from_camera.matrix() @ np.diag([1.0, -1.0, -1.0, 1.0]))
-        rgb, depth, segments, _ = camera.render(rgb=True, depth=True, segmentation=True)
-        instances = np.zeros(SHAPE, np.uint8)
-        for index, (_, entity) in enumerate(entities.objects):
-            instances[segments == number[entity.idx]] = index + 1
-        rendered.append(
-            {
-                "rgb": np.ascontiguousarray(rgb[..., :3], dtype=np.uint8),
-                "depth": np.where(depth < FAR_M, depth / DEPTH_UNIT_M, 0).astype(np.uint16),
-                "instances": instances,
-                "families": np.array([thing.object.family for thing, _ in entities.objects]),
-                "seeds": np.array([thing.object.seed for thing, _ in entities.objects]),
-                "world_from_object": poses,
-                "world_from_camera": world_from_camera.matrix(),
-                "intrinsics": np.array([FOCAL_PX, FOCAL_PX, SHAPE[1] / 2, SHAPE[0] / 2]),
-            }
-        )
-    scene.destroy()
+    with SceneCamera(sample, HAND_CAMERA) as camera:
+        things = [thing.object for thing in camera.placed]
+        poses = np.stack([pose.matrix() for pose in camera.world_from_object])
+        for _ in range(views):
+            world_from_camera = camera_pose(rng, preset, sample)
+            picture = camera.take(world_from_camera)
+            rendered.append(
+                {
+                    "rgb": picture.rgb,
+                    "depth": np.where(picture.depth < FAR_M, picture.depth / DEPTH_UNIT_M, 0).astype(np.uint16),
+                    "instances": picture.instances,
+                    "families": np.array([thing.family for thing in things]),
+                    "seeds": np.array([thing.seed for thing in things]),
+                    "world_from_object": poses,
+                    "world_from_camera": world_from_camera.matrix(),
+                    "intrinsics": np.array([HAND_CAMERA.fx, HAND_CAMERA.fy, HAND_CAMERA.cx, HAND_CAMERA.cy]),
+                }
+            )
     return rendered
 
 
