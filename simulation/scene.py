@@ -20,6 +20,8 @@ __all__ = ["SceneEntities", "SceneSample", "add_to_scene", "load_scene", "sample
 SUPPORT_FRICTION = 0.5
 FLOOR_M = 12.0
 DROP_M = 0.001
+SIDE_BY_SIDE_M = 0.14
+"""Between the axes of two clutter objects on one side of the target: room for two mugs with handles."""
 OBJECT_SEEDS = 100_000
 
 
@@ -106,7 +108,11 @@ def sample_scene(spec: SceneSpec, seed: int) -> SceneSample:
         kind: Any = spec.clutter.families[int(rng.integers(len(spec.clutter.families)))]
         other = make_object(kind, int(rng.integers(OBJECT_SEEDS)))
         left = 1.0 if (index + seed) % 2 else -1.0
-        place = spot + side * left * (spec.clutter.gap_m + 0.12 * (index // 2)) + ahead * float(rng.uniform(0.0, 0.1))
+        place = (
+            spot
+            + side * left * (spec.clutter.gap_m + SIDE_BY_SIDE_M * (index // 2))
+            + ahead * float(rng.uniform(0.0, 0.1))
+        )
         stool = Box((place[0], place[1], height / 2), (0.06, 0.06, height / 2), heading, surface_texture(rng))
         if np.abs(_rotate(place - middle, -(heading + turn))).max() > half - 0.04:
             supports.append(stool)

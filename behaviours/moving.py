@@ -1,0 +1,160 @@
+"""Leaves that move the body and the arm."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import numpy as np
+
+from behaviours.leaf import MotionLeaf
+from behaviours.robot import Command
+from perception import spot_arm
+from perception.geometry import Pose, unit
+from perception.locate import ObjectLocation
+from perception.types import Grasp
+from trees.ports import input_port
+
+ARM = frozenset({"arm"})
+MAX_HAND_SPEED = input_port("max_speed_mps", float, unit="m/s", text="limit of the hand's speed")
+
+
+class ArmPoseName(Enum):
+    """The named poses of the arm, as they are written in a tree file."""
+
+    stow = "stow"
+    ready = "ready"
+    carry = "carry"
+
+
+class MoveArm(MotionLeaf):
+    """Move the arm to a named pose."""
+
+    ACTUATORS = ARM
+    PORTS = (
+        input_port("pose", ArmPoseName, text="stow, ready or carry"),
+        input_port("max_joint_speed_radps", float, unit="rad/s", text="limit of every joint's speed"),
+    )
+
+    def start(self) -> Command:
+        return self.robot.move_arm(self.get("pose").value, max_joint_speed_radps=self.get("max_joint_speed_radps"))
+
+
+def standoff_pose(world_from_body: Pose, target_m: np.ndarray, distance_m: float) -> Pose:
+    """Where the body stands `distance_m` from a point, level, on the line from where it is now, facing the point.
+
+    target_m: (3,) metres in the world; its height does not matter.
+    """
+    offset = np.asarray(target_m[:2]) - world_from_body.position_m[:2]
+    yaw = float(np.arctan2(offset[1], offset[0])) if np.linalg.norm(offset) > 1e-6 else world_from_body.yaw_rad
+    ahead = np.array([np.cos(yaw), np.sin(yaw)])
+    place = np.array([*(np.asarray(target_m[:2]) - distance_m * ahead), world_from_body.position_m[2]])
+    return Pose.from_rpy((0.0, 0.0, yaw), place)
+
+
+class WalkToObject(MotionLeaf):
+    """Walk to a distance from the object, facing it; from too near, walk back."""
+
+    ACTUATORS = frozenset({"base"})
+    PORTS = (
+        input_port("object", ObjectLocation, text="where the object stands"),
+        input_port("distance_m", float, unit="m", default=1.0, text="from the body's centre to the object's axis"),
+        input_port("max_speed_mps", float, unit="m/s", text="limit of the walking speed"),
+        input_port("max_yaw_rate_radps", float, unit="rad/s", text="limit of the turning rate"),
+    )
+
+    def start(self) -> Command:
+        goal = standoff_pose(self.robot.body_pose(), self.get("object").position_m, self.get("distance_m"))
+        return self.robot.walk_to(
+            goal, max_speed_mps=self.get("max_speed_mps"), max_yaw_rate_radps=self.get("max_yaw_rate_radps")
+        )
+
+
+def looking_pose(world_from_body: Pose, location: ObjectLocation, distance_m: float) -> Pose | None:
+    """world_from_hand, level in roll, whose camera has the object's middle on its axis from about `distance_m`.
+
+    Lower and nearer views are tried where the arm does not reach; None if it reaches none.
+    """
+    body_from_world = world_from_body.inverse()
+    target = location.position_m
+    shoulder = world_from_body.transform(np.array(spot_arm.JOINTS[0].origin_m))
+    ahead = unit(np.array([*(target - shoulder)[:2], 0.0]))
+    for elevation in np.radians([18.0, 12.0, 25.0, 5.0, 32.0]):
+        for distance in distance_m + np.array([0.0, -0.05, 0.05, 0.1, -0.1]):
+            back = np.array([*(-ahead[:2] * np.cos(elevation)), np.sin(elevation)])
+            forward = -back
+            right = unit(np.cross(forward, [0.0, 0.0, 1.0]))
+            camera = Pose(np.stack([right, np.cross(forward, right), forward], axis=1), target + distance * back)
+            hand = camera @ spot_arm.HAND_FROM_COLOR_CAMERA.inverse()
+            if spot_arm.inverse(body_from_world @ hand, spot_arm.READY) is not None:
+                return hand
+    return None
+
+
+class LookAt(MotionLeaf):
+    """Hold the hand camera in front of the object, looking at its middle, slightly from above."""
+
+    ACTUATORS = ARM
+    PORTS = (
+        input_port("object", ObjectLocation, text="where the object stands"),
+        input_port("distance_m", float, unit="m", default=0.45, text="from the camera to the object's middle"),
+        MAX_HAND_SPEED,
+    )
+
+    def start(self) -> Command | str:
+        hand = looking_pose(self.robot.body_pose(), self.get("object"), self.get("distance_m"))
+        if hand is None:
+            return "out of reach: no view of the object that the arm can take from here"
+        return self.robot.move_hand(hand, max_speed_mps=self.get("max_speed_mps"))
+
+
+def _back(pose: Pose, distance_m: float) -> Pose:
+    """The hand's pose moved back along its own x."""
+    return Pose(pose.rotation, pose.position_m - distance_m * pose.rotation[:, 0])
+
+
+class MoveToPreGrasp(MotionLeaf):
+    """Bring the hand in front of the grasp, back along the approach."""
+
+    ACTUATORS = ARM
+    PORTS = (
+        input_port("grasp", Grasp, text="the grasp to prepare"),
+        input_port("standoff_m", float, unit="m", default=0.12, text="how far before the grasp"),
+        MAX_HAND_SPEED,
+    )
+
+    def start(self) -> Command:
+        goal = _back(self.get("grasp").world_from_hand, self.get("standoff_m"))
+        return self.robot.move_hand(goal, max_speed_mps=self.get("max_speed_mps"))
+
+
+class MoveToGrasp(MotionLeaf):
+    """Bring the hand along the approach to where the jaws close."""
+
+    ACTUATORS = ARM
+    PORTS = (input_port("grasp", Grasp, text="the grasp"), MAX_HAND_SPEED)
+
+    def start(self) -> Command:
+        return self.robot.move_hand(self.get("grasp").world_from_hand, max_speed_mps=self.get("max_speed_mps"))
+
+
+class LiftHand(MotionLeaf):
+    """Raise the hand straight up."""
+
+    ACTUATORS = ARM
+    PORTS = (input_port("height_m", float, unit="m", text="how far up"), MAX_HAND_SPEED)
+
+    def start(self) -> Command:
+        hand = self.robot.hand_pose()
+        goal = Pose(hand.rotation, hand.position_m + [0.0, 0.0, self.get("height_m")])
+        return self.robot.move_hand(goal, max_speed_mps=self.get("max_speed_mps"))
+
+
+class RetreatHand(MotionLeaf):
+    """Draw the hand back along its own axis, out of what it was about to grip."""
+
+    ACTUATORS = ARM
+    PORTS = (input_port("distance_m", float, unit="m", text="how far back"), MAX_HAND_SPEED)
+
+    def start(self) -> Command:
+        goal = _back(self.robot.hand_pose(), self.get("distance_m"))
+        return self.robot.move_hand(goal, max_speed_mps=self.get("max_speed_mps"))

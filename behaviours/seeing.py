@@ -1,0 +1,146 @@
+"""Leaves that look, find, and decide where to grip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from py_trees.common import Status
+
+from behaviours.leaf import RobotLeaf, WorkLeaf
+from behaviours.worker import Job
+from perception.depth import fuse_depth
+from perception.grasp import compute_grasp
+from perception.locate import ObjectLocation, locate_object
+from perception.rejection import Rejection
+from perception.types import Detection, Grasp, Heatmap, RgbdFrame
+from trees.ports import input_port, output_port
+
+FRAME = input_port("frame", RgbdFrame, text="the picture to look at")
+DETECTION = input_port("detection", Detection, text="which object in the picture")
+
+
+class Capture(RobotLeaf):
+    """Take a picture with depth; the depth is the median of several while the camera stands still, one a tick."""
+
+    PORTS = (
+        input_port("camera", str, default="hand", text="which camera"),
+        input_port("frames", int, default=1, text="how many depth pictures to combine"),
+        output_port("frame", RgbdFrame, text="the picture"),
+    )
+
+    def initialise(self) -> None:
+        self._frames: list[RgbdFrame] = []
+        self._job: Job[RgbdFrame] | None = None
+
+    def _next(self) -> RgbdFrame | None:
+        """One more frame, if it is there. Where time is simulated, a capture takes none of it; else it is waited for."""
+        camera = self.get("camera")
+        if self.robot.simulated_time:
+            return self.robot.capture(camera)
+        if self._job is None:
+            self._job = self.context.worker.submit(lambda: self.robot.capture(camera))
+        if not self._job.done:
+            return None
+        frame, self._job = self._job.result(), None
+        return frame
+
+    def update(self) -> Status:
+        frame, wanted = self._next(), max(1, self.get("frames"))
+        if frame is not None:
+            self._frames.append(frame)
+        if len(self._frames) < wanted:
+            return self.run_on(f"{len(self._frames)} of {wanted} frames")
+        fused = fuse_depth(self._frames)
+        self.set("frame", fused)
+        self.context.recorder.frame(self.name, fused)
+        return self.succeed(f"depth on {(fused.depth > 0).mean():.0%} of the picture")
+
+    def terminate(self, new_status: Status) -> None:
+        if new_status == Status.INVALID and getattr(self, "_job", None) is not None:
+            self._job.cancel()  # type: ignore[union-attr]
+
+
+class DetectObject(WorkLeaf[list[Detection]]):
+    """Find an object of one of the labels; the best one goes out."""
+
+    PORTS = (
+        FRAME,
+        input_port("labels", tuple[str, ...], text="classes to accept, separated by ;"),  # type: ignore[arg-type]
+        input_port("min_score", float, default=0.25, text="least score, 0..1"),
+        output_port("detection", Detection, text="the best detection"),
+    )
+
+    def work(self) -> Callable[[], list[Detection]]:
+        frame, labels, min_score = self.get("frame"), self.get("labels"), self.get("min_score")
+        return lambda: self.context.detector.detect(frame, labels, min_score)
+
+    def take(self, result: list[Detection]) -> Status:
+        if not result:
+            return self.fail(f"no {' or '.join(self.get('labels'))} in the picture")
+        best = result[0]
+        self.set("detection", best)
+        return self.succeed(f"{best.label} {best.score:.2f}, {int(best.mask.sum())} px")
+
+
+class LocateObject(WorkLeaf[ObjectLocation]):
+    """Place the detected object in the world."""
+
+    PORTS = (FRAME, DETECTION, output_port("object", ObjectLocation, text="where it stands and how big it is"))
+
+    def work(self) -> Callable[[], ObjectLocation | Rejection]:
+        frame, detection = self.get("frame"), self.get("detection")
+        return lambda: locate_object(frame, detection)
+
+    def take(self, result: ObjectLocation) -> Status:
+        self.set("object", result)
+        x, y, z = result.position_m
+        return self.succeed(f"{result.label} at ({x:.2f}, {y:.2f}, {z:.2f}) m, {result.width_m * 1000:.0f} mm wide")
+
+
+class InferHeatmap(WorkLeaf[Heatmap]):
+    """Predict the quality of a grasp at every pixel of the object."""
+
+    PORTS = (FRAME, DETECTION, output_port("heatmap", Heatmap, text="quality 0..1 for each pixel"))
+
+    def work(self) -> Callable[[], Heatmap]:
+        frame, detection = self.get("frame"), self.get("detection")
+        return lambda: self.context.heatmap_model.predict(frame, detection)
+
+    def take(self, result: Heatmap) -> Status:
+        self.set("heatmap", result)
+        best = float(result.quality[self.get("detection").mask].max(initial=0.0))
+        return self.succeed(f"best quality {best:.2f}")
+
+
+class ComputeGraspPose(WorkLeaf[Grasp]):
+    """Choose the best pixel that the arm can grip at, and the hand's pose for it (Eq. 1-3 of arXiv 2508.17466)."""
+
+    PORTS = (
+        FRAME,
+        DETECTION,
+        input_port("heatmap", Heatmap, text="quality 0..1 for each pixel"),
+        output_port("grasp", Grasp, text="pixel, depth, normal and pose"),
+    )
+
+    def work(self) -> Callable[[], Grasp | Rejection]:
+        frame, detection, heatmap = self.get("frame"), self.get("detection"), self.get("heatmap")
+        body, settings = self.robot.body_pose(), self.context.settings.grasp
+        return lambda: compute_grasp(frame, detection, heatmap, world_from_body=body, settings=settings)
+
+    def update(self) -> Status:
+        status = super().update()
+        if status == Status.FAILURE:
+            self._record(None)
+        return status
+
+    def take(self, result: Grasp) -> Status:
+        self.set("grasp", result)
+        self._record(result)
+        u, v = result.pixel_uv
+        x, y, z = result.point_world_m
+        return self.succeed(
+            f"pixel ({u}, {v}) at {result.depth_m:.3f} m, quality {result.score:.2f}: ({x:.2f}, {y:.2f}, {z:.2f}) m"
+        )
+
+    def _record(self, grasp: Grasp | None) -> None:
+        self.context.recorder.heatmap(self.name, self.get("frame"), self.get("detection"), self.get("heatmap"), grasp)

@@ -1,0 +1,66 @@
+"""What every leaf is given: the robot, the networks, the worker, and where to write down what happened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from behaviours.robot import Robot
+from behaviours.worker import Worker
+from perception.grasp import GraspSettings
+from perception.models import Detector, HeatmapModel
+from perception.types import Detection, Grasp, Heatmap, RgbdFrame
+
+
+class Log(Protocol):
+    """A structlog logger, as far as leaves use it."""
+
+    def info(self, event: str, **values: Any) -> Any: ...
+
+
+class Recorder(Protocol):
+    """Keeps pictures of a run."""
+
+    def frame(self, name: str, frame: RgbdFrame) -> None:
+        """Keep a frame; `name` says what for."""
+
+    def heatmap(self, name: str, frame: RgbdFrame, detection: Detection, heatmap: Heatmap, grasp: Grasp | None) -> None:
+        """Keep a heatmap over its frame, with the chosen pixel if there is one."""
+
+
+class NullLog:
+    """Writes nothing."""
+
+    def info(self, event: str, **values: Any) -> None:
+        del event, values
+
+
+class NullRecorder:
+    """Keeps nothing."""
+
+    def frame(self, name: str, frame: RgbdFrame) -> None:
+        del name, frame
+
+    def heatmap(self, name: str, frame: RgbdFrame, detection: Detection, heatmap: Heatmap, grasp: Grasp | None) -> None:
+        del name, frame, detection, heatmap, grasp
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Numbers that are the robot's, not the task's. motion_timeout_s: longest any one motion may take."""
+
+    grasp: GraspSettings = field(default_factory=GraspSettings)
+    motion_timeout_s: float = 40.0
+
+
+@dataclass(frozen=True)
+class Services:
+    """The context of every leaf."""
+
+    robot: Robot
+    detector: Detector
+    heatmap_model: HeatmapModel
+    worker: Worker
+    log: Log = field(default_factory=NullLog)
+    recorder: Recorder = field(default_factory=NullRecorder)
+    settings: Settings = field(default_factory=Settings)
