@@ -8,7 +8,7 @@ held in. Each piece is lofted through polygons in planes of constant x. `wr1` ca
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,19 @@ HINGE_IN_WRIST_M = (0.11745, 0.0, 0.01482)
 """Origin of the moving jaw's hinge (axis y) in the wrist link: a fact of the robot's public description."""
 
 Section = tuple[float, tuple[tuple[float, float], ...]]
+
+
+class Part(Protocol):
+    """A convex part of a gripper: its name, the link it belongs to ("wr1" or "fngr") and its shape in that frame."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def link(self) -> str: ...
+
+    def mesh(self) -> Any:
+        """A convex trimesh.Trimesh, metres."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +68,9 @@ def _palm(x: float) -> Section:
 
 
 PIECES: tuple[Piece, ...] = (
-    Piece("palm", "wr1", (_bar(56, 36, -38, 36), _palm(88), _palm(140), _bar(143, 39, -57, 27), _bar(146, 39, -57, -50))),
+    Piece(
+        "palm", "wr1", (_bar(56, 36, -38, 36), _palm(88), _palm(140), _bar(143, 39, -57, 27), _bar(146, 39, -57, -50))
+    ),
     Piece("jaw_root", "wr1", (_bar(146, 40.5, -60, -37), _bar(160, 36, -60, -36), _bar(203, 14.5, -59.5, -36))),
     Piece("jaw_front", "wr1", (_bar(203, 14.5, -59.5, -36), _bar(229, 13, -59.5, -36.5), _bar(235.5, 11, -45, -39))),
     Piece("jaw_tooth", "wr1", (_bar(219, 12, -37, -36), _bar(224.5, 11.5, -37, -32.3), _bar(228, 11, -37, -36.5))),

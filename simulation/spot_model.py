@@ -7,12 +7,13 @@ collide as capsules, the hand as the pieces of `simulation.gripper`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from perception.spot_arm import JOINTS
-from simulation.gripper import HINGE_IN_WRIST_M, PIECES
+from simulation.gripper import HINGE_IN_WRIST_M, PIECES, Part
 
 BASE_JOINTS = ("base_x", "base_y", "base_z", "base_yaw", "base_pitch", "base_roll")
 LEGS = ("fl", "fr", "hl", "hr")
@@ -67,9 +68,7 @@ def _body(parent: ET.Element, name: str, origin_m: tuple[float, ...], mass_kg: f
     """A link with an inertia like a ball of radius of gyration `inertia_m` at its origin."""
     body = ET.SubElement(parent, "body", name=name, pos=_text(origin_m))
     moment = mass_kg * inertia_m**2
-    ET.SubElement(
-        body, "inertial", pos="0 0 0", mass=f"{mass_kg:.6g}", diaginertia=_text((moment, moment, moment))
-    )
+    ET.SubElement(body, "inertial", pos="0 0 0", mass=f"{mass_kg:.6g}", diaginertia=_text((moment, moment, moment)))
     return body
 
 
@@ -127,23 +126,23 @@ ARM_SHAPES: dict[str, tuple[tuple[str, str, bool, dict[str, str]], ...]] = {
 """Looks and contacts of the arm's links: (kind, colour, collides, MJCF attributes in the link's frame)."""
 
 
-def _gripper(wrist: ET.Element) -> None:
+def _gripper(wrist: ET.Element, parts: Sequence[Part]) -> None:
     _shape(wrist, "capsule", DARK, collide=False, size="0.038", fromto="0 0 0 0.05 0 0")
     finger = _body(wrist, "fngr", HINGE_IN_WRIST_M, MASSES_KG["fngr"], 0.06)
     _joint(finger, JAW_JOINT, "hinge", "y", (JAW_OPEN_RAD, 0.0))
-    for piece in PIECES:
+    for piece in parts:
         link = wrist if piece.link == "wr1" else finger
         color = YELLOW if "finger" in piece.name or piece.name in ("jaw_front", "jaw_root") else GREY
         _shape(link, "mesh", color, collide=True, mesh=piece.name)
 
 
-def _document(name: str, folder: Path) -> tuple[ET.Element, ET.Element]:
+def _document(name: str, folder: Path, parts: Sequence[Part]) -> tuple[ET.Element, ET.Element]:
     """The root and its worldbody, with the gripper's meshes written and declared."""
     folder.mkdir(parents=True, exist_ok=True)
     root = ET.Element("mujoco", model=name)
     ET.SubElement(root, "compiler", angle="radian", autolimits="true", meshdir=".")
     asset = ET.SubElement(root, "asset")
-    for piece in PIECES:
+    for piece in parts:
         piece.mesh().export(folder / f"{piece.name}.obj")
         ET.SubElement(asset, "mesh", name=piece.name, file=f"{piece.name}.obj")
     return root, ET.SubElement(root, "worldbody")
@@ -157,7 +156,7 @@ def _write(root: ET.Element, path: Path) -> Path:
 
 def write_spot(folder: Path) -> Path:
     """Write spot.xml and the gripper's meshes into `folder`; returns the file. All joints at 0 is the zero pose."""
-    root, world = _document("spot", folder)
+    root, world = _document("spot", folder, PIECES)
     body = _body(world, "body", (0.0, 0.0, 0.0), MASSES_KG["body"], 0.3)
     _base_joints(body)
     _shape(body, "box", YELLOW, collide=True, size="0.30 0.095 0.075")
@@ -172,14 +171,17 @@ def write_spot(folder: Path) -> Path:
         _joint(link, joint.name, "hinge", joint.axis, (joint.lower_rad, joint.upper_rad))
         for kind, color, collide, attributes in ARM_SHAPES.get(joint.name, ()):
             _shape(link, kind, color, collide=collide, **attributes)
-    _gripper(link)
+    _gripper(link, PIECES)
     return _write(root, folder / "spot.xml")
 
 
-def write_free_gripper(folder: Path) -> Path:
-    """Write gripper.xml: wrist and jaw on six joints of their own; the base joints at 0 put `wr1` on the origin."""
-    root, world = _document("gripper", folder)
+def write_free_gripper(folder: Path, parts: Sequence[Part] = PIECES) -> Path:
+    """Write gripper.xml: wrist and jaw on six joints of their own; the base joints at 0 put `wr1` on the origin.
+
+    parts: the convex pieces it is made of, to try another shape.
+    """
+    root, world = _document("gripper", folder, parts)
     wrist = _body(world, "wr1", (0.0, 0.0, 0.0), MASSES_KG["wr1"], 0.08)
     _base_joints(wrist)
-    _gripper(wrist)
+    _gripper(wrist, parts)
     return _write(root, folder / "gripper.xml")

@@ -1,0 +1,247 @@
+"""Grasps tried in physics, hundreds at a time: a gripper without a robot, an object standing on a box.
+
+A trial comes in along the approach with open jaws, closes at the torque limit and the speed the robot closes with,
+lifts and shakes. Hand poses are in the object's frame (base on z = 0, axis z), as it stands on the box.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
+
+from perception.geometry import Pose
+from perception.spot_arm import HAND_FROM_WRIST_X_M
+from simulation.gripper import HINGE_IN_WRIST_M, PIECES, Part
+from simulation.motions import JAW_SPEED_RADPS
+from simulation.objects import GraspObject
+from simulation.physics import TIME_STEP_S, rigid_options
+from simulation.spot_model import BASE_JOINTS, FREE_BASE_GAINS, GAINS, JAW_JOINT, JAW_OPEN_RAD, write_free_gripper
+
+Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+SUPPORT_TOP_M = 0.5
+SUPPORT_HALF_M = 0.07
+"""As far from the object's axis to the edge of its support as scenes have it on the robot's side."""
+SUPPORT_FRICTION, GRIPPER_FRICTION = 0.5, 0.8
+"""As in the scenes and on the robot; of a pair the larger counts."""
+PRE_GRASP_M = 0.12
+LIFT_M = 0.15
+LIFTED_M = 0.10
+"""Rise of the object's lowest point that counts as lifted."""
+MAX_SLIP_M = 0.015
+"""The gripped point moving further than this through the hand while shaken is not held; swinging is."""
+SHAKE_M, SHAKE_HZ, SHAKE_S = 0.01, 3.0, 2 / 3
+"""Across the world's x and y at once: 0.5 g at the turning points."""
+APPROACH_S, REST_S, SQUEEZE_S, LIFT_S = 0.6, 0.05, 0.2, 0.5
+LOOK_EVERY = 4
+"""Steps between two looks for contact with the support."""
+SUNK_M = 0.003
+"""A gripper point deeper in the support than this on the way in is a collision; no physics is asked."""
+
+
+@dataclass(frozen=True, eq=False)
+class TrialResults:
+    """What came of N grasps, each (N,).
+
+    contact: at the end the gripper touches the object, and the object touches neither support nor floor. lifted: the
+    object's lowest point rose by LIFTED_M. held: it did, and after the shake it is there and has not slipped.
+    collided_support: the gripper met the support on the way in or while closing. opening: of the jaws at the end, 0..1.
+    """
+
+    contact: Flags
+    lifted: Flags
+    held: Flags
+    collided_support: Flags
+    opening: NDArray[np.float64]
+
+    @property
+    def good(self) -> Flags:
+        """What a grasp planner wants: lifted and held without touching the support."""
+        return self.lifted & self.held & ~self.collided_support
+
+
+def gripper_points(parts: Sequence[Part] = PIECES) -> Array:
+    """(N, 3) corners of the gripper with its jaws open, in the hand frame, metres."""
+    c, s = np.cos(JAW_OPEN_RAD), np.sin(JAW_OPEN_RAD)
+    open_jaw = Pose(np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]]), np.array(HINGE_IN_WRIST_M))
+    clouds = [np.asarray(part.mesh().vertices) for part in parts]
+    placed = [open_jaw.transform(c) if part.link == "fngr" else c for part, c in zip(parts, clouds, strict=True)]
+    return np.concatenate(placed) - [HAND_FROM_WRIST_X_M, 0.0, 0.0]
+
+
+def meets_support(hand_poses: Sequence[Pose], corners: Array) -> Flags:
+    """(N,) whether a gripper with these corners is in the support somewhere on the way from pre-grasp to grasp."""
+    found = np.zeros(len(hand_poses), dtype=bool)
+    for index, pose in enumerate(hand_poses):
+        cloud = pose.transform(corners)
+        for back in np.linspace(0.0, PRE_GRASP_M, 5):
+            moved = cloud - back * pose.rotation[:, 0]
+            inside = (np.abs(moved[:, :2]) < SUPPORT_HALF_M).all(axis=1) & (moved[:, 2] < -SUNK_M)
+            floor = moved[:, 2] < -SUPPORT_TOP_M
+            found[index] |= bool((inside | floor).any())
+    return found
+
+
+def run_trials(
+    thing: GraspObject,
+    hand_poses: Sequence[Pose],
+    *,
+    max_torque_nm: float = 3.0,
+    batch: int = 256,
+    parts: Sequence[Part] = PIECES,
+) -> TrialResults:
+    """Try every hand pose (object_from_hand); Genesis must have been started with `init_genesis`.
+
+    A pose whose way in leads through the support is not simulated: collided_support, and nothing else.
+    """
+    collided = meets_support(hand_poses, gripper_points(parts))
+    results = _nothing(len(hand_poses))
+    results.collided_support[:] = collided
+    todo = np.flatnonzero(~collided)
+    if len(todo) == 0:
+        return results
+    size = min(batch, len(todo))
+    with tempfile.TemporaryDirectory(prefix="spot-grasp-trials-") as folder:
+        bench = _Bench(thing, size, parts, Path(folder))
+        try:
+            for start in range(0, len(todo), size):
+                index = todo[start : start + size]
+                padded = np.resize(index, size)
+                outcome = bench.run([hand_poses[i] for i in padded], max_torque_nm)
+                for name in (field.name for field in fields(TrialResults)):
+                    getattr(results, name)[index] = getattr(outcome, name)[: len(index)]
+        finally:
+            bench.close()
+    return results
+
+
+def _nothing(count: int) -> TrialResults:
+    contact, lifted, held, collided = np.zeros((4, count), dtype=bool)
+    return TrialResults(contact, lifted, held, collided, np.zeros(count))
+
+
+def _min_jerk(share: float) -> float:
+    return share**3 * (10.0 + share * (6.0 * share - 15.0))
+
+
+class _Bench:
+    """One object, one support and one gripper in `count` environments; reused for batch after batch."""
+
+    def __init__(self, thing: GraspObject, count: int, parts: Sequence[Part], folder: Path) -> None:
+        import genesis as gs
+
+        self._count = count
+        self._scene = gs.Scene(
+            sim_options=gs.options.SimOptions(dt=TIME_STEP_S),
+            rigid_options=rigid_options(),
+            show_viewer=False,
+            show_FPS=False,
+        )
+        self._floor = self._scene.add_entity(gs.morphs.Plane(), material=gs.materials.Rigid(friction=SUPPORT_FRICTION))
+        self._support = self._scene.add_entity(
+            gs.morphs.Box(
+                size=(2 * SUPPORT_HALF_M, 2 * SUPPORT_HALF_M, SUPPORT_TOP_M),
+                pos=(0.0, 0.0, SUPPORT_TOP_M / 2),
+                fixed=True,
+            ),
+            material=gs.materials.Rigid(friction=SUPPORT_FRICTION),
+        )
+        mesh = thing.mesh()
+        hull = mesh.convex_hull
+        self._corners = np.asarray(hull.vertices)
+        self._object = self._scene.add_entity(
+            gs.morphs.Mesh(file=str(thing.write(folder)), pos=(0.0, 0.0, SUPPORT_TOP_M), file_meshes_are_zup=True),
+            material=gs.materials.Rigid(rho=thing.mass_kg / float(hull.volume), friction=thing.friction),
+        )
+        self._gripper = self._scene.add_entity(
+            gs.morphs.MJCF(file=str(write_free_gripper(folder, parts)), default_armature=0.1),
+            material=gs.materials.Rigid(gravity_compensation=1.0, friction=GRIPPER_FRICTION),
+        )
+        self._scene.build(n_envs=count)
+        dof = {joint.name: joint.dofs_idx_local[0] for joint in self._gripper.joints if len(joint.dofs_idx_local) == 1}
+        self._base, self._jaw = [dof[name] for name in BASE_JOINTS], [dof[JAW_JOINT]]
+        for name, gain in {**FREE_BASE_GAINS, JAW_JOINT: GAINS[JAW_JOINT]}.items():
+            self._gripper.set_dofs_kp([gain.kp], [dof[name]])
+            self._gripper.set_dofs_kv([gain.kv], [dof[name]])
+            self._gripper.set_dofs_force_range([-gain.max_effort], [gain.max_effort], [dof[name]])
+
+    def close(self) -> None:
+        self._scene.destroy()
+
+    def run(self, hand_poses: Sequence[Pose], max_torque_nm: float) -> TrialResults:
+        """One batch, `count` poses, from a fresh start."""
+        self._scene.reset()
+        wrist = [pose @ Pose(np.eye(3), np.array([-HAND_FROM_WRIST_X_M, 0.0, 0.0])) for pose in hand_poses]
+        goal = np.array([[*(p.position_m + np.array([0, 0, SUPPORT_TOP_M])), *p.rpy_rad[::-1]] for p in wrist])
+        forward = np.zeros_like(goal)
+        forward[:, :3] = [pose.rotation[:, 0] * PRE_GRASP_M for pose in hand_poses]
+        self._met = np.zeros(self._count, dtype=bool)
+        self._still, self._open = np.zeros_like(goal), np.full((self._count, 1), JAW_OPEN_RAD)
+        self._gripper.set_dofs_position(np.concatenate([goal - forward, self._open], axis=1), [*self._base, *self._jaw])
+        self._gripper.set_dofs_force_range([-max_torque_nm], [max_torque_nm], self._jaw)
+        rest = self._lowest()
+        up = np.array([0, 0, LIFT_M, 0, 0, 0])
+        self._move(APPROACH_S, lambda share: goal - forward * (1.0 - _min_jerk(share)), jaw=self._open)
+        self._move(REST_S, lambda _: goal, jaw=self._open)
+        closing = -JAW_OPEN_RAD / JAW_SPEED_RADPS
+        self._move(closing, lambda _: goal, jaw=lambda share: self._open * (1.0 - share))
+        closed = np.zeros_like(self._open)
+        self._move(SQUEEZE_S, lambda _: goal, jaw=closed)
+        self._move(LIFT_S, lambda share: goal + up * _min_jerk(share), jaw=closed, watch=False)
+        self._move(REST_S, lambda _: goal + up, jaw=closed, watch=False)
+        lifted = self._lowest() - rest >= LIFTED_M
+        pinch = np.array([pose.position_m for pose in hand_poses]) + np.array([0, 0, SUPPORT_TOP_M + LIFT_M])
+        gripped = np.einsum("nij,ni->nj", self._rotation(), pinch - self._position())
+        across = np.array([SHAKE_M, SHAKE_M, 0, 0, 0, 0])
+        turns = 2 * np.pi * SHAKE_HZ * SHAKE_S
+        self._move(SHAKE_S, lambda share: goal + up + across * np.sin(turns * share), jaw=closed, watch=False)
+        self._move(REST_S, lambda _: goal + up, jaw=closed, watch=False)
+        now = np.einsum("nij,nj->ni", self._rotation(), gripped) + self._position()
+        slip = np.linalg.norm(now - pinch, axis=1)
+        held = lifted & (self._lowest() - rest >= LIFTED_M) & (slip <= MAX_SLIP_M)
+        on_ground = self._touch(self._object, self._support) | self._touch(self._object, self._floor)
+        contact = self._touch(self._gripper, self._object) & ~on_ground
+        angle = self._numpy(self._gripper.get_dofs_position(self._jaw))[:, 0]
+        return TrialResults(contact, lifted, held, self._met, np.clip(angle / JAW_OPEN_RAD, 0.0, 1.0))
+
+    def _move(self, seconds: float, base: Any, *, jaw: Any, watch: bool = True) -> None:
+        """Let base (share -> (count, 6)) and jaw (array or share -> (count, 1)) run; share goes from 0 to 1."""
+        steps = round(seconds / TIME_STEP_S)
+        before = base(0.0)
+        for step in range(1, steps + 1):
+            target = base(step / steps)
+            self._gripper.control_dofs_position_velocity(target, (target - before) / TIME_STEP_S, self._base)
+            self._gripper.control_dofs_position(jaw(step / steps) if callable(jaw) else jaw, self._jaw)
+            before = target
+            self._scene.step()
+            if watch and step % LOOK_EVERY == 0:
+                self._met |= self._touch(self._gripper, self._support)
+
+    @staticmethod
+    def _numpy(values: Any) -> Array:
+        return np.asarray(values.detach().cpu().numpy(), dtype=np.float64)
+
+    def _touch(self, one: Any, other: Any) -> Flags:
+        """(count,) whether the two entities touch now."""
+        mask = one.get_contacts(with_entity=other)["valid_mask"].detach().cpu().numpy().astype(bool)
+        return np.asarray(mask.any(axis=1) if mask.size else np.zeros(self._count, dtype=bool))
+
+    def _position(self) -> Array:
+        return self._numpy(self._object.get_pos())
+
+    def _rotation(self) -> Array:
+        """(count, 3, 3) world_from_object."""
+        wxyz = self._numpy(self._object.get_quat())
+        return np.asarray(Rotation.from_quat(wxyz[:, [1, 2, 3, 0]]).as_matrix())
+
+    def _lowest(self) -> Array:
+        """(count,) height of the object's lowest point, metres."""
+        return np.asarray(self._position()[:, 2] + (self._rotation()[:, 2] @ self._corners.T).min(axis=1))
