@@ -1,0 +1,161 @@
+"""Training samples of the heatmap network: views and their labels, fed through the run's own preprocessing, once.
+
+`python -m training.dataset --views DIR --labels DIR --out DIR [--draws N]`
+
+One sample is one object in one view with one draw of sensor noise. DIR gets inputs.npy (N, 8, 256, 256) float16,
+labels.npy (N, 256, 256) int8 (1 lifts and holds, 0 does not, -1 unknown) and samples.json with the object, the view
+and the sizes. Sensor noise, exposure and the crop are drawn per sample from its name, so that the same views give the
+same bytes. samples.json is written last: a folder without it is not a data set.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.lib.format import open_memmap
+from numpy.typing import NDArray
+
+from perception import preprocess
+from perception.errors import ConfigError
+from perception.geometry import Pose
+from perception.preprocess import Crop, heatmap_input
+from perception.types import Intrinsics
+from simulation.depth_sensor import DepthSensor, DepthSensorConfig
+from training.files import write_atomic
+from training.project_labels import object_names, read_arrays, view_files
+from training.views import DEPTH_UNIT_M, photograph
+
+SCHEMA = 1
+MIN_MASK_PX = 500
+MIN_LABELLED = 0.3
+VALIDATION_SHARE = 5
+"""Every object whose seed is divisible by this is held out."""
+VIEW_KEYS = ("rgb", "depth", "instances", "families", "seeds", "world_from_camera", "intrinsics")
+
+
+def rough_mask(mask: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.bool_]:
+    """The mask as a detector may give it: grown or shrunk by up to two pixels."""
+    size = int(rng.integers(-2, 3))
+    if size == 0:
+        return mask
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * abs(size) + 1,) * 2)
+    change = cv2.dilate if size > 0 else cv2.erode
+    changed = change(mask.astype(np.uint8), kernel).astype(bool)
+    return changed if changed.any() else mask
+
+
+def view_samples(
+    view: dict[str, NDArray[Any]], labels: NDArray[np.int8], rng: np.random.Generator
+) -> list[tuple[str, NDArray[np.float16], NDArray[np.int8]]]:
+    """(object name, input (8, 256, 256), labels (256, 256)) of each object that is large and labelled enough."""
+    fx, fy, cx, cy = (float(value) for value in view["intrinsics"])
+    height, width = view["instances"].shape
+    camera = Intrinsics(width, height, fx, fy, cx, cy)
+    pose = Pose.from_matrix(view["world_from_camera"])
+    clean = view["depth"].astype(np.float32) * np.float32(DEPTH_UNIT_M)
+    depth = DepthSensor(DepthSensorConfig(), rng).measure(clean, camera)
+    rgb = photograph(view["rgb"], rng)
+    samples = []
+    for row, name in enumerate(object_names(view)):
+        mask = view["instances"] == row + 1
+        known = mask & (labels >= 0)
+        if mask.sum() < MIN_MASK_PX or known.sum() < MIN_LABELLED * mask.sum():
+            continue
+        seen = rough_mask(mask, rng)
+        square = Crop.around(seen)
+        shift = rng.uniform(-0.06, 0.06, 2) * square.side_px
+        crop = replace(
+            square,
+            left_px=square.left_px + shift[0],
+            top_px=square.top_px + shift[1],
+            side_px=square.side_px * float(rng.uniform(0.92, 1.15)),
+        )
+        tensor, crop = heatmap_input(rgb, depth, seen, camera, pose, crop)
+        target = crop.cut(np.where(known, labels, -1).astype(np.int16) + 1, smooth=False).astype(np.int8) - 1
+        samples.append((name, tensor.astype(np.float16), target.astype(np.int8)))
+    return samples
+
+
+def build(views: Path, labels: Path, out: Path, *, draws: int = 1) -> dict[str, Any]:
+    """Make the data set; returns what samples.json says. ConfigError if views or labels are missing."""
+    out.mkdir(parents=True, exist_ok=True)
+    files = view_files(views)
+    limit = len(files) * draws * 4
+    shape = (preprocess.CHANNELS, preprocess.SIZE_PX, preprocess.SIZE_PX)
+    inputs = open_memmap(out / "inputs.part.npy", mode="w+", dtype=np.float16, shape=(limit, *shape))
+    targets = open_memmap(out / "labels.part.npy", mode="w+", dtype=np.int8, shape=(limit, *shape[1:]))
+    samples: list[dict[str, Any]] = []
+    for index, path in enumerate(files):
+        label_file = labels / path.name
+        if not label_file.is_file():
+            raise ConfigError(f"{label_file}: missing; make it with python -m training.project_labels")
+        view = read_arrays(path, VIEW_KEYS)
+        image = read_arrays(label_file, ("labels",))["labels"]
+        for draw in range(draws):
+            for name, tensor, target in view_samples(view, image, np.random.default_rng([index, draw])):
+                if len(samples) == limit:
+                    break
+                inputs[len(samples)], targets[len(samples)] = tensor, target
+                samples.append({"object": name, "view": path.stem})
+    if not samples:
+        raise ConfigError(f"{views}: no object in these views is labelled; label the objects that they show")
+    count = len(samples)
+    for name, array in (("inputs", inputs), ("labels", targets)):
+        np.save(out / f"{name}.npy", array[:count])
+        (out / f"{name}.part.npy").unlink()
+    known = targets[:count]
+    manifest = {
+        "schema": SCHEMA,
+        "preprocessing_version": preprocess.VERSION,
+        "count": count,
+        "objects": len({sample["object"] for sample in samples}),
+        "views": len(files),
+        "good_pixels": int((known == 1).sum()),
+        "bad_pixels": int((known == 0).sum()),
+        "samples": samples,
+    }
+    write_atomic(out / "samples.json", json.dumps(manifest).encode())
+    return manifest
+
+
+def load(folder: Path) -> tuple[NDArray[np.float16], NDArray[np.int8], dict[str, Any]]:
+    """(inputs, labels, manifest), memory-mapped. ConfigError if it is no data set, or of another schema."""
+    manifest_file = folder / "samples.json"
+    if not manifest_file.is_file():
+        raise ConfigError(f"{manifest_file}: missing; make the data set with python -m training.dataset --out {folder}")
+    manifest: dict[str, Any] = json.loads(manifest_file.read_text(encoding="utf-8"))
+    if manifest.get("schema") != SCHEMA or manifest.get("preprocessing_version") != preprocess.VERSION:
+        raise ConfigError(
+            f"{manifest_file}: schema {manifest.get('schema')}, preprocessing {manifest.get('preprocessing_version')}; "
+            f"this program has {SCHEMA} and {preprocess.VERSION}. Make the data set again"
+        )
+    inputs = np.load(folder / "inputs.npy", mmap_mode="r")
+    targets = np.load(folder / "labels.npy", mmap_mode="r")
+    if len(inputs) != manifest["count"] or len(targets) != manifest["count"]:
+        raise ConfigError(f"{folder}: {len(inputs)} inputs for {manifest['count']} samples; make the data set again")
+    return inputs, targets, manifest
+
+
+def held_out(name: str) -> bool:
+    """True for objects that training never sees."""
+    return int(name.rsplit("-", 1)[1]) % VALIDATION_SHARE == 0
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--views", type=Path, required=True)
+    parser.add_argument("--labels", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--draws", type=int, default=1)
+    args = parser.parse_args()
+    build(args.views, args.labels, args.out, draws=args.draws)
+
+
+if __name__ == "__main__":
+    main()

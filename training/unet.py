@@ -1,0 +1,109 @@
+"""The heatmap network: a U-Net whose encoder is MobileNetV2 (arXiv 1801.04381), written out here.
+
+Layout U1: stride-2 stem, skips of 16, 24, 32 and 96 channels at 1/2, 1/4, 1/8 and 1/16, bottleneck of 1280 at 1/32,
+decoder of 320, 112, 64 and 16 channels and a head of 16. With 8 inputs and 1 output it has 5,440,465 parameters.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+ENCODER = (
+    # expansion, channels, repeats, stride of the first
+    (1, 16, 1, 1),
+    (6, 24, 2, 2),
+    (6, 32, 3, 2),
+    (6, 64, 4, 2),
+    (6, 96, 3, 1),
+    (6, 160, 3, 2),
+    (6, 320, 1, 1),
+)
+SKIPS = {0: 16, 1: 24, 2: 32, 4: 96}
+"""Stage of ENCODER whose output is kept, and its channels."""
+DECODER = (320, 112, 64, 16)
+STEM, BOTTLENECK, HEAD, GROUPS = 32, 1280, 16, 8
+
+
+def _conv(inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> nn.Sequential:
+    padding = (kernel - 1) // 2
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, kernel, stride, padding, groups=groups, bias=False),
+        nn.BatchNorm2d(outputs),
+        nn.ReLU6(inplace=True),
+    )
+
+
+class InvertedResidual(nn.Module):
+    """Expand, filter each channel, project; added to its input where the shapes allow."""
+
+    def __init__(self, inputs: int, outputs: int, expansion: int, stride: int) -> None:
+        super().__init__()
+        hidden = inputs * expansion
+        layers: list[nn.Module] = [] if expansion == 1 else [_conv(inputs, hidden, 1)]
+        layers += [_conv(hidden, hidden, 3, stride, groups=hidden), nn.Conv2d(hidden, outputs, 1, bias=False)]
+        self.layers = nn.Sequential(*layers, nn.BatchNorm2d(outputs))
+        self.residual = stride == 1 and inputs == outputs
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.layers(x)
+        return x + y if self.residual else y
+
+
+class UpBlock(nn.Module):
+    """Double the size, join the skip, mix."""
+
+    def __init__(self, inputs: int, skip: int, outputs: int) -> None:
+        super().__init__()
+        self.up = nn.ConvTranspose2d(inputs, outputs, 2, 2, bias=False)
+        self.mix = nn.Conv2d(outputs + skip, outputs, 3, padding=1, bias=False)
+        self.norm = nn.GroupNorm(GROUPS, outputs)
+
+    def forward(self, x: Tensor, skip: Tensor) -> Tensor:
+        mixed: Tensor = self.norm(self.mix(torch.cat([self.up(x), skip], dim=1)))
+        return mixed.relu()
+
+
+class GraspUNet(nn.Module):
+    """(N, channels, H, W) to (N, 1, H, W) logits of grasp quality; H and W multiples of 32."""
+
+    def __init__(self, channels: int = 8) -> None:
+        super().__init__()
+        self.stem = _conv(channels, STEM, 3, 2)
+        stages, width = [], STEM
+        for expansion, outputs, repeats, stride in ENCODER:
+            blocks = []
+            for index in range(repeats):
+                blocks.append(InvertedResidual(width, outputs, expansion, stride if index == 0 else 1))
+                width = outputs
+            stages.append(nn.Sequential(*blocks))
+        self.stages = nn.ModuleList(stages)
+        self.bottleneck = _conv(width, BOTTLENECK, 1)
+        ups, width = [], BOTTLENECK
+        for outputs, skip in zip(DECODER, reversed(SKIPS.values()), strict=True):
+            ups.append(UpBlock(width, skip, outputs))
+            width = outputs
+        self.ups = nn.ModuleList(ups)
+        self.last = nn.Sequential(
+            nn.ConvTranspose2d(width, HEAD, 2, 2, bias=False), nn.GroupNorm(GROUPS, HEAD), nn.ReLU(inplace=True)
+        )
+        self.logit = nn.Conv2d(HEAD, 1, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x.shape[-1] % 32 or x.shape[-2] % 32:
+            raise ValueError(f"height and width must be multiples of 32, got {tuple(x.shape[-2:])}")
+        x = self.stem(x)
+        kept = []
+        for index, stage in enumerate(self.stages):
+            x = stage(x)
+            if index in SKIPS:
+                kept.append(x)
+        x = self.bottleneck(x)
+        for up, skip in zip(self.ups, reversed(kept), strict=True):
+            x = up(x, skip)
+        logits: Tensor = self.logit(self.last(x))
+        return logits
+
+
+def parameter_count(network: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in network.parameters())
