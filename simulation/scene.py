@@ -20,7 +20,7 @@ __all__ = ["SceneEntities", "SceneSample", "add_to_scene", "load_scene", "sample
 SUPPORT_FRICTION = 0.5
 FLOOR_M = 12.0
 DROP_M = 0.001
-SIDE_BY_SIDE_M = 0.14
+SIDE_BY_SIDE_M = 0.16
 """Between the axes of two clutter objects on one side of the target: room for two mugs with handles."""
 OBJECT_SEEDS = 100_000
 

@@ -75,6 +75,24 @@ class SceneSpec:
     robot: RobotSpec = field(default_factory=RobotSpec)
 
 
+LIMITS: dict[str, Range] = {
+    "height_m": (0.05, 2.0),
+    "half_width_m": (0.05, 1.0),
+    "mass_kg": (0.001, 10.0),
+    "friction": (0.01, 3.0),
+    "distance_m": (0.5, 10.0),
+    "bearing_rad": (-3.15, 3.15),
+    "edge_m": (0.0, 0.5),
+    "count": (0, 8),
+    "gap_m": (0.1, 1.0),
+    "floor_boxes": (0, 8),
+    "intensity": (0.0, 50.0),
+    "ambient": (0.0, 1.0),
+    "x_m": (-50.0, 50.0),
+    "y_m": (-50.0, 50.0),
+    "yaw_rad": (-3.15, 3.15),
+}
+"""What a scene file may ask for, in the key's unit; counts are whole numbers."""
 _TABLES = {
     "support": SupportSpec, "target": TargetSpec, "clutter": ClutterSpec, "light": LightSpec, "robot": RobotSpec,
 }  # fmt: skip
@@ -102,7 +120,10 @@ def load_scene(name_or_path: str) -> SceneSpec:
         if table not in _TABLES or not isinstance(content, dict):
             raise ConfigError(f"{path}: unknown table [{table}]; choose from: {', '.join(_TABLES)}")
         tables[table] = _read_table(path, table, _TABLES[table], content)
-    return SceneSpec(path.stem, path.parent, **tables)
+    spec = SceneSpec(path.stem, path.parent, **tables)
+    if spec.clutter.count[1] >= 1 and not spec.clutter.families:
+        raise ConfigError(f"{path}: [clutter] families is empty; name some of {', '.join(FAMILIES)}, or set count = 0")
+    return spec
 
 
 def _read_table(path: Path, table: str, kind: type[Any], content: dict[str, Any]) -> Any:
@@ -120,16 +141,18 @@ def _read_table(path: Path, table: str, kind: type[Any], content: dict[str, Any]
                 raise ConfigError(f"{where}: unknown {wrong[0]!r}; a list of: {', '.join(FAMILIES)}")
             values[key] = tuple(value)
         elif isinstance(default, tuple):
-            values[key] = _read_range(where, value)
-        elif isinstance(default, str) is not isinstance(value, str) or isinstance(value, bool):
+            values[key] = _read_range(where, value, LIMITS[key])
+        elif isinstance(default, str) is not isinstance(value, str) or isinstance(value, bool | list):
             raise ConfigError(f"{where}: {value!r} is not a {type(default).__name__}")
         else:
-            values[key] = value if isinstance(value, str) else _read_range(where, value)[0]
+            values[key] = value if isinstance(value, str) else _read_range(where, value, LIMITS[key])[0]
     return kind(**values)
 
 
-def _read_range(where: str, value: Any) -> Range:
+def _read_range(where: str, value: Any, limits: Range) -> Range:
     pair = value if isinstance(value, list) else [value, value]
     if len(pair) != 2 or any(isinstance(v, bool) or not isinstance(v, int | float) for v in pair) or pair[0] > pair[1]:
         raise ConfigError(f"{where}: {value!r} is not a number or a range [low, high]")
+    if not (limits[0] <= pair[0] and pair[1] <= limits[1]):
+        raise ConfigError(f"{where}: {value!r} is not within {limits[0]:g} to {limits[1]:g}")
     return float(pair[0]), float(pair[1])

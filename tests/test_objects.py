@@ -1,0 +1,125 @@
+"""Objects made from seeds, their files, and meshes of a user."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import trimesh
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from perception.errors import ConfigError
+from simulation.objects import CLASS_NAMES, FAMILIES, Family, load_user_mesh, make_object
+
+HEIGHTS_M = {"bottle": (0.17, 0.28), "thermos": (0.19, 0.28), "can": (0.09, 0.17), "mug": (0.08, 0.115)}
+OBJECTS = st.builds(make_object, st.sampled_from(FAMILIES), st.integers(0, 100_000))
+
+
+@settings(max_examples=20, deadline=None)
+@given(OBJECTS)
+def test_every_object_stands_on_the_floor_and_fits_the_gripper(thing) -> None:
+    low, high = HEIGHTS_M[thing.family]
+    assert thing.vertices[:, 2].min() == 0.0
+    assert low <= thing.height_m <= high
+    assert 0.1 <= thing.mass_kg <= 0.6
+    assert 0.5 <= thing.friction <= 0.9
+    assert thing.label in CLASS_NAMES
+    across_the_handle = thing.extent_m(thing.height_m / 2, np.array([0.0, 1.0, 0.0]))
+    assert 0.045 <= across_the_handle <= 0.09
+
+
+@settings(max_examples=20, deadline=None)
+@given(OBJECTS)
+def test_every_mesh_is_sound_and_faces_outwards(thing) -> None:
+    mesh = thing.mesh()
+    assert np.isfinite(thing.vertices).all()
+    assert thing.faces.min() >= 0
+    assert thing.faces.max() == len(thing.vertices) - 1
+    assert thing.uv.shape == (len(thing.vertices), 2)
+    assert thing.uv.min() >= 0.0
+    assert thing.uv.max() <= 1.0
+    share = mesh.volume / mesh.convex_hull.volume
+    assert share > (0.15 if thing.family == "mug" else 0.75), "a mesh turned inside out has negative volume"
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_equal_seeds_give_equal_objects_and_others_differ(family: Family) -> None:
+    one, same, other = make_object(family, 7), make_object(family, 7), make_object(family, 8)
+    for name in ("vertices", "faces", "uv", "texture"):
+        assert np.array_equal(getattr(one, name), getattr(same, name)), name
+    assert (one.mass_kg, one.friction) == (same.mass_kg, same.friction)
+    assert one.height_m != other.height_m
+    assert not np.array_equal(one.texture, other.texture)
+
+
+def test_families_differ_in_shape_for_one_seed() -> None:
+    assert len({make_object(family, 3).height_m for family in FAMILIES}) == len(FAMILIES)
+
+
+def test_an_unknown_family_names_the_choices() -> None:
+    with pytest.raises(ConfigError, match=r"unknown object family 'vase'; choose from: bottle, thermos, can, mug"):
+        make_object("vase", 0)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_written_files_hold_the_same_object(tmp_path: Path, family: Family) -> None:
+    thing = make_object(family, 11)
+    path = thing.write(tmp_path / "new" / "folder")
+    lines = path.read_text().splitlines()
+    read = {key: [line.split()[1:] for line in lines if line.startswith(f"{key} ")] for key in ("v", "vt", "f")}
+    assert np.allclose(np.array(read["v"], float), thing.vertices, atol=1e-6)
+    assert np.allclose(np.array(read["vt"], float), thing.uv, atol=1e-5)
+    assert [[int(corner.split("/")[0]) - 1 for corner in face] for face in read["f"]] == thing.faces.tolist()
+    assert f"map_Kd {thing.name}.png" in path.with_suffix(".mtl").read_text()
+    assert np.array_equal(cv2.imread(str(path.with_suffix(".png")))[..., ::-1], thing.texture)
+    assert len(trimesh.load(path, force="mesh").faces) == len(thing.faces)
+
+
+def box_file(folder: Path, extents: tuple[float, float, float], name: str = "box.stl") -> Path:
+    mesh = trimesh.creation.box(extents)
+    mesh.apply_translation([3.0, -2.0, 5.0])
+    mesh.export(folder / name)
+    return folder / name
+
+
+@pytest.mark.parametrize("name", ["box.stl", "box.obj", "box.ply", "box.glb"])
+def test_a_users_mesh_is_put_upright_on_the_floor_about_its_middle(tmp_path: Path, name: str) -> None:
+    thing = load_user_mesh(box_file(tmp_path, (0.04, 0.08, 0.2), name), mass_kg=0.5, friction=0.6)
+    assert np.allclose(thing.vertices.min(axis=0), [-0.02, -0.04, 0.0], atol=1e-6)
+    assert np.allclose(thing.vertices.max(axis=0), [0.02, 0.04, 0.2], atol=1e-6)
+    assert (thing.family, thing.mass_kg, thing.friction) == ("mesh", 0.5, 0.6)
+    assert thing.write(tmp_path / "out").is_file()
+
+
+@pytest.mark.parametrize(("angle", "width"), [(0.0, 0.04), (np.pi / 2, 0.08), (np.pi / 4, 0.12 / np.sqrt(2))])
+def test_extent_of_a_box_is_its_shadow(tmp_path: Path, angle: float, width: float) -> None:
+    thing = load_user_mesh(box_file(tmp_path, (0.04, 0.08, 0.2)))
+    assert thing.extent_m(0.1, np.array([np.cos(angle), np.sin(angle), 0.0])) == pytest.approx(width, abs=1e-6)
+
+
+def test_extent_follows_the_profile_of_a_bottle() -> None:
+    thing = make_object("bottle", 5)
+    x = np.array([1.0, 0.0, 0.0])
+    assert thing.extent_m(0.96 * thing.height_m, x, 0.003) < 0.7 * thing.extent_m(0.3 * thing.height_m, x)
+
+
+def test_meshes_that_cannot_be_used_say_why_in_one_line(tmp_path: Path) -> None:
+    junk, empty = tmp_path / "junk.glb", tmp_path / "empty.obj"
+    junk.write_bytes(bytes(range(256)))
+    empty.write_text("# nothing\n")
+    cases = {
+        tmp_path / "no.stl": "no such mesh file",
+        tmp_path: "no such mesh file",
+        junk: "the mesh does not load",
+        empty: "(no faces|does not load)",
+        box_file(tmp_path, (40, 80, 200), "mm.stl"): r"200 m across; expected 0.001 to 2 m. Are its units metres\?",
+        box_file(tmp_path, (1e-4, 1e-4, 2e-4), "tiny.ply"): r"0.0002\d* m across",
+    }
+    for path, reason in cases.items():
+        with pytest.raises(ConfigError, match=reason) as caught:
+            load_user_mesh(path)
+        assert str(caught.value).startswith(f"{path}: ")
+        assert "\n" not in str(caught.value)

@@ -1,0 +1,181 @@
+"""Scene files, and what a seed makes of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import trimesh
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from perception.errors import ConfigError
+from simulation.scene import DROP_M, Box, SceneSample, load_scene, sample_scene, scene_names
+
+SEEDS = st.integers(0, 10_000)
+WITH_TARGET = [name for name in scene_names() if name != "empty"]
+
+
+def in_box(box: Box, xy: np.ndarray) -> np.ndarray:
+    """(2,) point in the box's own axes, metres from its middle."""
+    c, s = np.cos(-box.yaw_rad), np.sin(-box.yaw_rad)
+    return np.array([[c, -s], [s, c]]) @ (np.asarray(xy)[:2] - box.center_m[:2])
+
+
+def gap_to_box(box: Box, xy: np.ndarray) -> float:
+    """Metres from a point on the floor plan to the box, 0 inside."""
+    return float(np.linalg.norm(np.maximum(np.abs(in_box(box, xy)) - box.half_m[:2], 0.0)))
+
+
+def room_on_support(sample: SceneSample, position: np.ndarray) -> float:
+    """Metres from a standing object's axis to the nearest edge of a box whose top carries it."""
+    tops = [box for box in sample.supports if abs(box.center_m[2] + box.half_m[2] + DROP_M - position[2]) < 1e-9]
+    return max(float((np.array(box.half_m[:2]) - np.abs(in_box(box, position))).min()) for box in tops)
+
+
+def test_the_library_has_the_scenes_the_product_names() -> None:
+    assert scene_names() == ["bottle", "can", "clutter", "empty", "mug"]
+
+
+@pytest.mark.parametrize("name", WITH_TARGET)
+@settings(max_examples=5, deadline=None)
+@given(seed=SEEDS)
+def test_the_target_stands_ahead_of_the_robot_on_a_support(name: str, seed: int) -> None:
+    sample = sample_scene(load_scene(name), seed)
+    assert sample.target is not None
+    x, y, yaw = sample.robot_xy_yaw
+    position = sample.target.world_from_object.position_m
+    offset = position[:2] - [x, y]
+    bearing = (np.arctan2(offset[1], offset[0]) - yaw + np.pi) % (2 * np.pi) - np.pi
+    assert 1.8 <= np.linalg.norm(offset) <= 2.5
+    assert abs(bearing) <= 0.35 + 1e-9
+    assert 0.45 <= position[2] - DROP_M <= 0.65
+    assert room_on_support(sample, position) >= 0.03
+    assert gap_to_box(sample.supports[0], (x, y)) + 0.14 > np.linalg.norm(offset), "near the robot's edge"
+
+
+@pytest.mark.parametrize("name", [*WITH_TARGET, "empty"])
+@settings(max_examples=5, deadline=None)
+@given(seed=SEEDS)
+def test_the_robots_way_to_the_target_is_free(name: str, seed: int) -> None:
+    sample = sample_scene(load_scene(name), seed)
+    start = np.array(sample.robot_xy_yaw[:2])
+    goal = np.array(
+        sample.target.world_from_object.position_m[:2] if sample.target else sample.supports[0].center_m[:2]
+    )
+    stop = goal - (goal - start) / np.linalg.norm(goal - start)
+    for box in (*sample.supports, *sample.walls):
+        assert min(gap_to_box(box, start + t * (stop - start)) for t in np.linspace(0, 1, 20)) > 0.5
+
+
+@pytest.mark.parametrize("name", scene_names())
+@settings(max_examples=8, deadline=None)
+@given(seed=SEEDS)
+def test_objects_stand_apart_and_on_something(name: str, seed: int) -> None:
+    spec = load_scene(name)
+    sample = sample_scene(spec, seed)
+    placed = [*([sample.target] if sample.target else []), *sample.clutter]
+    for index, one in enumerate(placed):
+        assert room_on_support(sample, one.world_from_object.position_m) > 0.03
+        for other in placed[index + 1 :]:
+            between = np.linalg.norm(one.world_from_object.position_m[:2] - other.world_from_object.position_m[:2])
+            assert between > one.object.radius_m + other.object.radius_m
+            if one is sample.target:
+                assert between >= spec.clutter.gap_m - 1e-9
+
+
+@pytest.mark.parametrize(
+    ("name", "families"), [("bottle", {"bottle", "thermos"}), ("can", {"can"}), ("mug", {"mug"}), ("empty", set())]
+)
+def test_families_follow_the_scene_file(name: str, families: set[str]) -> None:
+    samples = [sample_scene(load_scene(name), seed) for seed in range(8)]
+    assert {sample.target.object.family for sample in samples if sample.target} == families
+
+
+def test_clutter_is_as_many_as_the_file_says() -> None:
+    assert {len(sample_scene(load_scene("clutter"), seed).clutter) for seed in range(8)} == {2, 3}
+    assert {len(sample_scene(load_scene("empty"), seed).clutter) for seed in range(3)} == {0}
+
+
+def fingerprint(sample: SceneSample) -> str:
+    things = [(thing.object.name, thing.world_from_object) for thing in (sample.target, *sample.clutter) if thing]
+    boxes = [(box.center_m, box.half_m, box.yaw_rad, box.texture.sum()) for box in (*sample.supports, *sample.walls)]
+    return repr(
+        (sample.robot_xy_yaw, things, boxes, sample.floor.sum(), sample.lights, sample.ambient, sample.background)
+    )
+
+
+def test_a_seed_fixes_the_scene() -> None:
+    spec = load_scene("clutter")
+    assert fingerprint(sample_scene(spec, 4)) == fingerprint(sample_scene(spec, 4))
+    assert len({fingerprint(sample_scene(spec, seed)) for seed in range(5)}) == 5
+
+
+def scene_file(folder: Path, text: str) -> str:
+    path = folder / "mine.toml"
+    path.write_text(text)
+    return str(path)
+
+
+def test_a_scene_file_of_the_user_changes_what_it_names_and_nothing_else(tmp_path: Path) -> None:
+    trimesh.creation.box((0.05, 0.05, 0.2)).export(tmp_path / "own.stl")
+    text = '[target]\nmesh = "own.stl"\nmass_kg = 0.25\ndistance_m = 2.0\n[clutter]\ncount = 0\n'
+    spec = load_scene(scene_file(tmp_path, text))
+    assert spec.support == load_scene("bottle").support
+    sample = sample_scene(spec, 1)
+    assert sample.target is not None
+    assert (sample.target.object.family, sample.target.object.mass_kg) == ("mesh", 0.25)
+    assert np.linalg.norm(sample.target.world_from_object.position_m[:2] - sample.robot_xy_yaw[:2]) == pytest.approx(
+        2.0
+    )
+
+
+def test_a_missing_mesh_is_named(tmp_path: Path) -> None:
+    spec = load_scene(scene_file(tmp_path, '[target]\nmesh = "gone.stl"\n'))
+    with pytest.raises(ConfigError, match=r"gone\.stl: no such mesh file"):
+        sample_scene(spec, 0)
+
+
+def test_an_unknown_scene_lists_the_known_ones(tmp_path: Path) -> None:
+    for name in ("botle", str(tmp_path), ""):
+        with pytest.raises(ConfigError, match=r"unknown scene '.*'.*bottle, can, clutter, empty, mug"):
+            load_scene(name)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("[target\n", r"not a scene file: .*line 1"),
+        ("[taget]\n", r"unknown table \[taget\]; choose from: support, target, clutter, light, robot"),
+        ("support = 3\n", r"unknown table \[support\]"),
+        ("[target]\ndistnce_m = 2\n", r"\[target\] distnce_m: unknown key; choose from: .*distance_m"),
+        ('[target]\ndistance_m = "far"\n', r"\[target\] distance_m: 'far' is not a number or a range"),
+        ("[target]\ndistance_m = [3, 2]\n", r"\[3, 2\] is not a number or a range"),
+        ("[target]\ndistance_m = [1, 2, 3]\n", r"is not a number or a range"),
+        ("[target]\ndistance_m = true\n", r"is not a number or a range"),
+        ("[target]\ndistance_m = nan\n", r"nan is not within 0.5 to 10"),
+        ("[support]\nheight_m = -0.5\n", r"\[support\] height_m: -0.5 is not within 0.05 to 2"),
+        ("[support]\nheight_m = [0.4, inf]\n", r"is not within"),
+        ("[target]\nmass_kg = 0\n", r"\[target\] mass_kg: 0 is not within 0.001 to 10"),
+        ("[target]\nmass_kg = [0.1, 0.2]\n", r"\[target\] mass_kg: \[0.1, 0.2\] is not a float"),
+        ("[target]\nmesh = 3\n", r"\[target\] mesh: 3 is not a str"),
+        ('[target]\nfamilies = ["vase"]\n', r"unknown 'vase'; a list of: bottle, thermos, can, mug"),
+        ('[target]\nfamilies = "can"\n', r"unknown 'can'; a list of"),
+        ("[clutter]\nfamilies = []\n", r"\[clutter\] families is empty; name some of .*, or set count = 0"),
+        ("[clutter]\ncount = 1000000\n", r"\[clutter\] count: 1000000 is not within 0 to 8"),
+    ],
+)
+def test_what_is_wrong_in_a_file_is_said_in_one_line(tmp_path: Path, text: str, reason: str) -> None:
+    path = scene_file(tmp_path, text)
+    with pytest.raises(ConfigError, match=reason) as caught:
+        load_scene(path)
+    assert str(caught.value).startswith(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "junk.toml"
+    path.write_bytes(bytes(range(256)))
+    with pytest.raises(ConfigError, match="not a scene file"):
+        load_scene(str(path))
