@@ -1,50 +1,67 @@
-"""Lets ultralytics run where torchvision is missing, or does not import because there is no CPU build of it.
+"""Lets ultralytics run without torchvision, of which there is no CPU build that imports beside the CPU build of torch.
 
-Ultralytics needs only one thing of it here: non-maximum suppression, of which it has its own in torch.
+Ultralytics asks torchvision for one thing here, non-maximum suppression, and has its own in torch. It also asks the
+installer for torchvision's version while it is imported. Both are answered by a stand-in; a torchvision that happens
+to be installed is left alone and never imported, so that training runs the same code everywhere.
 """
 
 from __future__ import annotations
 
 import importlib.machinery
 import importlib.metadata
+import os
 import sys
+import tempfile
 import types
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+
+from perception.errors import ConfigError
+
+STAND_IN_VERSION = "0.0.0"
 
 
 def import_ultralytics() -> Any:
-    """The ultralytics module, usable without torchvision. ConfigError naming the extra where it is not installed."""
-    import os
-    import tempfile
+    """The ultralytics module, without torchvision, network access or a settings file in the home folder.
 
-    from perception.errors import ConfigError
-
+    Ultralytics limits OpenMP to one thread unless the environment says otherwise; here it may use all cores (8 at
+    most). ConfigError with what to type where it is not installed.
+    """
     os.environ.setdefault("YOLO_CONFIG_DIR", tempfile.mkdtemp(prefix="spot-grasp-yolo-"))
     os.environ.setdefault("YOLO_AUTOINSTALL", "false")
+    os.environ.setdefault("OMP_NUM_THREADS", str(min(8, os.cpu_count() or 1)))
+    _put_stand_in()
     try:
-        import torchvision  # noqa: F401
-    except (ImportError, RuntimeError):
-        for name in [name for name in sys.modules if name.split(".")[0] == "torchvision"]:
-            del sys.modules[name]
-        stub, ops = types.ModuleType("torchvision"), types.ModuleType("torchvision.ops")
-        stub.__spec__ = importlib.machinery.ModuleSpec("torchvision", None)
-        ops.__spec__ = importlib.machinery.ModuleSpec("torchvision.ops", None)
-        stub.__version__ = "0.0.0"  # type: ignore[attr-defined]
-        stub.ops = ops  # type: ignore[attr-defined]
-        sys.modules.update({"torchvision": stub, "torchvision.ops": ops})
-    version = importlib.metadata.version
-    with_stub = {"torchvision": "0.0.0"} if sys.modules["torchvision"].__version__ == "0.0.0" else {}
-    importlib.metadata.version = lambda name: with_stub.get(name) or version(name)  # asked for at ultralytics' import
-    try:
-        import ultralytics
+        with _version_of_stand_in():
+            import ultralytics
+            from ultralytics.utils.nms import TorchNMS
     except ImportError as error:
-        raise ConfigError(f"ultralytics is not installed ({error}); type: pip install --no-deps ultralytics") from error
-    finally:
-        importlib.metadata.version = version
-    stub_module: Any = sys.modules["torchvision"]
-    if stub_module.__version__ == "0.0.0":
-        from ultralytics.utils.nms import TorchNMS
-
-        stub_module.ops.nms = TorchNMS.nms
+        text = f"ultralytics does not import ({error}); type: pip install --no-deps ultralytics ultralytics-thop"
+        raise ConfigError(text) from error
+    sys.modules["torchvision"].ops.nms = TorchNMS.nms
     ultralytics.settings.update({"sync": False})
     return ultralytics
+
+
+def _put_stand_in() -> None:
+    present = sys.modules.get("torchvision")
+    if getattr(present, "__version__", None) == STAND_IN_VERSION:
+        return
+    for name in [name for name in sys.modules if name.split(".")[0] == "torchvision"]:
+        del sys.modules[name]
+    package, ops = types.ModuleType("torchvision"), types.ModuleType("torchvision.ops")
+    for module in (package, ops):
+        module.__spec__ = importlib.machinery.ModuleSpec(module.__name__, None)
+    package.__dict__.update(__version__=STAND_IN_VERSION, ops=ops)
+    sys.modules.update({"torchvision": package, "torchvision.ops": ops})
+
+
+@contextmanager
+def _version_of_stand_in() -> Iterator[None]:
+    original = importlib.metadata.version
+    importlib.metadata.version = lambda name: STAND_IN_VERSION if name == "torchvision" else original(name)
+    try:
+        yield
+    finally:
+        importlib.metadata.version = original

@@ -2,8 +2,12 @@
 
 `python -m training.train_detector --data DIR/data.yaml --out DIR [--epochs N] [--hours H] [--image-size S] [--resume]`
 
-Ultralytics declares torchvision, which has no CPU build; install it with `pip install --no-deps ultralytics`, its other
-needs come with the `train` extra. Ultralytics and weights trained with it are under AGPL-3.0.
+OUT/detector gets weights/best.pt, weights/last.pt (whole after every epoch), results.csv and args.yaml, which
+training.export reads. With --hours the run ends at about that time and the learning rate falls to its end by then.
+
+Ultralytics declares torchvision, which has no CPU build; install it with `pip install --no-deps ultralytics
+ultralytics-thop`, its other needs come with the `train` extra. Ultralytics and weights trained with it are under
+AGPL-3.0.
 """
 
 from __future__ import annotations
@@ -12,35 +16,48 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from perception.errors import ConfigError
+from perception.errors import ConfigError, SpotGraspError
 from training.torchvision_stub import import_ultralytics
 
 AUGMENTATION = {
     "hsv_h": 0.05, "hsv_s": 0.7, "hsv_v": 0.5, "degrees": 8.0, "translate": 0.15, "scale": 0.5, "fliplr": 0.5,
     "mosaic": 0.5, "close_mosaic": 5, "erasing": 0.0,
 }  # fmt: skip
+"""Strong in colour, because renders and real pictures differ there most; mosaic ends 5 epochs before the end."""
+OPTIMISER = {"optimizer": "AdamW", "lr0": 0.0015, "lrf": 0.01, "warmup_epochs": 2, "cos_lr": True}
+"""Said outright: ultralytics' own choice changes with the length of the run."""
 
 
 def train(
     data: Path, out: Path, *, epochs: int, hours: float | None, image_size: int, batch: int, resume: bool, seed: int
 ) -> Path:
-    """Train and return the folder with weights/best.pt and results.csv. ConfigError if the data set is missing."""
+    """Train and return OUT/detector. ConfigError if the data set is missing or there is nothing left to resume."""
     if not data.is_file():
         raise ConfigError(f"{data}: no such data set; make one with `python -m training.views --yolo DIR`")
+    if epochs < 1 or batch < 1 or image_size < 32 or image_size % 32 or (hours is not None and not hours > 0):
+        raise ConfigError("--epochs, --batch and --hours must be positive and --image-size a multiple of 32")
+    folder = out.resolve() / "detector"
+    last = folder / "weights" / "last.pt"
+    if resume and not last.is_file():
+        raise ConfigError(f"{last}: nothing to resume; start without --resume")
     ultralytics = import_ultralytics()
-    last = out / "detector" / "weights" / "last.pt"
-    start = str(last) if resume and last.is_file() else "yolo11n-seg.yaml"
-    model = ultralytics.YOLO(start, task="segment")
+    model = ultralytics.YOLO(str(last) if resume else "yolo11n-seg.yaml", task="segment")
     options: dict[str, Any] = {
-        "data": str(data), "epochs": epochs, "imgsz": image_size, "batch": batch, "device": "cpu", "workers": 0,
-        "project": str(out.resolve()), "name": "detector", "exist_ok": True, "plots": False, "amp": False,
-        "seed": seed, "deterministic": True, "val": True, "cos_lr": True, "cache": "ram", "pretrained": False,
-        "warmup_epochs": 2, "patience": 1000, "verbose": False, **AUGMENTATION,
+        "data": str(data.resolve()), "epochs": epochs, "imgsz": image_size, "batch": batch, "device": "cpu",
+        "project": str(folder.parent), "name": folder.name, "exist_ok": True, "plots": False, "amp": False,
+        "seed": seed, "deterministic": True, "val": True, "cache": "ram", "pretrained": False, "patience": 1000,
+        "workers": 0, "verbose": False, **OPTIMISER, **AUGMENTATION,
+        "nbs": batch,  # a step every batch; ultralytics would gather 64 pictures, too few steps for a short run
     }  # fmt: skip
     if hours is not None:
         options["time"] = hours
-    model.train(resume=start == str(last), **options)
-    return out / "detector"
+    try:
+        model.train(resume=resume, **options)
+    except AssertionError as error:  # how ultralytics says that the run had come to its end
+        if not resume:
+            raise
+        raise ConfigError(f"{last}: this run is finished; export it, or start another --out") from error
+    return folder
 
 
 def main() -> None:
@@ -48,16 +65,19 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--epochs", type=int, default=60)
-    parser.add_argument("--hours", type=float)
-    parser.add_argument("--image-size", type=int, default=448)
+    parser.add_argument("--hours", type=float, help="end at about this time instead of after --epochs")
+    parser.add_argument("--image-size", type=int, default=448, help="pixels, the longer side; a multiple of 32")
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--resume", action="store_true")
+    parser.add_argument("--resume", action="store_true", help="go on from OUT/detector/weights/last.pt")
     args = parser.parse_args()
-    train(
-        args.data, args.out, epochs=args.epochs, hours=args.hours, image_size=args.image_size, batch=args.batch,
-        resume=args.resume, seed=args.seed,
-    )  # fmt: skip
+    try:
+        train(
+            args.data, args.out, epochs=args.epochs, hours=args.hours, image_size=args.image_size, batch=args.batch,
+            resume=args.resume, seed=args.seed,
+        )  # fmt: skip
+    except SpotGraspError as error:
+        parser.exit(error.exit_code, f"{error}\n")
 
 
 if __name__ == "__main__":
