@@ -40,10 +40,10 @@ class SceneCamera:
     """
 
     def __init__(self, sample: SceneSample, camera: Intrinsics) -> None:
-        import genesis as gs
-
         if camera.fx != camera.fy or (camera.cx, camera.cy) != (camera.width / 2, camera.height / 2):
             raise ValueError(f"the renderer needs square pixels and a centred principal point, not {camera}")
+        import genesis as gs
+
         self._scene = gs.Scene(
             sim_options=gs.options.SimOptions(dt=TIME_STEP_S),
             rigid_options=rigid_options(),
