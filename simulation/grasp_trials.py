@@ -115,7 +115,7 @@ def run_trials(
             for start in range(0, len(todo), size):
                 index = todo[start : start + size]
                 padded = np.resize(index, size)
-                outcome = bench.run([hand_poses[i] for i in padded], max_torque_nm)
+                outcome = bench.run([hand_poses[i] for i in padded.tolist()], max_torque_nm)
                 for name in (field.name for field in fields(TrialResults)):
                     getattr(results, name)[index] = getattr(outcome, name)[: len(index)]
         finally:
