@@ -3,15 +3,18 @@
 `python -m training.dataset --views DIR --labels DIR --out DIR [--draws N]`
 
 One sample is one object in one view with one draw of sensor noise. DIR gets inputs.npy (N, 8, 256, 256) float16,
-labels.npy (N, 256, 256) int8 (1 lifts and holds, 0 does not, -1 unknown) and samples.json with the object, the view
-and the sizes. Sensor noise, exposure and the crop are drawn per sample from its name, so that the same views give the
-same bytes. samples.json is written last: a folder without it is not a data set.
+labels.npy (N, 256, 256) int8 (1 lifts and holds, 0 does not, -1 unknown) and samples.json with the object, the view,
+the sizes and the SHA-256 of both arrays. Sensor noise, exposure and the crop are drawn from the view's name, so that
+the same views give the same bytes. samples.json is written last: a folder without it is not a data set.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
+import sys
+import zlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +25,8 @@ from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
 from perception import preprocess
-from perception.errors import ConfigError
+from perception.depth import median_depth
+from perception.errors import ConfigError, SpotGraspError
 from perception.geometry import Pose
 from perception.preprocess import Crop, heatmap_input
 from perception.types import Intrinsics
@@ -31,11 +35,13 @@ from training.files import write_atomic
 from training.project_labels import object_names, read_arrays, view_files
 from training.views import DEPTH_UNIT_M, photograph
 
-SCHEMA = 1
+SCHEMA = 2
 MIN_MASK_PX = 500
 MIN_LABELLED = 0.3
 VALIDATION_SHARE = 5
 """Every object whose seed is divisible by this is held out."""
+MOST_FRAMES = 3
+"""The run takes the median of this many frames; training sees 1 to this many."""
 VIEW_KEYS = ("rgb", "depth", "instances", "families", "seeds", "world_from_camera", "intrinsics")
 
 
@@ -50,16 +56,28 @@ def rough_mask(mask: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.
     return changed if changed.any() else mask
 
 
+def noisy_depth(clean: NDArray[np.float32], camera: Intrinsics, rng: np.random.Generator) -> NDArray[np.float32]:
+    """(H, W) metres as the run would get it: one sensor, one material, the median of 1 to MOST_FRAMES frames."""
+    config = DepthSensorConfig()
+    sensor = DepthSensor(config, rng)
+    material_mm = float(np.exp(rng.uniform(*np.log(config.material_mm))))
+    frames = int(rng.integers(1, MOST_FRAMES + 1))
+    return median_depth([sensor.measure(clean, camera, material_mm=material_mm) for _ in range(frames)])
+
+
 def view_samples(
     view: dict[str, NDArray[Any]], labels: NDArray[np.int8], rng: np.random.Generator
 ) -> list[tuple[str, NDArray[np.float16], NDArray[np.int8]]]:
-    """(object name, input (8, 256, 256), labels (256, 256)) of each object that is large and labelled enough."""
+    """(object name, input (8, 256, 256), labels (256, 256)) of each object that is large and labelled enough.
+
+    view: arrays as training.views writes them. labels: (480, 640) int8 as training.project_labels writes them.
+    """
     fx, fy, cx, cy = (float(value) for value in view["intrinsics"])
     height, width = view["instances"].shape
     camera = Intrinsics(width, height, fx, fy, cx, cy)
     pose = Pose.from_matrix(view["world_from_camera"])
     clean = view["depth"].astype(np.float32) * np.float32(DEPTH_UNIT_M)
-    depth = DepthSensor(DepthSensorConfig(), rng).measure(clean, camera)
+    depth = noisy_depth(clean, camera, rng)
     rgb = photograph(view["rgb"], rng)
     samples = []
     for row, name in enumerate(object_names(view)):
@@ -84,44 +102,62 @@ def view_samples(
 
 def build(views: Path, labels: Path, out: Path, *, draws: int = 1) -> dict[str, Any]:
     """Make the data set; returns what samples.json says. ConfigError if views or labels are missing."""
-    out.mkdir(parents=True, exist_ok=True)
+    if draws < 1:
+        raise ConfigError(f"--draws is {draws}, must be at least 1")
     files = view_files(views)
-    limit = len(files) * draws * 4
+    missing = [path.name for path in files if not (labels / path.name).is_file()]
+    if missing:
+        text = f"{labels}: lacks {len(missing)} of {len(files)} label pictures, {missing[0]} the first"
+        raise ConfigError(f"{text}; make them with python -m training.project_labels --out {labels}")
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "samples.json").unlink(missing_ok=True)
+    limit = draws * sum(len(read_arrays(path, ("families",))["families"]) for path in files)
     shape = (preprocess.CHANNELS, preprocess.SIZE_PX, preprocess.SIZE_PX)
     inputs = open_memmap(out / "inputs.part.npy", mode="w+", dtype=np.float16, shape=(limit, *shape))
     targets = open_memmap(out / "labels.part.npy", mode="w+", dtype=np.int8, shape=(limit, *shape[1:]))
     samples: list[dict[str, Any]] = []
-    for index, path in enumerate(files):
-        label_file = labels / path.name
-        if not label_file.is_file():
-            raise ConfigError(f"{label_file}: missing; make it with python -m training.project_labels")
+    for path in files:
         view = read_arrays(path, VIEW_KEYS)
-        image = read_arrays(label_file, ("labels",))["labels"]
+        image = read_arrays(labels / path.name, ("labels",))["labels"]
         for draw in range(draws):
-            for name, tensor, target in view_samples(view, image, np.random.default_rng([index, draw])):
-                if len(samples) == limit:
-                    break
+            rng = np.random.default_rng([zlib.crc32(path.stem.encode()), draw])
+            for name, tensor, target in view_samples(view, image, rng):
                 inputs[len(samples)], targets[len(samples)] = tensor, target
-                samples.append({"object": name, "view": path.stem})
-    if not samples:
-        raise ConfigError(f"{views}: no object in these views is labelled; label the objects that they show")
+                samples.append({"object": name, "view": path.stem, "draw": draw})
     count = len(samples)
-    for name, array in (("inputs", inputs), ("labels", targets)):
-        np.save(out / f"{name}.npy", array[:count])
-        (out / f"{name}.part.npy").unlink()
-    known = targets[:count]
+    if not samples:
+        for name in ("inputs", "labels"):
+            (out / f"{name}.part.npy").unlink()
+        raise ConfigError(f"{views}: no object in these views is labelled; label the objects that they show")
+    digests = {
+        f"sha256_{name}": _keep(out, name, array, count) for name, array in (("inputs", inputs), ("labels", targets))
+    }
     manifest = {
         "schema": SCHEMA,
         "preprocessing_version": preprocess.VERSION,
         "count": count,
         "objects": len({sample["object"] for sample in samples}),
         "views": len(files),
-        "good_pixels": int((known == 1).sum()),
-        "bad_pixels": int((known == 0).sum()),
+        "draws": draws,
+        "good_pixels": int((targets[:count] == 1).sum()),
+        "bad_pixels": int((targets[:count] == 0).sum()),
+        **digests,
         "samples": samples,
     }
     write_atomic(out / "samples.json", json.dumps(manifest).encode())
     return manifest
+
+
+def _keep(out: Path, name: str, array: Any, count: int) -> str:
+    """Copy the first `count` rows of NAME.part.npy to NAME.npy; returns the digest."""
+    digest = hashlib.sha256()
+    kept = open_memmap(out / f"{name}.npy", mode="w+", dtype=array.dtype, shape=(count, *array.shape[1:]))
+    for row in range(count):
+        kept[row] = array[row]
+        digest.update(kept[row].tobytes())
+    kept.flush()
+    (out / f"{name}.part.npy").unlink()
+    return digest.hexdigest()
 
 
 def load(folder: Path) -> tuple[NDArray[np.float16], NDArray[np.int8], dict[str, Any]]:
@@ -129,14 +165,20 @@ def load(folder: Path) -> tuple[NDArray[np.float16], NDArray[np.int8], dict[str,
     manifest_file = folder / "samples.json"
     if not manifest_file.is_file():
         raise ConfigError(f"{manifest_file}: missing; make the data set with python -m training.dataset --out {folder}")
-    manifest: dict[str, Any] = json.loads(manifest_file.read_text(encoding="utf-8"))
+    try:
+        manifest: dict[str, Any] = json.loads(manifest_file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ConfigError(f"{manifest_file}: not readable ({error}); make the data set again") from error
     if manifest.get("schema") != SCHEMA or manifest.get("preprocessing_version") != preprocess.VERSION:
         raise ConfigError(
             f"{manifest_file}: schema {manifest.get('schema')}, preprocessing {manifest.get('preprocessing_version')}; "
             f"this program has {SCHEMA} and {preprocess.VERSION}. Make the data set again"
         )
-    inputs = np.load(folder / "inputs.npy", mmap_mode="r")
-    targets = np.load(folder / "labels.npy", mmap_mode="r")
+    try:
+        inputs = np.load(folder / "inputs.npy", mmap_mode="r")
+        targets = np.load(folder / "labels.npy", mmap_mode="r")
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{folder}: arrays not readable ({error}); make the data set again") from error
     if len(inputs) != manifest["count"] or len(targets) != manifest["count"]:
         raise ConfigError(f"{folder}: {len(inputs)} inputs for {manifest['count']} samples; make the data set again")
     return inputs, targets, manifest
@@ -154,7 +196,11 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--draws", type=int, default=1)
     args = parser.parse_args()
-    build(args.views, args.labels, args.out, draws=args.draws)
+    try:
+        manifest = build(args.views, args.labels, args.out, draws=args.draws)
+    except SpotGraspError as error:
+        parser.exit(error.exit_code, f"{error}\n")
+    sys.stdout.write(json.dumps({key: value for key, value in manifest.items() if key != "samples"}) + "\n")
 
 
 if __name__ == "__main__":

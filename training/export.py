@@ -2,6 +2,9 @@
 
 `python -m training.export heatmap --run DIR [--out DIR]`
 `python -m training.export detector --run DIR [--out DIR] [--height H --width W]`
+
+--run: OUT of training.train_heatmap, or OUT/detector of training.train_detector. The files and cards replace those in
+--out only when the exported network, run by onnxruntime, gives what the trained one gives.
 """
 
 from __future__ import annotations
@@ -9,149 +12,218 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import shutil
 import sys
+import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from perception import preprocess
 from perception.errors import ConfigError, SpotGraspError
 from training.files import write_atomic
+from training.model_card import ModelCard
 
 OPSET = 17
 TOLERANCE = 1e-4
+"""Of the heatmap's 0..1, and of the detector's outputs relative to the largest of each."""
+MOST_BYTES = 40_000_000
+"""Both networks together stay small enough for the repository."""
 WEIGHTS = Path(__file__).parent.parent / "perception" / "weights"
+PRIVATE = ("description", "date", "docs", "args")
+"""What ultralytics writes into a network that names folders of this machine, changes by the hour, or says nothing."""
 
 
 def export_heatmap(run: Path, out: Path) -> Path:
-    """heatmap.onnx and heatmap.md from a folder of train_heatmap. ConfigError if it is none, or parity fails."""
+    """heatmap.onnx and heatmap.md from a run of train_heatmap; returns the network's path.
+
+    ConfigError if there is no such run or the exported network differs from the trained one.
+    """
     import torch
     from torch import nn
 
     from training.unet import GraspUNet
 
-    best = run / "best.pt"
-    if not best.is_file():
-        raise ConfigError(f"{best}: missing; train first with python -m training.train_heatmap --out {run}")
+    best = _required(run / "best.pt", "train first with python -m training.train_heatmap")
+    config = json.loads(_required(run / "config.json", "is this a run of training.train_heatmap?").read_text())
     state = torch.load(best, weights_only=True)
     network = GraspUNet()
     network.load_state_dict(state["network"])
     with_sigmoid = nn.Sequential(network, nn.Sigmoid()).eval()
-    example = torch.zeros(1, preprocess.CHANNELS, preprocess.SIZE_PX, preprocess.SIZE_PX)
-    out.mkdir(parents=True, exist_ok=True)
-    part = out / ".heatmap.part.onnx"
-    torch.onnx.export(
-        with_sigmoid, (example,), str(part), input_names=["input"], output_names=["quality"], opset_version=OPSET, dynamo=False
-    )
-    probe = torch.rand(example.shape, generator=torch.Generator().manual_seed(0))
+    shape = (1, preprocess.CHANNELS, preprocess.SIZE_PX, preprocess.SIZE_PX)
+    probe = torch.rand(shape, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         expected = with_sigmoid(probe).numpy()
-    difference = _parity(part, probe.numpy(), expected)
-    config = json.loads((run / "config.json").read_text(encoding="utf-8"))
-    metrics = {key: round(float(value), 4) for key, value in state["metrics"].items()}
-    metadata = {
-        "network": "MobileNetV2 U-Net, layout U1",
-        "preprocessing_version": str(preprocess.VERSION),
-        "input": "(1, 8, 256, 256) float32 as perception.preprocess.heatmap_input makes it",
-        "output": "(1, 1, 256, 256) float32, chance 0..1 that a grasp at the pixel lifts and holds",
-        "parity_max_abs": f"{difference:.2e}",
-        "validation": json.dumps(metrics),
-    }
-    path = _finish(part, out / "heatmap.onnx", metadata)
-    _write_card(
-        out / "heatmap.md",
-        "Heatmap network",
-        "Predicts for every pixel of a detected object whether Spot's gripper, closing there at 3.0 N·m, lifts and holds it.",
-        {**config, **{f"data: {key}": value for key, value in config.pop("data").items()}},
-        metrics,
-        metadata,
-        path,
-        "Trained on rendered procedural bottles, thermos flasks, cans and mugs with labels from simulated grasps; no real "
-        "picture was used. Metrics are on objects that training never saw. Licence: that of this repository.",
-    )
+    metrics = {key: value for key, value in state["metrics"].items() if key != "seconds"}
+    with tempfile.TemporaryDirectory() as folder:
+        part = Path(folder) / "heatmap.onnx"
+        torch.onnx.export(
+            with_sigmoid, (probe,), str(part), input_names=["input"], output_names=["quality"],
+            opset_version=OPSET, dynamo=False,
+        )  # fmt: skip
+        difference = parity(part, "heatmap", probe.numpy(), [expected])
+        metadata = {
+            "name": "spot-grasp heatmap",
+            "network": "MobileNetV2 U-Net, layout U1",
+            "preprocessing_version": str(preprocess.VERSION),
+            "input": f"{shape} float32 as perception.preprocess.heatmap_input makes it",
+            "output": "(1, 1, 256, 256) float32, chance 0..1 that a grasp at the pixel lifts and holds",
+            "training_data": config["data"]["sha256_inputs"],
+            "parity_max_abs": f"{difference:.2e}",
+            "validation": json.dumps({key: round(value, 4) for key, value in metrics.items()}),
+            "licence": "that of spot-grasp (MIT)",
+        }
+        path = _finish(part, out / "heatmap.onnx", metadata)
+    ModelCard(
+        title="Heatmap network",
+        purpose="For every pixel of a detected object: the chance that Spot's gripper, closing there with at most "
+        "3.0 N·m, lifts and holds it.",
+        limits="Trained on rendered procedural bottles, thermos flasks, cans and mugs that stand upright, with labels "
+        "from simulated grasps and a model of the depth camera; no real picture was used. The metrics are on rendered "
+        "pictures of objects that training never saw. The baselines look at the mask alone (training/baselines.py).",
+        licence="That of this repository.",
+        training={key: value for key, value in config.items() if key not in ("data", "baselines")},
+        data=config["data"],
+        metrics=metrics,
+        baselines=config["baselines"],
+        metadata=metadata,
+    ).write(out / "heatmap.md", path)
     return path
 
 
 def export_detector(run: Path, out: Path, *, height: int, width: int) -> Path:
-    """detector.onnx and detector.md from a folder of train_detector."""
-    import shutil
+    """detector.onnx and detector.md from OUT/detector of train_detector; returns the network's path.
 
+    ConfigError if there is no such run, the size is no multiple of 32, or the exported network differs.
+    """
     from training.torchvision_stub import import_ultralytics
 
-    best = run / "weights" / "best.pt"
-    if not best.is_file():
-        raise ConfigError(f"{best}: missing; train first with python -m training.train_detector")
+    if min(height, width) < 32 or height % 32 or width % 32:
+        raise ConfigError(f"--height {height} and --width {width} must be multiples of 32")
+    best = _required(run / "weights" / "best.pt", "train first with python -m training.train_detector")
+    metrics, epochs = _best_epoch(_required(run / "results.csv", "is this OUT/detector of training.train_detector?"))
+    arguments = _arguments(_required(run / "args.yaml", "is this OUT/detector of training.train_detector?"))
+    data_file = run / "data.json"
+    data = json.loads(data_file.read_text()) if data_file.is_file() else {"recorded": "no"}
     model = import_ultralytics().YOLO(str(best), task="segment")
-    exported = Path(model.export(format="onnx", imgsz=(height, width), opset=OPSET, simplify=False, dynamic=False))
-    out.mkdir(parents=True, exist_ok=True)
-    part = out / ".detector.part.onnx"
-    shutil.move(exported, part)
-    with (run / "results.csv").open(encoding="utf-8") as file:
-        rows = [{key.strip(): value.strip() for key, value in row.items()} for row in csv.DictReader(file)]
-    row = max(rows, key=lambda entry: float(entry["metrics/mAP50-95(M)"]))
-    metrics = {key: round(float(row[key]), 4) for key in row if key.startswith("metrics/") or key == "epoch"}
-    arguments = (run / "args.yaml").read_text(encoding="utf-8").splitlines()
-    kept = ("epochs", "time", "imgsz", "batch", "seed", "model", "mosaic", "scale", "hsv_s", "hsv_v")
-    config: dict[str, Any] = {key: value for key, value in (line.split(": ", 1) for line in arguments) if key in kept}
-    config["epochs run"] = len(rows)
-    metadata = {"validation": json.dumps(metrics), "licence": "AGPL-3.0 (trained with ultralytics)"}
-    path = _finish(part, out / "detector.onnx", metadata)
-    _write_card(
-        out / "detector.md",
-        "Detector network",
-        "YOLO11n-seg: outlines of bottles (thermos flasks among them), cans and mugs in the hand camera's picture.",
-        config,
-        metrics,
-        metadata,
-        path,
-        "Trained from scratch on rendered views; no real picture was used. Metrics are on scenes that training never saw. "
-        "Licence: AGPL-3.0, because ultralytics trained it.",
-    )
+    probe = np.random.default_rng(0).random((1, 3, height, width), np.float32)
+    expected = _detector_outputs(model, probe)
+    with tempfile.TemporaryDirectory() as folder:
+        part = Path(folder) / "detector.onnx"
+        exported = model.export(format="onnx", imgsz=(height, width), opset=OPSET, simplify=False, dynamic=False)
+        shutil.move(exported, part)
+        difference = parity(part, "detector", probe, expected)
+        metadata = {
+            "name": "spot-grasp detector",
+            "network": "YOLO11n-seg",
+            "input": f"(1, 3, {height}, {width}) float32, RGB 0..1, letterboxed",
+            "training_data": str(data.get("sha256_labels", "not recorded")),
+            "parity_max_rel": f"{difference:.2e}",
+            "validation": json.dumps(metrics),
+            "licence": "AGPL-3.0 (trained with ultralytics)",
+        }
+        path = _finish(part, out / "detector.onnx", metadata)
+    ModelCard(
+        title="Detector network",
+        purpose="Outlines of bottles (thermos flasks among them), cans and mugs in the hand camera's picture.",
+        limits="Trained from scratch on rendered views; no real picture was used. The metrics are ultralytics' own "
+        "(B boxes, M masks) on rendered scenes that training never saw, at the training's picture size.",
+        licence="AGPL-3.0, because ultralytics trained it.",
+        training={**arguments, "epochs run": epochs},
+        data=data,
+        metrics=metrics,
+        baselines={},
+        metadata=metadata,
+    ).write(out / "detector.md", path)
     return path
 
 
-def _parity(path: Path, probe: Any, expected: Any) -> float:
-    """Largest difference between the exported network and the original; ConfigError above TOLERANCE."""
+def parity(path: Path, what: str, probe: NDArray[np.float32], expected: Sequence[NDArray[Any]]) -> float:
+    """Largest difference of the file's outputs from `expected`, relative to each output's largest value or 1.
+
+    ConfigError above TOLERANCE or for another shape; ModelError if the file does not run.
+    """
     from perception.onnx_session import OnnxSession
 
-    session = OnnxSession(path, "heatmap", channels=preprocess.CHANNELS, outputs=1)
-    (actual,) = session.run(probe)
-    difference = float(np.abs(actual - expected).max())
-    if not difference < TOLERANCE:
-        raise ConfigError(f"{path}: the exported network differs by {difference:.2e} from the trained one")
-    return difference
+    actual = OnnxSession(path, what, channels=probe.shape[1], outputs=len(expected)).run(probe)
+    worst = 0.0
+    for have, want in zip(actual, expected, strict=True):
+        if have.shape != want.shape:
+            raise ConfigError(f"{what}: the exported network's output is {have.shape}, the trained one's {want.shape}")
+        worst = max(worst, float(np.abs(have - want).max() / max(1.0, float(np.abs(want).max()))))
+    if not worst < TOLERANCE:
+        raise ConfigError(f"{what}: the exported network differs by {worst:.2e} from the trained one")
+    return worst
+
+
+def _detector_outputs(model: Any, probe: NDArray[np.float32]) -> list[NDArray[Any]]:
+    import torch
+
+    with torch.no_grad():
+        (rows, prototypes), _ = model.model.float().eval()(torch.from_numpy(probe))
+    return [rows.numpy(), prototypes.numpy()]
+
+
+def _best_epoch(results: Path) -> tuple[dict[str, float], int]:
+    """The metrics of the epoch that ultralytics kept (0.9 mAP50-95 + 0.1 mAP50 over boxes and masks); epochs run."""
+    with results.open(encoding="utf-8") as file:
+        rows = [{key.strip(): value.strip() for key, value in row.items()} for row in csv.DictReader(file)]
+    if not rows:
+        raise ConfigError(f"{results}: no epoch was finished")
+
+    def fitness(row: dict[str, str]) -> float:
+        return sum(0.9 * float(row[f"metrics/mAP50-95({k})"]) + 0.1 * float(row[f"metrics/mAP50({k})"]) for k in "BM")
+
+    row = max(rows, key=fitness)
+    return {key: float(row[key]) for key in row if key.startswith("metrics/") or key == "epoch"}, len(rows)
+
+
+def _arguments(path: Path) -> dict[str, str]:
+    kept = (
+        "epochs",
+        "time",
+        "imgsz",
+        "batch",
+        "seed",
+        "model",
+        "optimizer",
+        "lr0",
+        "mosaic",
+        "scale",
+        "hsv_h",
+        "hsv_s",
+    )
+    pairs = (line.split(": ", 1) for line in path.read_text(encoding="utf-8").splitlines() if ": " in line)
+    return {key: value for key, value in pairs if key in kept}
+
+
+def _required(path: Path, next_step: str) -> Path:
+    if not path.is_file():
+        raise ConfigError(f"{path}: missing; {next_step}")
+    return path
 
 
 def _finish(part: Path, path: Path, metadata: dict[str, str]) -> Path:
-    """Add the metadata and move the file into its place."""
+    """Write the checked network with its metadata into place. ConfigError if it makes the weights too large."""
     import onnx
 
     model = onnx.load(str(part))
-    known = {entry.key for entry in model.metadata_props}
-    for key, value in metadata.items():
-        if key not in known:
-            model.metadata_props.add(key=key, value=value)
+    kept = {entry.key: entry.value for entry in model.metadata_props if entry.key not in PRIVATE}
+    del model.metadata_props[:]
+    onnx.helper.set_model_props(model, {**kept, **metadata})
     onnx.checker.check_model(model)
-    write_atomic(path, model.SerializeToString())
-    part.unlink()
+    content: bytes = model.SerializeToString()
+    others = sum(file.stat().st_size for file in path.parent.glob("*.onnx") if file != path)
+    if len(content) + others > MOST_BYTES:
+        raise ConfigError(
+            f"{path}: {(len(content) + others) / 1e6:.1f} MB of networks, more than {MOST_BYTES / 1e6} MB"
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomic(path, content)
     return path
-
-
-def _write_card(
-    path: Path, title: str, purpose: str, config: dict[str, Any], metrics: dict[str, float], metadata: dict[str, str],
-    weights: Path, notes: str,
-) -> None:  # fmt: skip
-    """The model card: nothing in it is typed by hand but the sentences."""
-    import hashlib
-
-    digest = hashlib.sha256(weights.read_bytes()).hexdigest()
-    lines = [f"# {title}", "", purpose, "", f"File `{weights.name}`, {weights.stat().st_size / 1e6:.1f} MB, SHA-256 `{digest}`.", ""]
-    for heading, table in (("Training", config), ("Validation", metrics), ("Metadata", metadata)):
-        lines += [f"## {heading}", "", "| | |", "|---|---|"]
-        lines += [f"| {key} | {value} |" for key, value in table.items()] + [""]
-    lines += ["## Limits", "", notes, ""]
-    write_atomic(path, "\n".join(lines).encode())
 
 
 def main() -> None:
@@ -159,8 +231,8 @@ def main() -> None:
     parser.add_argument("network", choices=["heatmap", "detector"])
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=WEIGHTS)
-    parser.add_argument("--height", type=int, default=480)
-    parser.add_argument("--width", type=int, default=640)
+    parser.add_argument("--height", type=int, default=480, help="detector only")
+    parser.add_argument("--width", type=int, default=640, help="detector only")
     args = parser.parse_args()
     try:
         if args.network == "heatmap":

@@ -1,18 +1,27 @@
-"""How good a heatmap is: ranking, top pixel, calibration. Pure numpy."""
+"""How good a heatmap is on labelled pixels: ranking, top pixel, calibration. Pure numpy.
+
+Scores are (N,) 0..1, `good` (N,) bool. Label pictures hold 1 good, 0 bad, -1 unknown.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import rankdata
+
+from perception.errors import ConfigError
 
 Array = NDArray[np.float64]
 
+PIXELS_PER_SAMPLE = 200
+"""Drawn for the ranking and calibration, so that large objects do not outweigh small ones."""
+
 
 def auroc(scores: Array, good: NDArray[np.bool_]) -> float:
-    """Area under the ROC curve of (N,) scores: the chance that a good one ranks above a bad one, ties half. nan if
-    one kind is missing."""
-    from scipy.stats import rankdata
-
+    """Area under the ROC curve: the chance that a good one ranks above a bad one, ties half. nan if one kind is
+    missing."""
     positives, negatives = int(good.sum()), int((~good).sum())
     if not positives or not negatives:
         return float("nan")
@@ -21,12 +30,16 @@ def auroc(scores: Array, good: NDArray[np.bool_]) -> float:
 
 
 def average_precision(scores: Array, good: NDArray[np.bool_]) -> float:
-    """Mean precision over the good ones in falling order of score; nan if there are none."""
+    """Sum over thresholds of precision times the recall gained there; equal scores share one threshold, so that a
+    constant score gives the share of good ones. nan if there are none."""
     if not good.any():
         return float("nan")
-    hits = good[np.argsort(-scores, kind="stable")]
-    precision = np.cumsum(hits) / np.arange(1, len(hits) + 1)
-    return float(precision[hits].mean())
+    order = np.argsort(-scores, kind="stable")
+    hits, ordered = np.cumsum(good[order]), scores[order]
+    last_of_ties = np.append(np.flatnonzero(np.diff(ordered)), len(ordered) - 1)
+    found = hits[last_of_ties]
+    gained = np.diff(found, prepend=0) / found[-1]
+    return float((found / (last_of_ties + 1) * gained).sum())
 
 
 def expected_calibration_error(scores: Array, good: NDArray[np.bool_], bins: int = 10) -> float:
@@ -34,3 +47,38 @@ def expected_calibration_error(scores: Array, good: NDArray[np.bool_], bins: int
     index = np.clip((scores * bins).astype(int), 0, bins - 1)
     gaps = [abs(scores[index == b].mean() - good[index == b].mean()) * (index == b).mean() for b in np.unique(index)]
     return float(np.sum(gaps))
+
+
+@dataclass
+class PixelScores:
+    """Collects heatmaps beside their label pictures; the same pixels are drawn for any two that see the same labels."""
+
+    rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
+    scores: list[Array] = field(default_factory=list)
+    good: list[NDArray[np.bool_]] = field(default_factory=list)
+    top: list[bool] = field(default_factory=list)
+
+    def add(self, quality: NDArray[np.floating], labels: NDArray[np.integer]) -> None:
+        """One sample; both (H, W). Without a labelled pixel it counts for nothing."""
+        known = np.flatnonzero(labels.ravel() >= 0)
+        if not known.size:
+            return
+        flat, truth = quality.ravel(), labels.ravel()
+        drawn = self.rng.choice(known, min(PIXELS_PER_SAMPLE, known.size), replace=False)
+        self.scores.append(flat[drawn].astype(np.float64))
+        self.good.append(truth[drawn] > 0)
+        self.top.append(bool(truth[known[np.argmax(flat[known])]] > 0))
+
+    def summary(self) -> dict[str, float]:
+        """auroc, average_precision, precision_at_1 (share of samples whose best pixel is good), ece, good_share.
+        ConfigError without a sample."""
+        if not self.scores:
+            raise ConfigError("no labelled pixel to measure on: label more objects")
+        scores, good = np.concatenate(self.scores), np.concatenate(self.good)
+        return {
+            "auroc": auroc(scores, good),
+            "average_precision": average_precision(scores, good),
+            "precision_at_1": float(np.mean(self.top)),
+            "ece": expected_calibration_error(scores, good),
+            "good_share": float(good.mean()),
+        }

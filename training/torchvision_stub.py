@@ -60,7 +60,11 @@ def _put_stand_in() -> None:
 @contextmanager
 def _version_of_stand_in() -> Iterator[None]:
     original = importlib.metadata.version
-    importlib.metadata.version = lambda name: STAND_IN_VERSION if name == "torchvision" else original(name)
+
+    def version(distribution_name: str) -> str:
+        return STAND_IN_VERSION if distribution_name == "torchvision" else original(distribution_name)
+
+    importlib.metadata.version = version
     try:
         yield
     finally:

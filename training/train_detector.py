@@ -2,8 +2,9 @@
 
 `python -m training.train_detector --data DIR/data.yaml --out DIR [--epochs N] [--hours H] [--image-size S] [--resume]`
 
-OUT/detector gets weights/best.pt, weights/last.pt (whole after every epoch), results.csv and args.yaml, which
-training.export reads. With --hours the run ends at about that time and the learning rate falls to its end by then.
+OUT/detector gets weights/best.pt, weights/last.pt (whole after every epoch), results.csv, args.yaml and data.json (what
+it was trained on), which training.export reads. With --hours the run ends at about that time and the learning rate
+falls to its end by then.
 
 Ultralytics declares torchvision, which has no CPU build; install it with `pip install --no-deps ultralytics
 ultralytics-thop`, its other needs come with the `train` extra. Ultralytics and weights trained with it are under
@@ -13,10 +14,13 @@ AGPL-3.0.
 from __future__ import annotations
 
 import argparse
+import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
 from perception.errors import ConfigError, SpotGraspError
+from training.files import write_atomic
 from training.torchvision_stub import import_ultralytics
 
 AUGMENTATION = {
@@ -26,6 +30,25 @@ AUGMENTATION = {
 """Strong in colour, because renders and real pictures differ there most; mosaic ends 5 epochs before the end."""
 OPTIMISER = {"optimizer": "AdamW", "lr0": 0.0015, "lrf": 0.01, "warmup_epochs": 2, "cos_lr": True}
 """Said outright: ultralytics' own choice changes with the length of the run."""
+
+
+def describe(data: Path) -> dict[str, Any]:
+    """How many pictures and objects the two parts of the data set hold, and the SHA-256 of all labels.
+
+    data: data.yaml with images/{train,val} and labels/{train,val} beside it. ConfigError if a part has no picture.
+    """
+    digest, facts = hashlib.sha256(), {}
+    for part in ("train", "val"):
+        pictures = sorted((data.parent / "images" / part).glob("*.jpg"))
+        if not pictures:
+            raise ConfigError(f"{data.parent}: no pictures in images/{part}; add some with `python -m training.views`")
+        labels = [data.parent / "labels" / part / f"{picture.stem}.txt" for picture in pictures]
+        texts = [label.read_bytes() if label.is_file() else b"" for label in labels]
+        for label, text in zip(labels, texts, strict=True):
+            digest.update(label.name.encode() + b"\0" + text)
+        facts[f"{part}_pictures"] = len(pictures)
+        facts[f"{part}_objects"] = sum(bool(line.strip()) for text in texts for line in text.split(b"\n"))
+    return {**facts, "sha256_labels": digest.hexdigest()}
 
 
 def train(
@@ -40,7 +63,10 @@ def train(
     last = folder / "weights" / "last.pt"
     if resume and not last.is_file():
         raise ConfigError(f"{last}: nothing to resume; start without --resume")
+    facts = describe(data)
     ultralytics = import_ultralytics()
+    folder.mkdir(parents=True, exist_ok=True)
+    write_atomic(folder / "data.json", json.dumps(facts, indent=1).encode())
     model = ultralytics.YOLO(str(last) if resume else "yolo11n-seg.yaml", task="segment")
     options: dict[str, Any] = {
         "data": str(data.resolve()), "epochs": epochs, "imgsz": image_size, "batch": batch, "device": "cpu",
