@@ -11,7 +11,7 @@ from behaviours.robot import Command
 from perception import spot_arm
 from perception.geometry import Pose, unit
 from perception.locate import ObjectLocation
-from perception.types import Grasp
+from perception.types import Detection, Grasp, RgbdFrame
 from trees.ports import input_port
 
 ARM = frozenset({"arm"})
@@ -67,6 +67,31 @@ class WalkToObject(MotionLeaf):
         return self.robot.walk_to(
             goal, max_speed_mps=self.get("max_speed_mps"), max_yaw_rate_radps=self.get("max_yaw_rate_radps")
         )
+
+
+class FaceObject(MotionLeaf):
+    """Turn the body until the detected object is straight ahead, from its direction in the picture alone.
+
+    For an object at the edge of the picture, where the depth camera does not see; its distance is guessed.
+    """
+
+    ACTUATORS = frozenset({"base"})
+    PORTS = (
+        input_port("frame", RgbdFrame, text="the picture"),
+        input_port("detection", Detection, text="which object in the picture"),
+        input_port("guess_m", float, unit="m", default=1.5, text="distance taken for granted"),
+        input_port("max_yaw_rate_radps", float, unit="rad/s", text="limit of the turning rate"),
+    )
+
+    def start(self) -> Command:
+        frame: RgbdFrame = self.get("frame")
+        rows, columns = np.nonzero(self.get("detection").mask)
+        ray = frame.intrinsics.back_project(float(columns.mean()), float(rows.mean()), self.get("guess_m"))
+        body = self.robot.body_pose()
+        offset = (frame.world_from_camera.transform(ray) - body.position_m)[:2]
+        goal = Pose.from_rpy((0.0, 0.0, float(np.arctan2(offset[1], offset[0]))), body.position_m)
+        rate = self.get("max_yaw_rate_radps")
+        return self.robot.walk_to(goal, max_speed_mps=0.1, max_yaw_rate_radps=rate)
 
 
 def looking_pose(world_from_body: Pose, location: ObjectLocation, distance_m: float) -> Pose | None:

@@ -65,7 +65,7 @@ class DetectObject(WorkLeaf[list[Detection]]):
 
     PORTS = (
         FRAME,
-        input_port("labels", tuple[str, ...], text="classes to accept, separated by ;"),  # type: ignore[arg-type]
+        input_port("labels", tuple[str, ...], text="classes to accept, separated by ;"),
         input_port("min_score", float, default=0.25, text="least score, 0..1"),
         output_port("detection", Detection, text="the best detection"),
     )

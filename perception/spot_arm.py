@@ -154,12 +154,12 @@ def inverse(
         return None
     starts = [] if seed is None else [np.asarray(seed, dtype=np.float64)]
     x, y, _ = body_from_hand.position_m - np.array(JOINTS[0].origin_m)
-    for start in _SEEDS:
-        angles = np.array(start)
+    for posture in _SEEDS:
+        angles = np.array(posture)
         angles[0] = np.arctan2(y, x)
         starts.append(angles)
-    for start in starts:
-        solution = _solve(body_from_hand, start, position_tol_m, rotation_tol_rad, 80)
+    for begin in starts:
+        solution = _solve(body_from_hand, begin, position_tol_m, rotation_tol_rad, 80)
         if solution is not None:
             return solution
     return None

@@ -14,7 +14,7 @@ from perception import spot_arm
 from perception.errors import ConfigError, RobotError
 from perception.geometry import Pose
 from perception.types import Intrinsics, RgbdFrame
-from simulation import scene as scenes
+import simulation.scene as scenes
 from simulation.depth_sensor import DepthSensor, DepthSensorConfig
 from simulation.film import SIZE as FILM_SIZE
 from simulation.film import Film, view_point

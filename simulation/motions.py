@@ -241,11 +241,15 @@ def straight_path(
     along = np.clip(points @ line / max(length**2, 1e-9), 0, 1)
     detour = float(np.linalg.norm(points - along[:, None] * line, axis=1).max())
     if detour > max_detour_m:
-        return f"out of reach: the straight line to the goal is not free, the way round would leave it by {detour:.2f} m"
+        return (
+            f"out of reach: the straight line to the goal is not free, the way round would leave it by {detour:.2f} m"
+        )
     return direct
 
 
-def path_duration_s(start: Pose, goal: Pose, joints: Array, max_speed_mps: float, max_joint_speed_radps: float) -> float:
+def path_duration_s(
+    start: Pose, goal: Pose, joints: Array, max_speed_mps: float, max_joint_speed_radps: float
+) -> float:
     """Shortest minimum-jerk duration that keeps the hand's mean-path speed and every joint's speed within limits."""
     by_hand = start.distance_m(goal) / max_speed_mps
     by_joint = float(np.abs(np.diff(joints, axis=0)).max(initial=0.0)) * (len(joints) - 1) / max_joint_speed_radps

@@ -33,7 +33,9 @@ class GenesisPlant:
     def __init__(self, entity: Any) -> None:
         self._entity = entity
         dof = {joint.name: joint.dofs_idx_local[0] for joint in entity.joints if len(joint.dofs_idx_local) == 1}
-        self._base, self._legs, self._arm = ([dof[name] for name in names] for names in (BASE_JOINTS, LEG_JOINTS, ARM_JOINTS))
+        self._base, self._legs, self._arm = (
+            [dof[name] for name in names] for names in (BASE_JOINTS, LEG_JOINTS, ARM_JOINTS)
+        )
         self._jaw = dof[JAW_JOINT]
         self._driven = [*self._base, *self._legs, *self._arm]
         for name, index in dof.items():

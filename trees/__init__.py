@@ -1,1 +1,26 @@
-"""The tree language: read, check, build and describe BehaviorTree.CPP v4 files on py_trees."""
+"""The tree language: read, check, build and describe BehaviorTree.CPP v4 files on py_trees.
+
+document = trees.load(file, leaves, main=None)    TreeError, with every problem, if it cannot be run
+problems = trees.problems(file, leaves)           all that is wrong with it: file:line:column: message
+tree = trees.build(document, context, clock)      tree.tick(), tree.halt(), tree.nodes(), tree.failure()
+"""
+
+from trees.control import CONTROL_NODES
+from trees.describe import palette_xml, table
+from trees.document import Problem, TreeProblems
+from trees.load import Document, load, problems
+from trees.tree import NodeView, Tree, build
+
+__all__ = [
+    "CONTROL_NODES",
+    "Document",
+    "NodeView",
+    "Problem",
+    "Tree",
+    "TreeProblems",
+    "build",
+    "load",
+    "palette_xml",
+    "problems",
+    "table",
+]

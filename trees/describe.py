@@ -1,0 +1,38 @@
+"""The leaves as text for people and as a palette for Groot2."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from xml.sax.saxutils import quoteattr
+
+from trees.leaf import Leaf
+from trees.literals import type_name
+from trees.load import describe_port
+
+
+def table(leaves: Mapping[str, type[Leaf]]) -> list[str]:
+    """One line a leaf and one a port."""
+    lines = []
+    for tag, leaf in sorted(leaves.items()):
+        text = (leaf.__doc__ or "").strip().split("\n")[0]
+        lines.append(f"{tag}  ({leaf.KIND.lower()})  {text}")
+        for port in leaf.PORTS:
+            default = "" if port.required else f", default {port.default}"
+            lines.append(f"    {port.name:<22} {describe_port(port)}{default}  {port.text}")
+    return lines
+
+
+def palette_xml(leaves: Mapping[str, type[Leaf]]) -> str:
+    """A file with a TreeNodesModel that Groot2 imports."""
+    lines = ['<?xml version="1.0" encoding="UTF-8"?>', '<root BTCPP_format="4">', "  <TreeNodesModel>"]
+    for tag, leaf in sorted(leaves.items()):
+        lines.append(f"    <{leaf.KIND} ID={quoteattr(tag)}>")
+        for port in leaf.PORTS:
+            unit = f" [{port.unit}]" if port.unit else ""
+            default = "" if port.required else f" default={quoteattr(str(port.default))}"
+            attributes = f"name={quoteattr(port.name)} type={quoteattr(type_name(port.type))}{default}"
+            lines.append(
+                f"      <{port.direction.value}_port {attributes}>{port.text}{unit}</{port.direction.value}_port>"
+            )
+        lines.append(f"    </{leaf.KIND}>")
+    return "\n".join([*lines, "  </TreeNodesModel>", "</root>", ""])

@@ -1,0 +1,229 @@
+"""From a tree file to a checked document: which trees there are, what each node is, how its ports are wired."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+
+from trees.control import CONTROL_NODES, ControlNode
+from trees.document import Element, Problem, TreeProblems, read_xml
+from trees.leaf import Leaf
+from trees.literals import convert, key_of, type_name
+from trees.ports import Direction, Port
+
+EXPLICIT = ("Action", "Condition", "Control", "Decorator", "SubTree")
+RESERVED = (
+    "name", "ID", "_autoremap", "_failureIf", "_successIf", "_skipIf", "_while", "_onSuccess", "_onFailure",
+    "_onHalted", "_post",
+)  # fmt: skip
+CONDITIONS = RESERVED[3:]
+NodeClass = type[Leaf] | type[ControlNode]
+
+
+@dataclass
+class Document:
+    """A file that can be built. main: the tree to run. trees: root node of each tree, by ID."""
+
+    path: Path
+    main: str
+    trees: dict[str, Element]
+    leaves: Mapping[str, type[Leaf]]
+    problems: list[Problem] = field(default_factory=list)
+
+
+def tag_of(element: Element) -> str:
+    """What a node is: its tag, or its ID in the explicit form."""
+    return element.attributes.get("ID", "") if element.tag in EXPLICIT and element.tag != "SubTree" else element.tag
+
+
+def node_class(element: Element, leaves: Mapping[str, type[Leaf]]) -> NodeClass | None:
+    tag = tag_of(element)
+    return leaves.get(tag) or CONTROL_NODES.get(tag)
+
+
+def load(path: Path | str, leaves: Mapping[str, type[Leaf]], main: str | None = None) -> Document:
+    """Read and check a file. TreeProblems, a TreeError, with everything that is wrong in `problems`."""
+    document = _read(Path(path), leaves, main)
+    if document.problems:
+        raise TreeProblems(document.problems)
+    return document
+
+
+def problems(path: Path | str, leaves: Mapping[str, type[Leaf]], main: str | None = None) -> list[Problem]:
+    """Everything wrong with a file, in the order of the file; empty for a good one."""
+    try:
+        return _read(Path(path), leaves, main).problems
+    except TreeProblems as error:
+        return list(error.problems)
+
+
+def _read(path: Path, leaves: Mapping[str, type[Leaf]], main: str | None) -> Document:
+    root = read_xml(path)
+    found: list[Problem] = []
+    if root.tag != "root":
+        raise TreeProblems([root.problem(f'the root element is <{root.tag}>, expected <root BTCPP_format="4">')])
+    trees: dict[str, Element] = {}
+    for element in root.children:
+        if element.tag == "include":
+            found.append(element.problem("<include> is not supported yet; put the trees into one file"))
+        if element.tag != "BehaviorTree":
+            continue
+        name = element.attributes.get("ID", f"BehaviorTree_{len(trees) + 1}")
+        if len(element.children) != 1:
+            found.append(
+                element.problem(f'<BehaviorTree ID="{name}"> has {len(element.children)} children, expected 1')
+            )
+        elif name in trees:
+            found.append(element.problem(f"there is another tree with ID '{name}'"))
+        else:
+            trees[name] = element.children[0]
+    chosen = main or root.attributes.get("main_tree_to_execute") or (next(iter(trees)) if len(trees) == 1 else "")
+    if chosen not in trees:
+        what = f"there is no tree '{chosen}'" if chosen else "main_tree_to_execute is missing"
+        found.append(root.problem(f"{what}.{_nearest(chosen, trees)} Trees: {', '.join(trees) or 'none'}"))
+    document = Document(path, chosen, trees, leaves, found)
+    for name, tree in trees.items():
+        _check_tree(document, name, tree)
+    found.extend(_recursions(document))
+    found.sort(key=lambda problem: (problem.line, problem.column))
+    return document
+
+
+def _nearest(word: str, choices: Mapping[str, object]) -> str:
+    near = get_close_matches(word, list(choices), 1, 0.6)
+    return f" Did you mean '{near[0]}'?" if near else ""
+
+
+def walk(element: Element) -> Iterator[Element]:
+    """The element and all below it, in the order of the file."""
+    yield element
+    for child in element.children:
+        yield from walk(child)
+
+
+def _check_tree(document: Document, name: str, tree: Element) -> None:
+    written: set[str] = set()
+    read: list[tuple[str, Element, str]] = []
+    for element in walk(tree):
+        if element.tag == "SubTree":
+            _check_subtree(document, element, written)
+            continue
+        kind = node_class(element, document.leaves)
+        if kind is None:
+            everything = {**CONTROL_NODES, **document.leaves, "SubTree": None}
+            tag = tag_of(element)
+            document.problems.append(element.problem(f"unknown node <{tag}>.{_nearest(tag, everything)}"))
+            continue
+        _check_children(document, element, kind)
+        _check_ports(document, element, kind, written, read)
+    interface = _interface(document, name)
+    for key, element, port in read:
+        if key not in written and key not in interface and not key.startswith("@"):
+            message = f"<{tag_of(element)}> port '{port}' reads {{{key}}}, which nothing in tree '{name}' writes"
+            document.problems.append(element.problem(message))
+
+
+def _interface(document: Document, name: str) -> set[str]:
+    """Keys that come into a tree from where it is used; everything does with _autoremap."""
+    keys: set[str] = set()
+    for tree in document.trees.values():
+        for element in walk(tree):
+            if element.tag == "SubTree" and element.attributes.get("ID") == name:
+                keys.update(element.attributes)
+                if element.attributes.get("_autoremap", "0").strip().lower() in ("1", "true"):
+                    keys.update(
+                        k
+                        for inner in walk(document.trees[name])
+                        for v in inner.attributes.values()
+                        if (k := key_of(v, ""))
+                    )
+    return keys
+
+
+def _check_subtree(document: Document, element: Element, written: set[str]) -> None:
+    wanted = element.attributes.get("ID", "")
+    if wanted not in document.trees:
+        choices = ", ".join(document.trees) or "none"
+        near = _nearest(wanted, document.trees)
+        message = f"<SubTree> names tree '{wanted}', which is not in the file.{near} Trees: {choices}"
+        document.problems.append(element.problem(message))
+    if element.children:
+        document.problems.append(element.problem("<SubTree> has children; its content is the tree that it names"))
+    for attribute, value in element.attributes.items():
+        key = key_of(value, attribute)
+        if attribute not in RESERVED and key is not None:
+            written.add(key)  # the tree below may write it
+
+
+def _check_children(document: Document, element: Element, kind: NodeClass) -> None:
+    fewest, most = kind.CHILDREN if issubclass(kind, ControlNode) else (0, 0)
+    have = len(element.children)
+    if have < fewest or (most is not None and have > most):
+        expected = (
+            str(fewest) if most == fewest else f"{fewest} to {most}" if most is not None else f"at least {fewest}"
+        )
+        document.problems.append(element.problem(f"<{tag_of(element)}> has {have} children, expected {expected}"))
+
+
+def _check_ports(
+    document: Document, element: Element, kind: NodeClass, written: set[str], read: list[tuple[str, Element, str]]
+) -> None:
+    ports = {port.name: port for port in kind.PORTS}
+    tag = tag_of(element)
+    for attribute, text in element.attributes.items():
+        if attribute in CONDITIONS:
+            document.problems.append(element.problem(f"<{tag}> uses '{attribute}', which is not supported yet"))
+        if attribute in RESERVED or not attribute[0].isalpha():
+            continue
+        port = ports.get(attribute)
+        if port is None:
+            choices = ", ".join(ports) or "none"
+            message = f"<{tag}> has no port '{attribute}'.{_nearest(attribute, ports)} Ports: {choices}"
+            document.problems.append(element.problem(message))
+            continue
+        key = key_of(text, attribute)
+        if key is not None:
+            if port.direction is not Direction.INPUT:
+                written.add(key)
+            if port.direction is not Direction.OUTPUT:
+                read.append((key, element, attribute))
+        elif port.direction is Direction.OUTPUT:
+            message = f"<{tag}> port '{attribute}' is an output and needs a key in braces: {attribute}=\"{{{text}}}\""
+            document.problems.append(element.problem(message))
+        else:
+            try:
+                convert(text, port.type)
+            except ValueError as error:
+                document.problems.append(element.problem(f"<{tag}> port '{attribute}' is '{text}': {error}"))
+    for port in ports.values():
+        if port.required and port.name not in element.attributes:
+            message = f"<{tag}> needs port '{port.name}' ({describe_port(port)})"
+            document.problems.append(element.problem(message))
+
+
+def describe_port(port: Port) -> str:
+    unit = f" in {port.unit}" if port.unit else ""
+    return f"{port.direction.value}, {type_name(port.type)}{unit}"
+
+
+def _recursions(document: Document) -> list[Problem]:
+    """One problem for each SubTree that leads back into its own tree."""
+    uses = {
+        name: [e for e in walk(tree) if e.tag == "SubTree" and e.attributes.get("ID") in document.trees]
+        for name, tree in document.trees.items()
+    }
+
+    def reaches(start: str, goal: str, seen: set[str]) -> bool:
+        if start == goal:
+            return True
+        seen.add(start)
+        return any(reaches(e.attributes["ID"], goal, seen) for e in uses[start] if e.attributes["ID"] not in seen)
+
+    return [
+        element.problem(f"tree '{name}' contains itself through <SubTree ID=\"{element.attributes['ID']}\">")
+        for name, elements in uses.items()
+        for element in elements
+        if reaches(element.attributes["ID"], name, set())
+    ]

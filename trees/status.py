@@ -1,0 +1,18 @@
+"""What a tick of a node can return: py_trees' Status, or SKIPPED, which only control nodes ever see."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from py_trees.common import Status
+
+
+class Skip(Enum):
+    """A node that did not want to run: neither success nor failure. Its stored status stays INVALID."""
+
+    SKIPPED = "SKIPPED"
+
+
+SKIPPED = Skip.SKIPPED
+Returned = Status | Skip
+WORDS = {Status.INVALID: "IDLE", Status.RUNNING: "RUNNING", Status.SUCCESS: "SUCCESS", Status.FAILURE: "FAILURE"}
