@@ -38,7 +38,7 @@ class Result:
         """Take over what the judge outside the tree knows."""
         for name in JUDGED:
             if name in truth:
-                setattr(self, name, truth[name])
+                setattr(self, name, truth[name] + 0.0)  # -0.0 reads badly
 
     def close(self, interrupted_by: str | None, wall_s: float) -> None:
         """Settle status, reason and exit code; `interrupted_by` is the name of a signal that came, or None."""

@@ -170,7 +170,7 @@ class LiftHand(MotionLeaf):
 
     def start(self) -> Command:
         hand = self.robot.hand_pose()
-        goal = Pose(hand.rotation, hand.position_m + [0.0, 0.0, self.get("height_m")])
+        goal = Pose(hand.rotation, hand.position_m + np.array([0.0, 0.0, self.get("height_m")]))
         return self.robot.move_hand(goal, max_speed_mps=self.get("max_speed_mps"))
 
 

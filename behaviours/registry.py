@@ -19,7 +19,21 @@ from behaviours.seeing import Capture, ComputeGraspPose, DetectObject, InferHeat
 from trees.leaf import Leaf
 
 _CLASSES: tuple[type[Leaf], ...] = (
-    Capture, CloseGripper, ComputeGraspPose, DetectObject, FaceObject, InferHeatmap, LiftHand, LocateObject, LookAt, MoveArm,
-    MoveToGrasp, MoveToPreGrasp, OpenGripper, RetreatHand, VerifyGrasp, WalkToObject,
-)  # fmt: skip
+    Capture,
+    CloseGripper,
+    ComputeGraspPose,
+    DetectObject,
+    FaceObject,
+    InferHeatmap,
+    LiftHand,
+    LocateObject,
+    LookAt,
+    MoveArm,
+    MoveToGrasp,
+    MoveToPreGrasp,
+    OpenGripper,
+    RetreatHand,
+    VerifyGrasp,
+    WalkToObject,
+)
 LEAVES: Mapping[str, type[Leaf]] = {leaf.tag(): leaf for leaf in _CLASSES}

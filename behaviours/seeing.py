@@ -33,7 +33,7 @@ class Capture(RobotLeaf):
         self._job: Job[RgbdFrame] | None = None
 
     def _next(self) -> RgbdFrame | None:
-        """One more frame, if it is there. Where time is simulated, a capture takes none of it; else it is waited for."""
+        """One more frame, if it is there: at once where time is simulated, else from the worker, when it is done."""
         camera = self.get("camera")
         if self.robot.simulated_time:
             return self.robot.capture(camera)

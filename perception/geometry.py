@@ -12,7 +12,7 @@ Vector = NDArray[np.float64]
 
 
 def frozen_array(values: ArrayLike, shape: tuple[int, ...], what: str) -> Vector:
-    """A read-only float64 copy of `values` with exactly `shape`; ValueError if it has another shape or is not finite."""
+    """A read-only float64 copy of `values`; ValueError if its shape is not `shape` or it is not finite."""
     array = np.array(values, dtype=np.float64)
     if array.shape != shape:
         raise ValueError(f"{what} has shape {array.shape}, expected {shape}")

@@ -54,7 +54,7 @@ def hand_pose(
 
     point_m: (3,) metres. normal: (3,) outwards. object_axis: (3,), the direction the object extends in, z for an
     upright bottle. width_m: extent of the object between the jaws at that height. The object's near surface comes to
-    lie half a width behind the hand origin (within the gripper's depth limits), its side `clearance_m` off the fixed jaw.
+    lie half a width behind the hand origin (within the gripper's depth limits), its side `clearance_m` off the jaw.
     """
     rotation = hand_rotation(normal, object_axis)
     depth = float(np.clip(width_m / 2, gripper.min_depth_m, gripper.max_depth_m))

@@ -22,7 +22,7 @@ def _read_only(array: NDArray[Any], shape: tuple[int, ...], dtype: type, what: s
 
 @dataclass(frozen=True)
 class Intrinsics:
-    """Pinhole camera without distortion; focal lengths and centre in pixels, optical frame x right, y down, z forward."""
+    """Pinhole camera without distortion; pixels; optical frame x right, y down, z forward."""
 
     width: int
     height: int
@@ -99,7 +99,7 @@ class Detection:
 
 @dataclass(frozen=True, eq=False)
 class Heatmap:
-    """Grasp quality per pixel. quality: (H, W) float32, 0..1, the predicted chance that a grasp there lifts and holds."""
+    """Grasp quality per pixel. quality: (H, W) float32, 0..1, the predicted chance that a grasp lifts and holds."""
 
     quality: NDArray[np.float32]
 

@@ -23,11 +23,11 @@ class Film:
         self._camera = camera
         self._due_s = 0.0
         path.parent.mkdir(parents=True, exist_ok=True)
-        writer: Generator[None, NDArray[np.uint8], None] | None = imageio_ffmpeg.write_frames(
+        writer: Generator[None, NDArray[np.uint8] | None, None] = imageio_ffmpeg.write_frames(
             str(path), SIZE, fps=FRAMES_PER_S, codec="libx264", macro_block_size=2, ffmpeg_log_level="error"
         )
-        self._writer = writer
-        self._writer.send(None)
+        writer.send(None)
+        self._writer: Generator[None, NDArray[np.uint8] | None, None] | None = writer
 
     def show(self, time_s: float) -> None:
         """Add a picture if one is due at this time of the simulation, seconds."""

@@ -44,7 +44,7 @@ class Trot:
     phase: float = field(default=0.0, init=False)
 
     def step(self, velocity_mps: tuple[float, float], yaw_rate_radps: float, dt_s: float) -> NDArray[np.float64]:
-        """(12,) radians: hx, hy, kn of each leg in the order of HIP_ORIGINS_M, for a body-frame velocity and yaw rate."""
+        """(12,) radians: hx, hy, kn of each leg in the order of HIP_ORIGINS_M, for a body-frame velocity."""
         self.phase = (self.phase + dt_s / STEP_PERIOD_S) % 1.0
         angles = np.empty(12)
         for leg, (hip, offset) in enumerate(zip(HIP_ORIGINS_M, TROT_PHASE, strict=True)):

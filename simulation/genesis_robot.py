@@ -9,12 +9,12 @@ from typing import Any, Self
 
 import numpy as np
 
+import simulation.scene as scenes
 from behaviours.robot import ArmPose, Command, GripperState
 from perception import spot_arm
 from perception.errors import ConfigError, RobotError
 from perception.geometry import Pose
 from perception.types import Intrinsics, RgbdFrame
-import simulation.scene as scenes
 from simulation.depth_sensor import DepthSensor, DepthSensorConfig
 from simulation.film import SIZE as FILM_SIZE
 from simulation.film import Film, view_point
@@ -110,7 +110,7 @@ class GenesisRobot:
     def _add_film_camera(self) -> Any:
         target = self.sample.target
         xy = np.asarray(self.sample.robot_xy_yaw[:2])
-        at = xy + [2.0, 0.0] if target is None else np.asarray(target.world_from_object.position_m)[:2]
+        at = xy + np.array([2.0, 0.0]) if target is None else np.asarray(target.world_from_object.position_m)[:2]
         place, look_at = view_point(xy, at)
         return self._scene.add_camera(res=FILM_SIZE, pos=place, lookat=look_at, fov=45, far=FAR_M, GUI=False)
 

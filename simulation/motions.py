@@ -1,4 +1,4 @@
-"""Motions of the simulated robot: each is the `Command` a leaf holds and, inside the simulator, a law stepped with the physics."""
+"""Motions of the simulated robot: the `Command` a leaf holds and, inside the simulator, a law stepped with physics."""
 
 from __future__ import annotations
 

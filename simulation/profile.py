@@ -12,7 +12,7 @@ MIN_JERK_PEAK = 1.875
 
 @dataclass(frozen=True)
 class Trapezoid:
-    """Accelerate, cruise, brake over `distance` >= 0 (metres or radians) with speed <= max_speed, acceleration <= max_accel.
+    """Accelerate, cruise, brake over `distance` >= 0 (metres or radians) within max_speed and max_accel.
 
     Where the distance is too short to reach the speed, the law is a triangle.
     """

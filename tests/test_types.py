@@ -60,7 +60,7 @@ def test_a_frame_checks_its_arrays(kind: str, array: np.ndarray, message: str) -
 
 
 def test_masks_and_heatmaps_have_one_type() -> None:
-    with pytest.raises(ValueError, match="Detection.mask is uint8"):
+    with pytest.raises(ValueError, match=r"Detection\.mask is uint8"):
         Detection("bottle", 0.9, np.zeros((4, 4), np.uint8), (0, 0, 1, 1))
     with pytest.raises(ValueError, match="expected"):
         Heatmap(np.zeros((4, 4, 1), np.float32))

@@ -106,8 +106,7 @@ def export_detector(run: Path, out: Path, *, height: int, width: int) -> Path:
     best = _required(run / "weights" / "best.pt", "train first with python -m training.train_detector")
     metrics, epochs = _best_epoch(_required(run / "results.csv", "is this OUT/detector of training.train_detector?"))
     arguments = _arguments(_required(run / "args.yaml", "is this OUT/detector of training.train_detector?"))
-    data_file = run / "data.json"
-    data = json.loads(data_file.read_text()) if data_file.is_file() else {"recorded": "no"}
+    data = _detector_data(run, Path(arguments.pop("data", "")))
     model = import_ultralytics().YOLO(str(best), task="segment")
     probe = np.random.default_rng(0).random((1, 3, height, width), np.float32)
     expected = _detector_outputs(model, probe)
@@ -120,7 +119,7 @@ def export_detector(run: Path, out: Path, *, height: int, width: int) -> Path:
             "name": "spot-grasp detector",
             "network": "YOLO11n-seg",
             "input": f"(1, 3, {height}, {width}) float32, RGB 0..1, letterboxed",
-            "training_data": str(data.get("sha256_labels", "not recorded")),
+            "training_data": data["sha256_labels"],
             "parity_max_rel": f"{difference:.2e}",
             "validation": json.dumps(metrics),
             "licence": "AGPL-3.0 (trained with ultralytics)",
@@ -168,36 +167,28 @@ def _detector_outputs(model: Any, probe: NDArray[np.float32]) -> list[NDArray[An
 
 
 def _best_epoch(results: Path) -> tuple[dict[str, float], int]:
-    """The metrics of the epoch that ultralytics kept (0.9 mAP50-95 + 0.1 mAP50 over boxes and masks); epochs run."""
+    """The metrics of the epoch that ultralytics kept (most mAP50-95 of boxes and masks together); epochs run."""
     with results.open(encoding="utf-8") as file:
         rows = [{key.strip(): value.strip() for key, value in row.items()} for row in csv.DictReader(file)]
     if not rows:
         raise ConfigError(f"{results}: no epoch was finished")
-
-    def fitness(row: dict[str, str]) -> float:
-        return sum(0.9 * float(row[f"metrics/mAP50-95({k})"]) + 0.1 * float(row[f"metrics/mAP50({k})"]) for k in "BM")
-
-    row = max(rows, key=fitness)
+    row = max(rows, key=lambda entry: sum(float(entry[f"metrics/mAP50-95({kind})"]) for kind in "BM"))
     return {key: float(row[key]) for key in row if key.startswith("metrics/") or key == "epoch"}, len(rows)
 
 
 def _arguments(path: Path) -> dict[str, str]:
-    kept = (
-        "epochs",
-        "time",
-        "imgsz",
-        "batch",
-        "seed",
-        "model",
-        "optimizer",
-        "lr0",
-        "mosaic",
-        "scale",
-        "hsv_h",
-        "hsv_s",
-    )
+    kept = ("data", "time", "imgsz", "batch", "seed", "model", "optimizer", "lr0", "mosaic", "scale", "hsv_h", "hsv_s")
     pairs = (line.split(": ", 1) for line in path.read_text(encoding="utf-8").splitlines() if ": " in line)
     return {key: value for key, value in pairs if key in kept}
+
+
+def _detector_data(run: Path, data: Path) -> dict[str, Any]:
+    """What the run recorded of its data, or the data set itself says; ConfigError without both."""
+    from training.train_detector import describe
+
+    recorded = run / "data.json"
+    facts: dict[str, Any] = json.loads(recorded.read_text()) if recorded.is_file() else describe(data)
+    return facts
 
 
 def _required(path: Path, next_step: str) -> Path:

@@ -90,7 +90,7 @@ class GraspUNet(nn.Module):
         self.logit = nn.Conv2d(HEAD, 1, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        if not torch.jit.is_tracing() and (x.shape[-1] % 32 or x.shape[-2] % 32):
+        if not torch.onnx.is_in_onnx_export() and (x.shape[-1] % 32 or x.shape[-2] % 32):
             raise ValueError(f"height and width must be multiples of 32, got {tuple(x.shape[-2:])}")
         x = self.stem(x)
         kept = []

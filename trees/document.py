@@ -30,7 +30,7 @@ class Problem:
         return f"{self.file}:{self.line}:{self.column}: {self.message}"
 
 
-class TreeProblems(TreeError):
+class TreeProblems(TreeError):  # noqa: N818  # it is several errors
     """A tree file that cannot be run, with every problem found in it."""
 
     def __init__(self, problems: list[Problem]) -> None:
