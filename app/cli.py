@@ -135,11 +135,13 @@ def main(argv: Sequence[str], interrupts: Interrupts) -> int:
             return 2
         return _dispatch(arguments, interrupts)
     except KeyboardInterrupt:
+        interrupts.closing()
         _complain(f"interrupted by {interrupts.received or 'SIGINT'}")
         return INTERRUPTED
     except BrokenPipeError:
         return BROKEN
     except Exception as error:  # the boundary of the program: whatever happened becomes one line and an exit code
+        interrupts.closing()
         if arguments is not None and arguments.debug:
             import traceback
 

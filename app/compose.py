@@ -104,7 +104,7 @@ def _fake(options: RunOptions) -> Parts:
         raise ConfigError(f"{', '.join(unused)}: not for --robot fake; leave it out or take --robot genesis")
     from behaviours.fake import FakeDetector, FakeHeatmap, FakeRobot
 
-    robot = FakeRobot()
+    robot = FakeRobot(real_time=options.real_time)
     return Parts(robot, FakeDetector(), FakeHeatmap(), dict, {})
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import time
 
 import pytest
 
-from app.interrupts import STUCK_S, Interrupts
+from app.interrupts import AGAIN_S, STUCK_S, Interrupts
 
 
 def send(number: signal.Signals = signal.SIGINT) -> None:
@@ -36,6 +38,43 @@ def test_an_interruption_swallowed_by_a_library_comes_back_at_the_next_check() -
             send()
         with pytest.raises(KeyboardInterrupt, match="SIGINT"):
             interrupts.check()
+
+
+def wait_for_signal() -> None:
+    """Stands for work that goes on after an interruption was swallowed; ends by the next interruption."""
+    for _ in range(1000):
+        time.sleep(0.01)
+
+
+def test_an_interruption_swallowed_by_a_library_is_raised_again() -> None:
+    with Interrupts() as interrupts:
+        with contextlib.suppress(KeyboardInterrupt):
+            send()
+        with pytest.raises(KeyboardInterrupt, match="SIGINT"):
+            wait_for_signal()
+        interrupts.closing()
+        time.sleep(2.5 * AGAIN_S)
+
+
+def test_cleaning_up_after_an_interruption_is_not_interrupted_again() -> None:
+    cleaned = []
+
+    def clean_up() -> None:
+        try:
+            try:
+                send()
+            finally:
+                time.sleep(2.5 * AGAIN_S)
+                cleaned.append("finally")
+                raise ValueError("a library that turns it into an error of its own")
+        except ValueError as error:
+            time.sleep(2.5 * AGAIN_S)
+            cleaned.append("except")
+            raise KeyboardInterrupt from error
+
+    with Interrupts(), pytest.raises(KeyboardInterrupt):
+        clean_up()
+    assert cleaned == ["finally", "except"]
 
 
 def test_between_ticks_only_check_raises() -> None:
