@@ -85,7 +85,7 @@ def build_parser() -> argparse.ArgumentParser:
 def _add_run(run: argparse.ArgumentParser) -> None:
     run.add_argument("tree", metavar="TREE", help="a file, or the name of a tree in the library, e.g. grasp_bottle")
     run.add_argument("--robot", choices=ROBOTS, default="genesis", help="the robot (default genesis)")
-    run.add_argument("--scene", metavar="S", help="name or TOML file of a scene (default: bottle; fake: its own)")
+    run.add_argument("--scene", metavar="S", help="name or TOML file of a scene (genesis; default bottle)")
     run.add_argument("--seed", type=seed, default=0, metavar="N", help="fixes scene and noise (default 0)")
     run.add_argument("--view", choices=VIEWS, help="terminal view (default: live on a terminal, else plain)")
     run.add_argument("--record", type=Path, metavar="DIR", help="run folder (default runs/TIME-TREE-SEED)")

@@ -93,6 +93,7 @@ def file_hash(file: Path) -> str:
 
 def _fake(options: RunOptions) -> Parts:
     given = {
+        "--scene": options.scene,
         "--detector": options.detector,
         "--heatmap": options.heatmap,
         "--robot-file": options.robot_file,

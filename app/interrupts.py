@@ -2,8 +2,8 @@
 
 Three phases. At the start (imports, building the simulator) a signal raises KeyboardInterrupt at once; should a library
 swallow it, an alarm notices and raises it again. While the tree ticks it is only noted, and `check`, called once per
-tick, raises it between two ticks; so nothing is cut in the middle of a write or a command. While the run is being closed
-signals are counted and otherwise ignored.
+tick, raises it between two ticks; so nothing is cut in the middle of a write or a command. While the run is being
+closed signals are noted and otherwise ignored.
 """
 
 from __future__ import annotations

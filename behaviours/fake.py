@@ -1,0 +1,256 @@
+"""A robot for tests and for trying trees without any simulator: scripted, deterministic, on a virtual clock."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+import cv2
+import numpy as np
+
+from behaviours.fake_world import BOTTLE_RGB, HAND_CAMERA, FakeWorld
+from behaviours.robot import ArmPose, Command, CommandState, GripperState, Outcome
+from perception import spot_arm
+from perception.errors import ConfigError, RobotError
+from perception.geometry import Pose
+from perception.types import Detection, Heatmap, RgbdFrame
+
+BODY_HEIGHT_M = 0.52
+FULL_GAP_M = 0.157
+"""Between the jaws' tips when fully open."""
+OPEN_S = 0.8
+REACH_IN_HAND_M = 0.07
+
+
+@dataclass(frozen=True)
+class FakeScript:
+    """What goes wrong. hidden_captures: pictures at the start without the bottle. misses: closings that miss it.
+    slips: lifts after which it falls back. walk_blocked, arm_stalls: these motions fail. lost_after_s: the connection
+    is lost at this time."""
+
+    hidden_captures: int = 0
+    misses: int = 0
+    slips: int = 0
+    walk_blocked: bool = False
+    arm_stalls: bool = False
+    lost_after_s: float | None = None
+
+
+class _FakeCommand:
+    """Runs for a duration on the robot's clock; `at` is called with the fraction done, 0..1."""
+
+    def __init__(self, robot: FakeRobot, duration_s: float, at: Callable[[float], None], failure: str = "") -> None:
+        self._robot, self._at, self._failure = robot, at, failure
+        self._start_s, self._duration_s = robot.now(), max(duration_s, 1e-3)
+        self._outcome = Outcome(CommandState.RUNNING)
+
+    def advance(self) -> None:
+        if self._outcome.state is not CommandState.RUNNING:
+            return
+        fraction = min((self._robot.now() - self._start_s) / self._duration_s, 1.0)
+        if self._failure and fraction >= 0.5:
+            self._outcome = Outcome(CommandState.FAILED, self._failure)
+            return
+        self._at(fraction)
+        if fraction >= 1.0:
+            self._outcome = Outcome(CommandState.DONE)
+
+    def poll(self) -> Outcome:
+        return self._outcome
+
+    def cancel(self) -> None:
+        if self._outcome.state is CommandState.RUNNING:
+            self._outcome = Outcome(CommandState.CANCELLED, "cancelled")
+
+
+class FakeRobot:
+    """Implements `behaviours.robot.Robot`. real_time: keep pace with the wall clock, for watching and for signals.
+
+    stops: how often `stop` was called; commands: every command started, by part, for tests.
+    """
+
+    simulated_time = True
+
+    def __init__(
+        self, script: FakeScript | None = None, *, world: FakeWorld | None = None, real_time: bool = False
+    ) -> None:
+        self.script, self.world, self._real_time = script or FakeScript(), world or FakeWorld(), real_time
+        self.stops = 0
+        self.commands: list[tuple[str, _FakeCommand]] = []
+        self._now_s = 0.0
+        self._entered = False
+        self._active: dict[str, _FakeCommand] = {}
+        self._body = Pose(np.eye(3), np.array([0.0, 0.0, BODY_HEIGHT_M]))
+        self._body_from_hand = spot_arm.forward(spot_arm.STOW)
+        self._opening, self._torque_nm = 0.0, 0.0
+        self._held: Pose | None = None
+        self._captures = self._misses = self._slips = 0
+
+    def __enter__(self) -> Self:
+        self._entered = True
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.stop()
+        self._entered = False
+
+    def now(self) -> float:
+        return self._now_s
+
+    def sleep(self, seconds: float) -> None:
+        self._connected()
+        if self._real_time:
+            time.sleep(seconds)
+        self._now_s += seconds
+        for command in list(self._active.values()):
+            command.advance()
+        if self._held is not None:
+            self.world.bottle_m = (self.hand_pose() @ self._held).position_m
+
+    def _connected(self) -> None:
+        lost = self.script.lost_after_s
+        if not self._entered:
+            raise RobotError("the fake robot is not connected; use it inside `with FakeRobot() as robot:`")
+        if lost is not None and self._now_s >= lost:
+            raise RobotError(f"the connection to the fake robot was lost at {self._now_s:.2f} s")
+
+    def capture(self, camera: str) -> RgbdFrame:
+        if camera != "hand":
+            raise ConfigError(f"unknown camera {camera!r}; this robot has: hand")
+        self._connected()
+        self._captures += 1
+        pose = self.hand_pose() @ spot_arm.HAND_FROM_COLOR_CAMERA
+        self.world.bottle_hidden = self._captures <= self.script.hidden_captures
+        rgb, depth = self.world.render(pose)
+        return RgbdFrame(rgb, depth, HAND_CAMERA, pose, self._now_s, camera)
+
+    def body_pose(self) -> Pose:
+        return self._body
+
+    def hand_pose(self) -> Pose:
+        return self._body @ self._body_from_hand
+
+    def gripper(self) -> GripperState:
+        return GripperState(self._opening, self._torque_nm, self._held is not None)
+
+    def _start(self, part: str, duration_s: float, at: Callable[[float], None], failure: str = "") -> Command:
+        self._connected()
+        if part in self._active:
+            self._active[part].cancel()
+        command = _FakeCommand(self, duration_s, at, failure)
+        self._active[part] = command
+        self.commands.append((part, command))
+        return command
+
+    def walk_to(self, world_from_goal: Pose, *, max_speed_mps: float, max_yaw_rate_radps: float) -> Command:
+        start, goal = self._body, world_from_goal
+        turn = (goal.yaw_rad - start.yaw_rad + np.pi) % (2 * np.pi) - np.pi
+        line = goal.position_m[:2] - start.position_m[:2]
+
+        def at(fraction: float) -> None:
+            x, y = start.position_m[:2] + fraction * line
+            self._body = Pose.from_rpy((0.0, 0.0, start.yaw_rad + fraction * turn), (x, y, BODY_HEIGHT_M))
+
+        duration = max(float(np.linalg.norm(line)) / max_speed_mps, abs(turn) / max_yaw_rate_radps)
+        return self._start("base", duration, at, "blocked by an obstacle" if self.script.walk_blocked else "")
+
+    def move_arm(self, pose: ArmPose, *, max_joint_speed_radps: float) -> Command:
+        joints = {"stow": spot_arm.STOW, "ready": spot_arm.READY, "carry": spot_arm.CARRY}
+        if pose not in joints:
+            raise ConfigError(f"unknown arm pose {pose!r}; choose from: {', '.join(joints)}")
+        return self._start("arm", 2.0 / max_joint_speed_radps, self._hand_path(spot_arm.forward(joints[pose])))
+
+    def move_hand(self, world_from_hand: Pose, *, max_speed_mps: float) -> Command:
+        goal = self._body.inverse() @ world_from_hand
+        x, y, z = goal.position_m
+        failure = ""
+        if spot_arm.inverse(goal, spot_arm.READY) is None:
+            failure = f"out of reach: no arm posture puts the hand at ({x:.2f}, {y:.2f}, {z:.2f}) m in the body frame"
+        elif self.script.arm_stalls:
+            failure = "arm stalled 80 mm from the goal"
+        distance = self._body_from_hand.distance_m(goal)
+        return self._start("arm", distance / max_speed_mps, self._hand_path(goal), failure)
+
+    def _hand_path(self, goal: Pose) -> Callable[[float], None]:
+        from scipy.spatial.transform import Rotation, Slerp
+
+        start = self._body_from_hand
+        turn = Slerp([0.0, 1.0], Rotation.from_matrix(np.stack([start.rotation, goal.rotation])))
+
+        def at(fraction: float) -> None:
+            before = self.hand_pose().position_m[2]
+            position = start.position_m + fraction * (goal.position_m - start.position_m)
+            self._body_from_hand = Pose(turn(fraction).as_matrix(), position)
+            if fraction >= 1.0 and self.hand_pose().position_m[2] >= before and self._held is not None:
+                self._lifted()
+
+        return at
+
+    def _lifted(self) -> None:
+        """The bottle slips out at the end of a lift, if the script says so."""
+        if self._slips < self.script.slips:
+            self._slips += 1
+            self._held, self._opening, self._torque_nm = None, 0.0, 0.0
+            x, y, _ = self.world.bottle_m
+            self.world.bottle_m = np.array([x, y, self.world.table_m[2]])
+
+    def set_gripper(self, opening: float, *, max_torque_nm: float) -> Command:
+        if not 0.0 <= opening <= 1.0 or not max_torque_nm > 0.0:
+            raise ConfigError(f"gripper opening {opening} must be 0..1 and its torque {max_torque_nm} N·m positive")
+        start = self._opening
+
+        def at(fraction: float) -> None:
+            self._opening = start + fraction * (opening - start)
+            width = 2 * self.world.radius_m / FULL_GAP_M
+            if opening > start:
+                self._held, self._torque_nm = None, 0.0
+            elif self._opening <= width and self._between_jaws():
+                self._opening, self._torque_nm = width, max_torque_nm
+                self._held = self.hand_pose().inverse() @ Pose(np.eye(3), self.world.bottle_m)
+            if fraction >= 1.0 and opening < start and self._held is None:
+                self._misses += 1
+
+        return self._start("gripper", OPEN_S, at)
+
+    def _between_jaws(self) -> bool:
+        """True if the hand, as it is, would close on the bottle's flank."""
+        if self._misses < self.script.misses:
+            return False
+        hand = self.hand_pose()
+        middle = hand.position_m[2] - self.world.bottle_m[2]
+        axis = np.array([*self.world.bottle_m[:2], hand.position_m[2]])
+        x, _, z = hand.inverse().transform(axis)
+        return bool(0.0 < middle < self.world.height_m and abs(x) < REACH_IN_HAND_M and -0.04 < z < 0.12)
+
+    def stop(self) -> None:
+        self.stops += 1
+        for command in self._active.values():
+            command.cancel()
+
+
+class FakeDetector:
+    """Finds the fake bottle by its colour. Implements `perception.models.Detector`."""
+
+    labels = ("bottle",)
+
+    def detect(self, frame: RgbdFrame, labels: Sequence[str], min_score: float) -> list[Detection]:
+        unknown = [label for label in labels if label not in self.labels]
+        if unknown:
+            raise ConfigError(f"the detector does not know {unknown[0]!r}; it knows: {', '.join(self.labels)}")
+        mask = np.abs(frame.rgb.astype(np.int16) - np.array(BOTTLE_RGB, np.int16)).max(axis=-1) < 30
+        if mask.sum() < 50 or min_score > 0.99:
+            return []
+        u0, v0, width, height = cv2.boundingRect(mask.astype(np.uint8))
+        return [Detection("bottle", 0.99, mask, (float(u0), float(v0), float(u0 + width), float(v0 + height)))]
+
+
+class FakeHeatmap:
+    """Quality grows with the distance from the outline. Implements `perception.models.HeatmapModel`."""
+
+    def predict(self, frame: RgbdFrame, detection: Detection) -> Heatmap:
+        del frame
+        inside = cv2.distanceTransform(detection.mask.astype(np.uint8), cv2.DIST_L2, 3)
+        return Heatmap((inside / max(float(inside.max()), 1e-6)).astype(np.float32))

@@ -1,0 +1,79 @@
+"""The fake's world: a bottle-like cylinder on a table on a floor, seen by casting rays at it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perception.geometry import Pose, Vector
+from perception.types import Intrinsics
+
+HAND_CAMERA = Intrinsics(640, 480, 552.0291, 552.0291, 320.0, 240.0)
+BOTTLE_RGB, TABLE_RGB, FLOOR_RGB, WALL_RGB = (230, 110, 20), (120, 120, 130), (70, 75, 80), (150, 160, 170)
+MAX_RANGE_M = 4.0
+
+
+@dataclass
+class FakeWorld:
+    """bottle_m: (3,) middle of the cylinder's foot. All metres, world frame. The table's top is square."""
+
+    bottle_m: Vector = field(default_factory=lambda: np.array([2.0, 0.15, 0.55]))
+    radius_m: float = 0.034
+    height_m: float = 0.21
+    table_m: tuple[float, float, float] = (2.08, 0.15, 0.55)
+    table_half_m: float = 0.15
+    bottle_hidden: bool = False
+
+    def render(self, world_from_camera: Pose) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+        """(480, 640, 3) RGB and (480, 640) z-depth in metres, 0 beyond 4 m."""
+        rays = _rays() @ world_from_camera.rotation.astype(np.float32).T
+        eye = world_from_camera.position_m.astype(np.float32)
+        depth = np.full(HAND_CAMERA.shape, np.inf, np.float32)
+        rgb = np.empty((*HAND_CAMERA.shape, 3), np.uint8)
+        rgb[:] = WALL_RGB
+        with np.errstate(divide="ignore", invalid="ignore"):
+            floor = -eye[2] / rays[..., 2]
+            _paint(depth, rgb, floor, floor > 0, FLOOR_RGB)
+            top = (self.table_m[2] - eye[2]) / rays[..., 2]
+            hit = eye[:2] + top[..., None] * rays[..., :2] - np.array(self.table_m[:2], np.float32)
+            _paint(depth, rgb, top, (top > 0) & (np.abs(hit).max(axis=-1) < self.table_half_m), TABLE_RGB)
+            if not self.bottle_hidden:
+                t, inside = self._bottle(eye, rays)
+                _paint(depth, rgb, t, inside, BOTTLE_RGB)
+        return rgb, np.where(depth < MAX_RANGE_M, depth, 0.0).astype(np.float32)
+
+    def _bottle(
+        self, eye: NDArray[np.float32], rays: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Ray parameters of the cylinder's flank, and where they count."""
+        offset = eye[:2] - self.bottle_m[:2].astype(np.float32)
+        a = np.einsum("hwi,hwi->hw", rays[..., :2], rays[..., :2])
+        b = rays[..., :2] @ offset
+        t = (-b - np.sqrt(b * b - a * (offset @ offset - np.float32(self.radius_m**2)))) / a
+        z = eye[2] + t * rays[..., 2] - np.float32(self.bottle_m[2])
+        return t, (t > 0) & (z > 0) & (z < self.height_m)
+
+
+_CACHE: dict[str, NDArray[np.float32]] = {}
+
+
+def _rays() -> NDArray[np.float32]:
+    """(480, 640, 3) directions with z = 1 in the optical frame, so that the ray parameter is the z-depth."""
+    if not _CACHE:
+        u, v = np.meshgrid(np.arange(HAND_CAMERA.width), np.arange(HAND_CAMERA.height))
+        _CACHE["rays"] = HAND_CAMERA.back_project(u, v, 1.0).astype(np.float32)
+    return _CACHE["rays"]
+
+
+def _paint(
+    depth: NDArray[np.float32],
+    rgb: NDArray[np.uint8],
+    t: NDArray[np.float32],
+    where: NDArray[np.bool_],
+    color: tuple[int, ...],
+) -> None:
+    nearer = where & (t < depth)
+    depth[nearer] = t[nearer]
+    rgb[nearer] = color
