@@ -50,7 +50,9 @@ def _table(columns: Mapping[str, Table]) -> list[str]:
     """A row per key of the first column, a column per entry; blank where a column lacks the key."""
     keys = list(next(iter(columns.values())))
     head = ["| |" + "".join(f" {name} |" for name in columns), "|---|" + "---|" * len(columns)]
-    return head + [f"| {key} |" + "".join(f" {_cell(table.get(key))} |" for table in columns.values()) for key in keys]
+    return head + [
+        f"| {_cell(key)} |" + "".join(f" {_cell(table.get(key))} |" for table in columns.values()) for key in keys
+    ]
 
 
 def _cell(value: Any) -> str:

@@ -65,8 +65,6 @@ def train(
         raise ConfigError(f"{last}: nothing to resume; start without --resume")
     facts = describe(data)
     ultralytics = import_ultralytics()
-    folder.mkdir(parents=True, exist_ok=True)
-    write_atomic(folder / "data.json", json.dumps(facts, indent=1).encode())
     model = ultralytics.YOLO(str(last) if resume else "yolo11n-seg.yaml", task="segment")
     options: dict[str, Any] = {
         "data": str(data.resolve()), "epochs": epochs, "imgsz": image_size, "batch": batch, "device": "cpu",
@@ -77,12 +75,11 @@ def train(
     }  # fmt: skip
     if hours is not None:
         options["time"] = hours
-    try:
-        model.train(resume=resume, **options)
-    except AssertionError as error:  # how ultralytics says that the run had come to its end
-        if not resume:
-            raise
-        raise ConfigError(f"{last}: this run is finished; export it, or start another --out") from error
+    if resume and model.ckpt.get("epoch", -1) < 0:  # ultralytics would start again and overwrite
+        raise ConfigError(f"{last}: this run is finished; export it, or start another --out")
+    folder.mkdir(parents=True, exist_ok=True)
+    write_atomic(folder / "data.json", json.dumps(facts, indent=1).encode())
+    model.train(resume=resume, **options)
     return folder
 
 

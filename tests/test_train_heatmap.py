@@ -1,0 +1,218 @@
+"""Training the heatmap network on tiny made-up data: it learns, ignores what is unknown, resumes exactly."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from perception import preprocess  # noqa: E402  # after the check for torch
+from perception.errors import ConfigError  # noqa: E402
+from training import dataset, train_heatmap  # noqa: E402
+from training.train_heatmap import Settings, augment, masked_loss, train  # noqa: E402
+
+SIZE = 32
+QUICK = Settings(epochs=2, batch=4, seed=3)
+
+
+def write_data(folder: Path, names: list[str], seed: int = 0, unknown: bool = False) -> Path:
+    """Samples whose bright half (red channel) is good."""
+    rng = np.random.default_rng(seed)
+    inputs = rng.random((len(names), 8, SIZE, SIZE)).astype(np.float16)
+    inputs[:, 7] = 1
+    bright = np.arange(SIZE) < SIZE // 2
+    inputs[:, 0] = np.where(bright, 0.9, 0.1)[None, None]
+    labels = np.broadcast_to(bright, (len(names), SIZE, SIZE)).astype(np.int8)
+    if unknown:
+        labels = np.full_like(labels, -1)
+    folder.mkdir(parents=True)
+    np.save(folder / "inputs.npy", inputs)
+    np.save(folder / "labels.npy", labels)
+    manifest = {
+        "schema": dataset.SCHEMA,
+        "preprocessing_version": preprocess.VERSION,
+        "count": len(names),
+        "sha256_inputs": f"made-up {seed}",
+        "samples": [{"object": name, "view": "v", "draw": 0} for name in names],
+    }
+    (folder / "samples.json").write_text(json.dumps(manifest))
+    return folder
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small_network() -> Iterator[None]:
+    """A network that trains in a moment, with batch statistics as the real one has; the trainer sees no difference."""
+
+    def make() -> Any:
+        nn = torch.nn
+        return nn.Sequential(nn.Conv2d(8, 8, 3, padding=1), nn.BatchNorm2d(8), nn.ReLU(), nn.Conv2d(8, 1, 1))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(train_heatmap, "GraspUNet", make)
+        yield
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    names = [f"bottle-{seed}" for seed in (1, 2, 3, 4, 6, 7)] + ["bottle-5", "can-10"]
+    return write_data(tmp_path_factory.mktemp("data") / "set", names)
+
+
+@pytest.fixture(scope="module")
+def whole(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("run")
+    train(data, out, QUICK)
+    return out
+
+
+def weights(folder: Path, name: str = "checkpoint.pt") -> dict[str, Any]:
+    state: dict[str, Any] = torch.load(folder / name, weights_only=True)["network"]
+    return state
+
+
+def same(first: dict[str, Any], second: dict[str, Any]) -> bool:
+    return all(torch.equal(first[key], second[key]) for key in first)
+
+
+def test_the_loss_is_over_labelled_pixels_and_each_sample_weighs_the_same() -> None:
+    logits = torch.zeros(2, 1, 4, 4, requires_grad=True)
+    labels = torch.full((2, 4, 4), -1.0)
+    labels[0, 0, 0] = 1.0
+    labels[1] = 0.0
+    loss = masked_loss(logits, labels)
+    assert loss.item() == pytest.approx(np.log(2.0))
+    loss.backward()
+    gradient = logits.grad[:, 0]
+    assert float(gradient[0, 0, 0]) == pytest.approx(-0.25)
+    assert int((gradient[0] != 0).sum()) == 1
+    assert float(gradient[1].sum()) == pytest.approx(0.25)
+
+
+def test_a_sample_without_labels_is_no_nan() -> None:
+    assert float(masked_loss(torch.zeros(1, 1, 4, 4), torch.full((1, 4, 4), -1.0))) == 0.0
+
+
+def test_augmentation_leaves_mask_and_shape_and_never_mirrors() -> None:
+    inputs = torch.rand(40, 8, 64, 64)
+    inputs[:, 3:] += 0.5
+    changed = augment(inputs, torch.Generator().manual_seed(0))
+    assert torch.equal(changed[:, 7], inputs[:, 7])
+    assert changed[:, :3].min() >= 0
+    assert changed[:, :3].max() <= 1
+    holes = (changed[:, 3:7] == 0).all(dim=1)
+    assert torch.equal(changed[:, 3:7][~holes[:, None].expand(-1, 4, -1, -1)],
+                       inputs[:, 3:7][~holes[:, None].expand(-1, 4, -1, -1)])  # fmt: skip
+    assert 5 <= int(holes.flatten(1).any(dim=1).sum()) <= 20
+    assert torch.equal(augment(inputs, torch.Generator().manual_seed(0)), changed)
+    ramp = torch.linspace(0.2, 0.8, 64).expand(40, 8, 64, 64).contiguous()
+    assert (augment(ramp, torch.Generator())[:, 0].diff(dim=-1) >= 0).all()
+
+
+def test_a_run_writes_what_export_needs(data: Path, whole: Path) -> None:
+    config = json.loads((whole / "config.json").read_text())
+    assert (config["parameters"], config["training_objects"], config["validation_objects"]) == (609, 6, 2)
+    assert set(config["baselines"]) == {"centroid", "height"}
+    lines = [json.loads(line) for line in (whole / "metrics.jsonl").read_text().splitlines()]
+    assert [line["epoch"] for line in lines] == [0, 1]
+    assert {"train_loss", "loss", "auroc", "average_precision", "precision_at_1", "ece", "good_share"} < set(lines[0])
+    assert "samples" not in config["data"]
+
+
+def test_held_out_objects_never_reach_the_weights(data: Path, whole: Path, tmp_path: Path) -> None:
+    inputs, _, manifest = dataset.load(data)
+    other = write_data(tmp_path / "other", [sample["object"] for sample in manifest["samples"]])
+    changed = np.array(inputs)
+    changed[6:] = 0.5
+    np.save(other / "inputs.npy", changed)
+    train(other, tmp_path / "out", QUICK)
+    assert same(weights(tmp_path / "out"), weights(whole))
+    changed[0] = 0.5
+    np.save(other / "inputs.npy", changed)
+    train(other, tmp_path / "out2", QUICK)
+    assert not same(weights(tmp_path / "out2"), weights(whole))
+
+
+def test_broken_off_and_resumed_is_the_same_as_in_one_go(
+    data: Path, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = train_heatmap.Trainer._epoch
+
+    def killed_in_the_second(self: Any, epoch: int) -> float:
+        loss = original(self, epoch)
+        if epoch == 1:
+            raise KeyboardInterrupt
+        return loss
+
+    monkeypatch.setattr(train_heatmap.Trainer, "_epoch", killed_in_the_second)
+    with pytest.raises(KeyboardInterrupt):
+        train(data, tmp_path, QUICK)
+    monkeypatch.undo()
+    train(data, tmp_path, QUICK, resume=True)
+    assert same(weights(tmp_path), weights(whole))
+    assert same(weights(tmp_path, "best.pt"), weights(whole, "best.pt"))
+    assert len((tmp_path / "metrics.jsonl").read_text().splitlines()) == 2
+    train(data, tmp_path, QUICK, resume=True)  # nothing is left to do
+    assert len((tmp_path / "metrics.jsonl").read_text().splitlines()) == 2
+
+
+def test_resuming_another_run_is_refused(data: Path, whole: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="made with other epochs, seed; resume with the same"):
+        train(data, whole, Settings(epochs=3, batch=4, seed=4), resume=True)
+    names = [sample["object"] for sample in dataset.load(data)[2]["samples"]]
+    with pytest.raises(ConfigError, match="made with other data"):
+        train(write_data(tmp_path / "other", names, seed=1), whole, QUICK, resume=True)
+    with pytest.raises(ConfigError, match="nothing to resume; start without --resume"):
+        train(data, tmp_path / "none", QUICK, resume=True)
+
+
+def test_it_learns(data: Path, tmp_path: Path) -> None:
+    found = train(data, tmp_path, Settings(epochs=12, batch=2, patience=12, max_rate=5e-2))
+    assert found["auroc"] > 0.9
+    assert found["precision_at_1"] == 1.0
+
+
+def test_it_stops_without_progress(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    precision = iter([0.5, 0.6, 0.6, float("nan"), 0.9])
+    base = {"loss": 1.0, "auroc": 0.5, "precision_at_1": 0.0, "ece": 0.0, "good_share": 0.5}
+    monkeypatch.setattr(train_heatmap.Trainer, "_epoch", lambda *_: 1.0)
+    monkeypatch.setattr(train_heatmap, "evaluate", lambda *_: {**base, "average_precision": next(precision)})
+    best = train(data, tmp_path, Settings(epochs=5, batch=4, patience=2))
+    assert best["epoch"] == 1.0
+    assert len((tmp_path / "metrics.jsonl").read_text().splitlines()) == 4
+
+
+@pytest.mark.parametrize(("names", "part"), [(["can-5", "can-10"], "train on"), (["can-1", "can-2"], "hold out")])
+def test_a_part_without_objects_is_said(names: list[str], part: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=f"no object to {part} among 2; label more objects"):
+        train(write_data(tmp_path / "set", names), tmp_path / "out", QUICK)
+
+
+def test_a_set_without_known_pixels_is_said(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no labelled pixel"):
+        train(write_data(tmp_path / "set", ["can-1", "can-5"], unknown=True), tmp_path / "out", QUICK)
+
+
+def test_the_real_network_takes_a_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from training.unet import GraspUNet
+
+    monkeypatch.setattr(train_heatmap, "GraspUNet", GraspUNet)
+    data = write_data(tmp_path / "set", ["can-1", "can-2", "can-5"])
+    found = train(data, tmp_path / "out", Settings(epochs=1, batch=2))
+    assert np.isfinite(found["loss"])
+    assert json.loads((tmp_path / "out" / "config.json").read_text())["parameters"] == 5_440_465
+
+
+def test_settings_and_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    with pytest.raises(ConfigError, match="at least 1"):
+        Settings(epochs=0)
+    monkeypatch.setattr("sys.argv", ["train_heatmap", "--data", str(tmp_path), "--out", str(tmp_path / "out")])
+    with pytest.raises(SystemExit) as stopped:
+        train_heatmap.main()
+    assert stopped.value.code == 2
+    assert capsys.readouterr().err.count("\n") == 1
