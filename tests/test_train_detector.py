@@ -58,6 +58,7 @@ def test_the_data_is_described_by_count_and_digest(tmp_path: Path) -> None:
         ({"image_size": 100}, "multiple of 32"),
         ({"hours": 0.0}, "must be positive"),
         ({"resume": True}, "nothing to resume; start without --resume"),
+        ({"weights": Path("nowhere.pt")}, "nowhere.pt: no such weights"),
     ],
 )
 def test_bad_options_are_one_line(options: dict[str, object], message: str, tmp_path: Path) -> None:

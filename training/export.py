@@ -174,7 +174,7 @@ def _best_epoch(results: Path) -> tuple[dict[str, float], int]:
     if not rows:
         raise ConfigError(f"{results}: no epoch was finished")
     row = max(rows, key=lambda entry: sum(float(entry[f"metrics/mAP50-95({kind})"]) for kind in "BM"))
-    return {key: float(row[key]) for key in row if key.startswith("metrics/") or key == "epoch"}, len(rows)
+    return {key: float(row[key]) for key in row if key.startswith("metrics/") or key == "epoch"}, int(rows[-1]["epoch"])
 
 
 def _arguments(path: Path) -> dict[str, str]:

@@ -4,7 +4,7 @@
 
 OUT/detector gets weights/best.pt, weights/last.pt (whole after every epoch), results.csv, args.yaml and data.json (what
 it was trained on), which training.export reads. With --hours the run ends at about that time and the learning rate
-falls to its end by then.
+falls to its end by then. --weights starts another run from the weights of a finished one.
 
 Ultralytics declares torchvision, which has no CPU build; install it with `pip install --no-deps ultralytics
 ultralytics-thop`, its other needs come with the `train` extra. Ultralytics and weights trained with it are under
@@ -52,7 +52,16 @@ def describe(data: Path) -> dict[str, Any]:
 
 
 def train(
-    data: Path, out: Path, *, epochs: int, hours: float | None, image_size: int, batch: int, resume: bool, seed: int
+    data: Path,
+    out: Path,
+    *,
+    epochs: int,
+    hours: float | None,
+    image_size: int,
+    batch: int,
+    resume: bool,
+    seed: int,
+    weights: Path | None = None,
 ) -> Path:
     """Train and return OUT/detector. ConfigError if the data set is missing or there is nothing left to resume."""
     if not data.is_file():
@@ -63,13 +72,16 @@ def train(
     last = folder / "weights" / "last.pt"
     if resume and not last.is_file():
         raise ConfigError(f"{last}: nothing to resume; start without --resume")
+    if weights is not None and (resume or not weights.is_file()):
+        raise ConfigError(f"{weights}: {'either --weights or --resume' if resume else 'no such weights'}")
     facts = describe(data)
     ultralytics = import_ultralytics()
-    model = ultralytics.YOLO(str(last) if resume else "yolo11n-seg.yaml", task="segment")
+    start = last if resume else weights
+    model = ultralytics.YOLO(str(start) if start else "yolo11n-seg.yaml", task="segment")
     options: dict[str, Any] = {
         "data": str(data.resolve()), "epochs": epochs, "imgsz": image_size, "batch": batch, "device": "cpu",
         "project": str(folder.parent), "name": folder.name, "exist_ok": True, "plots": False, "amp": False,
-        "seed": seed, "deterministic": True, "val": True, "cache": "ram", "pretrained": False, "patience": 1000,
+        "seed": seed, "deterministic": True, "val": True, "cache": "ram", "pretrained": start is not None, "patience": 1000,
         "workers": 0, "verbose": False, **OPTIMISER, **AUGMENTATION,
         "nbs": batch,  # a step every batch; ultralytics would gather 64 pictures, too few steps for a short run
     }  # fmt: skip
@@ -92,12 +104,13 @@ def main() -> None:
     parser.add_argument("--image-size", type=int, default=448, help="pixels, the longer side; a multiple of 32")
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--weights", type=Path, help="start from these (.pt) instead of from scratch")
     parser.add_argument("--resume", action="store_true", help="go on from OUT/detector/weights/last.pt")
     args = parser.parse_args()
     try:
         train(
             args.data, args.out, epochs=args.epochs, hours=args.hours, image_size=args.image_size, batch=args.batch,
-            resume=args.resume, seed=args.seed,
+            resume=args.resume, seed=args.seed, weights=args.weights,
         )  # fmt: skip
     except SpotGraspError as error:
         parser.exit(error.exit_code, f"{error}\n")
