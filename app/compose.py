@@ -51,7 +51,6 @@ def weights_folder() -> Path:
 def _genesis(options: RunOptions, video: Path | None) -> Parts:
     if options.real_time:
         raise ConfigError("--real-time is for --robot fake; the simulation runs as fast as it can")
-    detector, heatmap, networks = _networks(options)
     try:
         from simulation.genesis_robot import GenesisRobot
     except ImportError as error:
@@ -68,6 +67,7 @@ def _genesis(options: RunOptions, video: Path | None) -> Parts:
         ideal_depth=options.ideal_depth,
         robot_file=options.robot_file,
     )
+    detector, heatmap, networks = _networks(options)
     return Parts(robot, detector, heatmap, robot.ground_truth, networks)
 
 
@@ -77,8 +77,8 @@ def _networks(options: RunOptions) -> tuple[Detector, HeatmapModel, dict[str, st
 
     detector = options.detector or weights_folder() / "detector.onnx"
     heatmap = options.heatmap or weights_folder() / "heatmap.onnx"
-    hashes = {"detector": file_hash(detector), "heatmap": file_hash(heatmap)}
-    return OnnxDetector(detector), OnnxHeatmap(heatmap), hashes
+    parts = OnnxDetector(detector), OnnxHeatmap(heatmap)
+    return *parts, {"detector": file_hash(detector), "heatmap": file_hash(heatmap)}
 
 
 def file_hash(file: Path) -> str:

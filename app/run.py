@@ -35,11 +35,11 @@ def run(options: RunOptions, interrupts: Interrupts) -> int:
     Whatever can be checked without a robot is checked first. An error that ends the run is raised again, and so is
     KeyboardInterrupt, after the robot has stopped and the run folder is closed.
     """
+    started_s = time.monotonic()
     import trees
     from app.compose import compose
     from behaviours.registry import LEAVES
 
-    started_s = time.monotonic()
     file = find_tree(options.tree)
     document = trees.load(file, LEAVES, options.tree_id)
     view = make_view(options.view)

@@ -80,12 +80,12 @@ def test_two_runs_with_a_seed_are_the_same(capsys: pytest.CaptureFixture[str]) -
 
 
 def test_a_failed_tree_is_exit_1_with_a_reason(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    tree = tree_file(tmp_path, "<Sequence><AlwaysSuccess/><AlwaysFailure/></Sequence>")
+    tree = tree_file(tmp_path, "<Sequence><AlwaysSuccess/><CloseGripper max_torque_nm='3'/></Sequence>")
     code, out, err = call(capsys, "run", tree, "--robot", "fake", "--view", "none", "--json")
     result = json.loads(out)
     assert (code, result["status"], result["exit_code"]) == (1, "failure", 1)
-    assert result["reason"].startswith("failed at T/")
-    assert "AlwaysFailure" in result["reason"]
+    assert result["reason"].startswith("failed at T/Sequence/CloseGripper, attempt 1: ")
+    assert result["attempts"] == 1
     assert err == ""
 
 
@@ -129,7 +129,13 @@ BAD_RUNS = {
     "tree id": (["grasp_bottle", "--robot", "fake", "--tree", "Nope"], "Nope"),
     "video of the fake": (["grasp_bottle", "--robot", "fake", "--video"], "--video"),
     "missing network": (["grasp_bottle", "--detector", "none.onnx"], "none.onnx"),
-    "corrupt network": (["grasp_bottle", "--detector", "junk.bin"], "junk.bin"),
+    "corrupt network": (["grasp_bottle", "--detector", "junk.bin", "--heatmap", "junk.bin"], "junk.bin"),
+    "unknown scene": (["grasp_bottle", "--scene", "moon"], "moon"),
+    "scene of the fake": (["grasp_bottle", "--robot", "fake", "--scene", "bottle"], "--scene"),
+    "missing robot file": (["grasp_bottle", "--robot-file", "dog.urdf"], "dog.urdf"),
+    "real time of Genesis": (["grasp_bottle", "--real-time"], "--real-time"),
+    "broken scene": (["grasp_bottle", "--scene", "junk.bin"], "junk.bin"),
+    "mesh that does not load": (["grasp_bottle", "--scene", "mesh.toml"], "junk.obj"),
     "record is a file": (["grasp_bottle", "--robot", "fake", "--record", "junk.bin"], "junk.bin is a file"),
     "record below a file": (["grasp_bottle", "--robot", "fake", "--record", "junk.bin/x"], "choose another"),
 }
@@ -137,7 +143,9 @@ BAD_RUNS = {
 
 @pytest.mark.parametrize("what", BAD_RUNS)
 def test_bad_configuration_is_exit_2_in_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path, what: str) -> None:
-    (tmp_path / "junk.bin").write_bytes(b"not a network" * 100)
+    (tmp_path / "junk.bin").write_bytes(b"\xff\x00 not a network" * 100)
+    (tmp_path / "junk.obj").write_text("v 0 0\nnothing to see here\n")
+    (tmp_path / "mesh.toml").write_text('[target]\nmesh = "junk.obj"\n')
     arguments, words = BAD_RUNS[what]
     code, out, err = call(capsys, "run", "--view", "none", *arguments)
     assert code == 2, err
@@ -254,7 +262,7 @@ def test_a_signal_at_any_moment_ends_whole_with_130(tmp_path: Path, number: sign
     wait_for(tmp_path / "r" / "log.jsonl", process)
     time.sleep(random.Random(f"{number}{moment}").uniform(0.0, 1.0))
     process.send_signal(number)
-    process.send_signal(signal.SIGINT)  # an impatient second one
+    process.send_signal(number)  # an impatient second one
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
     assert "Traceback" not in err
