@@ -81,8 +81,8 @@ def train(
     options: dict[str, Any] = {
         "data": str(data.resolve()), "epochs": epochs, "imgsz": image_size, "batch": batch, "device": "cpu",
         "project": str(folder.parent), "name": folder.name, "exist_ok": True, "plots": False, "amp": False,
-        "seed": seed, "deterministic": True, "val": True, "cache": "ram", "pretrained": start is not None, "patience": 1000,
-        "workers": 0, "verbose": False, **OPTIMISER, **AUGMENTATION,
+        "seed": seed, "deterministic": True, "val": True, "cache": "ram", "pretrained": start is not None,
+        "workers": 0, "patience": 1000, "verbose": False, **OPTIMISER, **AUGMENTATION,
         "nbs": batch,  # a step every batch; ultralytics would gather 64 pictures, too few steps for a short run
     }  # fmt: skip
     if hours is not None:
