@@ -28,13 +28,15 @@ REACH_IN_HAND_M = 0.07
 @dataclass(frozen=True)
 class FakeScript:
     """What goes wrong. hidden_captures: pictures at the start without the bottle. misses: closings that miss it.
-    slips: lifts after which it falls back. walk_blocked, arm_stalls: these motions fail. lost_after_s: the connection
+    slips: lifts after which it falls back. walk_blocked, arm_stalls: these motions
+    fail. out_of_reach: the arm reaches nothing. lost_after_s: the connection
     is lost at this time."""
 
     hidden_captures: int = 0
     misses: int = 0
     slips: int = 0
     walk_blocked: bool = False
+    out_of_reach: bool = False
     arm_stalls: bool = False
     lost_after_s: float | None = None
 
@@ -167,12 +169,14 @@ class FakeRobot:
         goal = self._body.inverse() @ world_from_hand
         x, y, z = goal.position_m
         failure = ""
-        if spot_arm.inverse(goal, spot_arm.READY) is None:
+        if self.script.out_of_reach or spot_arm.inverse(goal, spot_arm.READY) is None:
             failure = f"out of reach: no arm posture puts the hand at ({x:.2f}, {y:.2f}, {z:.2f}) m in the body frame"
         elif self.script.arm_stalls:
             failure = "arm stalled 80 mm from the goal"
+        if failure:
+            return self._start("arm", 0.0, lambda _fraction: None, failure)
         distance = self._body_from_hand.distance_m(goal)
-        return self._start("arm", distance / max_speed_mps, self._hand_path(goal), failure)
+        return self._start("arm", distance / max_speed_mps, self._hand_path(goal))
 
     def _hand_path(self, goal: Pose) -> Callable[[float], None]:
         from scipy.spatial.transform import Rotation, Slerp

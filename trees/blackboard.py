@@ -10,8 +10,12 @@ _UNSET = object()
 
 
 class Blackboard:
-    """The entries of one scope. remap: key here -> key in the parent. autoremap: all other keys but `_private` ones
-    are the parent's of the same name. `@key` is the root's from any depth. path: of the subtree, for messages."""
+    """The entries of one scope.
+
+    remap: key here -> key in the parent. autoremap: all other keys but `_private` ones are the parent's of the same
+    name. constants: entries written in the file, this scope's own. `@key` is the root's from any depth. path: of the
+    subtree, for messages.
+    """
 
     def __init__(
         self,
@@ -19,17 +23,20 @@ class Blackboard:
         *,
         remap: dict[str, str] | None = None,
         autoremap: bool = False,
+        constants: dict[str, str] | None = None,
         path: str = "",
     ) -> None:
         self._parent, self._remap, self._autoremap = parent, remap or {}, autoremap
         self.path = path
-        self._entries: dict[str, Any] = {}
-        self._writers: dict[str, str] = {}
+        self._constants = constants or {}
+        self._entries: dict[str, Any] = dict(self._constants)
 
     def resolve(self, key: str) -> tuple[Blackboard, str]:
         """The scope and the key that really hold an entry."""
         if self._parent is None:
             return self, key.removeprefix("@")
+        if key in self._constants:
+            return self, key
         if key.startswith("@") or (key not in self._remap and self._autoremap and not key.startswith("_")):
             return self._parent.resolve(key)
         if key in self._remap:
@@ -46,10 +53,9 @@ class Blackboard:
             raise ContractError(f"{reader} reads {{{key}}}, which nobody has written yet. Keys of {where}: {known}")
         return value
 
-    def set(self, key: str, value: Any, writer: str) -> None:
+    def set(self, key: str, value: Any) -> None:
         scope, name = self.resolve(key)
         scope._entries[name] = value
-        scope._writers[name] = writer
 
     def items(self) -> dict[str, Any]:
         """This scope's own entries, a copy."""

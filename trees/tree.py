@@ -99,7 +99,7 @@ class Wiring:
                 f"{self.path}: port '{name}' is of type {type_name(port.type)}, not {type(value).__name__}"
             )
         if name in self._keys:
-            self._scope.set(self._keys[name], value, self.path)
+            self._scope.set(self._keys[name], value)
 
     def _port(self, name: str) -> Port:
         if name not in self._ports:
@@ -152,11 +152,8 @@ class Tree:
     def _scope(element: Element, scope: Blackboard, wired: dict[str, str], path: str) -> Blackboard:
         keys = {name: key for name, text in wired.items() if (key := key_of(text, name)) is not None}
         automatic = element.attributes.get("_autoremap", "0").strip().lower() in ("1", "true")
-        inner = Blackboard(scope, remap=keys, autoremap=automatic, path=path)
-        for name, text in wired.items():
-            if name not in keys:
-                inner._entries[name] = text
-        return inner
+        constants = {name: text for name, text in wired.items() if name not in keys}
+        return Blackboard(scope, remap=keys, autoremap=automatic, constants=constants, path=path)
 
     def _watch(self, node: _Node) -> None:
         """Tell the listeners of every change of the node's status, and keep the node's path with what it raises."""

@@ -1,0 +1,30 @@
+"""Every adapter keeps the same contract."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import Any
+
+import pytest
+
+from behaviours.fake import FakeRobot
+from behaviours.testing import CONTRACT, MakeRobot
+
+names = [check.__name__ for check in CONTRACT]
+
+
+@pytest.mark.parametrize("check", CONTRACT, ids=names)
+def test_fake(check: Callable[[MakeRobot], None]) -> None:
+    check(FakeRobot)
+
+
+@pytest.mark.skipif(find_spec("genesis") is None, reason="genesis is not installed")
+@pytest.mark.parametrize("check", CONTRACT, ids=names)
+def test_genesis(check: Callable[[MakeRobot], None]) -> None:
+    from simulation.genesis_robot import GenesisRobot
+
+    def make() -> Any:
+        return GenesisRobot("bottle", 3)
+
+    check(make)
