@@ -198,7 +198,8 @@ def test_a_bad_file_is_one_error_with_its_place(name: str, tmp_path: Path) -> No
 
 def test_every_problem_is_listed_at_once(tmp_path: Path) -> None:
     file = tmp_path / "tree.xml"
-    file.write_text("{T}<Sequence><Nope/>\n<CloseGripper/>\n<Capture frame='x'/></Sequence>{/T}")
+    body = "<Nope/>\n<CloseGripper/>\n<Capture frame='x'/>"
+    file.write_text(f"<root><BehaviorTree ID='T'><Sequence>{body}</Sequence></BehaviorTree></root>")
     lines = [problem.line for problem in trees.problems(file, LEAVES)]
     assert lines == [1, 2, 3]
 
