@@ -5,10 +5,10 @@ problems = trees.problems(file, leaves)           all that is wrong with it: fil
 tree = trees.build(document, context, clock)      tree.tick(), tree.halt(), tree.nodes(), tree.failure()
 """
 
-from trees.control import CONTROL_NODES
 from trees.describe import palette_xml, table
 from trees.document import Problem, TreeProblems
 from trees.load import Document, load, problems
+from trees.nodes import CONTROL_NODES
 from trees.tree import NodeView, Tree, build
 
 __all__ = [

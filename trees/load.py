@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 
-from trees.control import CONTROL_NODES, ControlNode
+from trees.control import ControlNode
 from trees.document import Element, Problem, TreeProblems, read_xml
 from trees.leaf import Leaf
 from trees.literals import convert, key_of, type_name
+from trees.nodes import CONTROL_NODES
 from trees.ports import Direction, Port
 
 EXPLICIT = ("Action", "Condition", "Control", "Decorator", "SubTree")
@@ -106,8 +107,13 @@ def walk(element: Element) -> Iterator[Element]:
 def _check_tree(document: Document, name: str, tree: Element) -> None:
     written: set[str] = set()
     read: list[tuple[str, Element, str]] = []
+    named: dict[str, Element] = {}
     for element in walk(tree):
         if element.tag == "SubTree":
+            first = named.setdefault(element.attributes.get("name", f"#{id(element)}"), element)
+            if first is not element:
+                message = f"<SubTree> has the name '{element.attributes['name']}' of the one in line {first.line}"
+                document.problems.append(element.problem(f"{message}; their paths would be the same"))
             _check_subtree(document, element, written)
             continue
         kind = node_class(element, document.leaves)
@@ -151,10 +157,19 @@ def _check_subtree(document: Document, element: Element, written: set[str]) -> N
         document.problems.append(element.problem(message))
     if element.children:
         document.problems.append(element.problem("<SubTree> has children; its content is the tree that it names"))
+    _check_conditions(document, element)
     for attribute, value in element.attributes.items():
         key = key_of(value, attribute)
         if attribute not in RESERVED and key is not None:
             written.add(key)  # the tree below may write it
+
+
+def _check_conditions(document: Document, element: Element) -> None:
+    """Conditions are refused, never ignored: a `_skipIf` that is not honoured could move the robot."""
+    for attribute in CONDITIONS:
+        if attribute in element.attributes:
+            message = f"<{tag_of(element)}> uses '{attribute}', which is not supported yet"
+            document.problems.append(element.problem(message))
 
 
 def _check_children(document: Document, element: Element, kind: NodeClass) -> None:
@@ -172,9 +187,8 @@ def _check_ports(
 ) -> None:
     ports = {port.name: port for port in kind.PORTS}
     tag = tag_of(element)
+    _check_conditions(document, element)
     for attribute, text in element.attributes.items():
-        if attribute in CONDITIONS:
-            document.problems.append(element.problem(f"<{tag}> uses '{attribute}', which is not supported yet"))
         if attribute in RESERVED or not attribute[0].isalpha():
             continue
         port = ports.get(attribute)

@@ -10,12 +10,13 @@ from py_trees.behaviour import Behaviour
 from py_trees.common import Status
 
 from trees.blackboard import Blackboard
-from trees.control import CONTROL_NODES, ControlNode, SubTree, reset
+from trees.control import ControlNode, reset
 from trees.document import Element
 from trees.errors import ContractError
 from trees.leaf import Leaf
 from trees.literals import convert, fits, key_of, type_name
 from trees.load import RESERVED, Document, tag_of
+from trees.nodes import CONTROL_NODES, SubTree
 from trees.ports import Direction, Port
 from trees.status import WORDS
 
