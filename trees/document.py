@@ -54,22 +54,53 @@ class Element:
         return Problem(self.file, self.line, self.column, message)
 
 
-_VALUE = re.compile(r"""=\s*(?:"[^"]*"|'[^']*')""")
 _BARE_AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\d+|#x[0-9a-fA-F]+);)")
-_TAG_OR_COMMENT = re.compile(r"<!--.*?-->|<[A-Za-z_](?:[^<>\"']|\"[^\"]*\"|'[^']*')*>", re.DOTALL)
+_TAG_START = re.compile(r"<[A-Za-z_]")
+_STOP = re.compile(r"[\"'<>]")
 
 
 def _escape(text: str) -> str:
-    """`&` and `<` inside attribute values made legal; line numbers stay, columns after them on the line move."""
+    """Text that expat reads: `&` and `<` in attribute values escaped, `--` in comments blanked.
 
-    def value(match: re.Match[str]) -> str:
-        return _BARE_AMPERSAND.sub("&amp;", match.group()).replace("<", "&lt;")
+    Line numbers stay, columns after an escape on its line move. Each character is looked at once; what is not XML
+    at all is left for expat to report.
+    """
+    done: list[str] = []
+    at = 0
+    while (start := text.find("<", at)) >= 0:
+        done.append(text[at:start])
+        at = start
+        if text.startswith("<!--", start):
+            end = text.find("-->", start + 4)
+            if end < 0:
+                break
+            done.append(f"<!--{text[start + 4 : end].replace('-', ' ')}-->")
+            at = end + 3
+        elif _TAG_START.match(text, start):
+            escaped, at = _escape_tag(text, start)
+            done.append(escaped)
+        else:
+            done.append("<")
+            at += 1
+    return "".join([*done, text[at:]])
 
-    def tag(match: re.Match[str]) -> str:
-        whole = match.group()
-        return whole if whole.startswith("<!--") else _VALUE.sub(value, whole)
 
-    return _TAG_OR_COMMENT.sub(tag, text)
+def _escape_tag(text: str, start: int) -> tuple[str, int]:
+    """A start tag with its values escaped, and where it ends; as far as it can be read if it is damaged."""
+    done, at = ["<"], start + 1
+    while (stop := _STOP.search(text, at)) is not None:
+        done.append(text[at : stop.start()])
+        at = stop.start()
+        if stop.group() == "<":
+            return "".join(done), at
+        if stop.group() == ">":
+            return "".join([*done, ">"]), at + 1
+        end = text.find(stop.group(), at + 1)
+        if end < 0:
+            break
+        done.append(_BARE_AMPERSAND.sub("&amp;", text[at : end + 1]).replace("<", "&lt;"))
+        at = end + 1
+    return "".join([*done, text[at:]]), len(text)
 
 
 def read_xml(path: Path) -> Element:

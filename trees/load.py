@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path
 
 from trees.control import ControlNode
 from trees.document import Element, Problem, TreeProblems, read_xml
+from trees.expansion import check_expansion, subtrees
 from trees.leaf import Leaf
 from trees.literals import convert, key_of, type_name
 from trees.nodes import CONTROL_NODES
@@ -20,6 +22,7 @@ RESERVED = (
     "_onHalted", "_post",
 )  # fmt: skip
 CONDITIONS = RESERVED[3:]
+MAX_LISTED = 20
 NodeClass = type[Leaf] | type[ControlNode]
 
 
@@ -83,17 +86,25 @@ def _read(path: Path, leaves: Mapping[str, type[Leaf]], main: str | None) -> Doc
     chosen = main or root.attributes.get("main_tree_to_execute") or (next(iter(trees)) if len(trees) == 1 else "")
     if chosen not in trees:
         what = f"there is no tree '{chosen}'" if chosen else "main_tree_to_execute is missing"
-        found.append(root.problem(f"{what}.{_nearest(chosen, trees)} Trees: {', '.join(trees) or 'none'}"))
+        found.append(root.problem(f"{what}.{_nearest(chosen, trees)} Trees: {_listed(trees)}"))
     document = Document(path, chosen, trees, leaves, found)
+    interfaces = _interfaces(trees)
     for name, tree in trees.items():
-        _check_tree(document, name, tree)
-    found.extend(_recursions(document))
+        _check_tree(document, name, tree, interfaces[name])
+    found.extend(check_expansion(trees))
     found.sort(key=lambda problem: (problem.line, problem.column))
     return document
 
 
+def _listed(choices: Mapping[str, object]) -> str:
+    """The choices for a person: not more than fit."""
+    names = list(choices)[:MAX_LISTED]
+    more = f" and {len(choices) - MAX_LISTED} more" if len(choices) > MAX_LISTED else ""
+    return (", ".join(names) or "none") + more
+
+
 def _nearest(word: str, choices: Mapping[str, object]) -> str:
-    near = get_close_matches(word, list(choices), 1, 0.6)
+    near = get_close_matches(word, islice(choices, 10 * MAX_LISTED), 1, 0.6) if len(word) <= 80 else []
     return f" Did you mean '{near[0]}'?" if near else ""
 
 
@@ -104,7 +115,7 @@ def walk(element: Element) -> Iterator[Element]:
         yield from walk(child)
 
 
-def _check_tree(document: Document, name: str, tree: Element) -> None:
+def _check_tree(document: Document, name: str, tree: Element, interface: set[str]) -> None:
     written: set[str] = set()
     read: list[tuple[str, Element, str]] = []
     named: dict[str, Element] = {}
@@ -124,34 +135,33 @@ def _check_tree(document: Document, name: str, tree: Element) -> None:
             continue
         _check_children(document, element, kind)
         _check_ports(document, element, kind, written, read)
-    interface = _interface(document, name)
     for key, element, port in read:
         if key not in written and key not in interface and not key.startswith("@"):
             message = f"<{tag_of(element)}> port '{port}' reads {{{key}}}, which nothing in tree '{name}' writes"
             document.problems.append(element.problem(message))
 
 
-def _interface(document: Document, name: str) -> set[str]:
-    """Keys that come into a tree from where it is used; everything does with _autoremap."""
-    keys: set[str] = set()
-    for tree in document.trees.values():
-        for element in walk(tree):
-            if element.tag == "SubTree" and element.attributes.get("ID") == name:
-                keys.update(element.attributes)
+def _interfaces(trees: Mapping[str, Element]) -> dict[str, set[str]]:
+    """Keys that come into each tree from where it is used; all that it names do with _autoremap."""
+    keys: dict[str, set[str]] = {name: set() for name in trees}
+    remapped: set[str] = set()
+    for tree in trees.values():
+        for element in subtrees(tree):
+            name = element.attributes.get("ID", "")
+            if name in trees:
+                keys[name].update(element.attributes)
                 if element.attributes.get("_autoremap", "0").strip().lower() in ("1", "true"):
-                    keys.update(
-                        k
-                        for inner in walk(document.trees[name])
-                        for v in inner.attributes.values()
-                        if (k := key_of(v, ""))
-                    )
+                    remapped.add(name)
+    for name in remapped:
+        texts = (text for element in walk(trees[name]) for text in element.attributes.values())
+        keys[name].update(key for text in texts if (key := key_of(text, "")))
     return keys
 
 
 def _check_subtree(document: Document, element: Element, written: set[str]) -> None:
     wanted = element.attributes.get("ID", "")
     if wanted not in document.trees:
-        choices = ", ".join(document.trees) or "none"
+        choices = _listed(document.trees)
         near = _nearest(wanted, document.trees)
         message = f"<SubTree> names tree '{wanted}', which is not in the file.{near} Trees: {choices}"
         document.problems.append(element.problem(message))
@@ -220,24 +230,3 @@ def _check_ports(
 def describe_port(port: Port) -> str:
     unit = f" in {port.unit}" if port.unit else ""
     return f"{port.direction.value}, {type_name(port.type)}{unit}"
-
-
-def _recursions(document: Document) -> list[Problem]:
-    """One problem for each SubTree that leads back into its own tree."""
-    uses = {
-        name: [e for e in walk(tree) if e.tag == "SubTree" and e.attributes.get("ID") in document.trees]
-        for name, tree in document.trees.items()
-    }
-
-    def reaches(start: str, goal: str, seen: set[str]) -> bool:
-        if start == goal:
-            return True
-        seen.add(start)
-        return any(reaches(e.attributes["ID"], goal, seen) for e in uses[start] if e.attributes["ID"] not in seen)
-
-    return [
-        element.problem(f"tree '{name}' contains itself through <SubTree ID=\"{element.attributes['ID']}\">")
-        for name, elements in uses.items()
-        for element in elements
-        if reaches(element.attributes["ID"], name, set())
-    ]

@@ -143,9 +143,6 @@ class Tree:
                 control.KIND,
             )
         self._nodes[index] = _Node(uid, path, tag, kind, depth, wired, behaviour)
-        for number, node in enumerate(self._nodes[index:], index + 1):
-            if node is not None:
-                node.uid = number
         self._watch(self._nodes[index])
         return behaviour
 
@@ -195,8 +192,11 @@ class Tree:
         try:
             for _ in self.root.tick():
                 pass
-        except BaseException:
-            self.halt()
+        except BaseException as error:
+            try:
+                self.halt()
+            except Exception as another:  # the first error is the one to tell
+                error.add_note(f"and while stopping: {type(another).__name__}: {another}")
             raise
         self._show_idle()
         return self.root.status
