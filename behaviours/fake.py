@@ -179,15 +179,11 @@ class FakeRobot:
         return self._start("arm", distance / max_speed_mps, self._hand_path(goal))
 
     def _hand_path(self, goal: Pose) -> Callable[[float], None]:
-        from scipy.spatial.transform import Rotation, Slerp
-
         start = self._body_from_hand
-        turn = Slerp([0.0, 1.0], Rotation.from_matrix(np.stack([start.rotation, goal.rotation])))
 
         def at(fraction: float) -> None:
             before = self.hand_pose().position_m[2]
-            position = start.position_m + fraction * (goal.position_m - start.position_m)
-            self._body_from_hand = Pose(turn(fraction).as_matrix(), position)
+            self._body_from_hand = start.towards(goal, fraction)
             if fraction >= 1.0 and self.hand_pose().position_m[2] >= before and self._held is not None:
                 self._lifted()
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.spatial.transform import Rotation
 
 Vector = NDArray[np.float64]
 
@@ -29,6 +28,56 @@ def unit(vector: ArrayLike) -> Vector:
     if not length > 1e-12:
         raise ValueError(f"a vector of length {length} has no direction")
     return array / length
+
+
+def rotation_from_quaternion(quaternion_wxyz: ArrayLike) -> Vector:
+    """(3, 3) rotation of a (4,) quaternion of any length but zero."""
+    w, x, y, z = unit(quaternion_wxyz)
+    return np.array(
+        [
+            [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
+            [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
+            [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
+        ]
+    )
+
+
+def quaternion_of(rotation: Vector) -> Vector:
+    """(4,) unit quaternion (w, x, y, z), w >= 0, of a (3, 3) rotation; from its largest component, so that nothing is
+    divided by a small number (Shepperd 1978)."""
+    r = rotation
+    squares = 1 + np.array(
+        [
+            r[0, 0] + r[1, 1] + r[2, 2],
+            r[0, 0] - r[1, 1] - r[2, 2],
+            r[1, 1] - r[0, 0] - r[2, 2],
+            r[2, 2] - r[0, 0] - r[1, 1],
+        ]
+    )
+    products = np.array(
+        [
+            [squares[0], r[2, 1] - r[1, 2], r[0, 2] - r[2, 0], r[1, 0] - r[0, 1]],
+            [r[2, 1] - r[1, 2], squares[1], r[0, 1] + r[1, 0], r[0, 2] + r[2, 0]],
+            [r[0, 2] - r[2, 0], r[0, 1] + r[1, 0], squares[2], r[1, 2] + r[2, 1]],
+            [r[1, 0] - r[0, 1], r[0, 2] + r[2, 0], r[1, 2] + r[2, 1], squares[3]],
+        ]
+    )
+    quaternion = unit(products[int(np.argmax(squares))])
+    return quaternion if quaternion[0] >= 0 else -quaternion
+
+
+def rotation_vector(rotation: Vector) -> Vector:
+    """(3,) axis times angle, radians, 0..pi, of a (3, 3) rotation."""
+    w, *axis = quaternion_of(rotation)
+    sine = float(np.linalg.norm(axis))
+    return np.array(axis) * (2.0 if sine < 1e-12 else 2 * np.arctan2(sine, w) / sine)
+
+
+def rotation_from_vector(vector: ArrayLike) -> Vector:
+    """(3, 3) rotation about a (3,) axis by its length in radians; the inverse of `rotation_vector`."""
+    half = np.asarray(vector, dtype=np.float64) / 2
+    angle = float(np.linalg.norm(half))
+    return rotation_from_quaternion([np.cos(angle), *(half * np.sinc(angle / np.pi))])
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,14 +104,15 @@ class Pose:
 
     @classmethod
     def from_quaternion(cls, quaternion_wxyz: ArrayLike, position_m: ArrayLike = (0.0, 0.0, 0.0)) -> Pose:
-        w, x, y, z = np.asarray(quaternion_wxyz, dtype=np.float64)
-        return cls(Rotation.from_quat([x, y, z, w]).as_matrix(), np.asarray(position_m, dtype=np.float64))
+        return cls(rotation_from_quaternion(quaternion_wxyz), np.asarray(position_m, dtype=np.float64))
 
     @classmethod
     def from_rpy(cls, rpy_rad: ArrayLike, position_m: ArrayLike = (0.0, 0.0, 0.0)) -> Pose:
         """Roll, pitch, yaw in radians about the fixed x, y, z axes, in this order (the URDF convention)."""
-        matrix = Rotation.from_euler("xyz", np.asarray(rpy_rad, dtype=np.float64)).as_matrix()
-        return cls(matrix, np.asarray(position_m, dtype=np.float64))
+        roll, pitch, yaw = (
+            rotation_from_vector(np.eye(3)[axis] * angle) for axis, angle in enumerate(np.asarray(rpy_rad))
+        )
+        return cls(yaw @ pitch @ roll, np.asarray(position_m, dtype=np.float64))
 
     @classmethod
     def from_matrix(cls, matrix: ArrayLike) -> Pose:
@@ -73,13 +123,16 @@ class Pose:
     @property
     def quaternion_wxyz(self) -> Vector:
         """(4,) unit quaternion, w >= 0."""
-        x, y, z, w = Rotation.from_matrix(self.rotation).as_quat(canonical=True)
-        return np.array([w, x, y, z])
+        return quaternion_of(self.rotation)
 
     @property
     def rpy_rad(self) -> Vector:
         """(3,) roll, pitch, yaw in radians, the inverse of `from_rpy`."""
-        return np.asarray(Rotation.from_matrix(self.rotation).as_euler("xyz"))
+        r = self.rotation
+        level = float(np.hypot(r[2, 1], r[2, 2]))
+        if level < 1e-9:  # straight up or down: roll and yaw are one, which goes to the yaw
+            return np.array([0.0, np.arctan2(-r[2, 0], level), np.arctan2(-r[0, 1], r[1, 1])])
+        return np.array([np.arctan2(r[2, 1], r[2, 2]), np.arctan2(-r[2, 0], level), np.arctan2(r[1, 0], r[0, 0])])
 
     @property
     def yaw_rad(self) -> float:
@@ -110,7 +163,12 @@ class Pose:
 
     def angle_rad(self, other: Pose) -> float:
         """The smallest rotation angle between the two orientations, radians, 0..pi."""
-        return float(Rotation.from_matrix(self.rotation.T @ other.rotation).magnitude())
+        return float(np.linalg.norm(rotation_vector(self.rotation.T @ other.rotation)))
+
+    def towards(self, other: Pose, fraction: float) -> Pose:
+        """The pose a fraction 0..1 of the way to another: straight in position, evenly about one axis in rotation."""
+        turn = rotation_from_vector(fraction * rotation_vector(self.rotation.T @ other.rotation))
+        return Pose(self.rotation @ turn, self.position_m + fraction * (other.position_m - self.position_m))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Pose):

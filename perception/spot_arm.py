@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from perception.geometry import Pose
+from perception.geometry import Pose, rotation_vector
 
 Array = NDArray[np.float64]
 
@@ -97,25 +97,13 @@ def forward(joints: ArrayLike) -> Pose:
     return Pose(rotation, position)
 
 
-def _rotation_vector(rotation: Array) -> Array:
-    """(3,) axis times angle of a rotation matrix; good enough near pi for a solver that iterates."""
-    skew = np.array([rotation[2, 1] - rotation[1, 2], rotation[0, 2] - rotation[2, 0], rotation[1, 0] - rotation[0, 1]])
-    sine, cosine = float(np.linalg.norm(skew)) / 2, float(np.trace(rotation) - 1) / 2
-    if sine < 1e-9:
-        if cosine > 0:
-            return skew / 2
-        axis = np.sqrt(np.maximum(np.diag(rotation) + 1, 0) / 2)
-        return np.asarray(np.pi * axis)
-    return np.asarray(skew / (2 * sine) * np.arctan2(sine, cosine))
-
-
 def _solve(goal: Pose, seed: Array, position_tol_m: float, rotation_tol_rad: float, iterations: int) -> Array | None:
     """Damped least squares with joint limits: joints at a limit that want to leave it are frozen for the step."""
     joints = np.clip(seed, LOWER, UPPER)
     for _ in range(iterations):
         rotation, position, axes, origins = _chain(joints)
         offset = goal.position_m - position
-        turn = _rotation_vector(goal.rotation @ rotation.T)
+        turn = rotation_vector(goal.rotation @ rotation.T)
         if np.linalg.norm(offset) < position_tol_m and np.linalg.norm(turn) < rotation_tol_rad:
             return joints
         jacobian = np.concatenate([np.cross(axes, position - origins).T, axes.T])

@@ -217,18 +217,14 @@ def straight_path(
     Orientation turns evenly about one axis. Where the straight line meets a joint limit or another branch of the arm,
     a plain joint motion is taken if the hand then leaves the line by at most `max_detour_m`.
     """
-    from scipy.spatial.transform import Rotation, Slerp
-
     end = inverse(goal, joints)
     if end is None:
         x, y, z = goal.position_m
         return f"out of reach: no arm posture puts the hand at ({x:.2f}, {y:.2f}, {z:.2f}) m in the body frame as asked"
     count = 2 + int(max(start.distance_m(goal) / step_m, start.angle_rad(goal) / step_rad))
-    turn = Slerp([0.0, 1.0], Rotation.from_matrix(np.stack([start.rotation, goal.rotation])))
     path = [joints]
     for fraction in np.linspace(0, 1, count)[1:]:
-        position = start.position_m + fraction * (goal.position_m - start.position_m)
-        solution = inverse(Pose(turn(fraction).as_matrix(), position), path[-1])
+        solution = inverse(start.towards(goal, float(fraction)), path[-1])
         if solution is None or np.abs(solution - path[-1]).max() > max_jump_rad:
             break
         path.append(solution)

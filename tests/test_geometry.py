@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perception.geometry import Pose, unit
+from perception.geometry import Pose, rotation_vector, unit
 
 angle = st.floats(-3.1, 3.1)
 metre = st.floats(-10.0, 10.0)
@@ -73,3 +73,25 @@ def test_a_pose_cannot_be_changed_through_its_arrays() -> None:
 def test_a_zero_vector_has_no_direction() -> None:
     with pytest.raises(ValueError, match="no direction"):
         unit((0.0, 0.0, 0.0))
+
+
+@given(poses, poses, st.floats(0, 1))
+def test_the_way_to_another_pose_is_straight_and_even(a: Pose, b: Pose, fraction: float) -> None:
+    between = a.towards(b, fraction)
+    assert between.distance_m(a) == pytest.approx(fraction * a.distance_m(b), abs=1e-9)
+    assert between.angle_rad(a) == pytest.approx(fraction * a.angle_rad(b), abs=1e-6)
+    assert close(a.towards(b, 0.0), a)
+    assert np.allclose(a.towards(b, 1.0).rotation, b.rotation, atol=1e-7)
+
+
+@settings(deadline=None)  # the first call imports scipy
+@given(poses)
+def test_rotations_agree_with_scipy(a: Pose) -> None:
+    from scipy.spatial.transform import Rotation
+
+    reference = Rotation.from_matrix(a.rotation)
+    assert np.allclose(Rotation.from_rotvec(rotation_vector(a.rotation)).as_matrix(), a.rotation, atol=1e-9)
+    assert (
+        np.allclose(reference.as_quat(canonical=True)[[3, 0, 1, 2]], a.quaternion_wxyz, atol=1e-9)
+        or abs(a.quaternion_wxyz[0]) < 1e-9
+    )
