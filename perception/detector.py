@@ -32,9 +32,9 @@ class Letterbox:
     top: float
 
     @classmethod
-    def fit(cls, picture: tuple[int, int], network: tuple[int, int]) -> Letterbox:
-        """Both sizes as (height, width)."""
-        scale = min(network[0] / picture[0], network[1] / picture[1])
+    def fit(cls, picture: tuple[int, int], network: tuple[int, int], zoom: float = 1.0) -> Letterbox:
+        """Both sizes as (height, width). zoom below 1 leaves a border: near objects then look as if further away."""
+        scale = zoom * min(network[0] / picture[0], network[1] / picture[1])
         return cls(scale, (network[1] - picture[1] * scale) / 2, (network[0] - picture[0] * scale) / 2)
 
     def matrix(self, stride: float = 1.0) -> NDArray[np.float64]:
@@ -52,10 +52,12 @@ class OnnxDetector:
 
     The network: input (1, 3, h, w) RGB 0..1; output 0 (1, 4 + classes + 32, anchors) with boxes as centre and size in
     input pixels; output 1 (1, 32, h/4, w/4) mask prototypes; class names in its metadata under `names`.
-    ModelError if the file is missing, corrupt or another network.
+    zooms: the picture is looked at once at each of these scales, because near objects fill more of it than the training
+    pictures show. ModelError if the file is missing, corrupt or another network.
     """
 
-    def __init__(self, path: Path = DEFAULT_WEIGHTS) -> None:
+    def __init__(self, path: Path = DEFAULT_WEIGHTS, *, zooms: tuple[float, ...] = (1.0, 0.6)) -> None:
+        self._zooms = zooms
         self._session = OnnxSession(path, "detector", channels=3, outputs=2)
         self.labels = self._names()
         height, width = self._session.input_shape[2:]
@@ -81,7 +83,16 @@ class OnnxDetector:
             asked = ", ".join(unknown) or "nothing"
             choices = ", ".join(self.labels[:10]) + (" ..." if len(self.labels) > 10 else "")
             raise ConfigError(f"the detector {self._session.path.name} does not know: {asked}. It knows: {choices}")
-        box = Letterbox.fit(frame.intrinsics.shape, self._size)
+        found = [one for zoom in self._zooms for one in self._detect_at(zoom, frame, labels, min_score)]
+        kept = suppress_overlaps(
+            np.array([one.box_uv for one in found], dtype=np.float64).reshape(-1, 4),
+            np.array([one.score for one in found]),
+        )
+        return [found[index] for index in kept]
+
+    def _detect_at(self, zoom: float, frame: RgbdFrame, labels: Sequence[str], min_score: float) -> list[Detection]:
+        """Detections in the picture as the network sees it at one zoom, best first."""
+        box = Letterbox.fit(frame.intrinsics.shape, self._size, zoom)
         raw, prototypes = self._session.run(self._tensor(frame.rgb, box))
         rows = self._rows(raw, prototypes)
         classes = [self.labels.index(label) for label in labels]
