@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+NO_DISTANCE = 1e-9
+"""Metres or radians; shorter ways take no time."""
 MIN_JERK_PEAK = 1.875
 """Peak speed of a minimum-jerk motion over its mean speed (Flash and Hogan 1985)."""
 
@@ -31,14 +33,16 @@ class Trapezoid:
 
     @property
     def duration_s(self) -> float:
-        if self.distance == 0:
+        if self.distance < NO_DISTANCE:
             return 0.0
         return self.distance / self.peak_speed + self.peak_speed / self.max_accel
 
     def at(self, time_s: float) -> tuple[float, float]:
         """(distance covered, speed) at a time; clamped to the ends."""
-        if time_s <= 0 or self.distance == 0:
+        if time_s <= 0:
             return 0.0, 0.0
+        if self.distance < NO_DISTANCE:
+            return self.distance, 0.0
         total, peak = self.duration_s, self.peak_speed
         if time_s >= total:
             return self.distance, 0.0

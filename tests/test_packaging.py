@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -48,12 +50,15 @@ def test_constraints_pin_every_direct_dependency_exactly() -> None:
 
 
 def test_the_wheel_ships_the_six_packages_and_their_files_but_no_tests() -> None:
-    from setuptools import find_packages
-
     tool = PROJECT["tool"]["setuptools"]
-    found = {name.split(".")[0] for name in find_packages(str(ROOT), include=tool["packages"]["find"]["include"])}
+    # in a process of its own: setuptools replaces distutils, which another test may have imported
+    code = (
+        "import json, sys, setuptools; print(json.dumps(setuptools.find_packages(sys.argv[1], include=sys.argv[2:])))"
+    )
+    command = [sys.executable, "-c", code, str(ROOT), *tool["packages"]["find"]["include"]]
+    packages = set(json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout))
+    found = {name.split(".")[0] for name in packages}
     assert found == {"app", "behaviours", "perception", "simulation", "training", "trees"}
-    packages = set(find_packages(str(ROOT), include=tool["packages"]["find"]["include"]))
     for package in found:
         for file in (ROOT / package).rglob("*.py"):
             assert ".".join(file.parent.relative_to(ROOT).parts) in packages, f"{file.parent} has no __init__.py"
