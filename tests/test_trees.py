@@ -234,3 +234,9 @@ def test_the_palette_names_every_leaf_and_port() -> None:
         assert f'ID="{tag}"' in palette
         for port in leaf.PORTS:
             assert port.name in lines
+
+
+def test_the_library_carries_the_palette_for_groot2() -> None:
+    model = trees.palette_xml(LEAVES).split("<TreeNodesModel>")[1].split("</TreeNodesModel>")[0]
+    for file in sorted((Path(trees.__path__[0]) / "library").glob("*.xml")):
+        assert model in file.read_text(encoding="utf-8"), f"{file.name}: paste the model of `spot-grasp nodes --xml`"
