@@ -65,6 +65,14 @@ class GenesisRobot:
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     def __enter__(self) -> Self:
+        try:
+            self._build()
+        except BaseException:  # also an interruption: nothing may be left behind
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def _build(self) -> None:
         import genesis as gs
 
         init_genesis(self._seed)
@@ -96,7 +104,6 @@ class GenesisRobot:
         self._entered = True
         self.sleep(SETTLE_S)
         self._judge.start()
-        return self
 
     def _add_robot(self, gs: Any, folder: Path) -> Any:
         if self._robot_file is None:
