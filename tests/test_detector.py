@@ -41,7 +41,7 @@ def network(folder: Path, size: tuple[int, int], rows: list[np.ndarray], names: 
         segmentation_network(path, size, np.stack(rows), prototypes)
     else:
         segmentation_network(path, size, np.stack(rows), prototypes, names)
-    return OnnxDetector(path)
+    return OnnxDetector(path, zooms=(1.0,))
 
 
 def test_box_and_mask_come_back_in_picture_pixels(tmp_path: Path) -> None:
@@ -173,3 +173,19 @@ def test_shipped_weights_open_and_answer() -> None:
     detector = OnnxDetector()
     assert "bottle" in detector.labels
     assert detector.detect(frame((90, 90, 90)), ["bottle"], 0.9) == []
+
+
+def test_an_object_seen_at_several_zooms_is_one(tmp_path: Path) -> None:
+    once = network(tmp_path, (96, 128), [row((40, 48, 20, 60), (0.9, 0.1, 0.1), 0)])
+    twice = OnnxDetector(tmp_path / "detector.onnx", zooms=(1.0, 1.0))
+    (expected,), (found,) = (one.detect(frame((255, 0, 0)), ["bottle"], 0.3) for one in (once, twice))
+    assert found.box_uv == expected.box_uv
+    assert np.array_equal(found.mask, expected.mask)
+
+
+def test_a_smaller_zoom_still_answers_in_picture_pixels(tmp_path: Path) -> None:
+    network(tmp_path, (96, 128), [row((64, 48, 20, 40), (0.9, 0.1, 0.1), 0)])  # the middle of the input
+    (found,) = OnnxDetector(tmp_path / "detector.onnx", zooms=(0.5,)).detect(frame((255, 0, 0)), ["bottle"], 0.3)
+    assert found.box_uv == pytest.approx(
+        (220, 40, 420, 440), abs=1e-3
+    )  # scale 0.2 halved: 200 x 400 px about (320, 240)
