@@ -42,6 +42,10 @@ class FakeWorld:
             if not self.bottle_hidden:
                 t, inside = self._bottle(eye, rays)
                 _paint(depth, rgb, t, inside, BOTTLE_RGB)
+                lid = (np.float32(self.bottle_m[2] + self.height_m) - eye[2]) / rays[..., 2]
+                hit = eye[:2] + lid[..., None] * rays[..., :2] - self.bottle_m[:2].astype(np.float32)
+                on_lid = (hit * hit).sum(axis=-1) < np.float32(self.radius_m**2)
+                _paint(depth, rgb, lid, (lid > 0) & on_lid, BOTTLE_RGB)
         return rgb, np.where(depth < MAX_RANGE_M, depth, 0.0).astype(np.float32)
 
     def _bottle(

@@ -1,0 +1,320 @@
+"""The fake robot does what its script says, keeps its limits, and its pictures show its world to the millimetre."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from behaviours.fake import FULL_GAP_M, FakeDetector, FakeHeatmap, FakeRobot, FakeScript
+from behaviours.fake_world import BOTTLE_RGB, FLOOR_RGB, HAND_CAMERA, MAX_RANGE_M, TABLE_RGB, FakeWorld
+from behaviours.robot import Command, CommandState
+from behaviours.testing import finish, ready
+from perception import spot_arm
+from perception.errors import ConfigError, RobotError
+from perception.geometry import Pose, unit
+from perception.types import Detection, RgbdFrame
+
+TORQUE_NM = 3.0
+
+
+def looking_at(target_m: np.ndarray, *, azimuth: float, elevation: float, distance_m: float) -> Pose:
+    """world_from_camera, level in roll, with a point of the world in the middle of the picture."""
+    toward_eye = np.array(
+        [-np.cos(azimuth) * np.cos(elevation), -np.sin(azimuth) * np.cos(elevation), np.sin(elevation)]
+    )
+    forward = -toward_eye
+    right = unit(np.cross(forward, [0.0, 0.0, 1.0]))
+    return Pose(np.stack([right, np.cross(forward, right), forward], axis=1), target_m + distance_m * toward_eye)
+
+
+def seen(world: FakeWorld, camera: Pose, color: tuple[int, ...]) -> np.ndarray:
+    """(N, 3) points of the world, metres, at the pixels of a colour that have depth."""
+    rgb, depth = world.render(camera)
+    v, u = np.nonzero((rgb == color).all(axis=-1) & (depth > 0))
+    return camera.transform(HAND_CAMERA.back_project(u, v, depth[v, u]))
+
+
+def at_the_bottle(robot: FakeRobot, above_foot_m: float = 0.1) -> None:
+    """Stand 0.8 m before the bottle, the open hand level around it."""
+    x, y, z = robot.world.bottle_m
+    goal = Pose.from_rpy((0.0, 0.0, 0.0), (x - 0.8, y, 0.0))
+    assert finish(robot, robot.walk_to(goal, max_speed_mps=0.5, max_yaw_rate_radps=0.8)) is CommandState.DONE
+    ready(robot)
+    assert finish(robot, robot.set_gripper(1.0, max_torque_nm=TORQUE_NM)) is CommandState.DONE
+    hand = Pose.from_rpy((0.0, 0.0, 0.0), (x - 0.05, y, z + above_foot_m))
+    command = robot.move_hand(hand, max_speed_mps=0.3)
+    assert finish(robot, command) is CommandState.DONE, command.poll().reason
+
+
+def close(robot: FakeRobot) -> None:
+    assert finish(robot, robot.set_gripper(0.0, max_torque_nm=TORQUE_NM)) is CommandState.DONE
+
+
+def lift(robot: FakeRobot, height_m: float = 0.15) -> None:
+    hand = robot.hand_pose()
+    goal = Pose(hand.rotation, hand.position_m + np.array([0.0, 0.0, height_m]))
+    assert finish(robot, robot.move_hand(goal, max_speed_mps=0.2)) is CommandState.DONE
+
+
+views = st.tuples(st.floats(-np.pi, np.pi), st.floats(0.05, 1.2), st.floats(0.3, 1.5))
+
+
+@settings(max_examples=25, deadline=None)
+@given(views)
+def test_what_looks_like_the_bottle_is_on_the_bottle(view: tuple[float, float, float]) -> None:
+    world = FakeWorld()
+    middle = world.bottle_m + np.array([0.0, 0.0, world.height_m / 2])
+    camera = looking_at(middle, azimuth=view[0], elevation=view[1], distance_m=view[2])
+    points = seen(world, camera, BOTTLE_RGB) - world.bottle_m
+    assert len(points) > 100
+    radius, height = np.linalg.norm(points[:, :2], axis=1), points[:, 2]
+    flank = np.abs(radius - world.radius_m) < 1e-3
+    lid = (np.abs(height - world.height_m) < 1e-3) & (radius < world.radius_m + 1e-3)
+    assert (flank | lid).all()
+    assert flank.any()
+    assert lid.any()
+    assert (height > -1e-3).all()
+    assert (height < world.height_m + 1e-3).all()
+    eye = camera.position_m - world.bottle_m
+    assert (points[flank & ~lid][:, :2] @ eye[:2] > 0).all(), "the far side of the bottle is seen through the near one"
+
+
+@settings(max_examples=15, deadline=None)
+@given(views)
+def test_the_table_and_the_floor_are_where_they_are(view: tuple[float, float, float]) -> None:
+    world = FakeWorld()
+    camera = looking_at(world.bottle_m, azimuth=view[0], elevation=view[1], distance_m=view[2])
+    table, floor = seen(world, camera, TABLE_RGB), seen(world, camera, FLOOR_RGB)
+    assert len(table) > 100
+    assert np.abs(table[:, 2] - world.table_m[2]).max() < 1e-3
+    assert np.abs(table[:, :2] - world.table_m[:2]).max() < world.table_half_m + 1e-3
+    assert np.abs(floor[:, 2]).max(initial=0.0) < 5e-3
+    _, depth = world.render(camera)
+    assert depth.max() < MAX_RANGE_M
+
+
+def test_a_camera_that_looks_at_the_sky_sees_no_depth() -> None:
+    up = Pose.from_rpy((0.0, 0.0, 0.0), (0.0, 0.0, 1.0))  # the optical axis is z
+    rgb, depth = FakeWorld().render(up)
+    assert not depth.any()
+    assert not (rgb == BOTTLE_RGB).all(axis=-1).any()
+
+
+def test_the_picture_is_taken_from_the_hand_and_takes_no_time() -> None:
+    with FakeRobot() as robot:
+        ready(robot)
+        before = robot.now()
+        first, second = robot.capture("hand"), robot.capture("hand")
+        assert robot.now() == before == first.time_s
+        assert first.world_from_camera == robot.hand_pose() @ spot_arm.HAND_FROM_COLOR_CAMERA
+        assert np.array_equal(first.rgb, second.rgb)
+        assert np.array_equal(first.depth, second.depth)
+
+
+def test_the_detector_marks_the_bottle_and_nothing_else() -> None:
+    world, detector = FakeWorld(), FakeDetector()
+    camera = looking_at(world.bottle_m, azimuth=0.3, elevation=0.3, distance_m=0.6)
+    frame = RgbdFrame(*world.render(camera), HAND_CAMERA, camera, 0.0, "hand")
+    (detection,) = detector.detect(frame, ["bottle"], 0.25)
+    assert np.array_equal(detection.mask, (frame.rgb == BOTTLE_RGB).all(axis=-1))
+    v, u = np.nonzero(detection.mask)
+    assert detection.box_uv == (u.min(), v.min(), u.max() + 1, v.max() + 1)
+    assert detector.detect(frame, ["bottle"], 0.995) == []
+    world.bottle_hidden = True
+    assert detector.detect(RgbdFrame(*world.render(camera), HAND_CAMERA, camera, 0.0, "hand"), ["bottle"], 0.1) == []
+    with pytest.raises(ConfigError, match="cup"):
+        detector.detect(frame, ["bottle", "cup"], 0.25)
+
+
+def test_the_heatmap_is_best_in_the_middle_and_nothing_outside() -> None:
+    world = FakeWorld()
+    camera = looking_at(world.bottle_m, azimuth=0.0, elevation=0.3, distance_m=0.6)
+    frame = RgbdFrame(*world.render(camera), HAND_CAMERA, camera, 0.0, "hand")
+    (detection,) = FakeDetector().detect(frame, ["bottle"], 0.25)
+    quality = FakeHeatmap().predict(frame, detection).quality
+    assert quality.max() == 1.0
+    assert not quality[~detection.mask].any()
+    _, column = np.unravel_index(int(quality.argmax()), quality.shape)
+    assert abs(column - np.nonzero(detection.mask)[1].mean()) < 5
+    nothing = Detection("bottle", 0.9, np.zeros_like(detection.mask), detection.box_uv)
+    assert not FakeHeatmap().predict(frame, nothing).quality.any()
+
+
+def test_the_closed_hand_holds_the_bottle_with_the_torque_it_was_given_and_carries_it() -> None:
+    with FakeRobot() as robot:
+        at_the_bottle(robot)
+        assert not robot.gripper().holding
+        close(robot)
+        state = robot.gripper()
+        assert state.holding
+        assert state.torque_nm == TORQUE_NM
+        assert state.opening == pytest.approx(2 * robot.world.radius_m / FULL_GAP_M)
+        before = robot.world.bottle_m.copy()
+        lift(robot)
+        assert robot.world.bottle_m - before == pytest.approx([0.0, 0.0, 0.15], abs=2e-3)
+        assert robot.gripper().holding
+
+
+@pytest.mark.parametrize("above_foot_m", [-0.05, 0.27])
+def test_a_hand_beside_the_bottle_closes_on_nothing(above_foot_m: float) -> None:
+    with FakeRobot() as robot:
+        at_the_bottle(robot, above_foot_m)
+        close(robot)
+        assert not robot.gripper().holding
+        assert robot.gripper().opening == 0.0
+        assert robot.gripper().torque_nm == 0.0
+
+
+def test_scripted_misses_happen_as_often_as_the_script_says() -> None:
+    with FakeRobot(FakeScript(misses=2)) as robot:
+        at_the_bottle(robot)
+        held = []
+        for _ in range(3):
+            close(robot)
+            held.append(robot.gripper().holding)
+            assert finish(robot, robot.set_gripper(1.0, max_torque_nm=TORQUE_NM)) is CommandState.DONE
+        assert held == [False, False, True]
+
+
+def test_a_scripted_slip_puts_the_bottle_back_and_the_gripper_notices() -> None:
+    with FakeRobot(FakeScript(slips=1)) as robot:
+        at_the_bottle(robot)
+        close(robot)
+        lift(robot)
+        assert not robot.gripper().holding
+        assert robot.gripper().torque_nm == 0.0
+        assert robot.world.bottle_m[2] == robot.world.table_m[2]
+
+
+def test_scripted_hidden_captures_are_the_first_ones() -> None:
+    with FakeRobot(FakeScript(hidden_captures=2)) as robot:
+        ready(robot)
+        found = [bool(FakeDetector().detect(robot.capture("hand"), ["bottle"], 0.25)) for _ in range(4)]
+        assert found == [False, False, True, True]
+
+
+def ahead(robot: FakeRobot) -> Pose:
+    return robot.body_pose() @ Pose.from_rpy((0.0, 0.0, 0.6), (1.0, 0.0, 0.0))
+
+
+def hand_up(robot: FakeRobot) -> Pose:
+    hand = robot.hand_pose()
+    return Pose(hand.rotation, hand.position_m + np.array([0.0, 0.0, 0.05]))
+
+
+STARTS: dict[str, Callable[[FakeRobot], Command]] = {
+    "walk_to": lambda robot: robot.walk_to(ahead(robot), max_speed_mps=0.5, max_yaw_rate_radps=0.8),
+    "move_arm": lambda robot: robot.move_arm("carry", max_joint_speed_radps=1.0),
+    "move_hand": lambda robot: robot.move_hand(hand_up(robot), max_speed_mps=0.1),
+    "set_gripper": lambda robot: robot.set_gripper(1.0, max_torque_nm=TORQUE_NM),
+}
+
+
+@pytest.mark.parametrize(
+    ("script", "start", "reason"),
+    [
+        (FakeScript(walk_blocked=True), "walk_to", "blocked"),
+        (FakeScript(arm_stalls=True), "move_hand", "stalled"),
+        (FakeScript(out_of_reach=True), "move_hand", "out of reach"),
+    ],
+)
+def test_a_scripted_fault_fails_its_motion_with_a_reason(script: FakeScript, start: str, reason: str) -> None:
+    with FakeRobot(script) as robot:
+        ready(robot)
+        command = STARTS[start](robot)
+        assert finish(robot, command) is CommandState.FAILED
+        assert reason in command.poll().reason
+        for other in set(STARTS) - {start}:
+            assert finish(robot, STARTS[other](robot)) is CommandState.DONE
+
+
+@pytest.mark.parametrize("start", STARTS)
+def test_stop_in_the_middle_leaves_every_part_where_it_is(start: str) -> None:
+    with FakeRobot() as robot:
+        ready(robot)
+        command = STARTS[start](robot)
+        robot.sleep(0.2)
+        assert command.poll().state is CommandState.RUNNING
+        robot.stop()
+        body, hand, opening = robot.body_pose(), robot.hand_pose(), robot.gripper().opening
+        robot.sleep(5.0)
+        assert (robot.body_pose(), robot.hand_pose(), robot.gripper().opening) == (body, hand, opening)
+        assert command.poll().state is CommandState.CANCELLED
+
+
+@pytest.mark.parametrize(("speed", "rate"), [(0.5, 0.8), (0.1, 0.8), (0.5, 0.1)])
+def test_a_walk_takes_as_long_as_its_slower_limit_asks(speed: float, rate: float) -> None:
+    with FakeRobot() as robot:
+        goal = ahead(robot)
+        began = robot.now()
+        assert finish(robot, robot.walk_to(goal, max_speed_mps=speed, max_yaw_rate_radps=rate)) is CommandState.DONE
+        assert robot.now() - began == pytest.approx(max(1.0 / speed, 0.6 / rate), abs=0.06)
+
+
+def test_a_walk_turns_the_short_way_round() -> None:
+    with FakeRobot() as robot:
+        for yaw in (3.0, -3.0):
+            goal = Pose.from_rpy((0.0, 0.0, yaw), (0.0, 0.0, 0.0))
+            began = robot.now()
+            finish(robot, robot.walk_to(goal, max_speed_mps=0.5, max_yaw_rate_radps=1.0))
+        assert robot.now() - began == pytest.approx(2 * np.pi - 6.0, abs=0.06)
+
+
+def test_outside_with_it_is_not_connected_but_can_be_stopped() -> None:
+    robot = FakeRobot()
+    for _ in range(2):
+        robot.stop()
+        with pytest.raises(RobotError, match="not connected"):
+            robot.capture("hand")
+        with pytest.raises(RobotError, match="not connected"):
+            robot.sleep(0.1)
+        for start in STARTS.values():
+            with pytest.raises(RobotError, match="not connected"):
+                start(robot)
+        with robot:
+            robot.sleep(0.1)
+
+
+def test_a_lost_connection_fails_every_call_but_never_the_stop() -> None:
+    with FakeRobot(FakeScript(lost_after_s=1.0)) as robot:
+        walk = STARTS["walk_to"](robot)
+        robot.sleep(1.0)
+        with pytest.raises(RobotError, match=r"lost at 1\.00 s"):
+            robot.sleep(0.1)
+        with pytest.raises(RobotError, match="lost"):
+            robot.capture("hand")
+        for start in STARTS.values():
+            with pytest.raises(RobotError, match="lost"):
+                start(robot)
+        robot.stop()
+    assert walk.poll().state is CommandState.CANCELLED
+
+
+def test_an_unknown_arm_pose_is_refused_with_the_choices() -> None:
+    with FakeRobot() as robot, pytest.raises(ConfigError, match=r"'salute'.*stow, ready, carry"):
+        robot.move_arm("salute", max_joint_speed_radps=1.0)  # type: ignore[arg-type]
+
+
+def test_two_robots_share_no_world() -> None:
+    first, second = FakeRobot(), FakeRobot()
+    with first:
+        at_the_bottle(first)
+        close(first)
+        lift(first)
+    assert second.world.bottle_m[2] == second.world.table_m[2]
+
+
+def test_only_real_time_waits_for_the_wall_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr("behaviours.fake.time.sleep", waits.append)
+    with FakeRobot() as robot:
+        robot.sleep(0.25)
+    assert waits == []
+    with FakeRobot(real_time=True) as robot:
+        robot.sleep(0.25)
+        assert robot.now() == 0.25
+    assert waits == [0.25]
