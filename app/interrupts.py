@@ -1,7 +1,8 @@
 """Ctrl-C and SIGTERM: the run stops at a well-defined point, is closed whole, and a second signal cannot break that.
 
-Three phases. At the start (imports, building the simulator) a signal raises KeyboardInterrupt at once; should a library
-swallow it, an alarm notices and raises it again. While the tree ticks it is only noted, and `check`, called once per
+Four phases. At the start (imports, building the simulator) a signal raises KeyboardInterrupt at once; should a library
+swallow it, an alarm notices and raises it again. Steps that must not be cut in two `hold` signals until `release`.
+While the tree ticks it is only noted, and `check`, called once per
 tick, raises it between two ticks; so nothing is cut in the middle of a write or a command. While the run is being
 closed signals are noted and otherwise ignored.
 """
@@ -26,6 +27,7 @@ AGAIN_S: Final = 0.25
 class Phase(Enum):
     AT_ONCE = "at once"
     RAISED = "raised"
+    HELD = "held"
     BETWEEN_TICKS = "between ticks"
     CLOSING = "closing"
 
@@ -71,6 +73,16 @@ class Interrupts:
         if self.received is not None:
             self._phase = Phase.CLOSING
             raise KeyboardInterrupt(self.received)
+
+    def hold(self) -> None:
+        """From now on a signal waits for `release`: for the few steps between making a thing and the `try` that
+        closes it."""
+        self._phase = Phase.HELD
+
+    def release(self) -> None:
+        """Signals raise at once again, beginning with one that waited."""
+        self._phase = Phase.AT_ONCE
+        self.check()
 
     def between_ticks(self) -> None:
         """From now on a signal is raised by `check` only."""

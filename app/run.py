@@ -43,10 +43,12 @@ def run(options: RunOptions, interrupts: Interrupts) -> int:
     file = find_tree(options.tree)
     document = trees.load(file, LEAVES, options.tree_id)
     view = make_view(options.view)
+    interrupts.hold()
     place = new_folder(options.record, file.stem, options.seed, datetime.now())
     try:
+        interrupts.release()
         parts = compose(options, place / "video.mp4" if options.video else None)
-        interrupts.check()
+        interrupts.hold()
     except BaseException:
         with contextlib.suppress(OSError):
             place.rmdir()  # nothing has run: leave no empty folder behind
@@ -54,6 +56,7 @@ def run(options: RunOptions, interrupts: Interrupts) -> int:
     result = Result(run=str(place), seed=options.seed, tree=str(file), robot=options.robot)
     with RunFolder(place) as record:
         try:
+            interrupts.release()
             record.write_config(_config(options, file, parts))
             record.copy_tree(file)
             view.start()

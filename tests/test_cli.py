@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -273,6 +274,28 @@ def test_a_signal_at_any_moment_ends_whole_with_130(tmp_path: Path, number: sign
     for line in (tmp_path / "r" / "log.jsonl").read_text().splitlines():
         json.loads(line)
     assert not list((tmp_path / "r").rglob("*.part"))
+
+
+@pytest.mark.parametrize("step", ["new_folder", "RunFolder", "compose"])
+def test_a_signal_between_two_steps_of_the_start_leaves_a_whole_folder_or_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    from app import compose, run
+
+    home = compose if step == "compose" else run
+    original = getattr(home, step)
+
+    def then_a_signal(*arguments: Any) -> Any:
+        made = original(*arguments)
+        os.kill(os.getpid(), signal.SIGTERM)
+        return made
+
+    monkeypatch.setattr(home, step, then_a_signal)
+    with Interrupts() as interrupts:
+        assert main(["run", "grasp_bottle", "--robot", "fake", "--view", "none", "--record", "r"], interrupts) == 130
+    folder = tmp_path / "r"
+    assert folder.exists() == (step == "RunFolder")
+    assert not folder.exists() or json.loads((folder / "result.json").read_text())["status"] == "interrupted"
 
 
 @pytest.mark.parametrize("delay", [0.12, 0.25, 0.5])

@@ -106,6 +106,22 @@ def test_while_closing_signals_are_remembered_and_ignored() -> None:
         assert interrupts.received == "SIGTERM"
 
 
+def test_a_held_signal_is_raised_by_release() -> None:
+    with Interrupts() as interrupts:
+        interrupts.hold()
+        send()
+        with pytest.raises(KeyboardInterrupt, match="SIGINT"):
+            interrupts.release()
+
+
+def test_released_without_a_signal_the_next_one_raises_at_once() -> None:
+    with Interrupts() as interrupts:
+        interrupts.hold()
+        interrupts.release()
+        with pytest.raises(KeyboardInterrupt):
+            send()
+
+
 def test_a_signal_before_the_ticks_stops_the_first_one() -> None:
     interrupts = Interrupts()
     interrupts.received = "SIGTERM"
