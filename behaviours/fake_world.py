@@ -13,6 +13,7 @@ from perception.types import Intrinsics
 HAND_CAMERA = Intrinsics(640, 480, 552.0291, 552.0291, 320.0, 240.0)
 BOTTLE_RGB, TABLE_RGB, FLOOR_RGB, WALL_RGB = (230, 110, 20), (120, 120, 130), (70, 75, 80), (150, 160, 170)
 MAX_RANGE_M = 4.0
+Picture = tuple[NDArray[np.uint8], NDArray[np.float32]]
 
 
 @dataclass
@@ -25,9 +26,20 @@ class FakeWorld:
     table_m: tuple[float, float, float] = (2.08, 0.15, 0.55)
     table_half_m: float = 0.15
     bottle_hidden: bool = False
+    _seen: tuple[object, Picture] | None = field(default=None, init=False, repr=False)
 
-    def render(self, world_from_camera: Pose) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-        """(480, 640, 3) RGB and (480, 640) z-depth in metres, 0 beyond 4 m."""
+    def render(self, world_from_camera: Pose) -> Picture:
+        """(480, 640, 3) RGB and (480, 640) z-depth in metres, 0 beyond 4 m; from where it looked last, drawn once."""
+        seen = (world_from_camera.matrix().tobytes(), self._described())
+        if self._seen is None or self._seen[0] != seen:
+            self._seen = seen, self._draw(world_from_camera)
+        return self._seen[1]
+
+    def _described(self) -> tuple[object, ...]:
+        bottle = (self.bottle_m.tobytes(), self.radius_m, self.height_m, self.bottle_hidden)
+        return (*bottle, self.table_m, self.table_half_m)
+
+    def _draw(self, world_from_camera: Pose) -> Picture:
         rays = _rays() @ world_from_camera.rotation.astype(np.float32).T
         eye = world_from_camera.position_m.astype(np.float32)
         depth = np.full(HAND_CAMERA.shape, np.inf, np.float32)
@@ -38,13 +50,19 @@ class FakeWorld:
             _paint(depth, rgb, floor, floor > 0, FLOOR_RGB)
             top = (self.table_m[2] - eye[2]) / rays[..., 2]
             hit = eye[:2] + top[..., None] * rays[..., :2] - np.array(self.table_m[:2], np.float32)
-            _paint(depth, rgb, top, (top > 0) & (np.abs(hit).max(axis=-1) < self.table_half_m), TABLE_RGB)
+            _paint(
+                depth,
+                rgb,
+                top,
+                (top > 0) & (np.maximum(abs(hit[..., 0]), abs(hit[..., 1])) < self.table_half_m),
+                TABLE_RGB,
+            )
             if not self.bottle_hidden:
                 t, inside = self._bottle(eye, rays)
                 _paint(depth, rgb, t, inside, BOTTLE_RGB)
                 lid = (np.float32(self.bottle_m[2] + self.height_m) - eye[2]) / rays[..., 2]
                 hit = eye[:2] + lid[..., None] * rays[..., :2] - self.bottle_m[:2].astype(np.float32)
-                on_lid = (hit * hit).sum(axis=-1) < np.float32(self.radius_m**2)
+                on_lid = hit[..., 0] ** 2 + hit[..., 1] ** 2 < np.float32(self.radius_m**2)
                 _paint(depth, rgb, lid, (lid > 0) & on_lid, BOTTLE_RGB)
         return rgb, np.where(depth < MAX_RANGE_M, depth, 0.0).astype(np.float32)
 
