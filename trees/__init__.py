@@ -9,13 +9,15 @@ from trees.describe import palette_xml, table
 from trees.document import Problem, TreeProblems
 from trees.load import Document, load, problems
 from trees.nodes import CONTROL_NODES
-from trees.tree import NodeView, Tree, build
+from trees.tree import NodeView, Place, Substitute, Tree, build
 
 __all__ = [
     "CONTROL_NODES",
     "Document",
     "NodeView",
+    "Place",
     "Problem",
+    "Substitute",
     "Tree",
     "TreeProblems",
     "build",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from py_trees.behaviour import Behaviour
@@ -13,7 +13,7 @@ from trees.blackboard import Blackboard
 from trees.control import ControlNode, reset
 from trees.document import Element
 from trees.errors import ContractError
-from trees.leaf import Leaf
+from trees.leaf import Leaf, PortAccess
 from trees.literals import convert, fits, key_of, type_name
 from trees.load import RESERVED, Document, tag_of
 from trees.nodes import CONTROL_NODES, SubTree
@@ -27,7 +27,8 @@ Listener = Callable[[int, str, str, str, str], None]
 @dataclass(frozen=True)
 class NodeView:
     """A node as seen from outside. uid: 1.. in the order of the expanded tree. status: IDLE, RUNNING, SUCCESS or
-    FAILURE, the last two as of its last end. ports: as wired in the file."""
+    FAILURE, the last two as of its last end. ports: as wired in the file. attributes: all of the file's, with name,
+    ID and conditions."""
 
     uid: int
     path: str
@@ -38,6 +39,24 @@ class NodeView:
     status: str
     feedback: str
     ports: dict[str, str]
+    attributes: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a leaf is going to stand: what there is to know before it is made. wire: its port access, for other ports
+    than its own. scope: the blackboard it sees."""
+
+    uid: int
+    path: str
+    name: str
+    tag: str
+    wire: Callable[[tuple[Port, ...]], PortAccess]
+    scope: Blackboard
+
+
+Substitute = Callable[[Place], Leaf | None]
+"""Gives another leaf for a place, or None to leave the tree's own."""
 
 
 @dataclass
@@ -49,6 +68,7 @@ class _Node:
     depth: int
     ports: dict[str, str]
     behaviour: Behaviour
+    attributes: dict[str, str]
     shown: str = "IDLE"
 
 
@@ -111,12 +131,15 @@ class Wiring:
 class Tree:
     """A tree ready to run. One `tick` is BehaviorTree.CPP's tickExactlyOnce."""
 
-    def __init__(self, document: Document, context: Any, clock: Callable[[], float]) -> None:
-        self._document, self._context, self._clock = document, context, clock
+    def __init__(
+        self, document: Document, context: Any, clock: Callable[[], float], substitute: Substitute | None = None
+    ) -> None:
+        self._document, self._context, self._clock, self._substitute = document, context, clock, substitute
         self._nodes: list[_Node] = []
         self._listeners: list[Listener] = []
         self._failed: tuple[int, str, str] | None = None
         self.blackboard = Blackboard()
+        self._scopes: dict[int, Blackboard] = {0: self.blackboard}
         self.root = self._build(document.trees[document.main], self.blackboard, document.main, 0)
 
     def _build(self, element: Element, scope: Blackboard, parent: str, depth: int) -> Behaviour:
@@ -129,9 +152,11 @@ class Tree:
         behaviour: Behaviour
         kind: str
         if tag == "SubTree":
-            inner = self._scope(element, scope, wired, path)
+            inner = self._scopes[uid] = self._scope(element, scope, wired, path)
             child = self._build(self._document.trees[element.attributes["ID"]], inner, path, depth + 1)
             behaviour, kind = SubTree(named, [child], Wiring((), element, scope, path), self._clock), "SubTree"
+        elif (other := self._other(uid, element, scope, path, named)) is not None:
+            behaviour, kind = other, other.KIND
         elif tag in self._document.leaves:
             leaf = self._document.leaves[tag]
             behaviour, kind = leaf(named, Wiring(leaf.PORTS, element, scope, path), self._context), leaf.KIND
@@ -142,9 +167,19 @@ class Tree:
                 control(named, children, Wiring(control.PORTS, element, scope, path), self._clock),
                 control.KIND,
             )
-        self._nodes[index] = _Node(uid, path, tag, kind, depth, wired, behaviour)
+        self._nodes[index] = _Node(uid, path, tag, kind, depth, wired, behaviour, element.attributes)
         self._watch(self._nodes[index])
         return behaviour
+
+    def _other(self, uid: int, element: Element, scope: Blackboard, path: str, name: str) -> Leaf | None:
+        """The leaf that stands in for the element's own, if there is one."""
+        if self._substitute is None or element.children:
+            return None
+
+        def wire(ports: tuple[Port, ...]) -> PortAccess:
+            return Wiring(ports, element, scope, path)
+
+        return self._substitute(Place(uid, path, name, tag_of(element), wire, scope))
 
     @staticmethod
     def _scope(element: Element, scope: Blackboard, wired: dict[str, str], path: str) -> Blackboard:
@@ -212,10 +247,23 @@ class Tree:
         """A snapshot of all nodes, in the order of the expanded tree."""
         return tuple(
             NodeView(
-                n.uid, n.path, n.behaviour.name, n.tag, n.kind, n.depth, n.shown, n.behaviour.feedback_message, n.ports
+                n.uid,
+                n.path,
+                n.behaviour.name,
+                n.tag,
+                n.kind,
+                n.depth,
+                n.shown,
+                n.behaviour.feedback_message,
+                n.ports,
+                n.attributes,
             )
             for n in self._nodes
         )
+
+    def scopes(self) -> dict[int, Blackboard]:
+        """The blackboard of each subtree by the uid of its SubTree node; the main tree's is 0."""
+        return dict(self._scopes)
 
     def failure(self) -> tuple[str, str] | None:
         """(path, reason) of the leaf that failed last, if any has."""
@@ -225,9 +273,10 @@ class Tree:
         self._listeners.append(listener)
 
 
-def build(document: Document, context: Any, clock: Callable[[], float]) -> Tree:
-    """The tree of a checked document. context: handed to every leaf. clock: seconds, for Delay and Timeout."""
-    return Tree(document, context, clock)
+def build(document: Document, context: Any, clock: Callable[[], float], substitute: Substitute | None = None) -> Tree:
+    """The tree of a checked document. context: handed to every leaf. clock: seconds, for Delay and Timeout.
+    substitute: asked for each node without children whether another leaf shall stand in its place."""
+    return Tree(document, context, clock, substitute)
 
 
-__all__ = ["ControlNode", "NodeView", "Tree", "build"]
+__all__ = ["ControlNode", "NodeView", "Place", "Substitute", "Tree", "build"]
