@@ -90,7 +90,7 @@ def sample_grasp(thing: GraspObject, rng: np.random.Generator) -> Pose:
 def compare(folder: Path, grasps: int, seed: int) -> dict[str, Any]:
     """Counts of lifted with both grippers and the share of grasps in which they agree."""
     reference, rng = reference_parts(folder), np.random.default_rng(seed)
-    init_genesis(seed)
+    init_genesis()
     outcomes: list[NDArray[np.bool_]] = []
     while sum(part.shape[1] for part in outcomes) < grasps:
         count = min(GRASPS_PER_OBJECT, grasps - sum(part.shape[1] for part in outcomes))

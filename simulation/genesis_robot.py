@@ -75,7 +75,7 @@ class GenesisRobot:
     def _build(self) -> None:
         import genesis as gs
 
-        init_genesis(self._seed)
+        init_genesis()
         self._folder = tempfile.TemporaryDirectory(prefix="spot-grasp-")
         folder = Path(self._folder.name)
         self._scene = gs.Scene(

@@ -10,15 +10,19 @@ from typing import Any
 TIME_STEP_S = 0.005
 
 
-def init_genesis(seed: int) -> None:
-    """Start Genesis on the CPU, quietly, with this seed; if it runs already, start it afresh."""
+def init_genesis() -> None:
+    """Start Genesis on the CPU, quietly; if it runs already, start it afresh.
+
+    Its seed is always the same: compiled kernels are cached by it, so another seed would compile all of them again,
+    and nothing here draws from Genesis' generator.
+    """
     warnings.filterwarnings("ignore", category=SyntaxWarning)
     os.environ.setdefault("PYOPENGL_PLATFORM", "egl")
     import genesis as gs
 
     if getattr(gs, "_initialized", False):
         gs.destroy()
-    gs.init(backend=gs.cpu, precision="32", logging_level="error", seed=seed)
+    gs.init(backend=gs.cpu, precision="32", logging_level="error", seed=0)
     with contextlib.suppress(ImportError):
         import coacd
 

@@ -85,7 +85,7 @@ def test_physics_tells_a_good_grasp_from_a_miss_and_from_a_collision() -> None:
     pytest.importorskip("genesis")
     from simulation.physics import init_genesis
 
-    init_genesis(0)
+    init_genesis()
     thing = make_object("thermos", 1)
     grasp, _ = grasp_at(thing, np.array([-thing.radius_m, 0.0, 0.10]), np.array([-1.0, 0.0, 0.0]))
     short = grasp @ Pose(np.eye(3), np.array([-0.2, 0.0, 0.0]))

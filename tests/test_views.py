@@ -109,7 +109,7 @@ def contents(folder: Path) -> dict[str, Any]:
 
 @pytest.fixture
 def no_genesis(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("simulation.physics.init_genesis", lambda seed: None)
+    monkeypatch.setattr("simulation.physics.init_genesis", lambda: None)
 
 
 @pytest.mark.usefixtures("no_genesis")
@@ -176,7 +176,7 @@ def test_rendered_pixels_lie_on_the_objects_they_are_said_to_show() -> None:
     trimesh = pytest.importorskip("trimesh")
     from simulation.physics import init_genesis
 
-    init_genesis(0)
+    init_genesis()
     (view,) = views.render_scene(0, 1, views.PRESETS["near"])
     rng = np.random.default_rng(0)
     camera = Intrinsics(640, 480, *view["intrinsics"])

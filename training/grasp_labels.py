@@ -125,7 +125,7 @@ def _label(job: tuple[str, int, str, int]) -> dict[str, Any]:
 
 
 def _start_worker() -> None:
-    init_genesis(0)
+    init_genesis()
 
 
 def label_objects(objects: Sequence[tuple[str, int]], out: Path, *, samples: int = SAMPLES, workers: int = 1) -> int:

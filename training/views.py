@@ -161,7 +161,7 @@ def generate(out: Path, scenes: range, views: int, preset_name: str, yolo: Path 
         if last.exists():
             continue
         if not started or seed % 30 == 0:  # a scene leaks some tens of megabytes
-            init_genesis(0)
+            init_genesis()
             started = True
         for index, view in enumerate(render_scene(seed, views, PRESETS[preset_name])):
             name = f"view-{seed:05d}-{index:02d}"
