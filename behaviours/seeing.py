@@ -10,7 +10,7 @@ from behaviours.leaf import RobotLeaf, WorkLeaf
 from behaviours.worker import Job
 from perception.depth import fuse_depth
 from perception.grasp import compute_grasp
-from perception.locate import ObjectLocation, locate_object
+from perception.locate import ObjectLocation, detection_of, locate_object
 from perception.rejection import Rejection
 from perception.types import Detection, Grasp, Heatmap, RgbdFrame
 from trees.ports import input_port, output_port
@@ -61,22 +61,34 @@ class Capture(RobotLeaf):
 
 
 class DetectObject(WorkLeaf[list[Detection]]):
-    """Find an object of one of the labels; the best one goes out."""
+    """Find an object of one of the labels: the best one, or the one that is known already to stand somewhere."""
 
     PORTS = (
         FRAME,
         input_port("labels", tuple[str, ...], text="classes to accept, separated by ;"),
         input_port("min_score", float, default=0.25, text="least score, 0..1"),
-        output_port("detection", Detection, text="the best detection"),
+        input_port("known", ObjectLocation, default=None, text="take no other object than this one"),
+        input_port("within_m", float, unit="m", default=0.15, text="how far it may have moved"),
+        output_port("detection", Detection, text="the detection"),
     )
 
     def work(self) -> Callable[[], list[Detection]]:
         frame, labels, min_score = self.get("frame"), self.get("labels"), self.get("min_score")
-        return lambda: self.context.detector.detect(frame, labels, min_score)
+        known, within_m = self.get("known"), self.get("within_m")
+
+        def detect() -> list[Detection]:
+            found = self.context.detector.detect(frame, labels, min_score)
+            if known is None:
+                return found
+            same = detection_of(found, frame, known, within_m)
+            return [] if same is None else [same]
+
+        return detect
 
     def take(self, result: list[Detection]) -> Status:
         if not result:
-            return self.fail(f"no {' or '.join(self.get('labels'))} in the picture")
+            where = "" if self.get("known") is None else f" within {self.get('within_m'):.2f} m of where it was"
+            return self.fail(f"no {' or '.join(self.get('labels'))} in the picture{where}")
         best = result[0]
         self.set("detection", best)
         return self.succeed(f"{best.label} {best.score:.2f}, {int(best.mask.sum())} px")

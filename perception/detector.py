@@ -76,8 +76,8 @@ class OnnxDetector:
         return tuple(str(names[index]) for index in range(len(names)))
 
     def detect(self, frame: RgbdFrame, labels: Sequence[str], min_score: float) -> list[Detection]:
-        """Detections with one of the labels and at least min_score, best first; an object is reported once, as the
-        label it fits best. ConfigError for an unknown label."""
+        """Detections with one of the labels and at least min_score, best first; an object counts as the label
+        of all the network knows that it fits best. ConfigError for an unknown label."""
         unknown = [label for label in labels if label not in self.labels]
         if unknown or not labels:
             asked = ", ".join(unknown) or "nothing"
@@ -96,9 +96,9 @@ class OnnxDetector:
         raw, prototypes = self._session.run(self._tensor(frame.rgb, box))
         rows = self._rows(raw, prototypes)
         classes = [self.labels.index(label) for label in labels]
-        scores = rows[:, 4 : 4 + len(self.labels)][:, classes]
-        best = scores.max(axis=1)
-        keep = np.flatnonzero(best >= max(min_score, 1e-6))
+        scores = rows[:, 4 : 4 + len(self.labels)]
+        likeliest, best = scores.argmax(axis=1), scores.max(axis=1)
+        keep = np.flatnonzero(np.isin(likeliest, classes) & (best >= max(min_score, 1e-6)))
         centre, size = rows[keep, :2].astype(np.float64), rows[keep, 2:4].astype(np.float64)
         corners = np.hstack([centre - size / 2, centre + size / 2])
         chosen = suppress_overlaps(corners, best[keep].astype(np.float64))
@@ -108,7 +108,7 @@ class OnnxDetector:
             corner = _clip(box.boxes(corners[index : index + 1])[0], frame.intrinsics.shape)
             mask = _mask(rows[row, -PROTOTYPES:], prototypes[0], box, self._size, corner, frame.intrinsics.shape)
             if mask.any():
-                label = labels[int(scores[row].argmax())]
+                label = self.labels[int(likeliest[row])]
                 found.append(Detection(label, float(best[row]), mask, corner))
         return found
 

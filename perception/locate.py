@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,6 +81,24 @@ def locate_object(frame: RgbdFrame, detection: Detection) -> ObjectLocation | Re
         low, high = _heights(frame, middle, rows, surface, width) or (low, high)
         position[2] = surface[2] = 0.5 * (low + high)
     return ObjectLocation(detection.label, position, surface, width, low, high)
+
+
+def detection_of(
+    found: Sequence[Detection], frame: RgbdFrame, known: ObjectLocation, within_m: float
+) -> Detection | None:
+    """The detection that is the object known already: the one whose line of sight passes closest to its centre.
+
+    The line goes through the mask's median pixel. None if every one passes further than within_m from the centre.
+    """
+    centre = frame.world_from_camera.inverse().transform(known.position_m)
+    closest, at_most = None, within_m
+    for one in found:
+        rows, columns = np.nonzero(one.mask)
+        along = unit(frame.intrinsics.back_project(np.median(columns), np.median(rows), 1.0))
+        off = float(np.linalg.norm(centre - max(float(centre @ along), 0.0) * along))
+        if off <= at_most:
+            closest, at_most = one, off
+    return closest
 
 
 def _heights(

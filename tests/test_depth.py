@@ -24,7 +24,7 @@ from perception.depth import (
 )
 from perception.errors import ContractError
 from perception.geometry import Pose
-from perception.locate import ObjectLocation, locate_object
+from perception.locate import ObjectLocation, detection_of, locate_object
 from perception.rejection import Rejection
 from perception.types import Detection, Intrinsics, RgbdFrame
 from simulation.depth_sensor import DepthSensor, DepthSensorConfig
@@ -225,3 +225,19 @@ def test_recorded_thermos_is_as_far_and_as_far_off_as_measured_by_hand() -> None
     assert -17 <= seen.shift_px <= -9  # 11 to 17 px left of the colour picture
     assert seen.layer is not None
     assert seen.layer.middle_m == pytest.approx(0.795, abs=0.015)  # not the wall at 0.89
+
+
+@settings(max_examples=15, deadline=None)
+@given(side_px=st.integers(60, 250), left=st.booleans(), worse=st.booleans(), distance=st.floats(0.4, 1.5))
+def test_the_object_known_is_told_from_a_better_scored_one_beside_it(
+    side_px: int, left: bool, worse: bool, distance: float
+) -> None:
+    view, _ = scene(distance)
+    known = locate_object(view.frame(), view.detection())
+    assert isinstance(known, ObjectLocation)
+    shifted = np.roll(view.mask, -side_px if left else side_px, axis=1)
+    other = Detection("bottle", 0.95, shifted, (0.0, 0.0, 1.0, 1.0))
+    both = [view.detection(), other][:: -1 if worse else 1]
+    assert detection_of(both, view.frame(), known, 0.05) is both[1 if worse else 0]
+    assert detection_of([other], view.frame(), known, 0.3 * side_px / 552.0 * distance) is None
+    assert detection_of([], view.frame(), known, 1.0) is None

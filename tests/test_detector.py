@@ -88,6 +88,13 @@ def test_scores_labels_and_overlaps_decide(tmp_path: Path) -> None:
     assert detector.detect(picture, ["mug"], 0.3) == []
 
 
+def test_what_looks_more_like_something_else_is_not_asked_for(tmp_path: Path) -> None:
+    detector = network(tmp_path, (96, 128), [row((60, 48, 20, 40), (0.7, 0.8, 0.0), 0)])
+    picture = frame((255, 0, 0))
+    assert detector.detect(picture, ["bottle"], 0.3) == []
+    assert [d.label for d in detector.detect(picture, ["bottle", "can"], 0.3)] == ["can"]
+
+
 def test_unknown_label_names_the_choices(tmp_path: Path) -> None:
     detector = network(tmp_path, (96, 128), [row((64, 48, 20, 20), (1.0, 0.0, 0.0), 0)])
     with pytest.raises(ConfigError, match=r"does not know: botle\. It knows: bottle, can, mug"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,15 +17,19 @@ from behaviours.run_loop import RunResult, run_tree
 from behaviours.services import Services
 from behaviours.worker import Worker
 from perception.errors import RobotError
+from perception.models import Detector
+from perception.types import Detection, RgbdFrame
 
 TREE = Path(trees.__path__[0]) / "library" / "grasp_bottle.xml"
 
 
-def run(robot: FakeRobot, time_limit_s: float | None = 300.0) -> tuple[RunResult, list[tuple[str, str]]]:
+def run(
+    robot: FakeRobot, time_limit_s: float | None = 300.0, detector: Detector | None = None
+) -> tuple[RunResult, list[tuple[str, str]]]:
     """The result, and (node, status) of every end of a leaf."""
     ends: list[tuple[str, str]] = []
     with robot, Worker() as worker:
-        services = Services(robot, FakeDetector(), FakeHeatmap(), worker)
+        services = Services(robot, detector or FakeDetector(), FakeHeatmap(), worker)
         tree = trees.build(trees.load(TREE, LEAVES), services, robot.now)
         leaf = {node.uid for node in tree.nodes() if node.kind in ("Action", "Condition")}
 
@@ -62,6 +67,29 @@ def test_a_bottle_that_shows_up_later_is_found() -> None:
     result, ends = run(FakeRobot(FakeScript(hidden_captures=3)))
     assert result.success
     assert ends.count(("DetectObject", "FAILURE")) == 1
+
+
+class Distracted(FakeDetector):
+    """From the second look on it sees one more bottle, 0.2 m beside the real one, and likes it better."""
+
+    def __init__(self) -> None:
+        self.looks = 0
+
+    def detect(self, frame: RgbdFrame, labels: Sequence[str], min_score: float) -> list[Detection]:
+        found = super().detect(frame, labels, min_score)
+        self.looks += 1
+        if self.looks == 1 or not found:
+            return found
+        beside = np.roll(found[0].mask, 150, axis=1)
+        return [Detection("bottle", 1.0, beside, (0.0, 0.0, 1.0, 1.0)), *found]
+
+
+def test_another_object_beside_it_is_not_taken_for_it() -> None:
+    robot = FakeRobot()
+    result, ends = run(robot, detector=Distracted())
+    assert result.success, result.reason
+    assert "FAILURE" not in {status for _, status in ends}
+    assert robot.world.bottle_m[2] - robot.world.table_m[2] > 0.10
 
 
 def test_a_miss_is_followed_by_a_fresh_look_and_success() -> None:

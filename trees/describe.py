@@ -17,7 +17,7 @@ def table(leaves: Mapping[str, type[Leaf]]) -> list[str]:
         text = (leaf.__doc__ or "").strip().split("\n")[0]
         lines.append(f"{tag}  ({leaf.KIND.lower()})  {text}")
         for port in leaf.PORTS:
-            default = "" if port.required else f", default {port.default}"
+            default = "" if port.required or port.default is None else f", default {port.default}"
             lines.append(f"    {port.name:<22} {describe_port(port)}{default}  {port.text}")
     return lines
 
@@ -29,7 +29,7 @@ def palette_xml(leaves: Mapping[str, type[Leaf]]) -> str:
         lines.append(f"    <{leaf.KIND} ID={quoteattr(tag)}>")
         for port in leaf.PORTS:
             unit = f" [{port.unit}]" if port.unit else ""
-            default = "" if port.required else f" default={quoteattr(str(port.default))}"
+            default = "" if port.required or port.default is None else f" default={quoteattr(str(port.default))}"
             attributes = f"name={quoteattr(port.name)} type={quoteattr(type_name(port.type))}{default}"
             lines.append(
                 f"      <{port.direction.value}_port {attributes}>{port.text}{unit}</{port.direction.value}_port>"
