@@ -11,6 +11,7 @@ from typing import Self
 import cv2
 import numpy as np
 
+from behaviours.fake_steering import FakeSteering, FollowCommand
 from behaviours.fake_world import BOTTLE_RGB, HAND_CAMERA, FakeWorld
 from behaviours.robot import ArmPose, Command, CommandState, GripperState, Outcome
 from perception import spot_arm
@@ -68,7 +69,7 @@ class _FakeCommand:
             self._outcome = Outcome(CommandState.CANCELLED, "cancelled")
 
 
-class FakeRobot:
+class FakeRobot(FakeSteering):
     """Implements `behaviours.robot.Robot`. real_time: keep pace with the wall clock, for watching and for signals.
 
     stops: how often `stop` was called; commands: every command started, by part, for tests.
@@ -81,10 +82,10 @@ class FakeRobot:
     ) -> None:
         self.script, self.world, self._real_time = script or FakeScript(), world or FakeWorld(), real_time
         self.stops = 0
-        self.commands: list[tuple[str, _FakeCommand]] = []
+        self.commands: list[tuple[str, _FakeCommand | FollowCommand]] = []
         self._now_s = 0.0
         self._entered = False
-        self._active: dict[str, _FakeCommand] = {}
+        self._active: dict[str, _FakeCommand | FollowCommand] = {}
         self._body = Pose(np.eye(3), np.array([0.0, 0.0, BODY_HEIGHT_M]))
         self._body_from_hand = spot_arm.forward(spot_arm.STOW)
         self._opening, self._torque_nm = 0.0, 0.0
@@ -139,10 +140,12 @@ class FakeRobot:
         return GripperState(self._opening, self._torque_nm, self._held is not None)
 
     def _start(self, part: str, duration_s: float, at: Callable[[float], None], failure: str = "") -> Command:
+        return self._take_over(part, _FakeCommand(self, duration_s, at, failure))
+
+    def _take_over(self, part: str, command: _FakeCommand | FollowCommand) -> Command:
         self._connected()
         if part in self._active:
             self._active[part].cancel()
-        command = _FakeCommand(self, duration_s, at, failure)
         self._active[part] = command
         self.commands.append((part, command))
         return command

@@ -97,31 +97,47 @@ def forward(joints: ArrayLike) -> Pose:
     return Pose(rotation, position)
 
 
+def _step(goal: Pose, joints: Array) -> tuple[Array, float, float]:
+    """Joints one damped least-squares step nearer to the goal, and the distance (m) and angle (rad) before it. Joints
+    at a limit that want to leave it are frozen for the step."""
+    rotation, position, axes, origins = _chain(joints)
+    offset = goal.position_m - position
+    turn = rotation_vector(goal.rotation @ rotation.T)
+    jacobian = np.concatenate([np.cross(axes, position - origins).T, axes.T])
+    error = np.concatenate([offset, turn])
+    free = np.ones(6, dtype=bool)
+    step = np.zeros(6)
+    for _ in range(3):
+        part = jacobian[:, free]
+        damping = 1e-4 + 0.01 * float(error @ error)
+        step = np.zeros(6)
+        step[free] = part.T @ np.linalg.solve(part @ part.T + damping * np.eye(6), error)
+        step *= min(1.0, 0.5 / max(float(np.abs(step).max()), 1e-9))
+        blocked = free & (((joints >= UPPER - 1e-9) & (step > 0)) | ((joints <= LOWER + 1e-9) & (step < 0)))
+        if not blocked.any():
+            break
+        free &= ~blocked
+    return np.clip(joints + step, LOWER, UPPER), float(np.linalg.norm(offset)), float(np.linalg.norm(turn))
+
+
 def _solve(goal: Pose, seed: Array, position_tol_m: float, rotation_tol_rad: float, iterations: int) -> Array | None:
-    """Damped least squares with joint limits: joints at a limit that want to leave it are frozen for the step."""
     joints = np.clip(seed, LOWER, UPPER)
     for _ in range(iterations):
-        rotation, position, axes, origins = _chain(joints)
-        offset = goal.position_m - position
-        turn = rotation_vector(goal.rotation @ rotation.T)
-        if np.linalg.norm(offset) < position_tol_m and np.linalg.norm(turn) < rotation_tol_rad:
+        after, distance, angle = _step(goal, joints)
+        if distance < position_tol_m and angle < rotation_tol_rad:
             return joints
-        jacobian = np.concatenate([np.cross(axes, position - origins).T, axes.T])
-        error = np.concatenate([offset, turn])
-        free = np.ones(6, dtype=bool)
-        step = np.zeros(6)
-        for _ in range(3):
-            part = jacobian[:, free]
-            damping = 1e-4 + 0.01 * float(error @ error)
-            step = np.zeros(6)
-            step[free] = part.T @ np.linalg.solve(part @ part.T + damping * np.eye(6), error)
-            step *= min(1.0, 0.5 / max(float(np.abs(step).max()), 1e-9))
-            blocked = free & (((joints >= UPPER - 1e-9) & (step > 0)) | ((joints <= LOWER + 1e-9) & (step < 0)))
-            if not blocked.any():
-                break
-            free &= ~blocked
-        joints = np.clip(joints + step, LOWER, UPPER)
+        joints = after
     return None
+
+
+def approach(body_from_hand: Pose, joints: ArrayLike, *, steps: int = 3) -> Array:
+    """(6,) joints a few steps nearer to a hand pose, for following one that moves; as near as it gets out of reach."""
+    nearer = np.clip(np.asarray(joints, dtype=np.float64), LOWER, UPPER)
+    for _ in range(steps):
+        nearer, distance, angle = _step(body_from_hand, nearer)
+        if distance < 1e-4 and angle < 1e-3:
+            break
+    return nearer
 
 
 def inverse(

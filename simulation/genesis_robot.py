@@ -24,6 +24,7 @@ from simulation.motions import ArmPath, Jaw, Motion, Refused, Walk, path_duratio
 from simulation.physics import TIME_STEP_S, init_genesis, rigid_options
 from simulation.plant import GenesisPlant
 from simulation.spot_model import write_spot
+from simulation.steering import LOOK_CAMERA, GenesisSteering
 
 HAND_CAMERA = Intrinsics(640, 480, 552.0291012161067, 552.0291012161067, 320.0, 240.0)
 """The hand colour camera of two robots, facts from their image service."""
@@ -37,7 +38,7 @@ HOLDING_MIN_OPENING = 0.03
 JAW_STILL_RADPS = 0.1
 
 
-class GenesisRobot:
+class GenesisRobot(GenesisSteering):
     """A simulated Spot in a scene. Implements `behaviours.robot.Robot`; use it as a context manager.
 
     scene: name of a scene in the library or a TOML file. seed: everything that varies. video: file of an outside
@@ -87,8 +88,7 @@ class GenesisRobot:
         )
         entities = scenes.add_to_scene(self._scene, self.sample, folder)
         robot = self._add_robot(gs, folder)
-        cameras = {"fov": float(np.degrees(2 * np.arctan(HAND_CAMERA.height / 2 / HAND_CAMERA.fy))), "near": 0.02}
-        self._camera = self._scene.add_camera(res=(640, 480), far=FAR_M, GUI=False, **cameras)
+        self._camera, self._look_camera = self._add_camera(HAND_CAMERA), self._add_camera(LOOK_CAMERA)
         film_camera = self._add_film_camera() if self._video is not None else None
         self._scene.build()
         self._plant = GenesisPlant(robot)
@@ -113,6 +113,11 @@ class GenesisRobot:
 
             morph = user_robot_morph(gs, self._robot_file)
         return self._scene.add_entity(morph, material=gs.materials.Rigid(gravity_compensation=1.0, friction=0.8))
+
+    def _add_camera(self, camera: Intrinsics) -> Any:
+        field = float(np.degrees(2 * np.arctan(camera.height / 2 / camera.fy)))
+        size = (camera.width, camera.height)
+        return self._scene.add_camera(res=size, fov=field, near=0.02, far=FAR_M, GUI=False)
 
     def _add_film_camera(self) -> Any:
         target = self.sample.target

@@ -14,6 +14,9 @@ from simulation.spot_model import ARM_JOINTS, BASE_JOINTS, GAINS, JAW_JOINT, LEG
 
 Array = NDArray[np.float64]
 
+LOOSE_BY_RAD, LOOSE_TORQUE_NM = 0.15, 1.0
+"""Jaws that give way open this far, at most this hard."""
+
 
 def _numpy(values: Any) -> Array:
     return np.asarray(values.detach().cpu().numpy(), dtype=np.float64)
@@ -84,8 +87,16 @@ class GenesisPlant:
         self._target[[0, 1, 3]] = xy_yaw
         self._rate[[0, 1, 3]] = rate
 
+    def command_posture(self, height_m: float, pitch_rad: float, roll_rad: float) -> None:
+        """Height of the body's origin above the floor and its tilt; without feed-forward."""
+        self._target[[2, 4, 5]] = height_m, pitch_rad, roll_rad
+
     def command_legs(self, angles: Array) -> None:
         self._target[6:18] = angles
+
+    def legs(self) -> Array:
+        """(12,) measured leg joints, radians."""
+        return self._dofs("position")[self._legs]
 
     def arm(self) -> Array:
         return self._dofs("position")[self._arm]
@@ -115,6 +126,11 @@ class GenesisPlant:
             self._entity.set_dofs_force_range([-max_torque_nm], [max_torque_nm], [self._jaw])
             self._jaw_torque = max_torque_nm
         self._jaw_target = angle_rad
+
+    def loosen_jaw(self) -> None:
+        """Let the jaws give way, as if what they hold slipped out, until the next command to them."""
+        here, _ = self.jaw()
+        self.command_jaw(min(here + LOOSE_BY_RAD, np.pi / 2), LOOSE_TORQUE_NM)
 
     @property
     def jaw_limit_nm(self) -> float:

@@ -1,0 +1,73 @@
+"""The robot's clock: simulated time on top of the wall time at the start, with skew and drift as faults."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.timestamp_pb2 import Timestamp
+
+NANO = 1_000_000_000
+
+
+class RobotClock:
+    """Seconds since 1970 as the robot's computer tells them. `advanced` is called by the physics thread.
+
+    Between two steps the clock runs on with the wall clock, but never past the step that is being computed, so that
+    it neither jumps nor goes back. speed: simulated seconds for one of the wall; None is as fast as possible.
+    """
+
+    def __init__(self, speed: float | None) -> None:
+        self._speed = speed
+        self._lock = threading.Lock()
+        self._start_s = time.time()
+        self._simulated_s = 0.0
+        self._step_s = 0.0
+        self._published_s = time.monotonic()
+        self._skew_s = 0.0
+        self._drift = 0.0
+        self._drift_from_s = 0.0
+
+    def advanced(self, simulated_s: float, step_s: float) -> None:
+        """Physics has reached `simulated_s` and the next step will take it on by `step_s`."""
+        with self._lock:
+            self._simulated_s, self._step_s, self._published_s = simulated_s, step_s, time.monotonic()
+
+    def now(self) -> float:
+        """The robot's time now, seconds."""
+        with self._lock:
+            since = (time.monotonic() - self._published_s) * (self._speed or 0.0)
+            simulated = self._simulated_s + min(since, self._step_s)
+            drifted = self._drift * max(simulated - self._drift_from_s, 0.0)
+            return self._start_s + self._skew_s + simulated + drifted
+
+    def of_simulated(self, simulated_s: float) -> float:
+        """The robot's time at a simulated time, e.g. that of a picture."""
+        with self._lock:
+            drifted = self._drift * max(simulated_s - self._drift_from_s, 0.0)
+            return self._start_s + self._skew_s + simulated_s + drifted
+
+    def disturb(self, skew_s: float = 0.0, drift: float = 0.0) -> None:
+        """Set the clock `skew_s` off its start, and let it gain `drift` seconds each second from now on."""
+        with self._lock:
+            self._skew_s, self._drift, self._drift_from_s = skew_s, drift, self._simulated_s
+
+
+def timestamp(seconds: float) -> Timestamp:
+    """A protobuf time of seconds since 1970."""
+    whole = int(seconds // 1)
+    return Timestamp(seconds=whole, nanos=min(int((seconds - whole) * NANO), NANO - 1))
+
+
+def seconds_of(stamp: Any) -> float:
+    """Seconds of a protobuf Timestamp or Duration."""
+    return float(stamp.seconds) + float(stamp.nanos) / NANO
+
+
+def duration(seconds: float) -> Duration:
+    """A protobuf duration."""
+    message = Duration()
+    message.FromNanoseconds(round(seconds * NANO))
+    return message

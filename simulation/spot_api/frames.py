@@ -1,0 +1,99 @@
+"""The frame tree of the robot, as every snapshot of the API carries it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from bosdyn.api import geometry_pb2
+
+from perception.geometry import Pose
+from perception.spot_arm import HAND_FROM_WRIST_X_M
+
+ODOM_FROM_VISION = Pose.from_rpy((0.0, 0.0, 0.1), (0.3, -0.2, 0.0))
+"""The two inertial frames differ, so that a client that mixes them up is found out. vision is the world frame."""
+HAND, WRIST, BODY, FLAT, VISION, ODOM, GPE = (
+    "hand",
+    "arm0.link_wr1",
+    "body",
+    "flat_body",
+    "vision",
+    "odom",
+    "gpe",
+)
+WRIST_FROM_HAND = Pose(np.eye(3), np.array([HAND_FROM_WRIST_X_M, 0.0, 0.0]))
+
+
+def to_proto(pose: Pose) -> Any:
+    """bosdyn.api.SE3Pose of a transform."""
+    x, y, z = pose.position_m
+    w, qx, qy, qz = pose.quaternion_wxyz
+    return geometry_pb2.SE3Pose(
+        position=geometry_pb2.Vec3(x=x, y=y, z=z), rotation=geometry_pb2.Quaternion(w=w, x=qx, y=qy, z=qz)
+    )
+
+
+def from_proto(pose: Any) -> Pose:
+    """The transform of a bosdyn.api.SE3Pose; an unset rotation is none. ValueError if it is not finite."""
+    rotation, position = pose.rotation, pose.position
+    quaternion = np.array([rotation.w, rotation.x, rotation.y, rotation.z])
+    if not quaternion.any():
+        quaternion = np.array([1.0, 0.0, 0.0, 0.0])
+    return Pose.from_quaternion(quaternion, (position.x, position.y, position.z))
+
+
+def vec3(values: Any) -> Any:
+    """bosdyn.api.Vec3 of three numbers."""
+    x, y, z = (float(value) for value in values)
+    return geometry_pb2.Vec3(x=x, y=y, z=z)
+
+
+def flat_of(body: Pose) -> Pose:
+    """world_from_flat_body: the body's place and heading, level."""
+    return Pose.from_rpy((0.0, 0.0, body.yaw_rad), body.position_m)
+
+
+def world_from(frame: str, body: Pose, hand: Pose) -> Pose | None:
+    """world_from_frame of a named frame, or None for an unknown one."""
+    match frame:
+        case "vision":
+            return Pose.identity()
+        case "odom":
+            return ODOM_FROM_VISION.inverse()
+        case "body":
+            return body
+        case "flat_body":
+            return flat_of(body)
+        case "gpe":
+            return ground_of(body)
+        case "hand":
+            return hand
+        case "arm0.link_wr1" | "link_wr1":
+            return hand @ WRIST_FROM_HAND.inverse()
+    return None
+
+
+def ground_of(body: Pose) -> Pose:
+    """world_from_gpe: the floor under the body; floors are level at height 0 here."""
+    x, y, _ = body.position_m
+    return Pose.from_rpy((0.0, 0.0, body.yaw_rad), (x, y, 0.0))
+
+
+def fill_tree(snapshot: Any, body: Pose, hand: Pose, sensors: dict[str, tuple[str, Pose]] | None = None) -> None:
+    """Fill a FrameTreeSnapshot. sensors: name of a frame -> (its parent, parent_from_frame)."""
+    inverse = body.inverse()
+
+    def edge(child: str, parent: str, parent_from_child: Pose) -> None:
+        item = snapshot.child_to_parent_edge_map[child]
+        item.parent_frame_name = parent
+        item.parent_tform_child.CopyFrom(to_proto(parent_from_child))
+
+    edge(BODY, "", Pose.identity())
+    edge(VISION, BODY, inverse)
+    edge(ODOM, BODY, inverse @ ODOM_FROM_VISION.inverse())
+    edge(FLAT, BODY, inverse @ flat_of(body))
+    edge(GPE, BODY, inverse @ ground_of(body))
+    edge(WRIST, BODY, inverse @ hand @ WRIST_FROM_HAND.inverse())
+    edge(HAND, WRIST, WRIST_FROM_HAND)
+    for name, (parent, pose) in (sensors or {}).items():
+        edge(name, parent, pose)

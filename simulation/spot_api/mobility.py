@@ -1,0 +1,267 @@
+"""Mobility commands: stand, sit, walk to, walk at a velocity, stance, stop, freeze."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from bosdyn.api import basic_command_pb2
+from bosdyn.api.spot import robot_command_pb2 as spot_command_pb2
+
+from behaviours.robot import Command, CommandState
+from perception.geometry import Pose, Vector
+from simulation.spot_api.activity import ANSWER, Activity, NotAcceptedError, Order, Quiet, Start
+from simulation.spot_api.clock import seconds_of
+from simulation.spot_api.frames import ODOM_FROM_VISION, from_proto, world_from
+from simulation.spot_api.laws import cruise, glide
+from simulation.spot_api.machine import SIT_HEIGHT_M, SIT_S, STAND_S, standing, upright
+from simulation.spot_api.steering import Steerable
+
+MAX_SPEED_MPS, MAX_YAW_RATE_RADPS = 1.0, 1.2
+"""Without a limit from the client. The robot's own is 1.6 m/s."""
+TOP_SPEED_MPS, TOP_YAW_RATE_RADPS = 1.6, 2.0
+SLEW = np.array([1.6, 1.6, 2.4])
+POSE_S = 0.8
+"""From one body pose to the next when the client names no time."""
+STANCE_REACH_M = 0.3
+SE2, STAND, SIT, STANCE = (
+    basic_command_pb2.SE2TrajectoryCommand.Feedback,
+    basic_command_pb2.StandCommand.Feedback,
+    basic_command_pb2.SitCommand.Feedback,
+    basic_command_pb2.StanceCommand.Feedback,
+)
+SE2_FRAMES = ("vision", "odom", "body")
+
+
+@dataclass
+class Footing:
+    """Where the feet stand: world_from_body when the body is level over them; None while walking."""
+
+    pose: Pose | None = None
+
+    def under(self, robot: Steerable) -> Pose:
+        if self.pose is None:
+            self.pose = standing(robot.body_pose())
+        return self.pose
+
+    def leave(self) -> None:
+        self.pose = None
+
+
+class Base(Activity):
+    """A mobility command whose feedback a function writes."""
+
+    part = "base"
+
+    def __init__(
+        self, order: Order, steps: list[Start], write: Callable[[Any, Activity], None], end_s: float | None = None
+    ) -> None:
+        super().__init__(order, steps, end_s)
+        self._write = write
+
+    def fill(self, feedback: Any) -> None:
+        self._write(feedback, self)
+
+
+def make_mobility(request: Any, order: Order, footing: Footing) -> Activity:
+    """The activity of a MobilityCommand.Request. NotAcceptedError if the robot would not take it."""
+    params = spot_command_pb2.MobilityParams()
+    if request.HasField("params"):
+        request.params.Unpack(params)
+    kind = request.WhichOneof("command")
+    match kind:
+        case "stand_request":
+            return _stand(params, order, footing)
+        case "sit_request":
+            return _sit(order, footing)
+        case "se2_trajectory_request":
+            return _walk(request.se2_trajectory_request, params, order, footing)
+        case "se2_velocity_request":
+            return _velocity(request.se2_velocity_request, params, order, footing)
+        case "stance_request":
+            return _stance(request.stance_request, order, footing)
+        case "stop_request" | "freeze_request":
+            return Quiet(order, "base", f"{kind.removesuffix('_request')}_feedback", [])
+        case "follow_arm_request":
+            return Quiet(order, "base", "follow_arm_feedback", [lambda robot: _stand_up(robot, footing)])
+    raise NotAcceptedError(ANSWER.STATUS_UNSUPPORTED, f"mobility command {kind or 'nothing'} is not simulated")
+
+
+def _stand_up(robot: Steerable, footing: Footing) -> Command:
+    body = robot.body_pose()
+    time_s = STAND_S if body.position_m[2] < SIT_HEIGHT_M + 0.1 else POSE_S
+    return robot.follow_base(glide(body, [(time_s, footing.under(robot))]))
+
+
+def _to_walk(robot: Steerable, footing: Footing) -> Command:
+    """Stand up first if need be; what follows leaves the footing."""
+    body = robot.body_pose()
+    end_s = 0.02 if upright(body) else STAND_S
+    command = robot.follow_base(glide(body, [(end_s, standing(body))]))
+    footing.leave()
+    return command
+
+
+def _stand(params: Any, order: Order, footing: Footing) -> Activity:
+    control = params.body_control
+    kind = control.WhichOneof("param")
+    absolute = kind == "body_pose"
+    trajectory = control.body_pose.base_offset_rt_root if absolute else control.base_offset_rt_footprint
+    frame = control.body_pose.root_frame_name
+    if absolute and world_from(frame, order.world.snapshot.body, order.world.snapshot.hand) is None:
+        raise NotAcceptedError(ANSWER.STATUS_UNKNOWN_FRAME, f"unknown frame {frame!r} for the body")
+
+    def pose(robot: Steerable) -> Command:
+        feet = footing.under(robot)
+        root = world_from(frame, robot.body_pose(), robot.hand_pose()) if absolute else feet
+        root = root or feet
+        points: list[tuple[float, Pose]] = []
+        for point in trajectory.points:
+            after = points[-1][0] + 0.05 if points else POSE_S
+            points.append((max(seconds_of(point.time_since_reference), after), root @ from_proto(point.pose)))
+        return robot.follow_base(glide(robot.body_pose(), points or [(POSE_S, feet)]))
+
+    def stand(robot: Steerable) -> Command:
+        return _stand_up(robot, footing)
+
+    def write(feedback: Any, activity: Activity) -> None:
+        up = activity.outcome.state is CommandState.DONE
+        feedback.stand_feedback.status = STAND.STATUS_IS_STANDING if up else STAND.STATUS_IN_PROGRESS
+        feedback.stand_feedback.standing_state = STAND.STANDING_CONTROLLED
+
+    low = order.world.snapshot.body.position_m[2] < SIT_HEIGHT_M + 0.1
+    return Base(order, [stand, pose] if low else [pose], write)
+
+
+def _sit(order: Order, footing: Footing) -> Activity:
+    def sit(robot: Steerable) -> Command:
+        x, y, _ = robot.body_pose().position_m
+        low = Pose.from_rpy((0.0, 0.0, robot.body_pose().yaw_rad), (x, y, SIT_HEIGHT_M))
+        footing.leave()
+        return robot.follow_base(glide(robot.body_pose(), [(SIT_S, low)]))
+
+    def write(feedback: Any, activity: Activity) -> None:
+        down = activity.outcome.state is CommandState.DONE
+        feedback.sit_feedback.status = SIT.STATUS_IS_SITTING if down else SIT.STATUS_IN_PROGRESS
+
+    return Base(order, [sit], write)
+
+
+def limits(params: Any) -> tuple[Vector, Vector]:
+    """(3,) most negative and most positive velocity in the body frame: x, y m/s and yaw rad/s. An unset one is the
+    robot's own."""
+    top = np.array([TOP_SPEED_MPS, TOP_SPEED_MPS, TOP_YAW_RATE_RADPS])
+    usual = np.array([MAX_SPEED_MPS, MAX_SPEED_MPS, MAX_YAW_RATE_RADPS])
+    low, high = -usual, usual.copy()
+    if params.vel_limit.HasField("max_vel"):
+        high = np.clip(_velocity_of(params.vel_limit.max_vel), 0.0, top)
+    if params.vel_limit.HasField("min_vel"):
+        low = np.clip(_velocity_of(params.vel_limit.min_vel), -top, 0.0)
+    return low, high
+
+
+def _velocity_of(velocity: Any) -> Vector:
+    return np.array([velocity.linear.x, velocity.linear.y, velocity.angular])
+
+
+def _walk(request: Any, params: Any, order: Order, footing: Footing) -> Activity:
+    end_s = order.expiry(request)
+    frame = request.se2_frame_name
+    if frame not in SE2_FRAMES:
+        raise NotAcceptedError(
+            ANSWER.STATUS_UNKNOWN_FRAME, f"a walk is given in {', '.join(SE2_FRAMES)}, not {frame!r}"
+        )
+    if not request.trajectory.points:
+        raise NotAcceptedError(ANSWER.STATUS_INVALID_REQUEST, "a walk without points")
+    snapshot = order.world.snapshot
+    root = world_from(frame, snapshot.body, snapshot.hand) or Pose.identity()
+    low, high = limits(params)
+    speed = float(max(min(high[0], high[1]), 0.05))
+    turn = float(max(min(high[2], -low[2]), 0.05))
+    goals = []
+    for point in request.trajectory.points:
+        pose = point.pose
+        flat = Pose.from_rpy((0.0, 0.0, root.yaw_rad), root.position_m)
+        goal = flat @ Pose.from_rpy((0.0, 0.0, pose.angle), (pose.position.x, pose.position.y, 0.0))
+        goals.append(goal)
+
+    def leg(goal: Pose) -> Start:
+        def start(robot: Steerable) -> Command:
+            return robot.walk_to(goal, max_speed_mps=speed, max_yaw_rate_radps=turn)
+
+        return start
+
+    def write(feedback: Any, activity: Activity) -> None:
+        answer = feedback.se2_trajectory_feedback
+        going = activity.running
+        arrived = activity.outcome.state is CommandState.DONE
+        answer.status = SE2.STATUS_IN_PROGRESS if going else SE2.STATUS_STOPPED
+        answer.body_movement_status = SE2.BODY_STATUS_MOVING if going else SE2.BODY_STATUS_SETTLED
+        final = SE2.FINAL_GOAL_STATUS_ACHIEVABLE if arrived else SE2.FINAL_GOAL_STATUS_BLOCKED
+        answer.final_goal_status = SE2.FINAL_GOAL_STATUS_IN_PROGRESS if going else final
+
+    steps: list[Start] = [lambda robot: _to_walk(robot, footing), *(leg(goal) for goal in goals)]
+    return Base(order, steps, write, end_s)
+
+
+def _velocity(request: Any, params: Any, order: Order, footing: Footing) -> Activity:
+    end_s = order.expiry(request)
+    frame = request.se2_frame_name or "body"
+    if frame not in (*SE2_FRAMES, "flat_body"):
+        raise NotAcceptedError(ANSWER.STATUS_UNKNOWN_FRAME, f"unknown frame {frame!r} for a velocity")
+    low, high = limits(params)
+    asked = _velocity_of(request.velocity)
+    slew = SLEW
+    if request.HasField("slew_rate_limit"):
+        given = _velocity_of(request.slew_rate_limit)
+        slew = np.where(given > 0, np.minimum(given, SLEW), SLEW)
+
+    def wanted(body: Pose) -> Vector:
+        turned = {"vision": -body.yaw_rad, "odom": -ODOM_FROM_VISION.yaw_rad - body.yaw_rad}.get(frame, 0.0)
+        ahead = np.clip(_turn(asked, turned), low, high)
+        return _turn(ahead, body.yaw_rad)
+
+    def walk(robot: Steerable) -> Command:
+        velocity = order.world.snapshot.body_velocity[[0, 1, 5]]
+        left = end_s - order.world.clock.now()
+        return robot.follow_base(cruise(robot.body_pose(), velocity, wanted, slew, left))
+
+    def write(feedback: Any, activity: Activity) -> None:
+        feedback.se2_velocity_feedback.request_information.CopyFrom(request)
+
+    ready = upright(order.world.snapshot.body)
+    first: list[Start] = [] if ready else [lambda robot: _to_walk(robot, footing)]
+    footing.leave()
+    return Base(order, [*first, walk], write)
+
+
+def _turn(velocity: Vector, angle_rad: float) -> Vector:
+    c, s = np.cos(angle_rad), np.sin(angle_rad)
+    return np.array([c * velocity[0] - s * velocity[1], s * velocity[0] + c * velocity[1], velocity[2]])
+
+
+def _stance(request: Any, order: Order, footing: Footing) -> Activity:
+    """The body goes over the middle of the four feet, if that is near; the feet themselves have no contact here."""
+    end_s = order.expiry(request)
+    stance, snapshot = request.stance, order.world.snapshot
+    root = world_from(stance.se2_frame_name, snapshot.body, snapshot.hand)
+    if root is None:
+        raise NotAcceptedError(ANSWER.STATUS_UNKNOWN_FRAME, f"unknown frame {stance.se2_frame_name!r} for a stance")
+    if len(stance.foot_positions) != 4:
+        raise NotAcceptedError(ANSWER.STATUS_INVALID_REQUEST, "a stance names the places of four feet")
+    middle = np.mean([(foot.x, foot.y, 0.0) for foot in stance.foot_positions.values()], axis=0)
+    x, y, _ = Pose.from_rpy((0.0, 0.0, root.yaw_rad), root.position_m).transform(middle)
+    goal = Pose.from_rpy((0.0, 0.0, snapshot.body.yaw_rad), (x, y, snapshot.body.position_m[2]))
+    far = goal.distance_m(snapshot.body) > STANCE_REACH_M
+
+    def write(feedback: Any, activity: Activity) -> None:
+        at_goal = activity.outcome.state is CommandState.DONE
+        near = STANCE.STATUS_STANCED if at_goal else STANCE.STATUS_GOING_TO_STANCE
+        feedback.stance_feedback.status = STANCE.STATUS_TOO_FAR_AWAY if far else near
+
+    def walk(robot: Steerable) -> Command:
+        return robot.walk_to(goal, max_speed_mps=0.3, max_yaw_rate_radps=0.5)
+
+    return Base(order, [] if far else [lambda robot: _to_walk(robot, footing), walk], write, end_s)

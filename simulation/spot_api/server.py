@@ -1,0 +1,211 @@
+"""Puts the simulated Spot together: world, machine, services, TLS; started and stopped as a context manager."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+import threading
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import grpc
+
+from perception.errors import RobotError
+from simulation.spot_api.auth import Auth
+from simulation.spot_api.certificate import make_certificate
+from simulation.spot_api.command import Commander
+from simulation.spot_api.directory import Directory, Proxy
+from simulation.spot_api.estop import Estop
+from simulation.spot_api.fault_spec import FaultSpec
+from simulation.spot_api.faults import Faults
+from simulation.spot_api.lease import STALE_S, Leases
+from simulation.spot_api.machine import FALL, HARDWARE, LEASE_TIMEOUT, Machine
+from simulation.spot_api.received import ReceivedLog
+from simulation.spot_api.rpc import Call, handler_of
+from simulation.spot_api.services import build_services
+from simulation.spot_api.steering import Steerable
+from simulation.spot_api.world import World
+
+WORKERS = 24
+MAX_MESSAGE_BYTES = 100 * 1024**2
+STOP_LIMIT_S = 5.0
+CAUSES = {"fall": FALL, "hardware": HARDWARE, "lease_timeout": LEASE_TIMEOUT}
+
+
+class SpotServer:
+    """A Spot on this machine, for any client of the Spot API. Use it as a context manager.
+
+    robot: what moves; it is entered and stepped on a thread of the server's own. port: 0 takes a free one. host:
+    loopback unless you mean it. speed: simulated seconds for one of the wall, None as fast as possible. username,
+    password: what a client must present; made up if not given. operator_estop: a released e-stop is there from the
+    start, as if somebody stood by with it. log: a structlog logger for what is received. faults: to begin with.
+
+    Inside: `port`, `ca_file` (PEM that the client must trust), `username`, `password`, `log` (what was received),
+    `faults`, `leases`, `estop`, `machine`, `world`, `now()` (the robot's clock).
+    """
+
+    commander: Commander
+    ca_file: Path
+
+    def __init__(
+        self,
+        robot: Steerable,
+        port: int = 0,
+        *,
+        host: str = "127.0.0.1",
+        speed: float | None = 1.0,
+        username: str = "user",
+        password: str | None = None,
+        operator_estop: bool = True,
+        lease_stale_s: float = STALE_S,
+        log: Any | None = None,
+        faults: Iterable[FaultSpec] = (),
+    ) -> None:
+        self.host, self.port = host, port
+        self.username, self.password = username, password or secrets.token_urlsafe(12)
+        self.log = ReceivedLog(log)
+        self.world = World(robot, speed)
+        self.auth = Auth(self.username, self.password)
+        self.directory = Directory(self.world.clock)
+        self.machine = Machine(self.world, self._estop_level, self._end_all)
+        self.estop = Estop(self.machine.motors_on, self.machine.cut, operator=operator_estop)
+        self.leases = Leases(self.machine.lease_lost, lease_stale_s)
+        self.world.on_step.append(lambda _robot: self.leases.look())
+        self.faults = Faults(self.world, self._act)
+        self._faults_at_start = tuple(faults)
+        self._certificate = make_certificate()
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._grpc: Any = None
+        self._cut_lock = threading.Lock()
+        self._closing = threading.Event()
+
+    # life
+
+    def __enter__(self) -> Self:
+        self._folder = tempfile.TemporaryDirectory(prefix="spot-grasp-sim-")
+        self.ca_file = Path(self._folder.name) / "ca.pem"
+        self.ca_file.write_bytes(self._certificate.ca)
+        try:
+            self.world.__enter__()
+            self.world.call(self.machine.sit_down)
+            self.services = build_services(self)
+            self._listen()
+            for spec in self._faults_at_start:
+                self.faults.add(spec)
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self._closing.set()
+        with self._cut_lock:
+            self._hang_up(grace_s=0.2)
+        self.directory.close()
+        self.world.__exit__()
+        if self._folder is not None:
+            self._folder.cleanup()
+
+    def _listen(self) -> None:
+        options = [
+            ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+            ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+            ("grpc.so_reuseport", 0),
+            ("grpc.http2.min_ping_interval_without_data_ms", 1000),
+            ("grpc.keepalive_permit_without_calls", 1),
+        ]
+        server = grpc.server(ThreadPoolExecutor(WORKERS, thread_name_prefix="rpc"), options=options)
+        handlers = [handler_of(service, one, self, self.world.clock) for service, one in self.services]
+        server.add_generic_rpc_handlers((*handlers, Proxy(self.directory, self)))
+        pair = [(self._certificate.key, self._certificate.chain)]
+        try:
+            self.port = server.add_secure_port(f"{self.host}:{self.port}", grpc.ssl_server_credentials(pair))
+        except RuntimeError as error:
+            raise RobotError(f"cannot listen on {self.host}:{self.port}: {error}; is the port taken?") from error
+        server.start()
+        self._grpc = server
+
+    def _hang_up(self, grace_s: float | None) -> None:
+        if self._grpc is not None:
+            self._grpc.stop(grace_s).wait(STOP_LIMIT_S)
+            self._grpc = None
+
+    # for tests and for the command line
+
+    def now(self) -> float:
+        """The robot's clock, seconds since 1970."""
+        return self.world.clock.now()
+
+    def cut_connection(self) -> None:
+        """Drop all connections and refuse new ones, until `restore_connection`."""
+        with self._cut_lock:
+            self._hang_up(grace_s=None)
+
+    def restore_connection(self) -> None:
+        """Listen again, on the same port."""
+        with self._cut_lock:
+            if self._grpc is None and not self._closing.is_set():
+                self._listen()
+
+    def reboot(self) -> None:
+        """As if the robot had been restarted: motors off, tokens and leases void."""
+        self.machine.cut("the robot reboots")
+        self.auth.forget_all()
+        self.leases.reboot()
+
+    # the gate that every RPC passes
+
+    def admit(self, method: str, token: str) -> str:
+        return self.auth.user_of(method, token)
+
+    def disturb(self, method: str, remaining_s: float | None) -> None:
+        self.faults.disturb(method, remaining_s)
+
+    def received(self, call: Call, request: Any) -> None:
+        self.log.note(self.now(), call, request)
+
+    def failed(self, call: Call, error: Exception) -> None:
+        self.log.note_error(call, error)
+
+    # between the parts
+
+    def _estop_level(self) -> int:
+        return self.estop.level()
+
+    def _end_all(self, reason: str) -> None:
+        self.log.event("the robot ends all commands", reason=reason)
+        self.commander.end_all(reason)
+
+    def _act(self, spec: FaultSpec, begins: bool) -> None:
+        """What a fault does to the robot when it begins and ends. The rest asks `Faults` while it lasts."""
+        self.log.event("fault begins" if begins else "fault ends", kind=spec.kind)
+        match spec.kind:
+            case "connection_cut":
+                threading.Thread(target=self._cut, args=(spec, begins), name="connection", daemon=True).start()
+            case "lease_stolen" if begins:
+                self.leases.steal(spec.by)
+            case "estop_pressed":
+                self.estop.pressed = begins
+            case "estop_check_ins_lost":
+                self.estop.deaf = begins
+            case "motors_off" if begins:
+                self.machine.cut("fault script: motors off")
+            case "behavior_fault" if begins:
+                self.machine.add_fault(CAUSES[spec.cause], clearable=spec.clearable)
+            case "clock_skew":
+                self.world.clock.disturb(skew_s=spec.seconds if begins else 0.0)
+            case "clock_drift":
+                self.world.clock.disturb(drift=spec.rate if begins else 0.0)
+            case "object_bumped" if begins:
+                self.world.call(lambda robot: robot.push_object(spec.offset_m))
+            case "object_slips" if begins:
+                self.world.call(lambda robot: robot.loosen_grip())
+
+    def _cut(self, spec: FaultSpec, begins: bool) -> None:
+        if begins:
+            self.cut_connection()
+        else:
+            self.restore_connection()

@@ -1,0 +1,64 @@
+"""The services of the robot: made here, and listed in the directory here, so that what is not served is not listed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bosdyn.api import (
+    auth_service_pb2,
+    data_buffer_service_pb2,
+    directory_registration_service_pb2,
+    directory_service_pb2,
+    estop_service_pb2,
+    image_service_pb2,
+    lease_service_pb2,
+    power_service_pb2,
+    robot_command_service_pb2,
+    robot_id_service_pb2,
+    robot_state_service_pb2,
+    time_sync_service_pb2,
+)
+
+from simulation.spot_api.command import Commander
+from simulation.spot_api.comments import DataBuffer
+from simulation.spot_api.identity import RobotId
+from simulation.spot_api.images import Images
+from simulation.spot_api.power import Power
+from simulation.spot_api.state import State
+from simulation.spot_api.time_sync import TimeSync
+
+if TYPE_CHECKING:
+    from simulation.spot_api.server import SpotServer
+
+
+def build_services(server: SpotServer) -> list[tuple[Any, object]]:
+    """(service descriptor, implementation) of everything that is served."""
+    world, machine, leases, estop = server.world, server.machine, server.leases, server.estop
+    time_sync = TimeSync(world.clock)
+    commander = Commander(world, machine, leases, time_sync.known, server.faults.hindered)
+    server.commander = commander
+
+    def estop_state() -> tuple[int, str]:
+        return estop.level(), estop.described()
+
+    served: list[tuple[str, str, Any, object]] = [
+        ("auth", "auth", auth_service_pb2, server.auth),
+        ("robot-id", "id", robot_id_service_pb2, RobotId()),
+        ("directory", "api", directory_service_pb2, server.directory),
+        ("directory-registration", "api", directory_registration_service_pb2, server.directory),
+        ("time-sync", "api", time_sync_service_pb2, time_sync),
+        ("lease", "api", lease_service_pb2, leases),
+        ("estop", "estop", estop_service_pb2, estop),
+        ("power", "power", power_service_pb2, Power(machine, leases, estop.level)),
+        ("robot-state", "state", robot_state_service_pb2, State(world, machine, estop_state, commander.carry)),
+        ("robot-command", "command", robot_command_service_pb2, commander),
+        ("image", "api", image_service_pb2, Images(world, server.faults.spoil)),
+        ("data-buffer", "buffer", data_buffer_service_pb2, DataBuffer()),
+    ]
+    services = []
+    for name, authority, module, implementation in served:
+        descriptor = next(iter(module.DESCRIPTOR.services_by_name.values()))
+        token = name not in ("auth", "robot-id")
+        server.directory.add(name, descriptor.full_name, f"{authority}.spot.robot", token=token)
+        services.append((descriptor, implementation))
+    return services

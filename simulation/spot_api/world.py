@@ -1,0 +1,166 @@
+"""The physics thread: the only one that touches the robot. Everybody else asks it, or reads what it publishes."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+
+from behaviours.robot import GripperState
+from perception.errors import RobotError
+from perception.geometry import Pose, Vector, rotation_vector
+from simulation.spot_api.clock import RobotClock
+from simulation.spot_api.steering import Steerable
+
+T = TypeVar("T")
+
+STEP_S = 0.02
+"""Simulated seconds from one look at the command queue to the next: the most a command waits in a slow simulation."""
+START_LIMIT_S = 600.0
+"""Building a scene compiles kernels the first time."""
+CALL_LIMIT_S = 120.0
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The robot at one moment. Poses in the world frame; joints in radians, rates in rad/s; velocity (6,): m/s, rad/s
+    of the body in the world."""
+
+    simulated_s: float
+    body: Pose
+    hand: Pose
+    gripper: GripperState
+    arm: Vector
+    arm_rate: Vector
+    legs: Vector
+    body_velocity: Vector
+    hand_velocity: Vector
+
+
+class World:
+    """Runs a robot on a thread of its own, at `speed` simulated seconds a second (None: as fast as possible).
+
+    Use it as a context manager. `clock` is the robot's clock. `on_step` functions run on the physics thread after each
+    step of STEP_S, with the robot.
+    """
+
+    def __init__(self, robot: Steerable, speed: float | None = 1.0) -> None:
+        self.clock = RobotClock(speed)
+        self.on_step: list[Callable[[Steerable], None]] = []
+        self._robot, self._speed = robot, speed
+        self._queue: queue.SimpleQueue[tuple[Callable[[Steerable], Any], Future[Any]]] = queue.SimpleQueue()
+        self._stopping = threading.Event()
+        self._started: Future[None] = Future()
+        self._error: BaseException | None = None
+        self._snapshot: Snapshot | None = None
+        self._thread = threading.Thread(target=self._run, name="physics", daemon=True)
+
+    def __enter__(self) -> World:
+        self._thread.start()
+        try:
+            self._started.result(timeout=START_LIMIT_S)
+        except BaseException:
+            self._stopping.set()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping.set()
+        self._thread.join(timeout=CALL_LIMIT_S)
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The latest state; RobotError after the physics has died."""
+        self._alive()
+        if self._snapshot is None:
+            raise RobotError("the simulated robot has not started; use `with World(...) as world:`")
+        return self._snapshot
+
+    def _alive(self) -> None:
+        if self._error is not None:
+            raise RobotError(f"the simulation has ended: {self._error}") from self._error
+
+    def call(self, work: Callable[[Steerable], T]) -> T:
+        """Do some work with the robot on the physics thread, between two steps, and return its result."""
+        self._alive()
+        if threading.current_thread() is self._thread:
+            return work(self._robot)
+        future: Future[T] = Future()
+        self._queue.put((work, future))
+        return future.result(timeout=CALL_LIMIT_S)
+
+    def _run(self) -> None:
+        try:
+            with self._robot as robot:
+                self._publish(robot)
+                self._started.set_result(None)
+                while not self._stopping.is_set():
+                    self._turn(robot)
+        except BaseException as error:
+            self._error = error
+            if not self._started.done():
+                self._started.set_exception(error)
+        finally:
+            self._refuse_the_rest()
+
+    def _turn(self, robot: Steerable) -> None:
+        """One step of the physics, then the queue until the wall clock has caught up with it."""
+        begun = time.monotonic()
+        robot.sleep(STEP_S)
+        for function in list(self.on_step):
+            function(robot)
+        self._publish(robot)
+        due = begun + (STEP_S / self._speed if self._speed else 0.0)
+        while not self._stopping.is_set():
+            left = due - time.monotonic()
+            try:
+                work, future = self._queue.get(timeout=left) if left > 0 else self._queue.get_nowait()
+            except queue.Empty:
+                break
+            self._do(work, future, robot)
+
+    def _do(self, work: Callable[[Steerable], Any], future: Future[Any], robot: Steerable) -> None:
+        try:
+            result = work(robot)
+        except Exception as error:  # handed to whoever asked
+            future.set_exception(error)
+        else:
+            self._publish(robot)
+            future.set_result(result)
+
+    def _refuse_the_rest(self) -> None:
+        while not self._queue.empty():
+            _, future = self._queue.get()
+            future.set_exception(RobotError("the simulation has ended"))
+
+    def _publish(self, robot: Steerable) -> None:
+        now, body, hand = robot.now(), robot.body_pose(), robot.hand_pose()
+        arm, before = robot.arm_joints(), self._snapshot
+        zero = np.zeros(6)
+        rates = (zero, zero, zero)
+        if before is not None:
+            elapsed = now - before.simulated_s
+            if elapsed > 0:
+                rates = (
+                    (arm - before.arm) / elapsed,
+                    velocity_between(before.body, body, elapsed),
+                    velocity_between(before.hand, hand, elapsed),
+                )
+            else:
+                rates = (before.arm_rate, before.body_velocity, before.hand_velocity)
+        self._snapshot = Snapshot(
+            now, body, hand, robot.gripper(), arm, rates[0], robot.leg_joints(), rates[1], rates[2]
+        )
+        self.clock.advanced(now, STEP_S)
+
+
+def velocity_between(before: Pose, after: Pose, elapsed_s: float) -> Vector:
+    """(6,) mean linear and angular velocity from one pose to another, in their parent frame."""
+    turn = rotation_vector(after.rotation @ before.rotation.T)
+    return np.concatenate([after.position_m - before.position_m, turn]) / elapsed_s
