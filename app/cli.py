@@ -104,6 +104,14 @@ def _add_run(run: argparse.ArgumentParser) -> None:
         metavar="S",
         help="robot seconds (600)",
     )
+    run.add_argument(
+        "--watch", action="append", default=[], metavar="KEY", help="show a blackboard key in the view (repeatable)"
+    )
+    run.add_argument(
+        "--groot", type=int, nargs="?", const=1667, metavar="PORT", help="let Groot2 watch (default port 1667)"
+    )
+    run.add_argument("--groot-hooks", action="store_true", help="let Groot2 set breakpoints and results (simulation)")
+    run.add_argument("--substitute", type=Path, metavar="FILE", help="JSON file that scripts leaves (simulation)")
     run.add_argument("--real-time", action="store_true", help="the fake keeps pace with the wall clock")
 
 
@@ -171,7 +179,7 @@ def _dispatch(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
             from app.run import run
 
             fields = {key: value for key, value in vars(arguments).items() if key not in ("command", "version")}
-            return run(RunOptions(**fields), interrupts)
+            return run(RunOptions(**{**fields, "watch": tuple(arguments.watch)}), interrupts)
         case "check":
             from app.inspect import check
 

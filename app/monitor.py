@@ -1,59 +1,118 @@
-"""Watches one run from outside: transitions to the log and the view, snapshots to the view, attempts counted."""
+"""Watches one run from outside: what the tree does goes to the log, the btlog, Groot2's clients and the view."""
 
 from __future__ import annotations
 
-import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 from app.attempts import Attempts
-from app.view import Row, Snapshot, Throttle, Transition, View
+from app.blackboards import BlackboardChanges
+from app.groot.tree_xml import subtrees
+from app.groot.values import brief, plain
+from app.tick_times import TickTimes
+from app.views.choose import Throttle
+from app.views.model import Transition, View
+from app.views.state import RunState
 
 if TYPE_CHECKING:
     from behaviours.robot import Robot
     from trees import NodeView, Tree
 
+NOT_WRITTEN: Final = "not written yet"
+FEEDBACK_S: Final = 0.5
+"""Robot seconds between looks at what running nodes say."""
+Changes = Callable[[float, Sequence[tuple[int, int]]], None]
+"""Takes (robot seconds since the start, changes as (uid, code 0..3)): a btlog, a publisher's source."""
+
 
 class Monitor:
-    """Connects a tree and its robot with a view and a log: the tree calls `transition`, the run loop `tick`."""
+    """Connects a tree and its robot with a view and a log: the tree calls `transition`, the run loop `tick`.
 
-    def __init__(self, tree: Tree, robot: Robot, view: View, log: Any, title: str) -> None:
-        self._tree, self._robot, self._view, self._log, self._title = tree, robot, view, log, title
+    main: ID of the main tree. watch: blackboard keys to show, `key` or `Subtree/key`. period_s: between ticks.
+    Hand `times` to the run loop as the tree, so that ticks are timed.
+    """
+
+    def __init__(
+        self,
+        tree: Tree,
+        main: str,
+        robot: Robot,
+        view: View,
+        log: Any,
+        title: str,
+        *,
+        watch: Sequence[str] = (),
+        period_s: float,
+    ) -> None:
+        self._tree, self._robot, self._view, self._log = tree, robot, view, log
         nodes = tree.nodes()
+        self.state = RunState(title, nodes)
         self.attempts = Attempts(nodes)
-        self._started_s: dict[object, float] = {}
-        self._ended_s: dict[object, float] = {}
+        self.times = TickTimes(tree, period_s)
+        self._uids: dict[str, int] = {}
+        names = {subtree.node_uid: subtree.board for subtree in subtrees(main, nodes)}
+        self._blackboards = BlackboardChanges({names[uid]: scope for uid, scope in tree.scopes().items()})
+        self._watch = frozenset(watch)
+        self.state.watch(dict.fromkeys(watch, NOT_WRITTEN))
         self._throttle = Throttle()
-        self._ticks = 0
-        self._since = (time.monotonic(), 0)
+        self._listen = Throttle(1.0 / FEEDBACK_S, robot.now)
+        self._said: dict[int, str] = {}
+        self._began_s = robot.now()
+        self._to: list[Changes] = []
+        log.info("tree", title=title, main=main, nodes=[_node_record(node) for node in nodes])
+        tree.on_transition(self.transition)
 
-    def transition(self, uid: Any, path: str, old: str, new: str, feedback: str) -> None:
+    def also(self, take: Changes) -> None:
+        """Send the changes of status there, too."""
+        self._to.append(take)
+
+    def transition(self, uid: int, path: str, old: str, new: str, feedback: str) -> None:
         """A node changed its status; all statuses as words."""
         now_s = self._robot.now()
-        if old != "RUNNING" and new in ("RUNNING", "SUCCESS", "FAILURE"):
-            self._started_s[uid] = now_s
-            self._ended_s.pop(uid, None)
-        if new != "RUNNING":
-            self._ended_s[uid] = now_s
+        change = Transition(now_s, path, old, new, feedback)
+        self._note(self.state.transition(uid, change), now_s)
         self.attempts.transition(uid, old, new)
-        self._log.info("transition", path=path, old=old, new=new, feedback=feedback)
-        self._view.transition(Transition(now_s, path, old, new, feedback))
+        self._said[uid] = feedback
+        if new == "FAILURE":
+            self._uids[path] = uid
+        self._log.info("transition", uid=uid, path=path, old=old, new=new, feedback=feedback)
+        self._view.transition(change)
+
+    def _note(self, changes: Sequence[tuple[int, int]], now_s: float) -> None:
+        for take in self._to:
+            take(now_s - self._began_s, changes)
 
     def tick(self) -> None:
-        """After each tick: publish a snapshot if it is time for one."""
-        self._ticks += 1
+        """After each tick: log what was written and what was said, and publish a snapshot if it is time for one."""
+        self._blackboard()
+        if self._listen.due():
+            self._hear()
+        if (overran := self.times.overran) is not None:
+            took_s, leaf, leaf_s = overran
+            count = self.times.ticks().count
+            self._log.warning(
+                "overrun", tick=count, wall_ms=round(1e3 * took_s, 1), leaf=leaf, leaf_ms=round(1e3 * leaf_s, 1)
+            )
         if self._throttle.due():
             self.publish()
 
+    def _blackboard(self) -> None:
+        for scope, key, value in self._blackboards.take():
+            self._log.info("blackboard", scope=scope, key=key, value=plain(value))
+            for name in (key, f"{scope}/{key}"):
+                if name in self._watch:
+                    self.state.watch({name: brief(value)})
+
+    def _hear(self) -> None:
+        for node in self._tree.nodes():
+            if node.status == "RUNNING" and node.feedback != self._said.get(node.uid, ""):
+                self._said[node.uid] = node.feedback
+                self.state.feedback(node.uid, node.feedback)
+                self._log.info("feedback", uid=node.uid, path=node.path, feedback=node.feedback)
+
     def publish(self) -> None:
         """Show the present state now."""
-        wall, before = time.monotonic(), self._since
-        elapsed = wall - before[0]
-        hertz = (self._ticks - before[1]) / elapsed if elapsed > 0 else 0.0
-        if elapsed > 1.0:
-            self._since = (wall, self._ticks)
-        now_s = self._robot.now()
-        rows = tuple(self._row(node, now_s) for node in self._tree.nodes())
-        self._view.publish(Snapshot(self._title, rows, now_s, hertz, robot_words(self._robot)))
+        self._view.publish(self.state.snapshot(self._robot.now(), self.times.ticks(), robot_words(self._robot)))
 
     def failure_words(self, otherwise: str) -> str:
         """`failed at PATH, attempt 3 of 3: reason`, in the last words of the tree; `otherwise` if it has none."""
@@ -61,14 +120,20 @@ class Monitor:
         if failure is None:
             return otherwise
         path, reason = failure
-        attempt = self.attempts.words()
+        attempt = self.attempts.words(self._uids[path]) if path in self._uids else ""
         return f"failed at {path}{f', {attempt}' if attempt else ''}: {reason or 'no reason given'}"
 
-    def _row(self, node: NodeView, now_s: float) -> Row:
-        started = self._started_s.get(node.uid)
-        elapsed = None if started is None else self._ended_s.get(node.uid, now_s) - started
-        ports = "  ".join(f"{name}={text}" for name, text in node.ports.items())
-        return Row(node.name, node.tag, node.depth, node.status, elapsed, node.feedback, ports)
+
+def _node_record(node: NodeView) -> Mapping[str, Any]:
+    return {
+        "uid": node.uid,
+        "depth": node.depth,
+        "kind": node.kind,
+        "tag": node.tag,
+        "name": node.name,
+        "path": node.path,
+        "ports": dict(node.ports),
+    }
 
 
 def robot_words(robot: Robot) -> str:

@@ -10,6 +10,8 @@ RobotKind = Literal["genesis", "fake"]
 ViewKind = Literal["live", "plain", "none"]
 
 ROBOTS: tuple[RobotKind, ...] = ("genesis", "fake")
+SIMULATED: tuple[RobotKind, ...] = ("genesis", "fake")
+"""Where results may be scripted and injected: nothing real moves."""
 VIEWS: tuple[ViewKind, ...] = ("live", "plain", "none")
 
 
@@ -22,7 +24,8 @@ class RunOptions:
     folder; None makes one under runs/. video: film from an outside camera. tree_id: the tree to run when it is not the
     file's main one. detector, heatmap: network files; None is the shipped ones. ideal_depth: depth without sensor
     faults. robot_file: the user's own URDF or MJCF. time_limit_s: seconds on the robot's clock. real_time: the fake
-    keeps pace with the wall clock.
+    keeps pace with the wall clock. watch: blackboard keys to show. groot: port for Groot2, None for no publisher.
+    groot_hooks: its clients may set breakpoints and replace results. substitute: JSON file of scripted leaves.
     """
 
     tree: str
@@ -40,6 +43,10 @@ class RunOptions:
     robot_file: Path | None = None
     time_limit_s: float = 600.0
     real_time: bool = False
+    watch: tuple[str, ...] = ()
+    groot: int | None = None
+    groot_hooks: bool = False
+    substitute: Path | None = None
     debug: bool = False
 
     def as_json(self) -> dict[str, Any]:

@@ -17,11 +17,13 @@ from app.library import find_tree
 from app.options import RunOptions
 from app.records import RunFolder, new_folder
 from app.results import EXIT_CODES, Result, summary
-from app.view import View, make_view
+from app.views.choose import make_view
+from app.views.model import View
 from perception.errors import SpotGraspError
 
 if TYPE_CHECKING:
     from app.compose import Parts
+    from app.watching import Watching
     from trees import Document
 
 PERIOD_S: Final = 0.05
@@ -30,6 +32,14 @@ PACKAGES: Final = ("spot-grasp", "numpy", "py_trees", "onnxruntime", "genesis-wo
 
 
 def run(options: RunOptions, interrupts: Interrupts) -> int:
+    """Run it; see `_run`. Ports for those who watch are taken first and freed last."""
+    from app.watching import Watching
+
+    with Watching(options, lambda: interrupts.received is not None) as watching:
+        return _run(options, interrupts, watching)
+
+
+def _run(options: RunOptions, interrupts: Interrupts, watching: Watching) -> int:
     """Run it and return the exit code: 0 the tree succeeded, 1 it failed.
 
     Whatever can be checked without a robot is checked first. An error that ends the run is raised again, and so is
@@ -60,7 +70,7 @@ def run(options: RunOptions, interrupts: Interrupts) -> int:
             record.write_config(_config(options, file, parts))
             record.copy_tree(file)
             view.start()
-            _until_it_ends(options, interrupts, document, parts, record, view, result)
+            _until_it_ends(options, interrupts, document, parts, record, view, watching, result)
         except KeyboardInterrupt:
             result.status = "interrupted"
             raise
@@ -88,11 +98,11 @@ def _until_it_ends(
     parts: Parts,
     record: RunFolder,
     view: View,
+    watching: Watching,
     result: Result,
 ) -> None:
     """Start the robot, build the tree and tick it; what came of it is written into `result`."""
     import trees
-    from app.monitor import Monitor
     from behaviours.run_loop import run_tree
     from behaviours.services import Services, Settings
     from behaviours.worker import Worker
@@ -103,8 +113,7 @@ def _until_it_ends(
         record.log.info("robot ready", robot=options.robot, cpu_s=round(time.process_time(), 3))
         services = Services(robot, parts.detector, parts.heatmap_model, worker, record.log, record, Settings())
         tree = trees.build(document, services, robot.now)
-        monitor = Monitor(tree, robot, view, record.log, Path(options.tree).stem)
-        tree.on_transition(monitor.transition)
+        monitor = watching.attach(tree, document, robot, view, record, PERIOD_S)
 
         def on_tick() -> None:
             monitor.tick()
@@ -113,7 +122,7 @@ def _until_it_ends(
         try:
             interrupts.between_ticks()
             outcome = run_tree(
-                tree, robot, worker, period_s=PERIOD_S, time_limit_s=options.time_limit_s, on_tick=on_tick
+                monitor.times, robot, worker, period_s=PERIOD_S, time_limit_s=options.time_limit_s, on_tick=on_tick
             )
             result.status = "success" if outcome.success else "failure"
             if not outcome.success:

@@ -12,7 +12,10 @@ from app.results import Result, summary
 def nodes(*rows: tuple[int, str]) -> Any:
     """Nodes in the order of the file from (depth, tag); the uid is the place in the list."""
     ports = {"RetryUntilSuccessful": {"num_attempts": "3"}}
-    return [SimpleNamespace(uid=i, depth=d, tag=tag, ports=ports.get(tag, {})) for i, (d, tag) in enumerate(rows)]
+    return [
+        SimpleNamespace(uid=i, name=str(i), depth=d, tag=tag, ports=ports.get(tag, {}))
+        for i, (d, tag) in enumerate(rows)
+    ]
 
 
 def test_entries_of_the_retrys_child_are_counted_once_each() -> None:
@@ -21,14 +24,16 @@ def test_entries_of_the_retrys_child_are_counted_once_each() -> None:
         (1, "RetryUntilSuccessful"), (2, "SubTree"), (3, "Sequence"), (4, "CloseGripper"), (1, "RetryUntilSuccessful"),
     )  # fmt: skip
     attempts = Attempts(tree)
-    assert attempts.words() == ""
+    assert attempts.words(6) == ""
     changes = [("IDLE", "RUNNING"), ("RUNNING", "FAILURE"), ("FAILURE", "IDLE"), ("IDLE", "RUNNING")]
     for old, new in [*changes, ("RUNNING", "SUCCESS")]:
         attempts.transition(4, old, new)
-        attempts.transition(2, old, new)  # the detector's retry is another matter
         attempts.transition(6, old, new)
+    attempts.transition(2, "IDLE", "RUNNING")  # the detector's retry is another matter
     assert attempts.count == 2
-    assert attempts.words() == "attempt 2 of 3"
+    assert attempts.words(6) == attempts.words(4) == "attempt 2 of 3"
+    assert attempts.words(2) == "attempt 1 of 3"
+    assert attempts.words(3) == attempts.words(0) == ""
 
 
 def test_an_attempt_that_fails_within_one_tick_counts() -> None:
@@ -44,7 +49,24 @@ def test_without_a_retry_the_closings_are_counted() -> None:
     attempts.transition(1, "IDLE", "RUNNING")
     assert attempts.count == 0
     attempts.transition(3, "IDLE", "RUNNING")
-    assert attempts.words() == "attempt 1"
+    assert attempts.count == 1
+
+
+def test_a_retry_within_a_retry_tells_both_and_begins_anew_with_each() -> None:
+    attempts = Attempts(nodes((0, "RetryUntilSuccessful"), (1, "Sequence"), (2, "RetryUntilSuccessful"), (3, "Look")))
+    for _ in range(2):
+        for _ in range(3):
+            attempts.transition(3, "IDLE", "FAILURE")
+        attempts.transition(2, "IDLE", "FAILURE")
+        attempts.transition(1, "IDLE", "FAILURE")
+    attempts.transition(3, "FAILURE", "RUNNING")
+    attempts.transition(2, "FAILURE", "RUNNING")
+    attempts.transition(1, "FAILURE", "RUNNING")
+    assert attempts.words(3) == "attempt 3 of 3 at 0, 1 of 3 at 2"
+    attempts.transition(3, "RUNNING", "IDLE")
+    attempts.transition(2, "RUNNING", "IDLE")
+    attempts.transition(3, "IDLE", "RUNNING")
+    assert attempts.words(3) == "attempt 3 of 3 at 0, 1 of 3 at 2"
 
 
 def test_a_limit_on_the_blackboard_is_not_told_as_a_number() -> None:
@@ -52,7 +74,7 @@ def test_a_limit_on_the_blackboard_is_not_told_as_a_number() -> None:
     tree[0].ports["num_attempts"] = "{n}"
     attempts = Attempts(tree)
     attempts.transition(1, "IDLE", "RUNNING")
-    assert attempts.words() == "attempt 1"
+    assert attempts.words(1) == "attempt 1"
 
 
 def test_a_result_settles_its_exit_code() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from py_trees.behaviour import Behaviour
@@ -13,6 +14,7 @@ from trees.blackboard import Blackboard
 from trees.control import ControlNode, reset
 from trees.document import Element
 from trees.errors import ContractError
+from trees.intercept import Interceptor, intercept
 from trees.leaf import Leaf, PortAccess
 from trees.literals import convert, fits, key_of, type_name
 from trees.load import RESERVED, Document, tag_of
@@ -268,6 +270,11 @@ class Tree:
     def failure(self) -> tuple[str, str] | None:
         """(path, reason) of the leaf that failed last, if any has."""
         return None if self._failed is None else self._failed[1:]
+
+    def intercept(self, interceptor: Interceptor) -> None:
+        """Ask `interceptor` before and after each tick of each node; costs nothing where it is not used."""
+        for node in self._nodes:
+            intercept(node.behaviour, node.uid, interceptor, partial(self._show, node))
 
     def on_transition(self, listener: Listener) -> None:
         self._listeners.append(listener)

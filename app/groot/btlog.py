@@ -1,0 +1,49 @@
+"""The run as a `.btlog`, the log format that Groot2 opens.
+
+"BTCPP4-FileLogger2"   18 bytes        u8 1                  i32 length of the XML, the XML
+i64 start, microseconds since 1970     then 9 bytes a change, as in `protocol.transition`
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from app.groot.protocol import transition
+from app.records import RecordError
+
+MAGIC: Final = b"BTCPP4-FileLogger2"
+VERSION: Final = 1
+
+
+class BtLog:
+    """Writes one file. xml: of `tree_xml`. start_us: wall clock, microseconds since 1970; the changes' times are the
+    robot's since then. RecordError if the disk refuses."""
+
+    def __init__(self, path: Path, xml: str, start_us: int) -> None:
+        self._path = path
+        text = xml.encode("utf-8", "replace")
+        try:
+            self._file = open(path, "xb", buffering=0)  # noqa: SIM115  (closed by `close`, lives as long as the run)
+        except OSError as error:
+            raise RecordError(f"cannot write {path}: {error.strerror or error}") from error
+        self._write(MAGIC + struct.pack("<Bi", VERSION, len(text)) + text + struct.pack("<q", start_us))
+
+    def append(self, time_s: float, changes: Sequence[tuple[int, int]]) -> None:
+        """Add changes, (uid, code 0..3), that happened `time_s` seconds after the start, in one write."""
+        if changes and not self._file.closed:
+            time_us = round(time_s * 1e6)
+            self._write(b"".join(transition(time_us, uid, code) for uid, code in changes))
+
+    def _write(self, data: bytes) -> None:
+        try:
+            if self._file.write(data) != len(data):
+                raise OSError("short write, the disk is full")
+        except OSError as error:
+            raise RecordError(f"cannot write {self._path}: {error.strerror or error}") from error
+
+    def close(self) -> None:
+        """Safe twice."""
+        self._file.close()

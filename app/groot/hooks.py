@@ -1,0 +1,201 @@
+"""Breakpoints and injected results, for simulated robots only: a client can hold the tree, or answer in a leaf's place.
+
+A breakpoint holds the tick until the client lets it go on, removes it, falls silent or the run is interrupted.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from app.groot import protocol
+from app.groot.protocol import BadRequestError, Request
+
+SILENCE_S: Final = 5.0
+"""A client that asks nothing for so long is gone, and its hooks sleep until one asks again. Upstream's number."""
+LOOK_S: Final = 0.05
+BEFORE, AFTER = 0, 1
+BREAK, REPLACE = 0, 1
+DESIRED: Final = ("SUCCESS", "FAILURE", "SKIPPED")
+"""SKIPPED leaves the node's own result."""
+Forced = Literal["SUCCESS", "FAILURE"] | None
+
+
+@dataclass
+class _Hook:
+    """position: BEFORE or AFTER the node's tick. mode: BREAK or REPLACE. once: it goes after it has been used."""
+
+    uid: int
+    position: int
+    mode: int
+    enabled: bool
+    once: bool
+    desired: str
+    ready: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "enabled": self.enabled,
+            "uid": self.uid,
+            "mode": self.mode,
+            "once": self.once,
+            "desired_status": self.desired,
+            "position": self.position,
+        }
+
+
+class Hooks:
+    """The hooks of one tree. The publisher's thread calls `answer` and `heard`, the tick thread `before` and `after`.
+
+    uids: of the tree's nodes. interrupted: whether the run is to stop, so that no breakpoint outlasts a Ctrl-C.
+    notify: sends the notice that a breakpoint was reached, (number, uid); the publisher sets it.
+    """
+
+    def __init__(
+        self,
+        uids: frozenset[int],
+        interrupted: Callable[[], bool] = lambda: False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._uids, self._interrupted, self._clock = uids, interrupted, clock
+        self._changed = threading.Condition()
+        self._hooks: dict[tuple[int, int], _Hook] = {}
+        self._heard_s = -float("inf")
+        self._closed = False
+        self._notices = 0
+        self.notify: Callable[[int, int], None] = lambda number, uid: None
+
+    def heard(self) -> None:
+        """A client has asked something."""
+        self._heard_s = self._clock()
+
+    def close(self) -> None:
+        """Let a held tree go; from now on there are no hooks."""
+        with self._changed:
+            self._closed = True
+            self._hooks.clear()
+            self._changed.notify_all()
+
+    def before(self, uid: int) -> Forced:
+        """What a node is to answer without being ticked, or None to tick it. May hold the caller."""
+        return self._run(uid, BEFORE) if self._hooks else None
+
+    def after(self, uid: int) -> Forced:
+        """What a node that was ticked is to answer instead, or None. May hold the caller."""
+        return self._run(uid, AFTER) if self._hooks else None
+
+    def _run(self, uid: int, position: int) -> Forced:
+        hook = self._hooks.get((uid, position))
+        if hook is None or not hook.enabled or self._silent():
+            return None
+        self._notices += 1
+        self.notify(self._notices & 0xFFFFFFFF, uid)
+        with self._changed:
+            while hook.mode == BREAK and not hook.ready:
+                if not self._holds(hook):
+                    return None
+                self._changed.wait(LOOK_S)
+            hook.ready = False
+            if self._hooks.get((uid, position)) is not hook or not hook.enabled:
+                return None
+            if hook.once:
+                del self._hooks[uid, position]
+            if hook.desired == "SUCCESS":
+                return "SUCCESS"
+            return "FAILURE" if hook.desired == "FAILURE" else None
+
+    def _holds(self, hook: _Hook) -> bool:
+        """Whether a breakpoint still has a reason to hold the tree."""
+        there = self._hooks.get((hook.uid, hook.position)) is hook and hook.enabled
+        return there and not (self._closed or self._silent() or self._interrupted())
+
+    def _silent(self) -> bool:
+        return self._clock() - self._heard_s > SILENCE_S
+
+    def answer(self, request: Request) -> bytes | None:
+        """Do what a client asks; the payload of the reply. BadRequestError if it cannot be."""
+        with self._changed:
+            try:
+                return self._answer(request)
+            finally:
+                self._changed.notify_all()
+
+    def _answer(self, request: Request) -> bytes | None:
+        match request.kind:
+            case protocol.HOOKS_DUMP:
+                return json.dumps([hook.as_json() for hook in self._hooks.values()]).encode()
+            case protocol.HOOKS_REMOVE_ALL:
+                self._hooks.clear()
+            case protocol.HOOKS_DISABLE_ALL:
+                for hook in self._hooks.values():
+                    hook.enabled = False
+            case protocol.HOOK_INSERT:
+                given = _json(request)
+                for one in [self._read(item) for item in (given if isinstance(given, list) else [given])]:
+                    self._hooks[one.uid, one.position] = one
+            case protocol.HOOK_REMOVE:
+                given = _json(request)
+                if self._hooks.pop((_number(given, "uid"), _number(given, "position")), None) is None:
+                    raise BadRequestError("Node ID not found")
+            case protocol.HOOK_UNLOCK:
+                self._unlock(_json(request))
+            case _:
+                raise BadRequestError("Request not recognized")
+        return None
+
+    def _unlock(self, given: Any) -> None:
+        hook = self._hooks.get((_number(given, "uid"), _number(given, "position")))
+        if hook is None:
+            raise BadRequestError("Node ID not found")
+        hook.desired = _choice(given, "desired_status", DESIRED)
+        hook.once = hook.once or _truth(given, "remove_when_done")
+        hook.ready = True
+
+    def _read(self, given: Any) -> _Hook:
+        uid = _number(given, "uid")
+        if uid not in self._uids:
+            raise BadRequestError(f"there is no node {uid}")
+        position, mode = _number(given, "position"), _number(given, "mode")
+        if position not in (BEFORE, AFTER) or mode not in (BREAK, REPLACE):
+            raise BadRequestError("position is 0 or 1, and so is mode")
+        return _Hook(
+            uid,
+            position,
+            mode,
+            _truth(given, "enabled"),
+            _truth(given, "once"),
+            _choice(given, "desired_status", DESIRED),
+        )
+
+
+def _json(request: Request) -> Any:
+    try:
+        return json.loads(request.text())
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise BadRequestError(f"the payload is no JSON: {error}") from error
+
+
+def _get(given: Any, key: str, kind: type) -> Any:
+    value = given.get(key) if isinstance(given, dict) else None
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise BadRequestError(f"'{key}' is missing or not of type {kind.__name__}")
+    return value
+
+
+def _number(given: Any, key: str) -> int:
+    return int(_get(given, key, int))
+
+
+def _truth(given: Any, key: str) -> bool:
+    return bool(_get(given, key, bool))
+
+
+def _choice(given: Any, key: str, choices: tuple[str, ...]) -> str:
+    value = str(_get(given, key, str))
+    if value not in choices:
+        raise BadRequestError(f"'{key}' is '{value[:40]}', not one of {', '.join(choices)}")
+    return value

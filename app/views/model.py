@@ -1,0 +1,91 @@
+"""The frozen values that views draw, and what a view is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Row:
+    """One node as it is drawn. status: a word. elapsed_s: robot seconds of its present or last run, None if it never
+    ran. past: the status is what it ended with before it went back to idle. hidden: how many nodes below it a fold
+    has put away."""
+
+    name: str
+    tag: str
+    depth: int
+    status: str
+    elapsed_s: float | None = None
+    feedback: str = ""
+    ports: str = ""
+    past: bool = False
+    hidden: int = 0
+
+
+@dataclass(frozen=True)
+class Transition:
+    """A node changed its status. robot_s: when, on the robot's clock."""
+
+    robot_s: float
+    path: str
+    old: str
+    new: str
+    feedback: str = ""
+
+
+@dataclass(frozen=True)
+class Ticks:
+    """How the ticks go, in wall seconds. hertz: ticks a second. last_s, worst_s: what a tick took. overruns: how many
+    took longer than the period. slowest: the leaf that took most of the last overrun, with its time, in words."""
+
+    count: int = 0
+    hertz: float = 0.0
+    last_s: float = 0.0
+    worst_s: float = 0.0
+    overruns: int = 0
+    slowest: str = ""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What a view shows. robot_s: the robot's clock. state: the robot in words. watched: key and value in words, of
+    the blackboard keys asked for. recent: the last transitions, oldest first. note: of a replay, where it is."""
+
+    title: str = ""
+    rows: tuple[Row, ...] = ()
+    robot_s: float = 0.0
+    ticks: Ticks = Ticks()
+    state: str = ""
+    watched: tuple[tuple[str, str], ...] = ()
+    recent: tuple[Transition, ...] = ()
+    note: str = ""
+
+
+class View(Protocol):
+    """start and stop may be called once each, stop also after an error; stage says what happens before the ticks."""
+
+    def start(self) -> None: ...
+    def stage(self, text: str) -> None: ...
+    def transition(self, change: Transition) -> None: ...
+    def publish(self, snapshot: Snapshot) -> None: ...
+    def stop(self) -> None: ...
+
+
+class NoView:
+    """Shows nothing."""
+
+    def start(self) -> None:
+        pass
+
+    def stage(self, text: str) -> None:
+        pass
+
+    def transition(self, change: Transition) -> None:
+        pass
+
+    def publish(self, snapshot: Snapshot) -> None:
+        pass
+
+    def stop(self) -> None:
+        pass

@@ -1,0 +1,89 @@
+"""The picture of a snapshot: a pure function from a frozen value to what rich draws."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from app.views.layout import fit, fold
+from app.views.model import Row, Snapshot, Ticks, Transition
+from app.views.plain import printable, transition_line
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.table import Table
+    from rich.text import Text
+
+GLYPHS: Final = {"SUCCESS": "✓", "FAILURE": "✗", "RUNNING": "▶", "SKIPPED": "⊘", "HALTED": "■", "IDLE": "·"}
+ASCII: Final = {"SUCCESS": "v", "FAILURE": "x", "RUNNING": ">", "SKIPPED": "/", "HALTED": "#", "IDLE": "."}
+STYLES: Final = {"SUCCESS": "green", "FAILURE": "red", "RUNNING": "bold yellow", "SKIPPED": "blue", "HALTED": "magenta"}
+FEWEST_ROWS: Final = 5
+"""Of the tree, however small the terminal is."""
+
+
+def picture(snapshot: Snapshot, room: int, stage: str = "", *, ascii_only: bool = False) -> RenderableType:
+    """What to draw. room: lines of the terminal. stage: what is being done before the first tick."""
+    from rich.console import Group
+    from rich.text import Text
+
+    parts: list[RenderableType] = []
+    if snapshot.rows:
+        parts += [_line(text, "bold") for text in _head(snapshot)]
+        if snapshot.ticks.overruns:
+            parts.append(_line(_overruns(snapshot.ticks), "bold red"))
+    if stage:
+        parts.append(Text(printable(stage), style="dim"))
+    watched = [_line(f"{{{printable(key)}}} = {printable(value)}", "cyan") for key, value in snapshot.watched]
+    recent = [_line(_end(change), "dim") for change in snapshot.recent]
+    left = max(room - len(parts) - len(watched), FEWEST_ROWS)
+    rows = fit(fold(snapshot.rows), left)
+    shown = recent[max(len(recent) - (left - len(rows)), 0) :]
+    return Group(*parts, _table(rows, ASCII if ascii_only else GLYPHS), *watched, *shown)
+
+
+def _head(snapshot: Snapshot) -> list[str]:
+    ticks = snapshot.ticks
+    rate = f"   tick {ticks.count}, {1000 * ticks.last_s:.1f} ms, {ticks.hertz:.1f} a second" if ticks.count else ""
+    lines = [f"{printable(snapshot.title)}   {snapshot.robot_s:.2f} s on the robot{rate}"]
+    more = "   ".join(printable(text) for text in (snapshot.state, snapshot.note) if text)
+    return [*lines, more] if more else lines
+
+
+def _overruns(ticks: Ticks) -> str:
+    times = "once" if ticks.overruns == 1 else f"{ticks.overruns} times"
+    slowest = f", last because of {printable(ticks.slowest)}" if ticks.slowest else ""
+    return f"! a tick took longer than its period {times}, at most {1000 * ticks.worst_s:.0f} ms{slowest}"
+
+
+def _table(rows: Sequence[Row], glyphs: dict[str, str]) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, padding=(0, 1), expand=True, show_header=False)
+    table.add_column(no_wrap=True, overflow="ellipsis", ratio=4)
+    table.add_column(justify="right", no_wrap=True, width=9)
+    table.add_column(no_wrap=True, overflow="ellipsis", ratio=4)
+    table.add_column(no_wrap=True, overflow="ellipsis", ratio=3, style="dim")
+    for row in rows:
+        style = STYLES.get(row.status, "dim")
+        label = Text(f"{'  ' * row.depth}{glyphs.get(row.status, '?')} {printable(row.name)}", style=style)
+        if row.tag != row.name:
+            label.append(f" ({printable(row.tag)})", style="dim")
+        if row.hidden:
+            label.append(f" +{row.hidden}", style="dim")
+        elapsed = "" if row.elapsed_s is None else f"{row.elapsed_s:.2f} s"
+        table.add_row(label, elapsed, Text(printable(row.feedback)), Text(printable(row.ports)))
+    return table
+
+
+def _line(text: str, style: str) -> Text:
+    from rich.text import Text
+
+    return Text(text, style=style, no_wrap=True, overflow="ellipsis")
+
+
+def _end(change: Transition, longest: int = 60) -> str:
+    """A transition in one line, of its path the end."""
+    path = change.path if len(change.path) <= longest else f"…{change.path[1 - longest :]}"
+    return transition_line(replace(change, path=path))

@@ -1,0 +1,118 @@
+"""The state of a run as a view needs it, built up from its transitions: the same code for a live run and a replay."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from app.statuses import CODES, IDLE_FROM, WORDS, StatusBoard, ends
+from app.views.model import Row, Snapshot, Ticks, Transition
+
+if TYPE_CHECKING:
+    from trees import NodeView
+
+RECENT: Final = 6
+"""How many transitions a snapshot keeps."""
+
+
+@dataclass
+class _Run:
+    """One run of one node: when it began and ended on the robot's clock, and what it said."""
+
+    started_s: float
+    ended_s: float | None = None
+    feedback: str = ""
+
+
+class RunState:
+    """Everything a snapshot is made of. nodes: of the tree, in pre-order. board: shared with others who need it."""
+
+    def __init__(self, title: str, nodes: Sequence[NodeView]) -> None:
+        self.title = title
+        self.board = StatusBoard(nodes)
+        self._nodes = tuple(nodes)
+        self._index = {node.uid: index for index, node in enumerate(nodes)}
+        self._ends = ends([node.depth for node in nodes])
+        self._parents = _parents([node.depth for node in nodes])
+        self._fresh: set[int] = set()
+        self._ports = ["  ".join(f"{name}={text}" for name, text in node.ports.items()) for node in nodes]
+        self._runs: dict[int, _Run] = {}
+        self._skipped: set[int] = set()
+        self._watched: dict[str, str] = {}
+        self._recent: deque[Transition] = deque(maxlen=RECENT)
+
+    def transition(self, uid: int, change: Transition) -> list[tuple[int, int]]:
+        """Take over a change; returns all that follows from it, see `StatusBoard.transition`."""
+        if change.old != "RUNNING" and change.new in ("RUNNING", "SUCCESS", "FAILURE"):
+            self._enter(self._index[uid], change.robot_s)
+        run = self._runs.get(uid)
+        if run is not None:
+            run.feedback = change.feedback
+            if change.new != "RUNNING" and run.ended_s is None:
+                run.ended_s = change.robot_s
+        (self._skipped.add if change.new == "SKIPPED" else self._skipped.discard)(uid)
+        self._recent.append(change)
+        return self.board.transition(uid, change.new)
+
+    def _enter(self, index: int, now_s: float) -> None:
+        """A node begins to run, and with it all above it that do not run yet: what was below them is past.
+
+        The transition of a parent may come after those of its children; then it has been entered here already.
+        """
+        if index in self._fresh:
+            self._fresh.discard(index)
+            return
+        top, entered = index, [index]
+        while (parent := self._parents[top]) >= 0 and not self._runs_now(parent):
+            top = parent
+            entered.append(parent)
+        for below in range(top, self._ends[top]):
+            self._runs.pop(self._nodes[below].uid, None)
+        for one in entered:
+            self._runs[self._nodes[one].uid] = _Run(now_s)
+        self._fresh.update(entered[1:])
+
+    def _runs_now(self, index: int) -> bool:
+        return index in self._fresh or self.board.codes[index] == CODES["RUNNING"]
+
+    def feedback(self, uid: int, text: str) -> None:
+        """A running node says something new."""
+        if uid in self._runs:
+            self._runs[uid].feedback = text
+
+    def watch(self, values: Mapping[str, str]) -> None:
+        """What the watched blackboard keys hold now, in words."""
+        self._watched.update(values)
+
+    def snapshot(self, robot_s: float, ticks: Ticks = Ticks(), state: str = "", note: str = "") -> Snapshot:  # noqa: B008
+        """The frozen picture of this moment."""
+        rows = tuple(self._row(index, robot_s) for index in range(len(self._nodes)))
+        watched = tuple(self._watched.items())
+        return Snapshot(self.title, rows, robot_s, ticks, state, watched, tuple(self._recent), note)
+
+    def _row(self, index: int, now_s: float) -> Row:
+        node, code = self._nodes[index], self.board.codes[index]
+        run = self._runs.get(node.uid)
+        past = code >= IDLE_FROM
+        if run is None:
+            code, past = 0, False
+        elapsed_s = None if run is None else (now_s if run.ended_s is None else run.ended_s) - run.started_s
+        status = "SKIPPED" if node.uid in self._skipped else WORDS[code - IDLE_FROM if past else code]
+        if past and status == "RUNNING":  # it was halted: it neither succeeded nor failed
+            status = "HALTED"
+        feedback = run.feedback if run is not None else ""
+        return Row(node.name, node.tag, node.depth, status, elapsed_s, feedback, self._ports[index], past)
+
+
+def _parents(depths: Sequence[int]) -> list[int]:
+    """For each node of a tree in pre-order the index of its parent, -1 for the root."""
+    found: list[int] = []
+    path: list[int] = []
+    for index, depth in enumerate(depths):
+        while path and depths[path[-1]] >= depth:
+            path.pop()
+        found.append(path[-1] if path else -1)
+        path.append(index)
+    return found
