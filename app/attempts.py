@@ -49,6 +49,7 @@ class Attempts:
         self._by_uid = {nodes[retry.first - 1].uid: retry for retry in self._retries}
         leaves = [index for index, node in enumerate(nodes) if node.tag == GRASP]
         own = [around[-1] for leaf in leaves if (around := self._around(leaf))]
+        self._without_retry = not own
         self._watched = frozenset([nodes[own[0].first].uid] if own else [nodes[leaf].uid for leaf in leaves])
 
     def _around(self, index: int) -> list[_Retry]:
@@ -67,11 +68,14 @@ class Attempts:
             retry.over = True
 
     def words(self, uid: int) -> str:
-        """`attempt 3 of 3` of the retry around a node; of each, with its name, if there are several; else nothing."""
+        """`attempt 3 of 3` of the retry around a node; of each, with its name, if there are several.
+        In a tree whose grasp is not retried it is `attempt 1` from the first closing on."""
         around = [retry for retry in self._around(self._index[uid]) if retry.count]
         counts = [f"{retry.count}" + (f" of {retry.of}" if retry.of else "") for retry in around]
         if len(around) > 1:
             counts = [f"{words} at {retry.name}" for words, retry in zip(counts, around, strict=True)]
+        if not counts and self._without_retry and self.count:
+            counts = [str(self.count)]
         return f"attempt {', '.join(counts)}" if counts else ""
 
 

@@ -124,6 +124,9 @@ def console() -> NoReturn:
             sys.stdout.flush()
         except BrokenPipeError:  # the reader has gone, e.g. `| head`: nothing is left to say to it
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # An interruption inside a string's `exec`, as dataclasses use at import, leaves a mark in the interpreter that
+        # turns its exit code into a death by SIGINT although it was handled; the next `exec` takes the mark away.
+        exec("")
         sys.exit(code)
 
 

@@ -1,7 +1,7 @@
 """The run folder: everything one run saw, decided and did, never half written.
 
     config.json     the options, versions, and the hashes of the networks
-    tree.xml        a copy of the tree file
+    tree.xml        a copy of the tree file               tree.btlog      every change of status, for Groot2
     log.jsonl       one JSON object a line: transitions, captures, results; `t` is the robot's clock in seconds
     frames/*.png    what the camera saw            depth/*.png     uint16 millimetres, 0 = no return
     heatmaps/*.png  grasp quality over the picture, the chosen pixel marked
