@@ -160,6 +160,10 @@ class RunFolder:
         """Store the tree file as it is now."""
         write_whole(self.path / "tree.xml", file.read_bytes())
 
+    def copy_substitutions(self, file: Path) -> None:
+        """Store the file that scripts leaves as it is now."""
+        write_whole(self.path / "substitutions.json", file.read_bytes())
+
     def frame(self, name: str, frame: RgbdFrame) -> None:
         """Store a picture and its depth; `name` says who took it."""
         import numpy as np

@@ -23,6 +23,7 @@ from perception.errors import SpotGraspError
 
 if TYPE_CHECKING:
     from app.compose import Parts
+    from app.substitute import Substitution
     from app.watching import Watching
     from trees import Document
 
@@ -48,10 +49,12 @@ def _run(options: RunOptions, interrupts: Interrupts, watching: Watching) -> int
     started_s = time.monotonic()
     import trees
     from app.compose import compose
+    from app.substitute import substitution_for
     from behaviours.registry import LEAVES
 
     file = find_tree(options.tree)
     document = trees.load(file, LEAVES, options.tree_id)
+    substitution = substitution_for(options, document)
     view = make_view(options.view)
     interrupts.hold()
     place = new_folder(options.record, file.stem, options.seed, datetime.now())
@@ -69,8 +72,10 @@ def _run(options: RunOptions, interrupts: Interrupts, watching: Watching) -> int
             interrupts.release()
             record.write_config(_config(options, file, parts))
             record.copy_tree(file)
+            if substitution is not None:
+                record.copy_substitutions(substitution.file)
             view.start()
-            _until_it_ends(options, interrupts, document, parts, record, view, watching, result)
+            _until_it_ends(options, interrupts, document, substitution, parts, record, view, watching, result)
         except KeyboardInterrupt:
             result.status = "interrupted"
             raise
@@ -95,6 +100,7 @@ def _until_it_ends(
     options: RunOptions,
     interrupts: Interrupts,
     document: Document,
+    substitution: Substitution | None,
     parts: Parts,
     record: RunFolder,
     view: View,
@@ -112,7 +118,8 @@ def _until_it_ends(
         record.clock = robot.now
         record.log.info("robot ready", robot=options.robot, cpu_s=round(time.process_time(), 3))
         services = Services(robot, parts.detector, parts.heatmap_model, worker, record.log, record, Settings())
-        tree = trees.build(document, services, robot.now)
+        substitute = None if substitution is None else substitution.hook(services, robot.now)
+        tree = trees.build(document, services, robot.now, substitute)
         monitor = watching.attach(tree, document, robot, view, record, PERIOD_S)
 
         def on_tick() -> None:

@@ -1,0 +1,153 @@
+"""The file that scripts leaves, in BehaviorTree.CPP's form: what it may hold, and every mistake in it by name.
+
+{"TestNodeConfigs":   {"Missed": {"return_status": "FAILURE", "async_delay": 2000, "post_script": "n := n + 1"}},
+ "SubstitutionRules": {"CloseGripper": "Missed", "Sub/look_*": "AlwaysSuccess"}}
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from perception.errors import ConfigError
+
+MAX_BYTES: Final = 1_000_000
+SECTIONS: Final = ("TestNodeConfigs", "SubstitutionRules")
+STATUSES: Final = ("SUCCESS", "FAILURE", "SKIPPED", "RUNNING")
+SCRIPTS: Final = ("success_script", "failure_script", "post_script")
+KEYS: Final = ("return_status", "async_delay", *SCRIPTS)
+Answer = Literal["SUCCESS", "FAILURE", "SKIPPED", "RUNNING"]
+
+
+@dataclass(frozen=True)
+class NodeConfig:
+    """What a scripted leaf does: after `delay_s` on the robot's clock it answers `status` and runs the scripts that
+    apply, the post_script last. place: of this configuration in the file, for messages."""
+
+    status: Answer
+    delay_s: float = 0.0
+    success_script: str = ""
+    failure_script: str = ""
+    post_script: str = ""
+    place: str = ""
+
+
+ALWAYS: Final = {"AlwaysSuccess": NodeConfig("SUCCESS"), "AlwaysFailure": NodeConfig("FAILURE")}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """pattern: the name or tag of a node, or its path with `*` for any text and `?` for any letter. config: what to put
+    there, or None for the leaf `target`."""
+
+    pattern: str
+    target: str
+    config: NodeConfig | None
+
+    def matches(self, name: str, tag: str, *paths: str) -> bool:
+        """Whether a node of this name, tag and path is meant."""
+        if self.pattern in (name, tag):
+            return True
+        text = "".join({"*": ".*", "?": "."}.get(letter, re.escape(letter)) for letter in self.pattern)
+        return any(re.fullmatch(text, path, re.DOTALL) for path in paths)
+
+
+def read_rules(file: Path) -> tuple[Rule, ...]:
+    """The rules in the order of the file. ConfigError, naming file, key and choices, for everything else."""
+    top = _Part(str(file), "", _json(file))
+    top.only(SECTIONS)
+    configs = {}
+    for name, part in top.part("TestNodeConfigs", optional=True).parts():
+        configs[name] = _config(part)
+    rules = top.part("SubstitutionRules")
+    found = []
+    for pattern in rules.value:
+        target = rules.text(pattern)
+        found.append(Rule(pattern, target, configs.get(target) or ALWAYS.get(target)))
+    if not found:
+        raise rules.wrong('has no rule; a rule is "PATTERN": "NAME"')
+    return tuple(found)
+
+
+def nearest(word: str, choices: list[str]) -> str:
+    """` Did you mean 'x'?` or nothing."""
+    near = get_close_matches(word[:80], choices, 1, 0.6)
+    return f" Did you mean '{near[0]}'?" if near else ""
+
+
+def _config(part: _Part) -> NodeConfig:
+    part.only(KEYS)
+    status = part.text("return_status")
+    if status not in STATUSES:
+        raise part.wrong(f"'{status}' is not one of {', '.join(STATUSES)}", "return_status")
+    delay_ms = part.value.get("async_delay", 0)
+    if isinstance(delay_ms, bool) or not isinstance(delay_ms, int) or not 0 <= delay_ms <= 10**9:
+        raise part.wrong("is not a whole number of milliseconds from 0 to 1000000000", "async_delay")
+    scripts = {name: part.text(name) for name in SCRIPTS if name in part.value}
+    return NodeConfig(status, delay_ms / 1000.0, place=f"{part.file}: {part.name}", **scripts)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """An object of the file. name: its keys from the top, joined by points."""
+
+    file: str
+    name: str
+    value: Any
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.value, dict):
+            raise self.wrong("is not an object in braces")
+
+    def wrong(self, words: str, key: str = "") -> ConfigError:
+        where = ".".join(text for text in (self.name, key) if text)
+        return ConfigError(f"{self.file}: {where + ': ' if where else ''}{words}")
+
+    def only(self, allowed: tuple[str, ...]) -> None:
+        for key in self.value:
+            if key not in allowed:
+                choices = ", ".join(allowed)
+                raise self.wrong(f"unknown key.{nearest(key, list(allowed))} Keys: {choices}", key)
+
+    def part(self, key: str, *, optional: bool = False) -> _Part:
+        if key not in self.value and not optional:
+            raise self.wrong(f"is missing; the file has {' and '.join(SECTIONS)}", key)
+        return _Part(self.file, f"{self.name}.{key}" if self.name else key, self.value.get(key, {}))
+
+    def parts(self) -> list[tuple[str, _Part]]:
+        return [(key, self.part(key)) for key in self.value]
+
+    def text(self, key: str) -> str:
+        if key not in self.value:
+            raise self.wrong("is missing", key)
+        if not isinstance(self.value[key], str):
+            raise self.wrong("is not a text in quotes", key)
+        return str(self.value[key])
+
+
+def _json(file: Path) -> Any:
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for key, value in pairs:
+            if key in found:
+                raise ConfigError(f"{file}: '{key}' stands there twice; the second would replace the first")
+            found[key] = value
+        return found
+
+    try:
+        raw = file.read_bytes()
+        if len(raw) > MAX_BYTES:
+            raise ConfigError(f"{file}: {len(raw)} bytes are too many; at most {MAX_BYTES}")
+        return json.loads(raw.decode("utf-8-sig"), object_pairs_hook=once)
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot read the substitutions: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{file}: not a UTF-8 text file: {error.reason}") from error
+    except json.JSONDecodeError as error:
+        raise ConfigError(f"{file}:{error.lineno}:{error.colno}: not JSON: {error.msg}") from error
+    except (RecursionError, ValueError) as error:
+        raise ConfigError(f"{file}: not JSON that can be read: {error}") from error
