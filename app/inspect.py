@@ -9,7 +9,7 @@ from app.library import find_tree
 
 
 def check(files: Sequence[str]) -> int:
-    """Print every problem of every file; 0 if there is none, else 2."""
+    """Print every problem of every file, warnings too; 2 if one is an error, else 0."""
     import trees
     from behaviours.registry import LEAVES
 
@@ -19,7 +19,7 @@ def check(files: Sequence[str]) -> int:
         problems = trees.problems(file, LEAVES)
         for problem in problems:
             sys.stdout.write(f"{problem}\n")
-        lacking += len(problems)
+        lacking += sum(not problem.warning for problem in problems)
         if not problems:
             sys.stdout.write(f"{file}: no problem found\n")
     return 2 if lacking else 0

@@ -179,7 +179,7 @@ BAD = {
     "no such subtree": ("<root><BehaviorTree ID='Tea'><SubTree ID='Te'/>{/T}", "Did you mean 'Tea'"),
     "children": ("{T}<ForceSuccess/>{/T}", "has 0 children, expected 1"),
     "entities": ("<!DOCTYPE r [<!ENTITY a 'b'>]><root/>", "document types and entities"),
-    "deep": ("<root>" + "<Sequence>" * 300, "nested more than 256"),
+    "deep": ("<root>" + "<Sequence>" * 400, "nested more than 300"),
     "binary": ("\x00\x01", "not well-formed"),
 }  # fmt: skip
 
@@ -200,7 +200,7 @@ def test_every_problem_is_listed_at_once(tmp_path: Path) -> None:
     file = tmp_path / "tree.xml"
     body = "<Nope/>\n<CloseGripper/>\n<Capture frame='x'/>"
     file.write_text(f"<root><BehaviorTree ID='T'><Sequence>{body}</Sequence></BehaviorTree></root>")
-    lines = [problem.line for problem in trees.problems(file, LEAVES)]
+    lines = [problem.line for problem in trees.problems(file, LEAVES) if not problem.warning]
     assert lines == [1, 2, 3]
 
 

@@ -66,7 +66,7 @@ def test_two_trees_within_each_other_are_told_once(tmp_path: Path) -> None:
         "<BehaviorTree ID='A'><SubTree ID='B'/></BehaviorTree>\n<BehaviorTree ID='B'><SubTree ID='A'/></BehaviorTree>"
     )
     found = trees.problems(write(tmp_path, f'<root main_tree_to_execute="A">{both}</root>'), LEAVES)
-    assert [(problem.line, problem.message) for problem in found] == [
+    assert [(problem.line, problem.message) for problem in found if not problem.warning] == [
         (2, "tree 'A' contains itself through <SubTree ID=\"A\">")
     ]
 
@@ -77,7 +77,7 @@ def test_a_condition_is_refused_everywhere_and_never_ignored(tmp_path: Path) -> 
         "<BehaviorTree ID='U'>\n<Act seq='S' _post='y:=1'/></BehaviorTree>"
     )
     found = trees.problems(write(tmp_path, f'<root main_tree_to_execute="T">{body}</root>'), LEAVES)
-    assert [(problem.line, problem.message.split("'")[1]) for problem in found] == [
+    assert [(problem.line, problem.message.split("'")[1]) for problem in found if not problem.warning] == [
         (1, "_skipIf"), (2, "_while"), (3, "_post"),
     ]  # fmt: skip
 

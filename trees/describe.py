@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from xml.sax.saxutils import quoteattr
 
+from trees.check import describe_port
 from trees.leaf import Leaf
 from trees.literals import type_name
-from trees.load import describe_port
 
 
 def table(leaves: Mapping[str, type[Leaf]]) -> list[str]:

@@ -47,13 +47,7 @@ def check_expansion(trees: Mapping[str, Element]) -> list[Problem]:
 
 def subtrees(tree: Element) -> list[Element]:
     """The SubTree elements of one tree."""
-    found, left = [], [tree]
-    while left:
-        element = left.pop()
-        if element.tag == "SubTree":
-            found.append(element)
-        left.extend(element.children)
-    return found
+    return [element for element in tree.walk() if element.tag == "SubTree"]
 
 
 def _measure(element: Element, measured: Mapping[str, tuple[int, int]]) -> tuple[int, int]:

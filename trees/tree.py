@@ -18,7 +18,7 @@ from trees.intercept import Interceptor, intercept
 from trees.leaf import Leaf, PortAccess
 from trees.literals import convert, fits, key_of, type_name
 from trees.load import RESERVED, Document, tag_of
-from trees.nodes import CONTROL_NODES, SubTree
+from trees.nodes import SubTree
 from trees.ports import Direction, Port
 from trees.status import WORDS
 
@@ -159,15 +159,16 @@ class Tree:
             behaviour, kind = SubTree(named, [child], Wiring((), element, scope, path), self._clock), "SubTree"
         elif (other := self._other(uid, element, scope, path, named)) is not None:
             behaviour, kind = other, other.KIND
-        elif tag in self._document.leaves:
-            leaf = self._document.leaves[tag]
-            behaviour, kind = leaf(named, Wiring(leaf.PORTS, element, scope, path), self._context), leaf.KIND
+        elif issubclass(node_class := self._document.class_of(element), Leaf):
+            behaviour, kind = (
+                node_class(named, Wiring(node_class.PORTS, element, scope, path), self._context),
+                node_class.KIND,
+            )
         else:
-            control = CONTROL_NODES[tag]
             children = [self._build(child, scope, path, depth + 1) for child in element.children]
             behaviour, kind = (
-                control(named, children, Wiring(control.PORTS, element, scope, path), self._clock),
-                control.KIND,
+                node_class(named, children, Wiring(node_class.PORTS, element, scope, path), self._clock),
+                node_class.KIND,
             )
         self._nodes[index] = _Node(uid, path, tag, kind, depth, wired, behaviour, element.attributes)
         self._watch(self._nodes[index])

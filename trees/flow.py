@@ -1,0 +1,222 @@
+"""Who writes and who reads each key: inputs that nobody writes, and two ports on one key whose types do not fit.
+
+Every tree is summed up once, those it uses first: which keys it writes, and which it reads without writing them.
+What a SubTree hands in or out is looked up in the sum of its tree, so the work follows the files, not the expansion.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final, get_args, get_origin
+
+from trees.check import has_free_ports, remaps_all
+from trees.document import Element, Problem
+from trees.kinds import Kinds, tag_of
+from trees.leaf import Leaf
+from trees.literals import key_of, type_name
+from trees.names import CONDITIONS, RESERVED, nearest
+from trees.outline import Outline
+from trees.ports import Direction
+
+MAX_WORK: Final = 300_000
+"""Keys looked at in all before the wiring is left unchecked, with a warning."""
+SCRIPTS: Final = ("code", "if")
+"""Ports of the built-in nodes whose text is a script."""
+_TOKENS = re.compile(r"'[^']*'|\"[^\"]*\"|([A-Za-z_@]\w*)(\s*(?::=|[-+*/]=|=(?!=)))?|[^'\"A-Za-z_@]+|.", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class _Use:
+    """A place that reads or writes a key. type: None where any fits. words: what it is, for people."""
+
+    element: Element
+    attribute: str
+    type: Any
+    words: str
+
+
+@dataclass
+class _Sum:
+    """What one tree does with its keys: each with its first use of every type."""
+
+    writes: dict[str, dict[Any, _Use]] = field(default_factory=dict)
+    reads: dict[str, dict[Any, _Use]] = field(default_factory=dict)
+
+    def add(self, where: dict[str, dict[Any, _Use]], key: str, use: _Use) -> None:
+        where.setdefault(key, {}).setdefault(use.type, use)
+
+    def needs(self) -> Iterator[str]:
+        """Keys that are read here and written elsewhere."""
+        return (key for key in self.reads if key not in self.writes and not key.startswith("@"))
+
+
+def script_writes(text: str) -> set[str]:
+    """The keys that a script assigns."""
+    return {match.group(1) for match in _TOKENS.finditer(text) if match.group(2)}
+
+
+def check_flow(out: Outline, kinds: Kinds, *, tolerant: bool) -> list[Problem]:
+    """The problems of all keys. tolerant: they are warnings, as 4.10 finds them only when it runs.
+
+    The trees must not contain themselves and must not be nested too deep.
+    """
+    flow = _Flow(out, kinds, tolerant=tolerant)
+    try:
+        flow.run()
+    except _TooMuchWorkError:
+        root = next(iter(out.heads.values()))
+        flow.found.append(root.problem("so many keys are handed on that they are not followed", warning=True))
+    return flow.found
+
+
+class _TooMuchWorkError(Exception):
+    pass
+
+
+class _Flow:
+    def __init__(self, out: Outline, kinds: Kinds, *, tolerant: bool) -> None:
+        self._out, self._kinds, self._tolerant = out, kinds, tolerant
+        self._sums: dict[str, _Sum] = {}
+        self._handed: set[tuple[str, str]] = set()
+        """(tree, key) that some SubTree hands in."""
+        self._missing: list[tuple[str, str, Element]] = []
+        """(tree, key, SubTree) that it does not hand in, though the tree reads it."""
+        self._told: set[tuple[int, int]] = set()
+        self._work = 0
+        self.found: list[Problem] = []
+
+    def run(self) -> None:
+        for name in self._out.trees:
+            self._sum(name)
+        main = self._sums.get(self._out.main)
+        if main is not None:
+            for key in main.needs():
+                self._nobody(self._out.main, key, main)
+        told: set[tuple[str, str]] = set()
+        for tree, key, element in self._missing:
+            if (tree, key) in self._handed:
+                message = f"<SubTree> does not hand in '{key}', which tree '{tree}' reads and does not write"
+                self._report(element.problem(f'{message}: {key}="{{...}}"', warning=self._tolerant))
+            elif (tree, key) not in told:
+                told.add((tree, key))
+                self._nobody(tree, key, self._sums[tree])
+
+    def _report(self, problem: Problem) -> None:
+        self.found.append(problem)
+
+    def _nobody(self, tree: str, key: str, of: _Sum) -> None:
+        use = next(iter(of.reads[key].values()))
+        near = nearest(key, of.writes)
+        message = f"{use.words} reads {{{key}}}, which nothing in tree '{tree}' writes.{near}"
+        self._report(use.element.problem(message.removesuffix("."), use.attribute, warning=self._tolerant))
+
+    def _spend(self, work: int) -> None:
+        self._work += work
+        if self._work > MAX_WORK:
+            raise _TooMuchWorkError
+
+    def _sum(self, name: str) -> _Sum:
+        if name in self._sums:
+            return self._sums[name]
+        total = _Sum()
+        for element in self._out.trees[name].walk():
+            for attribute in (*CONDITIONS, *SCRIPTS):
+                text = element.attributes.get(attribute)
+                if text and (attribute in CONDITIONS or not self._is_leaf(element)):
+                    for key in script_writes(text):
+                        total.add(total.writes, key, _Use(element, attribute, None, f"'{attribute}'"))
+            if element.tag == "SubTree":
+                self._subtree(total, element)
+            else:
+                self._node(total, element)
+        self._spend(len(total.reads) + len(total.writes))
+        for key in total.reads.keys() & total.writes.keys():
+            self._compare(key, total)
+        self._sums[name] = total
+        return total
+
+    def _is_leaf(self, element: Element) -> bool:
+        kind = self._kinds.classes.get(tag_of(element))
+        return kind is not None and issubclass(kind, Leaf)
+
+    def _node(self, total: _Sum, element: Element) -> None:
+        tag = tag_of(element)
+        kind = self._kinds.classes.get(tag)
+        if kind is None or has_free_ports(kind):
+            for attribute, text in element.attributes.items():
+                key = key_of(text, attribute)
+                if key is not None and attribute not in RESERVED:
+                    total.add(total.writes, key, _Use(element, attribute, None, f"<{tag}>"))
+            return
+        for port in kind.PORTS:
+            value = element.attributes.get(port.name)
+            if value is None:
+                continue
+            key = key_of(value, port.name)
+            use = _Use(element, port.name, port.type, f"<{tag}> port '{port.name}'")
+            if key is None:
+                if port.direction is not Direction.INPUT and not self._is_leaf(element):
+                    total.add(total.writes, value.strip(), _Use(element, port.name, None, use.words))  # a bare key
+            else:
+                total.add(total.reads if port.direction is Direction.INPUT else total.writes, key, use)
+
+    def _subtree(self, total: _Sum, element: Element) -> None:
+        wanted = element.attributes.get("ID", "")
+        if wanted not in self._out.trees:
+            return
+        inner = self._sum(wanted)
+        given = {name: text for name, text in element.attributes.items() if name not in RESERVED and name[0].isalpha()}
+        everything = remaps_all(element)
+        model = self._out.subtree_models.get(wanted)
+        if model is not None and not everything:
+            for port, declared in model.ports.items():
+                if "default" in declared.attributes:
+                    given.setdefault(port, declared.attributes["default"])
+        self._spend(len(inner.reads) + len(inner.writes))
+        for key, uses in inner.writes.items():
+            outer = self._outer(key, given, everything)
+            if outer:
+                for kind, use in uses.items():
+                    total.add(total.writes, outer, _Use(element, key, kind, f"{use.words} of tree '{wanted}'"))
+        for key in inner.needs():
+            outer = self._outer(key, given, everything)
+            if outer is None:
+                self._missing.append((wanted, key, element))
+                continue
+            self._handed.add((wanted, key))
+            for kind in inner.reads[key] if outer else ():
+                words = f"<SubTree> hands it to tree '{wanted}' as '{key}', which"
+                total.add(total.reads, outer, _Use(element, key, kind, words))
+
+    @staticmethod
+    def _outer(key: str, given: dict[str, str], everything: bool) -> str | None:
+        """The key outside that is `key` inside; "" for a constant, None if there is none."""
+        if key.startswith("@"):
+            return key
+        if key in given:
+            return key_of(given[key], key) or ""
+        return key if everything and not key.startswith("_") else None
+
+    def _compare(self, key: str, total: _Sum) -> None:
+        for read in total.reads[key].values():
+            for written in total.writes[key].values():
+                pair = (id(written.element), id(read.element))
+                if may_hold(read.type, written.type) or pair in self._told:
+                    continue
+                self._told.add(pair)
+                what = f"{read.words} reads {{{key}}} as {type_name(read.type)}"
+                by = f"{written.words} in line {written.element.line} writes {type_name(written.type)}"
+                self._report(read.element.problem(f"{what}, but {by}", read.attribute, warning=self._tolerant))
+
+
+def may_hold(reader: Any, writer: Any) -> bool:
+    """True if what a port of type `writer` writes can be read by one of type `reader`. Text can become anything."""
+    if reader in (None, Any, object) or writer in (None, Any, object, str) or reader == writer:
+        return True
+    if get_origin(reader) is tuple and get_origin(writer) is tuple:
+        return may_hold(get_args(reader)[0], get_args(writer)[0])
+    if not (isinstance(reader, type) and isinstance(writer, type)):
+        return False
+    return issubclass(writer, reader) or (reader is float and writer is int) or issubclass(reader, writer)

@@ -1,0 +1,97 @@
+"""Which files a tree is made of: those that are given, and those they include, never outside the folders allowed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from trees.document import Element, Problem, TreeProblems
+from trees.markup import parse, read_source
+
+MAX_FILES: Final = 1000
+
+
+class Files:
+    """The root elements of all files, in the order of reading: a file, then what it includes. Each is read once.
+
+    folders: where included files may lie, at any depth; if empty, the folder of the first file.
+    """
+
+    def __init__(self, files: Sequence[Path], folders: Sequence[Path], found: list[Problem]) -> None:
+        self._folders = [folder.resolve() for folder in folders or [files[0].parent]]
+        self._seen: set[Path] = set()
+        self._found = found
+        self.roots: list[Element] = []
+        self.given: list[Element] = []
+        """The roots of the files that were given, not included."""
+        for file in files:
+            root = self._read(file)
+            if root is not None:
+                self.given.append(root)
+                self._follow(root, file)
+
+    def _read(self, file: Path) -> Element | None:
+        try:
+            self._seen.add(file.resolve())
+            root = parse(read_source(file))
+        except TreeProblems as error:
+            self._found.extend(error.problems)
+            return None
+        except (OSError, ValueError, RuntimeError) as error:  # a name that is none, a ring of links
+            self._found.append(Problem(str(file), 1, 1, f"cannot read the tree file: {error}"))
+            return None
+        if root.tag != "root":
+            message = f'the root element is <{root.tag}>, expected <root BTCPP_format="4">'
+            self._found.append(root.problem(message))
+            return None
+        self.roots.append(root)
+        return root
+
+    def _follow(self, root: Element, file: Path) -> None:
+        """Read what a file includes, and what that includes, in the order of the includes."""
+        left = [(element, file) for element in reversed(root.children) if element.tag == "include"]
+        while left:
+            element, by = left.pop()
+            wanted = self._allowed(element, by)
+            if wanted is None or wanted.resolve() in self._seen:
+                continue
+            if len(self._seen) >= MAX_FILES:
+                self._found.append(element.problem(f"more than {MAX_FILES} files"))
+                return
+            included = self._read(wanted)
+            if included is not None:
+                left.extend((each, wanted) for each in reversed(included.children) if each.tag == "include")
+
+    def _allowed(self, element: Element, by: Path) -> Path | None:
+        """The file that an <include> names, or None with a problem if it may not or cannot be read."""
+        if "ros_pkg" in element.attributes:
+            package = element.attributes["ros_pkg"]
+            message = (
+                f"<include> names the ROS package '{package}', and packages are not searched here; "
+                "give the file itself too, or its path without ros_pkg"
+            )
+            self._found.append(element.problem(message, "ros_pkg"))
+            return None
+        path = element.attributes.get("path", "")
+        if not path.strip():
+            self._found.append(element.problem('<include> names no file; expected path="other.xml"', "path"))
+            return None
+        wanted = Path(os.path.normpath(by.parent / path))
+        try:
+            real = wanted.resolve()
+            inside = any(real.is_relative_to(folder) for folder in self._folders)
+            exists = inside and real.is_file()
+        except (OSError, ValueError, RuntimeError) as error:
+            self._found.append(element.problem(f"<include> names '{path}', which is no file: {error}", "path"))
+            return None
+        if not inside:
+            folders = ", ".join(map(str, self._folders))
+            message = f"<include> names '{path}', which is outside the folders that may be read: {folders}"
+            self._found.append(element.problem(message, "path"))
+            return None
+        if not exists:
+            self._found.append(element.problem(f"<include> names '{path}', and there is no such file", "path"))
+            return None
+        return wanted

@@ -1,0 +1,119 @@
+"""Which class each node of the files is: a leaf, a control node, a plug-in's leaf, or a stub."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from trees.control import ControlNode
+from trees.document import Element, Problem
+from trees.errors import TreeError
+from trees.leaf import Leaf
+from trees.names import EXPLICIT, nearest
+from trees.nodes import CONTROL_NODES
+from trees.outline import Outline
+from trees.stubs import Stage, stub_class
+
+NodeClass = type[Leaf] | type[ControlNode]
+
+
+def tag_of(element: Element) -> str:
+    """What a node is: its tag, or its ID in the explicit form."""
+    return element.attributes.get("ID", "") if element.tag in EXPLICIT and element.tag != "SubTree" else element.tag
+
+
+@dataclass
+class _Uses:
+    """How a tag that is not known here is used."""
+
+    explicit: str = ""
+    fewest: int = 1_000_000
+    most: int = 0
+
+    def add(self, element: Element) -> None:
+        if element.tag in EXPLICIT:
+            self.explicit = self.explicit or element.tag
+        self.fewest = min(self.fewest, len(element.children))
+        self.most = max(self.most, len(element.children))
+
+    def kind(self, modelled: str) -> str:
+        if self.explicit or modelled:
+            return self.explicit or modelled
+        if self.most == 0:
+            return "Action"
+        return "Decorator" if self.most == self.fewest == 1 else "Control"
+
+
+@dataclass
+class Kinds:
+    """classes: of every tag used in the files that is known, or stubbed. stubs: the tags that are not known."""
+
+    classes: dict[str, NodeClass] = field(default_factory=dict)
+    stubs: set[str] = field(default_factory=set)
+
+    def __getitem__(self, tag: str) -> NodeClass:
+        return self.classes[tag]
+
+
+def is_known(tag: str, leaves: Mapping[str, type[Leaf]]) -> bool:
+    return tag in CONTROL_NODES or tag in leaves or tag == "SubTree"
+
+
+def find_kinds(out: Outline, leaves: Mapping[str, type[Leaf]], stage: Stage | None, found: list[Problem]) -> Kinds:
+    """The class of every tag. Tags that are not known are problems; with a stage, they become stubs on it."""
+    kinds = Kinds()
+    uses: dict[str, _Uses] = {}
+    for tree in out.trees.values():
+        for element in tree.walk():
+            if element.tag == "SubTree" or (element.tag in EXPLICIT and not element.attributes.get("ID")):
+                continue
+            tag = tag_of(element)
+            if tag in kinds.classes:
+                continue
+            if tag in uses:
+                uses[tag].add(element)
+            elif is_known(tag, leaves):
+                _add_known(kinds, tag, leaves, element, found)
+            else:
+                uses[tag] = _Uses()
+                uses[tag].add(element)
+    unknown = _unknown(out, leaves)
+    for tree in out.trees.values():
+        for element in tree.walk():
+            tag = tag_of(element)
+            if tag in uses and (stage is None or tag in out.trees):
+                found.append(element.problem(unknown(tag)))
+    if stage is not None:
+        for tag, use in uses.items():
+            model = out.models.get(tag)
+            kinds.classes[tag] = stub_class(tag, use.kind(model.kind if model else ""), stage)
+            kinds.stubs.add(tag)
+    return kinds
+
+
+def _add_known(
+    kinds: Kinds, tag: str, leaves: Mapping[str, type[Leaf]], element: Element, found: list[Problem]
+) -> None:
+    try:
+        kinds.classes[tag] = leaves[tag] if tag in leaves else CONTROL_NODES[tag]
+    except TreeError as error:  # a plug-in that cannot be loaded
+        found.append(element.problem(f"<{tag}>: {error}"))
+
+
+def _unknown(out: Outline, leaves: Mapping[str, type[Leaf]]) -> Callable[[str], str]:
+    """Words for an unknown tag; each tag's are made once, however often it is used."""
+    words: dict[str, str] = {}
+    everything = [*CONTROL_NODES, *leaves, "SubTree"]
+
+    def say(tag: str) -> str:
+        if tag not in words:
+            words[tag] = f"unknown node <{tag}>." + (
+                f' There is a tree of this name: write <SubTree ID="{tag}"/>'
+                if tag in out.trees
+                else nearest(tag, everything)
+                if len(words) < 50
+                else ""
+            )
+        return words[tag]
+
+    return say
