@@ -6,8 +6,11 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Final
 
 from trees.errors import TreeError
+
+MAX_MESSAGE: Final = 1000
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,15 @@ class Problem:
     column: int
     message: str
     warning: bool = False
+
+    def __post_init__(self) -> None:
+        """One printable line of a length that can be read, whatever the file has in it."""
+        text = self.message
+        if len(text) > MAX_MESSAGE:
+            text = f"{text[:MAX_MESSAGE]}..."
+        if not text.isprintable():
+            text = "".join(each if each.isprintable() else " " for each in text)
+        object.__setattr__(self, "message", text)
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}: {'warning: ' if self.warning else ''}{self.message}"

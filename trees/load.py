@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from trees.check import NodeChecks, describe_port, wrong_count
 from trees.document import Element, Problem, TreeProblems
+from trees.exclusive import check_actuators
+from trees.expanded import NodeRow, expand
 from trees.expansion import check_expansion
 from trees.flow import check_flow
 from trees.includes import Files
@@ -15,9 +19,13 @@ from trees.kinds import Kinds, NodeClass, find_kinds, tag_of
 from trees.leaf import Leaf
 from trees.names import CONDITIONS, RESERVED
 from trees.outline import Model, Outline, outline
-from trees.stubs import Stage, malformed_class
+from trees.status import SKIPPED, Returned
+from trees.stubs import Stage, StubScript, malformed_class
 
-__all__ = ["CONDITIONS", "RESERVED", "Document", "describe_port", "load", "problems", "tag_of"]
+if TYPE_CHECKING:
+    from trees.tree import Tree
+
+__all__ = ["CONDITIONS", "RESERVED", "Document", "NodeClass", "describe_port", "load", "problems", "tag_of"]
 Given = Path | str | Sequence[Path | str]
 
 
@@ -38,6 +46,34 @@ class Document:
     kinds: Kinds = field(default_factory=Kinds)
     subtree_models: Mapping[str, Model] = field(default_factory=dict)
     stage: Stage | None = None
+    _tree: Tree | None = None
+
+    def nodes(self) -> list[NodeRow]:
+        """(uid, kind, registration, name, full path) of every node of the expanded tree, in pre-order."""
+        return list(expand(self))
+
+    def tick_exactly_once(self) -> Returned:
+        """One tick of the root: SUCCESS, FAILURE, RUNNING or SKIPPED. For documents loaded with stub_unknown.
+
+        The tree is built at the first tick, on the wall clock and without a robot. What the stub leaves did is in
+        `events()`. What a node raises passes through, the tree halted.
+        """
+        if self.stage is None:
+            raise ValueError("only a document loaded with stub_unknown=True ticks by itself; else build a tree")
+        if self._tree is None:
+            from trees.tree import build
+
+            self._tree = build(self, None, time.monotonic)
+            leaves = [row for row in expand(self) if row[2] in self.kinds.stubs and row[1] in ("Action", "Condition")]
+            for leaf, (uid, _, _, _, path) in zip(self.stage.made, leaves, strict=True):
+                leaf.uid, leaf.path = uid, path
+        self.stage.events.clear()
+        status = self._tree.tick()
+        return SKIPPED if getattr(self._tree.root, "skipped", False) else status
+
+    def events(self) -> list[str]:
+        """What stub leaves did in the last tick, in order: `<uid>S`, `<uid>F`, `<uid>R`, or `h<uid>` when halted."""
+        return list(self.stage.events) if self.stage is not None else []
 
     def class_of(self, element: Element) -> NodeClass:
         """The class of a node that is no SubTree."""
@@ -56,14 +92,18 @@ def load(
     folders: Sequence[Path | str] = (),
     strict: bool = False,
     stub_unknown: bool = False,
+    stub: StubScript | None = None,
 ) -> Document:
     """Read and check files. TreeProblems, a TreeError, with everything that is wrong in `problems`.
 
     files: one file or several, read as one. leaves: by tag. main: ID of the tree to run, else what the file says.
     folders: where included files may lie, at any depth; else the folder of the first file. strict: hold to what
-    BehaviorTree.CPP 4.10 takes. stub_unknown: nodes that are not known become stubs, see `trees.stubs`.
+    BehaviorTree.CPP 4.10 takes. stub_unknown: nodes that are not known become stubs, see `trees.stubs`; `stub` says
+    what stub leaves return, SUCCESS if it is None.
     """
     document = _read(files, leaves, main, folders, strict, stub_unknown)
+    if document.stage is not None and stub is not None:
+        document.stage.script = stub
     if any(not problem.warning for problem in document.problems):
         raise TreeProblems(document.problems)
     return document
@@ -105,7 +145,7 @@ def _read(
         kinds = find_kinds(out, known, stage, found)
         found.extend(NodeChecks(out, kinds, known, strict=strict, tolerant=stub_unknown).all())
         endless = check_expansion(out.trees)
-        found.extend(endless or check_flow(out, kinds, tolerant=stub_unknown))
+        found.extend(endless or check_flow(out, kinds, tolerant=stub_unknown) + check_actuators(out, kinds))
     order = {name: number for number, name in enumerate(dict.fromkeys(root.file for root in files.roots))}
     found.sort(key=lambda problem: (order.get(problem.file, -1), problem.line, problem.column))
     names = tuple(root.file for root in files.roots)
