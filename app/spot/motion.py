@@ -1,0 +1,91 @@
+"""The `Command` that a leaf holds while the robot carries out what was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from app.spot.progress import RUNNING, Judge
+from app.spot.state import RobotView
+from behaviours.robot import CommandState, Outcome
+
+
+class Sender(Protocol):
+    """What a motion needs of the robot."""
+
+    def now(self) -> float: ...
+
+    def send(self, doing: str, command: Any) -> int: ...
+
+    def feedback(self, number: int) -> Any | None: ...
+
+    def view(self) -> RobotView: ...
+
+    def halt(self, part: str) -> None:
+        """Stop one part where it is, if the robot is still ours; raises nothing."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One robot command. make: the message, made when it is its turn. judge: reads its feedback."""
+
+    doing: str
+    make: Callable[[], Any]
+    judge: Judge
+
+
+class Motion:
+    """Sends its steps one after the other and judges them, one feedback RPC for each `poll`."""
+
+    def __init__(self, sender: Sender, part: str, steps: Sequence[Step]) -> None:
+        self._sender, self.part = sender, part
+        self._steps = list(steps)
+        self._outcome = RUNNING
+        self._begin()
+
+    def _begin(self) -> None:
+        step = self._steps[0]
+        self._number = self._sender.send(step.doing, step.make())
+        self._since_s = self._sender.now()
+
+    @property
+    def running(self) -> bool:
+        return self._outcome.state is CommandState.RUNNING
+
+    def poll(self) -> Outcome:
+        if not self.running:
+            return self._outcome
+        feedback = self._sender.feedback(self._number)
+        if feedback is None:
+            return self._outcome
+        outcome = self._steps[0].judge(feedback, self._sender.view(), self._sender.now() - self._since_s)
+        if outcome.state is CommandState.DONE and len(self._steps) > 1:
+            self._steps.pop(0)
+            self._begin()
+        else:
+            self._outcome = outcome
+        return self._outcome
+
+    def cancel(self) -> None:
+        if self.running:
+            self.overtaken()
+            self._sender.halt(self.part)
+
+    def overtaken(self) -> None:
+        """Another command has the part now, or everything was stopped: nothing needs to be sent."""
+        if self.running:
+            self._outcome = Outcome(CommandState.CANCELLED, "cancelled")
+
+
+class Refused:
+    """A command that is not even sent."""
+
+    def __init__(self, reason: str) -> None:
+        self._outcome = Outcome(CommandState.FAILED, reason)
+
+    def poll(self) -> Outcome:
+        return self._outcome
+
+    def cancel(self) -> None:
+        """Nothing moves."""

@@ -1,0 +1,206 @@
+"""Taking control of the robot and giving it back: lease, e-stop, faults, power, stand; and all of that backwards."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+from app.spot import commands
+from app.spot.connection import Connection
+from app.spot.errors import Loss
+from app.spot.estop import OwnEstop, read_status, refusal
+from app.spot.lease import LeaseHold
+from app.spot.options import SpotOptions
+from app.spot.pulse import Pulse
+from app.spot.state import RobotView, fault_words
+from perception.errors import ConfigError, RobotError
+
+POWER_ON_S, STAND_S, SIT_S, STOW_S, OFF_S = 20.0, 15.0, 15.0, 10.0, 20.0
+POLL_S: Final = 0.1
+SLOWEST: Final = 20.0
+"""A simulated robot may take this many times the limit in wall time; then even its clock stands still."""
+
+
+class Session:
+    """Our time with the robot. `begin` and `end` are for `SpotRobot`; both may block, neither runs inside a tree."""
+
+    def __init__(self, connection: Connection, options: SpotOptions) -> None:
+        if options.own_estop and options.at_end in ("stand", "sit"):
+            raise ConfigError(
+                f"--own-estop with --at-end {options.at_end}: the motors go off when this program ends; say off"
+            )
+        self._connection, self._options = connection, options
+        self._link = connection.link
+        self.pulse = Pulse()
+        self._lease = LeaseHold(connection, self.pulse)
+        self._estop = OwnEstop(connection, self.pulse)
+        self._found_on = False
+        self._powered = False
+
+    def view(self) -> RobotView:
+        """The state now. LostRobotError if the robot does not answer."""
+        return RobotView(self._link.send("reading its state", self._connection.state.get_robot_state))
+
+    # taking control
+
+    def begin(self) -> None:
+        """Everything up to a standing robot that takes our commands. RobotError, with what to do, if it cannot be."""
+        self.pulse.beat()
+        view = self.view()
+        if not view.has_arm:
+            raise RobotError(f"{self._link.host} has no arm; this program needs one")
+        self._found_on = view.motors_on
+        if not self._options.own_estop:
+            self._require_released()
+        self._lease.acquire(take=self._options.take_lease)
+        if self._options.own_estop:
+            self._estop.start(motors_on=view.motors_on)
+            self._require_released()
+        self._require_hardware_released()
+        self._settle_faults()
+        self._power_on()
+        self._stand()
+
+    def _require_released(self) -> None:
+        why = refusal(read_status(self._link.send("reading the e-stop", self._connection.estop.get_status)))
+        if why is not None:
+            raise RobotError(why)
+
+    def _require_hardware_released(self) -> None:
+        pressed = self.view().stops_pressed()
+        if pressed:
+            raise RobotError(f"an e-stop of the robot is pressed: {', '.join(pressed)}; release it, then run again")
+
+    def _settle_faults(self) -> None:
+        from bosdyn.api import robot_state_pb2
+
+        faults = self.view().faults()
+        clearable = [fault for fault in faults if fault.status == robot_state_pb2.BehaviorFault.STATUS_CLEARABLE]
+        if self._options.clear_faults:
+            for fault in clearable:
+                self._link.send("clearing a fault", self._clear, fault.behavior_fault_id)
+            faults = self.view().faults()
+        if faults:
+            raise RobotError("; ".join(fault_words(fault) for fault in faults))
+
+    def _clear(self, number: int, timeout: float) -> Any:
+        return self._connection.command.clear_behavior_fault(number, timeout=timeout)
+
+    def _power_on(self) -> None:
+        from bosdyn.api import power_pb2
+
+        if self.view().motors_on:
+            return
+        request = power_pb2.PowerCommandRequest.REQUEST_ON_MOTORS
+        self._link.send("powering on", self._connection.power.power_command, request)
+        self._powered = True
+        self._until(lambda: self.view().motors_on, POWER_ON_S, "the motors did not come on")
+
+    def _stand(self) -> None:
+        from bosdyn.api import basic_command_pb2
+
+        standing = basic_command_pb2.StandCommand.Feedback.STATUS_IS_STANDING
+        number = self.send("standing up", commands.stand())
+
+        def stands() -> bool:
+            feedback = self.feedback(number)
+            if feedback is None:
+                return False
+            part = feedback.synchronized_feedback.mobility_command_feedback
+            return bool(part.stand_feedback.status == standing)
+
+        self._until(stands, STAND_S, "the robot did not stand up")
+
+    def _until(self, done: Callable[[], bool], limit_s: float, otherwise: str) -> None:
+        """Wait on the robot's clock. RobotError after the limit."""
+        clock, begun_s = self._connection.clock, time.monotonic()
+        begun_robot_s = clock.robot_time()
+        while not done():
+            self.pulse.beat()
+            waited_s = time.monotonic() - begun_s
+            late = clock.robot_time() - begun_robot_s > limit_s and waited_s > limit_s
+            if late or waited_s > SLOWEST * limit_s:
+                raise RobotError(f"{otherwise} within {limit_s:.0f} s")
+            time.sleep(min(POLL_S, POLL_S / clock.pace))
+
+    # while it lasts
+
+    def send(self, doing: str, command: Any) -> int:
+        """Send a robot command, again if need be; its number. LostRobotError or RobotError if that is impossible."""
+
+        def call(timeout: float) -> int:
+            return int(self._connection.command.robot_command(command, timeout=timeout))
+
+        return self._link.send(doing, call)
+
+    def feedback(self, number: int) -> Any | None:
+        """One feedback RPC; None if there was no answer this time."""
+        answer = self._link.look("reading feedback", self._connection.command.robot_command_feedback, number)
+        return None if answer is None else answer.feedback
+
+    def last(self, command: Any) -> bool:
+        """One try to send a command on the way out, also over a broken connection."""
+        return self._link.last(lambda timeout: self._connection.command.robot_command(command, timeout=timeout))
+
+    # giving it back
+
+    def end(self) -> None:
+        """Leave the robot as asked, as far as it is still ours and answers; then return the lease. Never raises
+        RobotError: at this point nobody could do anything about it."""
+        self.pulse.beat()
+        if self._lease.held and self._link.lost is None:
+            with contextlib.suppress(RobotError):
+                self._leave()
+        self._estop.stop()
+        self._lease.release()
+
+    def _leave(self) -> None:
+        off = self._options.at_end == "off" or (self._options.at_end == "found" and self._powered)
+        if self._options.at_end == "stand" or (self._options.at_end == "found" and not off):
+            return
+        view = self.view()
+        if not view.motors_on:
+            return
+        if not view.gripper().holding and view.standing:
+            self._stow()
+        if off or self._options.own_estop:
+            self.send("powering off", commands.safe_power_off())
+            self._until(lambda: not self.view().motors_on, OFF_S, "the motors did not go off")
+        else:
+            self._sit()
+
+    def _stow(self) -> None:
+        from app.spot import progress
+        from behaviours.robot import CommandState
+
+        number = self.send("stowing the arm", commands.stow())
+
+        def stowed() -> bool:
+            feedback = self.feedback(number)
+            if feedback is None:
+                return False
+            return progress.stowed(feedback, self.view(), 0.0).state is not CommandState.RUNNING
+
+        with contextlib.suppress(RobotError):
+            self._until(stowed, STOW_S, "the arm was not stowed")
+
+    def _sit(self) -> None:
+        from bosdyn.api import basic_command_pb2
+
+        sitting = basic_command_pb2.SitCommand.Feedback.STATUS_IS_SITTING
+        number = self.send("sitting down", commands.sit())
+
+        def sits() -> bool:
+            feedback = self.feedback(number)
+            if feedback is None:
+                return False
+            part = feedback.synchronized_feedback.mobility_command_feedback
+            return bool(part.sit_feedback.status == sitting)
+
+        self._until(sits, SIT_S, "the robot did not sit down")
+
+    @property
+    def lost(self) -> Loss | None:
+        return None if self._link.lost is None else self._link.lost.loss
