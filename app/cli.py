@@ -16,6 +16,7 @@ from typing import Final, NoReturn
 
 from app.interrupts import Interrupts
 from app.options import ROBOTS, VIEWS, RunOptions
+from app.spot.arguments import add_control, add_target
 from perception.errors import SpotGraspError
 
 INTERRUPTED: Final = 130
@@ -113,6 +114,8 @@ def _add_run(run: argparse.ArgumentParser) -> None:
     run.add_argument("--groot-hooks", action="store_true", help="let Groot2 set breakpoints and results (simulation)")
     run.add_argument("--substitute", type=Path, metavar="FILE", help="JSON file that scripts leaves (simulation)")
     run.add_argument("--real-time", action="store_true", help="the fake keeps pace with the wall clock")
+    add_target(run)
+    add_control(run)
 
 
 def console() -> NoReturn:

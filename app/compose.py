@@ -14,6 +14,7 @@ from perception.errors import ConfigError, ModelError
 if TYPE_CHECKING:
     from behaviours.robot import Robot
     from perception.models import Detector, HeatmapModel
+    from simulation.genesis_robot import GenesisRobot
 
 DEFAULT_SCENE: Final = "bottle"
 
@@ -33,12 +34,64 @@ class Parts:
     networks: dict[str, str]
 
 
-def compose(options: RunOptions, video: Path | None) -> Parts:
+def compose(options: RunOptions, video: Path | None, folder: Path | None = None) -> Parts:
     """Open networks and robot; everything that can be wrong is found before a simulator starts.
 
-    video: where to film, or None. ConfigError or ModelError for what cannot be used.
+    video: where to film, or None. folder: of the run, for what the robot writes itself. ConfigError or ModelError for
+    what cannot be used.
     """
+    if options.robot == "spot":
+        return _spot(options, video, folder)
+    given = {
+        "--hostname": options.hostname,
+        "--port": options.port,
+        "--certificate": options.certificate,
+        "--take-lease": options.take_lease or None,
+        "--own-estop": options.own_estop or None,
+        "--clear-faults": options.clear_faults or None,
+    }
+    _refuse(given, f"not for --robot {options.robot}; leave it out or take --robot spot")
     return _fake(options) if options.robot == "fake" else _genesis(options, video)
+
+
+def _refuse(given: dict[str, Any], why: str) -> None:
+    """ConfigError for options that are given but have no meaning here; a silent one would be missed."""
+    unused = [flag for flag, value in given.items() if value is not None]
+    if unused:
+        raise ConfigError(f"{', '.join(unused)}: {why}")
+
+
+def _spot(options: RunOptions, video: Path | None, folder: Path | None) -> Parts:
+    from app.spot.connection import HTTPS_PORT, Target
+    from app.spot.options import SpotOptions
+
+    if options.hostname is None:
+        raise ConfigError("--robot spot needs --hostname: the robot's name or address, or `sim` for a simulated one")
+    asked = SpotOptions(options.take_lease, options.own_estop, options.clear_faults, options.at_end)
+    if options.hostname == "sim":
+        from app.spot.simulated import SimulatedSpot
+
+        _refuse({"--port": options.port, "--certificate": options.certificate}, "a simulated Spot chooses its own")
+        _require("bosdyn.client", "cryptography", extra="spot")
+        body = _genesis_robot(options, video)
+        detector, heatmap, networks = _networks(options)
+        log = None if folder is None else folder / "spot_api.jsonl"
+        robot = SimulatedSpot(body, asked, log=log)
+        return Parts(robot, detector, heatmap, robot.ground_truth, networks)
+    given = {
+        "--scene": options.scene,
+        "--robot-file": options.robot_file,
+        "--video": video,
+        "--ideal-depth": options.ideal_depth or None,
+        "--real-time": options.real_time or None,
+    }
+    _refuse(given, "not for a real Spot; leave it out or take --hostname sim")
+    _require("bosdyn.client", extra="spot")
+    from app.spot.robot import SpotRobot
+
+    detector, heatmap, networks = _networks(options)
+    target = Target(options.hostname, options.port or HTTPS_PORT, options.certificate)
+    return Parts(SpotRobot(target, asked), detector, heatmap, dict, networks)
 
 
 def weights_folder() -> Path:
@@ -49,6 +102,12 @@ def weights_folder() -> Path:
 
 
 def _genesis(options: RunOptions, video: Path | None) -> Parts:
+    robot = _genesis_robot(options, video)
+    detector, heatmap, networks = _networks(options)
+    return Parts(robot, detector, heatmap, robot.ground_truth, networks)
+
+
+def _genesis_robot(options: RunOptions, video: Path | None) -> GenesisRobot:
     if options.real_time:
         raise ConfigError("--real-time is for --robot fake; the simulation runs as fast as it can")
     try:
@@ -60,15 +119,13 @@ def _genesis(options: RunOptions, video: Path | None) -> Parts:
         _require("imageio_ffmpeg")
     if options.robot_file is not None:
         _check_robot_file(options.robot_file)
-    robot = GenesisRobot(
+    return GenesisRobot(
         options.scene or DEFAULT_SCENE,
         options.seed,
         video=video,
         ideal_depth=options.ideal_depth,
         robot_file=options.robot_file,
     )
-    detector, heatmap, networks = _networks(options)
-    return Parts(robot, detector, heatmap, robot.ground_truth, networks)
 
 
 def _networks(options: RunOptions) -> tuple[Detector, HeatmapModel, dict[str, str]]:
@@ -100,9 +157,7 @@ def _fake(options: RunOptions) -> Parts:
         "--video": options.video or None,
         "--ideal-depth": options.ideal_depth or None,
     }
-    unused = [flag for flag, value in given.items() if value is not None]
-    if unused:
-        raise ConfigError(f"{', '.join(unused)}: not for --robot fake; leave it out or take --robot genesis")
+    _refuse(given, "not for --robot fake; leave it out or take --robot genesis")
     from behaviours.fake import FakeDetector, FakeHeatmap, FakeRobot
 
     robot = FakeRobot(real_time=options.real_time)
@@ -117,15 +172,19 @@ def _check_robot_file(file: Path) -> None:
     load_user_robot(file)
 
 
-def _require(*modules: str) -> None:
-    """ConfigError, naming the extra to install, if a package of the simulator is missing; imports none of them."""
+def _require(*modules: str, extra: str = "sim") -> None:
+    """ConfigError, naming the extra to install, if a package is missing; imports at most a parent package."""
     from importlib.util import find_spec
 
     for module in modules:
-        if find_spec(module) is None:
-            raise ConfigError(
-                f"--robot genesis needs the package {module!r}, which is not installed: pip install 'spot-grasp[sim]'"
-            )
+        try:
+            found = find_spec(module) is not None
+        except ModuleNotFoundError:
+            found = False
+        if not found:
+            robot = "spot" if extra == "spot" else "genesis"
+            install = f"pip install 'spot-grasp[{extra}]'"
+            raise ConfigError(f"--robot {robot} needs the package {module!r}, which is not installed: {install}")
 
 
 def _missing(error: ImportError) -> Exception:

@@ -6,10 +6,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-RobotKind = Literal["genesis", "fake"]
+from app.spot.options import AtEnd
+
+RobotKind = Literal["genesis", "fake", "spot"]
 ViewKind = Literal["live", "plain", "none"]
 
-ROBOTS: tuple[RobotKind, ...] = ("genesis", "fake")
+ROBOTS: tuple[RobotKind, ...] = ("genesis", "fake", "spot")
 SIMULATED: tuple[RobotKind, ...] = ("genesis", "fake")
 """Where results may be scripted and injected: nothing real moves."""
 VIEWS: tuple[ViewKind, ...] = ("live", "plain", "none")
@@ -26,6 +28,8 @@ class RunOptions:
     faults. robot_file: the user's own URDF or MJCF. time_limit_s: seconds on the robot's clock. real_time: the fake
     keeps pace with the wall clock. watch: blackboard keys to show. groot: port for Groot2, None for no publisher.
     groot_hooks: its clients may set breakpoints and replace results. substitute: JSON file of scripted leaves.
+    hostname, port, certificate: which Spot, see `app.spot.connection.Target`. take_lease, own_estop, clear_faults,
+    at_end: see `app.spot.options`.
     """
 
     tree: str
@@ -47,6 +51,13 @@ class RunOptions:
     groot: int | None = None
     groot_hooks: bool = False
     substitute: Path | None = None
+    hostname: str | None = None
+    port: int | None = None
+    certificate: Path | None = None
+    take_lease: bool = False
+    own_estop: bool = False
+    clear_faults: bool = False
+    at_end: AtEnd = "found"
     debug: bool = False
 
     def as_json(self) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def _run(options: RunOptions, interrupts: Interrupts, watching: Watching) -> int
     place = new_folder(options.record, file.stem, options.seed, datetime.now())
     try:
         interrupts.release()
-        parts = compose(options, place / "video.mp4" if options.video else None)
+        parts = compose(options, place / "video.mp4" if options.video else None, place)
         interrupts.hold()
     except BaseException:
         with contextlib.suppress(OSError):

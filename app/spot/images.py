@@ -105,12 +105,13 @@ def decode_depth(response: Any) -> NDArray[np.float32]:
 
     image, source = response.shot.image, response.source
     if image.format == image_pb2.Image.FORMAT_RAW:
-        raw: Any = np.frombuffer(image.data, "<u2")
-        if raw.size != image.rows * image.cols:
-            raise RobotError(f"the depth of {source.name} has {raw.size} values for {image.cols}x{image.rows} pixels")
-        raw = raw.reshape(image.rows, image.cols)
+        if len(image.data) != 2 * image.rows * image.cols:
+            size = f"{len(image.data)} bytes for {image.cols}x{image.rows} pixels"
+            raise RobotError(f"the depth of {source.name} has {size}")
+        raw: Any = np.frombuffer(image.data, "<u2").reshape(image.rows, image.cols)
     else:
-        raw = cv2.imdecode(np.frombuffer(image.data, np.uint8), cv2.IMREAD_UNCHANGED)
+        packed = np.frombuffer(image.data, np.uint8)
+        raw = cv2.imdecode(packed, cv2.IMREAD_UNCHANGED) if packed.size else None
         if raw is None or raw.dtype != np.uint16 or raw.ndim != 2:
             raise RobotError(f"the depth of {source.name} cannot be decoded ({len(image.data)} bytes)")
     scale = source.depth_scale or DEFAULT_SCALE
