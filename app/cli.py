@@ -45,6 +45,17 @@ def seconds(text: str) -> float:
     return value
 
 
+def speed(text: str) -> float:
+    """How fast to replay: not 0, at most 1000 either way. ArgumentTypeError otherwise."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0.001 <= abs(value) <= 1000:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a speed; give a number from 0.001 to 1000, or minus that")
+    return value
+
+
 def seed(text: str) -> int:
     """A seed: 0 .. 2**31-1. ArgumentTypeError otherwise."""
     try:
@@ -73,6 +84,7 @@ def build_parser() -> argparse.ArgumentParser:
     check.add_argument("trees", nargs="+", metavar="TREE", help="a file, or the name of a tree in the library")
     nodes = commands.add_parser("nodes", parents=[debug], help="list the leaves a tree may use, with their ports")
     nodes.add_argument("--xml", action="store_true", help="as a TreeNodesModel that Groot2 can import")
+    _add_replay(commands.add_parser("replay", parents=[debug], help="play a run back from its log"))
     commands.add_parser("doctor", parents=[debug], help="what is installed, what is missing, what to type")
     gif = commands.add_parser("gif", parents=[debug], help="make an animated picture from the video of a run")
     gif.add_argument("video", type=Path, metavar="VIDEO", help="video.mp4 of a run folder")
@@ -116,6 +128,19 @@ def _add_run(run: argparse.ArgumentParser) -> None:
     run.add_argument("--real-time", action="store_true", help="the fake keeps pace with the wall clock")
     add_target(run)
     add_control(run)
+
+
+def _add_replay(replay: argparse.ArgumentParser) -> None:
+    replay.add_argument("run", type=Path, metavar="RUN", help="a run folder, or its log.jsonl")
+    replay.add_argument(
+        "--speed", type=speed, metavar="X", help="robot seconds a second, negative backwards (1; at once in a pipe)"
+    )
+    replay.add_argument("--from", dest="from_s", type=float, metavar="T", help="begin at this second of the run")
+    replay.add_argument("--to", dest="to_s", type=float, metavar="T", help="end there")
+    replay.add_argument(
+        "--watch", action="append", default=[], metavar="KEY", help="show a blackboard key (repeatable)"
+    )
+    replay.add_argument("--plain", action="store_true", help="a line for each transition, also on a terminal")
 
 
 def console() -> NoReturn:
@@ -194,6 +219,17 @@ def _dispatch(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
             from app.inspect import nodes
 
             return nodes(as_xml=arguments.xml)
+        case "replay":
+            from app.replay import replay
+
+            return replay(
+                arguments.run,
+                speed=arguments.speed,
+                from_s=arguments.from_s,
+                to_s=arguments.to_s,
+                watch=arguments.watch,
+                plain=arguments.plain,
+            )
         case "doctor":
             from app.doctor import doctor
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -39,6 +40,12 @@ class StatusBoard:
         self._index = {uid: index for index, uid in enumerate(self.uids)}
         self._ends = ends([node.depth for node in nodes])
         self.codes = bytearray(len(nodes))
+
+    def copy(self) -> StatusBoard:
+        """Another with the same codes that goes its own way."""
+        other = copy(self)
+        other.codes = bytearray(self.codes)
+        return other
 
     def transition(self, uid: int, new: str) -> list[tuple[int, int]]:
         """Take over that node `uid` now is `new`, a word. Returns every change as (uid, code 0..3), in order.

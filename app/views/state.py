@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from app.statuses import CODES, IDLE_FROM, WORDS, StatusBoard, ends
@@ -42,6 +43,15 @@ class RunState:
         self._skipped: set[int] = set()
         self._watched: dict[str, str] = {}
         self._recent: deque[Transition] = deque(maxlen=RECENT)
+
+    def copy(self) -> RunState:
+        """Another with the same state that goes its own way."""
+        other = copy(self)
+        other.board = self.board.copy()
+        other._runs = {uid: replace(run) for uid, run in self._runs.items()}
+        other._fresh, other._skipped = set(self._fresh), set(self._skipped)
+        other._watched, other._recent = dict(self._watched), self._recent.copy()
+        return other
 
     def transition(self, uid: int, change: Transition) -> list[tuple[int, int]]:
         """Take over a change; returns all that follows from it, see `StatusBoard.transition`."""
