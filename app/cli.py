@@ -82,6 +82,11 @@ def build_parser() -> argparse.ArgumentParser:
     _add_run(commands.add_parser("run", parents=[debug], help="run a tree on a robot"))
     check = commands.add_parser("check", parents=[debug], help="list every problem of tree files, without a robot")
     check.add_argument("trees", nargs="+", metavar="TREE", help="a file, or the name of a tree in the library")
+    show = commands.add_parser("show", parents=[debug], help="draw the tree of a file, subtrees written out")
+    show.add_argument("tree", metavar="TREE", help="a file, or the name of a tree in the library")
+    show.add_argument("--format", dest="form", choices=("text", "svg", "html"), help="default: by the ending of --out")
+    show.add_argument("--out", type=Path, metavar="FILE", help="write it there (default: print it)")
+    show.add_argument("--tree", dest="tree_id", metavar="ID", help="which tree of the file (default: its main tree)")
     nodes = commands.add_parser("nodes", parents=[debug], help="list the leaves a tree may use, with their ports")
     nodes.add_argument("--xml", action="store_true", help="as a TreeNodesModel that Groot2 can import")
     _add_replay(commands.add_parser("replay", parents=[debug], help="play a run back from its log"))
@@ -215,6 +220,10 @@ def _dispatch(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
             from app.inspect import check
 
             return check(arguments.trees)
+        case "show":
+            from app.show import show
+
+            return show(arguments.tree, form=arguments.form, out=arguments.out, tree_id=arguments.tree_id)
         case "nodes":
             from app.inspect import nodes
 

@@ -26,6 +26,18 @@ def ends(depths: Sequence[int]) -> list[int]:
     return found
 
 
+def parents(depths: Sequence[int]) -> list[int]:
+    """For each node of a tree in pre-order the index of its parent, -1 for the root."""
+    found: list[int] = []
+    path: list[int] = []
+    for index, depth in enumerate(depths):
+        while path and depths[path[-1]] >= depth:
+            path.pop()
+        found.append(path[-1] if path else -1)
+        path.append(index)
+    return found
+
+
 class StatusBoard:
     """Codes as BehaviorTree.CPP stores and publishes them: 0 idle, 1 running, 2 success, 3 failure, and
     10 + the status before for a node that has gone back to idle.

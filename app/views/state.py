@@ -8,7 +8,7 @@ from copy import copy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from app.statuses import CODES, IDLE_FROM, WORDS, StatusBoard, ends
+from app.statuses import CODES, IDLE_FROM, WORDS, StatusBoard, ends, parents
 from app.views.model import Row, Snapshot, Ticks, Transition
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class RunState:
         self._nodes = tuple(nodes)
         self._index = {node.uid: index for index, node in enumerate(nodes)}
         self._ends = ends([node.depth for node in nodes])
-        self._parents = _parents([node.depth for node in nodes])
+        self._parents = parents([node.depth for node in nodes])
         self._fresh: set[int] = set()
         self._ports = ["  ".join(f"{name}={text}" for name, text in node.ports.items()) for node in nodes]
         self._runs: dict[int, _Run] = {}
@@ -114,15 +114,3 @@ class RunState:
             status = "HALTED"
         feedback = run.feedback if run is not None else ""
         return Row(node.name, node.tag, node.depth, status, elapsed_s, feedback, self._ports[index], past)
-
-
-def _parents(depths: Sequence[int]) -> list[int]:
-    """For each node of a tree in pre-order the index of its parent, -1 for the root."""
-    found: list[int] = []
-    path: list[int] = []
-    for index, depth in enumerate(depths):
-        while path and depths[path[-1]] >= depth:
-            path.pop()
-        found.append(path[-1] if path else -1)
-        path.append(index)
-    return found

@@ -1,0 +1,58 @@
+"""`spot-grasp show`: the tree of a file, subtrees written out, as text, as a picture or as a page."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+from app.library import find_tree
+from perception.errors import ConfigError
+
+if TYPE_CHECKING:
+    from trees import NodeView
+
+Format = Literal["text", "svg", "html"]
+FORMATS: Final[tuple[Format, ...]] = ("text", "svg", "html")
+
+
+def show(text: str, *, form: Format | None = None, out: Path | None = None, tree_id: str | None = None) -> int:
+    """Show the tree that `text` names; 0. form: None goes by the ending of `out`, else text. out: the file to write,
+    None prints. TreeError if the tree cannot be read, ConfigError if `out` cannot be written."""
+    import trees
+    from behaviours.registry import LEAVES
+
+    file = find_tree(text)
+    document = trees.load(file, LEAVES, tree_id)
+    nodes = trees.build(document, None, lambda: 0.0).nodes()
+    drawn = render(nodes, document.main, form or _by_ending(out))
+    if out is None:
+        sys.stdout.write(drawn)
+        return 0
+    try:
+        out.write_text(drawn, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{out}: cannot write the picture: {error.strerror or error}") from error
+    return 0
+
+
+def render(nodes: Sequence[NodeView], title: str, form: Format) -> str:
+    """The nodes of an expanded tree, in pre-order, in one of the formats."""
+    from app.drawing.outline import outline
+    from app.drawing.svg import html, svg
+
+    match form:
+        case "text":
+            return outline(nodes)
+        case "svg":
+            return svg(nodes, title)
+        case "html":
+            return html(nodes, title)
+
+
+def _by_ending(out: Path | None) -> Format:
+    if out is None:
+        return "text"
+    endings: dict[str, Format] = {".svg": "svg", ".html": "html", ".htm": "html"}
+    return endings.get(out.suffix.lower(), "text")

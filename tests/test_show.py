@@ -1,0 +1,157 @@
+"""Trees drawn: as text, as a picture in which nothing overlaps, and as a page in which nothing of a tree is obeyed."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import trees
+from app.cli import main
+from app.drawing.layout import LONGEST, boxes
+from app.drawing.outline import outline
+from app.drawing.svg import html, svg
+from app.interrupts import Interrupts
+from app.statuses import parents
+from behaviours.registry import LEAVES
+
+TREE = """<root BTCPP_format="4" main_tree_to_execute="Main">
+<BehaviorTree ID="Main"><Sequence name="top"><OpenGripper opening="1.0" max_torque_nm="3.0"/><SubTree ID="Sub"/>
+<Fallback><VerifyGrasp hold_s="1.0"/><AlwaysFailure name="give up"/></Fallback></Sequence></BehaviorTree>
+<BehaviorTree ID="Sub">
+<Inverter><MoveArm name="rest" pose="stow" max_joint_speed_radps="1.0"/></Inverter></BehaviorTree>
+</root>"""
+TEXT = """\
+top (Sequence)
+├─ OpenGripper  opening=1.0  max_torque_nm=3.0
+├─ Sub (SubTree)
+│  └─ Inverter
+│     └─ rest (MoveArm)  pose=stow  max_joint_speed_radps=1.0
+└─ Fallback
+   ├─ VerifyGrasp  hold_s=1.0
+   └─ give up (AlwaysFailure)
+"""
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    path = tmp_path / "tree.xml"
+    path.write_text(TREE)
+    return path
+
+
+def node(uid: int, depth: int, name: str = "n", tag: str = "Act", **ports: str) -> trees.NodeView:
+    return trees.NodeView(uid, f"Main/{name}", name, tag, "Action", depth, "IDLE", "", ports)
+
+
+def test_the_text_has_a_line_a_node(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", str(tree)], Interrupts()) == 0
+    assert capsys.readouterr().out == TEXT
+
+
+def test_another_tree_of_the_file_can_be_shown(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", str(tree), "--tree", "Sub"], Interrupts()) == 0
+    assert capsys.readouterr().out.startswith("Inverter\n└─ rest")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "begin"),
+    [
+        (["--out", "x.svg"], "<svg "),
+        (["--out", "x.HTML"], "<!DOCTYPE html>"),
+        (["--out", "x.txt"], "top (Sequence)"),
+        (["--out", "x.txt", "--format", "svg"], "<svg "),
+    ],
+)
+def test_the_ending_decides_unless_a_format_is_given(
+    tree: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], begin: str
+) -> None:
+    out = tree.parent / arguments[1]
+    assert main(["show", str(tree), "--out", str(out), *arguments[2:]], Interrupts()) == 0
+    assert out.read_text().startswith(begin)
+    assert capsys.readouterr().out == ""
+
+
+def test_what_cannot_be_read_or_written_is_exit_2(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", str(tree.parent / "no.xml")], Interrupts()) == 2
+    assert main(["show", str(tree), "--out", str(tree / "x.svg")], Interrupts()) == 2
+    assert "cannot write the picture" in capsys.readouterr().err
+
+
+def test_the_picture_has_each_name_and_port_once_and_an_edge_to_each_child(tree: Path) -> None:
+    nodes = trees.build(trees.load(tree, LEAVES), None, lambda: 0.0).nodes()
+    root = ElementTree.fromstring(svg(nodes, "Main"))
+    space = "{http://www.w3.org/2000/svg}"
+    assert len(root.findall(f".//{space}rect")) == len(nodes) == 8
+    assert len(root.findall(f"{space}path")) == 7
+    texts = [text.text for text in root.iter(f"{space}text")]
+    assert texts[:4] == ["top", "(Sequence)", "OpenGripper", "opening = 1.0"]
+    assert "rest" in texts
+    fills = {rect.get("fill") for rect in root.iter(f"{space}rect")}
+    assert len(fills) == 5  # one for each kind
+
+
+@given(st.lists(st.tuples(st.integers(1, 6), st.integers(0, 12), st.text(max_size=60)), max_size=40))
+def test_no_box_overlaps_another_and_none_leaves_the_picture(steps: list[tuple[int, int, str]]) -> None:
+    nodes = [node(1, 0)]
+    for depth, ports, name in steps:
+        depth = min(depth, nodes[-1].depth + 1)
+        nodes.append(node(len(nodes) + 1, depth, name, **{f"p{i}": "x" * i for i in range(ports)}))
+    placed = boxes(nodes)
+    assert [box.parent for box in placed] == parents([n.depth for n in nodes])
+    for index, box in enumerate(placed):
+        assert box.left >= 0
+        assert box.top >= -1e-9
+        assert max(len(text) for text in box.lines) <= LONGEST
+        for other in placed[:index]:
+            apart = (
+                other.left + other.width <= box.left or box.left + box.width <= other.left
+                or other.top + other.height <= box.top + 1e-6 or box.top + box.height <= other.top + 1e-6
+            )  # fmt: skip
+            assert apart
+    root = ElementTree.fromstring(svg(nodes, "t"))
+    left, top, width, height = (float(part) for part in root.attrib["viewBox"].split())
+    assert left <= min(box.left for box in placed)
+    assert top <= min(box.top for box in placed)
+    assert left + width >= max(box.left + box.width for box in placed)
+    assert top + height >= max(box.top + box.height for box in placed)
+    assert outline(nodes).count("\n") == len(nodes)
+
+
+HOSTILE = "</title></text><script>alert(1)</script>\"'><img src=x onerror=alert(1)>&\x00\x1b]0;x\x07"
+
+
+class Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+
+
+def test_nothing_of_a_tree_becomes_markup() -> None:
+    hostile = trees.NodeView(1, HOSTILE, HOSTILE, HOSTILE, HOSTILE, 0, "IDLE", HOSTILE, {HOSTILE: HOSTILE}, {})
+    page = html([hostile], HOSTILE)
+    read = Tags()
+    read.feed(page)
+    assert not {"script", "img"} & read.tags
+    assert not {name for name in read.attributes if name.startswith("on")}
+    assert "default-src 'none'" in page
+    assert not re.search(r"(src|href)=", re.sub(r"&lt;.*?&gt;", "", page))
+    ElementTree.fromstring(svg([hostile], HOSTILE))
+    assert "\x1b" not in page + svg([hostile], HOSTILE) + outline([hostile])
+
+
+def test_the_page_lists_every_node_with_its_ports(tree: Path) -> None:
+    page = html(trees.build(trees.load(tree, LEAVES), None, lambda: 0.0).nodes(), "Main")
+    assert page.count("<tr>") == 9
+    assert "opening = 1.0<br>max_torque_nm = 3.0" in page
+    assert "<style>text" not in page  # one style for the page
