@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NoReturn
 
+from app import perceive_cli
 from app.interrupts import Interrupts
 from app.options import ROBOTS, VIEWS, RunOptions
 from app.spot.arguments import add_control, add_target
@@ -91,6 +92,8 @@ def build_parser() -> argparse.ArgumentParser:
     nodes.add_argument("--xml", action="store_true", help="as a TreeNodesModel that Groot2 can import")
     _add_replay(commands.add_parser("replay", parents=[debug], help="play a run back from its log"))
     commands.add_parser("doctor", parents=[debug], help="what is installed, what is missing, what to type")
+    for module in (perceive_cli,):
+        module.register(commands, [debug])
     gif = commands.add_parser("gif", parents=[debug], help="make an animated picture from the video of a run")
     gif.add_argument("video", type=Path, metavar="VIDEO", help="video.mp4 of a run folder")
     gif.add_argument("out", type=Path, metavar="OUT", help="the .gif file to write")
@@ -210,6 +213,9 @@ def _complain(text: str) -> None:
 
 
 def _dispatch(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
+    if "handler" in arguments:
+        code: int = arguments.handler(arguments)
+        return code
     match arguments.command:
         case "run":
             from app.run import run

@@ -22,6 +22,12 @@ from perception.types import Intrinsics, RgbdFrame
 
 Float32 = NDArray[np.float32]
 
+MATCHED_ROWS = 64
+"""Of the mask, at most about twice as many are compared: enough for its outline, quick for large masks."""
+MOST_LAYERS = 8
+NEARER_WINS = 0.05
+"""How much better the silhouette of a layer further away must fit."""
+
 
 def median_depth(depths: Sequence[NDArray[Any]]) -> Float32:
     """Per pixel the median of the frames that have a return there; 0 where none has.
@@ -140,33 +146,59 @@ def depth_around(depth: NDArray[Any], uv: tuple[int, int], radius_px: int) -> fl
 def registration_shift(depth: NDArray[Any], mask: NDArray[np.bool_], focal_px: float, limit_m: float = 0.022) -> int:
     """du in pixels by which the object's depth lies beside its mask: depth at (u + du, v) belongs to pixel (u, v).
 
-    The depth's silhouette is laid over the mask: near returns inside the mask and far ones in a ring left and right of
-    it count for a shift, the opposite counts against it, no return counts nothing. Only the mask's rows count, as a
-    support at the same range lies below. The vertical error (4 mm at most) is left alone: it does not show in a
-    silhouette that stands on something.
+    The depth's silhouette is laid over the mask: returns of the object's layer inside the mask and far ones in a ring
+    left and right of it count for a shift, the opposite counts against it, no return counts nothing. Where the depth
+    lies far beside, a wall fills the mask as well as the object does; so every layer that may be the object's is tried,
+    and the one whose silhouette fits best is believed. Only the mask's rows count, as a support at the same range lies
+    below. The vertical error (4 mm at most) is left alone: it does not show in a silhouette that stands on something.
     focal_px: focal length, which turns `limit_m`, the largest error, into pixels at the object's range.
     0 where the depth says nothing.
     """
+    layers = _layers_about(depth, mask, focal_px, limit_m)
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    found, highest = 0, 0.0
+    for layer in layers:
+        limit = max(1, round(focal_px * limit_m / layer.middle_m))
+        ring = max(4, limit)
+        picked = slice(int(rows[0]), int(rows[-1]) + 1, max(1, rows.size // MATCHED_ROWS))
+        inside = np.pad(mask[picked, columns[0] : columns[-1] + 1], ((0, 0), (ring, ring))).astype(np.float32)
+        beside = cv2.dilate(inside, np.ones((1, 2 * ring + 1), np.uint8)) - inside
+        template = inside - beside * np.sqrt(inside.sum() / max(1.0, float(beside.sum())))
+        strip = depth[picked]
+        far = strip > layer.high_m + 0.5 * (layer.high_m - layer.low_m)
+        signed = layer.contains(strip).astype(np.float32) - np.float32(0.5) * far.astype(np.float32)
+        signed = np.pad(signed, ((0, 0), (ring + limit, ring + limit)))  # its column c is picture's c - ring - limit
+        wide = signed[:, columns[0] : columns[-1] + 1 + 2 * (ring + limit)]
+        score = np.asarray(cv2.matchTemplate(wide, template, cv2.TM_CCORR), np.float64)[0]
+        shift = np.arange(score.size) - limit
+        score -= 0.01 * float(score.max()) * np.abs(shift) / limit  # of equals, the smallest
+        best = int(np.argmax(score))
+        if score[best] > highest * (1.0 + NEARER_WINS):
+            found, highest = int(shift[best]), float(score[best])
+    return found
+
+
+def _layers_about(depth: NDArray[Any], mask: NDArray[np.bool_], focal_px: float, limit_m: float) -> list[DepthRange]:
+    """Layers of depth in and beside the mask that may be the object's near surface, nearest first; each at least a
+    tenth as full as the mask is large. They overlap by half, so that one of them holds the whole surface."""
     layer = near_cluster(depth, mask)
     if layer is None:
-        return 0
-    limit = max(1, round(focal_px * limit_m / layer.middle_m))
-    ring = max(4, limit)
-    body = mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    inside = np.pad(body, ((0, 0), (ring, ring))).astype(np.float32)
-    beside = cv2.dilate(inside, np.ones((1, 2 * ring + 1), np.uint8)) - inside
-    template = inside - beside * np.sqrt(inside.sum() / max(1.0, float(beside.sum())))
-    strip = depth[rows[0] : rows[-1] + 1]
-    far = strip > layer.high_m + 0.5 * (layer.high_m - layer.low_m)
-    signed = layer.contains(strip).astype(np.float32) - np.float32(0.5) * far.astype(np.float32)
-    signed = np.pad(signed, ((0, 0), (ring + limit, ring + limit)))  # its column c is picture column c - ring - limit
-    wide = signed[:, columns[0] : columns[-1] + 1 + 2 * (ring + limit)]
-    score = np.asarray(cv2.matchTemplate(wide, template, cv2.TM_CCORR), np.float64)[0]
-    shift = np.arange(score.size) - limit
-    score -= 0.01 * float(score.max()) * np.abs(shift) / limit  # of equals, the smallest
-    best = int(np.argmax(score))
-    return int(shift[best]) if score[best] > 0 else 0
+        return []
+    reach = max(1, round(focal_px * limit_m / layer.middle_m))
+    about = cv2.dilate(mask.astype(np.uint8), np.ones((1, 2 * reach + 1), np.uint8)).astype(bool)
+    values = np.sort(depth[about & (depth > 0)].astype(np.float64))
+    enough = max(5.0, 0.1 * float(mask.sum()))
+    layers, low = [layer], float(values[0])
+    while low < float(values[-1]) and len(layers) < MOST_LAYERS:
+        thick = 0.035 + 0.025 * low
+        first, last = np.searchsorted(values, [low, low + thick])
+        inside = values[int(first) : int(last)]
+        if inside.size >= enough:
+            layers.append(DepthRange(low, float(np.median(inside)), low + thick))
+            low += 0.5 * thick
+        else:
+            low = float(values[min(int(first) + 1, values.size - 1)]) if inside.size == 0 else low + 0.5 * thick
+    return sorted(layers, key=lambda one: one.middle_m)
 
 
 def shift_depth(depth: NDArray[Any], du: int) -> Float32:

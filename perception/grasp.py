@@ -83,13 +83,13 @@ def compute_grasp(
     detection: Detection,
     heatmap: Heatmap,
     *,
-    world_from_body: Pose,
+    world_from_body: Pose | None,
     settings: GraspSettings | None = None,
 ) -> Grasp | Rejection:
     """The best grasp that can be done, or why none can.
 
-    world_from_body: where the body stands, for the reach of the arm. The reason of a rejection counts what stopped the
-    candidates.
+    world_from_body: where the body stands, for the reach of the arm; None leaves reach out of it. The reason of a
+    rejection counts what stopped the candidates.
     """
     settings = settings or GraspSettings()
     location = locate_object(frame, detection)
@@ -103,7 +103,7 @@ def compute_grasp(
             f"no pixel of the {detection.label} reaches quality {settings.min_quality:g} (best {best:.3f})"
         )
     failures: Counter[str] = Counter()
-    reach = _Reach(world_from_body, settings.standoff_m)
+    reach = None if world_from_body is None else _Reach(world_from_body, settings.standoff_m)
     for u, v, score in pixels:
         made = _grasp_at(scene, (u, v), score, settings)
         if isinstance(made, str):
@@ -111,7 +111,9 @@ def compute_grasp(
             continue
         problem: str | None = None
         for grasp in (made, replace(made, world_from_hand=_turned(scene, made))):
-            problem = _problem(grasp, location.bottom_z_m, settings) or reach.problem(grasp.world_from_hand)
+            problem = _problem(grasp, location.bottom_z_m, settings)
+            if problem is None and reach is not None:
+                problem = reach.problem(grasp.world_from_hand)
             if problem is None:
                 return grasp
         failures[problem or ""] += 1

@@ -1,4 +1,7 @@
-"""Objects to grasp: surfaces of revolution made from a seed, and a user's own mesh."""
+"""Objects to grasp, made from a seed: surfaces of revolution and cartons; and a user's own mesh.
+
+A family's place in FAMILIES is part of its seeds: new families go to the end.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +17,15 @@ from perception.errors import ConfigError
 from simulation.textures import wrapper_texture
 
 Array = NDArray[np.float64]
-Family = Literal["bottle", "thermos", "can", "mug"]
+Family = Literal["bottle", "thermos", "can", "mug", "jar", "carton"]
 FAMILIES: tuple[Family, ...] = get_args(Family)
-LABELS = {"bottle": "bottle", "thermos": "bottle", "can": "can", "mug": "mug", "mesh": "object"}
-"""The detector's class of each family; a thermos flask is a bottle to it."""
+LABELS = {
+    "bottle": "bottle", "thermos": "bottle", "can": "can", "mug": "mug", "jar": "jar", "carton": "carton",
+    "mesh": "object",
+}  # fmt: skip
+"""What each family is called in pictures; a thermos flask is a bottle."""
 CLASS_NAMES = ("bottle", "can", "mug")
+"""What the detector knows of these."""
 SEGMENTS = 32
 MIN_SIZE_M, MAX_SIZE_M = 0.001, 2.0
 
@@ -27,7 +34,7 @@ MIN_SIZE_M, MAX_SIZE_M = 0.001, 2.0
 class GraspObject:
     """A rigid object standing on z = 0 with its axis on z.
 
-    family: "bottle", "thermos", "can", "mug" or "mesh". vertices: (N, 3) metres. faces: (M, 3) indices. uv: (N, 2)
+    family: one of FAMILIES or "mesh". vertices: (N, 3) metres. faces: (M, 3) indices. uv: (N, 2)
     texture coordinates 0..1 (v up). texture: (h, w, 3) uint8 RGB. mass_kg. friction: of its surface.
     """
 
@@ -89,13 +96,17 @@ class GraspObject:
         return path
 
 
-def _revolve(profile: Array) -> tuple[Array, NDArray[np.int64], Array]:
-    """(vertices, faces, uv) of a profile (K, 2) of (radius, z) turned about z, bottom first; the seam is double."""
+def _revolve(profile: Array, outline: Array | None = None) -> tuple[Array, NDArray[np.int64], Array]:
+    """(vertices, faces, uv) of a profile (K, 2) of (radius, z) turned about z, bottom first; the seam is double.
+
+    outline: (SEGMENTS + 1, 2) closed ring, counter-clockwise, to take instead of the unit circle.
+    """
     angles = np.linspace(0, 2 * np.pi, SEGMENTS + 1)
+    ring = np.stack([np.cos(angles), np.sin(angles)], axis=1) if outline is None else outline
     rows = len(profile)
     r, z = profile[:, 0], profile[:, 1]
     vertices = np.stack(
-        [np.outer(r, np.cos(angles)), np.outer(r, np.sin(angles)), np.repeat(z[:, None], SEGMENTS + 1, axis=1)], axis=-1
+        [np.outer(r, ring[:, 0]), np.outer(r, ring[:, 1]), np.repeat(z[:, None], SEGMENTS + 1, axis=1)], axis=-1
     ).reshape(-1, 3)
     v = z / z.max()
     uv = np.stack(np.broadcast_arrays(angles[None, :] / (2 * np.pi), v[:, None]), axis=-1).reshape(-1, 2)
@@ -166,6 +177,46 @@ def _mug_profile(rng: np.random.Generator) -> list[tuple[float, float]]:
     return [(0, 0), (0.95 * foot, 0), *outside, *inside, (0, 0.008)]
 
 
+def _jar_profile(rng: np.random.Generator) -> list[tuple[float, float]]:
+    radius, height = rng.uniform(0.030, 0.043), rng.uniform(0.08, 0.16)
+    shoulder, lid_from = rng.uniform(0.68, 0.8) * height, rng.uniform(0.82, 0.87) * height
+    neck = radius * rng.uniform(0.72, 0.95)
+    lid = min(radius, neck * rng.uniform(1.02, 1.15))
+    body = [(radius, z) for z in np.linspace(0.006, shoulder, 8)]
+    return [
+        (0, 0),
+        (0.9 * radius, 0),
+        *body,
+        (0.5 * (radius + neck), 0.7 * shoulder + 0.3 * lid_from),
+        (neck, lid_from),
+        (lid, lid_from + 0.001),
+        (lid, height - 0.002),
+        (0.92 * lid, height),
+        (0, height),
+    ]
+
+
+def _carton_profile(rng: np.random.Generator) -> list[tuple[float, float]]:
+    """Shares of the outline, which `_carton_outline` draws in metres; a third have a gabled top."""
+    height = rng.uniform(0.09, 0.24)
+    top = [(1.0, z) for z in np.linspace(0.002, height - 0.002, 10)]
+    if rng.random() < 1 / 3:
+        fold = rng.uniform(0.75, 0.88) * height
+        top = [*((1.0, z) for z in np.linspace(0.002, fold, 8)), (rng.uniform(0.5, 0.8), height - 0.001)]
+    return [(0, 0), (0.97, 0), *top, (0.97 * top[-1][0], height), (0, height)]
+
+
+def _carton_outline(rng: np.random.Generator) -> Array:
+    """(SEGMENTS + 1, 2) metres: a rectangle with rounded corners, eight points a quarter."""
+    half = np.array([rng.uniform(0.024, 0.042), rng.uniform(0.018, 0.040)])
+    round_m = rng.uniform(0.002, 0.006)
+    turn = np.linspace(0, np.pi / 2, SEGMENTS // 4)
+    arc = round_m * np.stack([np.cos(turn), np.sin(turn)], axis=1) + half - round_m
+    quarters = [arc, arc[::-1] * [-1, 1], -arc, arc[::-1] * [1, -1]]
+    ring = np.concatenate(quarters)
+    return np.concatenate([ring, ring[:1]])
+
+
 def _handle(radius: float, height: float, rng: np.random.Generator) -> tuple[Array, NDArray[np.int64], Array]:
     """Half a ring at the side of a mug, as a tube."""
     thick, out = rng.uniform(0.004, 0.006), rng.uniform(0.024, 0.032)
@@ -182,8 +233,14 @@ def _handle(radius: float, height: float, rng: np.random.Generator) -> tuple[Arr
     return vertices, faces, np.full((len(vertices), 2), 0.5)
 
 
-_PROFILES = {"bottle": _bottle_profile, "thermos": _thermos_profile, "can": _can_profile, "mug": _mug_profile}
-_MASSES_KG = {"bottle": (0.2, 0.6), "thermos": (0.25, 0.6), "can": (0.12, 0.4), "mug": (0.2, 0.4)}
+_PROFILES = {
+    "bottle": _bottle_profile, "thermos": _thermos_profile, "can": _can_profile, "mug": _mug_profile,
+    "jar": _jar_profile, "carton": _carton_profile,
+}  # fmt: skip
+_MASSES_KG = {
+    "bottle": (0.2, 0.6), "thermos": (0.25, 0.6), "can": (0.12, 0.4), "mug": (0.2, 0.4), "jar": (0.2, 0.6),
+    "carton": (0.15, 0.5),
+}  # fmt: skip
 
 
 def make_object(family: Family, seed: int) -> GraspObject:
@@ -192,7 +249,7 @@ def make_object(family: Family, seed: int) -> GraspObject:
         raise ConfigError(f"unknown object family {family!r}; choose from: {', '.join(FAMILIES)}")
     rng = np.random.default_rng([FAMILIES.index(family), seed])
     profile = np.array(_PROFILES[family](rng), dtype=np.float64)
-    vertices, faces, uv = _revolve(profile)
+    vertices, faces, uv = _revolve(profile, _carton_outline(rng) if family == "carton" else None)
     if family == "mug":
         extra, extra_faces, extra_uv = _handle(float(profile[:, 0].max()), float(profile[:, 1].max()), rng)
         faces = np.concatenate([faces, extra_faces + len(vertices)])

@@ -163,5 +163,5 @@ def test_a_rough_mask_stays_near_the_mask() -> None:
 
 
 def test_held_out_objects_are_a_fifth() -> None:
-    assert [dataset.held_out(f"can-{seed}") for seed in (0, 5, 6, 1016164990)] == [True, True, False, True]
+    assert [dataset.held_out(f"can-{seed}") for seed in (0, 5, 6, 99_990)] == [True, True, False, True]
     assert np.mean([dataset.held_out(f"mug-{seed}") for seed in range(1000)]) == 0.2

@@ -64,10 +64,10 @@ def test_the_grasp_is_for_the_object_s_true_width() -> None:
 
 
 def test_drawn_objects_are_of_all_families_and_differ() -> None:
-    drawn = drawn_objects(8, 0)
+    drawn = drawn_objects(12, 0)
     assert [family for family, _ in drawn] == list(FAMILIES) * 2
-    assert len({seed for _, seed in drawn}) == 8
-    assert drawn == drawn_objects(8, 0)
+    assert len({seed for _, seed in drawn}) == 12
+    assert drawn == drawn_objects(12, 0)
 
 
 def test_labelled_objects_are_not_labelled_again(tmp_path) -> None:

@@ -31,6 +31,7 @@ from perception.geometry import Pose
 from perception.preprocess import Crop, heatmap_input
 from perception.types import Intrinsics
 from simulation.depth_sensor import DepthSensor, DepthSensorConfig
+from training.catalogue import split_of
 from training.files import write_atomic
 from training.project_labels import object_names, read_arrays, view_files
 from training.views import DEPTH_UNIT_M, photograph
@@ -38,8 +39,6 @@ from training.views import DEPTH_UNIT_M, photograph
 SCHEMA = 2
 MIN_MASK_PX = 500
 MIN_LABELLED = 0.3
-VALIDATION_SHARE = 5
-"""Every object whose seed is divisible by this is held out."""
 MOST_FRAMES = 3
 """The run takes the median of this many frames; training sees 1 to this many."""
 VIEW_KEYS = ("rgb", "depth", "instances", "families", "seeds", "world_from_camera", "intrinsics")
@@ -186,7 +185,7 @@ def load(folder: Path) -> tuple[NDArray[np.float16], NDArray[np.int8], dict[str,
 
 def held_out(name: str) -> bool:
     """True for objects that training never sees."""
-    return int(name.rsplit("-", 1)[1]) % VALIDATION_SHARE == 0
+    return split_of(name) != "train"
 
 
 def main() -> None:

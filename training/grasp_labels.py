@@ -34,6 +34,8 @@ from simulation.physics import init_genesis
 from training.files import write_atomic
 from training.project_labels import objects_in_views
 
+SCHEMA = 2
+"""2: contact is taken after closing, as in the paper; it was taken at the end of the trial."""
 SAMPLES = 768
 OBJECTS_PER_PROCESS = 25
 MIN_WIDTH_M = 0.005
@@ -51,20 +53,25 @@ class ObjectLabels:
     width_m: Array
     results: TrialResults
 
-    def save(self, path: Path) -> None:
-        """Write the npz file whole or not at all."""
+    def to_bytes(self) -> bytes:
+        """The npz file; equal labels give equal bytes."""
         content = io.BytesIO()
         poses = np.array([pose.matrix() for pose in self.poses])
         np.savez_compressed(
             content,
             allow_pickle=False,
+            schema=np.int64(SCHEMA),
             points=self.points,
             normals=self.normals,
             poses=poses,
             width_m=self.width_m,
             **asdict(self.results),
         )
-        write_atomic(path, content.getvalue())
+        return content.getvalue()
+
+    def save(self, path: Path) -> None:
+        """Write the npz file whole or not at all."""
+        write_atomic(path, self.to_bytes())
 
 
 def sample_surface(thing: GraspObject, count: int, seed: int) -> tuple[Array, Array]:

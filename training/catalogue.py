@@ -1,0 +1,58 @@
+"""The objects that the data engine works on, and which of them training, validation and test may see.
+
+The catalogue holds the same number of each family. Its seeds lie above every seed that a scene of a run draws, so no
+object of the training has ever stood in an evaluation scene, and none of the test objects has been trained on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from perception.errors import ConfigError
+from simulation.objects import FAMILIES, Family, GraspObject, make_object
+
+Split = Literal["train", "val", "test"]
+SPLITS: tuple[Split, ...] = ("train", "val", "test")
+FIRST_SEED = 1_000_000
+PER_FAMILY = 10
+_SPLIT_OF_DIGIT: dict[int, Split] = {3: "val", 5: "test", 8: "test"}
+"""By the last digit of a catalogue seed; all others are training."""
+_LEGACY_VALIDATION = 5
+"""Objects below FIRST_SEED (drawn by scenes) whose seed is divisible by this are validation, the others training."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One object of the catalogue."""
+
+    family: Family
+    seed: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.family}-{self.seed}"
+
+    @property
+    def split(self) -> Split:
+        return split_of(self.name)
+
+    def make(self) -> GraspObject:
+        return make_object(self.family, self.seed)
+
+
+def catalogue(per_family: int = PER_FAMILY) -> tuple[Entry, ...]:
+    """The first `per_family` objects of each family, the families in turn. ConfigError below 1."""
+    if per_family < 1:
+        raise ConfigError(f"{per_family} objects a family; at least 1 is needed")
+    return tuple(Entry(family, FIRST_SEED + index) for index in range(per_family) for family in FAMILIES)
+
+
+def split_of(name: str) -> Split:
+    """The part of the data an object family-seed belongs to. ConfigError if the name has no seed."""
+    seed = name.rsplit("-", 1)[-1]
+    if not seed.isdigit():
+        raise ConfigError(f"{name!r} is no object's name; expected family-seed")
+    if int(seed) >= FIRST_SEED:
+        return _SPLIT_OF_DIGIT.get(int(seed) % 10, "train")
+    return "val" if int(seed) % _LEGACY_VALIDATION == 0 else "train"
