@@ -81,8 +81,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="store_true", help="print the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     _add_run(commands.add_parser("run", parents=[debug], help="run a tree on a robot"))
-    check = commands.add_parser("check", parents=[debug], help="list every problem of tree files, without a robot")
+    check = commands.add_parser("check", parents=[debug], help="list every problem of tree files, or: is a Spot ready?")
     check.add_argument("trees", nargs="+", metavar="TREE", help="a file, or the name of a tree in the library")
+    add_target(check)
     show = commands.add_parser("show", parents=[debug], help="draw the tree of a file, subtrees written out")
     show.add_argument("tree", metavar="TREE", help="a file, or the name of a tree in the library")
     show.add_argument("--format", dest="form", choices=("text", "svg", "html"), help="default: by the ending of --out")
@@ -225,7 +226,12 @@ def _dispatch(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
         case "check":
             from app.inspect import check
 
-            return check(arguments.trees)
+            code = check(arguments.trees)
+            if arguments.hostname is not None:
+                from app.spot.preflight import check_robot
+
+                code = check_robot(arguments.hostname, arguments.port, arguments.certificate) or code
+            return code
         case "show":
             from app.show import show
 

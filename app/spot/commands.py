@@ -147,6 +147,6 @@ def claw(opening: float, *, max_torque_nm: float) -> Any:
 
     command = robot_command_pb2.RobotCommand()
     request = command.synchronized_command.gripper_command.claw_gripper_command
-    request.trajectory.points.add().point = OPEN_ANGLE_RAD * opening
+    request.trajectory.points.add().point = OPEN_ANGLE_RAD * opening + 0.0  # no negative zero
     request.maximum_torque.value = max_torque_nm
     return command

@@ -5,16 +5,18 @@ Rows are found one by one, so that one service that does not answer does not hid
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, Literal
 
 from app.spot import images
 from app.spot.connection import Connection, Target
-from app.spot.errors import owner_words
+from app.spot.errors import missing, owner_words
 from app.spot.estop import read_status, refusal
 from app.spot.state import RobotView, fault_words
-from perception.errors import SpotGraspError
+from perception.errors import ConfigError, SpotGraspError
 
 Verdict = Literal["ok", "note", "fail"]
 LOW_PERCENT, EMPTY_PERCENT = 30.0, 10.0
@@ -22,6 +24,8 @@ FAR_S: Final = 60.0
 """Clocks this far apart are no hindrance, but somebody may want to know."""
 SLOW_RTT_S: Final = 0.1
 RESOURCE: Final = "body"
+NOT_READY: Final = 3
+"""Exit code: the robot would not take the run."""
 
 
 @dataclass(frozen=True)
@@ -149,3 +153,31 @@ def table(rows: Sequence[Row]) -> str:
     """The rows for people."""
     width = max(len(row.what) for row in rows)
     return "".join(f"{row.verdict:<5} {row.what:<{width}}  {row.words}\n" for row in rows)
+
+
+def check_robot(hostname: str, port: int | None, certificate: Path | None) -> int:
+    """Print the table for a robot, or for a simulated one (`sim`); 0 if it is ready, else 3."""
+    from app.spot.connection import HTTPS_PORT
+
+    if hostname == "sim":
+        rows = _of_a_simulated_one(port, certificate)
+    else:
+        rows = preflight(Target(hostname, port or HTTPS_PORT, certificate))
+    failures = sum(row.verdict == "fail" for row in rows)
+    sys.stdout.write(table(rows))
+    sys.stdout.write(f"{hostname}: {f'not ready, {failures} to mend' if failures else 'ready'}\n")
+    return NOT_READY if failures else 0
+
+
+def _of_a_simulated_one(port: int | None, certificate: Path | None) -> list[Row]:
+    """With the fake robot in it: for a look its physics would not matter."""
+    if port is not None or certificate is not None:
+        raise ConfigError("--port, --certificate: a simulated Spot chooses its own")
+    try:
+        from simulation.spot_api import SpotServer
+    except ImportError as error:
+        raise missing(error) from error
+    from behaviours.fake import FakeRobot
+
+    with SpotServer(FakeRobot()) as server:
+        return preflight(Target("127.0.0.1", server.port, server.ca_file, (server.username, server.password)))
