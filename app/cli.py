@@ -92,6 +92,7 @@ def build_parser() -> argparse.ArgumentParser:
     nodes = commands.add_parser("nodes", parents=[debug], help="list the leaves a tree may use, with their ports")
     nodes.add_argument("--xml", action="store_true", help="as a TreeNodesModel that Groot2 can import")
     _add_replay(commands.add_parser("replay", parents=[debug], help="play a run back from its log"))
+    _add_simulate(commands.add_parser("simulate", parents=[debug], help="a simulated Spot that speaks the Spot API"))
     commands.add_parser("doctor", parents=[debug], help="what is installed, what is missing, what to type")
     for module in (perceive_cli,):
         module.register(commands, [debug])
@@ -150,6 +151,39 @@ def _add_replay(replay: argparse.ArgumentParser) -> None:
         "--watch", action="append", default=[], metavar="KEY", help="show a blackboard key (repeatable)"
     )
     replay.add_argument("--plain", action="store_true", help="a line for each transition, also on a terminal")
+
+
+def _add_simulate(simulate: argparse.ArgumentParser) -> None:
+    simulate.add_argument(
+        "--robot", choices=("genesis", "fake"), default="genesis", help="what moves (default genesis)"
+    )
+    simulate.add_argument("--scene", metavar="S", help="name or TOML file of a scene (genesis; default bottle)")
+    simulate.add_argument("--seed", type=seed, default=0, metavar="N", help="fixes scene and noise (default 0)")
+    simulate.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="where to listen (default 127.0.0.1)")
+    simulate.add_argument("--port", type=int, default=0, metavar="P", help="port (default: a free one, printed)")
+    simulate.add_argument(
+        "--speed", type=float, default=1.0, metavar="X", help="simulated seconds a second; 0 as fast as possible (1)"
+    )
+    simulate.add_argument("--faults", type=Path, metavar="FILE", help="what shall go wrong, as TOML or JSON")
+    simulate.add_argument(
+        "--exec",
+        dest="programs",
+        action="append",
+        default=[],
+        metavar="CMD",
+        help="run a program against the simulator, then end with its exit code; may be given again",
+    )
+    simulate.add_argument(
+        "--wall-clock", action="store_true", help="programs keep the wall clock, not the simulated one"
+    )
+    simulate.add_argument("--click", action="store_true", help="click on the target where a program waits for a click")
+    simulate.add_argument(
+        "--no-operator-estop",
+        dest="operator_estop",
+        action="store_false",
+        help="no released e-stop is there from the start",
+    )
+    simulate.add_argument("--log", type=Path, metavar="FILE", help="append what is received as JSON lines (stderr)")
 
 
 def console() -> NoReturn:
@@ -223,6 +257,13 @@ def _dispatch(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
 
             fields = {key: value for key, value in vars(arguments).items() if key not in ("command", "version")}
             return run(RunOptions(**{**fields, "watch": tuple(arguments.watch)}), interrupts)
+        case "simulate":
+            from app.simulate import SimulateOptions, simulate
+
+            fields = {
+                key: value for key, value in vars(arguments).items() if key not in ("command", "version", "debug")
+            }
+            return simulate(SimulateOptions(**fields | {"programs": tuple(fields["programs"])}), interrupts)
         case "check":
             from app.inspect import check
 

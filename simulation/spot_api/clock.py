@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from google.protobuf.duration_pb2 import Duration
@@ -29,11 +30,20 @@ class RobotClock:
         self._skew_s = 0.0
         self._drift = 0.0
         self._drift_from_s = 0.0
+        self._listeners: list[Callable[[float, float, float, float], None]] = []
+
+    def listen(self, listener: Callable[[float, float, float, float], None]) -> None:
+        """Tell a listener of every step: robot time, wall (monotonic) time, speed, and how far it may run on."""
+        with self._lock:
+            self._listeners.append(listener)
 
     def advanced(self, simulated_s: float, step_s: float) -> None:
         """Physics has reached `simulated_s` and the next step will take it on by `step_s`."""
         with self._lock:
             self._simulated_s, self._step_s, self._published_s = simulated_s, step_s, time.monotonic()
+            listeners, wall_s = list(self._listeners), self._published_s
+        for listener in listeners:
+            listener(self.of_simulated(simulated_s), wall_s, self._speed or 0.0, step_s)
 
     def now(self) -> float:
         """The robot's time now, seconds."""

@@ -23,6 +23,8 @@ from simulation.spot_api.world import World
 IMAGE, RESPONSE = image_pb2.Image, image_pb2.ImageResponse
 DEFAULT_QUALITY = 75
 MIN_RATIO = 0.1
+OBJECT_MIDDLE_M = 0.1
+"""Above the foot of an object: what a person would click on."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +45,13 @@ class RefusedImageError(Exception):
 
 
 class Images:
-    """ImageService. spoil: fault injection, turns a shot of a camera into what a faulty camera delivers."""
+    """ImageService. spoil: fault injection, turns a shot of a camera into what a faulty camera delivers. seen: told the
+    pixel of the target's middle in a picture that has it in view."""
 
-    def __init__(self, world: World, spoil: Callable[[str, Shot], Shot]) -> None:
-        self._world, self._spoil = world, spoil
+    def __init__(
+        self, world: World, spoil: Callable[[str, Shot], Shot], seen: Callable[[tuple[float, float]], None]
+    ) -> None:
+        self._world, self._spoil, self._seen = world, spoil, seen
         self._intrinsics: dict[str, Intrinsics] = {}
 
     def list_image_sources(self, request: Any, response: Any, call: Call) -> None:
@@ -70,6 +75,8 @@ class Images:
             return Shot(robot.look(body @ mount.parent_from_sensor), body, hand)
 
         shot = self._world.call(take)
+        for pixel in self._world.call(lambda robot: targets_in(shot.frame, robot)):
+            self._seen(pixel)
         self._intrinsics[camera] = shot.frame.intrinsics
         return self._spoil(camera, shot)
 
@@ -122,6 +129,17 @@ class Images:
         message.image_type = kinds.IMAGE_TYPE_DEPTH if depth else kinds.IMAGE_TYPE_VISUAL
         message.pixel_formats.extend(pixel_formats(source))
         message.image_formats.extend([IMAGE.FORMAT_RAW] if depth else [IMAGE.FORMAT_JPEG, IMAGE.FORMAT_RAW])
+
+
+def targets_in(frame: RgbdFrame, robot: Steerable) -> list[tuple[float, float]]:
+    """Pixels of the middles of the objects that are in view."""
+    pixels = []
+    for pose in robot.objects().values():
+        middle = frame.world_from_camera.inverse().transform(pose.transform((0.0, 0.0, OBJECT_MIDDLE_M)))
+        u, v = frame.intrinsics.project(middle) if middle[2] > 0.05 else (-1.0, -1.0)
+        if 0 <= u < frame.intrinsics.width and 0 <= v < frame.intrinsics.height:
+            pixels.append((float(u), float(v)))
+    return pixels
 
 
 def scaled(camera: Intrinsics, ratio: float, shape: tuple[int, int]) -> Intrinsics:

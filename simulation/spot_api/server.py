@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import tempfile
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
@@ -44,7 +44,8 @@ class SpotServer:
     start, as if somebody stood by with it. log: a structlog logger for what is received. faults: to begin with.
 
     Inside: `port`, `ca_file` (PEM that the client must trust), `username`, `password`, `log` (what was received),
-    `faults`, `leases`, `estop`, `machine`, `world`, `now()` (the robot's clock).
+    `faults`, `leases`, `estop`, `machine`, `world`, `now()` (the robot's clock), `on_target_seen` (called with the
+    pixel of the target's middle in a picture).
     """
 
     commander: Commander
@@ -76,6 +77,7 @@ class SpotServer:
         self.world.on_step.append(lambda _robot: self.leases.look())
         self.faults = Faults(self.world, self._act)
         self._faults_at_start = tuple(faults)
+        self.on_target_seen: Callable[[tuple[float, float]], None] = lambda pixel_uv: None
         self._certificate = make_certificate()
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._grpc: Any = None

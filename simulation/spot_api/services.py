@@ -52,7 +52,12 @@ def build_services(server: SpotServer) -> list[tuple[Any, object]]:
         ("power", "power", power_service_pb2, Power(machine, leases, estop.level)),
         ("robot-state", "state", robot_state_service_pb2, State(world, machine, estop_state, commander.carry)),
         ("robot-command", "command", robot_command_service_pb2, commander),
-        ("image", "api", image_service_pb2, Images(world, server.faults.spoil)),
+        (
+            "image",
+            "api",
+            image_service_pb2,
+            Images(world, server.faults.spoil, lambda pixel: server.on_target_seen(pixel)),
+        ),
         ("data-buffer", "buffer", data_buffer_service_pb2, DataBuffer()),
     ]
     services = []

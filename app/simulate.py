@@ -1,0 +1,162 @@
+"""`spot-grasp simulate`: a Spot on this machine that any program written for one can be tried on."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import shlex
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from app.interrupts import Interrupts
+from perception.errors import ConfigError
+
+if TYPE_CHECKING:
+    from simulation.spot_api.server import SpotServer
+    from simulation.spot_api.steering import Steerable
+
+LOOK_S: Final = 0.2
+SimulatedRobot = Literal["genesis", "fake"]
+
+
+@dataclass(frozen=True)
+class SimulateOptions:
+    """What to simulate. robot: what stands behind the services. scene, seed: for Genesis. speed: simulated seconds for
+    one of the wall, 0 as fast as possible. faults: a fault script. programs: commands to run against the simulator, one
+    after the other; without any it serves until it is interrupted. log: file for what is received, as JSON lines.
+    wall_clock: programs keep the wall clock. click: programs that wait for a click get one. operator_estop: a released
+    e-stop is there from the start.
+    """
+
+    robot: SimulatedRobot = "genesis"
+    scene: str | None = None
+    seed: int = 0
+    host: str = "127.0.0.1"
+    port: int = 0
+    speed: float = 1.0
+    faults: Path | None = None
+    programs: tuple[str, ...] = ()
+    log: Path | None = None
+    wall_clock: bool = False
+    click: bool = False
+    operator_estop: bool = True
+
+
+def simulate(options: SimulateOptions, interrupts: Interrupts) -> int:
+    """Serve; 0 after an interruption. With programs: the exit code of the first that fails, else 0.
+
+    ConfigError for a scene, fault script or package that cannot be used; RobotError if the port is taken.
+    """
+    _require_packages()
+    from simulation.spot_api.fault_spec import read_faults
+    from simulation.spot_api.server import SpotServer
+
+    if options.speed < 0 or not math.isfinite(options.speed):
+        raise ConfigError(f"--speed {options.speed} must be 0 or more")
+    if not 0 <= options.port < 2**16:
+        raise ConfigError(f"--port {options.port} must be 0 to {2**16 - 1}")
+    faults = read_faults(options.faults) if options.faults is not None else []
+    robot = _robot(options)
+    with ExitStack() as stack:
+        log = _logger(stack, options.log)
+        server = SpotServer(
+            robot,
+            options.port,
+            host=options.host,
+            speed=options.speed or None,
+            username=os.environ.get("BOSDYN_CLIENT_USERNAME", "user"),
+            password=os.environ.get("BOSDYN_CLIENT_PASSWORD"),
+            operator_estop=options.operator_estop,
+            faults=faults,
+            log=log,
+        )
+        stack.enter_context(server)
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="spot-grasp-client-")))
+        _tell(server, folder)
+        if options.programs:
+            return _run_programs(server, folder, options)
+        interrupts.between_ticks()
+        while True:
+            time.sleep(LOOK_S)
+            interrupts.check()
+            _ = server.world.snapshot  # RobotError if the physics has died
+
+
+def _run_programs(server: SpotServer, folder: Path, options: SimulateOptions) -> int:
+    from simulation.spot_api.program import client_environment, run_program
+
+    environment = client_environment(
+        server, folder, os.environ, simulated_clock=not options.wall_clock, click=options.click
+    )
+    for command in options.programs:
+        code = run_program(command, environment)
+        if code:
+            return code if code > 0 else 128 - code
+    return 0
+
+
+def _robot(options: SimulateOptions) -> Steerable:
+    if options.robot == "fake":
+        if options.scene is not None:
+            raise ConfigError("--scene: not for --robot fake; leave it out or take --robot genesis")
+        from behaviours.fake import FakeRobot
+
+        return FakeRobot()
+    from importlib.util import find_spec
+
+    if find_spec("genesis") is None:
+        raise ConfigError("simulate needs the package 'genesis': pip install 'spot-grasp[sim]', or take --robot fake")
+    from simulation.genesis_robot import GenesisRobot
+
+    return GenesisRobot(options.scene or "bottle", options.seed)
+
+
+def _require_packages() -> None:
+    from importlib.util import find_spec
+
+    for package in ("bosdyn", "grpc", "cryptography"):
+        if find_spec(package) is None:
+            raise ConfigError(f"simulate needs the package {package!r}: pip install 'spot-grasp[spot]'")
+
+
+def _tell(server: SpotServer, folder: Path) -> None:
+    """Where it listens and how to get in. The password goes into a file that only its owner can read."""
+    secrets = folder / "environment"
+    secrets.touch(mode=0o600)
+    lines = {"BOSDYN_CLIENT_USERNAME": server.username, "BOSDYN_CLIENT_PASSWORD": server.password}
+    secrets.write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in lines.items()))
+    sys.stdout.write(
+        f"a simulated Spot listens on {server.host}:{server.port}\n"
+        f"trust this authority:  {server.ca_file}\n"
+        f"user and password:     source {secrets}\n"
+    )
+    sys.stdout.flush()
+
+
+def _logger(stack: ExitStack, file: Path | None) -> Any:
+    """A structlog logger that writes JSON lines into the file, or onto stderr."""
+    import structlog
+
+    if file is None:
+        stream: Any = sys.stderr
+    else:
+        try:
+            stream = stack.enter_context(file.open("a", buffering=1))
+        except OSError as error:
+            raise ConfigError(f"--log {file}: cannot write: {error.strerror}") from error
+    return structlog.wrap_logger(
+        structlog.WriteLogger(stream),
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.dict_tracebacks,
+            structlog.processors.JSONRenderer(serializer=json.dumps, ensure_ascii=False, default=str),
+        ],
+        wrapper_class=structlog.BoundLogger,
+    )
