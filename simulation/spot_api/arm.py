@@ -13,7 +13,7 @@ from perception import spot_arm
 from perception.geometry import Pose, Vector
 from simulation.profile import MIN_JERK_PEAK
 from simulation.spot_api.activity import ANSWER, Activity, NotAcceptedError, Order, Quiet, Start
-from simulation.spot_api.clock import duration, seconds_of
+from simulation.spot_api.clock import due, duration
 from simulation.spot_api.frames import WRIST_FROM_HAND, from_proto, world_from
 from simulation.spot_api.laws import joint_path, reach, through
 from simulation.spot_api.steering import Steerable
@@ -21,9 +21,12 @@ from simulation.spot_api.steering import Steerable
 JOINT_NAMES = tuple(joint.name for joint in spot_arm.JOINTS)
 NAMED: dict[int, ArmPose] = {1: "carry", 2: "ready", 3: "stow"}
 NAMED_SPEED_RADPS = 2.0
+FOLLOW_S = 4.0
+"""How much longer the hand may take to arrive when the body walks after it."""
 HAND_SPEED_MPS = 0.5
 """Without a time or a limit from the client."""
-MAX_JOINT_VELOCITY_RADPS = 2.5
+JOINT_VELOCITY_RADPS, MAX_JOINT_VELOCITY_RADPS = 2.5, 10.0
+"""A joint's speed without a limit from the client, and the most a client may ask for."""
 CARTESIAN = arm_command_pb2.ArmCartesianCommand
 JOINTS = arm_command_pb2.ArmJointMoveCommand.Feedback
 POSITIONS = arm_command_pb2.NamedArmPositionsCommand.Feedback
@@ -89,19 +92,27 @@ class Cartesian(Activity):
         snapshot = order.world.snapshot
         if world_from(frame, snapshot.body, snapshot.hand) is None:
             raise NotAcceptedError(ANSWER.STATUS_UNKNOWN_FRAME, f"unknown root frame {frame!r}")
-        points = request.pose_trajectory_in_task.points
-        if not points:
+        timed = due(request.pose_trajectory_in_task, order.world.clock.now())
+        if not timed:
             raise NotAcceptedError(ANSWER.STATUS_INVALID_REQUEST, "an arm Cartesian command without poses")
         task = from_proto(request.root_tform_task) if request.HasField("root_tform_task") else Pose.identity()
         tool = from_proto(request.wrist_tform_tool) if request.HasField("wrist_tform_tool") else WRIST_FROM_HAND
         hand_from_tool = WRIST_FROM_HAND.inverse() @ tool
-        root_from_hand = [task @ from_proto(point.pose) @ hand_from_tool.inverse() for point in points]
-        times = [seconds_of(point.time_since_reference) for point in points]
+        root_from_hand = [task @ from_proto(point.pose) @ hand_from_tool.inverse() for _, point in timed]
+        times = [time_s for time_s, _ in timed]
         self._frame, self._goals = frame, root_from_hand
         self._speed = request.max_linear_velocity.value if request.HasField("max_linear_velocity") else 0.0
         self._last_goal: Pose | None = None
-        steps: list[Start] = [self._through(times)] if len(points) > 1 else [self._straight(times[0])]
+        self.follow = False
+        first = self._straight(times[0]) if len(timed) == 1 else self._through(times)
+        steps: list[Start] = [lambda robot: self._through(times)(robot) if self.follow else first(robot)]
         super().__init__(order, steps)
+
+    @property
+    def goal(self) -> Pose:
+        """world_from_hand at the end, for a body that follows the arm."""
+        snapshot = self.order.world.snapshot
+        return (world_from(self._frame, snapshot.body, snapshot.hand) or Pose.identity()) @ self._goals[-1]
 
     def _root(self, robot: Steerable) -> Pose:
         return world_from(self._frame, robot.body_pose(), robot.hand_pose()) or Pose.identity()
@@ -136,6 +147,8 @@ class Cartesian(Activity):
                 points.append((before, world_goal))
                 place = world_goal
             self._last_goal = place
+            if self.follow:
+                before += FOLLOW_S
             path = through(robot.hand_pose(), points)
 
             def body_from_goal(time_s: float) -> Pose:
@@ -173,14 +186,15 @@ class JointMove(Activity):
 
     def __init__(self, request: Any, order: Order) -> None:
         trajectory = request.trajectory
-        if not trajectory.points:
+        timed = due(trajectory, order.world.clock.now())
+        if not timed:
             raise NotAcceptedError(ANSWER.STATUS_INVALID_REQUEST, "a joint move without points")
-        limit = trajectory.maximum_velocity.value if trajectory.HasField("maximum_velocity") else 0.0
-        self._limit = limit if 0 < limit <= MAX_JOINT_VELOCITY_RADPS else MAX_JOINT_VELOCITY_RADPS
-        self._asked: list[tuple[float, dict[str, float]]] = []
-        for point in trajectory.points:
-            named = {name: getattr(point.position, name).value for name in JOINT_NAMES if point.position.HasField(name)}
-            self._asked.append((seconds_of(point.time_since_reference), named))
+        limit = trajectory.maximum_velocity.value if trajectory.HasField("maximum_velocity") else JOINT_VELOCITY_RADPS
+        self._limit = min(limit, MAX_JOINT_VELOCITY_RADPS) if limit > 0 else JOINT_VELOCITY_RADPS
+        self._asked = [
+            (time_s, _joints_of(point.position), _joints_of(point.velocity) if point.HasField("velocity") else None)
+            for time_s, point in timed
+        ]
         self._planned: list[tuple[float, Vector]] = []
         self._modified = False
         self._end_s = 0.0
@@ -188,17 +202,21 @@ class JointMove(Activity):
 
     def _start(self, robot: Steerable) -> Command:
         joints, before_s = robot.arm_joints(), 0.0
-        place = joints
-        for time_s, named in self._asked:
+        place, rates = joints, []
+        peak = MIN_JERK_PEAK if len(self._asked) == 1 else 1.0
+        for time_s, named, rate in self._asked:
             goal = np.array([named.get(name, float(place[i])) for i, name in enumerate(JOINT_NAMES)])
             within = np.clip(goal, spot_arm.LOWER, spot_arm.UPPER)
-            fastest = MIN_JERK_PEAK * float(np.abs(within - place).max()) / self._limit
-            at = max(time_s, before_s + max(fastest, 0.05))
-            self._modified |= at > time_s + 1e-6 or not np.array_equal(goal, within)
+            fastest = peak * float(np.abs(within - place).max()) / self._limit
+            at = max(time_s, before_s + max(fastest, 0.01))
+            late = at > time_s + 0.05
+            self._modified |= late or not np.array_equal(goal, within)
             self._planned.append((at, within))
+            rates.append(None if rate is None or late else np.array([rate.get(name, 0.0) for name in JOINT_NAMES]))
             place, before_s = within, at
         self._end_s = self.order.world.clock.now() + before_s
-        return robot.follow_arm(joint_path(joints, self._planned))
+        now = self.order.world.snapshot.arm_rate if len(self._asked) > 1 else None
+        return robot.follow_arm(joint_path(joints, self._planned, rates, now))
 
     def fill(self, feedback: Any) -> None:
         answer = feedback.arm_joint_move_feedback
@@ -213,3 +231,8 @@ class JointMove(Activity):
             point.time_since_reference.CopyFrom(duration(time_s))
             for name, value in zip(JOINT_NAMES, joints, strict=True):
                 getattr(point.position, name).value = float(value)
+
+
+def _joints_of(message: Any) -> dict[str, float]:
+    """The joints that an ArmJointPosition or ArmJointVelocity names."""
+    return {name: getattr(message, name).value for name in JOINT_NAMES if message.HasField(name)}

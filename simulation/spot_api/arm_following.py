@@ -12,7 +12,7 @@ from behaviours.robot import Command, CommandState
 from perception.geometry import Pose, Vector, unit
 from perception.spot_arm import HAND_FROM_COLOR_CAMERA, JOINTS
 from simulation.spot_api.activity import ANSWER, Activity, NotAcceptedError, Order, Quiet
-from simulation.spot_api.clock import seconds_of
+from simulation.spot_api.clock import due
 from simulation.spot_api.frames import from_proto, world_from
 from simulation.spot_api.laws import carried, reach, through
 from simulation.spot_api.steering import Steerable
@@ -114,20 +114,20 @@ class Gaze(Activity):
 
 def make_gaze(request: Any, order: Order) -> Activity:
     """NotAcceptedError for an unknown frame or no target."""
-    snapshot, points = order.world.snapshot, request.target_trajectory_in_frame1.points
+    snapshot, points = order.world.snapshot, due(request.target_trajectory_in_frame1, order.world.clock.now())
     root = world_from(request.frame1_name, snapshot.body, snapshot.hand)
     if root is None:
         raise NotAcceptedError(ANSWER.STATUS_UNKNOWN_FRAME, f"unknown frame {request.frame1_name!r} for a gaze")
     if not points:
         raise NotAcceptedError(ANSWER.STATUS_INVALID_REQUEST, "a gaze without a target")
-    targets = [root.transform((item.point.x, item.point.y, item.point.z)) for item in points]
-    times = [seconds_of(item.time_since_reference) for item in points]
+    targets = [root.transform((item.point.x, item.point.y, item.point.z)) for _, item in points]
+    times = [time_s for time_s, _ in points]
     tool_root = world_from(request.frame2_name or "body", snapshot.body, snapshot.hand)
     if tool_root is None:
         raise NotAcceptedError(ANSWER.STATUS_UNKNOWN_FRAME, f"unknown frame {request.frame2_name!r} for the tool")
-    tools = request.tool_trajectory_in_frame2.points
-    tool_poses = [tool_root @ from_proto(item.pose) for item in tools]
-    tool_times = [seconds_of(item.time_since_reference) for item in tools]
+    tools = due(request.tool_trajectory_in_frame2, order.world.clock.now())
+    tool_poses = [tool_root @ from_proto(item.pose) for _, item in tools]
+    tool_times = [time_s for time_s, _ in tools]
 
     def start(robot: Steerable) -> Command:
         body_from_world = robot.body_pose().inverse()

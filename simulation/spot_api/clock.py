@@ -81,3 +81,14 @@ def duration(seconds: float) -> Duration:
     message = Duration()
     message.FromNanoseconds(round(seconds * NANO))
     return message
+
+
+def due(trajectory: Any, now_s: float) -> list[tuple[float, Any]]:
+    """(seconds from now, point) of the points of a trajectory that are still to come, the last one in any case.
+
+    Times count from the trajectory's reference_time, or from now without one.
+    """
+    start = seconds_of(trajectory.reference_time) if trajectory.HasField("reference_time") else now_s
+    timed = [(start + seconds_of(point.time_since_reference) - now_s, point) for point in trajectory.points]
+    ahead = [(time_s, point) for time_s, point in timed if time_s > 0]
+    return ahead or [(0.0, point) for _, point in timed[-1:]]

@@ -10,8 +10,9 @@ from typing import Any
 from bosdyn.api import full_body_command_pb2, robot_command_pb2, robot_state_pb2
 
 from behaviours.robot import CommandState, Outcome
+from perception.geometry import Pose
 from simulation.spot_api.activity import ANSWER, STATUS, Activity, NotAcceptedError, Order
-from simulation.spot_api.arm import make_arm
+from simulation.spot_api.arm import Cartesian, make_arm
 from simulation.spot_api.clock import seconds_of, timestamp
 from simulation.spot_api.full_body import make_full_body
 from simulation.spot_api.gripper import make_gripper
@@ -123,10 +124,13 @@ class Commander:
             return self.run(dict.fromkeys(PARTS, activity))
         together = command.synchronized_command
         activities: dict[str, Activity] = {}
-        if together.HasField("mobility_command"):
-            activities["base"] = make_mobility(together.mobility_command, order, self.footing)
+        goal: Pose | None = None
         if together.HasField("arm_command"):
-            activities["arm"] = make_arm(together.arm_command, order, self._stowable)
+            activities["arm"] = arm = make_arm(together.arm_command, order, self._stowable)
+            if isinstance(arm, Cartesian):
+                goal, arm.follow = arm.goal, together.mobility_command.HasField("follow_arm_request")
+        if together.HasField("mobility_command"):
+            activities["base"] = make_mobility(together.mobility_command, order, self.footing, goal)
         if together.HasField("gripper_command"):
             activities["gripper"] = make_gripper(together.gripper_command, order)
         if not activities:

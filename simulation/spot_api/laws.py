@@ -66,15 +66,26 @@ def cruise(start: Pose, initial: Vector, wanted: Callable[[Pose], Vector], slew:
     return law
 
 
-def joint_path(start: Vector, points: Sequence[tuple[float, Vector]]) -> ArmLaw:
+def joint_path(
+    start: Vector,
+    points: Sequence[tuple[float, Vector]],
+    given: Sequence[Vector | None] = (),
+    initial: Vector | None = None,
+) -> ArmLaw:
     """The arm through joint angles at their times (seconds, growing), smoothly in between, then done.
 
-    Cubic Hermite segments with the velocities of a Catmull-Rom spline, at rest at both ends.
+    Cubic Hermite segments; the velocities are those given (one for each point, or None), else those of a Catmull-Rom
+    spline, and rest at the end. initial: velocity at the start.
     """
     times = np.array([0.0, *(time_s for time_s, _ in points)])
     joints = np.array([start, *(point for _, point in points)])
     rates = np.zeros_like(joints)
     rates[1:-1] = (joints[2:] - joints[:-2]) / (times[2:] - times[:-2])[:, None]
+    if initial is not None:
+        rates[0] = initial
+    for i, rate_there in enumerate(given):
+        if rate_there is not None:
+            rates[i + 1] = rate_there
 
     def law(time_s: float) -> tuple[Vector, Vector] | Outcome:
         if time_s > times[-1] + 0.2:

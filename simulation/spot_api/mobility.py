@@ -13,7 +13,7 @@ from bosdyn.api.spot import robot_command_pb2 as spot_command_pb2
 from behaviours.robot import Command, CommandState
 from perception.geometry import Pose, Vector
 from simulation.spot_api.activity import ANSWER, Activity, NotAcceptedError, Order, Quiet, Start
-from simulation.spot_api.clock import seconds_of
+from simulation.spot_api.clock import due
 from simulation.spot_api.frames import ODOM_FROM_VISION, from_proto, world_from
 from simulation.spot_api.laws import cruise, glide
 from simulation.spot_api.machine import SIT_HEIGHT_M, SIT_S, STAND_S, standing, upright
@@ -26,6 +26,8 @@ SLEW = np.array([1.6, 1.6, 2.4])
 POSE_S = 0.8
 """From one body pose to the next when the client names no time."""
 STANCE_REACH_M = 0.3
+FOLLOW_AHEAD_M, FOLLOW_ASIDE_M, FOLLOW_SPEED_MPS = (0.5, 0.8), (-0.25, 0.25), 0.5
+"""Where the hand's goal may be in the body's frame while the body follows the arm, and how fast it follows."""
 SE2, STAND, SIT, STANCE = (
     basic_command_pb2.SE2TrajectoryCommand.Feedback,
     basic_command_pb2.StandCommand.Feedback,
@@ -65,8 +67,11 @@ class Base(Activity):
         self._write(feedback, self)
 
 
-def make_mobility(request: Any, order: Order, footing: Footing) -> Activity:
-    """The activity of a MobilityCommand.Request. NotAcceptedError if the robot would not take it."""
+def make_mobility(request: Any, order: Order, footing: Footing, hand_goal: Pose | None = None) -> Activity:
+    """The activity of a MobilityCommand.Request. NotAcceptedError if the robot would not take it.
+
+    hand_goal: world_from_hand that the arm is sent to by the same command, for a body that follows it.
+    """
     params = spot_command_pb2.MobilityParams()
     if request.HasField("params"):
         request.params.Unpack(params)
@@ -85,7 +90,7 @@ def make_mobility(request: Any, order: Order, footing: Footing) -> Activity:
         case "stop_request" | "freeze_request":
             return Quiet(order, "base", f"{kind.removesuffix('_request')}_feedback", [])
         case "follow_arm_request":
-            return Quiet(order, "base", "follow_arm_feedback", [lambda robot: _stand_up(robot, footing)])
+            return Quiet(order, "base", "follow_arm_feedback", [lambda robot: _after_hand(robot, footing, hand_goal)])
     raise NotAcceptedError(ANSWER.STATUS_UNSUPPORTED, f"mobility command {kind or 'nothing'} is not simulated")
 
 
@@ -104,6 +109,20 @@ def _to_walk(robot: Steerable, footing: Footing) -> Command:
     return command
 
 
+def _after_hand(robot: Steerable, footing: Footing, hand_goal: Pose | None) -> Command:
+    """The body to where the hand's goal is well within reach, its heading kept."""
+    body = standing(robot.body_pose())
+    if hand_goal is None:
+        return _stand_up(robot, footing)
+    ahead = body.inverse().transform(hand_goal.position_m)
+    offset = np.array([ahead[0] - np.clip(ahead[0], *FOLLOW_AHEAD_M), ahead[1] - np.clip(ahead[1], *FOLLOW_ASIDE_M), 0])
+    if float(np.linalg.norm(offset)) < 0.01:
+        return _stand_up(robot, footing)
+    footing.leave()
+    goal = Pose(body.rotation, body.transform(offset))
+    return robot.walk_to(goal, max_speed_mps=FOLLOW_SPEED_MPS, max_yaw_rate_radps=0.5)
+
+
 def _stand(params: Any, order: Order, footing: Footing) -> Activity:
     control = params.body_control
     kind = control.WhichOneof("param")
@@ -118,9 +137,9 @@ def _stand(params: Any, order: Order, footing: Footing) -> Activity:
         root = world_from(frame, robot.body_pose(), robot.hand_pose()) if absolute else feet
         root = root or feet
         points: list[tuple[float, Pose]] = []
-        for point in trajectory.points:
+        for time_s, point in due(trajectory, order.world.clock.now()):
             after = points[-1][0] + 0.05 if points else POSE_S
-            points.append((max(seconds_of(point.time_since_reference), after), root @ from_proto(point.pose)))
+            points.append((max(time_s, after), root @ from_proto(point.pose)))
         return robot.follow_base(glide(robot.body_pose(), points or [(POSE_S, feet)]))
 
     def stand(robot: Steerable) -> Command:
