@@ -24,11 +24,11 @@ from simulation.motions import ArmPath, Jaw, Motion, Refused, Walk, path_duratio
 from simulation.physics import TIME_STEP_S, init_genesis, rigid_options
 from simulation.plant import GenesisPlant
 from simulation.spot_model import write_spot
-from simulation.steering import LOOK_CAMERA, GenesisSteering
+from simulation.steering import LOOK_CAMERA, LOOK_NEAR_M, GenesisSteering
 
 HAND_CAMERA = Intrinsics(640, 480, 552.0291012161067, 552.0291012161067, 320.0, 240.0)
 """The hand colour camera of two robots, facts from their image service."""
-FAR_M = 20.0
+HAND_NEAR_M, FAR_M = 0.02, 20.0
 BODY_HEIGHT_M = 0.52
 MAX_JOINT_SPEED_RADPS = 2.5
 JAW_RANGE_RAD = np.pi / 2
@@ -88,7 +88,8 @@ class GenesisRobot(GenesisSteering):
         )
         entities = scenes.add_to_scene(self._scene, self.sample, folder)
         robot = self._add_robot(gs, folder)
-        self._camera, self._look_camera = self._add_camera(HAND_CAMERA), self._add_camera(LOOK_CAMERA)
+        self._camera = self._add_camera(HAND_CAMERA, HAND_NEAR_M)
+        self._look_camera = self._add_camera(LOOK_CAMERA, LOOK_NEAR_M)
         film_camera = self._add_film_camera() if self._video is not None else None
         self._scene.build()
         self._plant = GenesisPlant(robot)
@@ -114,10 +115,10 @@ class GenesisRobot(GenesisSteering):
             morph = user_robot_morph(gs, self._robot_file)
         return self._scene.add_entity(morph, material=gs.materials.Rigid(gravity_compensation=1.0, friction=0.8))
 
-    def _add_camera(self, camera: Intrinsics) -> Any:
+    def _add_camera(self, camera: Intrinsics, near_m: float) -> Any:
         field = float(np.degrees(2 * np.arctan(camera.height / 2 / camera.fy)))
         size = (camera.width, camera.height)
-        return self._scene.add_camera(res=size, fov=field, near=0.02, far=FAR_M, GUI=False)
+        return self._scene.add_camera(res=size, fov=field, near=near_m, far=FAR_M, GUI=False)
 
     def _add_film_camera(self) -> Any:
         target = self.sample.target

@@ -20,7 +20,8 @@ Array = NDArray[np.float64]
 
 LOOK_CAMERA = Intrinsics(640, 480, 331.0, 331.0, 320.0, 240.0)
 """A wide camera, like those of the robot's body: 88 x 72 degrees."""
-LOOK_FAR_M = 19.8
+LOOK_NEAR_M, LOOK_FAR_M = 0.1, 19.8
+"""Nearer than the first nothing is seen: the robot's own gripper, around a camera in its place."""
 
 
 class FollowBase(Motion):

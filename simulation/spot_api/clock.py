@@ -32,6 +32,11 @@ class RobotClock:
         self._drift_from_s = 0.0
         self._listeners: list[Callable[[float, float, float, float], None]] = []
 
+    def set_to_wall(self) -> None:
+        """Let the robot's clock show the wall time now: building the simulation has taken a while."""
+        with self._lock:
+            self._start_s = time.time() - self._simulated_s
+
     def listen(self, listener: Callable[[float, float, float, float], None]) -> None:
         """Tell a listener of every step: robot time, wall (monotonic) time, speed, and how far it may run on."""
         with self._lock:

@@ -53,6 +53,7 @@ class Commander:
         self._slots: dict[str, Activity] = {}
         self.footing = Footing()
         self.carry_state = int(robot_state_pb2.ManipulatorState.CARRY_STATE_NOT_CARRIABLE)
+        self.holding: bool | None = None
         world.on_step.append(self._update)
 
     # on the physics thread
@@ -94,9 +95,11 @@ class Commander:
 
         self._world.call(end)
 
-    def carry(self) -> int:
-        """Carry state of what the gripper holds, of ManipulatorState."""
-        return self.carry_state
+    def carrying(self) -> tuple[int, bool]:
+        """Carry state of what the gripper holds, of ManipulatorState, and whether it holds anything: the robot's
+        estimate, unless a client has overridden it."""
+        held = self._world.snapshot.gripper.holding
+        return self.carry_state, held if self.holding is None else self.holding
 
     # the service
 
@@ -132,6 +135,7 @@ class Commander:
         if together.HasField("mobility_command"):
             activities["base"] = make_mobility(together.mobility_command, order, self.footing, goal)
         if together.HasField("gripper_command"):
+            self.holding = None
             activities["gripper"] = make_gripper(together.gripper_command, order)
         if not activities:
             raise NotAcceptedError(ANSWER.STATUS_INVALID_REQUEST, "a command without any part")

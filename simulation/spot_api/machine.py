@@ -11,7 +11,7 @@ from bosdyn.api import estop_pb2, robot_state_pb2
 
 from behaviours.robot import CommandState
 from perception.geometry import Pose
-from simulation.spot_api.laws import glide
+from simulation.spot_api.laws import glide, joint_path
 from simulation.spot_api.steering import Steerable
 from simulation.spot_api.world import World
 
@@ -56,6 +56,15 @@ class Machine:
     def sit_down(self, robot: Steerable) -> None:
         """Posture at the start: on the belly, motors off. On the physics thread."""
         self._to_height(robot, SIT_HEIGHT_M, FALL_S)
+
+    def warm_up(self, robot: Steerable) -> None:
+        """Do once what a client may ask for: a simulator compiles the kernels of each thing when it is first done, and
+        lets nobody else run meanwhile. On the physics thread."""
+        robot.capture("hand")
+        robot.look(robot.hand_pose())
+        robot.set_gripper(robot.gripper().opening, max_torque_nm=1.0)
+        arm = robot.arm_joints()
+        robot.follow_arm(joint_path(arm, [(0.1, arm)]))
 
     # power
 

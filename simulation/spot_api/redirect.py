@@ -19,6 +19,7 @@ import os
 import struct
 import sys
 import time
+import types
 from collections.abc import Callable
 from typing import Any
 
@@ -29,6 +30,9 @@ NAP_S = 0.005
 DEAD_S = 60.0
 """A clock that has not been written for so long belongs to a simulator that has gone."""
 _real_time, _real_sleep = time.time, time.sleep
+_wall_clock = types.ModuleType("time")
+_wall_clock.__dict__.update(time.__dict__)
+"""The module `time` as it was before."""
 
 
 class ClockReader:
@@ -79,16 +83,23 @@ def patch_sdk(module: Any) -> None:
 def patch_cv2(module: Any) -> None:
     """cv2: windows that nobody sees, in which the simulator clicks."""
 
-    def click(_title: str, callback: Callable[..., Any], parameter: Any = None) -> None:
-        with open(os.environ["SPOT_GRASP_SIM_CLICK"]) as file:
-            u, v = json.load(file)
-        callback(module.EVENT_LBUTTONDOWN, int(u), int(v), 0, parameter)
-        callback(module.EVENT_LBUTTONUP, int(u), int(v), 0, parameter)
+    waiting: list[tuple[Callable[..., Any], Any]] = []
 
-    module.setMouseCallback = click
+    def ask(_title: str, callback: Callable[..., Any], parameter: Any = None) -> None:
+        waiting.append((callback, parameter))
+
+    def click(*_: Any) -> int:
+        while waiting:
+            callback, parameter = waiting.pop()
+            with open(os.environ["SPOT_GRASP_SIM_CLICK"]) as file:
+                u, v = json.load(file)
+            callback(module.EVENT_LBUTTONDOWN, int(u), int(v), 0, parameter)
+            callback(module.EVENT_LBUTTONUP, int(u), int(v), 0, parameter)
+        return -1
+
+    module.setMouseCallback, module.waitKey = ask, click
     for name in ("namedWindow", "imshow", "destroyAllWindows", "destroyWindow", "moveWindow"):
         setattr(module, name, lambda *_a, **_k: None)
-    module.waitKey = lambda *_a: -1
 
 
 def patch_numpy(module: Any) -> None:
@@ -101,6 +112,11 @@ def patch_numpy(module: Any) -> None:
         return original(string, dtype, count, sep=sep, **more)
 
     module.fromstring = fromstring
+
+
+def patch_grpc(module: Any) -> None:
+    """grpc: deadlines are computed from time.time, but kept by the wall clock."""
+    module.time = _wall_clock
 
 
 class Patcher:
@@ -136,6 +152,7 @@ def install() -> None:
     sys.meta_path.insert(0, Patcher(patches))
     if "SPOT_GRASP_SIM_CLOCK" in os.environ:
         clock = ClockReader(os.environ["SPOT_GRASP_SIM_CLOCK"])
+        patches |= dict.fromkeys(("grpc._channel", "grpc._common", "grpc._server", "grpc._utilities"), patch_grpc)
         time.time, time.sleep = clock.now, clock.sleep  # type: ignore[assignment]  # an index too is a number
 
 

@@ -32,6 +32,8 @@ from simulation.spot_api.world import World
 WORKERS = 24
 MAX_MESSAGE_BYTES = 100 * 1024**2
 STOP_LIMIT_S = 5.0
+WARM_UP_S = 0.6
+"""Simulated seconds before anybody may connect: the robot sits down, and every kernel has been compiled."""
 CAUSES = {"fall": FALL, "hardware": HARDWARE, "lease_timeout": LEASE_TIMEOUT}
 
 
@@ -92,7 +94,10 @@ class SpotServer:
         self.ca_file.write_bytes(self._certificate.ca)
         try:
             self.world.__enter__()
+            self.world.call(self.machine.warm_up)
             self.world.call(self.machine.sit_down)
+            self.world.run_until(WARM_UP_S)
+            self.world.clock.set_to_wall()
             self.services = build_services(self)
             self._listen()
             for spec in self._faults_at_start:

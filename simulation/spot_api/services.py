@@ -12,6 +12,7 @@ from bosdyn.api import (
     estop_service_pb2,
     image_service_pb2,
     lease_service_pb2,
+    manipulation_api_service_pb2,
     power_service_pb2,
     robot_command_service_pb2,
     robot_id_service_pb2,
@@ -23,6 +24,7 @@ from simulation.spot_api.command import Commander
 from simulation.spot_api.comments import DataBuffer
 from simulation.spot_api.identity import RobotId
 from simulation.spot_api.images import Images
+from simulation.spot_api.manipulation import Manipulation
 from simulation.spot_api.power import Power
 from simulation.spot_api.state import State
 from simulation.spot_api.time_sync import TimeSync
@@ -37,6 +39,7 @@ def build_services(server: SpotServer) -> list[tuple[Any, object]]:
     time_sync = TimeSync(world.clock)
     commander = Commander(world, machine, leases, time_sync.known, server.faults.hindered)
     server.commander = commander
+    manipulation = Manipulation(world, machine, leases, commander, server.faults.hindered)
 
     def estop_state() -> tuple[int, str]:
         return estop.level(), estop.described()
@@ -50,7 +53,7 @@ def build_services(server: SpotServer) -> list[tuple[Any, object]]:
         ("lease", "api", lease_service_pb2, leases),
         ("estop", "estop", estop_service_pb2, estop),
         ("power", "power", power_service_pb2, Power(machine, leases, estop.level)),
-        ("robot-state", "state", robot_state_service_pb2, State(world, machine, estop_state, commander.carry)),
+        ("robot-state", "state", robot_state_service_pb2, State(world, machine, estop_state, commander.carrying)),
         ("robot-command", "command", robot_command_service_pb2, commander),
         (
             "image",
@@ -58,6 +61,7 @@ def build_services(server: SpotServer) -> list[tuple[Any, object]]:
             image_service_pb2,
             Images(world, server.faults.spoil, lambda pixel: server.on_target_seen(pixel)),
         ),
+        ("manipulation", "manipulation", manipulation_api_service_pb2, manipulation),
         ("data-buffer", "buffer", data_buffer_service_pb2, DataBuffer()),
     ]
     services = []

@@ -26,16 +26,17 @@ STATE = robot_state_pb2
 
 
 class State:
-    """RobotStateService. estop: level and description. carry_state: of what the gripper holds."""
+    """RobotStateService. estop: level and description. carrying: carry state
+    of what the gripper holds, and whether it does."""
 
     def __init__(
         self,
         world: World,
         machine: Machine,
         estop: Callable[[], tuple[int, str]],
-        carry_state: Callable[[], int],
+        carrying: Callable[[], tuple[int, bool]],
     ) -> None:
-        self._world, self._machine, self._estop, self._carry_state = world, machine, estop, carry_state
+        self._world, self._machine, self._estop, self._carrying = world, machine, estop, carrying
 
     def get_robot_state(self, request: Any, response: Any, call: Call) -> None:
         snapshot, now = self._world.snapshot, timestamp(self._world.clock.now())
@@ -102,11 +103,10 @@ class State:
 
     def _fill_arm(self, arm: Any, snapshot: Snapshot) -> None:
         arm.gripper_open_percentage = 100.0 * snapshot.gripper.opening
-        arm.is_gripper_holding_item = snapshot.gripper.holding
+        arm.carry_state, arm.is_gripper_holding_item = self._carrying()
         stowed = float(np.abs(snapshot.arm - np.array(spot_arm.STOW)).max()) < STOWED_RAD
         kinds = STATE.ManipulatorState
         arm.stow_state = kinds.STOWSTATE_STOWED if stowed else kinds.STOWSTATE_DEPLOYED
-        arm.carry_state = self._carry_state()
         arm.estimated_end_effector_wrench_in_end_effector.SetInParent()
         fill_velocity(arm.velocity_of_hand_in_vision, snapshot.hand_velocity)
         fill_velocity(arm.velocity_of_hand_in_odom, in_odom(snapshot.hand_velocity))

@@ -95,6 +95,14 @@ class World:
         self._queue.put((work, future))
         return future.result(timeout=CALL_LIMIT_S)
 
+    def run_until(self, simulated_s: float) -> None:
+        """Wait until the simulation has come to a time since it started."""
+        begin = time.monotonic()
+        while self.snapshot.simulated_s < simulated_s:
+            if time.monotonic() - begin > START_LIMIT_S:
+                raise RobotError(f"the simulation has not come to {simulated_s} s within {START_LIMIT_S:.0f} s")
+            time.sleep(0.005)
+
     def _run(self) -> None:
         try:
             with self._robot as robot:
