@@ -1,0 +1,119 @@
+"""Leaves from other packages: each is an entry point of the group `spot_grasp.leaves`, name = tag, value = class.
+
+    [project.entry-points."spot_grasp.leaves"]
+    BlinkLights = "my_package.leaves:BlinkLights"
+
+A plug-in is imported when a tree uses its tag, or when all leaves are listed, and never otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from importlib.metadata import EntryPoint, entry_points
+from typing import Final
+
+from trees.errors import TreeError
+from trees.leaf import Leaf
+from trees.names import RESERVED
+from trees.nodes import CONTROL_NODES
+from trees.ports import Port
+
+GROUP: Final = "spot_grasp.leaves"
+
+
+class PluginLeaves(Mapping[str, type[Leaf]]):
+    """The leaves that are built in, and those of installed plug-ins, by tag.
+
+    Looking a plug-in's tag up imports it: TreeError, naming the tag, the value and the package, if it cannot be
+    imported, is no leaf, declares no ports, or has a tag that is taken. entries: else those of the installed packages.
+    """
+
+    def __init__(self, built_in: Mapping[str, type[Leaf]], entries: Iterable[EntryPoint] | None = None) -> None:
+        self._built_in, self._given = built_in, entries
+        self._loaded: dict[str, type[Leaf] | TreeError] = {}
+
+    @cached_property
+    def _entries(self) -> dict[str, list[EntryPoint]]:
+        found: dict[str, list[EntryPoint]] = {}
+        for entry in entry_points(group=GROUP) if self._given is None else self._given:
+            same = found.setdefault(entry.name, [])
+            if not any((each.value, package(each)) == (entry.value, package(entry)) for each in same):
+                same.append(entry)  # one package can be found twice on the path
+        return found
+
+    def __getitem__(self, tag: str) -> type[Leaf]:
+        if tag not in self._entries:
+            return self._built_in[tag]
+        if tag not in self._loaded:
+            try:
+                self._loaded[tag] = self._load(tag)
+            except TreeError as error:
+                self._loaded[tag] = error
+        loaded = self._loaded[tag]
+        if isinstance(loaded, TreeError):
+            raise TreeError(str(loaded)) from loaded.__cause__
+        return loaded
+
+    def __contains__(self, tag: object) -> bool:
+        return tag in self._built_in or tag in self._entries
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._built_in
+        yield from (tag for tag in sorted(self._entries) if tag not in self._built_in)
+
+    def __len__(self) -> int:
+        return len(self._built_in.keys() | self._entries.keys())
+
+    def plugins(self) -> list[str]:
+        """The tags that plug-ins give, working or not."""
+        return sorted(self._entries)
+
+    def _load(self, tag: str) -> type[Leaf]:
+        """Import a plug-in's class and look at it."""
+        entries = self._entries[tag]
+        where = " and ".join(map(described, entries))
+        if tag in self._built_in or tag in CONTROL_NODES or tag == "SubTree":
+            raise TreeError(f"the tag '{tag}' is built in, and {where} gives it again; rename it or uninstall one")
+        if len(entries) > 1:
+            raise TreeError(f"the tag '{tag}' is given by {where}; uninstall one")
+        try:
+            loaded = entries[0].load()
+        except (Exception, SystemExit) as error:  # it is foreign code: whatever goes wrong in it is told by its name
+            reason = f"{type(error).__name__}: {error}"
+            raise TreeError(f"{where} cannot be imported: {reason}") from error
+        if not (isinstance(loaded, type) and issubclass(loaded, Leaf)):
+            raise TreeError(f"{where} is no leaf: expected a class derived from trees.leaf.Leaf, got {loaded!r}")
+        wrong = wrong_leaf(tag, loaded)
+        if wrong:
+            raise TreeError(f"{where} {wrong}")
+        return loaded
+
+
+def package(entry: EntryPoint) -> str:
+    """The package that gives an entry point, with its version."""
+    return f"{entry.dist.name} {entry.dist.version}" if entry.dist is not None else "an unknown package"
+
+
+def described(entry: EntryPoint) -> str:
+    return f"the plug-in {entry.value} of {package(entry)}"
+
+
+def wrong_leaf(tag: str, leaf: type[Leaf]) -> str:
+    """What is wrong with how a class declares itself, "" if nothing."""
+    if "PORTS" not in {name for each in leaf.__mro__ if each is not Leaf for name in vars(each)}:
+        return "declares no PORTS; a leaf without any says so: PORTS = ()"
+    if not (isinstance(leaf.PORTS, tuple) and all(isinstance(port, Port) for port in leaf.PORTS)):
+        return "has PORTS that is no tuple of ports; use input_port and output_port of trees.ports"
+    names = [port.name for port in leaf.PORTS]
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        return f"declares the port '{min(twice)}' twice"
+    bad = [name for name in names if name in RESERVED or not name[:1].isalpha()]
+    if bad:
+        return f"has a port named {bad[0]!r}; a port's name begins with a letter and is not {', '.join(RESERVED)}"
+    if leaf.KIND not in ("Action", "Condition"):
+        return f"is of KIND {leaf.KIND!r}, expected 'Action' or 'Condition'"
+    if leaf.TAG not in ("", tag):
+        return f"has the TAG '{leaf.TAG}', but its entry point is named '{tag}'; they must be the same"
+    return ""
