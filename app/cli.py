@@ -82,7 +82,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     _add_run(commands.add_parser("run", parents=[debug], help="run a tree on a robot"))
     check = commands.add_parser("check", parents=[debug], help="list every problem of tree files, or: is a Spot ready?")
-    check.add_argument("trees", nargs="+", metavar="TREE", help="a file, or the name of a tree in the library")
+    _add_check(check)
     add_target(check)
     show = commands.add_parser("show", parents=[debug], help="draw the tree of a file, subtrees written out")
     show.add_argument("tree", metavar="TREE", help="a file, or the name of a tree in the library")
@@ -90,7 +90,12 @@ def build_parser() -> argparse.ArgumentParser:
     show.add_argument("--out", type=Path, metavar="FILE", help="write it there (default: print it)")
     show.add_argument("--tree", dest="tree_id", metavar="ID", help="which tree of the file (default: its main tree)")
     nodes = commands.add_parser("nodes", parents=[debug], help="list the leaves a tree may use, with their ports")
-    nodes.add_argument("--xml", action="store_true", help="as a TreeNodesModel that Groot2 can import")
+    nodes.add_argument("--groot", metavar="FILE", help="write them as a palette that Groot2 imports; - prints it")
+    nodes.add_argument("--xml", action="store_true", help="the same as --groot -")
+    form = commands.add_parser("format", parents=[debug], help="bring tree files into one canonical form, in place")
+    form.add_argument("files", nargs="+", metavar="FILE", help="a tree file; - is from stdin to stdout")
+    form.add_argument("--check", action="store_true", help="write nothing; exit code 1 if a file would change")
+    form.add_argument("--diff", action="store_true", help="write nothing; show what would change")
     _add_replay(commands.add_parser("replay", parents=[debug], help="play a run back from its log"))
     _add_simulate(commands.add_parser("simulate", parents=[debug], help="a simulated Spot that speaks the Spot API"))
     commands.add_parser("doctor", parents=[debug], help="what is installed, what is missing, what to type")
@@ -103,6 +108,22 @@ def build_parser() -> argparse.ArgumentParser:
     gif.add_argument("--fps", type=int, default=10, help="pictures a second (default 10)")
     gif.add_argument("--speed", type=float, default=2.0, help="how many times faster than the video (default 2)")
     return parser
+
+
+def _add_check(check: argparse.ArgumentParser) -> None:
+    check.add_argument("trees", nargs="+", metavar="TREE", help="a file, or the name of a tree in the library")
+    check.add_argument("--together", action="store_true", help="read the files as one: trees of one may use another's")
+    check.add_argument("--tree", dest="main", metavar="ID", help="which tree is the main one (default: its main tree)")
+    check.add_argument(
+        "--folder",
+        dest="folders",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="where included files may lie (default: the folder of the file); may be repeated",
+    )
+    check.add_argument("--strict", action="store_true", help="refuse what BehaviorTree.CPP 4.10 refuses, and warnings")
+    check.add_argument("--stub-unknown", action="store_true", help="take nodes that are not known here as stubs")
 
 
 def _add_run(run: argparse.ArgumentParser) -> None:
@@ -267,7 +288,14 @@ def _dispatch(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
         case "check":
             from app.inspect import check
 
-            code = check(arguments.trees)
+            code = check(
+                arguments.trees,
+                main=arguments.main,
+                together=arguments.together,
+                folders=arguments.folders,
+                strict=arguments.strict,
+                stub_unknown=arguments.stub_unknown,
+            )
             if arguments.hostname is not None:
                 from app.spot.preflight import check_robot
 
@@ -280,7 +308,11 @@ def _dispatch(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
         case "nodes":
             from app.inspect import nodes
 
-            return nodes(as_xml=arguments.xml)
+            return nodes(as_xml=arguments.xml, groot=arguments.groot)
+        case "format":
+            from app.inspect import format_files
+
+            return format_files(arguments.files, check_only=arguments.check, diff=arguments.diff)
         case "replay":
             from app.replay import replay
 

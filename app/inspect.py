@@ -1,38 +1,129 @@
-"""`spot-grasp check` and `spot-grasp nodes`: what can be said about trees and leaves without a robot."""
+"""`spot-grasp check`, `nodes` and `format`: what can be said about trees and leaves without a robot."""
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from difflib import unified_diff
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+from app.leaves import known_leaves
 from app.library import find_tree
+from perception.errors import ConfigError, TreeError
+
+if TYPE_CHECKING:
+    from trees import Problem
 
 
-def check(files: Sequence[str]) -> int:
-    """Print every problem of every file, warnings too; 2 if one is an error, else 0."""
+def check(
+    files: Sequence[str],
+    *,
+    main: str | None = None,
+    together: bool = False,
+    folders: Sequence[str] = (),
+    strict: bool = False,
+    stub_unknown: bool = False,
+) -> int:
+    """Print every problem of every file; 2 if one is an error (if strict, a warning too), else 0.
+
+    together: the files are read as one. folders: where included files may lie. strict, stub_unknown: see `trees.load`.
+    """
     import trees
-    from behaviours.registry import LEAVES
 
-    lacking = 0
+    leaves = known_leaves()
+    wrong = False
+    told: set[Problem] = set()
+    groups: list[list[Path]] = []
     for text in files:
-        file = find_tree(text)
-        problems = trees.problems(file, LEAVES)
-        for problem in problems:
+        try:
+            groups.append([find_tree(text)])
+        except TreeError as error:  # the other files are looked at all the same
+            sys.stdout.write(f"{error}\n")
+            wrong = True
+    if together and groups:
+        groups = [[file for group in groups for file in group]]
+    for group in groups:
+        problems = trees.problems(group, leaves, main, folders=folders, strict=strict, stub_unknown=stub_unknown)
+        new = [problem for problem in problems if problem not in told]  # two files may include a third
+        told.update(new)
+        for problem in new:
             sys.stdout.write(f"{problem}\n")
-        lacking += sum(not problem.warning for problem in problems)
+        wrong = wrong or any(strict or not problem.warning for problem in problems)
         if not problems:
-            sys.stdout.write(f"{file}: no problem found\n")
-    return 2 if lacking else 0
+            sys.stdout.write(f"{', '.join(map(str, group))}: no problem found\n")
+    return 2 if wrong else 0
 
 
-def nodes(*, as_xml: bool) -> int:
-    """Print the leaves with their ports: a table for people, or a TreeNodesModel for Groot2."""
+def nodes(*, as_xml: bool, groot: str | None = None) -> int:
+    """Print the leaves with their ports: a table for people, or a TreeNodesModel for Groot2.
+
+    groot: the file to write the model to, `-` prints it. A plug-in that cannot be used is told on stderr; 2 if one is.
+    """
     import trees
-    from behaviours.registry import LEAVES
 
-    if as_xml:
-        sys.stdout.write(trees.palette_xml(LEAVES))
-        return 0
-    for row in trees.table(LEAVES):
-        sys.stdout.write(f"{row}\n")
-    return 0
+    every = known_leaves()
+    leaves, broken = {}, 0
+    for tag in every:
+        try:
+            leaves[tag] = every[tag]
+        except TreeError as error:
+            sys.stderr.write(f"spot-grasp: <{tag}>: {error}\n")
+            broken += 1
+    if as_xml or groot == "-":
+        sys.stdout.write(trees.palette_xml(leaves))
+    elif groot is not None:
+        replace_file(Path(groot), trees.palette_xml(leaves))
+    else:
+        for row in trees.table(leaves):
+            sys.stdout.write(f"{row}\n")
+    return 2 if broken else 0
+
+
+def format_files(files: Iterable[str], *, check_only: bool, diff: bool) -> int:
+    """Bring files into the canonical form, in place; `-` is from stdin to stdout.
+
+    check_only: write nothing, 1 if a file would change. diff: write nothing but the differences, to stdout.
+    TreeError, with the place, if one is no XML: the files before it are written, it and those after it are not.
+    """
+    from trees.format import format_text
+    from trees.markup import read_source
+
+    changed = False
+    for file in files:
+        if file == "-":
+            text = sys.stdin.buffer.read().decode("utf-8-sig", errors="strict")
+            done = format_text(text, "stdin")
+        else:
+            text = read_source(Path(file)).text
+            done = format_text(text, file)
+        differs = file != "-" and Path(file).read_bytes() != done.encode()
+        changed = changed or differs or done != text
+        if diff:
+            sys.stdout.writelines(unified_diff(text.splitlines(True), done.splitlines(True), file, f"{file} formatted"))
+        elif check_only:
+            if differs or done != text:
+                sys.stdout.write(f"{file}: would be formatted\n")
+        elif file == "-":
+            sys.stdout.write(done)
+        elif differs:
+            replace_file(Path(file), done)
+            sys.stdout.write(f"{file}: formatted\n")
+    return 1 if changed and check_only else 0
+
+
+def replace_file(file: Path, text: str) -> None:
+    """Write a file whole or not at all; its mode stays. ConfigError if it cannot be written."""
+    target = file.resolve()  # a link stays a link
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        try:
+            part.write_text(text, encoding="utf-8", newline="\n")
+            if target.exists():
+                part.chmod(target.stat().st_mode & 0o7777)
+            os.replace(part, target)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot write it: {error.strerror or error}") from error

@@ -49,11 +49,11 @@ def _run(options: RunOptions, interrupts: Interrupts, watching: Watching) -> int
     started_s = time.monotonic()
     import trees
     from app.compose import compose
+    from app.leaves import known_leaves
     from app.substitute import substitution_for
-    from behaviours.registry import LEAVES
 
     file = find_tree(options.tree)
-    document = trees.load(file, LEAVES, options.tree_id)
+    document = trees.load(file, known_leaves(), options.tree_id)
     substitution = substitution_for(options, document)
     view = make_view(options.view)
     interrupts.hold()

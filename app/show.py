@@ -21,10 +21,10 @@ def show(text: str, *, form: Format | None = None, out: Path | None = None, tree
     """Show the tree that `text` names; 0. form: None goes by the ending of `out`, else text. out: the file to write,
     None prints. TreeError if the tree cannot be read, ConfigError if `out` cannot be written."""
     import trees
-    from behaviours.registry import LEAVES
+    from app.leaves import known_leaves
 
     file = find_tree(text)
-    document = trees.load(file, LEAVES, tree_id)
+    document = trees.load(file, known_leaves(), tree_id)
     nodes = trees.build(document, None, lambda: 0.0).nodes()
     drawn = render(nodes, document.main, form or _by_ending(out))
     if out is None:

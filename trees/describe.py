@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from xml.sax.saxutils import quoteattr
+from xml.sax.saxutils import escape, quoteattr
 
 from trees.check import describe_port
 from trees.leaf import Leaf
@@ -31,8 +31,7 @@ def palette_xml(leaves: Mapping[str, type[Leaf]]) -> str:
             unit = f" [{port.unit}]" if port.unit else ""
             default = "" if port.required or port.default is None else f" default={quoteattr(str(port.default))}"
             attributes = f"name={quoteattr(port.name)} type={quoteattr(type_name(port.type))}{default}"
-            lines.append(
-                f"      <{port.direction.value}_port {attributes}>{port.text}{unit}</{port.direction.value}_port>"
-            )
+            tag_name = f"{port.direction.value}_port"
+            lines.append(f"      <{tag_name} {attributes}>{escape(port.text + unit)}</{tag_name}>")
         lines.append(f"    </{leaf.KIND}>")
     return "\n".join([*lines, "  </TreeNodesModel>", "</root>", ""])

@@ -46,13 +46,17 @@ class _Uses:
 
 @dataclass
 class Kinds:
-    """classes: of every tag used in the files that is known, or stubbed. stubs: the tags that are not known."""
+    """classes: of every tag used in the files that is known, or stubbed; by these the files are checked.
+
+    stubs: what takes the place of leaves that are known here, where nothing of ours may run.
+    """
 
     classes: dict[str, NodeClass] = field(default_factory=dict)
-    stubs: set[str] = field(default_factory=set)
+    stubs: dict[str, NodeClass] = field(default_factory=dict)
 
     def __getitem__(self, tag: str) -> NodeClass:
-        return self.classes[tag]
+        """The class to build."""
+        return self.stubs.get(tag) or self.classes[tag]
 
 
 def is_known(tag: str, leaves: Mapping[str, type[Leaf]]) -> bool:
@@ -68,27 +72,31 @@ def find_kinds(out: Outline, leaves: Mapping[str, type[Leaf]], stage: Stage | No
             if element.tag == "SubTree" or (element.tag in EXPLICIT and not element.attributes.get("ID")):
                 continue
             tag = tag_of(element)
-            if tag in kinds.classes:
-                continue
-            if tag in uses:
-                uses[tag].add(element)
-            elif is_known(tag, leaves):
+            uses.setdefault(tag, _Uses()).add(element)
+            if tag not in kinds.classes and is_known(tag, leaves):
                 _add_known(kinds, tag, leaves, element, found)
-            else:
-                uses[tag] = _Uses()
-                uses[tag].add(element)
     unknown = _unknown(out, leaves)
     for tree in out.trees.values():
         for element in tree.walk():
             tag = tag_of(element)
-            if tag in uses and (stage is None or tag in out.trees):
+            if tag in uses and not is_known(tag, leaves) and (stage is None or tag in out.trees):
                 found.append(element.problem(unknown(tag)))
     if stage is not None:
-        for tag, use in uses.items():
-            model = out.models.get(tag)
-            kinds.classes[tag] = stub_class(tag, use.kind(model.kind if model else ""), stage)
-            kinds.stubs.add(tag)
+        _add_stubs(kinds, uses, out, stage)
     return kinds
+
+
+def _add_stubs(kinds: Kinds, uses: dict[str, _Uses], out: Outline, stage: Stage) -> None:
+    """Stubs for what is not known, and for leaves: one of another project may have the name of one of ours."""
+    for tag, use in uses.items():
+        known = kinds.classes.get(tag)
+        if known is not None and not issubclass(known, Leaf):
+            continue
+        model = out.models.get(tag)
+        if known is not None and use.most == 0:
+            kinds.stubs[tag] = stub_class(tag, known.KIND, stage)
+        else:
+            kinds.classes[tag] = stub_class(tag, use.kind(model.kind if model else ""), stage)
 
 
 def _add_known(

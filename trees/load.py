@@ -20,7 +20,7 @@ from trees.leaf import Leaf
 from trees.names import CONDITIONS, RESERVED
 from trees.outline import Model, Outline, outline
 from trees.status import SKIPPED, Returned
-from trees.stubs import Stage, StubScript, malformed_class
+from trees.stubs import Stage, StubLeaf, StubScript, malformed_class
 
 if TYPE_CHECKING:
     from trees.tree import Tree
@@ -64,8 +64,8 @@ class Document:
             from trees.tree import build
 
             self._tree = build(self, None, time.monotonic)
-            leaves = [row for row in expand(self) if row[2] in self.kinds.stubs and row[1] in ("Action", "Condition")]
-            for leaf, (uid, _, _, _, path) in zip(self.stage.made, leaves, strict=True):
+            stubs = [row for row in expand(self) if row[1] != "SubTree" and issubclass(self.kinds[row[2]], StubLeaf)]
+            for leaf, (uid, _, _, _, path) in zip(self.stage.made, stubs, strict=True):
                 leaf.uid, leaf.path = uid, path
         self.stage.events.clear()
         status = self._tree.tick()

@@ -141,7 +141,7 @@ def _models(nodes: Sequence[NodeView], leaves: Mapping[str, type[Leaf]]) -> list
     used = {node.tag for node in nodes}
     classes: dict[str, NodeClass] = {
         **trees.CONTROL_NODES,
-        **{tag: leaf for tag, leaf in leaves.items() if tag in used},
+        **{tag: leaves[tag] for tag in used if tag in leaves},
     }
     for tag, kind in sorted(classes.items()):
         lines.append(f"    <{kind.KIND}{_attributes({'ID': tag})}>")
