@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from app.attempts import Attempts
 from app.blackboards import BlackboardChanges
 from app.groot.tree_xml import subtrees
 from app.groot.values import brief, plain
+from app.statuses import CODES, parents
 from app.tick_times import TickTimes
 from app.views.choose import Throttle
 from app.views.model import Transition, View
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 NOT_WRITTEN: Final = "not written yet"
 FEEDBACK_S: Final = 0.5
 """Robot seconds between looks at what running nodes say."""
+ASKING: Final = ("ReactiveSequence", "ReactiveFallback", "PipelineSequence", "WhileDoElse")
+ENDED: Final = (CODES["SUCCESS"], CODES["FAILURE"])
 Changes = Callable[[float, Sequence[tuple[int, int]]], None]
 """Takes (robot seconds since the start, changes as (uid, code 0..3)): a btlog, a publisher's source."""
 
@@ -57,6 +61,8 @@ class Monitor:
         self._throttle = Throttle()
         self._listen = Throttle(1.0 / FEEDBACK_S, robot.now)
         self._said: dict[int, str] = {}
+        self._asked_again = _asked_again(nodes)
+        self._settled: set[int] = set()
         self._began_s = robot.now()
         self._to: list[Changes] = []
         log.info("tree", title=title, main=main, nodes=[_node_record(node) for node in nodes])
@@ -67,7 +73,9 @@ class Monitor:
         self._to.append(take)
 
     def transition(self, uid: int, path: str, old: str, new: str, feedback: str) -> None:
-        """A node changed its status; all statuses as words."""
+        """A node was ticked and has this status now, as a word; most often another than before."""
+        if old == new and uid in self._settled:
+            return  # a reactive node has asked its child again and got the same answer: nothing happened
         now_s = self._robot.now()
         change = Transition(now_s, path, old, new, feedback)
         self._note(self.state.transition(uid, change), now_s)
@@ -79,6 +87,9 @@ class Monitor:
         self._view.transition(change)
 
     def _note(self, changes: Sequence[tuple[int, int]], now_s: float) -> None:
+        for uid, code in changes:
+            if uid in self._asked_again:
+                (self._settled.add if code in ENDED else self._settled.discard)(uid)
         for take in self._to:
             take(now_s - self._began_s, changes)
 
@@ -105,14 +116,15 @@ class Monitor:
 
     def _hear(self) -> None:
         for node in self._tree.nodes():
-            if node.status == "RUNNING" and node.feedback != self._said.get(node.uid, ""):
+            if node.status != "IDLE" and node.feedback != self._said.get(node.uid, ""):
                 self._said[node.uid] = node.feedback
                 self.state.feedback(node.uid, node.feedback)
                 self._log.info("feedback", uid=node.uid, path=node.path, feedback=node.feedback)
 
     def publish(self) -> None:
         """Show the present state now."""
-        self._view.publish(self.state.snapshot(self._robot.now(), self.times.ticks(), robot_words(self._robot)))
+        now_s, ticks, words = self._robot.now(), self.times.ticks(), robot_words(self._robot)
+        self._view.publish(partial(self.state.copy().snapshot, now_s, ticks, words))
 
     def failure_words(self, otherwise: str) -> str:
         """`failed at PATH, attempt 3 of 3: reason`, in the last words of the tree; `otherwise` if it has none."""
@@ -122,6 +134,14 @@ class Monitor:
         path, reason = failure
         attempt = self.attempts.words(self._uids[path]) if path in self._uids else ""
         return f"failed at {path}{f', {attempt}' if attempt else ''}: {reason or 'no reason given'}"
+
+
+def _asked_again(nodes: Sequence[NodeView]) -> frozenset[int]:
+    """The children of nodes that ask them anew in every tick while they run themselves."""
+    above = parents([node.depth for node in nodes])
+    return frozenset(
+        node.uid for node, parent in zip(nodes, above, strict=True) if parent >= 0 and nodes[parent].tag in ASKING
+    )
 
 
 def _node_record(node: NodeView) -> Mapping[str, Any]:

@@ -70,7 +70,7 @@ def _lines(
 
 def _play(deck: Deck) -> None:
     view = LiveView(sys.stdout, no_colour=bool(os.environ.get("NO_COLOR")))
-    view.publish(deck.snapshot())
+    _draw(view, deck)
     with _keys_at_once(sys.stdin.fileno()):
         view.start()
         try:
@@ -81,9 +81,14 @@ def _play(deck: Deck) -> None:
                 now_s = time.monotonic()
                 deck.advance(now_s - before_s)
                 before_s = now_s
-                view.publish(deck.snapshot())
+                _draw(view, deck)
         finally:
             view.stop()
+
+
+def _draw(view: LiveView, deck: Deck) -> None:
+    snapshot = deck.snapshot()  # here, not on the view's thread: the deck goes on
+    view.publish(lambda: snapshot)
 
 
 @contextlib.contextmanager

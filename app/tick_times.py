@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from py_trees.behaviour import Behaviour
+
 from app.views.model import Ticks
 
 if TYPE_CHECKING:
@@ -40,20 +42,20 @@ class TickTimes:
                  if after is None or after.depth <= node.depth]  # fmt: skip
         leaves = [behaviour for behaviour in self._tree.root.iterate() if not behaviour.children]
         for view, leaf in zip(views, leaves, strict=True):
-            for name in ("initialise", "update"):
-                setattr(leaf, name, self._timed(getattr(leaf, name), view.path))
+            leaf.update = self._timed(leaf.update, view.path)  # type: ignore[method-assign]
+            if type(leaf).initialise is not Behaviour.initialise:
+                leaf.initialise = self._timed(leaf.initialise, view.path)  # type: ignore[method-assign]
 
     def _timed(self, call: Callable[[], Any], path: str) -> Callable[[], Any]:
         clock = self._clock
 
         def timed() -> Any:
             begin = clock()
-            try:
-                return call()
-            finally:
-                took = clock() - begin
-                if took > self._leaf_s:
-                    self._leaf, self._leaf_s = path, took
+            result = call()
+            took = clock() - begin
+            if took > self._leaf_s:
+                self._leaf, self._leaf_s = path, took
+            return result
 
         return timed
 

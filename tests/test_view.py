@@ -109,7 +109,7 @@ def test_no_color_is_respected(monkeypatch: pytest.MonkeyPatch, value: str, plai
     monkeypatch.setenv("NO_COLOR", value)
     view = make_view("live", Terminal())
     assert isinstance(view, LiveView)
-    view.publish(WHOLE)
+    view.publish(lambda: WHOLE)
     stream = io.StringIO()
     Console(file=stream, force_terminal=True, no_color=view.no_colour).print(view.render())
     assert ("\x1b[32m" not in stream.getvalue()) is plain
@@ -121,7 +121,7 @@ def test_plain_is_one_line_per_transition() -> None:
     view.start()
     view.transition(Transition(12.345, "Main/CloseGripper", "RUNNING", "FAILURE", "jaws met\nat 2 %"))
     view.transition(Transition(12.4, "Main", "RUNNING", "FAILURE"))
-    view.publish(WHOLE)
+    view.publish(lambda: WHOLE)
     view.stop()
     assert stream.getvalue() == (
         "   12.35 s  Main/CloseGripper  RUNNING -> FAILURE  jaws met at 2 %\n   12.40 s  Main  RUNNING -> FAILURE\n"
@@ -154,7 +154,7 @@ def test_live_starts_draws_and_stops_and_stop_is_safe_twice() -> None:
     view.stop()
     view.start()
     view.stage("starting the robot")
-    view.publish(WHOLE)
+    view.publish(lambda: WHOLE)
     view.stop()
     view.stop()
     assert "GraspBottle" in stream.getvalue()

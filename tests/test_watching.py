@@ -141,13 +141,15 @@ def test_hooks_are_for_simulated_robots_with_a_publisher() -> None:
 
 
 def test_watched_keys_reach_the_view(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from collections.abc import Callable
+
     from app.views.model import NoView, Snapshot
 
     shown: list[Snapshot] = []
 
     class Keeps(NoView):
-        def publish(self, snapshot: Snapshot) -> None:
-            shown.append(snapshot)
+        def publish(self, newest: Callable[[], Snapshot]) -> None:
+            shown.append(newest())
 
     monkeypatch.setattr("app.run.make_view", lambda kind: Keeps())
     ran(tmp_path, watch=("object", "GraspBottle/object", "nonsense"))
@@ -158,3 +160,15 @@ def test_watched_keys_reach_the_view(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert last["nonsense"] == "not written yet"
     assert shown[-1].ticks.count > 100
     assert len(shown[-1].recent) == 6
+
+
+def test_a_reactive_nodes_unchanged_answers_are_no_news(tmp_path: Path) -> None:
+    tree = tmp_path / "tree.xml"
+    tree.write_text(
+        '<root BTCPP_format="4" main_tree_to_execute="T"><BehaviorTree ID="T"><ReactiveSequence>'
+        '<AlwaysSuccess name="asked"/><Sleep msec="2000"/></ReactiveSequence></BehaviorTree></root>'
+    )
+    code, place, _ = ran(tmp_path, str(tree))
+    assert code == 0
+    told = [(change["uid"], change["new"]) for change in events(place, "transition")]
+    assert told == [(2, "SUCCESS"), (3, "RUNNING"), (1, "RUNNING"), (3, "SUCCESS"), (1, "SUCCESS")]

@@ -85,13 +85,22 @@ class Source:
     def _entries(self, name: str) -> list[tuple[str, Any]]:
         """What can be read under a name in this scope, whether it is its own or comes from the tree above."""
         scope, keys = self._scopes[name]
-        entries = scope.items()
+        entries = _items(scope)
         for key in keys - entries.keys():
             holder, held = scope.resolve(key)
-            value = holder.items().get(held, _NOTHING)
+            value = _items(holder).get(held, _NOTHING)
             if value is not _NOTHING:
                 entries[key] = value
         return sorted(entries.items())
+
+
+def _items(scope: Blackboard) -> dict[str, Any]:
+    """A copy of the entries. The tick thread may add one while they are copied; then they are copied again."""
+    while True:
+        try:
+            return scope.items()
+        except RuntimeError:  # the dictionary changed its size
+            continue
 
 
 def _scopes(tree: Tree, main: str) -> dict[str, tuple[Blackboard, frozenset[str]]]:

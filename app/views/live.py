@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any, Final
 
@@ -21,7 +22,7 @@ class LiveView:
 
     stream: IO[str]
     no_colour: bool = False
-    _snapshot: Snapshot = field(default_factory=Snapshot, init=False)
+    _newest: Callable[[], Snapshot] = field(default=Snapshot, init=False)
     _stage: str = field(default="", init=False)
     _live: Any = field(default=None, init=False)
 
@@ -46,8 +47,8 @@ class LiveView:
     def transition(self, change: Transition) -> None:
         pass
 
-    def publish(self, snapshot: Snapshot) -> None:
-        self._snapshot = snapshot
+    def publish(self, newest: Callable[[], Snapshot]) -> None:
+        self._newest = newest
         self._stage = ""
 
     def stop(self) -> None:
@@ -59,4 +60,4 @@ class LiveView:
         """The picture of the newest snapshot; called on the refresh thread."""
         room = self._live.console.size.height - 1 if self._live is not None else NO_TERMINAL_ROWS
         encoding = (getattr(self.stream, "encoding", None) or "utf-8").lower().replace("-", "")
-        return picture(self._snapshot, room, self._stage, ascii_only=not encoding.startswith("utf"))
+        return picture(self._newest(), room, self._stage, ascii_only=not encoding.startswith("utf"))

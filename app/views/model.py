@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -63,12 +64,15 @@ class Snapshot:
 
 
 class View(Protocol):
-    """start and stop may be called once each, stop also after an error; stage says what happens before the ticks."""
+    """start and stop may be called once each, stop also after an error; stage says what happens before the ticks.
+
+    publish takes what makes the newest snapshot; a view that draws calls it, on its own thread, when it draws.
+    """
 
     def start(self) -> None: ...
     def stage(self, text: str) -> None: ...
     def transition(self, change: Transition) -> None: ...
-    def publish(self, snapshot: Snapshot) -> None: ...
+    def publish(self, newest: Callable[[], Snapshot]) -> None: ...
     def stop(self) -> None: ...
 
 
@@ -84,7 +88,7 @@ class NoView:
     def transition(self, change: Transition) -> None:
         pass
 
-    def publish(self, snapshot: Snapshot) -> None:
+    def publish(self, newest: Callable[[], Snapshot]) -> None:
         pass
 
     def stop(self) -> None:

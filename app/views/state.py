@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from app.statuses import CODES, IDLE_FROM, WORDS, StatusBoard, ends, parents
 from app.views.model import Row, Snapshot, Ticks, Transition
@@ -18,8 +17,7 @@ RECENT: Final = 6
 """How many transitions a snapshot keeps."""
 
 
-@dataclass
-class _Run:
+class _Run(NamedTuple):
     """One run of one node: when it began and ended on the robot's clock, and what it said."""
 
     started_s: float
@@ -45,10 +43,11 @@ class RunState:
         self._recent: deque[Transition] = deque(maxlen=RECENT)
 
     def copy(self) -> RunState:
-        """Another with the same state that goes its own way."""
+        """Another with the same state that goes its own way. It costs microseconds: hand the copy to another thread and
+        let that make the snapshot."""
         other = copy(self)
         other.board = self.board.copy()
-        other._runs = {uid: replace(run) for uid, run in self._runs.items()}
+        other._runs = dict(self._runs)
         other._fresh, other._skipped = set(self._fresh), set(self._skipped)
         other._watched, other._recent = dict(self._watched), self._recent.copy()
         return other
@@ -59,9 +58,8 @@ class RunState:
             self._enter(self._index[uid], change.robot_s)
         run = self._runs.get(uid)
         if run is not None:
-            run.feedback = change.feedback
-            if change.new != "RUNNING" and run.ended_s is None:
-                run.ended_s = change.robot_s
+            ended_s = change.robot_s if change.new != "RUNNING" and run.ended_s is None else run.ended_s
+            self._runs[uid] = _Run(run.started_s, ended_s, change.feedback)
         (self._skipped.add if change.new == "SKIPPED" else self._skipped.discard)(uid)
         self._recent.append(change)
         return self.board.transition(uid, change.new)
@@ -80,6 +78,7 @@ class RunState:
             entered.append(parent)
         for below in range(top, self._ends[top]):
             self._runs.pop(self._nodes[below].uid, None)
+            self._skipped.discard(self._nodes[below].uid)
         for one in entered:
             self._runs[self._nodes[one].uid] = _Run(now_s)
         self._fresh.update(entered[1:])
@@ -90,7 +89,7 @@ class RunState:
     def feedback(self, uid: int, text: str) -> None:
         """A running node says something new."""
         if uid in self._runs:
-            self._runs[uid].feedback = text
+            self._runs[uid] = self._runs[uid]._replace(feedback=text)
 
     def watch(self, values: Mapping[str, str]) -> None:
         """What the watched blackboard keys hold now, in words."""
