@@ -171,7 +171,8 @@ def test_blackboards_by_name_with_what_is_remapped_into_them(watched: Watched, c
         "Sub::3": {"constant": "7", "in": 'a & "b"'},
         "again": {"constant": "8", "in": 'a & "b"'},
     }
-    assert client.blackboard("") == {}
+    assert client.blackboard("nonsense") == {}
+    assert set(client.blackboard("")) == {"Main", "Sub::3", "Sub::3/Deep::7", "again", "again/Deep::13"}
 
 
 def test_transitions_are_recorded_between_start_and_stop(watched: Watched, client: Client) -> None:

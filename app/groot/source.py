@@ -78,8 +78,10 @@ class Source:
             return data
 
     def blackboards(self, names: str) -> bytes:
-        """MessagePack of {name: {key: value}} for the subtrees named, joined by `;`. Unknown names are left out."""
-        wanted = dict.fromkeys(name for name in names.split(";") if name in self._scopes)
+        """MessagePack of {name: {key: value}} for the subtrees named, joined by `;`. Unknown names are left out;
+        no name at all means every subtree, which BehaviorTree.CPP answers with nothing."""
+        asked = names.split(";") if names else self._scopes
+        wanted = dict.fromkeys(name for name in asked if name in self._scopes)
         return msgpack.pack({name: {key: plain(value) for key, value in self._entries(name)} for name in wanted})
 
     def _entries(self, name: str) -> list[tuple[str, Any]]:
