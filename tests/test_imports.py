@@ -18,9 +18,10 @@ HOMES = {
     "onnxruntime": ("perception/onnx_session.py",),
     "ultralytics": ("training/",),
     "bosdyn": ("app/", "simulation/"),
+    "numba": ("training/raycast_kernel.py",),
 }
-ONE_FILE = ("onnxruntime", "ultralytics")
-NEVER = ("torchvision", "numba")
+ONE_FILE = ("onnxruntime", "ultralytics", "numba")
+NEVER = ("torchvision",)
 MAY_IMPORT = {
     "perception": {"perception"},
     "trees": {"trees", "perception"},
