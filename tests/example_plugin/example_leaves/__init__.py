@@ -1,0 +1,1 @@
+"""Leaves for spot-grasp, as somebody else would write them."""
