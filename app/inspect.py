@@ -35,24 +35,25 @@ def check(
     leaves = known_leaves()
     wrong = False
     told: set[Problem] = set()
-    groups: list[list[Path]] = []
-    for text in files:
-        try:
-            groups.append([find_tree(text)])
-        except TreeError as error:  # the other files are looked at all the same
-            sys.stdout.write(f"{error}\n")
-            wrong = True
-    if together and groups:
-        groups = [[file for group in groups for file in group]]
+    groups = [list(files)] if together else [[text] for text in files]
     for group in groups:
-        problems = trees.problems(group, leaves, main, folders=folders, strict=strict, stub_unknown=stub_unknown)
+        paths = []
+        for text in group:
+            try:
+                paths.append(find_tree(text))
+            except TreeError as error:  # the others are looked at all the same
+                sys.stdout.write(f"{error}\n")
+                wrong = True
+        if not paths:
+            continue
+        problems = trees.problems(paths, leaves, main, folders=folders, strict=strict, stub_unknown=stub_unknown)
         new = [problem for problem in problems if problem not in told]  # two files may include a third
         told.update(new)
         for problem in new:
             sys.stdout.write(f"{problem}\n")
         wrong = wrong or any(strict or not problem.warning for problem in problems)
         if not problems:
-            sys.stdout.write(f"{', '.join(map(str, group))}: no problem found\n")
+            sys.stdout.write(f"{', '.join(map(str, paths))}: no problem found\n")
     return 2 if wrong else 0
 
 

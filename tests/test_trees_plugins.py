@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
@@ -116,7 +115,7 @@ def test_a_plugin_that_no_tree_uses_is_not_imported(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The example package, built to a wheel and installed into a folder."""
     pytest.importorskip("setuptools", minversion="77")
     pytest.importorskip("pip")
@@ -135,7 +134,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     target = place / "site"
     install = [*pip, "install", "-q", "--no-deps", "--no-index", "--target", str(target), str(wheel)]
     subprocess.run(install, check=True, capture_output=True, timeout=120)
-    yield target
+    return target
 
 
 MAIN = "import sys; from app.cli import main; from app.interrupts import Interrupts; "

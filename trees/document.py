@@ -119,6 +119,10 @@ class Element:
         """A problem at the element, or at one of its attributes."""
         return self.source.problem(self.places.get(attribute, self.offset), message, warning=warning)
 
+    def seen_from(self, other: Element) -> str:
+        """`line 3`, or `line 3 of other.xml` where the other element is in another file."""
+        return f"line {self.line}" + ("" if self.source is other.source else f" of {self.file}")
+
     def walk(self) -> Iterator[Element]:
         """The element and all below it, in the order of the file."""
         left = [self]

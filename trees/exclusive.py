@@ -66,6 +66,6 @@ def _together(element: Element, below: list[_Movers]) -> Iterator[Problem]:
         other = second[shared[0]] if shared else next(iter(second.values()))
         what = f"both move the {shared[0]}" if shared else f"move the {next(iter(first))} and the {next(iter(second))}"
         when = "at the same time" if tag in TOGETHER else "for one tick, as the new one starts before the old is halted"
-        leaves = " and ".join(f"<{tag_of(leaf)}> (line {leaf.line})" for leaf in (one, other))
+        leaves = " and ".join(f"<{tag_of(leaf)}> ({leaf.seen_from(element)})" for leaf in (one, other))
         yield element.problem(f"below <{tag}>, {leaves} {what}; they can run {when}", warning=True)
         return

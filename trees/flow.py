@@ -187,7 +187,7 @@ class _Flow:
                 continue
             self._handed.add((wanted, key))
             for kind in inner.reads[key] if outer else ():
-                words = f"<SubTree> hands it to tree '{wanted}' as '{key}', which"
+                words = f"<SubTree> port '{key}': tree '{wanted}'"
                 total.add(total.reads, outer, _Use(element, key, kind, words))
 
     @staticmethod
@@ -207,7 +207,7 @@ class _Flow:
                     continue
                 self._told.add(pair)
                 what = f"{read.words} reads {{{key}}} as {type_name(read.type)}"
-                by = f"{written.words} in line {written.element.line} writes {type_name(written.type)}"
+                by = f"{written.words} in {written.element.seen_from(read.element)} writes {type_name(written.type)}"
                 self._report(read.element.problem(f"{what}, but {by}", read.attribute, warning=self._tolerant))
 
 
