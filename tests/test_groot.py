@@ -168,8 +168,8 @@ def test_blackboards_by_name_with_what_is_remapped_into_them(watched: Watched, c
     found = client.blackboard("Main;Sub::3;again;nonsense;Main")
     assert found == {
         "Main": {"k": 'a & "b"'},
-        "Sub::3": {"constant": "7", "in": 'a & "b"'},
-        "again": {"constant": "8", "in": 'a & "b"'},
+        "Sub::3": {"constant": 7, "in": 'a & "b"'},
+        "again": {"constant": 8, "in": 'a & "b"'},
     }
     assert client.blackboard("nonsense") == {}
     assert set(client.blackboard("")) == {"Main", "Sub::3", "Sub::3/Deep::7", "again", "again/Deep::13"}

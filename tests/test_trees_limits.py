@@ -71,14 +71,16 @@ def test_two_trees_within_each_other_are_told_once(tmp_path: Path) -> None:
     ]
 
 
-def test_a_condition_is_refused_everywhere_and_never_ignored(tmp_path: Path) -> None:
+def test_a_script_that_cannot_be_read_is_found_wherever_it_stands(tmp_path: Path) -> None:
     body = (
-        "<BehaviorTree ID='T'><Sequence _skipIf='true'>\n<SubTree ID='U' _while='x'/></Sequence></BehaviorTree>"
-        "<BehaviorTree ID='U'>\n<Act seq='S' _post='y:=1'/></BehaviorTree>"
+        "<BehaviorTree ID='T'><Sequence _skipIf='true &amp;'>\n<SubTree ID='U' _while='x +'/></Sequence></BehaviorTree>"
+        "<BehaviorTree ID='U'><Sequence>\n<Act seq='S' _post='y:='/>\n<Script code='1 % 2'/>"
+        "\n<Precondition if=' '><AlwaysSuccess/></Precondition>"
+        "\n<LoopInt queue='1;x' value='{v}'><AlwaysSuccess/></LoopInt></Sequence></BehaviorTree>"
     )
     found = trees.problems(write(tmp_path, f'<root main_tree_to_execute="T">{body}</root>'), LEAVES)
     assert [(problem.line, problem.message.split("'")[1]) for problem in found if not problem.warning] == [
-        (1, "_skipIf"), (2, "_while"), (3, "_post"),
+        (1, "_skipIf"), (2, "_while"), (3, "_post"), (4, "code"), (5, "if"), (6, "queue"),
     ]  # fmt: skip
 
 

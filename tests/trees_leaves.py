@@ -9,8 +9,9 @@ from py_trees.common import Status
 from trees.errors import ContractError
 from trees.leaf import Leaf
 from trees.ports import input_port, output_port
+from trees.status import SKIPPED, Returned
 
-_STATUS = {"S": Status.SUCCESS, "F": Status.FAILURE, "R": Status.RUNNING, "K": Status.INVALID}
+_STATUS: dict[str, Returned] = {"S": Status.SUCCESS, "F": Status.FAILURE, "R": Status.RUNNING, "K": SKIPPED}
 
 
 class Act(Leaf):
@@ -25,25 +26,23 @@ class Act(Leaf):
     def __init__(self, name: str, ports: Any, context: list[str]) -> None:
         super().__init__(name, ports, context)
         self._k = 0
-        self.skipped = False
 
     def initialise(self) -> None:
         if not (self.persists or self.get("persist")):
             self._k = 0
 
-    def update(self) -> Status:
+    def update(self) -> Returned:  # type: ignore[override]
         letters = self.get("seq")
         letter = letters[min(self._k, len(letters) - 1)]
         self._k += 1
         self.context.append(f"{self.name}:{letter}")
         if letter == "X":
             raise RuntimeError(f"{self.name} broke")
-        self.skipped = letter == "K"
         self.feedback_message = f"{self.name} said {letter}"
         return _STATUS[letter]
 
     def terminate(self, new_status: Status) -> None:
-        if self.status == Status.RUNNING and new_status == Status.INVALID and not self.skipped:
+        if self.status == Status.RUNNING and new_status == Status.INVALID:
             self.context.append(f"halt {self.name}")
 
 

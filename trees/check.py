@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from trees.conditions import check_conditions
 from trees.control import ControlNode
 from trees.document import Element, Problem
 from trees.kinds import Kinds, NodeClass, is_known, tag_of
 from trees.leaf import Leaf
 from trees.literals import convert, key_of, type_name
-from trees.names import CONDITIONS, EXPLICIT, RESERVED, bad_name, listed, nearest
+from trees.names import EXPLICIT, RESERVED, bad_name, listed, nearest
 from trees.nodes import CONTROL_NODES
 from trees.outline import Outline
 from trees.ports import Direction, Port
@@ -80,6 +81,9 @@ class NodeChecks:
             yield element.problem(wrong, warning=self._tolerant and is_late(tag))
         if tag == "ReactiveSequence" and sum(child.tag in ASYNC[:1] for child in element.children) > 1:
             yield element.problem("<ReactiveSequence> has more than one <AsyncSequence>, at most one is allowed")
+        if issubclass(kind, ControlNode):
+            for attribute, message in kind.check(element.attributes):
+                yield element.problem(f"<{tag}> {message}", attribute)
         if not has_free_ports(kind):
             yield from self._ports(element, tag, kind)
 
@@ -92,11 +96,8 @@ class NodeChecks:
             yield element.problem(f"<{element.tag}> has an ID, which only {', '.join(EXPLICIT)} have", "ID")
 
     def _conditions(self, element: Element) -> Iterator[Problem]:
-        """Conditions are refused, never ignored: a `_skipIf` that is not honoured could move the robot."""
-        for attribute in CONDITIONS:
-            if attribute in element.attributes:
-                message = f"<{tag_of(element)}> uses '{attribute}', which is not supported yet"
-                yield element.problem(message, attribute)
+        for attribute, message in check_conditions(element.attributes):
+            yield element.problem(f"<{tag_of(element)}> {message}", attribute)
 
     def _subtree(self, element: Element, named: dict[str, Element]) -> Iterator[Problem]:
         wanted = element.attributes.get("ID", "")

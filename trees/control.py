@@ -1,52 +1,32 @@
 """What every control node and decorator is built on: py_trees' Composite with BehaviorTree.CPP 4.10's ticks and halts.
 
-One tick of a node is one `tickExactlyOnce` there. Completed children keep their status until their parent completes or
-is halted, then all go back to IDLE (INVALID in py_trees). Halting stops RUNNING children only.
+One tick of a node is one `tickExactlyOnce` there. The stored status is BehaviorTree.CPP's, with INVALID for IDLE:
+children keep SUCCESS and FAILURE until their parent resets them, and a node that has set itself RUNNING before all
+below it were skipped stays RUNNING, though it told its parent SKIPPED.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 from py_trees.behaviour import Behaviour
 from py_trees.common import Status
 from py_trees.composites import Composite
 
-from trees.leaf import PortAccess
 from trees.ports import Port
-from trees.status import SKIPPED, Returned
-
-
-def reset(node: Behaviour) -> None:
-    """Halt a node if it runs and bring it and all below it back to IDLE.
-
-    Every RUNNING node below is stopped even if another raises while stopping; the first error is raised at the end.
-    """
-    errors: list[BaseException] = []
-    _reset(node, errors)
-    if errors:
-        raise errors[0]
-
-
-def _reset(node: Behaviour, errors: list[BaseException]) -> None:
-    for child in node.children:
-        _reset(child, errors)
-    if node.status == Status.RUNNING:
-        try:
-            node.terminate(Status.INVALID)
-        except BaseException as error:  # kept, so that the others are stopped too
-            errors.append(error)
-    node.status = Status.INVALID
-    if isinstance(node, ControlNode):
-        node.halted()
+from trees.runtime import Runtime
+from trees.seat import Seat
+from trees.status import Returned
+from trees.wiring import Wiring
 
 
 class ControlNode(Composite):
-    """A node with children. Subclasses give `run`, which ticks children with `tick_child` and returns the status.
+    """A node with children, or a leaf that comes with the language. Subclasses give `run`, one tick, which ticks
+    children with `seat.execute()`, and may give `forget`, which a halt calls first.
 
-    PORTS: parameters, as of a leaf. children_count: (fewest, most) children. `entered` is called when a tick finds the
-    node idle, `halted` when it goes back to idle.
+    PORTS: parameters, as of a leaf. CHILDREN: (fewest, most). seats: the children's places. culprit: the child whose
+    result made this node fail the last time, None if it was its own doing.
     """
 
     TAG: ClassVar[str] = ""
@@ -54,58 +34,84 @@ class ControlNode(Composite):
     PORTS: ClassVar[tuple[Port, ...]] = ()
     CHILDREN: ClassVar[tuple[int, int | None]] = (1, None)
 
-    def __init__(self, name: str, children: list[Behaviour], ports: PortAccess, clock: Callable[[], float]) -> None:
-        super().__init__(name, children)
-        self._ports, self.clock = ports, clock
-        self._visited: list[Behaviour] = []
-        self.skipped = False
+    def __init__(self, name: str, seats: Sequence[Seat], wiring: Wiring, runtime: Runtime) -> None:
+        super().__init__(name, [seat.behaviour for seat in seats])
+        self.seats, self.wiring, self.runtime = tuple(seats), wiring, runtime
+        self.culprit: Seat | None = None
+        self.seat: Seat | None = None
 
     @classmethod
     def tag(cls) -> str:
         return cls.TAG or cls.__name__
 
+    @classmethod
+    def check(cls, attributes: dict[str, str]) -> list[tuple[str, str]]:
+        """(attribute, what is wrong) for what can be seen in a tag beside missing and mistyped ports."""
+        return []
+
     def port(self, name: str) -> Any:
-        return self._ports.get(name)
-
-    def entered(self) -> None:
-        """Start afresh."""
-
-    def halted(self) -> None:
-        """Forget progress."""
-
-    def finished(self, returned: Returned) -> None:
-        """A tick has ended with `returned`, which is not RUNNING: by default all goes back to idle."""
-        for child in self.children:
-            reset(child)
-        self.halted()
+        return self.wiring.get(name)
 
     def run(self) -> Returned:
+        """One tick."""
         raise NotImplementedError
 
-    def tick_child(self, child: Behaviour) -> Returned:
-        """One tick of a child; SKIPPED if it says so."""
-        self._visited.extend(child.tick())
-        if getattr(child, "skipped", False):
-            return SKIPPED
-        return child.status
+    def forget(self) -> None:
+        """Lose all progress; the node is being halted."""
+
+    def perform(self) -> Returned:
+        """`run`, with what all nodes of a kind do around it."""
+        return self.run()
+
+    def fail(self, culprit: Seat | None) -> Status:
+        """FAILURE, because of this child."""
+        self.culprit = culprit
+        return Status.FAILURE
+
+    def culprits(self) -> list[Seat]:
+        """The children that made this node fail, the one that decided it first; none if it was its own doing."""
+        return [] if self.culprit is None else [self.culprit]
+
+    def reset_children(self) -> None:
+        """Halt the children that run; then all are idle. All are stopped even if one raises; the first error wins."""
+        first: BaseException | None = None
+        for seat in self.seats:
+            try:
+                seat.reset()
+            except BaseException as error:
+                first = first or error
+        if first is not None:
+            raise first
+
+    def quit(self) -> None:
+        """Stop: the node was RUNNING, or the whole tree is halted."""
+        self.forget()
+        self.reset_children()
+
+    def take(self, seat: Seat) -> Seat:
+        """Sit down in this place of the tree."""
+        seat.behaviour, seat.perform, seat.quit = self, self.perform, self.quit
+        self.seat = seat
+        return seat
 
     def tick(self) -> Iterator[Behaviour]:
-        self._visited = []
-        if self.status != Status.RUNNING:
-            self.entered()
-            self.status = Status.RUNNING
-        returned = self.run()
-        self.skipped = returned is SKIPPED
-        if not isinstance(returned, Status) or returned != Status.RUNNING:
-            self.finished(returned)
-        self.status = returned if isinstance(returned, Status) else Status.INVALID
-        yield from self._visited
-        yield self
+        """One tick in py_trees' way: what has been ticked is handed out, children before parents."""
+        seat, runtime = self.seat, self.runtime
+        assert seat is not None
+        if self.status is not Status.RUNNING:
+            self.status = Status.INVALID
+        runtime.ring()
+        visited = runtime.visited = []
+        try:
+            seat.execute()
+        finally:
+            runtime.visited = None
+        yield from visited
 
     def stop(self, new_status: Status = Status.INVALID) -> None:
-        """Halt: everything that runs below is stopped, then this node is idle."""
-        self.status = Status.RUNNING if new_status == Status.INVALID else self.status
-        reset(self)
+        """A halt in py_trees' way."""
+        if self.seat is not None and new_status is Status.INVALID:
+            self.seat.reset()
         self.status = new_status
 
 
@@ -118,3 +124,23 @@ class DecoratorNode(ControlNode):
     @property
     def child(self) -> Behaviour:
         return self.children[0]
+
+    def tick_child(self) -> Returned:
+        """One tick of the child; a FAILURE of this node after it is the child's doing."""
+        self.culprit = self.seats[0]
+        return self.seats[0].execute()
+
+    def perform(self) -> Returned:
+        """`run`; a child that has ended is idle again afterwards."""
+        returned = self.run()
+        child = self.children[0]
+        if child.status is Status.SUCCESS or child.status is Status.FAILURE:
+            child.status = Status.INVALID
+        return returned
+
+
+class BuiltInLeaf(ControlNode):
+    """A node without children that comes with the language."""
+
+    KIND: ClassVar[str] = "Action"
+    CHILDREN = (0, 0)

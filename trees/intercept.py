@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import Literal, Protocol
 
-from py_trees.behaviour import Behaviour
 from py_trees.common import Status
 
-from trees.control import reset
+from trees.seat import Seat
+from trees.status import Returned
 
 Forced = Literal["SUCCESS", "FAILURE"] | None
 FORCED = {"SUCCESS": Status.SUCCESS, "FAILURE": Status.FAILURE}
@@ -22,26 +21,24 @@ class Interceptor(Protocol):
     def after(self, uid: int) -> Forced: ...
 
 
-def intercept(behaviour: Behaviour, uid: int, interceptor: Interceptor, show: Callable[[], None]) -> None:
-    """Put the interceptor around a node's tick. A node that is answered for is halted first. show: tells the tree's
-    listeners that the status may have changed."""
-    plain_tick = behaviour.tick
+def intercept(seat: Seat, interceptor: Interceptor) -> None:
+    """Put the interceptor around a node's tick, within its conditions. A node that is answered for is halted first."""
+    plain = seat.perform
 
-    def force(word: Literal["SUCCESS", "FAILURE"]) -> None:
-        reset(behaviour)
-        behaviour.status = FORCED[word]
-        if getattr(behaviour, "skipped", False):
-            behaviour.skipped = False  # type: ignore[attr-defined]
-        behaviour.feedback_message = f"{word} was injected by a monitor"
-        show()
+    def force(word: Literal["SUCCESS", "FAILURE"]) -> Status:
+        seat.reset()
+        seat.decided = f"{word} was injected by a monitor"
+        return FORCED[word]
 
-    def tick() -> Iterator[Behaviour]:
-        if (word := interceptor.before(uid)) is not None:
-            force(word)
-            yield behaviour
-            return
-        yield from plain_tick()
-        if (word := interceptor.after(uid)) is not None:
-            force(word)
+    def perform() -> Returned:
+        seat.decided = ""
+        if (word := interceptor.before(seat.uid)) is not None:
+            return force(word)
+        returned = plain()
+        if (word := interceptor.after(seat.uid)) is None:
+            return returned
+        if returned is Status.RUNNING:
+            seat.behaviour.status = Status.RUNNING
+        return force(word)
 
-    behaviour.tick = tick  # type: ignore[method-assign]
+    seat.perform = perform

@@ -28,7 +28,9 @@ def key_of(text: str, port: str) -> str | None:
 
 
 def type_name(kind: Any) -> str:
-    """A type for people: str, float, RgbdFrame, stow|ready, str;str..."""
+    """A type for people: str, float, RgbdFrame, stow|ready, str;str..., any."""
+    if kind is object:
+        return "any"
     if get_origin(kind) is tuple:
         return f"{type_name(get_args(kind)[0])};..."
     if isinstance(kind, type) and issubclass(kind, Enum):
@@ -40,7 +42,7 @@ def convert(text: str, kind: Any) -> Any:
     """The value of a literal. ValueError saying what was expected."""
     if get_origin(kind) is tuple:
         return tuple(convert(part.strip(), get_args(kind)[0]) for part in text.split(";") if part.strip())
-    if kind is str:
+    if kind is str or kind is object:
         return text
     if kind is bool:
         if text.strip() in _BOOLS:

@@ -19,7 +19,7 @@ from trees.kinds import Kinds, NodeClass, find_kinds, tag_of
 from trees.leaf import Leaf
 from trees.names import CONDITIONS, RESERVED
 from trees.outline import Model, Outline, outline
-from trees.status import SKIPPED, Returned
+from trees.status import Returned
 from trees.stubs import Stage, StubLeaf, StubScript, malformed_class
 
 if TYPE_CHECKING:
@@ -68,8 +68,7 @@ class Document:
             for leaf, (uid, _, _, _, path) in zip(self.stage.made, stubs, strict=True):
                 leaf.uid, leaf.path = uid, path
         self.stage.events.clear()
-        status = self._tree.tick()
-        return SKIPPED if getattr(self._tree.root, "skipped", False) else status
+        return self._tree.execute()
 
     def events(self) -> list[str]:
         """What stub leaves did in the last tick, in order: `<uid>S`, `<uid>F`, `<uid>R`, or `h<uid>` when halted."""
@@ -93,15 +92,17 @@ def load(
     strict: bool = False,
     stub_unknown: bool = False,
     stub: StubScript | None = None,
+    unwritten: bool = False,
 ) -> Document:
     """Read and check files. TreeProblems, a TreeError, with everything that is wrong in `problems`.
 
     files: one file or several, read as one. leaves: by tag. main: ID of the tree to run, else what the file says.
     folders: where included files may lie, at any depth; else the folder of the first file. strict: hold to what
     BehaviorTree.CPP 4.10 takes. stub_unknown: nodes that are not known become stubs, see `trees.stubs`; `stub` says
-    what stub leaves return, SUCCESS if it is None.
+    what stub leaves return, SUCCESS if it is None. unwritten: inputs that nothing writes are warnings, because the
+    program writes them.
     """
-    document = _read(files, leaves, main, folders, strict, stub_unknown)
+    document = _read(files, leaves, main, folders, strict, stub_unknown, unwritten)
     if document.stage is not None and stub is not None:
         document.stage.script = stub
     if any(not problem.warning for problem in document.problems):
@@ -129,6 +130,7 @@ def _read(
     folders: Sequence[Path | str],
     strict: bool,
     stub_unknown: bool,
+    unwritten: bool = False,
 ) -> Document:
     paths = [Path(given)] if isinstance(given, Path | str) else [Path(each) for each in given]
     if not paths:
@@ -145,7 +147,9 @@ def _read(
         kinds = find_kinds(out, known, stage, found)
         found.extend(NodeChecks(out, kinds, known, strict=strict, tolerant=stub_unknown).all())
         endless = check_expansion(out.trees)
-        found.extend(endless or check_flow(out, kinds, tolerant=stub_unknown) + check_actuators(out, kinds))
+        found.extend(
+            endless or check_flow(out, kinds, tolerant=stub_unknown or unwritten) + check_actuators(out, kinds)
+        )
     order = {name: number for number, name in enumerate(dict.fromkeys(root.file for root in files.roots))}
     found.sort(key=lambda problem: (order.get(problem.file, -1), problem.line, problem.column))
     names = tuple(root.file for root in files.roots)

@@ -16,3 +16,21 @@ class Skip(Enum):
 SKIPPED = Skip.SKIPPED
 Returned = Status | Skip
 WORDS = {Status.INVALID: "IDLE", Status.RUNNING: "RUNNING", Status.SUCCESS: "SUCCESS", Status.FAILURE: "FAILURE"}
+
+
+class Answer(Enum):
+    """A result as the ports `else` and `if_empty` name it."""
+
+    SUCCESS = "SUCCESS"
+    FAILURE = "FAILURE"
+    RUNNING = "RUNNING"
+    SKIPPED = "SKIPPED"
+
+    @property
+    def returned(self) -> Returned:
+        return SKIPPED if self is Answer.SKIPPED else Status[self.name]
+
+
+def word(returned: Returned) -> str:
+    """SUCCESS, FAILURE, RUNNING, SKIPPED or IDLE."""
+    return "SKIPPED" if isinstance(returned, Skip) else WORDS[returned]

@@ -83,7 +83,7 @@ class StubDecorator(DecoratorNode):
     FREE_PORTS: ClassVar[bool] = True
 
     def run(self) -> Returned:
-        return self.tick_child(self.child)
+        return self.tick_child()
 
 
 class Malformed(ControlNode):

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 from py_trees.behaviour import Behaviour
 from py_trees.common import Status
 
 from trees.blackboard import Blackboard
-from trees.control import ControlNode, reset
-from trees.document import Element
-from trees.errors import ContractError
+from trees.building import Builder, Place, Substitute
+from trees.control import ControlNode
 from trees.intercept import Interceptor, intercept
-from trees.leaf import Leaf, PortAccess
-from trees.literals import convert, fits, key_of, type_name
-from trees.load import RESERVED, Document, tag_of
-from trees.nodes import SubTree
-from trees.ports import Direction, Port
-from trees.status import WORDS
-
-Listener = Callable[[int, str, str, str, str], None]
-"""(uid, path, old status, new status, feedback), statuses as words."""
+from trees.load import Document
+from trees.reasons import why
+from trees.runtime import Listener, Runtime
+from trees.script import NO_ENUMS, compile_script
+from trees.status import SKIPPED, WORDS, Returned, word
 
 
 @dataclass(frozen=True)
@@ -44,224 +38,112 @@ class NodeView:
     attributes: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where a leaf is going to stand: what there is to know before it is made. wire: its port access, for other ports
-    than its own. scope: the blackboard it sees."""
-
-    uid: int
-    path: str
-    name: str
-    tag: str
-    wire: Callable[[tuple[Port, ...]], PortAccess]
-    scope: Blackboard
-
-
-Substitute = Callable[[Place], Leaf | None]
-"""Gives another leaf for a place, or None to leave the tree's own."""
-
-
-@dataclass
-class _Node:
-    uid: int
-    path: str
-    tag: str
-    kind: str
-    depth: int
-    ports: dict[str, str]
-    behaviour: Behaviour
-    attributes: dict[str, str]
-    shown: str = "IDLE"
-
-
-class Wiring:
-    """Implements `trees.leaf.PortAccess` for one node: literals converted once, keys looked up in its scope."""
-
-    def __init__(self, ports: tuple[Port, ...], element: Element, scope: Blackboard, path: str) -> None:
-        self._scope, self.path = scope, path
-        self._ports = {port.name: port for port in ports}
-        self._keys: dict[str, str] = {}
-        self._literals: dict[str, Any] = {}
-        for port in ports:
-            text = element.attributes.get(port.name)
-            if text is None:
-                if not port.required:
-                    self._literals[port.name] = port.default
-                continue
-            key = key_of(text, port.name)
-            if key is not None:
-                self._keys[port.name] = key
-            else:
-                self._literals[port.name] = convert(text, port.type)
-
-    def get(self, name: str) -> Any:
-        if name in self._literals:
-            return self._literals[name]
-        port = self._port(name)
-        key = self._keys.get(name)
-        if key is None:
-            raise ContractError(f"{self.path}: port '{name}' is not wired")
-        value = self._scope.get(key, f"{self.path}: port '{name}'")
-        if fits(value, port.type):
-            return value
-        if isinstance(value, str):  # constants handed to a subtree are text until their reader is known
-            try:
-                return convert(value, port.type)
-            except ValueError as error:
-                raise ContractError(f"{self.path}: port '{name}' gets '{value}' from {{{key}}}: {error}") from error
-        raise ContractError(
-            f"{self.path}: port '{name}' wants {type_name(port.type)}, {{{key}}} holds {type(value).__name__}"
-        )
-
-    def set(self, name: str, value: Any) -> None:
-        port = self._port(name)
-        if port.direction is Direction.INPUT:
-            raise ContractError(f"{self.path}: port '{name}' is an input, it cannot be written")
-        if not fits(value, port.type):
-            raise ContractError(
-                f"{self.path}: port '{name}' is of type {type_name(port.type)}, not {type(value).__name__}"
-            )
-        if name in self._keys:
-            self._scope.set(self._keys[name], value)
-
-    def _port(self, name: str) -> Port:
-        if name not in self._ports:
-            raise ContractError(f"{self.path}: there is no port '{name}'; ports: {', '.join(self._ports) or 'none'}")
-        return self._ports[name]
-
-
 class Tree:
-    """A tree ready to run. One `tick` is BehaviorTree.CPP's tickExactlyOnce."""
+    """A tree ready to run. root: its py_trees behaviour. blackboard: the main tree's."""
 
     def __init__(
-        self, document: Document, context: Any, clock: Callable[[], float], substitute: Substitute | None = None
+        self,
+        document: Document,
+        context: Any,
+        clock: Callable[[], float],
+        substitute: Substitute | None = None,
+        enums: Mapping[str, int] = NO_ENUMS,
     ) -> None:
-        self._document, self._context, self._clock, self._substitute = document, context, clock, substitute
-        self._nodes: list[_Node] = []
-        self._listeners: list[Listener] = []
-        self._failed: tuple[int, str, str] | None = None
-        self.blackboard = Blackboard()
-        self._scopes: dict[int, Blackboard] = {0: self.blackboard}
-        self.root = self._build(document.trees[document.main], self.blackboard, document.main, 0)
+        self._context = context
+        self._runtime = Runtime(clock, enums)
+        builder = Builder(document, context, self._runtime, substitute)
+        self._seat = builder.build()
+        self._nodes, self._scopes = tuple(builder.nodes), builder.scopes
+        self._failed: tuple[str, str] | None = None
+        self.blackboard = self._scopes[0]
+        self.root: Behaviour = self._seat.behaviour
+        if not isinstance(self.root, ControlNode):
+            self.root.tick = self._tick_leaf  # type: ignore[method-assign]  # so that py_trees sees its conditions
 
-    def _build(self, element: Element, scope: Blackboard, parent: str, depth: int) -> Behaviour:
-        tag, uid = tag_of(element), len(self._nodes) + 1
-        named = element.attributes.get("name") or (element.attributes.get("ID") if tag == "SubTree" else tag) or tag
-        path = f"{parent}/{named}"
-        wired = {key: text for key, text in element.attributes.items() if key not in RESERVED and key[0].isalpha()}
-        index = len(self._nodes)
-        self._nodes.append(None)  # type: ignore[arg-type]  # its place in pre-order, filled below
-        behaviour: Behaviour
-        kind: str
-        if tag == "SubTree":
-            inner = self._scopes[uid] = self._scope(element, scope, wired, path)
-            child = self._build(self._document.trees[element.attributes["ID"]], inner, path, depth + 1)
-            behaviour, kind = SubTree(named, [child], Wiring((), element, scope, path), self._clock), "SubTree"
-        elif (other := self._other(uid, element, scope, path, named)) is not None:
-            behaviour, kind = other, other.KIND
-        elif issubclass(node_class := self._document.class_of(element), Leaf):
-            behaviour, kind = (
-                node_class(named, Wiring(node_class.PORTS, element, scope, path), self._context),
-                node_class.KIND,
-            )
-        else:
-            children = [self._build(child, scope, path, depth + 1) for child in element.children]
-            behaviour, kind = (
-                node_class(named, children, Wiring(node_class.PORTS, element, scope, path), self._clock),
-                node_class.KIND,
-            )
-        self._nodes[index] = _Node(uid, path, tag, kind, depth, wired, behaviour, element.attributes)
-        self._watch(self._nodes[index])
-        return behaviour
+    def _tick_leaf(self) -> Iterator[Behaviour]:
+        self.execute()
+        yield self.root
 
-    def _other(self, uid: int, element: Element, scope: Blackboard, path: str, name: str) -> Leaf | None:
-        """The leaf that stands in for the element's own, if there is one."""
-        if self._substitute is None or element.children:
-            return None
-
-        def wire(ports: tuple[Port, ...]) -> PortAccess:
-            return Wiring(ports, element, scope, path)
-
-        return self._substitute(Place(uid, path, name, tag_of(element), wire, scope))
-
-    @staticmethod
-    def _scope(element: Element, scope: Blackboard, wired: dict[str, str], path: str) -> Blackboard:
-        keys = {name: key for name, text in wired.items() if (key := key_of(text, name)) is not None}
-        automatic = element.attributes.get("_autoremap", "0").strip().lower() in ("1", "true")
-        constants = {name: text for name, text in wired.items() if name not in keys}
-        return Blackboard(scope, remap=keys, autoremap=automatic, constants=constants, path=path)
-
-    def _watch(self, node: _Node) -> None:
-        """Tell the listeners of every change of the node's status, and keep the node's path with what it raises."""
-        behaviour = node.behaviour
-        plain_tick = behaviour.tick
-
-        def tick() -> Any:
-            try:
-                yield from plain_tick()
-            except Exception as error:
-                if not getattr(error, "__notes__", None):
-                    error.add_note(f"raised at {node.path}")
-                raise
-            finally:
-                self._show(node)
-
-        behaviour.tick = tick  # type: ignore[method-assign]
-
-    def _show(self, node: _Node) -> None:
-        new = WORDS[node.behaviour.status]
-        old = node.shown
-        feedback = node.behaviour.feedback_message
-        if new == "FAILURE" and isinstance(node.behaviour, Leaf):
-            self._failed = (node.uid, node.path, feedback)
-        if new == old and new == "RUNNING":
-            return
-        node.shown = new
-        for listener in self._listeners:
-            listener(node.uid, node.path, old, new, feedback)
-
-    def _show_idle(self) -> None:
-        for node in self._nodes:
-            if node.shown == "RUNNING" and node.behaviour.status == Status.INVALID:
-                self._show(node)
-
-    def tick(self) -> Status:
-        """One tick of the root. What a leaf raises passes through, with its path as a note, the tree halted."""
+    def execute(self) -> Returned:
+        """One tick of the root, and what it returned."""
+        self._failed = None
+        if self.root.status is not Status.RUNNING:
+            self.root.status = Status.INVALID
         try:
-            for _ in self.root.tick():
-                pass
+            self._runtime.ring()
+            returned = self._seat.execute()
         except BaseException as error:
             try:
                 self.halt()
             except Exception as another:  # the first error is the one to tell
                 error.add_note(f"and while stopping: {type(another).__name__}: {another}")
             raise
-        self._show_idle()
-        return self.root.status
+        if returned is Status.FAILURE:
+            self._failed = why(self._seat)
+        return returned
+
+    def tick(self) -> Status:
+        """One tick of the root, INVALID if it was skipped. What a leaf raises passes through, with its path as a note,
+        the tree halted."""
+        returned = self.execute()
+        return returned if isinstance(returned, Status) else Status.INVALID
+
+    def tick_exactly_once(self) -> str:
+        """The same, with the result as a word: SUCCESS, FAILURE, RUNNING or SKIPPED."""
+        return word(self.execute())
+
+    def tick_once(self) -> str:
+        """Ticks, and again at once as long as the tree runs and a node has asked for it, as Retry and Repeat do."""
+        while (returned := self.execute()) is Status.RUNNING and self._runtime.wake:
+            self._runtime.wake = False
+        return word(returned)
+
+    def tick_while_running(self, sleep: Callable[[float], None], period_s: float = 0.01) -> str:
+        """Ticks to the end, `sleep(period_s)` in between where no node asks for a tick at once."""
+        while (returned := self.tick_once()) == "RUNNING":
+            sleep(period_s)
+        return returned
 
     def halt(self) -> None:
-        """Stop every RUNNING leaf; safe twice. If one raises while stopping, the others are stopped all the same."""
-        try:
-            reset(self.root)
-        finally:
-            self._show_idle()
+        """Stop every RUNNING node; safe twice. If one raises while stopping, the others are stopped all the same."""
+        first: BaseException | None = None
+        for node in self._nodes:
+            try:
+                node.seat.reset()
+                if isinstance(node.seat.behaviour, ControlNode):
+                    node.seat.behaviour.forget()
+            except BaseException as error:
+                first = first or error
+        if first is not None:
+            raise first
+
+    def run_script(self, text: str) -> Any:
+        """Run a script on the main tree's blackboard. TreeError if it cannot be read, ContractError if it fails."""
+        return compile_script(text).run(self.blackboard, self._runtime.enums)
+
+    def statuses(self) -> tuple[str, ...]:
+        """The stored status of every node after a tick as BehaviorTree.CPP has it: a node keeps SUCCESS and FAILURE
+        until its parent ends, the root is IDLE once it has ended."""
+        found = [WORDS[node.seat.behaviour.status] for node in self._nodes]
+        found[0] = "IDLE" if self.root.status is not Status.RUNNING else found[0]
+        return tuple(found)
 
     def nodes(self) -> tuple[NodeView, ...]:
         """A snapshot of all nodes, in the order of the expanded tree."""
         return tuple(
             NodeView(
-                n.uid,
-                n.path,
-                n.behaviour.name,
-                n.tag,
-                n.kind,
-                n.depth,
-                n.shown,
-                n.behaviour.feedback_message,
-                n.ports,
-                n.attributes,
+                node.seat.uid,
+                node.seat.path,
+                node.seat.behaviour.name,
+                node.tag,
+                node.kind,
+                node.depth,
+                "IDLE" if node.seat.last is SKIPPED else word(node.seat.last),
+                node.seat.feedback(),
+                node.ports,
+                node.attributes,
             )
-            for n in self._nodes
+            for node in self._nodes
         )
 
     def scopes(self) -> dict[int, Blackboard]:
@@ -269,22 +151,30 @@ class Tree:
         return dict(self._scopes)
 
     def failure(self) -> tuple[str, str] | None:
-        """(path, reason) of the leaf that failed last, if any has."""
-        return None if self._failed is None else self._failed[1:]
+        """(path, reason) of the node whose result made the tree fail in its last tick; None if it did not."""
+        return self._failed
 
     def intercept(self, interceptor: Interceptor) -> None:
         """Ask `interceptor` before and after each tick of each node; costs nothing where it is not used."""
         for node in self._nodes:
-            intercept(node.behaviour, node.uid, interceptor, partial(self._show, node))
+            intercept(node.seat, interceptor)
 
     def on_transition(self, listener: Listener) -> None:
-        self._listeners.append(listener)
+        """Tell `listener` of every status that changes, and of every end of a node."""
+        self._runtime.listeners.append(listener)
 
 
-def build(document: Document, context: Any, clock: Callable[[], float], substitute: Substitute | None = None) -> Tree:
-    """The tree of a checked document. context: handed to every leaf. clock: seconds, for Delay and Timeout.
-    substitute: asked for each node without children whether another leaf shall stand in its place."""
-    return Tree(document, context, clock, substitute)
+def build(
+    document: Document,
+    context: Any,
+    clock: Callable[[], float],
+    substitute: Substitute | None = None,
+    enums: Mapping[str, int] = NO_ENUMS,
+) -> Tree:
+    """The tree of a checked document. context: handed to every leaf. clock: seconds, for all nodes that wait.
+    substitute: asked for each node without children whether another leaf shall stand in its place. enums: names that
+    stand for numbers in scripts and switches."""
+    return Tree(document, context, clock, substitute, enums)
 
 
 __all__ = ["ControlNode", "NodeView", "Place", "Substitute", "Tree", "build"]

@@ -1,7 +1,10 @@
-"""The nodes a tree file may use beside the leaves: BehaviorTree.CPP 4.10's, one idea per file."""
+"""The nodes a tree file may use beside the leaves: BehaviorTree.CPP 4.10's and the four of nav2, one idea per file."""
 
 from trees.control import ControlNode
-from trees.nodes.branch import IfThenElse, TryCatch, WhileDoElse
+from trees.nodes.branch import IfThenElse, WhileDoElse
+from trees.nodes.entries import SetBlackboard, SkipUnlessUpdated, UnsetBlackboard, WaitValueUpdate, WasEntryUpdated
+from trees.nodes.loop import LoopBool, LoopDouble, LoopInt, LoopString
+from trees.nodes.navigation import PipelineSequence, RateController, RecoveryNode, RoundRobin
 from trees.nodes.order import (
     AsyncFallback,
     AsyncSequence,
@@ -9,18 +12,25 @@ from trees.nodes.order import (
     ReactiveFallback,
     ReactiveSequence,
     Sequence,
+    SequenceStar,
     SequenceWithMemory,
 )
 from trees.nodes.parallel import Parallel, ParallelAll
 from trees.nodes.repeating import KeepRunningUntilFailure, Repeat, RetryUntilSuccessful, RunOnce
 from trees.nodes.results import AlwaysFailure, AlwaysSuccess, ForceFailure, ForceSuccess, Inverter, SubTree
+from trees.nodes.scripting import Precondition, Script, ScriptCondition
+from trees.nodes.switch import Switch2, Switch3, Switch4, Switch5, Switch6
 from trees.nodes.timing import Delay, Sleep, Timeout
+from trees.nodes.trycatch import TryCatch
 
 _CLASSES: tuple[type[ControlNode], ...] = (
-    Sequence, SequenceWithMemory, AsyncSequence, ReactiveSequence, Fallback, AsyncFallback, ReactiveFallback,
-    Parallel, ParallelAll, IfThenElse, WhileDoElse, TryCatch,
+    Sequence, SequenceWithMemory, SequenceStar, AsyncSequence, ReactiveSequence,
+    Fallback, AsyncFallback, ReactiveFallback, Parallel, ParallelAll,
+    IfThenElse, WhileDoElse, Switch2, Switch3, Switch4, Switch5, Switch6, TryCatch,
     Inverter, ForceSuccess, ForceFailure, RetryUntilSuccessful, Repeat, KeepRunningUntilFailure, RunOnce,
-    Delay, Timeout, AlwaysSuccess, AlwaysFailure, Sleep,
+    LoopInt, LoopBool, LoopDouble, LoopString, Delay, Timeout, Precondition, SkipUnlessUpdated, WaitValueUpdate,
+    AlwaysSuccess, AlwaysFailure, Sleep, Script, ScriptCondition, SetBlackboard, UnsetBlackboard, WasEntryUpdated,
+    RecoveryNode, PipelineSequence, RoundRobin, RateController,
 )  # fmt: skip
 CONTROL_NODES: dict[str, type[ControlNode]] = {node.tag(): node for node in _CLASSES}
 

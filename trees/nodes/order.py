@@ -2,76 +2,84 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import ClassVar
+from collections.abc import Iterable
+from typing import Any, ClassVar
 
-from py_trees.behaviour import Behaviour
 from py_trees.common import Status
 
-from trees.control import ControlNode, reset
-from trees.leaf import PortAccess
+from trees.control import ControlNode
+from trees.seat import Seat
 from trees.status import SKIPPED, Returned
 
+RUNNING, INVALID = Status.RUNNING, Status.INVALID
 
-class _Ordered(ControlNode):
-    """Children one after another until one returns `ends_on`; remembers the running one."""
+
+def _failed(seats: Iterable[Seat]) -> list[Seat]:
+    """Those that failed, the last one first."""
+    return [seat for seat in reversed(tuple(seats)) if seat.last is Status.FAILURE]
+
+
+class _InOrder(ControlNode):
+    """Children one after another, from where it was, until one returns neither `goes_on` nor SKIPPED."""
 
     goes_on: ClassVar[Status]
-    reactive: ClassVar[bool] = False
     yields: ClassVar[bool] = False
-    """RUNNING after each child that ended in its first tick, if there are more."""
+    """RUNNING after each child that went on in its first tick, if there are more."""
 
-    def entered(self) -> None:
-        self._index = 0
-        self._all_skipped = True
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self._index = self._skipped = 0
 
-    halted = entered
+    def forget(self) -> None:
+        self._index = self._skipped = 0
 
     def run(self) -> Returned:
-        if self.reactive:
-            self.entered()
-        while self._index < len(self.children):
-            child = self.children[self._index]
-            was_idle = child.status != Status.RUNNING
-            returned = self.tick_child(child)
-            if returned is not SKIPPED:
-                self._all_skipped = False
-            if returned == Status.RUNNING:
-                if self.reactive:
-                    for other in self.children:
-                        if other is not child:
-                            reset(other)
-                return Status.RUNNING
-            if returned is not SKIPPED and returned != self.goes_on:
+        if self.status is not RUNNING:
+            self._skipped = 0
+            self.status = RUNNING
+        seats, goes_on = self.seats, self.goes_on
+        while self._index < len(seats):
+            seat = seats[self._index]
+            was_idle = self.yields and seat.behaviour.status is INVALID
+            returned = seat.execute()
+            if returned is RUNNING:
+                return RUNNING
+            if returned is SKIPPED:
+                self._skipped += 1
+            elif returned is goes_on:
+                self.culprit = seat
+            else:
+                self.culprit = seat
+                self.ended()
                 return returned
             self._index += 1
-            if self.yields and was_idle and returned is not SKIPPED and self._index < len(self.children):
-                return Status.RUNNING
-        return SKIPPED if self._all_skipped else self.goes_on
+            if was_idle and returned is goes_on and self._index < len(seats):
+                self.runtime.wake = True
+                return RUNNING
+        all_skipped = self._skipped == len(seats)
+        self.reset_children()
+        self._index = self._skipped = 0
+        return SKIPPED if all_skipped else goes_on
+
+    def ended(self) -> None:
+        """A child has decided: back to the start."""
+        self.reset_children()
+        self._index = 0
 
 
-class Sequence(_Ordered):
+class Sequence(_InOrder):
     """Children in order; FAILURE at the first that fails."""
 
     goes_on = Status.SUCCESS
 
 
-class Fallback(_Ordered):
+class Fallback(_InOrder):
     """Children in order; SUCCESS at the first that succeeds."""
 
     goes_on = Status.FAILURE
 
-
-class ReactiveSequence(Sequence):
-    """A Sequence that starts at its first child in every tick and halts what ran before."""
-
-    reactive = True
-
-
-class ReactiveFallback(Fallback):
-    """A Fallback that starts at its first child in every tick and halts what ran before."""
-
-    reactive = True
+    def culprits(self) -> list[Seat]:
+        return _failed(self.seats)
 
 
 class AsyncSequence(Sequence):
@@ -91,19 +99,55 @@ class SequenceWithMemory(Sequence):
 
     yields = True
 
-    def __init__(self, name: str, children: list[Behaviour], ports: PortAccess, clock: Callable[[], float]) -> None:
-        super().__init__(name, children, ports, clock)
-        self._index, self._all_skipped = 0, True
-
-    def entered(self) -> None:
+    def forget(self) -> None:
         """Nothing: it goes on where it was."""
 
-    halted = entered
+    def ended(self) -> None:
+        for seat in self.seats[self._index :]:
+            seat.reset()
 
-    def finished(self, returned: Returned) -> None:
-        if returned == Status.FAILURE:
-            for child in self.children[self._index :]:
-                reset(child)
-            return
-        super().finished(returned)
-        self._index, self._all_skipped = 0, True
+
+class SequenceStar(SequenceWithMemory):
+    """The old name of SequenceWithMemory."""
+
+
+class _Reactive(ControlNode):
+    """All children in order in every tick; one that runs halts all others, earlier and later."""
+
+    goes_on: ClassVar[Status]
+
+    def run(self) -> Returned:
+        self.status = RUNNING
+        goes_on, all_skipped = self.goes_on, True
+        for seat in self.seats:
+            returned = seat.execute()
+            if returned is SKIPPED:
+                seat.reset()
+                continue
+            all_skipped = False
+            if returned is RUNNING:
+                for other in self.seats:
+                    if other is not seat:
+                        other.reset()
+                return RUNNING
+            self.culprit = seat
+            if returned is not goes_on:
+                self.reset_children()
+                return returned
+        self.reset_children()
+        return SKIPPED if all_skipped else goes_on
+
+
+class ReactiveSequence(_Reactive):
+    """A Sequence that starts at its first child in every tick and halts what ran before."""
+
+    goes_on = Status.SUCCESS
+
+
+class ReactiveFallback(_Reactive):
+    """A Fallback that starts at its first child in every tick and halts what ran before."""
+
+    goes_on = Status.FAILURE
+
+    def culprits(self) -> list[Seat]:
+        return _failed(self.seats)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from py_trees.common import Status
 
 from trees.control import ControlNode
@@ -11,34 +13,43 @@ from trees.status import SKIPPED, Returned
 
 
 class _Together(ControlNode):
-    def entered(self) -> None:
-        self._done: dict[int, Returned] = {}
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.forget()
 
-    halted = entered
+    def forget(self) -> None:
+        self._done: set[int] = set()
+        self._failed = 0
 
     def from_port(self, port: str) -> int:
-        """A number of children; negative ones count from the end: -1 is all of them."""
+        """A number of children; negative ones count from the end: -1 is all of them.
+
+        ContractError if there are fewer children.
+        """
         number = int(self.port(port))
-        return number if number >= 0 else max(len(self.children) + 1 + number, 0)
+        count = number if number >= 0 else max(len(self.seats) + 1 + number, 0)
+        if count > len(self.seats):
+            raise ContractError(f"{self.name}: {port} is {number}, but there are only {len(self.seats)} children")
+        return count
 
-    def tick_number(self, index: int) -> Returned:
-        """One tick of a child that has not ended; what it ended with, of one that has."""
+    def tick_number(self, index: int) -> Returned | None:
+        """One tick of a child; None, without one, if it has ended already."""
         if index in self._done:
-            return self._done[index]
-        returned = self.tick_child(self.children[index])
-        if returned in (Status.SUCCESS, Status.FAILURE):
-            self._done[index] = returned
+            return None
+        returned = self.seats[index].execute()
+        if returned is Status.SUCCESS or returned is Status.FAILURE:
+            self._done.add(index)
+        if returned is Status.FAILURE:
+            self._failed += 1
+            self.culprit = self.seats[index]
         return returned
-
-    def count(self, status: Status) -> int:
-        return list(self._done.values()).count(status)
 
 
 class Parallel(_Together):
     """All children in each tick until enough have succeeded or failed, which is looked at after every child.
 
-    Negative counts are from the end. Children that skipped count as success where success_count is negative, unless
-    all skipped. ContractError if a count is more than there are children.
+    Negative counts are from the end. Where success_count is negative, children that skipped count as successes.
+    ContractError if a count is more than there are children.
     """
 
     PORTS = (
@@ -47,22 +58,23 @@ class Parallel(_Together):
     )
 
     def run(self) -> Returned:
-        total, skipped = len(self.children), 0
         wanted, bad = self.from_port("success_count"), self.from_port("failure_count")
-        for port, number in (("success_count", wanted), ("failure_count", bad)):
-            if number > total:
-                raise ContractError(f"{self.name}: {port} is {number}, but there are only {total} children")
         lenient = self.port("success_count") < 0
+        total, skipped = len(self.seats), 0
+        self.status = Status.RUNNING
         for index in range(total):
             skipped += self.tick_number(index) is SKIPPED
-            succeeded, failed = self.count(Status.SUCCESS), self.count(Status.FAILURE)
-            if skipped == total:
-                return SKIPPED
+            succeeded = len(self._done) - self._failed
             if succeeded >= wanted or (lenient and succeeded + skipped >= wanted):
-                return Status.SUCCESS
-            if total - failed < wanted or failed == bad:
-                return Status.FAILURE
-        return Status.RUNNING
+                return self._end(Status.SUCCESS)
+            if total - self._failed < wanted or self._failed == bad:
+                return self._end(Status.FAILURE)
+        return SKIPPED if skipped == total else Status.RUNNING
+
+    def _end(self, status: Status) -> Status:
+        self.forget()
+        self.reset_children()
+        return status
 
 
 class ParallelAll(_Together):
@@ -71,12 +83,16 @@ class ParallelAll(_Together):
     PORTS = (input_port("max_failures", int, default=1, text="failures that fail it; negative counts from the end"),)
 
     def run(self) -> Returned:
-        total, skipped = len(self.children), 0
         limit = self.from_port("max_failures")
+        total, skipped = len(self.seats), 0
+        self.status = Status.RUNNING
         for index in range(total):
             skipped += self.tick_number(index) is SKIPPED
         if skipped == total:
             return SKIPPED
         if skipped + len(self._done) < total:
             return Status.RUNNING
-        return Status.FAILURE if self.count(Status.FAILURE) >= limit else Status.SUCCESS
+        failed = self._failed >= limit
+        self.reset_children()
+        self.forget()
+        return Status.FAILURE if failed else Status.SUCCESS

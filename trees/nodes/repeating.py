@@ -2,58 +2,72 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from py_trees.common import Status
 
-from trees.control import DecoratorNode, reset
+from trees.control import DecoratorNode
 from trees.ports import input_port
 from trees.status import SKIPPED, Returned
 
 
-class RetryUntilSuccessful(DecoratorNode):
-    """Again, up to num_attempts times (-1: for ever), until the child succeeds.
+class _Again(DecoratorNode):
+    """Again while the child returns `again`, a number of times; -1 is no limit, 0 does not tick the child.
 
-    Where the child needed more than one tick to fail, the next attempt begins in the same tick.
+    Where the child needed more than one tick, the next time begins in the same tick. A child that skips is not counted.
     """
 
-    PORTS = (input_port("num_attempts", int, text="attempts in all, -1 for no limit"),)
-    again: ClassVar[Status] = Status.FAILURE
-    other: ClassVar[Status] = Status.SUCCESS
-    count_port: ClassVar[str] = "num_attempts"
+    again: ClassVar[Status]
+    count_port: ClassVar[str]
 
-    def entered(self) -> None:
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
         self._count = 0
 
-    halted = entered
+    def forget(self) -> None:
+        self._count = 0
+
+    def _left(self) -> bool:
+        limit: int = self.port(self.count_port)
+        return limit == -1 or self._count < limit
 
     def run(self) -> Returned:
-        while True:
-            limit = self.port(self.count_port)
-            if limit != -1 and self._count >= limit:
-                return self.again
-            was_running = self.child.status == Status.RUNNING
-            returned = self.tick_child(self.child)
+        again = self._left()
+        self.status = Status.RUNNING
+        self.culprit = None
+        while again:
+            was_idle = self.child.status is Status.INVALID
+            returned = self.tick_child()
+            if returned is Status.RUNNING:
+                return Status.RUNNING
+            self.seats[0].reset()
             if returned is SKIPPED:
-                reset(self.child)
                 return SKIPPED
-            if returned != self.again:
+            if returned is not self.again:
+                self._count = 0
                 return returned
             self._count += 1
-            limit = self.port(self.count_port)
-            if limit != -1 and self._count >= limit:
-                return self.again
-            reset(self.child)
-            if not was_running:
+            again = self._left()
+            if was_idle and again:
+                self.runtime.wake = True
                 return Status.RUNNING
+        self._count = 0
+        return self.again
 
 
-class Repeat(RetryUntilSuccessful):
+class RetryUntilSuccessful(_Again):
+    """Again, up to num_attempts times (-1: for ever), until the child succeeds."""
+
+    PORTS = (input_port("num_attempts", int, text="attempts in all, -1 for no limit"),)
+    again = Status.FAILURE
+    count_port = "num_attempts"
+
+
+class Repeat(_Again):
     """Again, num_cycles times (-1: for ever), until the child fails."""
 
     PORTS = (input_port("num_cycles", int, text="cycles in all, -1 for no limit"),)
     again = Status.SUCCESS
-    other = Status.FAILURE
     count_port = "num_cycles"
 
 
@@ -61,12 +75,8 @@ class KeepRunningUntilFailure(DecoratorNode):
     """RUNNING until the child fails."""
 
     def run(self) -> Returned:
-        returned = self.tick_child(self.child)
-        if returned == Status.FAILURE:
-            return Status.FAILURE
-        if returned == Status.SUCCESS:
-            reset(self.child)
-        return Status.RUNNING
+        self.status = Status.RUNNING
+        return Status.FAILURE if self.tick_child() is Status.FAILURE else Status.RUNNING
 
 
 class RunOnce(DecoratorNode):
@@ -78,7 +88,8 @@ class RunOnce(DecoratorNode):
     def run(self) -> Returned:
         if self._result is not None:
             return SKIPPED if self.port("then_skip") else self._result
-        returned = self.tick_child(self.child)
-        if returned in (Status.SUCCESS, Status.FAILURE):
+        self.status = Status.RUNNING
+        returned = self.tick_child()
+        if returned is Status.SUCCESS or returned is Status.FAILURE:
             self._result = returned
         return returned

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from py_trees.common import Status
 
-from trees.control import ControlNode, DecoratorNode
+from trees.control import BuiltInLeaf, DecoratorNode
 from trees.status import Returned
 
 
@@ -12,26 +12,29 @@ class Inverter(DecoratorNode):
     """SUCCESS for FAILURE and the reverse."""
 
     def run(self) -> Returned:
-        returned = self.tick_child(self.child)
-        if returned == Status.SUCCESS:
+        self.status = Status.RUNNING
+        returned = self.tick_child()
+        if returned is Status.SUCCESS:
             return Status.FAILURE
-        return Status.SUCCESS if returned == Status.FAILURE else returned
+        return Status.SUCCESS if returned is Status.FAILURE else returned
 
 
 class ForceSuccess(DecoratorNode):
     """SUCCESS whatever the child ends with."""
 
     def run(self) -> Returned:
-        returned = self.tick_child(self.child)
-        return Status.SUCCESS if returned in (Status.SUCCESS, Status.FAILURE) else returned
+        self.status = Status.RUNNING
+        returned = self.tick_child()
+        return Status.SUCCESS if returned is Status.FAILURE else returned
 
 
 class ForceFailure(DecoratorNode):
     """FAILURE whatever the child ends with."""
 
     def run(self) -> Returned:
-        returned = self.tick_child(self.child)
-        return Status.FAILURE if returned in (Status.SUCCESS, Status.FAILURE) else returned
+        self.status = Status.RUNNING
+        returned = self.tick_child()
+        return Status.FAILURE if returned is Status.SUCCESS else returned
 
 
 class SubTree(DecoratorNode):
@@ -40,22 +43,19 @@ class SubTree(DecoratorNode):
     KIND = "SubTree"
 
     def run(self) -> Returned:
-        return self.tick_child(self.child)
+        self.status = Status.RUNNING
+        return self.tick_child()
 
 
-class AlwaysSuccess(ControlNode):
+class AlwaysSuccess(BuiltInLeaf):
     """SUCCESS at once."""
-
-    KIND, CHILDREN = "Action", (0, 0)
 
     def run(self) -> Returned:
         return Status.SUCCESS
 
 
-class AlwaysFailure(ControlNode):
+class AlwaysFailure(BuiltInLeaf):
     """FAILURE at once."""
 
-    KIND, CHILDREN = "Action", (0, 0)
-
     def run(self) -> Returned:
-        return Status.FAILURE
+        return self.fail(None)

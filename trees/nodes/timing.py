@@ -1,52 +1,102 @@
-"""Nodes that measure time, on the robot's clock."""
+"""Nodes that measure time, on the robot's clock: what is over is noticed before the next tick of the tree."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from py_trees.common import Status
 
-from trees.control import ControlNode, DecoratorNode, reset
+from trees.control import BuiltInLeaf, DecoratorNode
 from trees.ports import input_port
-from trees.status import Returned
+from trees.status import SKIPPED, Returned
 
 
 class Delay(DecoratorNode):
-    """Waits, on the robot's clock, before the child's first tick."""
+    """Waits before the child's first tick."""
 
     PORTS = (input_port("delay_msec", int, unit="ms", text="how long"),)
 
-    def entered(self) -> None:
-        self._since_s = self.clock()
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self._started = self._over = False
+
+    def forget(self) -> None:
+        self._started = False
+        self.runtime.stop_timer(self)
+
+    def rang(self) -> None:
+        self._over = self.runtime.wake = True
 
     def run(self) -> Returned:
-        if self.child.status != Status.RUNNING and (self.clock() - self._since_s) * 1000 < self.port("delay_msec"):
+        delay_ms = self.port("delay_msec")
+        if not self._started:
+            self._started, self._over = True, False
+            self.status = Status.RUNNING
+            self.runtime.start_timer(self, delay_ms)
+        if not self._over:
             return Status.RUNNING
-        return self.tick_child(self.child)
+        returned = self.tick_child()
+        if returned is not Status.RUNNING and returned is not SKIPPED:
+            self._started = False
+        return returned
 
 
 class Timeout(DecoratorNode):
-    """FAILURE, and the child halted, once the child has run for msec on the robot's clock; 0 is no limit."""
+    """FAILURE, and the child halted, if it still runs msec after its first tick; 0 is no limit."""
 
     PORTS = (input_port("msec", int, unit="ms", text="how long it may run"),)
 
-    def entered(self) -> None:
-        self._since_s = self.clock()
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self._started = self._halted = False
+
+    def forget(self) -> None:
+        self._started = False
+        self.runtime.stop_timer(self)
+
+    def rang(self) -> None:
+        if self.child.status is Status.RUNNING:
+            self._halted = self.runtime.wake = True
+            self.seats[0].reset()
 
     def run(self) -> Returned:
-        limit = self.port("msec")
-        if limit > 0 and (self.clock() - self._since_s) * 1000 >= limit:
-            reset(self.child)
-            return Status.FAILURE
-        return self.tick_child(self.child)
+        limit_ms = self.port("msec")
+        if not self._started:
+            self._started, self._halted = True, False
+            self.status = Status.RUNNING
+            if limit_ms > 0:
+                self.runtime.start_timer(self, limit_ms)
+        if self._halted:
+            self._started = False
+            self.feedback_message = f"not done after {limit_ms} ms"
+            return self.fail(None)
+        returned = self.tick_child()
+        if returned is not Status.RUNNING and returned is not SKIPPED:
+            self._started = False
+            self.runtime.stop_timer(self)
+        return returned
 
 
-class Sleep(ControlNode):
-    """SUCCESS after a while on the robot's clock."""
+class Sleep(BuiltInLeaf):
+    """SUCCESS after a while; at once if it is 0."""
 
-    KIND, CHILDREN = "Action", (0, 0)
     PORTS = (input_port("msec", int, unit="ms", text="how long"),)
 
-    def entered(self) -> None:
-        self._since_s = self.clock()
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self._over = False
+
+    def forget(self) -> None:
+        self.runtime.stop_timer(self)
+
+    def rang(self) -> None:
+        self._over = self.runtime.wake = True
 
     def run(self) -> Returned:
-        return Status.SUCCESS if (self.clock() - self._since_s) * 1000 >= self.port("msec") else Status.RUNNING
+        if self.status is not Status.RUNNING:
+            wait_ms = self.port("msec")
+            if wait_ms <= 0:
+                return Status.SUCCESS
+            self._over = False
+            self.runtime.start_timer(self, wait_ms)
+        return Status.SUCCESS if self._over else Status.RUNNING

@@ -1,0 +1,121 @@
+"""Nodes that write entries of the blackboard, or look whether they have been written."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from py_trees.common import Status
+
+from trees.control import BuiltInLeaf, ControlNode, DecoratorNode
+from trees.errors import ContractError
+from trees.literals import convert, key_of, type_name
+from trees.ports import Direction, Port, input_port
+from trees.status import SKIPPED, Returned
+from trees.values import UNSET
+
+
+class SetBlackboard(BuiltInLeaf):
+    """Writes a literal, or another entry, to the entry whose name is `output_key` (without braces)."""
+
+    PORTS = (
+        input_port("value", object, text="a literal or a {key}"),
+        Port("output_key", str, Direction.INOUT, text="name of the entry to write"),
+    )
+
+    def run(self) -> Returned:
+        name, scope = self.port("output_key"), self.wiring.scope
+        text = self.wiring.texts["value"]
+        key = key_of(text, "value")
+        value: Any = text
+        target = scope.find(name)
+        if key is not None:
+            source = scope.find(key)
+            if source is None:
+                raise ContractError(f"{self.name}: there is no entry '{key}' to copy")
+            value = source.value
+            target = target or scope.declare(name, source.kind)
+        if value is UNSET:
+            self.feedback_message = f"{{{key}}} has not been written yet"
+            return self.fail(None)
+        if target is None:
+            target = scope.declare(name, str)
+        elif isinstance(value, str) and target.kind not in (None, str):
+            try:
+                value = convert(value, target.kind)
+            except ValueError as error:
+                raise ContractError(
+                    f"{self.name}: '{value}' cannot be written to '{name}' of type {type_name(target.kind)}: {error}"
+                ) from error
+        scope.set(name, value)
+        return Status.SUCCESS
+
+
+class UnsetBlackboard(BuiltInLeaf):
+    """Removes an entry of this tree's own blackboard; SUCCESS also if there is none."""
+
+    PORTS = (input_port("key", str, text="name of the entry, without braces"),)
+
+    def run(self) -> Returned:
+        self.wiring.scope.unset(self.port("key"))
+        return Status.SUCCESS
+
+
+class _Updated(ControlNode):
+    """Looks whether an entry has been written since it looked last; an equal value counts, too."""
+
+    PORTS = (input_port("entry", object, text="the {key} to watch"),)
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        text = self.wiring.texts.get("entry", "")
+        self._key = key_of(text, "entry") or text
+        self._seen = 0
+
+    def updated(self) -> bool:
+        entry = self.wiring.scope.find(self._key)
+        if entry is None:
+            return False
+        before, self._seen = self._seen, entry.sequence
+        return before != entry.sequence
+
+
+class WasEntryUpdated(_Updated, BuiltInLeaf):
+    """SUCCESS if the entry has been written since the last tick, else FAILURE."""
+
+    def run(self) -> Returned:
+        if self.updated():
+            return Status.SUCCESS
+        self.feedback_message = f"{{{self._key}}} has not been written again"
+        return self.fail(None)
+
+
+class _IfUpdated(_Updated, DecoratorNode):
+    """The child if the entry has been written since the last look, and then until it has ended."""
+
+    otherwise: ClassVar[Returned]
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self._child_runs = False
+
+    def forget(self) -> None:
+        self._child_runs = False
+
+    def run(self) -> Returned:
+        if not self._child_runs and not self.updated():
+            return self.otherwise
+        returned = self.tick_child()
+        self._child_runs = returned is Status.RUNNING
+        return returned
+
+
+class SkipUnlessUpdated(_IfUpdated):
+    """The child if the entry has been written since the last look, else SKIPPED."""
+
+    otherwise = SKIPPED
+
+
+class WaitValueUpdate(_IfUpdated):
+    """RUNNING until the entry has been written since the last look, then the child."""
+
+    otherwise = Status.RUNNING

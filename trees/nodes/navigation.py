@@ -1,0 +1,163 @@
+"""The control nodes that come with the nav2 navigation stack."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from py_trees.common import Status
+
+from trees.control import ControlNode, DecoratorNode
+from trees.errors import ContractError
+from trees.ports import input_port
+from trees.status import SKIPPED, Returned
+
+
+class RecoveryNode(ControlNode):
+    """The first child; each time it fails, in the same tick, the second, and if that succeeds the first again.
+
+    FAILURE once that has been done number_of_retries times, or the second child fails or skips.
+    """
+
+    CHILDREN = (2, 2)
+    PORTS = (input_port("number_of_retries", int, default=1, text="how often to recover"),)
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self._recovering, self._retries = False, 0
+
+    def forget(self) -> None:
+        self._recovering, self._retries = False, 0
+
+    def run(self) -> Returned:
+        allowed = self.port("number_of_retries")
+        self.status = Status.RUNNING
+        first, second = self.seats
+        while self._retries <= allowed:
+            if not self._recovering:
+                returned = first.execute()
+                if returned is Status.RUNNING:
+                    return returned
+                if returned is not Status.FAILURE:
+                    return self._end(returned)
+                self.culprit = first
+                if self._retries >= allowed:
+                    break
+                first.reset()
+                self._recovering = True
+            returned = second.execute()
+            if returned is Status.RUNNING:
+                return returned
+            if returned is SKIPPED:
+                self._recovering = False
+                second.reset()
+                return Status.FAILURE
+            if returned is Status.FAILURE:
+                break
+            second.reset()
+            self._retries += 1
+            self._recovering = False
+        return self._end(Status.FAILURE)
+
+    def _end(self, returned: Returned) -> Returned:
+        self.quit()
+        return returned
+
+
+class PipelineSequence(ControlNode):
+    """Ticks all earlier children again in each tick while it gets further; FAILURE of any halts all.
+
+    A child that runs stops the walk only at the furthest one that has been reached, or beyond.
+    """
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self._furthest = 0
+
+    def forget(self) -> None:
+        self._furthest = 0
+
+    def run(self) -> Returned:
+        self.status = Status.RUNNING
+        all_skipped = True
+        for index, seat in enumerate(self.seats):
+            returned = seat.execute()
+            all_skipped = all_skipped and returned is SKIPPED
+            if returned is Status.FAILURE:
+                self.culprit = seat
+                self.quit()
+                return returned
+            if returned is SKIPPED:
+                seat.reset()
+            if returned is Status.RUNNING and index >= self._furthest:
+                self._furthest = index
+                return returned
+        self.quit()
+        return SKIPPED if all_skipped else Status.SUCCESS
+
+
+class RoundRobin(ControlNode):
+    """One child after another until one succeeds; the next entry goes on after it. FAILURE once all have failed in a
+    row; children that skip are passed over.
+
+    wrap_around: after the last child comes the first; without it, the end of the children is a FAILURE.
+    """
+
+    PORTS = (input_port("wrap_around", bool, default=True, text="begin again after the last child"),)
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self._index = self._failed = 0
+
+    def forget(self) -> None:
+        self._index = self._failed = 0
+
+    def run(self) -> Returned:
+        self.status = Status.RUNNING
+        total, skipped = len(self.seats), 0
+        wraps = self.port("wrap_around")
+        while self._failed + skipped < total and self._index < total:
+            seat = self.seats[self._index]
+            returned = seat.execute()
+            if returned is Status.RUNNING:
+                return returned
+            self._index = (self._index + 1) % total if wraps else self._index + 1
+            if returned is Status.SUCCESS:
+                self._failed = 0
+                self.reset_children()
+                return returned
+            if returned is SKIPPED:
+                skipped += 1
+            else:
+                self._failed += 1
+                self.culprit = seat
+        self.quit()
+        return SKIPPED if skipped == total else Status.FAILURE
+
+
+class RateController(DecoratorNode):
+    """Ticks the child at its first tick, while it runs, and again each time the period is over; else RUNNING.
+
+    hz: ticks a second, on the robot's clock. ContractError if it is not above 0.
+    """
+
+    PORTS = (input_port("hz", float, unit="Hz", default=10.0, text="how often to begin"),)
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self._since_s, self._first = 0.0, True
+
+    def run(self) -> Returned:
+        rate_hz = self.port("hz")
+        if not rate_hz > 0:
+            raise ContractError(f"{self.name}: hz is {rate_hz}, it must be above 0")
+        if self.status is Status.INVALID:
+            self._since_s, self._first = self.runtime.clock(), True
+        self.status = Status.RUNNING
+        due = self.runtime.clock() - self._since_s >= 1 / rate_hz
+        if not (self._first or due or self.child.status is Status.RUNNING):
+            return Status.RUNNING
+        self._first = False
+        returned = self.tick_child()
+        if returned is Status.SUCCESS:
+            self._since_s = self.runtime.clock()
+        return returned

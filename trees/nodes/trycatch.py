@@ -1,0 +1,63 @@
+"""What to do when something fails, or is stopped in the middle."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from py_trees.common import Status
+
+from trees.control import ControlNode
+from trees.ports import input_port
+from trees.status import SKIPPED, Returned
+
+
+class TryCatch(ControlNode):
+    """All children but the last as a Sequence; if one fails, the last is run to its end, then FAILURE."""
+
+    CHILDREN = (2, None)
+    PORTS = (input_port("catch_on_halt", bool, default=False, text="if halted, tick the last child once"),)
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.forget()
+
+    def forget(self) -> None:
+        self._index = self._skipped = 0
+        self._catching = False
+
+    def run(self) -> Returned:
+        if self.status is not Status.RUNNING:
+            self._skipped, self._catching = 0, False
+        self.status = Status.RUNNING
+        tried = self.seats[:-1]
+        while not self._catching and self._index < len(tried):
+            seat = tried[self._index]
+            returned = seat.execute()
+            if returned is Status.RUNNING:
+                return Status.RUNNING
+            if returned is Status.FAILURE:
+                self.reset_children()
+                self._index, self._catching, self.culprit = 0, True, seat
+                break
+            self._skipped += returned is SKIPPED
+            self._index += 1
+        if self._catching:
+            if self.seats[-1].execute() is Status.RUNNING:
+                return Status.RUNNING
+            self.reset_children()
+            self._index, self._catching = 0, False
+            return Status.FAILURE
+        all_skipped = self._skipped == len(tried)
+        self.reset_children()
+        self._index = self._skipped = 0
+        return SKIPPED if all_skipped else Status.SUCCESS
+
+    def quit(self) -> None:
+        """On a halt the last child may have one tick, once the others are idle."""
+        try:
+            if self.status is Status.RUNNING and not self._catching and self.port("catch_on_halt"):
+                self._catching = True
+                self.reset_children()
+                self.seats[-1].execute()
+        finally:
+            super().quit()

@@ -1,0 +1,40 @@
+"""Why a tree failed: from its root down to the node that decided it."""
+
+from __future__ import annotations
+
+from py_trees.common import Status
+
+from trees.control import ControlNode
+from trees.nodes.results import AlwaysFailure
+from trees.seat import Seat
+
+
+def why(seat: Seat) -> tuple[str, str]:
+    """(path, reason) of the node whose FAILURE made this one fail: a leaf, or a node that failed of its own accord.
+
+    What fails by design (AlwaysFailure, ForceFailure or Inverter over a success) is told only if nothing else failed:
+    it is how trees go on after a recovery that went well.
+    """
+    found, _ = _decider(seat)
+    reason = found.feedback()
+    if found.last is Status.SUCCESS:
+        reason = f"it succeeded: {reason}" if reason else "it succeeded"
+    return found.path, reason
+
+
+def _decider(seat: Seat) -> tuple[Seat, bool]:
+    """The node that decided, and whether it really failed."""
+    node = seat.behaviour
+    if seat.decided or seat.last is not Status.FAILURE or not isinstance(node, ControlNode):
+        return seat, seat.last is Status.FAILURE
+    culprits = node.culprits()
+    if not culprits:
+        return seat, not isinstance(node, AlwaysFailure)
+    first: tuple[Seat, bool] | None = None
+    for culprit in culprits:
+        found = _decider(culprit)
+        if found[1]:
+            return found
+        first = first or found
+    assert first is not None
+    return first

@@ -1,0 +1,57 @@
+"""The script language of tree files: read once when a file is loaded, run against a blackboard.
+
+script = compile_script("n := n + 1; n < 3")    ScriptError, with the position, if it cannot be read
+value = script.run(board, enums)                ContractError if it cannot go on
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from trees.blackboard import Blackboard
+from trees.errors import ContractError
+from trees.script.expressions import Environment, Expression
+from trees.script.lexer import ScriptError
+from trees.script.parser import parse
+from trees.values import to_bool
+
+NO_ENUMS: Mapping[str, int] = {}
+
+
+@dataclass(frozen=True)
+class Script:
+    """A script that has been read. text: as written."""
+
+    text: str
+    statements: tuple[Expression, ...]
+
+    def run(self, board: Blackboard, enums: Mapping[str, int] = NO_ENUMS) -> Any:
+        """Run all statements; the value of the last one. ContractError with the script and the reason."""
+        env = Environment(board, enums)
+        try:
+            value: Any = None
+            for statement in self.statements:
+                value = statement.evaluate(env)
+        except ValueError as error:
+            raise ContractError(f"script [{self.text}]: {error}") from error
+        return value
+
+    def holds(self, board: Blackboard, enums: Mapping[str, int] = NO_ENUMS) -> bool:
+        """Run it as a condition. ContractError, too, if its value is neither true nor false."""
+        value = self.run(board, enums)
+        try:
+            return to_bool(value)
+        except ValueError as error:
+            raise ContractError(f"script [{self.text}] is a condition: {error}") from error
+
+
+@lru_cache(maxsize=4096)
+def compile_script(text: str) -> Script:
+    """Read a script. ScriptError, a TreeError, with the position of what is wrong."""
+    return Script(text, parse(text))
+
+
+__all__ = ["NO_ENUMS", "Script", "ScriptError", "compile_script"]

@@ -1,0 +1,77 @@
+"""The ports of one node, wired as its tag in the file says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from trees.blackboard import Blackboard
+from trees.errors import ContractError
+from trees.literals import convert, fits, key_of, type_name
+from trees.ports import Direction, Port
+from trees.values import is_number, to_text
+
+
+class Wiring:
+    """Implements `trees.leaf.PortAccess`: literals are converted once, keys looked up in the node's scope.
+
+    texts: the ports as written in the file, by name. ValueError if a literal is not of its port's type.
+    """
+
+    def __init__(self, ports: tuple[Port, ...], texts: Mapping[str, str], scope: Blackboard, path: str) -> None:
+        self.scope, self.path, self.texts = scope, path, texts
+        self._ports = {port.name: port for port in ports}
+        self._keys: dict[str, str] = {}
+        self._literals: dict[str, Any] = {}
+        for port in ports:
+            text = texts.get(port.name, port.default if isinstance(port.default, str) else None)
+            key = None if text is None else key_of(text, port.name)
+            if key is not None:
+                self._keys[port.name] = key
+                scope.declare(key, port.type)
+            elif port.name in texts:
+                self._literals[port.name] = convert(texts[port.name], port.type)
+            elif not port.required:
+                self._literals[port.name] = port.default
+
+    def get(self, name: str) -> Any:
+        if name in self._literals:
+            return self._literals[name]
+        port = self._port(name)
+        key = self._keys.get(name)
+        if key is None:
+            raise ContractError(f"{self.path}: port '{name}' is not wired")
+        value = self.scope.get(key, f"{self.path}: port '{name}'")
+        if fits(value, port.type):
+            return value
+        if isinstance(value, str) or is_number(value):
+            try:
+                return _read_as(value, port.type)
+            except ValueError as error:
+                raise ContractError(f"{self.path}: port '{name}' gets '{value}' from {{{key}}}: {error}") from error
+        raise ContractError(
+            f"{self.path}: port '{name}' wants {type_name(port.type)}, {{{key}}} holds {type(value).__name__}"
+        )
+
+    def set(self, name: str, value: Any) -> None:
+        port = self._port(name)
+        if port.direction is Direction.INPUT:
+            raise ContractError(f"{self.path}: port '{name}' is an input, it cannot be written")
+        if not fits(value, port.type):
+            raise ContractError(
+                f"{self.path}: port '{name}' is of type {type_name(port.type)}, not {type(value).__name__}"
+            )
+        if name in self._keys:
+            self.scope.set(self._keys[name], value)
+
+    def _port(self, name: str) -> Port:
+        if name not in self._ports:
+            raise ContractError(f"{self.path}: there is no port '{name}'; ports: {', '.join(self._ports) or 'none'}")
+        return self._ports[name]
+
+
+def _read_as(value: Any, kind: Any) -> Any:
+    """A text or number as another type: constants of a SubTree and what scripts wrote are what they are."""
+    if kind is int and isinstance(value, float) and value.is_integer():
+        return int(value)
+    return convert(to_text(value), kind)
