@@ -87,7 +87,8 @@ class FakeSteering:
     def leg_joints(self) -> Vector:
         return np.tile([0.0, 0.8, -1.5], 4)
 
-    def look(self, world_from_camera: Pose) -> RgbdFrame:
+    def look(self, world_from_camera: Pose, *, colour: bool = True) -> RgbdFrame:
+        del colour  # it is drawn anyway
         rgb, depth = self.world.render(world_from_camera)
         return RgbdFrame(rgb, depth, HAND_CAMERA, world_from_camera, self.now(), "look")
 

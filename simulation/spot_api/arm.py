@@ -32,15 +32,15 @@ JOINTS = arm_command_pb2.ArmJointMoveCommand.Feedback
 POSITIONS = arm_command_pb2.NamedArmPositionsCommand.Feedback
 
 
-def make_arm(request: Any, order: Order, stowable: Callable[[], bool]) -> Activity:
+def make_arm(request: Any, order: Order, may_stow: Callable[[], bool]) -> Activity:
     """The activity of an ArmCommand.Request. NotAcceptedError if the robot would not take it.
 
-    stowable: whether the arm may be stowed with what the gripper holds.
+    may_stow: whether the arm may be stowed with what the gripper holds.
     """
     kind = request.WhichOneof("command")
     match kind:
         case "named_arm_position_command":
-            return Named(request.named_arm_position_command, order, stowable)
+            return Named(request.named_arm_position_command, order, may_stow)
         case "arm_cartesian_command":
             return Cartesian(request.arm_cartesian_command, order)
         case "arm_joint_move_command":
@@ -61,14 +61,14 @@ class Named(Activity):
 
     part = "arm"
 
-    def __init__(self, request: Any, order: Order, stowable: Callable[[], bool]) -> None:
+    def __init__(self, request: Any, order: Order, may_stow: Callable[[], bool]) -> None:
         if request.position not in NAMED:
             raise NotAcceptedError(ANSWER.STATUS_INVALID_REQUEST, "a named arm position without a name")
         pose = NAMED[request.position]
         self._stalled = False
 
         def start(robot: Steerable) -> Command | Outcome:
-            if pose == "stow" and robot.gripper().holding and not stowable():
+            if pose == "stow" and not may_stow():
                 self._stalled = True
                 return Outcome(CommandState.FAILED, "holding an item that must not be stowed")
             return robot.move_arm(pose, max_joint_speed_radps=NAMED_SPEED_RADPS)

@@ -52,12 +52,13 @@ CAMERAS = {
     "hand": Camera("hand_color_image_sensor", WRIST, spot_arm.WRIST_FROM_COLOR_CAMERA),
     "frontleft": _body_camera("frontleft", (0.414, 0.037, 0.02), -16.0, 27.0, 78.0),
     "frontright": _body_camera("frontright", (0.414, -0.037, 0.02), 16.0, 27.0, 102.0),
-    "left": _body_camera("left", (-0.13, 0.11, 0.035), 90.0, 20.0, 0.0),
-    "right": _body_camera("right", (-0.13, -0.11, 0.035), -90.0, 20.0, 180.0),
-    "back": _body_camera("back", (-0.42, -0.037, 0.01), 180.0, 20.0, 0.0),
+    "left": _body_camera("left", (-0.13, 0.11, 0.035), 90.0, 20.0, 1.0),
+    "right": _body_camera("right", (-0.13, -0.11, 0.035), -90.0, 20.0, 181.0),
+    "back": _body_camera("back", (-0.42, -0.037, 0.01), 180.0, 20.0, 1.0),
 }
 """The hand's camera sits where the frame trees of two robots have it. The body's are approximate in place and
-direction; their turn about the view is the one that makes a picture upright with the vendor's published angles."""
+direction; their turn about the view is the one
+that makes a picture upright with the vendor's published angles, to a degree: see `look` about level cameras."""
 
 SOURCES = {
     source.name: source

@@ -129,7 +129,7 @@ class Commander:
         activities: dict[str, Activity] = {}
         goal: Pose | None = None
         if together.HasField("arm_command"):
-            activities["arm"] = arm = make_arm(together.arm_command, order, self._stowable)
+            activities["arm"] = arm = make_arm(together.arm_command, order, self._may_stow)
             if isinstance(arm, Cartesian):
                 goal, arm.follow = arm.goal, together.mobility_command.HasField("follow_arm_request")
         if together.HasField("mobility_command"):
@@ -141,8 +141,9 @@ class Commander:
             raise NotAcceptedError(ANSWER.STATUS_INVALID_REQUEST, "a command without any part")
         return self.run(activities)
 
-    def _stowable(self) -> bool:
-        return bool(self.carry_state == robot_state_pb2.ManipulatorState.CARRY_STATE_CARRIABLE_AND_STOWABLE)
+    def _may_stow(self) -> bool:
+        state, held = self.carrying()
+        return not held or state == robot_state_pb2.ManipulatorState.CARRY_STATE_CARRIABLE_AND_STOWABLE
 
     def _ready(self, full: str) -> None:
         faults = self._machine.faults()

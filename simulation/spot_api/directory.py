@@ -93,8 +93,8 @@ class Directory:
 
     def _connect(self, request: Any, call: Call, before: Registered | None = None) -> Registered:
         entry, endpoint = request.service_entry, request.endpoint
-        if not (entry.name and entry.type and entry.authority and endpoint.port):
-            raise InvalidRequestError("a service entry needs a name, a type, an authority and a port")
+        if not (entry.name and entry.type and entry.authority):
+            raise InvalidRequestError("a service entry needs a name, a type and an authority")
         stored = directory_pb2.ServiceEntry()
         stored.CopyFrom(entry)
         stored.last_update.CopyFrom(timestamp(self._clock.now()))

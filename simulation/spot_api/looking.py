@@ -34,7 +34,7 @@ def where_it_ends(robot: Steerable, start_m: Vector, direction: Vector) -> Vecto
     """(3,) point at which a ray meets something, world metres; None if it does not."""
     ahead = unit(direction)
     up = np.array([0.0, 0.0, 1.0]) if abs(ahead[2]) < 0.95 else np.array([1.0, 0.0, 0.0])
-    frame = robot.look(facing(start_m, ahead, up))
+    frame = robot.look(facing(start_m, ahead, up), colour=False)
     camera = frame.intrinsics
     depth = float(frame.depth[round(camera.cy), round(camera.cx)])
     return start_m + ahead * depth if depth > 0 else None
@@ -42,7 +42,8 @@ def where_it_ends(robot: Steerable, start_m: Vector, direction: Vector) -> Vecto
 
 def girth(robot: Steerable, point_m: Vector, direction: Vector, across: Vector, distance_m: float) -> Girth | None:
     """What is at a point, seen along a direction from a distance: its extent along `across`."""
-    frame = robot.look(facing(point_m - unit(direction) * distance_m, direction, np.cross(across, direction)))
+    place = point_m - unit(direction) * distance_m
+    frame = robot.look(facing(place, direction, np.cross(across, direction)), colour=False)
     camera = frame.intrinsics
     row, column = frame.depth[round(camera.cy)], round(camera.cx)
     if not row[column] > 0:
@@ -54,8 +55,8 @@ def girth(robot: Steerable, point_m: Vector, direction: Vector, across: Vector, 
         right += 1
     near = float(row[left : right + 1].min())
     middle = (left + right) / 2
-    place = frame.world_from_camera.transform(camera.back_project(middle, camera.cy, near))
-    return Girth(place, (right - left + 1) * near / camera.fx)
+    surface = frame.world_from_camera.transform(camera.back_project(middle, camera.cy, near))
+    return Girth(surface, (right - left + 1) * near / camera.fx)
 
 
 def ray_in_image(request: Any, body: Pose, hand: Pose) -> tuple[Vector, Vector] | None:

@@ -93,7 +93,7 @@ class Manipulation:
         if not self._machine.motors_on() or self._machine.faults():
             raise InvalidRequestError("the motors are off, or there are behaviour faults")
         kind = request.WhichOneof("manipulation_cmd") or ""
-        handling = Handling(Order(self._world, _no_end_time, self._hindered))
+        handling = Handling(Order(self._world, no_end_time, self._hindered))
         target = self._target(request, kind)
         if kind.startswith("walk_to"):
             wanted = getattr(request, kind)
@@ -160,7 +160,8 @@ class Manipulation:
             self._commander.holding = {1: True, 2: False}.get(said)
 
 
-def _no_end_time(part: Any) -> float:
+def no_end_time(part: Any) -> float:
+    """For activities that have none."""
     raise InvalidRequestError("a manipulation has no end_time")
 
 

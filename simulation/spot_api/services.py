@@ -10,21 +10,34 @@ from bosdyn.api import (
     directory_registration_service_pb2,
     directory_service_pb2,
     estop_service_pb2,
+    fault_service_pb2,
+    gripper_camera_param_service_pb2,
     image_service_pb2,
     lease_service_pb2,
+    license_service_pb2,
     manipulation_api_service_pb2,
+    payload_service_pb2,
     power_service_pb2,
     robot_command_service_pb2,
     robot_id_service_pb2,
     robot_state_service_pb2,
     time_sync_service_pb2,
+    world_object_service_pb2,
 )
+from bosdyn.api.docking import docking_service_pb2
+from bosdyn.api.keepalive import keepalive_service_pb2
+from bosdyn.api.spot import inverse_kinematics_service_pb2
 
+from simulation.spot_api.activity import Order
+from simulation.spot_api.bookkeeping import CameraParameters, License, Payloads, ServiceFaults, WorldObjects
 from simulation.spot_api.command import Commander
 from simulation.spot_api.comments import DataBuffer
+from simulation.spot_api.docking import Docking
 from simulation.spot_api.identity import RobotId
 from simulation.spot_api.images import Images
-from simulation.spot_api.manipulation import Manipulation
+from simulation.spot_api.keepalive import Keepalive
+from simulation.spot_api.kinematics import InverseKinematics
+from simulation.spot_api.manipulation import Manipulation, no_end_time
 from simulation.spot_api.power import Power
 from simulation.spot_api.state import State
 from simulation.spot_api.time_sync import TimeSync
@@ -39,6 +52,10 @@ def build_services(server: SpotServer) -> list[tuple[Any, object]]:
     time_sync = TimeSync(world.clock)
     commander = Commander(world, machine, leases, time_sync.known, server.faults.hindered)
     server.commander = commander
+    docking = Docking(world, machine, leases, commander, Order(world, no_end_time, server.faults.hindered))
+    keepalive = Keepalive(world.clock, machine, server.log.event)
+    world.on_step.append(keepalive.look)
+    service_faults = ServiceFaults(world.clock)
     manipulation = Manipulation(world, machine, leases, commander, server.faults.hindered)
 
     def estop_state() -> tuple[int, str]:
@@ -53,7 +70,12 @@ def build_services(server: SpotServer) -> list[tuple[Any, object]]:
         ("lease", "api", lease_service_pb2, leases),
         ("estop", "estop", estop_service_pb2, estop),
         ("power", "power", power_service_pb2, Power(machine, leases, estop.level)),
-        ("robot-state", "state", robot_state_service_pb2, State(world, machine, estop_state, commander.carrying)),
+        (
+            "robot-state",
+            "state",
+            robot_state_service_pb2,
+            State(world, machine, estop_state, commander.carrying, service_faults.fill),
+        ),
         ("robot-command", "command", robot_command_service_pb2, commander),
         (
             "image",
@@ -62,6 +84,14 @@ def build_services(server: SpotServer) -> list[tuple[Any, object]]:
             Images(world, server.faults.spoil, lambda pixel: server.on_target_seen(pixel)),
         ),
         ("manipulation", "manipulation", manipulation_api_service_pb2, manipulation),
+        ("docking", "docking", docking_service_pb2, docking),
+        ("keepalive", "keepalive", keepalive_service_pb2, keepalive),
+        ("fault", "fault", fault_service_pb2, service_faults),
+        ("world-objects", "world-objects", world_object_service_pb2, WorldObjects(world)),
+        ("gripper-camera-param", "gripper-cam", gripper_camera_param_service_pb2, CameraParameters()),
+        ("inverse-kinematics", "inverse-kinematics", inverse_kinematics_service_pb2, InverseKinematics(world)),
+        ("license", "license", license_service_pb2, License()),
+        ("payload", "payload", payload_service_pb2, Payloads()),
         ("data-buffer", "buffer", data_buffer_service_pb2, DataBuffer()),
     ]
     services = []

@@ -35,8 +35,10 @@ class State:
         machine: Machine,
         estop: Callable[[], tuple[int, str]],
         carrying: Callable[[], tuple[int, bool]],
+        fill_service_faults: Callable[[Any], None],
     ) -> None:
         self._world, self._machine, self._estop, self._carrying = world, machine, estop, carrying
+        self._fill_service_faults = fill_service_faults
 
     def get_robot_state(self, request: Any, response: Any, call: Call) -> None:
         snapshot, now = self._world.snapshot, timestamp(self._world.clock.now())
@@ -58,7 +60,7 @@ class State:
         comms.wifi_state.current_mode = STATE.WiFiState.MODE_ACCESS_POINT
         self._fill_estop(state, now)
         state.system_fault_state.SetInParent()
-        state.service_fault_state.SetInParent()
+        self._fill_service_faults(state.service_fault_state)
         state.behavior_fault_state.SetInParent()
         for fault in self._machine.faults():
             fill_fault(state.behavior_fault_state.faults.add(), fault)

@@ -35,8 +35,8 @@ class Steerable(Robot, Protocol):
     def leg_joints(self) -> Vector:
         """(12,) measured joints, radians: hx, hy, kn of front left, front right, hind left, hind right."""
 
-    def look(self, world_from_camera: Pose) -> RgbdFrame:
-        """A perfect picture from a camera held anywhere, its optical frame given."""
+    def look(self, world_from_camera: Pose, *, colour: bool = True) -> RgbdFrame:
+        """A perfect picture from a camera held anywhere, its optical frame given. Without colour: depth only."""
 
     def objects(self) -> dict[str, Pose]:
         """world_from_object of what can be picked up, by name."""
