@@ -136,7 +136,7 @@ def test_a_mission_is_registered_found_in_the_directory_and_ticked_through_it() 
             client.robot.service_client_factories_by_type[kind] = RemoteClient
             remote = client.robot.ensure_client("my-mission")
             session = remote.establish_session(lease_resources=())
-            states = [remote.tick(session, lease_resources=()) for _ in range(2)]
+            states = [remote.tick(session, lease_resources=()).status for _ in range(2)]
             assert states == [remote_pb2.TickResponse.STATUS_RUNNING, remote_pb2.TickResponse.STATUS_SUCCESS]
             assert [mission.ticks for mission in missions.values()] == [0, 2]
             registration.unregister("my-mission")
