@@ -16,6 +16,7 @@ from typing import Final, NoReturn
 
 from app import perceive_cli
 from app.interrupts import Interrupts
+from app.mission.arguments import add_mission, mission
 from app.options import ROBOTS, VIEWS, RunOptions
 from app.spot.arguments import add_control, add_target
 from perception.errors import SpotGraspError
@@ -98,6 +99,7 @@ def build_parser() -> argparse.ArgumentParser:
     form.add_argument("--diff", action="store_true", help="write nothing; show what would change")
     _add_replay(commands.add_parser("replay", parents=[debug], help="play a run back from its log"))
     _add_simulate(commands.add_parser("simulate", parents=[debug], help="a simulated Spot that speaks the Spot API"))
+    add_mission(commands.add_parser("mission", help="missions of the robot (Autowalk, tablet): serve, export"), debug)
     commands.add_parser("doctor", parents=[debug], help="what is installed, what is missing, what to type")
     for module in (perceive_cli,):
         module.register(commands, [debug])
@@ -324,6 +326,8 @@ def _dispatch(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
                 watch=arguments.watch,
                 plain=arguments.plain,
             )
+        case "mission":
+            return mission(arguments, interrupts)
         case "doctor":
             from app.doctor import doctor
 

@@ -74,10 +74,10 @@ def _spot(options: RunOptions, video: Path | None, folder: Path | None) -> Parts
         _refuse({"--port": options.port, "--certificate": options.certificate}, "a simulated Spot chooses its own")
         _require("bosdyn.client", "cryptography", extra="spot")
         body = _genesis_robot(options, video)
-        detector, heatmap, networks = _networks(options)
+        detector, heatmap, hashes = _networks(options)
         log = None if folder is None else folder / "spot_api.jsonl"
         robot = SimulatedSpot(body, asked, log=log)
-        return Parts(robot, detector, heatmap, robot.ground_truth, networks)
+        return Parts(robot, detector, heatmap, robot.ground_truth, hashes)
     given = {
         "--scene": options.scene,
         "--robot-file": options.robot_file,
@@ -89,9 +89,9 @@ def _spot(options: RunOptions, video: Path | None, folder: Path | None) -> Parts
     _require("bosdyn.client", extra="spot")
     from app.spot.robot import SpotRobot
 
-    detector, heatmap, networks = _networks(options)
+    detector, heatmap, hashes = _networks(options)
     target = Target(options.hostname, options.port or HTTPS_PORT, options.certificate)
-    return Parts(SpotRobot(target, asked), detector, heatmap, dict, networks)
+    return Parts(SpotRobot(target, asked), detector, heatmap, dict, hashes)
 
 
 def weights_folder() -> Path:
@@ -103,8 +103,8 @@ def weights_folder() -> Path:
 
 def _genesis(options: RunOptions, video: Path | None) -> Parts:
     robot = _genesis_robot(options, video)
-    detector, heatmap, networks = _networks(options)
-    return Parts(robot, detector, heatmap, robot.ground_truth, networks)
+    detector, heatmap, hashes = _networks(options)
+    return Parts(robot, detector, heatmap, robot.ground_truth, hashes)
 
 
 def _genesis_robot(options: RunOptions, video: Path | None) -> GenesisRobot:
@@ -129,11 +129,16 @@ def _genesis_robot(options: RunOptions, video: Path | None) -> GenesisRobot:
 
 
 def _networks(options: RunOptions) -> tuple[Detector, HeatmapModel, dict[str, str]]:
+    return networks(options.detector, options.heatmap)
+
+
+def networks(detector: Path | None, heatmap: Path | None) -> tuple[Detector, HeatmapModel, dict[str, str]]:
+    """The two networks, the shipped ones where None is given, and the hashes of their files. ModelError."""
     from perception.detector import OnnxDetector
     from perception.heatmap import OnnxHeatmap
 
-    detector = options.detector or weights_folder() / "detector.onnx"
-    heatmap = options.heatmap or weights_folder() / "heatmap.onnx"
+    detector = detector or weights_folder() / "detector.onnx"
+    heatmap = heatmap or weights_folder() / "heatmap.onnx"
     parts = OnnxDetector(detector), OnnxHeatmap(heatmap)
     return *parts, {"detector": file_hash(detector), "heatmap": file_hash(heatmap)}
 

@@ -46,6 +46,11 @@ class Link:
                 self.lost = error
             return self.lost
 
+    def forgive(self) -> None:
+        """Somebody begins anew, say a mission that brings its own lease: what was lost may be there again."""
+        with self._lock:
+            self.lost, self._silent_since_s = None, None
+
     def look(self, doing: str, call: Callable[..., T], *arguments: Any, timeout: float = RPC_S) -> T | None:
         """One call that only looks. None if there was no answer this time; LostRobotError once that lasts too long.
 

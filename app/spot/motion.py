@@ -22,6 +22,9 @@ class Sender(Protocol):
 
     def view(self) -> RobotView: ...
 
+    def require_fit(self) -> None:
+        """Look afresh; LostRobotError if the robot has stopped by itself."""
+
     def halt(self, part: str) -> None:
         """Stop one part where it is, if the robot is still ours; raises nothing."""
 
@@ -60,6 +63,8 @@ class Motion:
         if feedback is None:
             return self._outcome
         outcome = self._steps[0].judge(feedback, self._sender.view(), self._sender.now() - self._since_s)
+        if outcome.state is CommandState.FAILED:  # an e-stop or a fault ends motions too, and is more than a failure
+            self._sender.require_fit()
         if outcome.state is CommandState.DONE and len(self._steps) > 1:
             self._steps.pop(0)
             self._begin()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -40,13 +40,20 @@ class SpotRobot:
     """Implements `behaviours.robot.Robot` on bosdyn-client; use it as a context manager.
 
     target: which robot. options: what may be done to get and to leave it. The world is the robot's `vision` frame;
-    `now` counts the robot's seconds since the robot was entered.
+    `now` counts the robot's seconds since the robot was entered. session: how control is got and given back.
     """
 
     simulated_time = False
 
-    def __init__(self, target: Target, options: SpotOptions | None = None) -> None:
+    def __init__(
+        self,
+        target: Target,
+        options: SpotOptions | None = None,
+        *,
+        session: Callable[[Connection, SpotOptions], Session] = Session,
+    ) -> None:
         self._target, self._options = target, options or SpotOptions()
+        self._make_session = session
         self._connection: Connection | None = None
         self._session: Session | None = None
         self._motions: dict[str, Motion] = {}
@@ -62,11 +69,11 @@ class SpotRobot:
         self._connection = Connection(self._target)
         try:
             self._connection.open()
-            self._session = Session(self._connection, self._options)
+            self._session = self._make_session(self._connection, self._options)
             self._session.begin()
             self._connection.clock.start()
             self._working = True
-            self._look()
+            self._session.entered(self._look)
         except BaseException:  # also an interruption: what was begun is taken back
             self._close()
             raise
@@ -94,6 +101,13 @@ class SpotRobot:
             raise RobotError("the robot is not connected; use it inside `with SpotRobot(...) as robot:`")
         self._connection.link.require()
         return self._session
+
+    @property
+    def connection(self) -> Connection:
+        """The connection, inside `with`. RobotError outside."""
+        if self._connection is None:
+            raise RobotError("the robot is not connected; use it inside `with SpotRobot(...) as robot:`")
+        return self._connection
 
     # looking
 
@@ -152,6 +166,10 @@ class SpotRobot:
         if self._view is None:
             raise RobotError(f"{self._target.hostname} has not told its state yet")
         return self._view
+
+    def require_fit(self) -> None:
+        """Look afresh; LostRobotError if the robot has stopped by itself."""
+        self._look()
 
     def body_pose(self) -> Pose:
         return self.view().body()

@@ -63,6 +63,10 @@ class Session:
         self._power_on()
         self._stand()
 
+    def entered(self, look: Callable[[], None]) -> None:
+        """The robot is ours and stands; look at it for the first time."""
+        look()
+
     def _require_released(self) -> None:
         why = refusal(read_status(self._link.send("reading the e-stop", self._connection.estop.get_status)))
         if why is not None:

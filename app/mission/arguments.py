@@ -1,0 +1,58 @@
+"""The command line of `spot-grasp mission`; light, for the parser."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app.spot.arguments import add_target
+
+if TYPE_CHECKING:
+    from app.interrupts import Interrupts
+
+
+def add_mission(parser: argparse.ArgumentParser, debug: argparse.ArgumentParser) -> None:
+    """Both subcommands."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    serve = actions.add_parser("serve", parents=[debug], help="offer a tree to missions of the robot")
+    serve.add_argument("tree", metavar="TREE", help="a file, or the name of a tree in the library")
+    add_target(serve, required=True)
+    serve.add_argument("--name", default="", help="name in the robot's directory (default: after the tree)")
+    serve.add_argument("--listen", default="127.0.0.1", metavar="ADDRESS", help="where to be called (default loopback)")
+    serve.add_argument("--listen-port", type=int, default=0, metavar="P", help="default: a free one")
+    serve.add_argument("--record", type=Path, metavar="DIR", help="folder of the run folders (default runs)")
+    serve.add_argument("--detector", type=Path, metavar="FILE", help="detector network (.onnx)")
+    serve.add_argument("--heatmap", type=Path, metavar="FILE", help="heatmap network (.onnx)")
+    serve.add_argument("--tree", dest="tree_id", metavar="ID", help="which tree of the file (default: its main tree)")
+    export = actions.add_parser("export", parents=[debug], help="write a tree as nodes of a mission")
+    export.add_argument("tree", metavar="TREE", help="a file, or the name of a tree in the library")
+    export.add_argument("--out", type=Path, required=True, metavar="FILE", help=".node (binary) or .txtpb (text)")
+    export.add_argument("--tree", dest="tree_id", metavar="ID", help="which tree of the file (default: its main tree)")
+    export.add_argument("--remote", nargs="?", const="", metavar="NAME", help="one node that calls the served tree")
+
+
+def mission(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
+    """Run a subcommand."""
+    from app.library import find_tree
+
+    file = find_tree(arguments.tree)
+    if arguments.action == "export":
+        from app.mission.export import export
+
+        return export(file, arguments.out, tree_id=arguments.tree_id, remote_service=arguments.remote)
+    return _serve(file, arguments, interrupts)
+
+
+def _serve(file: Path, arguments: Any, interrupts: Interrupts) -> int:
+    from app.compose import networks
+    from app.mission.parametrised import read
+    from app.mission.serve import ServeOptions, serve
+    from app.spot.connection import HTTPS_PORT, Target
+
+    tree = read(file, arguments.tree_id)
+    models = networks(arguments.detector, arguments.heatmap)[:2]
+    target = Target(arguments.hostname, arguments.port or HTTPS_PORT, arguments.certificate)
+    options = ServeOptions(arguments.name, arguments.listen, arguments.listen_port, arguments.record)
+    interrupts.between_ticks()
+    return serve(target, tree, options, models, interrupts.check)

@@ -1,0 +1,49 @@
+"""`spot-grasp mission export TREE`: write a tree as mission nodes."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from app.mission.parametrised import read
+from app.mission.serve import service_name
+from app.records import write_whole
+from app.spot.errors import missing
+from perception.errors import ConfigError
+
+SUFFIXES = (".node", ".txtpb")
+
+
+def export(file: Path, out: Path, *, tree_id: str | None = None, remote_service: str | None = None) -> int:
+    """Write bosdyn.api.mission.Node to `out`: binary for .node, text for .txtpb. 0 if every node has a counterpart,
+    else 1, each one without named on stderr.
+
+    remote_service: write one node instead that calls the served tree; "" is its usual name. ConfigError for another
+    ending, TreeError for a tree that cannot be run.
+    """
+    import trees
+    from behaviours.registry import LEAVES
+
+    if out.suffix not in SUFFIXES:
+        raise ConfigError(f"{out}: a mission is written as {' (binary) or '.join(SUFFIXES)} (text)")
+    try:
+        from google.protobuf import text_format
+
+        from app.mission import compile as compiler
+    except ImportError as error:
+        raise missing(error) from error
+    if remote_service is not None:
+        tree = read(file, tree_id)
+        values = {item.name: item.default for item in tree.parameters if item.default is not None}
+        compiled = compiler.Compiled(compiler.remote(service_name(tree.main, remote_service), values))
+    else:
+        compiled = compiler.compile_tree(trees.load(file, LEAVES, tree_id))
+    if out.suffix == ".node":
+        write_whole(out, compiled.root.SerializeToString(deterministic=True))
+    else:
+        write_whole(out, text_format.MessageToString(compiled.root).encode())
+    for lacking in compiled.unmapped:
+        sys.stderr.write(f"{lacking.place}: {lacking.path}: {lacking.reason}\n")
+    count = len(compiled.unmapped)
+    sys.stdout.write(f"{out}: {f'{count} nodes could not be mapped and fail' if count else 'every node is mapped'}\n")
+    return 1 if count else 0
