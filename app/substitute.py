@@ -15,13 +15,14 @@ from app.options import SIMULATED, RunOptions
 from app.substitution_file import NodeConfig, Rule, nearest, read_rules
 from perception.errors import ConfigError
 from trees.leaf import Leaf, PortAccess
+from trees.script import ScriptError, compile_script
 
 if TYPE_CHECKING:
     from trees import Document, NodeView, Place, Substitute
     from trees.blackboard import Blackboard
 
 STATUS: Final = {"SUCCESS": Status.SUCCESS, "FAILURE": Status.FAILURE, "RUNNING": Status.RUNNING}
-Run = Callable[["Blackboard"], None]
+Run = Callable[["Blackboard"], Any]
 """Runs a script on a blackboard."""
 
 
@@ -165,4 +166,7 @@ def _scripts(rule: Rule) -> Mapping[str, Run]:
 
 def _compiled(text: str, place: str) -> Run:
     """A script ready to run. ConfigError, naming its place, if it is none."""
-    raise ConfigError(f"{place}: scripts are not supported yet; leave it out")
+    try:
+        return compile_script(text).run
+    except ScriptError as error:
+        raise ConfigError(f"{place}: {error} of '{text}'") from error

@@ -153,6 +153,19 @@ def test_statuses_are_those_of_behaviortree_cpp(watched: Watched, client: Client
     assert ended[15] == 10 + SUCCESS
 
 
+def test_what_a_reactive_node_sets_back_in_every_tick_is_idle(tmp_path: Path) -> None:
+    xml = """<root BTCPP_format="4" main_tree_to_execute="Main"><BehaviorTree ID="Main"><ReactiveSequence>
+    <Act seq="S"/><Act seq="RRRR"/></ReactiveSequence></BehaviorTree></root>"""
+    watched = Watched(tmp_path, xml)
+    try:
+        with Client(watched.port) as client:
+            for _ in range(2):
+                watched.tree.tick()
+                assert client.statuses() == {1: RUNNING, 2: 10 + SUCCESS, 3: RUNNING}
+    finally:
+        watched.publisher.close()
+
+
 def test_a_halted_node_was_running(watched: Watched, client: Client) -> None:
     watched.tree.tick()
     watched.tree.halt()

@@ -122,9 +122,9 @@ def test_a_skipped_node_has_stored_nothing() -> None:
 
 def test_values_written_again_are_told_only_if_they_are_others() -> None:
     main = Blackboard()
-    inner = Blackboard(main, remap={"in": "out"}, constants={"c": "1"})
+    inner = Blackboard(main, remap={"in": "out"}, constants={"c": "one"})
     changes = BlackboardChanges({"Main": main, "Sub": inner})
-    assert changes.take() == [("Sub", "c", 1)]
+    assert changes.take() == [("Sub", "c", "one")]
     value = (1, 2)
     inner.set("in", value)
     assert changes.take() == [("Main", "out", value)]

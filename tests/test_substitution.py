@@ -154,6 +154,30 @@ def test_a_leaf_may_run_for_ever_or_be_skipped(tmp_path: Path) -> None:
     assert events == []
 
 
+def test_scripts_run_on_the_nodes_blackboard_when_it_answers(tmp_path: Path) -> None:
+    now = [0.0]
+    told = {"success_script": "told := 'yes'", "failure_script": "told := 'no'", "post_script": "n += 1"}
+    configs = {
+        "Good": {"return_status": "SUCCESS", "async_delay": 1000, **told},
+        "Bad": {"return_status": "FAILURE", **told},
+    }
+    xml = """<BehaviorTree ID="Main"><Sequence><Script code="n := 0"/><SubTree ID="Sub" n="{n}" told="{a}"/>
+    <Done name="bad"/></Sequence></BehaviorTree><BehaviorTree ID="Sub"><Done name="good"/></BehaviorTree>"""
+    tree, _ = substituted(tmp_path, rules(("good", "Good"), ("bad", "Bad"), **configs), xml, lambda: now[0])
+    assert tree.tick() == Status.RUNNING
+    assert tree.blackboard.items() == {"n": 0}
+    now[0] = 1.0
+    assert tree.tick() == Status.FAILURE
+    assert tree.blackboard.items() == {"n": 2, "a": "yes", "told": "no"}
+
+
+@pytest.mark.parametrize("script", ["n :=", "'open", "1 +* 2", " "])
+def test_a_script_that_cannot_be_read_is_found_before_the_run(tmp_path: Path, script: str) -> None:
+    words = r"subs.json: TestNodeConfigs.A.post_script: .* at position"
+    with pytest.raises(ConfigError, match=words):
+        substituted(tmp_path, rules(("look", "A"), A={**OK, "post_script": script}))
+
+
 def test_another_leaf_can_stand_in(tmp_path: Path) -> None:
     tree, events = substituted(tmp_path, rules(("Act", "Done")))
     assert tree.tick() == Status.SUCCESS

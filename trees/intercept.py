@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from py_trees.common import Status
@@ -40,5 +42,28 @@ def intercept(seat: Seat, interceptor: Interceptor) -> None:
         if returned is Status.RUNNING:
             seat.behaviour.status = Status.RUNNING
         return force(word)
+
+    seat.perform = perform
+
+
+@dataclass
+class Slowest:
+    """The leaf whose tick took longest since `seconds` was set back: its path and its time on the given clock."""
+
+    path: str = ""
+    seconds: float = 0.0
+
+
+def time_leaf(seat: Seat, slowest: Slowest, clock: Callable[[], float]) -> None:
+    """Time every tick of a leaf, with all that it does when it begins and ends."""
+    plain, path = seat.perform, seat.path
+
+    def perform() -> Returned:
+        begin = clock()
+        returned = plain()
+        took = clock() - begin
+        if took > slowest.seconds:
+            slowest.path, slowest.seconds = path, took
+        return returned
 
     seat.perform = perform

@@ -12,7 +12,7 @@ from py_trees.common import Status
 from trees.blackboard import Blackboard
 from trees.building import Builder, Place, Substitute
 from trees.control import ControlNode
-from trees.intercept import Interceptor, intercept
+from trees.intercept import Interceptor, Slowest, intercept, time_leaf
 from trees.load import Document
 from trees.reasons import why
 from trees.runtime import Listener, Runtime
@@ -158,6 +158,14 @@ class Tree:
         """Ask `interceptor` before and after each tick of each node; costs nothing where it is not used."""
         for node in self._nodes:
             intercept(node.seat, interceptor)
+
+    def time_leaves(self, clock: Callable[[], float]) -> Slowest:
+        """Time the ticks of the leaves from now on, on this clock; the slowest one stands in what is returned."""
+        slowest = Slowest()
+        for node in self._nodes:
+            if not node.seat.behaviour.children:
+                time_leaf(node.seat, slowest, clock)
+        return slowest
 
     def on_transition(self, listener: Listener) -> None:
         """Tell `listener` of every status that changes, and of every end of a node."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from app.groot import msgpack, protocol
 from app.groot.tree_xml import owners, subtrees
 from app.groot.values import plain
-from app.statuses import StatusBoard
+from app.statuses import IDLE_FROM, StatusBoard
 
 if TYPE_CHECKING:
     from trees import Tree
@@ -38,7 +38,7 @@ class Source:
     ) -> None:
         self.tree_uuid = uuid.uuid4().bytes
         self.xml = xml
-        self._board, self._clock = board, clock
+        self._tree, self._board, self._clock = tree, board, clock
         self._scopes = _scopes(tree, main)
         self._lock = threading.Lock()
         self._recorded: deque[bytes] = deque(maxlen=MOST_TRANSITIONS)
@@ -55,8 +55,12 @@ class Source:
                 self._recorded.extend(protocol.transition(time_us, uid, code) for uid, code in changes)
 
     def statuses(self) -> bytes:
-        """uid and code of every node, of one moment."""
-        return protocol.statuses(self._board.uids, bytes(self._board.codes))
+        """uid and code of every node. What reactive nodes set back to idle without a word is asked of the tree."""
+        codes = bytearray(self._board.codes)
+        for index, stored in enumerate(self._tree.statuses()):
+            if stored == "IDLE" and 0 < codes[index] < IDLE_FROM:
+                codes[index] += IDLE_FROM
+        return protocol.statuses(self._board.uids, codes)
 
     def start_recording(self) -> str:
         """Microseconds since 1970, decimal, that the recorded times count from."""
