@@ -67,54 +67,71 @@ def read_arrays(path: Path, keys: tuple[str, ...]) -> dict[str, NDArray[Any]]:
         raise ConfigError(f"{path}: not a readable npz file: {error}; delete it and make it again") from error
 
 
-def load_labels(path: Path) -> SurfaceLabels:
-    """Outcomes of one object; good = lifted and held without touching the support. ConfigError for a bad file."""
-    data = read_arrays(path, ("points", "normals", "lifted", "held", "collided_support"))
+def load_labels(path: Path, criterion: str = "lift") -> SurfaceLabels:
+    """Outcomes of one object; good = lifted and held without touching the support, or with the criterion "contact"
+    what arXiv 2508.17466 calls a success. ConfigError for a bad file."""
+    outcomes = ("contact",) if criterion == "contact" else ("lifted", "held", "collided_support")
+    data = read_arrays(path, ("points", "normals", *outcomes))
     count = len(data["points"])
     for key, shape in (("points", (count, 3)), ("normals", (count, 3))):
         if data[key].shape != shape or not np.isfinite(data[key]).all():
             raise ConfigError(f"{path}: {key} has shape {data[key].shape} or is not finite, expected {shape}")
-    for key in ("lifted", "held", "collided_support"):
+    for key in outcomes:
         if data[key].shape != (count,):
             raise ConfigError(f"{path}: {key} has shape {data[key].shape}, expected {(count,)}")
     if count == 0:
         raise ConfigError(f"{path}: holds no samples; delete it and label the object again")
-    good = data["lifted"].astype(bool) & data["held"].astype(bool) & ~data["collided_support"].astype(bool)
+    if criterion == "contact":
+        good = data["contact"].astype(bool)
+    else:
+        good = data["lifted"].astype(bool) & data["held"].astype(bool) & ~data["collided_support"].astype(bool)
     return SurfaceLabels(data["points"].astype(np.float64), data["normals"].astype(np.float64), good)
 
 
-def label_points(points: NDArray[np.float64], normals: NDArray[np.float64], labels: SurfaceLabels) -> NDArray[np.int8]:
+def label_points(
+    points: NDArray[np.float64], normals: NDArray[np.float64], labels: SurfaceLabels, *, everywhere: bool = False
+) -> NDArray[np.int8]:
     """(N,) int8 for surface points (N, 3) with normals (N, 3) in the object's frame: what the nearest samples that
-    face the same way say by majority (a tie is bad); -1 without one in reach."""
+    face the same way say by majority (a tie is bad); -1 without one in reach, or with `everywhere` what the nearest
+    sample says, whichever way it faces."""
     count = min(CANDIDATES, len(labels.points))
-    distance, index = cKDTree(labels.points).query(points, k=count, distance_upper_bound=REACH_M)
+    tree = cKDTree(labels.points)
+    distance, index = tree.query(points, k=count, distance_upper_bound=REACH_M)
     distance, index = distance.reshape(len(points), count), index.reshape(len(points), count)
     found = np.isfinite(distance)
     index = np.where(found, index, 0)
     votes = found & (np.einsum("nkd,nd->nk", labels.normals[index], normals) >= AGREE_COS)
     votes &= np.cumsum(votes, axis=1) <= VOTERS
     total, yes = votes.sum(axis=1), (votes & labels.good[index]).sum(axis=1)
-    return np.where(total == 0, UNKNOWN, np.where(2 * yes > total, GOOD, BAD)).astype(np.int8)
+    said = np.where(total == 0, UNKNOWN, np.where(2 * yes > total, GOOD, BAD)).astype(np.int8)
+    if everywhere and (said == UNKNOWN).any():
+        _, nearest = tree.query(points[said == UNKNOWN])
+        said[said == UNKNOWN] = np.where(labels.good[nearest], GOOD, BAD)
+    return said
 
 
-def label_image(view: Mapping[str, NDArray[Any]], labels: Mapping[str, SurfaceLabels]) -> NDArray[np.int8]:
-    """The label picture (H, W) int8 of one view, as written by training.views; objects without labels stay -1."""
+def label_image(
+    view: Mapping[str, NDArray[Any]], labels: Mapping[str, SurfaceLabels], *, everywhere: bool = False
+) -> NDArray[np.int8]:
+    """The label picture (H, W) int8 of one view, as written by training.views; objects without labels stay -1.
+    everywhere: every pixel of a labelled object gets 0 or 1."""
     whole = view["depth"].astype(np.float32) * np.float32(DEPTH_UNIT_M)
     fx, fy, cx, cy = (float(value) for value in view["intrinsics"])
     world_from_camera = Pose.from_matrix(view["world_from_camera"])
     image = np.full(whole.shape, UNKNOWN, np.int8)
     for row, name in enumerate(object_names(view)):
-        everywhere = (view["instances"] == row + 1) & (whole > 0)
-        if name not in labels or not everywhere.any():
+        shown = (view["instances"] == row + 1) & (whole > 0)
+        if name not in labels or not shown.any():
             continue
-        window = _window(everywhere)
-        mask, depth, corner = everywhere[window], whole[window], (window[1].start, window[0].start)
+        window = _window(shown)
+        mask, depth, corner = shown[window], whole[window], (window[1].start, window[0].start)
         camera = Intrinsics(mask.shape[1], mask.shape[0], fx, fy, cx - corner[0], cy - corner[1])
         facing = plane_fit_normals(depth, camera, NORMAL_SIGMA_PX, mask)[mask]
         v, u = np.nonzero(mask)
         object_from_camera = Pose.from_matrix(view["world_from_object"][row]).inverse() @ world_from_camera
         points = object_from_camera.transform(camera.back_project(u + 0.5, v + 0.5, depth[mask]))
-        image[window][mask] = label_points(points, facing @ object_from_camera.rotation.T, labels[name])
+        normals = facing @ object_from_camera.rotation.T
+        image[window][mask] = label_points(points, normals, labels[name], everywhere=everywhere)
     return image
 
 
@@ -149,9 +166,10 @@ def view_files(folder: Path) -> list[Path]:
     return files
 
 
-def project(views: Path, labels: Path, out: Path) -> dict[str, int]:
-    """Write the label pictures that are missing or outdated; returns counts of views and pixels over all views."""
-    known = {path.stem: load_labels(path) for path in sorted(labels.glob("*.npz"))}
+def project(views: Path, labels: Path, out: Path, *, criterion: str = "lift") -> dict[str, int]:
+    """Write the label pictures that are missing or outdated; returns counts of views and pixels over all views.
+    criterion: what makes a label good, see `load_labels`; a folder holds label pictures of one criterion."""
+    known = {path.stem: load_labels(path, criterion) for path in sorted(labels.glob("*.npz"))}
     if not known:
         raise ConfigError(f"{labels}: no label files here; make some with python -m training.grasp_labels")
     out.mkdir(parents=True, exist_ok=True)
@@ -163,7 +181,7 @@ def project(views: Path, labels: Path, out: Path) -> dict[str, int]:
         target = out / path.name
         image = _current(target, labelled)
         if image is None:
-            image = label_image(view, known)
+            image = label_image(view, known, everywhere=criterion == "contact")
             content = io.BytesIO()
             np.savez_compressed(content, labels=image, labelled=labelled)
             write_atomic(target, content.getvalue())
@@ -173,7 +191,8 @@ def project(views: Path, labels: Path, out: Path) -> dict[str, int]:
         counts["bad"] += int((image == BAD).sum())
         on_labelled = np.isin(view["instances"], np.flatnonzero(labelled) + 1)
         counts["unknown_on_labelled"] += int((on_labelled & (image == UNKNOWN)).sum())
-    manifest = {"schema": SCHEMA, "objects": sorted(known), **counts}
+    manifest = {"schema": SCHEMA, "objects": sorted(known), "criterion": criterion, **counts}
+    del manifest["written"]
     write_atomic(out / "manifest.json", json.dumps(manifest, indent=1).encode())
     return counts
 

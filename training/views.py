@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -22,37 +22,21 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from perception.geometry import Pose, unit
+from perception.geometry import Pose
 from perception.types import Intrinsics
 from simulation.objects import CLASS_NAMES, LABELS
 from simulation.pictures import SceneCamera
 from simulation.scene import SceneSample, sample_scene
 from simulation.scene_spec import ClutterSpec, LightSpec, SceneSpec, SupportSpec, TargetSpec
 from training.files import write_atomic
+from training.viewpoints import HAND_CAMERA, PRESETS, SHAPE, ViewPreset, camera_pose
 
 SCHEMA = 1
-SHAPE = (480, 640)
-HAND_CAMERA = Intrinsics(SHAPE[1], SHAPE[0], 552.0291012161067, 552.0291012161067, SHAPE[1] / 2, SHAPE[0] / 2)
 FAR_M = 6.0
 DEPTH_UNIT_M = 1e-4
 MIN_PIXELS = 60
 
 
-@dataclass(frozen=True)
-class ViewPreset:
-    """Where the camera may be: distance to the point it looks at (metres), elevation (radians), side (radians off
-    the robot's direction), miss: how far off the object it may look, as a fraction of the distance."""
-
-    distance_m: tuple[float, float]
-    elevation_rad: tuple[float, float]
-    azimuth_rad: tuple[float, float]
-    miss: float
-
-
-PRESETS = {
-    "near": ViewPreset((0.32, 0.85), (-0.05, 0.75), (-1.0, 1.0), 0.12),
-    "far": ViewPreset((0.45, 3.0), (-0.05, 0.5), (-0.8, 0.8), 0.3),
-}
 SPEC = SceneSpec(
     name="training",
     folder=Path(),
@@ -63,23 +47,6 @@ SPEC = SceneSpec(
 )
 SEED_BASE = 5_000_000
 """Training scenes draw from seeds above this; runs and evaluation use those below."""
-
-
-def camera_pose(rng: np.random.Generator, preset: ViewPreset, sample: SceneSample) -> Pose:
-    """world_from_camera (optical axes) looking near one of the scene's objects."""
-    placed = ([sample.target] if sample.target else []) + list(sample.clutter)
-    thing = placed[0] if rng.random() < 0.7 else placed[int(rng.integers(len(placed)))]
-    center = thing.world_from_object.transform([0.0, 0.0, thing.object.height_m * rng.uniform(0.2, 0.8)])
-    robot = np.array([*sample.robot_xy_yaw[:2], center[2]])
-    back = unit(robot - center)
-    azimuth = np.arctan2(back[1], back[0]) + rng.uniform(*preset.azimuth_rad)
-    elevation, distance = rng.uniform(*preset.elevation_rad), rng.uniform(*preset.distance_m)
-    level = np.cos(elevation)
-    eye = center + distance * np.array([level * np.cos(azimuth), level * np.sin(azimuth), np.sin(elevation)])
-    forward = unit(center + rng.normal(0, preset.miss * distance / 2, 3) - eye)
-    right = unit(np.cross(forward, [0, 0, 1]))
-    upright = np.stack([right, np.cross(forward, right), forward], axis=1)
-    return Pose(upright, eye) @ Pose.from_rpy((0, 0, rng.normal(0, 0.06)))
 
 
 def photograph(rgb: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -113,12 +80,16 @@ def render_scene(seed: int, views: int, preset: ViewPreset) -> list[dict[str, An
     """All views of one scene, as the arrays of the schema. Genesis must have been started."""
     sample = sample_scene(SPEC, SEED_BASE + seed)
     rng = np.random.default_rng([seed, 7])
+    return render_views(sample, HAND_CAMERA, (camera_pose(rng, preset, sample) for _ in range(views)))
+
+
+def render_views(sample: SceneSample, intrinsics: Intrinsics, poses: Iterable[Pose]) -> list[dict[str, Any]]:
+    """A scene seen from these world_from_camera poses, as the arrays of the schema. Genesis must have been started."""
     rendered = []
-    with SceneCamera(sample, HAND_CAMERA) as camera:
+    with SceneCamera(sample, intrinsics) as camera:
         things = [thing.object for thing in camera.placed]
-        poses = np.stack([pose.matrix() for pose in camera.world_from_object])
-        for _ in range(views):
-            world_from_camera = camera_pose(rng, preset, sample)
+        placed = np.stack([pose.matrix() for pose in camera.world_from_object])
+        for world_from_camera in poses:
             picture = camera.take(world_from_camera)
             rendered.append(
                 {
@@ -127,9 +98,9 @@ def render_scene(seed: int, views: int, preset: ViewPreset) -> list[dict[str, An
                     "instances": picture.instances,
                     "families": np.array([thing.family for thing in things]),
                     "seeds": np.array([thing.seed for thing in things]),
-                    "world_from_object": poses,
+                    "world_from_object": placed,
                     "world_from_camera": world_from_camera.matrix(),
-                    "intrinsics": np.array([HAND_CAMERA.fx, HAND_CAMERA.fy, HAND_CAMERA.cx, HAND_CAMERA.cy]),
+                    "intrinsics": np.array([intrinsics.fx, intrinsics.fy, intrinsics.cx, intrinsics.cy]),
                 }
             )
     return rendered

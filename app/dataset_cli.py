@@ -1,0 +1,105 @@
+"""`spot-grasp dataset`: make a data set of grasps, look at it, check it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+HELP = "make, look at and check data sets of simulated grasps"
+
+
+def register(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
+    """Add the command to the command line."""
+    parser = commands.add_parser("dataset", help=HELP)
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    make = actions.add_parser("generate", parents=parents, help="make a data set, or go on with one")
+    make.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the data set")
+    make.add_argument("--preset", default="robot", help="robot (default), hemisphere, or paper")
+    make.add_argument("--objects", dest="per_family", type=int, metavar="N", help="objects of each of the six families")
+    make.add_argument("--scenes", type=int, metavar="N", help="how many scenes")
+    make.add_argument("--views", type=int, metavar="N", help="pictures of each scene")
+    make.add_argument("--samples", type=int, metavar="N", help="grasps tried on each object")
+    make.add_argument("--seed", type=int, metavar="N", help="of everything random (default 0)")
+    make.add_argument("--mesh", action="append", default=[], metavar="FILE", help="an object of your own; may repeat")
+    make.add_argument("--workers", type=int, default=2, metavar="N", help="processes (default 2)")
+    make.add_argument("--ray", nargs="?", const="", metavar="ADDRESS", help="over Ray; without address on this machine")
+    make.add_argument("--json", action="store_true", help="print what was made as one line of JSON")
+    make.set_defaults(handler=_generate)
+    for name, action, text in (
+        ("info", _info, "what a data set holds"),
+        ("verify", _verify, "check every file of a data set"),
+    ):
+        command = actions.add_parser(name, parents=parents, help=text)
+        command.add_argument("folder", type=Path, metavar="DIR")
+        command.add_argument("--json", action="store_true", help="print one line of JSON")
+        command.set_defaults(handler=action)
+    show = actions.add_parser("show", parents=parents, help="a sheet of pictures with labels, green good and red bad")
+    show.add_argument("folder", type=Path, metavar="DIR")
+    show.add_argument("--out", type=Path, required=True, metavar="FILE", help="the .png to write")
+    show.add_argument("--count", type=int, default=24, metavar="N", help="pictures (default 24)")
+    show.add_argument("--columns", type=int, default=6, metavar="N", help="pictures in a row (default 6)")
+    show.add_argument("--width", type=int, default=240, metavar="PX", help="width of one (default 240)")
+    show.set_defaults(handler=_show)
+
+
+def _generate(arguments: argparse.Namespace) -> int:
+    from app.progress import stage_progress
+    from training.engine import generate, plan_for
+    from training.mapping import LocalMapper, Mapper, RayMapper
+
+    names = ("per_family", "scenes", "views", "samples", "seed")
+    meshes = tuple(str(Path(mesh).resolve()) for mesh in arguments.mesh)
+    plan = plan_for(arguments.preset, meshes=meshes or None, **{name: getattr(arguments, name) for name in names})
+    ray = RayMapper(arguments.ray or None, arguments.workers) if arguments.ray is not None else None
+    mapper: Mapper = ray or LocalMapper(arguments.workers)
+    try:
+        with stage_progress() as progress:
+            summary = generate(plan, arguments.out, mapper, progress)
+    finally:
+        if ray is not None:
+            ray.close()
+    counts = summary["counts"]
+    if arguments.json:
+        sys.stdout.write(json.dumps(summary) + "\n")
+    else:
+        pixels = counts["good"] + counts["bad"]
+        sys.stdout.write(
+            f"{arguments.out}: {counts['objects']} objects, {counts['views']} views, {pixels} labelled pixels\n"
+        )
+    return 0
+
+
+def _info(arguments: argparse.Namespace) -> int:
+    from training.inspect_dataset import info
+
+    content = info(arguments.folder)
+    sys.stdout.write(json.dumps(content, indent=None if arguments.json else 1) + "\n")
+    return 0
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    from training.inspect_dataset import verify
+
+    faults = verify(arguments.folder)
+    if arguments.json:
+        sys.stdout.write(json.dumps({"ok": not faults, "faults": faults}) + "\n")
+    else:
+        sys.stdout.write("".join(f"{fault}\n" for fault in faults) or f"{arguments.folder}: every file is whole\n")
+    return 1 if faults else 0
+
+
+def _show(arguments: argparse.Namespace) -> int:
+    import cv2
+
+    from training.engine import save
+    from training.inspect_dataset import sheet
+
+    picture = sheet(arguments.folder, arguments.count, arguments.columns, arguments.width)
+    good, content = cv2.imencode(".png", picture[..., ::-1])
+    assert good
+    save(arguments.out, content.tobytes())
+    sys.stdout.write(f"{arguments.out}\n")
+    return 0

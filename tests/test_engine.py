@@ -1,0 +1,252 @@
+"""The data engine: resuming, refusing, checking; with jobs that take no physics, and Ray beside local processes."""
+
+from __future__ import annotations
+
+import errno
+import json
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from app.cli import main
+from app.interrupts import Interrupts
+from perception.errors import ConfigError
+from tests.engine_jobs import pixels
+from training import engine, jobs
+from training.engine import Plan, generate, npz_bytes, plan_for
+from training.inspect_dataset import info, sheet, verify
+from training.mapping import LocalMapper, RayMapper, nothing_to_start
+
+SMALL = Plan(per_family=1, scenes=3, views=2, samples=8)
+
+
+class InlineMapper:
+    """In this process, one after the other; counts what it did and may break off."""
+
+    def __init__(self, stop_after: int | None = None) -> None:
+        self.done, self.stop_after = 0, stop_after
+
+    def map(self, function: Callable[[Any], Any], todo: Sequence[Any], start: Callable[[], None]) -> Iterator[Any]:
+        for job in todo:
+            if self.done == self.stop_after:
+                raise KeyboardInterrupt
+            self.done += 1
+            yield function(job)
+
+
+def fake_label_job(job: jobs.LabelJob) -> jobs.Files:
+    rng = np.random.default_rng(job.seed)
+    count = 1000
+    flags = {name: rng.random(count) < 0.5 for name in ("contact", "lifted", "held", "collided_support")}
+    points = np.stack([np.full(count, 0.5), rng.uniform(-0.1, 0.1, count), rng.uniform(-0.1, 0.1, count)], axis=1)
+    normals = np.tile([-1.0, 0.0, 0.0], (count, 1))
+    return [(job.last_file, npz_bytes(points=points, normals=normals, **flags))]
+
+
+def fake_view_job(job: jobs.ViewJob) -> jobs.Files:
+    files = []
+    for view in range(job.plan.views):
+        instances = np.zeros((48, 64), np.uint8)
+        instances[10:40, 20:40] = 1
+        pose = np.eye(4)
+        pose[:3, :3] = [[0, 0, 1], [-1, 0, 0], [0, -1, 0]]
+        arrays = {
+            "rgb": np.full((48, 64, 3), 10 * job.scene, np.uint8),
+            "depth": np.full((48, 64), 5000, np.uint16),
+            "instances": instances,
+            "families": np.array(["bottle"]),
+            "seeds": np.array([1_000_000]),
+            "world_from_object": np.eye(4)[None],
+            "world_from_camera": pose,
+            "intrinsics": np.array([55.0, 55.0, 32.0, 24.0]),
+        }
+        files.append((job.file(view), npz_bytes(**arrays)))
+    return files
+
+
+@pytest.fixture(autouse=True)
+def no_physics(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "label_job", fake_label_job)
+    monkeypatch.setattr(jobs, "view_job", fake_view_job)
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Path:
+    generate(SMALL, tmp_path / "set", InlineMapper())
+    return tmp_path / "set"
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def test_a_whole_data_set_verifies_and_says_what_it_holds(made: Path) -> None:
+    assert verify(made) == []
+    facts = info(made)
+    assert facts["complete"]
+    assert facts["counts"]["objects"] == 6
+    assert facts["counts"]["views"] == 6
+    assert facts["counts"]["good"] + facts["counts"]["bad"] > 0
+    assert facts["there"] == {"labels": 6, "views": 6, "projected": 6}
+    assert "metres" in facts["units"]["labels/points"]
+
+
+@pytest.mark.parametrize("stop", [0, 1, 5, 6, 7, 8])
+def test_a_run_that_was_killed_goes_on_and_ends_with_the_same_bytes(made: Path, tmp_path: Path, stop: int) -> None:
+    broken = tmp_path / "broken"
+    with pytest.raises(KeyboardInterrupt):
+        generate(SMALL, broken, InlineMapper(stop))
+    assert not info(broken)["complete"]
+    with pytest.raises(ConfigError, match="not finished"):
+        verify(broken)
+    again = InlineMapper()
+    generate(SMALL, broken, again)
+    assert again.done == 9 - stop, "what was finished is not done again"
+    assert contents(broken) == contents(made)
+
+
+def test_a_finished_data_set_is_left_as_it_is(made: Path) -> None:
+    before, mapper = contents(made), InlineMapper()
+    generate(SMALL, made, mapper)
+    assert mapper.done == 0
+    assert contents(made) == before
+
+
+def test_another_plan_in_the_same_folder_is_refused(made: Path) -> None:
+    with pytest.raises(ConfigError, match=r"other samples 8 \(now 9\)"):
+        generate(Plan(per_family=1, scenes=3, views=2, samples=9), made, InlineMapper())
+    assert verify(made) == []
+
+
+def test_a_folder_with_other_things_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("mine")
+    with pytest.raises(ConfigError, match="not empty"):
+        generate(SMALL, tmp_path, InlineMapper())
+    assert contents(tmp_path) == {"letter.txt": b"mine"}
+
+
+def test_a_full_disk_is_told_and_the_next_run_goes_on(tmp_path: Path, made: Path, monkeypatch) -> None:
+    out, real, written = tmp_path / "full", engine.write_atomic, []
+
+    def full(path: Path, content: bytes) -> None:
+        if len(written) == 4:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        written.append(path)
+        real(path, content)
+
+    monkeypatch.setattr(engine, "write_atomic", full)
+    with pytest.raises(ConfigError, match=r"No space left on device; what is finished stays"):
+        generate(SMALL, out, InlineMapper())
+    assert not list(out.rglob(".*")), "no part of a file is left"
+    monkeypatch.setattr(engine, "write_atomic", real)
+    generate(SMALL, out, InlineMapper())
+    assert contents(out) == contents(made)
+
+
+def test_verify_names_every_fault(made: Path) -> None:
+    views = sorted((made / "views").glob("*.npz"))
+    views[0].unlink()
+    views[1].write_bytes(views[1].read_bytes()[:-10])
+    changed = bytearray(views[2].read_bytes())
+    changed[len(changed) // 2] ^= 1
+    views[2].write_bytes(changed)
+    (made / "views" / "view-99999-00.npz").write_bytes(b"")
+    faults = verify(made)
+    assert len(faults) == 4
+    for path, words in zip(views[:3], ("missing", "bytes, expected", "SHA-256 differs"), strict=True):
+        assert any(path.name in fault and words in fault for fault in faults)
+    assert any("view-99999-00.npz: not in dataset.json" in fault for fault in faults)
+
+
+@pytest.mark.parametrize("file", ["plan.json", "dataset.json"])
+def test_another_schema_and_junk_are_refused(made: Path, file: str) -> None:
+    content = json.loads((made / file).read_text())
+    (made / file).write_text(json.dumps({**content, "schema": 99}))
+    with pytest.raises(ConfigError, match=f"{file}: schema 99"):
+        info(made)
+    (made / file).write_text("{")
+    with pytest.raises(ConfigError, match="not readable"):
+        info(made)
+
+
+def test_a_corrupt_shard_is_named_when_it_is_used(made: Path) -> None:
+    shard = sorted((made / "projected").glob("*.npz"))[0]
+    shard.write_bytes(b"PK\x03\x04 not a zip")
+    with pytest.raises(ConfigError, match=shard.name):
+        sheet(made)
+    with pytest.raises(ConfigError, match=shard.name):
+        generate(SMALL, made, InlineMapper())
+
+
+def test_the_sheet_is_green_and_red_where_grasps_are_good_and_bad(made: Path) -> None:
+    picture = sheet(made, count=6, columns=3, width_px=64)
+    assert picture.shape == (2 * 48, 3 * 64, 3)
+    red, green = picture[..., 0].astype(int), picture[..., 1].astype(int)
+    assert ((green - red) > 50).any()
+    assert ((red - green) > 50).any()
+
+
+def test_plans_that_cannot_be_are_refused() -> None:
+    for words, values in {
+        "unknown preset 'moon'": {"preset": "moon"},
+        "at least 1": {"preset": "robot", "scenes": 0},
+        "at most 100 views": {"preset": "robot", "views": 101},
+    }.items():
+        with pytest.raises(ConfigError, match=words):
+            plan_for(**values)  # type: ignore[arg-type]
+    paper = plan_for("paper")
+    assert paper.scenes * paper.views == 1000
+    assert [entry.family for entry in paper.entries] == ["bottle"]
+
+
+def test_the_command_line_shows_and_checks(made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def run(*arguments: object) -> tuple[int, str, str]:
+        code = main(["dataset", *map(str, arguments)], Interrupts())
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    code, out, _ = run("info", made, "--json")
+    assert (code, json.loads(out)["complete"]) == (0, True)
+    assert run("verify", made)[0] == 0
+    assert run("show", made, "--out", tmp_path / "sheet.png")[0] == 0
+    assert (tmp_path / "sheet.png").stat().st_size > 100
+    next((made / "labels").iterdir()).unlink()
+    code, out, _ = run("verify", made, "--json")
+    assert (code, json.loads(out)["ok"]) == (1, False)
+    code, _, err = run("info", tmp_path / "nothing")
+    assert (code, "missing" in err) == (2, True)
+    code, _, err = run("generate", "--out", tmp_path / "x", "--preset", "moon")
+    assert (code, "choose from: robot, hemisphere, paper" in err) == (2, True)
+
+
+def test_local_processes_give_the_bytes_that_this_process_gives() -> None:
+    seeds = list(range(5))
+    for workers in (1, 2):
+        assert sorted(LocalMapper(workers).map(pixels, seeds, nothing_to_start)) == sorted(map(pixels, seeds))
+    with pytest.raises(ConfigError, match="seed -1 is negative"):
+        list(LocalMapper(1).map(pixels, [-1], nothing_to_start))
+    with pytest.raises(ConfigError, match="at least 1"):
+        LocalMapper(0)
+
+
+def test_ray_gives_the_bytes_that_this_process_gives() -> None:
+    pytest.importorskip("ray")
+    mapper = RayMapper(workers=1)
+    try:
+        seeds = list(range(5))
+        assert sorted(mapper.map(pixels, seeds, nothing_to_start)) == sorted(map(pixels, seeds))
+        with pytest.raises(ConfigError, match="seed -1 is negative"):
+            list(mapper.map(pixels, [-1], nothing_to_start))
+    finally:
+        mapper.close()
+
+
+def test_without_ray_the_option_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(ConfigError, match=r"pip install 'spot-grasp\[ray\]'"):
+        RayMapper()

@@ -1,0 +1,213 @@
+"""The data engine: from a plan to a data set on disk.
+
+A data set is a folder:
+
+    plan.json           what was asked for: schema, preset, counts, seed. Written first; another plan is refused here.
+    labels/NAME.npz     one an object: surface samples and what came of gripping there (training.grasp_labels)
+    views/view-*.npz    one a picture: colour, depth, objects, poses (training.views)
+    projected/view-*.npz  the label picture of each view (training.project_labels)
+    dataset.json        schema, units, counts, size and SHA-256 of every file. Written last.
+
+Lengths are metres, angles radians; depth pictures are uint16 tenths of a millimetre along the optical axis, 0 = nothing
+within 6 m; label pictures are int8, 1 good, 0 bad, -1 unknown; poses are 4x4, A_from_B. Files appear whole or not at
+all; a run that was killed goes on where it stopped. Equal plans give equal bytes on one machine, with however many
+processes, over Ray or not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from perception.errors import ConfigError
+from training.catalogue import Entry, catalogue
+from training.files import write_atomic
+from training.mapping import Mapper
+from training.project_labels import project
+
+SCHEMA = 1
+UNITS = {
+    "views/depth": "uint16, 1e-4 m along the optical axis, 0 = nothing within 6 m",
+    "views/rgb": "uint8 RGB",
+    "views/world_from_camera": "4x4, optical axes x right y down z forward, metres",
+    "views/world_from_object": "(K, 4, 4), metres, object base on z = 0",
+    "views/intrinsics": "fx, fy, cx, cy in pixels",
+    "labels/points": "(N, 3) metres, object frame",
+    "labels/normals": "(N, 3) unit, outwards, object frame",
+    "labels/width_m": "metres across the jaws",
+    "labels/opening": "0 closed to 1 open, at the end",
+    "projected/labels": "int8, 1 good, 0 bad, -1 unknown",
+}
+PARTS = ("labels", "views", "projected")
+Progress = Callable[[str, int, int], None]
+"""Told after each finished job: stage, done, all."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a data set holds.
+
+    preset: "robot" (three scenes of four as the hand camera sees them, the fourth from all round), "hemisphere" or
+    "paper". per_family: objects of each family; the paper preset takes one bottle. scenes, views: pictures are their
+    product. samples: grasps tried on each object. meshes: a user's own files, added to the catalogue.
+    """
+
+    preset: str = "robot"
+    per_family: int = 10
+    scenes: int = 180
+    views: int = 8
+    samples: int = 512
+    seed: int = 0
+    meshes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.preset not in PLANS:
+            raise ConfigError(f"unknown preset {self.preset!r}; choose from: {', '.join(PLANS)}")
+        if min(self.per_family, self.scenes, self.views, self.samples) < 1 or self.seed < 0:
+            raise ConfigError("objects, scenes, views and samples must be at least 1, the seed at least 0")
+        if self.views > 100 or self.scenes > 100_000:
+            raise ConfigError("at most 100 views a scene and 100,000 scenes")
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        return (Entry("bottle", catalogue(1)[0].seed),) if self.preset == "paper" else catalogue(self.per_family)
+
+
+PLANS: dict[str, dict[str, Any]] = {
+    "robot": {},
+    "hemisphere": {},
+    "paper": {"per_family": 1, "scenes": 20, "views": 50, "samples": 4096},
+}
+
+
+def plan_for(preset: str, **changes: Any) -> Plan:
+    """The preset's plan with some values changed; None leaves one as it is. ConfigError if it cannot be used."""
+    if preset not in PLANS:
+        raise ConfigError(f"unknown preset {preset!r}; choose from: {', '.join(PLANS)}")
+    given = {key: value for key, value in changes.items() if value is not None}
+    return Plan(preset=preset, **{**PLANS[preset], **given})
+
+
+def generate(plan: Plan, out: Path, mapper: Mapper, progress: Progress = lambda *_: None) -> dict[str, Any]:
+    """Make what is missing of the data set; returns what dataset.json says, without the files.
+
+    ConfigError if the folder holds another plan's data, or cannot be written: what is there stays, and a next run
+    goes on.
+    """
+    from training.jobs import LabelJob, ViewJob, label_job, start_genesis, view_job
+
+    _claim(plan, out)
+    entries = plan.entries
+    labels = [LabelJob(plan.preset, entry.family, entry.seed, "", plan.samples) for entry in entries]
+    labels += [LabelJob(plan.preset, "mesh", 0, mesh, plan.samples) for mesh in plan.meshes]
+    views = [ViewJob(plan, scene) for scene in range(plan.scenes)]
+    for stage, function, jobs in (("labels", label_job, labels), ("views", view_job, views)):
+        todo: Sequence[Any] = [job for job in jobs if not (out / job.last_file).is_file()]
+        done = len(jobs) - len(todo)
+        progress(stage, done, len(jobs))
+        for files in mapper.map(function, todo, start_genesis):
+            for name, content in files:
+                save(out / name, content)
+            done += 1
+            progress(stage, done, len(jobs))
+    progress("projection", 0, 1)
+    counts = _projected(plan, out)
+    progress("projection", 1, 1)
+    return _finish(plan, out, counts)
+
+
+def save(path: Path, content: bytes) -> None:
+    """Write whole or not at all. ConfigError, saying how to go on, if the disk is full or the folder not writable."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(path, content)
+    except OSError as error:
+        raise ConfigError(
+            f"cannot write {path}: {error.strerror or error}; what is finished stays, run the same command to go on"
+        ) from error
+
+
+def npz_bytes(**arrays: Any) -> bytes:
+    """An npz file; equal arrays give equal bytes."""
+    content = io.BytesIO()
+    np.savez_compressed(content, allow_pickle=False, **arrays)
+    return content.getvalue()
+
+
+def _projected(plan: Plan, out: Path) -> dict[str, int]:
+    try:
+        counts = project(out / "views", out / "labels", out / "projected", criterion=criterion(plan.preset))
+    except OSError as error:
+        raise ConfigError(f"cannot write {out}: {error.strerror or error}; run the same command to go on") from error
+    del counts["written"]
+    return counts
+
+
+def criterion(preset: str) -> str:
+    """What makes a label good: "lift", or "contact" as in the paper."""
+    return "contact" if preset == "paper" else "lift"
+
+
+def _claim(plan: Plan, out: Path) -> None:
+    """Write plan.json, or check that the one there is this plan."""
+    wanted = {"schema": SCHEMA, **json.loads(json.dumps(asdict(plan)))}
+    path = out / "plan.json"
+    if path.is_file():
+        have = read_json(path)
+        if have.get("schema") != SCHEMA:
+            raise ConfigError(f"{path}: schema {have.get('schema')}, this program has {SCHEMA}; choose another folder")
+        changed = [key for key in wanted if have.get(key) != wanted[key]]
+        if changed:
+            text = ", ".join(f"{key} {have.get(key)} (now {wanted[key]})" for key in changed)
+            raise ConfigError(f"{out} holds a data set with other {text}; give the same values, or another folder")
+        return
+    if out.is_dir() and any(out.iterdir()):
+        raise ConfigError(f"{out}: not empty and no data set (no plan.json); choose another folder")
+    save(path, json.dumps(wanted, indent=1).encode())
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """ConfigError if it is missing or no JSON object."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ConfigError(f"{path}: missing; is this a data set of spot-grasp dataset generate?") from error
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path}: not readable: {error}") from error
+    if not isinstance(content, dict):
+        raise ConfigError(f"{path}: not a JSON object")
+    return content
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _finish(plan: Plan, out: Path, counts: dict[str, int]) -> dict[str, Any]:
+    (out / "dataset.json").unlink(missing_ok=True)
+    files = {}
+    for part in PARTS:
+        for path in sorted((out / part).glob("*.npz")):
+            files[f"{part}/{path.name}"] = {"bytes": path.stat().st_size, "sha256": digest(path)}
+    summary: dict[str, Any] = {
+        "schema": SCHEMA,
+        "kind": "spot-grasp data set",
+        "plan": json.loads(json.dumps(asdict(plan))),
+        "criterion": criterion(plan.preset),
+        "units": UNITS,
+        "counts": {
+            "objects": len(list((out / "labels").glob("*.npz"))),
+            **{k: v for k, v in counts.items() if k != "written"},
+        },
+    }
+    save(out / "dataset.json", json.dumps({**summary, "files": files}, indent=1).encode())
+    return summary
