@@ -54,9 +54,9 @@ class Client:
         return self.robot.ensure_client(EstopClient.default_service_name)
 
     def power_on_and_stand(self) -> None:
-        self.robot.power_on(timeout_sec=5)
+        self.robot.power_on(timeout_sec=20)
         number = self.send(RobotCommandBuilder.synchro_stand_command())
-        wait_for(lambda: self.mobility(number).stand_feedback.status == 1)
+        wait_for(lambda: self.mobility(number).stand_feedback.status == 1, 60.0)
 
     def mobility(self, number: int) -> Any:
         return self.feedback(number).synchronized_feedback.mobility_command_feedback
@@ -99,7 +99,7 @@ def spot(robot: Any = None, **options: Any) -> Iterator[SpotServer]:
 
 @contextmanager
 def standing(**options: Any) -> Iterator[tuple[SpotServer, Client]]:
-    """A simulator and a client that has the lease, motor power, and the robot standing."""
+    """A simulator and a client that has the lease, motor power, and the robot standing. options: those of `spot`."""
     with spot(**options) as server:
         client = connect(server)
         with LeaseKeepAlive(client.leases, must_acquire=True, return_at_exit=True):
