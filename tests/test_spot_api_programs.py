@@ -129,7 +129,7 @@ def test_a_mission_is_registered_found_in_the_directory_and_ticked_through_it() 
             for name, mission in missions.items():
                 add = remote_service_pb2_grpc.add_RemoteMissionServiceServicer_to_server
                 runners.append(GrpcServiceRunner(mission, add, force_sigint_capture=False))
-                registration.register(name, kind, f"{name}.spot.robot", "127.0.0.1", runners[-1].port)
+                registration.register(name, kind, "remote-mission", "127.0.0.1", runners[-1].port)
             client.robot.sync_with_directory()
             assert "my-mission" in [entry.name for entry in client.robot.list_services()]
             client.robot.service_type_by_name["my-mission"] = kind

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from dataclasses import dataclass
@@ -27,6 +28,13 @@ class Registered:
     def alive(self) -> bool:
         timeout = self.entry.liveness_timeout_secs
         return not timeout or time.monotonic() - self.seen_s < timeout
+
+
+def reachable(name: str, authority: str) -> str:
+    """An authority that the server's certificate is good for: one made of the service's name, if its own is not."""
+    if re.fullmatch(r"[A-Za-z0-9-]+\.spot\.robot", authority):
+        return authority
+    return f"{re.sub('[^A-Za-z0-9-]', '-', name)}.spot.robot"
 
 
 class Directory:
@@ -97,6 +105,7 @@ class Directory:
             raise InvalidRequestError("a service entry needs a name, a type and an authority")
         stored = directory_pb2.ServiceEntry()
         stored.CopyFrom(entry)
+        stored.authority = reachable(entry.name, entry.authority)
         stored.last_update.CopyFrom(timestamp(self._clock.now()))
         address = f"{endpoint.host_ip or '127.0.0.1'}:{endpoint.port}"
         if before is not None and before.address == address:
