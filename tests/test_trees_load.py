@@ -87,7 +87,7 @@ def test_problems_of_all_files_are_told_each_in_its_file(tmp_path: Path) -> None
     put(tmp_path / "wrong.xml", "\n\n<BehaviorTree ID='W'><Akt/></BehaviorTree>")
     main = put(tmp_path / "main.xml", include("broken.xml") + include("wrong.xml") + "\n" + uses("W", "X"))
     places = [line.removeprefix(f"{tmp_path}/").split(": ")[0] for line in messages(main)]
-    assert places == ["broken.xml:2:3", "main.xml:2:51", "wrong.xml:3:22"]
+    assert places == ["broken.xml:2:3", "main.xml:2:61", "wrong.xml:3:22"]
 
 
 def test_several_files_are_one(tmp_path: Path) -> None:

@@ -107,8 +107,7 @@ class NodeChecks:
         elif wanted and (wanted not in trees or wanted in self._out.stubs):
             message = f"<SubTree> names tree '{wanted}', which is not in the files"
             message += "; a stub that succeeds takes its place." if self._tolerant else "."
-            there = [name for name in trees if name not in self._out.stubs]
-            message += f"{nearest(wanted, there)} Trees: {listed(there)}"
+            message += f"{nearest(wanted, self._out.heads)} Trees: {listed(self._out.heads)}"
             yield element.problem(message, "ID", warning=self._tolerant and not bad_name(wanted))
         if element.children:
             yield element.problem("<SubTree> has children; its content is the tree that it names")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
@@ -11,6 +11,7 @@ from typing import Final
 from trees.errors import TreeError
 
 MAX_MESSAGE: Final = 1000
+MAX_PROBLEMS: Final = 500
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,27 @@ class TreeProblems(TreeError):  # noqa: N818  # it is several errors
         more = f" (and {len(errors) - 1} more; `spot-grasp check` lists them)" if len(errors) > 1 else ""
         super().__init__(f"{errors[0]}{more}")
         self.problems = tuple(problems)
+
+
+class Findings(list[Problem]):
+    """The problems found so far; when there are very many, looking for more is given up, and that is told too."""
+
+    @property
+    def full(self) -> bool:
+        return len(self) > MAX_PROBLEMS
+
+    def append(self, problem: Problem) -> None:
+        if len(self) < MAX_PROBLEMS:
+            super().append(problem)
+        elif not self.full:
+            message = f"more than {MAX_PROBLEMS} problems; the others are not listed"
+            super().append(Problem(problem.file, problem.line, problem.column, message))
+
+    def extend(self, problems: Iterable[Problem]) -> None:
+        for problem in problems:
+            self.append(problem)
+            if self.full:
+                break
 
 
 @dataclass(eq=False)

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from trees.document import Element, Problem, TreeProblems
+from trees.document import Element, Findings, Problem, TreeProblems
 from trees.markup import parse, read_source
 
 MAX_FILES: Final = 1000
+MAX_CHARACTERS: Final = 4_000_000
+"""Of all files together."""
 
 
 class Files:
@@ -19,10 +21,11 @@ class Files:
     folders: where included files may lie, at any depth; if empty, the folder of the first file.
     """
 
-    def __init__(self, files: Sequence[Path], folders: Sequence[Path], found: list[Problem]) -> None:
+    def __init__(self, files: Sequence[Path], folders: Sequence[Path], found: Findings) -> None:
         self._folders = [folder.resolve() for folder in folders or [files[0].parent]]
         self._seen: set[Path] = set()
         self._found = found
+        self._length = 0
         self.roots: list[Element] = []
         self.given: list[Element] = []
         """The roots of the files that were given, not included."""
@@ -42,6 +45,7 @@ class Files:
         except (OSError, ValueError, RuntimeError) as error:  # a name that is none, a ring of links
             self._found.append(Problem(str(file), 1, 1, f"cannot read the tree file: {error}"))
             return None
+        self._length += len(root.source.text)
         if root.tag != "root":
             message = f'the root element is <{root.tag}>, expected <root BTCPP_format="4">'
             self._found.append(root.problem(message))
@@ -52,13 +56,14 @@ class Files:
     def _follow(self, root: Element, file: Path) -> None:
         """Read what a file includes, and what that includes, in the order of the includes."""
         left = [(element, file) for element in reversed(root.children) if element.tag == "include"]
-        while left:
+        while left and not self._found.full:
             element, by = left.pop()
             wanted = self._allowed(element, by)
             if wanted is None or wanted.resolve() in self._seen:
                 continue
-            if len(self._seen) >= MAX_FILES:
-                self._found.append(element.problem(f"more than {MAX_FILES} files"))
+            if len(self._seen) >= MAX_FILES or self._length > MAX_CHARACTERS:
+                message = f"too much is included: at most {MAX_FILES} files and {MAX_CHARACTERS} characters"
+                self._found.append(element.problem(message))
                 return
             included = self._read(wanted)
             if included is not None:

@@ -14,6 +14,7 @@ from trees.nodes import CONTROL_NODES
 from trees.outline import Outline
 from trees.stubs import Stage, stub_class
 
+MAX_TAGS = 1000
 NodeClass = type[Leaf] | type[ControlNode]
 
 
@@ -82,12 +83,16 @@ def find_kinds(out: Outline, leaves: Mapping[str, type[Leaf]], stage: Stage | No
             if tag in uses and not is_known(tag, leaves) and (stage is None or tag in out.trees):
                 found.append(element.problem(unknown(tag)))
     if stage is not None:
-        _add_stubs(kinds, uses, out, stage)
+        _add_stubs(kinds, uses, out, stage, found)
     return kinds
 
 
-def _add_stubs(kinds: Kinds, uses: dict[str, _Uses], out: Outline, stage: Stage) -> None:
+def _add_stubs(kinds: Kinds, uses: dict[str, _Uses], out: Outline, stage: Stage, found: list[Problem]) -> None:
     """Stubs for what is not known, and for leaves: one of another project may have the name of one of ours."""
+    if len(uses) > MAX_TAGS:
+        head = next(iter(out.heads.values()))
+        found.append(head.problem(f"{len(uses)} different nodes are used; at most {MAX_TAGS} can be stubs"))
+        return
     for tag, use in uses.items():
         known = kinds.classes.get(tag)
         if known is not None and not issubclass(known, Leaf):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trees.check import NodeChecks, describe_port, wrong_count
-from trees.document import Element, Problem, TreeProblems
+from trees.document import Element, Findings, Problem, TreeProblems
 from trees.exclusive import check_actuators
 from trees.expanded import NodeRow, expand
 from trees.expansion import check_expansion
@@ -135,7 +135,7 @@ def _read(
     paths = [Path(given)] if isinstance(given, Path | str) else [Path(each) for each in given]
     if not paths:
         raise ValueError("no tree file is given")
-    found: list[Problem] = []
+    found = Findings()
     known = leaves or {}
     stage = Stage() if stub_unknown else None
     files = Files(paths, [Path(folder) for folder in folders], found)
@@ -147,9 +147,10 @@ def _read(
         kinds = find_kinds(out, known, stage, found)
         found.extend(NodeChecks(out, kinds, known, strict=strict, tolerant=stub_unknown).all())
         endless = check_expansion(out.trees)
-        found.extend(
-            endless or check_flow(out, kinds, tolerant=stub_unknown or unwritten) + check_actuators(out, kinds)
-        )
+        found.extend(endless)
+        if not endless and not found.full:
+            found.extend(check_flow(out, kinds, tolerant=stub_unknown or unwritten))
+            found.extend(check_actuators(out, kinds))
     order = {name: number for number, name in enumerate(dict.fromkeys(root.file for root in files.roots))}
     found.sort(key=lambda problem: (order.get(problem.file, -1), problem.line, problem.column))
     names = tuple(root.file for root in files.roots)

@@ -14,9 +14,11 @@ from typing import Final
 
 from trees.document import Comment, Element, Problem, Source, TreeProblems
 
-MAX_BYTES: Final = 4_000_000
+MAX_BYTES: Final = 2_000_000
 MAX_DEPTH: Final = 300
 """Elements within elements: 256 levels of nodes, as in 4.10, and what stands around them."""
+MAX_ELEMENTS: Final = 100_000
+"""In one file; a tree has 65,535 nodes at most."""
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _NAME = "[A-Za-z_:\x80-\U0010ffff][A-Za-z0-9_:.\\-\x80-\U0010ffff]*"
@@ -88,6 +90,7 @@ class _Reader:
         self._stack: list[Element] = []
         self.top: list[Element | Comment] = []
         self._has_root = False
+        self._count = 0
 
     def _wrong(self, offset: int, message: str) -> TreeProblems:
         return TreeProblems([self._source.problem(offset, f"not well-formed XML: {message}")])
@@ -172,6 +175,9 @@ class _Reader:
         if end is None:
             raise self._bad_tag(tag, start, at)
         element = Element(tag, attributes, self._source, start, places)
+        self._count += 1
+        if self._count > MAX_ELEMENTS:
+            raise TreeProblems([self._source.problem(start, f"more than {MAX_ELEMENTS} elements in one file")])
         if self._stack:
             self._stack[-1].children.append(element)
             self._stack[-1].items.append(element)

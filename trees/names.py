@@ -25,9 +25,9 @@ def listed(choices: Collection[str]) -> str:
 
 def nearest(word: str, choices: Iterable[str]) -> str:
     """` Did you mean 'Capture'?`, or nothing. Looks at a bounded number of choices of a bounded length."""
-    if not 0 < len(word) <= 80:
+    if not 0 < len(word) <= 60:
         return ""
-    few = [choice for choice in islice(choices, 10 * MAX_LISTED) if len(choice) <= 80]
+    few = [choice for choice in islice(choices, 5 * MAX_LISTED) if len(choice) <= 60]
     near = get_close_matches(word, few, 1, 0.6)
     return f" Did you mean '{near[0]}'?" if near else ""
 
