@@ -1,5 +1,5 @@
 """`python -m app` is `spot-grasp`."""
 
-from app.cli import console
+from app.entry import console
 
 console()

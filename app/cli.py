@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import argparse
 import math
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final
 
 from app import dataset_cli, perceive_cli
 from app.interrupts import Interrupts
@@ -207,21 +206,6 @@ def _add_simulate(simulate: argparse.ArgumentParser) -> None:
         help="no released e-stop is there from the start",
     )
     simulate.add_argument("--log", type=Path, metavar="FILE", help="append what is received as JSON lines (stderr)")
-
-
-def console() -> NoReturn:
-    """Entry point of the console script."""
-    with Interrupts() as interrupts:
-        code = main(sys.argv[1:], interrupts)
-        interrupts.closing()
-        try:
-            sys.stdout.flush()
-        except BrokenPipeError:  # the reader has gone, e.g. `| head`: nothing is left to say to it
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        # An interruption inside a string's `exec`, as dataclasses use at import, leaves a mark in the interpreter that
-        # turns its exit code into a death by SIGINT although it was handled; the next `exec` takes the mark away.
-        exec("")
-        sys.exit(code)
 
 
 def main(argv: Sequence[str], interrupts: Interrupts) -> int:
