@@ -25,6 +25,8 @@ STEP_S = 0.02
 START_LIMIT_S = 600.0
 """Building a scene compiles kernels the first time."""
 CALL_LIMIT_S = 120.0
+LAG_LIMIT_S = 0.1
+"""A simulation further behind its pace than this does not try to catch up: it is simply slower."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ class World:
         self._started: Future[None] = Future()
         self._error: BaseException | None = None
         self._snapshot: Snapshot | None = None
+        self._due = 0.0
         self._thread = threading.Thread(target=self._run, name="physics", daemon=True)
 
     def __enter__(self) -> World:
@@ -119,12 +122,11 @@ class World:
 
     def _turn(self, robot: Steerable) -> None:
         """One step of the physics, then the queue until the wall clock has caught up with it."""
-        begun = time.monotonic()
         robot.sleep(STEP_S)
         for function in list(self.on_step):
             function(robot)
         self._publish(robot)
-        due = begun + (STEP_S / self._speed if self._speed else 0.0)
+        due = self._next_due()
         while not self._stopping.is_set():
             left = due - time.monotonic()
             try:
@@ -132,6 +134,13 @@ class World:
             except queue.Empty:
                 break
             self._do(work, future, robot)
+
+    def _next_due(self) -> float:
+        """Wall time at which the next step is due; what was late is caught up, but no more than LAG_LIMIT_S of it."""
+        now = time.monotonic()
+        if self._speed:
+            self._due = max(self._due + STEP_S / self._speed, now - LAG_LIMIT_S)
+        return self._due if self._speed else now
 
     def _do(self, work: Callable[[Steerable], Any], future: Future[Any], robot: Steerable) -> None:
         try:
