@@ -18,6 +18,7 @@ CLIENT_NAME: Final = "spot-grasp"
 HTTPS_PORT: Final = 443
 CONNECT_S: Final = 5.0
 SYNC_S: Final = 10.0
+CLOSE_S: Final = 2.0
 SYNC_EVERY_S: Final = 10.0
 
 
@@ -110,7 +111,7 @@ class Connection:
         from bosdyn.client.time_sync import TimeSyncError
 
         try:
-            self.robot.start_time_sync(SYNC_EVERY_S)
+            self._start_time_sync()
             self.robot.time_sync.wait_for_sync(timeout_sec=SYNC_S)
         except TimeSyncError as error:
             raise RobotError(
@@ -121,6 +122,15 @@ class Connection:
             if not is_bosdyn(error):
                 raise
             raise self._not_reached(error, "synchronising the clocks") from error
+
+    def _start_time_sync(self) -> None:
+        """With a client of short deadlines: the SDK's own waits half a minute for a silent robot, also when closing."""
+        from bosdyn.client.time_sync import TimeSyncClient, TimeSyncThread
+
+        if self.robot._time_sync_thread is None:
+            client = self.robot.ensure_client(TimeSyncClient.default_service_name)
+            self.robot._time_sync_thread = TimeSyncThread(_Prompt(client))
+        self.robot.start_time_sync(SYNC_EVERY_S)
 
     def keep_synchronised(self) -> None:
         """Start the SDK's time synchronisation again if a lost call has ended it; cheap, may be called at each tick."""
@@ -169,6 +179,16 @@ class Connection:
         """End all background threads and channels. Safe twice."""
         self.robot._shutdown()
         self.robot.shutdown()
+
+
+class _Prompt:
+    """A time-sync client whose calls end soon."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def get_time_sync_update(self, **values: Any) -> Any:
+        return self._client.get_time_sync_update(timeout=CLOSE_S, **values)
 
 
 class _Listener:

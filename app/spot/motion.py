@@ -20,7 +20,8 @@ class Sender(Protocol):
 
     def feedback(self, number: int) -> Any | None: ...
 
-    def view(self) -> RobotView: ...
+    def recent(self) -> RobotView | None:
+        """The present state; None while the connection hangs."""
 
     def require_fit(self) -> None:
         """Look afresh; LostRobotError if the robot has stopped by itself."""
@@ -60,11 +61,16 @@ class Motion:
         if not self.running:
             return self._outcome
         feedback = self._sender.feedback(self._number)
-        if feedback is None:
+        view = None if feedback is None else self._sender.recent()
+        if view is None:  # arrival is judged by feedback and pose of the same moment
             return self._outcome
-        outcome = self._steps[0].judge(feedback, self._sender.view(), self._sender.now() - self._since_s)
-        if outcome.state is CommandState.FAILED:  # an e-stop or a fault ends motions too, and is more than a failure
+        judge, age_s = self._steps[0].judge, self._sender.now() - self._since_s
+        outcome = judge(feedback, view, age_s)
+        if outcome.state is CommandState.FAILED:
+            # An e-stop or a fault ends motions too, and is more than a failure; and the view may be a little older
+            # than the feedback that says "there".
             self._sender.require_fit()
+            outcome = judge(feedback, self._sender.recent() or view, age_s)
         if outcome.state is CommandState.DONE and len(self._steps) > 1:
             self._steps.pop(0)
             self._begin()

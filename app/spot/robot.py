@@ -158,11 +158,19 @@ class SpotRobot:
         if why:
             raise self._connection.link.lose(LostRobotError(why, Loss.POWER))
 
-    def view(self) -> RobotView:
-        """The present state of the robot, not older than MAX_AGE_S unless the connection hangs."""
+    def recent(self) -> RobotView | None:
+        """The present state of the robot; None while the connection hangs."""
         self._in_session()
         if self._view is None or time.monotonic() - self._seen_s > MAX_AGE_S:
+            before = self._view
             self._look()
+            if self._view is before:
+                return None
+        return self._view
+
+    def view(self) -> RobotView:
+        """The present state of the robot; the last one known while the connection hangs."""
+        self.recent()
         if self._view is None:
             raise RobotError(f"{self._target.hostname} has not told its state yet")
         return self._view

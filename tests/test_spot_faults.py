@@ -1,0 +1,98 @@
+"""Every fault at one stage of the bottle tree; with SPOT_GRASP_ALL_FAULTS=1 at every stage, and docs/faults.md is made.
+
+All of them take some minutes; each run has a watchdog of its own.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("bosdyn.client")
+
+from tests import spot_faults
+from tests.spot_faults import FAULTS, STAGES, Outcome
+
+ALL = bool(os.environ.get("SPOT_GRASP_ALL_FAULTS"))
+TABLE = Path(__file__).parents[1] / "docs" / "faults.md"
+AT_ONCE = 6
+SAMPLED = ("see", "walk", "approach", "lift", "look")
+"""Stages taken in turn when not all are."""
+Case = tuple[str, str]
+
+
+def cases() -> list[Case]:
+    """(fault, stage): every stage that a fault applies to, or one for each fault, in turn."""
+    if ALL:
+        return [(name, stage) for name, fault in FAULTS.items() for stage in fault.stages]
+    chosen = []
+    for number, (name, fault) in enumerate(FAULTS.items()):
+        wanted = SAMPLED[number % len(SAMPLED)]
+        chosen.append((name, wanted if wanted in fault.stages else fault.stages[0]))
+    return chosen
+
+
+@pytest.mark.timeout(3600 if ALL else 600)
+def test_every_fault_ends_or_recovers_and_nothing_is_sent_that_may_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spot_faults.install(monkeypatch)
+    numbered = list(enumerate(cases()))
+
+    def play(item: tuple[int, Case]) -> tuple[Case, Outcome]:
+        number, case = item
+        return case, spot_faults.play(*case, tmp_path / f"{number:03d}")
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        outcomes = dict(pool.map(play, numbered))
+    capsys.readouterr()
+    broken = {f"{name} / {stage}": outcome.broken for (name, stage), outcome in outcomes.items() if outcome.broken}
+    if ALL:
+        TABLE.write_text(table(outcomes))
+    assert broken == {}
+
+
+def table(outcomes: dict[Case, Outcome]) -> str:
+    """docs/faults.md."""
+    lines = [
+        "# What happens when something goes wrong",
+        "",
+        "Made by `SPOT_GRASP_ALL_FAULTS=1 pytest tests/test_spot_faults.py`: the bottle tree runs through the services",
+        "of the Spot API, and each fault begins when a stage of the tree is entered. The robot behind the services is",
+        "the fake one; leases, e-stop, power, clocks and gRPC are the simulated Spot's.",
+        "",
+        "Every run ended by itself, closed its run folder, returned the lease where it was still ours, left the robot",
+        "at rest, and sent no command once the lease, the e-stop or the motors were gone. In the cells: **lifted** (with",
+        "the number of attempts if not the first), **failed** (exit code 1: the tree failed with a reason), **ended**",
+        "(exit code 3: the robot was lost). Empty: the fault has no meaning there.",
+        "",
+        f"| fault | {' | '.join(STAGES)} |",
+        f"|---|{'---|' * len(STAGES)}",
+    ]
+    for name in FAULTS:
+        cells = [_cell(outcomes.get((name, stage))) for stage in STAGES]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    lines += ["", "## In the words of the program", ""]
+    for name in FAULTS:
+        told = _first_reason(outcome for (fault, _), outcome in outcomes.items() if fault == name)
+        if told:
+            lines.append(f"- {name}: {told}")
+    return "\n".join(lines) + "\n"
+
+
+def _cell(outcome: Outcome | None) -> str:
+    if outcome is None:
+        return ""
+    if outcome.broken:
+        return "**broken**"
+    if outcome.status == "success":
+        return "lifted" if outcome.attempts == 1 else f"lifted at {outcome.attempts}."
+    return {"failure": "failed", "error": "ended"}[outcome.status]
+
+
+def _first_reason(outcomes: Iterable[Outcome]) -> str:
+    return next((outcome.reason for outcome in outcomes if outcome.reason), "")
