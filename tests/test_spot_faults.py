@@ -1,4 +1,4 @@
-"""Every fault at one stage of the bottle tree; with SPOT_GRASP_ALL_FAULTS=1 at every stage, and docs/faults.md is made.
+"""Some faults at one stage of the bottle tree; with SPOT_GRASP_ALL_FAULTS=1 all at every stage, and docs/faults.md is made.
 
 All of them take some minutes; each run has a watchdog of its own.
 """
@@ -20,20 +20,26 @@ from tests.spot_faults import FAULTS, STAGES, Outcome
 ALL = bool(os.environ.get("SPOT_GRASP_ALL_FAULTS"))
 TABLE = Path(__file__).parents[1] / "docs" / "faults.md"
 AT_ONCE = 6
-SAMPLED = ("see", "walk", "approach", "lift", "look")
-"""Stages taken in turn when not all are."""
+SAMPLED = {
+    "unavailable for a moment": "walk",
+    "connection cut for good": "approach",
+    "lease stolen": "walk",
+    "e-stop pressed": "lift",
+    "behaviour fault": "look",
+    "clock set 30 s ahead": "see",
+    "no depth": "see",
+    "walk blocked for good": "walk",
+    "bottle slips": "verify",
+}
+"""What is tried when not everything is: each way in which a run can end, at one stage."""
 Case = tuple[str, str]
 
 
 def cases() -> list[Case]:
-    """(fault, stage): every stage that a fault applies to, or one for each fault, in turn."""
+    """(fault, stage)."""
     if ALL:
         return [(name, stage) for name, fault in FAULTS.items() for stage in fault.stages]
-    chosen = []
-    for number, (name, fault) in enumerate(FAULTS.items()):
-        wanted = SAMPLED[number % len(SAMPLED)]
-        chosen.append((name, wanted if wanted in fault.stages else fault.stages[0]))
-    return chosen
+    return list(SAMPLED.items())
 
 
 @pytest.mark.timeout(3600 if ALL else 600)
@@ -67,8 +73,8 @@ def table(outcomes: dict[Case, Outcome]) -> str:
         "",
         "Every run ended by itself, closed its run folder, returned the lease where it was still ours and could be",
         "reached, left the robot at rest, and sent no command once the lease, the e-stop or the motors were gone.",
-        "In the cells: lifted (with the number of the attempt if not the first), failed (exit code 1: the tree failed with",
-        "a reason), ended (exit code 3: the robot was lost). Empty: the fault has no meaning there.",
+        "In the cells: lifted (with the number of the attempt if not the first), failed (exit code 1: the tree failed",
+        "with a reason), ended (exit code 3: the robot was lost). Empty: the fault has no meaning there.",
         "",
         f"| fault | {' | '.join(STAGES)} |",
         f"|---|{'---|' * len(STAGES)}",
