@@ -1,4 +1,4 @@
-"""Some faults at one stage of the bottle tree; with SPOT_GRASP_ALL_FAULTS=1 all at every stage, and docs/faults.md is made.
+"""Some faults at one stage of the bottle tree; with SPOT_GRASP_ALL_FAULTS=1 all at every stage: makes docs/faults.md.
 
 All of them take some minutes; each run has a watchdog of its own.
 """
