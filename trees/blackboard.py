@@ -16,6 +16,18 @@ _PLAIN = (bool, int, float, str)
 """Types that an entry keeps once it has one."""
 
 
+class AnyPort:
+    """The type of an entry that ports of any type share; of nobody's own leaves, but of stubs."""
+
+
+class AnyValue:
+    """What SetBlackboard makes of it: 4.10 does not turn a text into that a second time."""
+
+
+_OPEN = (None, AnyPort, AnyValue)
+"""Types that the next writer may change."""
+
+
 class Entry:
     """A place on a blackboard. kind: the type that its first port or writer gave it, None for any.
 
@@ -122,7 +134,7 @@ class Blackboard:
             entry = self.declare(key, None if isinstance(value, str) else type(value))
         elif entry.kind in _PLAIN:
             value = _into(key, entry.kind, value)
-        elif entry.kind is None:
+        elif entry.kind in _OPEN:
             entry.kind = type(value)
         entry.write(value)
 

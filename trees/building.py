@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from trees.blackboard import Blackboard
+from trees.blackboard import AnyPort, Blackboard
 from trees.conditions import Conditions
 from trees.control import ControlNode
 from trees.document import Element
@@ -70,6 +70,10 @@ class Builder:
         wired = {key: text for key, text in element.attributes.items() if key not in RESERVED and key[0].isalpha()}
         place = len(self.nodes)
         self.nodes.append(Seated(seat, tag, "", depth, wired, element.attributes))
+        if tag != "SubTree" and getattr(self._document.class_of(element), "FREE_PORTS", False):
+            for port, text in wired.items():
+                if (key := key_of(text, port)) is not None:
+                    scope.declare(key, AnyPort)
         seat.conditions = Conditions.of(element.attributes, scope)
         kind: str
         leaf = self._leaf(element, seat, scope, name)

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from py_trees.common import Status
 
+from trees.blackboard import AnyPort, AnyValue
 from trees.control import BuiltInLeaf, ControlNode, DecoratorNode
 from trees.errors import ContractError
 from trees.literals import convert, key_of, type_name
@@ -39,14 +40,19 @@ class SetBlackboard(BuiltInLeaf):
             return self.fail(None)
         if target is None:
             target = scope.declare(name, str)
-        elif isinstance(value, str) and target.kind not in (None, str):
+        elif isinstance(value, str) and target.kind is AnyValue:
+            raise ContractError(f"{self.name}: '{name}' has no type that the text '{value}' could be turned into")
+        elif isinstance(value, str) and target.kind not in (None, str, AnyPort):
             try:
                 value = convert(value, target.kind)
             except ValueError as error:
                 raise ContractError(
                     f"{self.name}: '{value}' cannot be written to '{name}' of type {type_name(target.kind)}: {error}"
                 ) from error
+        kind = target.kind
         scope.set(name, value)
+        if kind in (AnyPort, AnyValue) and scope.resolve(name)[0] is scope:
+            target.kind = AnyValue
         return Status.SUCCESS
 
 

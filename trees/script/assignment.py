@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from trees.blackboard import Entry
+from trees.blackboard import AnyPort, AnyValue, Entry
 from trees.literals import convert, type_name
 from trees.script.expressions import Environment, EvaluationError, Expression, arithmetic, number_of, shown
 from trees.values import UNSET, is_number, to_float, to_int
@@ -59,7 +59,7 @@ class Assignment:
 def _fitting(entry: Entry, value: Any, env: Environment) -> Any:
     """The value as the entry takes it."""
     if isinstance(value, str) and not isinstance(entry.value, str):
-        if entry.kind is not None and not (entry.value is UNSET and entry.kind is str):
+        if entry.kind not in (None, AnyPort, AnyValue) and not (entry.value is UNSET and entry.kind is str):
             return convert(value, entry.kind)
         if is_number(entry.value):
             return number_of(value, env.enums)
