@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, ClassVar
 
 from py_trees.common import Status
 
+import trees
 from trees.errors import ContractError
 from trees.leaf import Leaf
 from trees.ports import input_port, output_port
@@ -88,3 +90,27 @@ class OutInt(Out):
 
 
 LEAVES: dict[str, type[Leaf]] = {leaf.tag(): leaf for leaf in (Act, Cond, Read, ReadInt, Out, OutInt)}
+
+
+class Run:
+    """A tree, its events and its clock, ticked with `tick`."""
+
+    def __init__(self, folder: Path, body: str, leaves: dict[str, type[Leaf]] | None = None, **enums: int) -> None:
+        if "<BehaviorTree" not in body:
+            body = f'<BehaviorTree ID="T">{body}</BehaviorTree>'
+        file = folder / "tree.xml"
+        file.write_text(f'<root BTCPP_format="4" main_tree_to_execute="T">{body}</root>', encoding="utf-8")
+        self.events: list[str] = []
+        self.now_s = 0.0
+        document = trees.load(file, {**LEAVES, **(leaves or {})}, unwritten=True)
+        self.tree = trees.build(document, self.events, lambda: self.now_s, enums=enums)
+
+    def tick(self, after_s: float = 0.0) -> list[str]:
+        """The result of a tick and its events."""
+        self.now_s += after_s
+        self.events.clear()
+        return [self.tree.tick_exactly_once(), *self.events]
+
+
+def act(name: str, seq: str, more: str = 'persist="true"') -> str:
+    return f'<Act name="{name}" seq="{seq}" {more}/>'
