@@ -1,4 +1,4 @@
-"""Public files of BehaviorTree.CPP, with what its 4.10 makes of them: the same nodes, the same ticks, the same refusals.
+"""Public files of BehaviorTree.CPP, and what its 4.10 makes of them: the same nodes, ticks and refusals.
 
 The files lie beside the repository, not in it; without them the tests are skipped.
 """

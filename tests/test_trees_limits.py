@@ -41,8 +41,8 @@ def nested(levels: int) -> str:
 
 HURTFUL = {
     "two to the power of forty nodes": (chain(40, 2), r"tree 'T\d+' has more than 65535 nodes"),
-    "a long chain of subtrees": (chain(3000, 1), r"is 101 levels deep with its subtrees; at most 100"),
-    "too deep to tick": (nested(MAX_NESTING + 1), r"is 101 levels deep"),
+    "a long chain of subtrees": (chain(3000, 1), r"is 257 levels deep with its subtrees; at most 256"),
+    "too deep to tick": (nested(MAX_NESTING + 1), r"is 257 levels deep"),
     "comments that never end": ("<!--" * 300_000, "not well-formed"),
     "quotes that never end": ('<a "' * 300_000, "not well-formed"),
     "a ring of subtrees": (chain(10, 1).replace('<Act seq="S"/>', '<SubTree ID="T3"/>'), "tree 'T3' contains itself"),
@@ -58,7 +58,7 @@ def test_a_hurtful_file_is_refused(name: str, tmp_path: Path) -> None:
 
 def test_the_deepest_tree_that_is_accepted_can_be_ticked(tmp_path: Path) -> None:
     document = trees.load(write(tmp_path, nested(MAX_NESTING)), LEAVES)
-    assert trees.build(document, [], lambda: 0.0).tick() == Status.FAILURE  # by 99 inverters
+    assert trees.build(document, [], lambda: 0.0).tick() == Status.FAILURE  # by 255 inverters
 
 
 def test_two_trees_within_each_other_are_told_once(tmp_path: Path) -> None:
@@ -139,3 +139,26 @@ def test_comments_and_names_hold_any_text(comment: str, name: str, tmp_path_fact
     document = trees.load(write(tmp_path_factory.mktemp("any"), text), LEAVES)
     assert document.trees["T"].attributes["name"] == name
     assert document.trees["T"].line == 2
+
+
+@pytest.mark.parametrize(
+    "tag", ["Sequence _skipIf='false'", "ReactiveSequence", "RetryUntilSuccessful num_attempts='1'"]
+)
+def test_the_deepest_trees_are_ticked_and_halted(tag: str, tmp_path: Path) -> None:
+    body = f"{f'<{tag}>' * (MAX_NESTING - 1)}<Act name='a' seq='R'/>{f'</{tag.split()[0]}>' * (MAX_NESTING - 1)}"
+    text = f"<root BTCPP_format='4'><BehaviorTree ID='T'>{body}</BehaviorTree></root>"
+    events: list[str] = []
+    tree = trees.build(trees.load(write(tmp_path, text), LEAVES), events, lambda: 0.0)
+    assert tree.tick() == tree.tick() == Status.RUNNING
+    tree.halt()
+    assert events == ["a:R", "a:R", "halt a"]
+
+
+def test_the_longest_chain_of_subtrees_is_ticked_and_halted(tmp_path: Path) -> None:
+    body = chain(MAX_NESTING // 2 - 1, 1).replace('<Act seq="S"/>', '<Inverter><Act seq="R"/></Inverter>')
+    document = trees.load(write(tmp_path, body), LEAVES)
+    assert document.levels == MAX_NESTING
+    tree = trees.build(document, [], lambda: 0.0)
+    assert tree.tick() == Status.RUNNING
+    tree.halt()
+    assert len(tree.nodes()) == MAX_NESTING

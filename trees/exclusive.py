@@ -3,7 +3,7 @@ before it halts the other. It may be meant, so these are warnings."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import combinations
 from typing import Final
 
@@ -20,17 +20,17 @@ _Movers = dict[str, Element]
 """What may move below a node: robot part -> the first leaf that moves it."""
 
 
-def check_actuators(out: Outline, kinds: Kinds) -> list[Problem]:
+def check_actuators(out: Outline, kinds: Kinds, order: Iterable[str]) -> list[Problem]:
     """One warning for each node with two children that can move the robot at once; none for more than a few.
 
-    The trees must not contain themselves and must not be nested too deep. Each element is looked at once.
+    order: all trees, which must not contain themselves, each after those it uses. Each element is looked at once.
     """
     known: dict[str, _Movers] = {}
     found: list[Problem] = []
 
     def movers(element: Element) -> _Movers:
         if element.tag == "SubTree":
-            return of_tree(element.attributes.get("ID", ""))
+            return known.get(element.attributes.get("ID", ""), {})
         kind = kinds.classes.get(tag_of(element))
         if kind is not None and issubclass(kind, Leaf):
             return dict.fromkeys(sorted(kind.ACTUATORS), element)
@@ -43,15 +43,8 @@ def check_actuators(out: Outline, kinds: Kinds) -> list[Problem]:
                 total.setdefault(part, leaf)
         return total
 
-    def of_tree(name: str) -> _Movers:
-        if name not in known:
-            known[name] = {}
-            if name in out.trees:
-                known[name] = movers(out.trees[name])
-        return known[name]
-
-    for name in out.trees:
-        of_tree(name)
+    for name in order:
+        known[name] = movers(out.trees[name])
     return found
 
 

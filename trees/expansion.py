@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 
 from trees.document import Element, Problem
 
 MAX_NODES = 65_535
 """Nodes are numbered with 16 bits in BehaviorTree.CPP's monitoring and logs."""
-MAX_NESTING = 100
-"""Depth of the expanded tree. A tick needs six Python frames a level, and Python stops at 1000 by default."""
+MAX_NESTING = 256
+"""Depth of the expanded tree, as in 4.10."""
+_FRAMES_A_LEVEL = 12
+"""Python frames that a tick needs for a level: five, with conditions seven, with a watcher's hooks a few more."""
+_FRAMES_ELSEWHERE = 1000
 
 
-def check_expansion(trees: Mapping[str, Element]) -> list[Problem]:
+def allow_depth(levels: int) -> None:
+    """Let Python nest calls deep enough to build, tick and halt a tree of that many levels; it stops at 1000 else."""
+    wanted = _FRAMES_ELSEWHERE + _FRAMES_A_LEVEL * levels
+    if sys.getrecursionlimit() < wanted:
+        sys.setrecursionlimit(wanted)
+
+
+def check_expansion(trees: Mapping[str, Element], measured: dict[str, tuple[int, int]]) -> list[Problem]:
     """One problem for each SubTree that leads back into its own tree, and for each tree that is too big or too deep.
 
-    Takes time proportional to the file, whatever the expanded size: nothing is expanded.
+    measured: gets (nodes, levels) of every tree, those that a tree uses before it. Takes time
+    proportional to the file, whatever the expanded size: nothing is expanded.
     """
     found: list[Problem] = []
-    measured: dict[str, tuple[int, int]] = {}  # nodes, levels
     for start in trees:
         stack = [start]
         entered: dict[str, None] = {}  # the path of trees from `start` to the one looked at

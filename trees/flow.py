@@ -7,7 +7,7 @@ What a SubTree hands in or out is looked up in the sum of its tree, so the work 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, get_args, get_origin
 
@@ -57,14 +57,14 @@ def script_writes(text: str) -> set[str]:
     return {match.group(1) for match in _TOKENS.finditer(text) if match.group(2)}
 
 
-def check_flow(out: Outline, kinds: Kinds, *, tolerant: bool) -> list[Problem]:
+def check_flow(out: Outline, kinds: Kinds, order: Iterable[str], *, tolerant: bool) -> list[Problem]:
     """The problems of all keys. tolerant: they are warnings, as 4.10 finds them only when it runs.
 
-    The trees must not contain themselves and must not be nested too deep.
+    order: all trees, which must not contain themselves, each after those it uses.
     """
     flow = _Flow(out, kinds, tolerant=tolerant)
     try:
-        flow.run()
+        flow.run(order)
     except _TooMuchWorkError:
         root = next(iter(out.heads.values()))
         flow.found.append(root.problem("so many keys are handed on that they are not followed", warning=True))
@@ -87,8 +87,8 @@ class _Flow:
         self._work = 0
         self.found: list[Problem] = []
 
-    def run(self) -> None:
-        for name in self._out.trees:
+    def run(self, order: Iterable[str]) -> None:
+        for name in order:
             self._sum(name)
         main = self._sums.get(self._out.main)
         if main is not None:

@@ -35,6 +35,7 @@ class Document:
 
     trees: root node of each tree, by ID. leaves: the leaves that may be used. problems: once loaded, warnings only.
     subtree_models: what the TreeNodesModel says of each tree's ports. stage: where stubs play, None without stubs.
+    levels: depth of the expanded tree.
     """
 
     path: Path
@@ -46,6 +47,7 @@ class Document:
     kinds: Kinds = field(default_factory=Kinds)
     subtree_models: Mapping[str, Model] = field(default_factory=dict)
     stage: Stage | None = None
+    levels: int = 1
     _tree: Tree | None = None
 
     def nodes(self) -> list[NodeRow]:
@@ -139,19 +141,21 @@ def _read(
     known = leaves or {}
     stage = Stage() if stub_unknown else None
     files = Files(paths, [Path(folder) for folder in folders], found)
-    kinds, out = Kinds(), Outline()
+    kinds, out, levels = Kinds(), Outline(), 1
     if files.given:
         out = outline(files, main, strict=strict, tolerant=stub_unknown, found=found)
         if stub_unknown:
             out.add_stubs()
         kinds = find_kinds(out, known, stage, found)
         found.extend(NodeChecks(out, kinds, known, strict=strict, tolerant=stub_unknown).all())
-        endless = check_expansion(out.trees)
+        measured: dict[str, tuple[int, int]] = {}
+        endless = check_expansion(out.trees, measured)
+        levels = measured.get(out.main, (1, 1))[1]
         found.extend(endless)
         if not endless and not found.full:
-            found.extend(check_flow(out, kinds, tolerant=stub_unknown or unwritten))
-            found.extend(check_actuators(out, kinds))
+            found.extend(check_flow(out, kinds, measured, tolerant=stub_unknown or unwritten))
+            found.extend(check_actuators(out, kinds, measured))
     order = {name: number for number, name in enumerate(dict.fromkeys(root.file for root in files.roots))}
     found.sort(key=lambda problem: (order.get(problem.file, -1), problem.line, problem.column))
     names = tuple(root.file for root in files.roots)
-    return Document(paths[0], out.main, out.trees, known, found, names, kinds, out.subtree_models, stage)
+    return Document(paths[0], out.main, out.trees, known, found, names, kinds, out.subtree_models, stage, levels)

@@ -12,6 +12,7 @@ from py_trees.common import Status
 from trees.blackboard import Blackboard
 from trees.building import Builder, Place, Substitute
 from trees.control import ControlNode
+from trees.expansion import allow_depth
 from trees.intercept import Interceptor, Slowest, intercept, time_leaf
 from trees.load import Document
 from trees.reasons import why
@@ -182,6 +183,7 @@ def build(
     """The tree of a checked document. context: handed to every leaf. clock: seconds, for all nodes that wait.
     substitute: asked for each node without children whether another leaf shall stand in its place. enums: names that
     stand for numbers in scripts and switches."""
+    allow_depth(document.levels)
     return Tree(document, context, clock, substitute, enums)
 
 

@@ -1,0 +1,48 @@
+"""What reading and checking the bottle tree costs, against expat alone in the same run."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from statistics import median
+from typing import Any
+from xml.parsers import expat
+
+import pytest
+
+import trees
+from behaviours.registry import LEAVES
+
+FILE = Path(trees.__path__[0]) / "library" / "grasp_bottle.xml"
+
+
+def expat_alone() -> None:
+    """The least that any reader must do."""
+    found: list[tuple[str, dict[str, str]]] = []
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = lambda tag, attributes: found.append((tag, attributes))
+    parser.Parse(FILE.read_bytes(), True)
+
+
+def cpu_s(work: Any) -> float:
+    before = time.process_time()
+    work()
+    return time.process_time() - before
+
+
+@pytest.mark.benchmark(warmup=False)
+def test_loading_and_checking_the_bottle_tree(benchmark: Any) -> None:
+    """`ratio` in the output: processor time of `trees.load` to that of expat, median of pairs taken in turns."""
+    ratios = []
+
+    def turns() -> None:
+        for _ in range(20):
+            plain = cpu_s(lambda: [expat_alone() for _ in range(20)]) / 20
+            ratios.append(cpu_s(lambda: trees.load(FILE, LEAVES)) / plain)
+
+    benchmark.pedantic(turns, rounds=1, iterations=1)
+    benchmark.extra_info["ratio to expat"] = round(median(ratios), 1)
+    benchmark.extra_info["load_ms"] = round(
+        1000 * median([cpu_s(lambda: trees.load(FILE, LEAVES)) for _ in range(9)]), 2
+    )
+    assert trees.load(FILE, LEAVES).main == "GraspBottle"
