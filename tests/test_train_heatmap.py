@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,10 +19,11 @@ torch = pytest.importorskip("torch")
 from perception import preprocess  # noqa: E402  # after the check for torch
 from perception.errors import ConfigError  # noqa: E402
 from training import dataset, train_heatmap  # noqa: E402
-from training.train_heatmap import Settings, augment, masked_loss, train  # noqa: E402
+from training.recipes import Recipe, augment, masked_loss, recipe_for, signed_loss  # noqa: E402
+from training.train_heatmap import train  # noqa: E402
 
 SIZE = 32
-QUICK = Settings(epochs=2, batch=4, seed=3)
+QUICK = Recipe(epochs=2, batch=4, seed=3)
 
 
 def write_data(folder: Path, names: list[str], seed: int = 0, unknown: bool = False) -> Path:
@@ -163,7 +168,7 @@ def test_broken_off_and_resumed_is_the_same_as_in_one_go(
 
 def test_resuming_another_run_is_refused(data: Path, whole: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="made with other epochs, seed; resume with the same"):
-        train(data, whole, Settings(epochs=3, batch=4, seed=4), resume=True)
+        train(data, whole, Recipe(epochs=3, batch=4, seed=4), resume=True)
     names = [sample["object"] for sample in dataset.load(data)[2]["samples"]]
     with pytest.raises(ConfigError, match="made with other data"):
         train(write_data(tmp_path / "other", names, seed=1), whole, QUICK, resume=True)
@@ -172,7 +177,7 @@ def test_resuming_another_run_is_refused(data: Path, whole: Path, tmp_path: Path
 
 
 def test_it_learns(data: Path, tmp_path: Path) -> None:
-    found = train(data, tmp_path, Settings(epochs=12, batch=2, patience=12, max_rate=5e-2))
+    found = train(data, tmp_path, Recipe(epochs=12, batch=2, patience=12, max_rate=5e-2))
     assert found["auroc"] > 0.9
     assert found["precision_at_1"] == 1.0
 
@@ -182,7 +187,7 @@ def test_it_stops_without_progress(data: Path, tmp_path: Path, monkeypatch: pyte
     base = {"loss": 1.0, "auroc": 0.5, "precision_at_1": 0.0, "ece": 0.0, "good_share": 0.5}
     monkeypatch.setattr(train_heatmap.Trainer, "_epoch", lambda *_: 1.0)
     monkeypatch.setattr(train_heatmap, "evaluate", lambda *_: {**base, "average_precision": next(precision)})
-    best = train(data, tmp_path, Settings(epochs=5, batch=4, patience=2))
+    best = train(data, tmp_path, Recipe(epochs=5, batch=4, patience=2))
     assert best["epoch"] == 1.0
     assert len((tmp_path / "metrics.jsonl").read_text().splitlines()) == 4
 
@@ -203,16 +208,100 @@ def test_the_real_network_takes_a_step(tmp_path: Path, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(train_heatmap, "GraspUNet", GraspUNet)
     data = write_data(tmp_path / "set", ["can-1", "can-2", "can-5"])
-    found = train(data, tmp_path / "out", Settings(epochs=1, batch=2))
+    found = train(data, tmp_path / "out", Recipe(epochs=1, batch=2))
     assert np.isfinite(found["loss"])
     assert json.loads((tmp_path / "out" / "config.json").read_text())["parameters"] == 5_440_465
 
 
 def test_settings_and_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     with pytest.raises(ConfigError, match="at least 1"):
-        Settings(epochs=0)
+        Recipe(epochs=0)
     monkeypatch.setattr("sys.argv", ["train_heatmap", "--data", str(tmp_path), "--out", str(tmp_path / "out")])
     with pytest.raises(SystemExit) as stopped:
         train_heatmap.main()
     assert stopped.value.code == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_the_paper_s_loss_is_over_the_whole_picture() -> None:
+    logits = torch.zeros(1, 1, 2, 2)
+    labels = torch.tensor([[[1.0, 0.0], [-1.0, -1.0]]])
+    assert float(signed_loss(logits, labels)) == pytest.approx(0.5), "1 and -1 miss by 1, background by nothing"
+    logits[0, 0, 1] = 2.0
+    assert float(signed_loss(logits, labels)) == pytest.approx(0.5 + 2.0)
+
+
+def test_the_paper_s_recipe_trains_without_augmentation_at_its_rate(data: Path, tmp_path: Path) -> None:
+    recipe = recipe_for("paper", epochs=1)
+    inputs = torch.rand(3, 8, 8, 8)
+    assert torch.equal(recipe.augment(inputs, torch.Generator()), inputs)
+    assert (recipe.batch, recipe.seed, recipe.max_rate, recipe.layout) == (2, 100, 1e-2, "paper")
+    found = train(data, tmp_path, Recipe("paper", "U1", epochs=2, batch=2, max_rate=1e-2, precision="bf16"))
+    assert np.isfinite(found["loss"])
+    config = json.loads((tmp_path / "config.json").read_text())
+    assert (config["name"], config["precision"]) == ("paper", "bf16")
+
+
+def test_a_damaged_checkpoint_says_what_to_do(data: Path, tmp_path: Path) -> None:
+    for content in (b"", b"junk", b"PK\x03\x04 half a zip"):
+        (tmp_path / "checkpoint.pt").write_bytes(content)
+        with pytest.raises(ConfigError, match=r"checkpoint.pt: damaged .*; delete it and train again"):
+            train(data, tmp_path, QUICK, resume=True)
+
+
+def test_a_full_disk_loses_no_finished_epoch(
+    data: Path, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, written = train_heatmap.write_atomic, []
+
+    def full(path: Path, content: bytes) -> None:
+        if len(written) == 5:  # config, then best, metrics and checkpoint of the first epoch, best of the second
+            raise OSError(28, "No space left on device")
+        written.append(path)
+        real(path, content)
+
+    monkeypatch.setattr(train_heatmap, "write_atomic", full)
+    with pytest.raises(ConfigError, match=r"No space left on device; make room, then go on with --resume"):
+        train(data, tmp_path, QUICK)
+    monkeypatch.setattr(train_heatmap, "write_atomic", real)
+    train(data, tmp_path, QUICK, resume=True)
+    assert same(weights(tmp_path), weights(whole))
+
+
+def test_test_objects_neither_train_nor_choose(tmp_path: Path) -> None:
+    names = ["can-1", "can-5", "can-1000005", "can-1000003", "can-1000000"]
+    samples = train_heatmap.Samples.open(write_data(tmp_path / "set", names))
+    parts = (samples.training, samples.validation, samples.test)
+    assert [part.tolist() for part in parts] == [[0, 4], [1, 3], [2]]
+
+
+def test_two_processes_train_one_network(data: Path, tmp_path: Path) -> None:
+    """torchrun's environment, made by hand; the shares of a batch are different rows, the metrics the same."""
+    code = (
+        "import sys, torch; from pathlib import Path; torch.set_num_threads(1); nn = torch.nn\n"
+        "from training import train_heatmap as t; from training.recipes import Recipe\n"
+        "t.GraspUNet = lambda: nn.Sequential(nn.Conv2d(8, 4, 3, padding=1), nn.ReLU(), nn.Conv2d(4, 1, 1))\n"
+        "print(t.train(Path(sys.argv[1]), Path(sys.argv[2]), Recipe(epochs=1, batch=4))['loss'])\n"
+    )
+    environment = {**os.environ, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port()), "WORLD_SIZE": "2"}
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, str(data), str(tmp_path)],
+            env={**environment, "RANK": str(rank)},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for rank in range(2)
+    ]
+    said = [process.communicate(timeout=120)[0].splitlines() for process in processes]
+    assert [process.returncode for process in processes] == [0, 0]
+    assert said[0][-1] == said[1][-1]
+    assert json.loads((tmp_path / "config.json").read_text())["processes"] == 2
+    assert len((tmp_path / "metrics.jsonl").read_text().splitlines()) == 1
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port

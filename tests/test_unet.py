@@ -6,7 +6,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from training.unet import GraspUNet, parameter_count  # noqa: E402  # needs torch
+from training.unet import PAPER, GraspUNet, parameter_count  # noqa: E402  # needs torch
 
 
 def test_it_has_the_parameters_of_the_layout() -> None:
@@ -19,6 +19,15 @@ def test_output_has_the_size_of_the_input(size: tuple[int, int]) -> None:
     network = GraspUNet().eval()
     with torch.no_grad():
         assert network(torch.zeros(1, 8, *size)).shape == (1, 1, *size)
+
+
+def test_the_paper_s_layout_has_the_parameters_that_it_deployed() -> None:
+    network = GraspUNet(layout=PAPER).eval()
+    assert parameter_count(network) == 3_216_785
+    encoder = [*network.stem.parameters(), *network.stages.parameters(), *network.bottleneck.parameters()]
+    assert parameter_count(network) + sum(part.numel() for part in encoder) == 5_442_097, "its own count, encoder twice"
+    with torch.no_grad():
+        assert network(torch.zeros(1, 8, 48, 80)).shape == (1, 1, 48, 80)
 
 
 @pytest.mark.parametrize("size", [(240, 320), (31, 32), (32, 100)])

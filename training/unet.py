@@ -1,10 +1,16 @@
-"""The heatmap network: a U-Net whose encoder is MobileNetV2 (arXiv 1801.04381), written out here.
+"""The heatmap network: a U-Net whose encoder is MobileNetV2 (arXiv 1801.04381), written out here, in two layouts.
 
-Layout U1: stride-2 stem, skips of 16, 24, 32 and 96 channels at 1/2, 1/4, 1/8 and 1/16, bottleneck of 1280 at 1/32,
-decoder of 320, 112, 64 and 16 channels and a head of 16. With 8 inputs and 1 output it has 5,440,465 parameters.
+U1: stride-2 stem, skips of 16, 24, 32 and 96 channels at 1/2, 1/4, 1/8 and 1/16, bottleneck of 1280 at 1/32, decoder of
+320, 112, 64 and 16 channels and a head of 16. With 8 inputs and 1 output it has 5,440,465 parameters.
+
+PAPER, as arXiv 2508.17466 deployed it: stride-1 stem, skips of 24, 32 and 64 channels at 1/2, 1/4 and 1/8, bottleneck
+at 1/16, decoder of 128, 64 and 32 and a head of 16. It has 3,216,785 parameters; the 5.44 million of the paper count
+its encoder twice. It costs twice as much as U1, since it works at twice the resolution.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -19,10 +25,25 @@ ENCODER = (
     (6, 160, 3, 2),
     (6, 320, 1, 1),
 )
-SKIPS = {0: 16, 1: 24, 2: 32, 4: 96}
-"""Stage of ENCODER whose output is kept, and its channels."""
-DECODER = (320, 112, 64, 16)
-STEM, BOTTLENECK, HEAD, GROUPS = 32, 1280, 16, 8
+STEM, BOTTLENECK, GROUPS = 32, 1280, 8
+
+
+@dataclass(frozen=True)
+class Layout:
+    """skips: (stage, block) of ENCODER whose output is kept, and its channels, finest first. decoder: channels of the
+    blocks that join them, coarsest first. step: height and width must be multiples of it."""
+
+    name: str
+    stem_stride: int
+    skips: dict[tuple[int, int], int]
+    decoder: tuple[int, ...]
+    head: int
+    step: int
+
+
+U1 = Layout("U1", 2, {(0, 0): 16, (1, 1): 24, (2, 2): 32, (4, 2): 96}, (320, 112, 64, 16), 16, 32)
+PAPER = Layout("paper", 1, {(1, 0): 24, (2, 1): 32, (3, 2): 64}, (128, 64, 32), 16, 16)
+LAYOUTS = {layout.name: layout for layout in (U1, PAPER)}
 
 
 def _conv(inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> nn.Sequential:
@@ -65,11 +86,12 @@ class UpBlock(nn.Module):
 
 
 class GraspUNet(nn.Module):
-    """(N, channels, H, W) to (N, 1, H, W) logits of grasp quality; H and W multiples of 32."""
+    """(N, channels, H, W) to (N, 1, H, W) logits of grasp quality; H and W multiples of the layout's step."""
 
-    def __init__(self, channels: int = 8) -> None:
+    def __init__(self, channels: int = 8, layout: Layout = U1) -> None:
         super().__init__()
-        self.stem = _conv(channels, STEM, 3, 2)
+        self.layout = layout
+        self.stem = _conv(channels, STEM, 3, layout.stem_stride)
         stages, width = [], STEM
         for expansion, outputs, repeats, stride in ENCODER:
             blocks = []
@@ -80,24 +102,29 @@ class GraspUNet(nn.Module):
         self.stages = nn.ModuleList(stages)
         self.bottleneck = _conv(width, BOTTLENECK, 1)
         ups, width = [], BOTTLENECK
-        for outputs, skip in zip(DECODER, reversed(SKIPS.values()), strict=True):
+        for outputs, skip in zip(layout.decoder, reversed(layout.skips.values()), strict=True):
             ups.append(UpBlock(width, skip, outputs))
             width = outputs
         self.ups = nn.ModuleList(ups)
         self.last = nn.Sequential(
-            nn.ConvTranspose2d(width, HEAD, 2, 2, bias=False), nn.GroupNorm(GROUPS, HEAD), nn.ReLU(inplace=True)
+            nn.ConvTranspose2d(width, layout.head, 2, 2, bias=False),
+            nn.GroupNorm(GROUPS, layout.head),
+            nn.ReLU(inplace=True),
         )
-        self.logit = nn.Conv2d(HEAD, 1, 1)
+        self.logit = nn.Conv2d(layout.head, 1, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        if not torch.onnx.is_in_onnx_export() and (x.shape[-1] % 32 or x.shape[-2] % 32):
-            raise ValueError(f"height and width must be multiples of 32, got {tuple(x.shape[-2:])}")
+        step = self.layout.step
+        if not torch.onnx.is_in_onnx_export() and (x.shape[-1] % step or x.shape[-2] % step):
+            raise ValueError(f"height and width must be multiples of {step}, got {tuple(x.shape[-2:])}")
         x = self.stem(x)
         kept = []
         for index, stage in enumerate(self.stages):
-            x = stage(x)
-            if index in SKIPS:
-                kept.append(x)
+            assert isinstance(stage, nn.Sequential)
+            for place, block in enumerate(stage):
+                x = block(x)
+                if (index, place) in self.layout.skips:
+                    kept.append(x)
         x = self.bottleneck(x)
         for up, skip in zip(self.ups, reversed(kept), strict=True):
             x = up(x, skip)

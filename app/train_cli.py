@@ -1,0 +1,75 @@
+"""`spot-grasp train heatmap|detector|export`: the arguments; the work is in `training`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from perception.errors import ConfigError
+
+HELP = "train a network and export it"
+
+
+def register(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
+    """Add the command to the command line."""
+    parser = commands.add_parser("train", help=HELP)
+    networks = parser.add_subparsers(dest="network", metavar="NETWORK", required=True)
+    heatmap = networks.add_parser("heatmap", parents=parents, help="the grasp heatmap")
+    heatmap.add_argument("--data", type=Path, required=True, metavar="DIR", help="a data set, or its arrays")
+    heatmap.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the run")
+    heatmap.add_argument("--recipe", default="lift", help="lift (default, layout U1) or paper (arXiv 2508.17466)")
+    heatmap.add_argument("--epochs", type=int, metavar="N")
+    heatmap.add_argument("--batch", type=int, metavar="N")
+    heatmap.add_argument("--seed", type=int, metavar="N")
+    heatmap.add_argument("--patience", type=int, metavar="N", help="stop after N epochs without progress")
+    heatmap.add_argument("--precision", choices=("auto", "fp32", "bf16"), help="auto takes bf16 where it pays")
+    heatmap.add_argument("--resume", action="store_true", help="go on from the last whole epoch in --out")
+    heatmap.add_argument("--export", type=Path, metavar="DIR", help="then write heatmap.onnx and its card there")
+    heatmap.set_defaults(handler=_heatmap)
+    detector = networks.add_parser(
+        "detector", parents=parents, help="the detector; what follows goes to training.train_detector"
+    )
+    detector.add_argument("rest", nargs=argparse.REMAINDER, metavar="...")
+    detector.set_defaults(handler=_detector)
+
+
+def _heatmap(arguments: argparse.Namespace) -> int:
+    _require_torch()
+    from training.arrays import training_arrays
+    from training.recipes import recipe_for
+    from training.train_heatmap import train
+
+    names = ("epochs", "batch", "seed", "patience", "precision")
+    recipe = recipe_for(arguments.recipe, **{name: getattr(arguments, name) for name in names})
+    data = training_arrays(arguments.data, recipe.name)
+    best = train(data, arguments.out, recipe, resume=arguments.resume)
+    sys.stdout.write(json.dumps({"best": {key: round(value, 4) for key, value in best.items()}}) + "\n")
+    if arguments.export is not None:
+        from training.export import export_heatmap
+
+        sys.stdout.write(f"{export_heatmap(arguments.out, arguments.export)}\n")
+    return 0
+
+
+def _detector(arguments: argparse.Namespace) -> int:
+    _require_torch()
+    from training import train_detector
+
+    before, sys.argv = sys.argv, ["spot-grasp train detector", *arguments.rest]
+    try:
+        train_detector.main()
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    finally:
+        sys.argv = before
+    return 0
+
+
+def _require_torch() -> None:
+    from importlib.util import find_spec
+
+    if find_spec("torch") is None:
+        raise ConfigError("training needs torch: pip install 'spot-grasp[train]'")
