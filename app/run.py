@@ -54,6 +54,8 @@ def _run(options: RunOptions, interrupts: Interrupts, watching: Watching) -> int
 
     file = find_tree(options.tree)
     document = trees.load(file, known_leaves(), options.tree_id)
+    for problem in document.problems:  # warnings
+        sys.stderr.write(f"spot-grasp: {problem}\n")
     substitution = substitution_for(options, document)
     view = make_view(options.view)
     interrupts.hold()

@@ -48,7 +48,15 @@ class Arm2(Arm):
     pass
 
 
-CLASSES = (MakeInt, MakeFloat, TakeInt, TakeFloat, Base, Arm, Arm2)
+class MakeMetres(Leaf):
+    PORTS = (output_port("out", float, unit="m"),)
+
+
+class TakeRadians(Leaf):
+    PORTS = (input_port("in", float, unit="rad"),)
+
+
+CLASSES = (MakeMetres, TakeRadians, MakeInt, MakeFloat, TakeInt, TakeFloat, Base, Arm, Arm2)
 TYPED: dict[str, type[Leaf]] = {**MOCKS, **{leaf.tag(): leaf for leaf in CLASSES}}
 
 
@@ -107,6 +115,15 @@ COLUMNS = {
         '<BehaviorTree ID="T"><Sequence><MakeFloat out="{x}"/>\n<SubTree ID="U" a="{x}"/></Sequence></BehaviorTree>'
         '<BehaviorTree ID="U"><TakeInt in="{a}"/></BehaviorTree>',
         "2:17: <SubTree> port 'a': tree 'U' reads {x} as int, but <MakeFloat> port 'out'",
+    ),
+    "units": (
+        '<Sequence><MakeMetres out="{x}"/>\n<TakeRadians in="{x}"/></Sequence>',
+        "3:14: warning: <TakeRadians> port 'in' reads {x} as a value in rad, but <MakeMetres> port",
+    ),
+    "autoremap": (
+        '<BehaviorTree ID="T"><SubTree ID="U" _autoremap="yes"/></BehaviorTree>'
+        '<BehaviorTree ID="U"><Act seq="S"/></BehaviorTree>',
+        "<SubTree> _autoremap is 'yes', expected true or false",
     ),
     "handed in by nobody": (
         '<BehaviorTree ID="T"><SubTree ID="U" a="{x}"/></BehaviorTree>'
@@ -183,6 +200,37 @@ MODEL = """<TreeNodesModel><SubTree ID="U">
 def test_a_subtree_is_held_to_its_model(use: str, expected: str, tmp_path: Path) -> None:
     found = told(write(tmp_path, MODEL.replace("{}", use).replace("{{", "{").replace("}}", "}")))
     assert (found == []) if not expected else any(expected in line for line in found), found
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        (
+            '<Condition ID="MakeInt"><output_port name="out" type="int"/></Condition>',
+            "calls 'MakeInt' a Condition, but",
+        ),
+        (
+            '<Action ID="MakeInt"><output_port name="oud"/></Action>',
+            "'oud', which it does not have. Did you mean 'out'?",
+        ),
+        ('<Action ID="MakeInt"><input_port name="out"/></Action>', "calls port 'out' an input, but it is an output"),
+        ('<Action ID="MakeInt"><output_port name="out" type="float"/></Action>', "port 'out' is float, but it is int"),
+        ('<Action ID="MakeInt"/>', "the model of 'MakeInt' lacks ports that it needs: out"),
+        ('<Action ID="MakeInt"><output_port name="out" type="std::int64_t"/></Action>', ""),
+        ('<Condition ID="NotUsedHere"/><Condition ID="MakeFloat"/>', ""),
+    ],
+)
+def test_a_model_is_held_to_the_class(model: str, expected: str, tmp_path: Path) -> None:
+    tree = '<BehaviorTree ID="T"><MakeInt out="{x}"/></BehaviorTree>'
+    found = told(write(tmp_path, f"{tree}<TreeNodesModel>{model}</TreeNodesModel>"))
+    assert (found == []) if not expected else all("warning: " in line for line in found), found
+    assert any(expected in line for line in found) or not expected, found
+
+
+def test_strict_refuses_texts_in_double_quotes(tmp_path: Path) -> None:
+    file = write(tmp_path, "<Script code='a := \"b\"' _skipIf=\"'x' == 'y\\''\"/>".replace("\\'", ""))
+    assert told(file) == []
+    assert told(file, strict=True) == ["2:9: <Script> 'code' has a text in double quotes, which 4.9 and later refuse"]
 
 
 @pytest.mark.parametrize(

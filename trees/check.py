@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from trees.conditions import check_conditions
@@ -10,11 +11,14 @@ from trees.document import Element, Problem
 from trees.kinds import Kinds, NodeClass, is_known, tag_of
 from trees.leaf import Leaf
 from trees.literals import convert, key_of, type_name
-from trees.names import EXPLICIT, RESERVED, bad_name, listed, nearest
+from trees.names import CONDITIONS, EXPLICIT, RESERVED, bad_name, listed, nearest
 from trees.nodes import CONTROL_NODES
 from trees.outline import Outline
 from trees.ports import Direction, Port
 
+SCRIPTS = ("code", "if")
+"""Ports of the built-in nodes whose text is a script."""
+_TEXT = re.compile("'[^']*'")
 LATE_COUNTS = ("IfThenElse", "WhileDoElse")
 """Nodes of which 4.10 counts the children at the first tick only; so it does for Switch."""
 ASYNC = ("AsyncSequence", "AsyncFallback")
@@ -98,6 +102,12 @@ class NodeChecks:
     def _conditions(self, element: Element) -> Iterator[Problem]:
         for attribute, message in check_conditions(element.attributes):
             yield element.problem(f"<{tag_of(element)}> {message}", attribute)
+        kind = self._kinds.classes.get(tag_of(element))
+        scripts = SCRIPTS if kind is not None and issubclass(kind, ControlNode) else ()
+        for attribute in (*CONDITIONS, *scripts) if self._strict else ():
+            if '"' in _TEXT.sub("", element.attributes.get(attribute, "")):
+                message = f"<{tag_of(element)}> '{attribute}' has a text in double quotes, which 4.9 and later refuse"
+                yield element.problem(message, attribute)
 
     def _subtree(self, element: Element, named: dict[str, Element]) -> Iterator[Problem]:
         wanted = element.attributes.get("ID", "")
@@ -115,6 +125,9 @@ class NodeChecks:
         if name is not None and named.setdefault(name, element) is not element:
             message = f"<SubTree> has the name '{name}' of the one in line {named[name].line}"
             yield element.problem(f"{message}; their paths would be the same", "name")
+        remapped = element.attributes.get("_autoremap", "0").strip().lower()
+        if remapped not in ("1", "0", "true", "false"):
+            yield element.problem(f"<SubTree> _autoremap is '{remapped}', expected true or false", "_autoremap")
         yield from self._interface(element, wanted)
 
     def _interface(self, element: Element, wanted: str) -> Iterator[Problem]:

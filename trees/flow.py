@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, get_args, get_origin
 
-from trees.check import has_free_ports, remaps_all
+from trees.check import SCRIPTS, has_free_ports, remaps_all
 from trees.document import Element, Problem
 from trees.kinds import Kinds, tag_of
 from trees.leaf import Leaf
@@ -22,19 +22,18 @@ from trees.ports import Direction
 
 MAX_WORK: Final = 300_000
 """Keys looked at in all before the wiring is left unchecked, with a warning."""
-SCRIPTS: Final = ("code", "if")
-"""Ports of the built-in nodes whose text is a script."""
 _TOKENS = re.compile(r"'[^']*'|\"[^\"]*\"|([A-Za-z_@]\w*)(\s*(?::=|[-+*/]=|=(?!=)))?|[^'\"A-Za-z_@]+|.", re.DOTALL)
 
 
 @dataclass(frozen=True)
 class _Use:
-    """A place that reads or writes a key. type: None where any fits. words: what it is, for people."""
+    """A place that reads or writes a key. type: None where any fits. words: what it is. unit: "" if none."""
 
     element: Element
     attribute: str
     type: Any
     words: str
+    unit: str = ""
 
 
 @dataclass
@@ -45,7 +44,7 @@ class _Sum:
     reads: dict[str, dict[Any, _Use]] = field(default_factory=dict)
 
     def add(self, where: dict[str, dict[Any, _Use]], key: str, use: _Use) -> None:
-        where.setdefault(key, {}).setdefault(use.type, use)
+        where.setdefault(key, {}).setdefault((use.type, use.unit), use)
 
     def needs(self) -> Iterator[str]:
         """Keys that are read here and written elsewhere."""
@@ -155,7 +154,7 @@ class _Flow:
             if value is None:
                 continue
             key = key_of(value, port.name)
-            use = _Use(element, port.name, port.type, f"<{tag}> port '{port.name}'")
+            use = _Use(element, port.name, port.type, f"<{tag}> port '{port.name}'", port.unit)
             if key is None:
                 if port.direction is not Direction.INPUT and not self._is_leaf(element):
                     total.add(total.writes, value.strip(), _Use(element, port.name, None, use.words))  # a bare key
@@ -178,17 +177,18 @@ class _Flow:
         for key, uses in inner.writes.items():
             outer = self._outer(key, given, everything)
             if outer:
-                for kind, use in uses.items():
-                    total.add(total.writes, outer, _Use(element, key, kind, f"{use.words} of tree '{wanted}'"))
+                for use in uses.values():
+                    words = f"{use.words} of tree '{wanted}'"
+                    total.add(total.writes, outer, _Use(element, key, use.type, words, use.unit))
         for key in inner.needs():
             outer = self._outer(key, given, everything)
             if outer is None:
                 self._missing.append((wanted, key, element))
                 continue
             self._handed.add((wanted, key))
-            for kind in inner.reads[key] if outer else ():
+            for use in inner.reads[key].values() if outer else ():
                 words = f"<SubTree> port '{key}': tree '{wanted}'"
-                total.add(total.reads, outer, _Use(element, key, kind, words))
+                total.add(total.reads, outer, _Use(element, key, use.type, words, use.unit))
 
     @staticmethod
     def _outer(key: str, given: dict[str, str], everything: bool) -> str | None:
@@ -203,12 +203,18 @@ class _Flow:
         for read in total.reads[key].values():
             for written in total.writes[key].values():
                 pair = (id(written.element), id(read.element))
-                if may_hold(read.type, written.type) or pair in self._told:
+                fits = may_hold(read.type, written.type)
+                same = read.unit == written.unit or not (read.unit and written.unit)
+                if (fits and same) or pair in self._told:
                     continue
                 self._told.add(pair)
-                what = f"{read.words} reads {{{key}}} as {type_name(read.type)}"
-                by = f"{written.words} in {written.element.seen_from(read.element)} writes {type_name(written.type)}"
-                self._report(read.element.problem(f"{what}, but {by}", read.attribute, warning=self._tolerant))
+                reads, writes = type_name(read.type), type_name(written.type)
+                if fits:
+                    reads, writes = f"a value in {read.unit}", f"one in {written.unit}"
+                what = f"{read.words} reads {{{key}}} as {reads}"
+                by = f"{written.words} in {written.element.seen_from(read.element)} writes {writes}"
+                warning = self._tolerant or fits
+                self._report(read.element.problem(f"{what}, but {by}", read.attribute, warning=warning))
 
 
 def may_hold(reader: Any, writer: Any) -> bool:

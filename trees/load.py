@@ -17,6 +17,7 @@ from trees.flow import check_flow
 from trees.includes import Files
 from trees.kinds import Kinds, NodeClass, find_kinds, tag_of
 from trees.leaf import Leaf
+from trees.models import check_models
 from trees.names import CONDITIONS, RESERVED
 from trees.outline import Model, Outline, outline
 from trees.status import Returned
@@ -148,6 +149,8 @@ def _read(
             out.add_stubs()
         kinds = find_kinds(out, known, stage, found)
         found.extend(NodeChecks(out, kinds, known, strict=strict, tolerant=stub_unknown).all())
+        if not stub_unknown:
+            found.extend(check_models(out, kinds))
         measured: dict[str, tuple[int, int]] = {}
         endless = check_expansion(out.trees, measured)
         levels = measured.get(out.main, (1, 1))[1]

@@ -29,7 +29,7 @@ class Wiring:
             if key is not None:
                 self._keys[port.name] = key
                 scope.declare(key, port.type)
-            elif port.name in texts:
+            elif port.name in texts and port.direction is not Direction.OUTPUT:
                 self._literals[port.name] = convert(texts[port.name], port.type)
             elif not port.required:
                 self._literals[port.name] = port.default
