@@ -3,12 +3,17 @@
 document = trees.load(file, leaves, main=None)    TreeError, with every problem, if it cannot be run
 problems = trees.problems(file, leaves)           all that is wrong with it: file:line:column: message
 tree = trees.build(document, context, clock)      tree.tick(), tree.halt(), tree.nodes(), tree.failure()
+document = trees.load(files, stub_unknown=True)   a file of another project: document.nodes(), tick_exactly_once()
+text = trees.format_text(text)                    the one canonical way to write it
 """
 
 from trees.describe import palette_xml, table
 from trees.document import Problem, TreeProblems
+from trees.format import format_text
 from trees.load import Document, load, problems
 from trees.nodes import CONTROL_NODES
+from trees.plugins import PluginLeaves
+from trees.stubs import StubCall, StubScript
 from trees.tree import NodeView, Place, Substitute, Tree, build
 
 __all__ = [
@@ -16,11 +21,15 @@ __all__ = [
     "Document",
     "NodeView",
     "Place",
+    "PluginLeaves",
     "Problem",
+    "StubCall",
+    "StubScript",
     "Substitute",
     "Tree",
     "TreeProblems",
     "build",
+    "format_text",
     "load",
     "palette_xml",
     "problems",
