@@ -1,7 +1,8 @@
 """The run folder: everything one run saw, decided and did, never half written.
 
     config.json     the options, versions, and the hashes of the networks
-    tree.xml        a copy of the tree file               tree.btlog      every change of status, for Groot2
+    tree.xml        a copy of the tree file, beside it    tree.btlog      every change of status, for Groot2
+                    what it includes
     log.jsonl       one JSON object a line: transitions, captures, results; `t` is the robot's clock in seconds
     frames/*.png    what the camera saw            depth/*.png     uint16 millimetres, 0 = no return
     heatmaps/*.png  grasp quality over the picture, the chosen pixel marked
@@ -15,7 +16,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -121,6 +122,7 @@ class RunFolder:
 
         self.path = path
         self.clock: Callable[[], float] | None = None
+        self.reports: list[str] = []
         self._count = 0
         self._finished = False
         try:
@@ -156,9 +158,20 @@ class RunFolder:
         """Store how the run was asked for; RecordError if the disk refuses."""
         write_json(self.path / "config.json", config)
 
-    def copy_tree(self, file: Path) -> None:
-        """Store the tree file as it is now."""
+    def copy_tree(self, file: Path, included: Iterable[Path] = ()) -> None:
+        """Store the tree file as it is now, and what it includes from below its folder, so that the copy runs too."""
         write_whole(self.path / "tree.xml", file.read_bytes())
+        folder = file.resolve().parent
+        for part in included:
+            if part.resolve() != file.resolve() and part.resolve().is_relative_to(folder):
+                copy = self.path / part.resolve().relative_to(folder)
+                if copy.exists():  # a name that the run folder has for something else
+                    continue
+                try:
+                    copy.parent.mkdir(parents=True, exist_ok=True)
+                except OSError as error:
+                    raise RecordError(f"cannot make {copy.parent}: {error.strerror or error}") from error
+                write_whole(copy, part.read_bytes())
 
     def copy_substitutions(self, file: Path) -> None:
         """Store the file that scripts leaves as it is now."""
@@ -209,6 +222,11 @@ class RunFolder:
             best_quality=round(float(inside.max()), 4) if inside.size else None,
             **details,
         )
+
+    def report(self, words: str) -> None:
+        """Store what the tree has to say; it also goes into the result, in order."""
+        self.reports.append(words)
+        self.log.info("report", text=words)
 
     def finish(self, result: dict[str, Any]) -> None:
         """Close the log, then write result.json, last. Safe to call twice; the first result counts."""

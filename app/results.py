@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -18,6 +18,7 @@ class Result:
     attempts: grasp attempts begun. object_lift_m, held_s, peak_gripper_torque_nm: the simulator's own ground truth,
     for judging only, None where there is none. sim_s: seconds on the robot's clock. wall_s: seconds from the command
     to here. run: the run folder. reason: what failed, where, in the last words of the tree; empty for a success.
+    reports: what the tree's Report leaves said, in order.
     """
 
     status: Status = "error"
@@ -29,6 +30,7 @@ class Result:
     wall_s: float = 0.0
     run: str = ""
     reason: str = ""
+    reports: list[str] = field(default_factory=list)
     seed: int = 0
     tree: str = ""
     robot: str = ""
@@ -68,6 +70,7 @@ def summary(result: Result, place: Path) -> str:
     lines = [f"{result.status}: {', '.join(words)}"]
     if result.reason:
         lines.append(f"  reason    {result.reason}")
+    lines += [f"  report    {words}" for words in result.reports]
     lines.append(f"  run       {place}")
     if (place / "video.mp4").is_file():
         lines.append(f"  video     {place / 'video.mp4'}")

@@ -73,7 +73,7 @@ def _run(options: RunOptions, interrupts: Interrupts, watching: Watching) -> int
         try:
             interrupts.release()
             record.write_config(_config(options, file, parts))
-            record.copy_tree(file)
+            record.copy_tree(file, map(Path, document.files))
             if substitution is not None:
                 record.copy_substitutions(substitution.file)
             view.start()
@@ -139,6 +139,7 @@ def _until_it_ends(
         finally:
             interrupts.closing()
             result.attempts = monitor.attempts.count
+            result.reports = list(record.reports)
             result.sim_s = round(robot.now(), 3)
             result.judge(parts.ground_truth())
             monitor.publish()

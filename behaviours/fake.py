@@ -3,39 +3,46 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-import cv2
 import numpy as np
 
+from behaviours.fake_models import FakeDetector, FakeHeatmap
 from behaviours.fake_steering import FakeSteering, FollowCommand
-from behaviours.fake_world import BOTTLE_RGB, HAND_CAMERA, FakeWorld
+from behaviours.fake_world import HAND_CAMERA, FakeWorld
 from behaviours.robot import ArmPose, Command, CommandState, GripperState, Outcome
 from perception import spot_arm
 from perception.errors import ConfigError, RobotError
 from perception.geometry import Pose
-from perception.types import Detection, Heatmap, RgbdFrame
+from perception.types import RgbdFrame
+
+__all__ = ["FakeDetector", "FakeHeatmap", "FakeRobot", "FakeScript"]
 
 BODY_HEIGHT_M = 0.52
 FULL_GAP_M = 0.157
 """Between the jaws' tips when fully open."""
 OPEN_S = 0.8
 REACH_IN_HAND_M = 0.07
+PULL_OPENS = 0.05
+"""How far a pull opens the jaws, 0..1."""
 
 
 @dataclass(frozen=True)
 class FakeScript:
     """What goes wrong. hidden_captures: pictures at the start without the bottle. misses: closings that miss it.
-    slips: lifts after which it falls back. walk_blocked, arm_stalls: these motions
-    fail. out_of_reach: the arm reaches nothing. lost_after_s: the connection
-    is lost at this time."""
+    slips: lifts after which it falls back. drops: walks on which it is lost halfway; somebody puts it back to where it
+    stood at first. pull_after_s: somebody pulls at it once the robot has held it still for so long. walk_blocked,
+    arm_stalls: these motions fail. out_of_reach: the arm reaches nothing. lost_after_s: the connection is lost at this
+    time."""
 
     hidden_captures: int = 0
     misses: int = 0
     slips: int = 0
+    drops: int = 0
+    pull_after_s: float | None = None
     walk_blocked: bool = False
     out_of_reach: bool = False
     arm_stalls: bool = False
@@ -90,7 +97,10 @@ class FakeRobot(FakeSteering):
         self._body_from_hand = spot_arm.forward(spot_arm.STOW)
         self._opening, self._torque_nm = 0.0, 0.0
         self._held: Pose | None = None
-        self._captures = self._misses = self._slips = 0
+        self._held_which = 0
+        self._pulled, self._still_since_s = False, 0.0
+        self._at_first = [foot.copy() for foot in self.world.feet()]
+        self._captures = self._misses = self._slips = self._drops = 0
 
     def __enter__(self) -> Self:
         self._entered = True
@@ -111,7 +121,17 @@ class FakeRobot(FakeSteering):
         for command in list(self._active.values()):
             command.advance()
         if self._held is not None:
-            self.world.bottle_m = (self.hand_pose() @ self._held).position_m
+            self.world.put(self._held_which, (self.hand_pose() @ self._held).position_m)
+            self._maybe_pulled()
+
+    def _maybe_pulled(self) -> None:
+        """Somebody pulls at the bottle, if the script says so: the jaws give way a little."""
+        if any(command.poll().state is CommandState.RUNNING for command in self._active.values()):
+            self._still_since_s = self._now_s
+        after_s = self.script.pull_after_s
+        if not self._pulled and after_s is not None and self._now_s - self._still_since_s >= after_s:
+            self._pulled = True
+            self._opening, self._torque_nm = self._opening + PULL_OPENS, self._torque_nm / 2
 
     def _connected(self) -> None:
         lost = self.script.lost_after_s
@@ -158,6 +178,10 @@ class FakeRobot(FakeSteering):
         def at(fraction: float) -> None:
             x, y = start.position_m[:2] + fraction * line
             self._body = Pose.from_rpy((0.0, 0.0, start.yaw_rad + fraction * turn), (x, y, BODY_HEIGHT_M))
+            if fraction >= 0.5 and self._held is not None and self._drops < self.script.drops:
+                self._drops += 1
+                self._let_go()
+                self.world.put(self._held_which, self._at_first[self._held_which].copy())
 
         duration = max(float(np.linalg.norm(line)) / max_speed_mps, abs(turn) / max_yaw_rate_radps)
         return self._start("base", duration, at, "blocked by an obstacle" if self.script.walk_blocked else "")
@@ -187,18 +211,31 @@ class FakeRobot(FakeSteering):
         def at(fraction: float) -> None:
             before = self.hand_pose().position_m[2]
             self._body_from_hand = start.towards(goal, fraction)
+            self._rest_on_support()
             if fraction >= 1.0 and self.hand_pose().position_m[2] >= before and self._held is not None:
                 self._lifted()
 
         return at
 
+    def _rest_on_support(self) -> None:
+        """What is held goes no lower than what is below it, and neither does the hand."""
+        if self._held is not None:
+            foot = (self.hand_pose() @ self._held).position_m
+            above = self.world.feet()[self._held_which]
+            sunk_m = self.world.support_z_m(np.array([*foot[:2], above[2]])) - foot[2]
+            if sunk_m > 0.0:
+                here = self._body_from_hand
+                self._body_from_hand = Pose(here.rotation, here.position_m + np.array([0.0, 0.0, sunk_m]))
+
+    def _let_go(self) -> None:
+        self._held, self._opening, self._torque_nm = None, 0.0, 0.0
+
     def _lifted(self) -> None:
         """The bottle slips out at the end of a lift, if the script says so."""
         if self._slips < self.script.slips:
             self._slips += 1
-            self._held, self._opening, self._torque_nm = None, 0.0, 0.0
-            x, y, _ = self.world.bottle_m
-            self.world.bottle_m = np.array([x, y, self.world.table_m[2]])
+            self._let_go()
+            self.world.settle(self._held_which)
 
     def set_gripper(self, opening: float, *, max_torque_nm: float) -> Command:
         if not 0.0 <= opening <= 1.0 or not max_torque_nm > 0.0:
@@ -209,51 +246,31 @@ class FakeRobot(FakeSteering):
             self._opening = start + fraction * (opening - start)
             width = 2 * self.world.radius_m / FULL_GAP_M
             if opening > start:
+                if self._held is not None and not self._pulled:  # who pulled at it has it in the hand now
+                    self.world.settle(self._held_which)
                 self._held, self._torque_nm = None, 0.0
-            elif self._opening <= width and self._between_jaws():
+            elif self._opening <= width and (which := self._between_jaws()) is not None:
                 self._opening, self._torque_nm = width, max_torque_nm
-                self._held = self.hand_pose().inverse() @ Pose(np.eye(3), self.world.bottle_m)
+                self._held_which, self._pulled, self._still_since_s = which, False, self._now_s
+                self._held = self.hand_pose().inverse() @ Pose(np.eye(3), self.world.feet()[which])
             if fraction >= 1.0 and opening < start and self._held is None:
                 self._misses += 1
 
         return self._start("gripper", OPEN_S, at)
 
-    def _between_jaws(self) -> bool:
-        """True if the hand, as it is, would close on the bottle's flank."""
+    def _between_jaws(self) -> int | None:
+        """Which bottle's flank the hand, as it is, would close on; None if on none."""
         if self._misses < self.script.misses:
-            return False
+            return None
         hand = self.hand_pose()
-        middle = hand.position_m[2] - self.world.bottle_m[2]
-        axis = np.array([*self.world.bottle_m[:2], hand.position_m[2]])
-        x, _, z = hand.inverse().transform(axis)
-        return bool(0.0 < middle < self.world.height_m and abs(x) < REACH_IN_HAND_M and -0.04 < z < 0.12)
+        for which, foot in enumerate(self.world.feet()):
+            x, _, z = hand.inverse().transform(np.array([*foot[:2], hand.position_m[2]]))
+            within = 0.0 < hand.position_m[2] - foot[2] < self.world.height_m
+            if within and abs(x) < REACH_IN_HAND_M and -0.04 < z < 0.12:
+                return which
+        return None
 
     def stop(self) -> None:
         self.stops += 1
         for command in self._active.values():
             command.cancel()
-
-
-class FakeDetector:
-    """Finds the fake bottle by its colour. Implements `perception.models.Detector`."""
-
-    labels = ("bottle",)
-
-    def detect(self, frame: RgbdFrame, labels: Sequence[str], min_score: float) -> list[Detection]:
-        unknown = [label for label in labels if label not in self.labels]
-        if unknown:
-            raise ConfigError(f"the detector does not know {unknown[0]!r}; it knows: {', '.join(self.labels)}")
-        mask = np.abs(frame.rgb.astype(np.int16) - np.array(BOTTLE_RGB, np.int16)).max(axis=-1) < 30
-        if mask.sum() < 50 or min_score > 0.99:
-            return []
-        u0, v0, width, height = cv2.boundingRect(mask.astype(np.uint8))
-        return [Detection("bottle", 0.99, mask, (float(u0), float(v0), float(u0 + width), float(v0 + height)))]
-
-
-class FakeHeatmap:
-    """Quality grows with the distance from the outline. Implements `perception.models.HeatmapModel`."""
-
-    def predict(self, frame: RgbdFrame, detection: Detection) -> Heatmap:
-        del frame
-        inside = cv2.distanceTransform(detection.mask.astype(np.uint8), cv2.DIST_L2, 3)
-        return Heatmap((inside / max(float(inside.max()), 1e-6)).astype(np.float32))

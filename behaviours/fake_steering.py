@@ -44,6 +44,7 @@ class FakeSteering:
     _body: Pose
     _body_from_hand: Pose
     _held: Pose | None
+    _held_which: int
     _opening: float
     _torque_nm: float
     _joints: tuple[Pose, Vector] | None = None
@@ -102,5 +103,5 @@ class FakeSteering:
         """What is held falls straight down onto the table."""
         if self._held is not None:
             self._held, self._opening, self._torque_nm = None, 0.0, 0.0
-            x, y, _ = self.world.bottle_m
-            self.world.bottle_m = np.array([x, y, self.world.table_m[2]])
+            x, y, _ = self.world.feet()[self._held_which]
+            self.world.put(self._held_which, np.array([x, y, self.world.table_m[2]]))

@@ -1,4 +1,4 @@
-"""Leaves that open and close the gripper and tell whether it holds something."""
+"""Leaves that open and close the gripper and tell whether it holds something, or somebody pulls at it."""
 
 from __future__ import annotations
 
@@ -54,3 +54,32 @@ class VerifyGrasp(RobotLeaf):
         if held_s >= self.get("hold_s"):
             return self.succeed(f"held {held_s:.1f} s at {state.opening:.0%} open")
         return self.run_on(f"holding for {held_s:.1f} s")
+
+
+class AwaitPull(RobotLeaf):
+    """SUCCESS as soon as somebody pulls at what is held: the jaws or their torque change. FAILURE after a while.
+
+    An object that is pulled turns or slips in the jaws, so that they open or close a little, their motor works more or
+    less, or they hold nothing any more.
+    """
+
+    KIND = "Condition"
+    PORTS = (
+        input_port("wait_s", float, unit="s", default=15.0, text="how long to wait"),
+        input_port("opening_change", float, default=0.03, text="of the jaws, 0..1, that counts as a pull"),
+        input_port("torque_change_nm", float, unit="N·m", default=0.8, text="of the jaws that counts as a pull"),
+    )
+
+    def initialise(self) -> None:
+        self._since_s, self._at_first = self.robot.now(), self.robot.gripper()
+
+    def update(self) -> Status:
+        state, first, waited_s = self.robot.gripper(), self._at_first, self.robot.now() - self._since_s
+        if not first.holding:
+            return self.fail("there is nothing in the jaws")
+        opening, torque_nm = abs(state.opening - first.opening), abs(state.torque_nm - first.torque_nm)
+        if not state.holding or opening >= self.get("opening_change") or torque_nm >= self.get("torque_change_nm"):
+            return self.succeed(f"pulled after {waited_s:.1f} s: jaws by {opening:.0%}, torque by {torque_nm:.1f} N·m")
+        if waited_s >= self.get("wait_s"):
+            return self.fail(f"nobody pulled for {waited_s:.0f} s")
+        return self.run_on(f"waiting for {waited_s:.1f} s")

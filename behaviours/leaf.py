@@ -1,4 +1,4 @@
-"""Base classes of the leaves: one for leaves that move the robot, one for leaves that compute."""
+"""Base classes of the leaves: for those that move the robot, at once or after planning, and for those that compute."""
 
 from __future__ import annotations
 
@@ -85,6 +85,46 @@ class MotionLeaf(RobotLeaf):
         if new_status == Status.INVALID and self._command is not None:
             self._command.cancel()
             self._command = None
+
+
+class PlannedMotionLeaf(MotionLeaf, Generic[T]):
+    """A motion whose goal takes longer to find than a tick: `plan` runs on the worker, then `begin` starts the motion.
+
+    A plan that is a Rejection is a FAILURE with its reason, and nothing moves.
+    """
+
+    def __init__(self, name: str, ports: Any, context: Services) -> None:
+        super().__init__(name, ports, context)
+        self._job: Job[T | Rejection] | None = None
+
+    def plan(self) -> Callable[[], T | Rejection]:
+        raise NotImplementedError
+
+    def begin(self, plan: T) -> Command:
+        raise NotImplementedError
+
+    def initialise(self) -> None:
+        self._command, self._refused = None, ""
+        self._since_s = self.robot.now()
+        self._job = self.context.worker.submit(self.plan())
+
+    def update(self) -> Status:
+        if self._job is not None:
+            if not self._job.done:
+                return self.run_on("planning")
+            result, self._job = self._job.result(), None
+            if isinstance(result, Rejection):
+                self._refused = result.reason
+            else:
+                self._since_s = self.robot.now()
+                self._command = self.begin(result)
+        return super().update()
+
+    def terminate(self, new_status: Status) -> None:
+        if new_status == Status.INVALID and self._job is not None:
+            self._job.cancel()
+            self._job = None
+        super().terminate(new_status)
 
 
 class WorkLeaf(RobotLeaf, Generic[T]):

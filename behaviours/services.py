@@ -19,13 +19,16 @@ class Log(Protocol):
 
 
 class Recorder(Protocol):
-    """Keeps pictures of a run."""
+    """Keeps pictures and words of a run."""
 
     def frame(self, name: str, frame: RgbdFrame) -> None:
         """Keep a frame; `name` says what for."""
 
     def heatmap(self, name: str, frame: RgbdFrame, detection: Detection, heatmap: Heatmap, grasp: Grasp | None) -> None:
         """Keep a heatmap over its frame, with the chosen pixel if there is one."""
+
+    def report(self, words: str) -> None:
+        """Keep what the tree has to say about its task."""
 
 
 class NullLog:
@@ -43,6 +46,9 @@ class NullRecorder:
 
     def heatmap(self, name: str, frame: RgbdFrame, detection: Detection, heatmap: Heatmap, grasp: Grasp | None) -> None:
         del name, frame, detection, heatmap, grasp
+
+    def report(self, words: str) -> None:
+        del words
 
 
 @dataclass(frozen=True)

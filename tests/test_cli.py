@@ -58,7 +58,7 @@ def test_the_fake_picks_up_the_bottle_and_says_so_in_json(capsys: pytest.Capture
     run = Path(result["run"])
     assert json.loads((run / "result.json").read_text()) == result
     assert {file.name for file in run.iterdir()} == {
-        "config.json", "tree.xml", "tree.btlog", "log.jsonl", "frames", "depth", "heatmaps", "result.json",
+        "config.json", "tree.xml", "parts", "tree.btlog", "log.jsonl", "frames", "depth", "heatmaps", "result.json",
     }  # fmt: skip
     assert list((run / "heatmaps").iterdir())
     assert len(list((run / "frames").iterdir())) == len(list((run / "depth").iterdir())) > 1

@@ -64,7 +64,9 @@ def test_the_wheel_ships_the_six_packages_and_their_files_but_no_tests() -> None
             assert ".".join(file.parent.relative_to(ROOT).parts) in packages, f"{file.parent} has no __init__.py"
     data = tool["package-data"]
     assert any("weights" in glob for glob in data["perception"])
-    assert any(glob.endswith(".xml") for glob in data["trees"])
+    library = ROOT / "trees"
+    shipped = {file for glob in data["trees"] for file in library.glob(glob)}
+    assert shipped == set(library.rglob("*.xml"))
     assert any(glob.endswith(".toml") for glob in data["simulation"])
 
 

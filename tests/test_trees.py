@@ -236,7 +236,12 @@ def test_the_palette_names_every_leaf_and_port() -> None:
             assert port.name in lines
 
 
-def test_the_library_carries_the_palette_for_groot2() -> None:
+def test_the_library_carries_the_palette_for_groot2_once() -> None:
     model = trees.palette_xml(LEAVES).split("<TreeNodesModel>")[1].split("</TreeNodesModel>")[0]
-    for file in sorted((Path(trees.__path__[0]) / "library").glob("*.xml")):
-        assert model in file.read_text(encoding="utf-8"), f"{file.name}: paste the model of `spot-grasp nodes --xml`"
+    library = Path(trees.__path__[0]) / "library"
+    common = (library / "parts" / "common.xml").read_text(encoding="utf-8")
+    assert model in common, "parts/common.xml: paste the model of `spot-grasp nodes --xml`"
+    for file in sorted(library.glob("*.xml")):
+        text = file.read_text(encoding="utf-8")
+        assert '<include path="parts/common.xml"/>' in text, file.name
+        assert "<TreeNodesModel>" not in text, file.name
