@@ -268,6 +268,19 @@ def test_a_full_disk_loses_no_finished_epoch(
     assert same(weights(tmp_path), weights(whole))
 
 
+def test_a_run_may_begin_with_another_s_weights(data: Path, whole: Path, tmp_path: Path) -> None:
+    slow = Recipe(epochs=1, batch=4, max_rate=1e-12, weight_decay=0.0)
+    train(data, tmp_path / "out", slow, start=whole / "best.pt")
+    first, then = weights(whole, "best.pt"), weights(tmp_path / "out")
+    assert torch.allclose(first["0.weight"], then["0.weight"], atol=1e-6)
+    assert len(json.loads((tmp_path / "out" / "config.json").read_text())["started_from"]) == 64
+    with pytest.raises(ConfigError, match="cannot read the weights"):
+        train(data, tmp_path / "none", slow, start=tmp_path / "no.pt")
+    (tmp_path / "junk.pt").write_bytes(b"junk")
+    with pytest.raises(ConfigError, match="damaged"):
+        train(data, tmp_path / "none", slow, start=tmp_path / "junk.pt")
+
+
 def test_test_objects_neither_train_nor_choose(tmp_path: Path) -> None:
     names = ["can-1", "can-5", "can-1000005", "can-1000003", "can-1000000"]
     samples = train_heatmap.Samples.open(write_data(tmp_path / "set", names))

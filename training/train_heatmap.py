@@ -16,6 +16,7 @@ measures and writes.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import io
 import json
 import math
@@ -97,8 +98,9 @@ def evaluate(network: nn.Module, samples: Samples, rows: NDArray[np.int64], reci
 class Trainer:
     """One run: the network, its optimiser and where it stands. `run` may be broken off at any moment and resumed."""
 
-    def __init__(self, samples: Samples, out: Path, recipe: Recipe, *, resume: bool) -> None:
-        """ConfigError if `resume` finds no checkpoint, or one of a run with other settings or data."""
+    def __init__(self, samples: Samples, out: Path, recipe: Recipe, *, resume: bool, start: Path | None = None) -> None:
+        """start: best.pt of another run whose weights to begin with. ConfigError if `resume` finds no checkpoint, or
+        one of a run with other settings or data."""
         self.samples, self.out, self.recipe = samples, out, recipe
         self.group = Group()
         torch.manual_seed(recipe.seed)
@@ -108,10 +110,19 @@ class Trainer:
         steps = -(-len(samples.training) // recipe.batch)
         self.schedule = recipe.schedule(self.optimiser, steps)
         self.history: list[dict[str, float]] = []
+        self.started_from = None if start is None else digest(start)
         if resume:
             self._resume()
+        elif start is not None:
+            self._begin_with(start)
         self.model = self.group.wrap(self.network)
         self.precision = recipe.autocast(self.group.device)
+
+    def _begin_with(self, path: Path) -> None:
+        try:
+            self.network.load_state_dict(load_state(path)["network"])
+        except (KeyError, RuntimeError) as error:
+            raise ConfigError(f"{path}: no weights of layout {self.recipe.layout}; give best.pt of a run") from error
 
     def _resume(self) -> None:
         path = self.out / "checkpoint.pt"
@@ -129,7 +140,8 @@ class Trainer:
         self.history = state["history"]
 
     def _identity(self) -> dict[str, Any]:
-        return {**self.recipe.identity(), "data": self.samples.manifest["sha256_inputs"]}
+        started = {} if self.started_from is None else {"start": self.started_from}
+        return {**self.recipe.identity(), **started, "data": self.samples.manifest["sha256_inputs"]}
 
     def run(self) -> dict[str, float]:
         """Train to the end; returns the metrics of the best epoch."""
@@ -185,6 +197,7 @@ class Trainer:
             "parameters": parameter_count(self.network),
             **asdict(self.recipe),
             "processes": self.group.size,
+            **({} if self.started_from is None else {"started_from": self.started_from}),
             "training_samples": len(s.training),
             "validation_samples": len(s.validation),
             "training_objects": s.objects(s.training),
@@ -238,11 +251,21 @@ def make_network(layout: str) -> nn.Module:
     return GraspUNet() if layout == U1.name else GraspUNet(layout=LAYOUTS[layout])
 
 
-def train(data: Path, out: Path, recipe: Recipe, *, resume: bool = False) -> dict[str, float]:
+def digest(path: Path) -> str:
+    """SHA-256 of a file. ConfigError if it cannot be read."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot read the weights to begin with: {error.strerror}") from error
+
+
+def train(
+    data: Path, out: Path, recipe: Recipe, *, resume: bool = False, start: Path | None = None
+) -> dict[str, float]:
     """Train; returns the metrics of the best epoch. ConfigError if the data set or the checkpoint cannot be used, or
     the disk is full: what was written before stays, and --resume goes on from it."""
     try:
-        return Trainer(Samples.open(data), out, recipe, resume=resume).run()
+        return Trainer(Samples.open(data), out, recipe, resume=resume, start=start).run()
     except OSError as error:
         raise ConfigError(
             f"{out}: cannot write: {error.strerror or error}; make room, then go on with --resume"
@@ -259,12 +282,13 @@ def main() -> None:
     parser.add_argument("--seed", type=int)
     parser.add_argument("--patience", type=int, help="stop after N epochs without progress")
     parser.add_argument("--precision", choices=PRECISIONS)
+    parser.add_argument("--start", type=Path, help="best.pt of another run to begin with")
     parser.add_argument("--resume", action="store_true", help="go on from OUT/checkpoint.pt")
     args = parser.parse_args()
     try:
         names = ("epochs", "batch", "seed", "patience", "precision")
         recipe = recipe_for(args.recipe, **{name: getattr(args, name) for name in names})
-        train(args.data, args.out, recipe, resume=args.resume)
+        train(args.data, args.out, recipe, resume=args.resume, start=args.start)
     except SpotGraspError as error:
         parser.exit(error.exit_code, f"{error}\n")
 
