@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from app import dataset_cli, perceive_cli, train_cli
+from app import dataset_cli, evaluate_cli, perceive_cli, train_cli
 from app.interrupts import Interrupts
 from app.mission.arguments import add_mission, mission
 from app.options import ROBOTS, VIEWS, RunOptions
@@ -100,7 +100,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_simulate(commands.add_parser("simulate", parents=[debug], help="a simulated Spot that speaks the Spot API"))
     add_mission(commands.add_parser("mission", help="missions of the robot (Autowalk, tablet): serve, export"), debug)
     commands.add_parser("doctor", parents=[debug], help="what is installed, what is missing, what to type")
-    for module in (perceive_cli, dataset_cli, train_cli):
+    for module in (perceive_cli, dataset_cli, train_cli, evaluate_cli):
         module.register(commands, [debug])
     gif = commands.add_parser("gif", parents=[debug], help="make an animated picture from the video of a run")
     gif.add_argument("video", type=Path, metavar="VIDEO", help="video.mp4 of a run folder")

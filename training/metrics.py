@@ -57,6 +57,7 @@ class PixelScores:
     scores: list[Array] = field(default_factory=list)
     good: list[NDArray[np.bool_]] = field(default_factory=list)
     top: list[bool] = field(default_factory=list)
+    possible: list[bool] = field(default_factory=list)
 
     def add(self, quality: NDArray[np.floating], labels: NDArray[np.integer]) -> None:
         """One sample; both (H, W). Without a labelled pixel it counts for nothing."""
@@ -68,10 +69,11 @@ class PixelScores:
         self.scores.append(flat[drawn].astype(np.float64))
         self.good.append(truth[drawn] > 0)
         self.top.append(bool(truth[known[np.argmax(flat[known])]] > 0))
+        self.possible.append(bool((truth[known] > 0).any()))
 
     def summary(self) -> dict[str, float]:
-        """auroc, average_precision, precision_at_1 (share of samples whose best pixel is good), ece, good_share.
-        ConfigError without a sample."""
+        """auroc, average_precision, precision_at_1 (share of samples whose best pixel is good), regret (share whose
+        best pixel is bad though another is good), ece, good_share. ConfigError without a sample."""
         if not self.scores:
             raise ConfigError("no labelled pixel to measure on: label more objects")
         scores, good = np.concatenate(self.scores), np.concatenate(self.good)
@@ -79,6 +81,7 @@ class PixelScores:
             "auroc": auroc(scores, good),
             "average_precision": average_precision(scores, good),
             "precision_at_1": float(np.mean(self.top)),
+            "regret": float(np.mean(np.array(self.possible) & ~np.array(self.top))),
             "ece": expected_calibration_error(scores, good),
             "good_share": float(good.mean()),
         }

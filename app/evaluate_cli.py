@@ -1,0 +1,96 @@
+"""`spot-grasp evaluate heatmap|grasp`: how good the network is, and how good the grasps are."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+HELP = "measure the heatmap on labelled pixels, or whole grasps in physics"
+
+
+def register(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
+    """Add the command to the command line."""
+    parser = commands.add_parser("evaluate", help=HELP)
+    what = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
+    heatmap = what.add_parser("heatmap", parents=parents, help="ranking, top pixel and calibration on held-out objects")
+    heatmap.add_argument("--data", type=Path, required=True, metavar="DIR", help="a data set, or its arrays")
+    heatmap.add_argument("--network", type=Path, metavar="FILE", help="heatmap network (.onnx; default the shipped)")
+    heatmap.add_argument("--split", default="test", help="test (default), val or train")
+    heatmap.add_argument("--json", action="store_true", help="print one line of JSON")
+    heatmap.set_defaults(handler=_heatmap)
+    grasp = what.add_parser("grasp", parents=parents, help="whole trials, from a noisy picture to the lifted object")
+    grasp.add_argument(
+        "--trials", type=int, default=400, metavar="N", help="pictures, each tried by every method (400)"
+    )
+    grasp.add_argument(
+        "--methods",
+        default="heatmap,antipodal,height,centroid,random",
+        metavar="LIST",
+        help="of heatmap,antipodal,height,centroid,random,paper,oracle (default all but the last two); a rule with "
+        "+checks after its name may try other pixels when its first cannot be gripped, as heatmap does",
+    )
+    grasp.add_argument("--seed", type=int, default=0, metavar="N")
+    grasp.add_argument("--out", type=Path, required=True, metavar="DIR", help="trials, result.json, table.md, plot.png")
+    grasp.add_argument("--masks", default="rendered", help="rendered (default) or detector")
+    grasp.add_argument("--heatmap", type=Path, metavar="FILE", help="heatmap network (.onnx)")
+    grasp.add_argument("--paper-run", type=Path, metavar="DIR", help="run of train heatmap --recipe paper")
+    grasp.add_argument("--labels", type=Path, metavar="DIR", help="label files of a data set, for the oracle")
+    grasp.add_argument("--split", default="test", help="test (default), val or train")
+    grasp.add_argument("--objects", type=int, default=10, metavar="N", help="catalogue size, per family (10)")
+    grasp.add_argument("--workers", type=int, default=1, metavar="N", help="processes (default 1)")
+    grasp.add_argument(
+        "--ray", nargs="?", const="", metavar="ADDRESS", help="over Ray; without address on this machine"
+    )
+    grasp.add_argument("--json", action="store_true", help="print one line of JSON")
+    grasp.set_defaults(handler=_grasp)
+
+
+def _heatmap(arguments: argparse.Namespace) -> int:
+    from perception.heatmap import DEFAULT_WEIGHTS
+    from training.arrays import training_arrays
+    from training.evaluate_heatmap import evaluate_network, table
+
+    data = training_arrays(arguments.data, "lift")
+    result = evaluate_network(arguments.network or DEFAULT_WEIGHTS, data, arguments.split)
+    sys.stdout.write(json.dumps(result) + "\n" if arguments.json else table(result))
+    return 0
+
+
+def _grasp(arguments: argparse.Namespace) -> int:
+    from app.progress import stage_progress
+    from training.engine import save
+    from training.evaluate_grasp import Study, evaluate
+    from training.evaluation_report import plot, table
+    from training.mapping import LocalMapper, Mapper, RayMapper
+
+    methods = tuple(name.strip() for name in arguments.methods.split(",") if name.strip())
+    study = Study(
+        trials=arguments.trials,
+        methods=methods,
+        seed=arguments.seed,
+        split=arguments.split,
+        per_family=arguments.objects,
+        masks=arguments.masks,
+        heatmap=_text(arguments.heatmap),
+        paper=_text(arguments.paper_run),
+        labels=_text(arguments.labels),
+    )
+    ray = RayMapper(arguments.ray or None, arguments.workers) if arguments.ray is not None else None
+    mapper: Mapper = ray or LocalMapper(arguments.workers)
+    try:
+        with stage_progress() as progress:
+            result = evaluate(study, arguments.out, mapper, progress)
+    finally:
+        if ray is not None:
+            ray.close()
+    save(arguments.out / "table.md", table(result).encode())
+    save(arguments.out / "plot.png", plot(result))
+    sys.stdout.write(json.dumps(result) + "\n" if arguments.json else table(result))
+    return 0
+
+
+def _text(path: Path | None) -> str | None:
+    return None if path is None else str(path.resolve())

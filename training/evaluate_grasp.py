@@ -1,0 +1,216 @@
+"""Whole trials from picture to lift: each method chooses a grasp in the same noisy pictures of held-out objects, and a
+free gripper tries it in physics, hundreds at a time.
+
+A trial succeeds if the object is lifted, held through the shake, and the gripper never met the support. OUT gets
+trials/NAME.json an object (a run that was broken off goes on where it stopped), result.json, table.md and plots.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from perception.errors import ConfigError
+from training.catalogue import Entry, catalogue
+from training.engine import read_json, save
+from training.mapping import Mapper
+from training.method_names import check_names
+from training.statistics import wilson
+
+SCHEMA = 1
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Study:
+    """What is compared on what. trials: pictures, each tried by every method. per_family: size of the catalogue whose
+    `split` is used. heatmap: a network file, None is the shipped one. paper: run folder of the recipe "paper". labels:
+    folder of label files, for the oracle. masks: "rendered", with edges wrong by up to 2 px, or "detector"."""
+
+    trials: int
+    methods: tuple[str, ...]
+    seed: int = 0
+    split: str = "test"
+    per_family: int = 10
+    masks: str = "rendered"
+    heatmap: str | None = None
+    paper: str | None = None
+    labels: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.trials < 1:
+            raise ConfigError(f"--trials {self.trials} must be at least 1")
+        check_names(self.methods)
+        if self.masks not in ("rendered", "detector"):
+            raise ConfigError(f"--masks {self.masks}: choose rendered or detector")
+        if not self.entries:
+            raise ConfigError(f"no {self.split} object among {self.per_family} a family")
+        if "paper" in self.methods and self.paper is None:
+            raise ConfigError("the method paper needs --paper-run, a folder of spot-grasp train heatmap --recipe paper")
+        if "oracle" in self.methods and self.labels is None:
+            raise ConfigError("the method oracle needs --labels, the folder labels of a data set")
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        return tuple(entry for entry in catalogue(self.per_family) if entry.split == self.split)
+
+    def shares(self) -> list[tuple[Entry, int]]:
+        """How many pictures of each object, as even as can be."""
+        base, more = divmod(self.trials, len(self.entries))
+        return [(entry, base + (index < more)) for index, entry in enumerate(self.entries) if base + (index < more)]
+
+
+@dataclass(frozen=True)
+class ObjectJob:
+    """All trials on one object."""
+
+    study: Study
+    entry: Entry
+    count: int
+
+
+def object_job(job: ObjectJob) -> tuple[str, list[dict[str, Any]]]:
+    """(object, one record a trial and method); Genesis must have been started."""
+    from simulation.grasp_trials import run_trials
+    from training.grasp_methods import make_methods
+    from training.grasp_scenes import cases
+
+    study = job.study
+    heatmap = _heatmap(study.heatmap) if "heatmap" in study.methods else None
+    methods = make_methods(study.methods, heatmap, Path(study.paper) if study.paper else None)
+    labels = Path(study.labels) if study.labels else None
+    pictures = cases(job.entry, job.count, study.seed, labels)
+    detect = _detector() if study.masks == "detector" else None
+    records: list[dict[str, Any]] = []
+    poses, tried = [], []
+    for number, case in enumerate(pictures):
+        detection = case.detection if detect is None else detect(case)
+        for name, method in methods.items():
+            record: dict[str, Any] = {"object": job.entry.name, "picture": number, "method": name, "outcome": ""}
+            records.append(record)
+            if detection is None:
+                record |= {"outcome": "not detected", "seconds": {}}
+                continue
+            rng = np.random.default_rng([study.seed, job.entry.seed, number])
+            choice = method(case.frame, detection, case.truth, rng)
+            record |= {"seconds": choice.seconds, "outcome": choice.reason, **_errors(case, choice)}
+            if choice.world_from_hand is not None:
+                poses.append(case.truth.world_from_object.inverse() @ choice.world_from_hand)
+                tried.append(record)
+    if poses:
+        results = run_trials(job.entry.make(), poses)
+        for index, record in enumerate(tried):
+            flags = {key: bool(getattr(results, key)[index]) for key in ("lifted", "held", "collided_support")}
+            record["outcome"] = outcome(**flags)
+    return job.entry.name, records
+
+
+def outcome(*, lifted: bool, held: bool, collided_support: bool) -> str:
+    """ "success", or the first thing that went wrong."""
+    if collided_support:
+        return "hit the support"
+    if not lifted:
+        return "not lifted"
+    return "success" if held else "lost while shaken"
+
+
+def _errors(case: Any, choice: Any) -> dict[str, float]:
+    """How far the chosen point and normal are from the surface that the picture shows there."""
+    from perception.normals import plane_fit_normals
+
+    if choice.pixel_uv is None or choice.normal_world is None:
+        return {}
+    u, v = choice.pixel_uv
+    clean = case.truth.clean_depth
+    height, width = clean.shape
+    if not (0 <= u < width and 0 <= v < height) or not case.mask[v, u]:
+        return {}
+    camera = case.frame.intrinsics
+    point = camera.back_project(u, v, choice.depth_m) - camera.back_project(u, v, float(clean[v, u]))
+    true = plane_fit_normals(clean, camera, 3.0, case.mask)[v, u].astype(np.float64)
+    found = {"position_m": float(np.linalg.norm(point))}
+    if true.any():
+        cosine = float(np.clip(case.frame.world_from_camera.rotation @ true @ choice.normal_world, -1.0, 1.0))
+        found["angle_rad"] = float(np.arccos(cosine))
+    return found
+
+
+def _heatmap(path: str | None) -> Any:
+    from perception.heatmap import DEFAULT_WEIGHTS, OnnxHeatmap
+
+    return OnnxHeatmap(Path(path) if path else DEFAULT_WEIGHTS)
+
+
+def _detector() -> Callable[[Any], Any]:
+    from perception.detector import OnnxDetector
+
+    detector = OnnxDetector()
+
+    def detect(case: Any) -> Any:
+        if case.detection.label not in detector.labels:
+            return None
+        found = detector.detect(case.frame, (case.detection.label,), 0.25)
+        return found[0] if found else None
+
+    return detect
+
+
+def evaluate(study: Study, out: Path, mapper: Mapper, progress: Progress = lambda *_: None) -> dict[str, Any]:
+    """Run what is missing of the study; returns what result.json says. ConfigError if `out` holds another study."""
+    from training.jobs import start_genesis
+
+    wanted = {"schema": SCHEMA, **json.loads(json.dumps(asdict(study)))}
+    if (out / "study.json").is_file():
+        if read_json(out / "study.json") != wanted:
+            raise ConfigError(f"{out} holds another study; give the same options, or another --out")
+    else:
+        save(out / "study.json", json.dumps(wanted, indent=1).encode())
+    jobs = [ObjectJob(study, entry, count) for entry, count in study.shares()]
+    todo = [job for job in jobs if not (out / "trials" / f"{job.entry.name}.json").is_file()]
+    progress("objects", len(jobs) - len(todo), len(jobs))
+    for done, (name, records) in enumerate(mapper.map(object_job, todo, start_genesis), len(jobs) - len(todo) + 1):
+        save(out / "trials" / f"{name}.json", json.dumps({"trials": records}).encode())
+        progress("objects", done, len(jobs))
+    records = [one for job in jobs for one in read_json(out / "trials" / f"{job.entry.name}.json")["trials"]]
+    result = {"schema": SCHEMA, "study": wanted, "methods": summarise(records, study.methods)}
+    save(out / "result.json", json.dumps(result, indent=1).encode())
+    return result
+
+
+def summarise(records: Sequence[dict[str, Any]], methods: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Per method: success_rate, its 95 % Wilson interval, errors (medians), failures with counts, milliseconds a
+    stage, and the successes of each family."""
+    summary = {}
+    for name in dict.fromkeys(methods):
+        mine = [record for record in records if record["method"] == name]
+        good = [record["outcome"] == "success" for record in mine]
+        families: dict[str, list[bool]] = {}
+        for record, success in zip(mine, good, strict=True):
+            families.setdefault(record["object"].rsplit("-", 1)[0], []).append(success)
+        stages = sorted({stage for record in mine for stage in record.get("seconds", {})})
+        summary[name] = {
+            "trials": len(mine),
+            "successes": sum(good),
+            "success_rate": sum(good) / len(mine) if mine else 0.0,
+            "interval": list(wilson(sum(good), len(mine))),
+            "position_mm": _median(mine, "position_m", 1e3),
+            "angle_deg": _median(mine, "angle_rad", 180 / np.pi),
+            "failures": dict(Counter(r["outcome"] for r in mine if r["outcome"] != "success").most_common()),
+            "stage_ms": {
+                stage: 1e3 * float(np.median([r["seconds"][stage] for r in mine if stage in r.get("seconds", {})]))
+                for stage in stages
+            },
+            "families": {family: sum(flags) / len(flags) for family, flags in sorted(families.items())},
+        }
+    return summary
+
+
+def _median(records: Sequence[dict[str, Any]], key: str, scale: float) -> float | None:
+    values = [record[key] for record in records if key in record]
+    return scale * float(np.median(values)) if values else None
