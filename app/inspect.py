@@ -94,7 +94,10 @@ def format_files(files: Iterable[str], *, check_only: bool, diff: bool) -> int:
     changed = False
     for file in files:
         if file == "-":
-            text = sys.stdin.buffer.read().decode("utf-8-sig", errors="strict")
+            try:
+                text = sys.stdin.buffer.read().decode("utf-8-sig")
+            except UnicodeDecodeError as error:
+                raise TreeError(f"stdin: not a UTF-8 text: {error.reason}") from error
             done = format_text(text, "stdin")
         else:
             text = read_source(Path(file)).text
