@@ -84,6 +84,13 @@ def test_a_script_that_cannot_be_read_is_found_wherever_it_stands(tmp_path: Path
     ]  # fmt: skip
 
 
+def test_texts_in_double_quotes_are_refused_in_strict_files_only(tmp_path: Path) -> None:
+    body = "<Sequence><Act seq='S' _skipIf='\"a\" == x'/>\n<Script code='x := \"a\"'/><Act seq='\"'/></Sequence>"
+    file = write(tmp_path, f"<root BTCPP_format='4'><BehaviorTree ID='T'>{body}</BehaviorTree></root>")
+    assert [problem.line for problem in trees.problems(file, LEAVES, strict=True)] == [1, 2]
+    assert trees.problems(file, LEAVES) == []
+
+
 def test_two_subtrees_of_one_name_are_refused(tmp_path: Path) -> None:
     body = (
         "<BehaviorTree ID='T'><Sequence><SubTree ID='U' name='n'/><SubTree ID='U' name='n'/></Sequence></BehaviorTree>"

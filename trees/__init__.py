@@ -3,6 +3,7 @@
 document = trees.load(file, leaves, main=None)    TreeError, with every problem, if it cannot be run
 problems = trees.problems(file, leaves)           all that is wrong with it: file:line:column: message
 tree = trees.build(document, context, clock)      tree.tick(), tree.halt(), tree.nodes(), tree.failure()
+                                                  tree.tick_exactly_once(), tree.tick_once(), tree.statuses()
 document = trees.load(files, stub_unknown=True)   a file of another project: document.nodes(), tick_exactly_once()
 text = trees.format_text(text)                    the one canonical way to write it
 """
