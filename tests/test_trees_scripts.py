@@ -97,7 +97,7 @@ def test_what_a_script_leaves(script: str, expected: Any) -> None:
     [
         "x := y", "x = 1", "x += 1", "x := 5 && 1", "x := 'a' - 1", "x := 1 .. 2", "x := ~'a'", "x := 'x' ? 1 : 2",
         "x := x + 1", "a := 1; a = 1.5", "a := 1; a += 'b'", "a := 'b'; a += 1", "x := 9007199254740993 + 1",
-        "x := ~1e300", "x := 1.5 | 1", "x := 'a' < 1",
+        "x := ~1e300", "x := -1 || 1", "x := 0.0 && -0.5", "x := 9007199254740993 & 1", "x := 1.5 | 1", "x := 'a' < 1",
     ],
 )  # fmt: skip
 def test_what_cannot_go_on_says_so(script: str) -> None:
@@ -112,7 +112,7 @@ def test_what_cannot_go_on_says_so(script: str) -> None:
         ("  ", 0),
         ("x := ", 5), ("x := (1", 7), ("x := 1)", 6), ("'abc", 0), ("1 ? 2", 5), ("5 := 1", 2), ("1 +* 2", 3),
         ("x := 1 $ 2", 7), ("x := 1abc", 5), ("x := 99999999999999999999", 5), ("x := 1e", 5), ("x := 1.5.2", 5),
-        ("x := ä", 5), ("; x := 1", 0), ("x := [1]", 5), ("f(1)", -1),
+        ("x := ä", 5), ("; x := 1", 0), ("x := [1]", 5), ("x := 0x1f..'a'", 5), ("f(1)", -1),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_says_where(script: str, position: int) -> None:

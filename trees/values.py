@@ -74,8 +74,11 @@ def to_int(value: Any) -> int:
 
 
 def to_bool(value: Any) -> bool:
-    """Truth as scripts see it: a float that is not 0; of ints only 0 and 1 have one. ValueError for all else."""
+    """Truth as scripts see it: a float above 0 is true; of ints only 0 and 1 have one. ValueError for all else, also
+    for what is below 0."""
     if isinstance(value, float):
+        if value < 0.0:
+            raise ValueError(f"{value:g} is neither true nor false")
         return value != 0.0
     if isinstance(value, int):
         if value in (0, 1):

@@ -143,6 +143,8 @@ def binary(operator: str, left: Any, right: Any) -> Any:
     """The result of an operator that is no comparison and no assignment."""
     _check_set(operator, left, right)
     if operator == "..":
+        if is_number(left) and is_number(right):
+            return UNSET  # as there: nothing comes of it, and whoever uses that says so
         if not (isinstance(left, str) or isinstance(right, str)):
             raise EvaluationError(f"'..' wants a text on at least one side, not {shown(left)} and {shown(right)}")
         return _joined(to_text(left), to_text(right))
@@ -150,12 +152,13 @@ def binary(operator: str, left: Any, right: Any) -> Any:
         return _joined(left, right)
     if not (is_number(left) and is_number(right)):
         raise EvaluationError(f"'{operator}' cannot be used with {shown(left)} and {shown(right)}")
+    a, b = to_float(left), to_float(right)
     if operator in ("&&", "||"):
         first, second = to_bool(left), to_bool(right)
         return float(first and second if operator == "&&" else first or second)
     if operator in ("&", "|", "^"):
         return _bits(operator, to_int(left), to_int(right))
-    return arithmetic(operator, to_float(left), to_float(right))
+    return arithmetic(operator, a, b)
 
 
 def _joined(left: str, right: str) -> str:

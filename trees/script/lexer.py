@@ -81,7 +81,7 @@ def _number(script: str, at: int) -> Token:
     """A whole number as an int, one with a point or an exponent as a float."""
     end = _end_of_number(script, at)
     text = script[at:end]
-    if _AFTER_NUMBER.match(script, end):
+    if _AFTER_NUMBER.match(script, end) or (text[:2] in ("0x", "0X") and script.startswith(".", end)):
         raise ScriptError(f"'{script[at : end + 1]}...' is not a number (1, 0x1f, 1.5 and 3e-2 are)", at)
     if text[:2] in ("0x", "0X"):
         whole = int(text, 16) if len(text) <= 18 else 2**63
