@@ -16,6 +16,8 @@ HERE = Path(__file__).parent
 CASES: dict[str, dict[str, Any]] = {
     case["id"]: case for case in json.loads((HERE / "golden" / "traces.json").read_text(encoding="utf-8"))
 }
+RANDOM: list[dict[str, Any]] = json.loads((HERE / "golden" / "random_traces.json").read_text(encoding="utf-8"))
+"""Random trees, run by the real library, too; there a halt stopped what ran, without `_onHalted` of idle nodes."""
 ENUMS = {"RED": 1, "GREEN": 2, "BLUE": 3}
 DEVIATIONS = {
     "ite-skip-cond": "a condition that skips makes IfThenElse skip; there it is an exception in the middle of a run",
@@ -89,6 +91,11 @@ def replay(case: dict[str, Any], folder: Path) -> None:
 @pytest.mark.parametrize("name", [name for name in CASES if name not in DEVIATIONS])
 def test_trace(name: str, tmp_path: Path) -> None:
     replay(CASES[name], tmp_path)
+
+
+@pytest.mark.parametrize("case", RANDOM, ids=lambda case: case["id"])
+def test_random_trace(case: dict[str, Any], tmp_path: Path) -> None:
+    replay(case, tmp_path)
 
 
 @pytest.mark.parametrize("name", sorted(DEVIATIONS))

@@ -16,7 +16,12 @@ from perception.errors import ContractError
 from trees.blackboard import Blackboard
 from trees.script import ScriptError, compile_script
 
-CASES: list[dict[str, Any]] = json.loads((Path(__file__).parent / "golden" / "scripts.json").read_text("utf-8"))
+GOLDEN = Path(__file__).parent / "golden"
+CASES: list[dict[str, Any]] = [
+    case
+    for name in ("scripts", "random_scripts")
+    for case in json.loads((GOLDEN / f"{name}.json").read_text(encoding="utf-8"))
+]
 ENUMS = {"RED": 1, "GREEN": 2, "BLUE": 3}
 LENIENT = 'x:="dq"'
 """Texts in double quotes, which 4.8 read and 4.10 does not, are read here."""

@@ -15,7 +15,6 @@ from trees.names import CONDITIONS, EXPLICIT, RESERVED, bad_name, listed, neares
 from trees.nodes import CONTROL_NODES
 from trees.outline import Outline
 from trees.ports import Direction, Port
-from trees.script import double_quoted
 
 SCRIPTS = ("code", "if")
 """Ports of the built-in nodes whose text is a script."""
@@ -75,8 +74,6 @@ class NodeChecks:
     def _node(self, element: Element, named: dict[str, Element]) -> Iterator[Problem]:
         yield from self._form(element)
         yield from self._conditions(element)
-        if self._strict:
-            yield from self._quotes(element)
         if element.tag == "SubTree":
             yield from self._subtree(element, named)
             return
@@ -111,15 +108,6 @@ class NodeChecks:
             if '"' in _TEXT.sub("", element.attributes.get(attribute, "")):
                 message = f"<{tag_of(element)}> '{attribute}' has a text in double quotes, which 4.9 and later refuse"
                 yield element.problem(message, attribute)
-
-    def _quotes(self, element: Element) -> Iterator[Problem]:
-        """Texts in double quotes, which 4.8 read in scripts and 4.10 does not."""
-        kind = self._kinds.classes.get(tag_of(element))
-        for attribute in (*CONDITIONS, getattr(kind, "SCRIPT", "")):
-            place = double_quoted(element.attributes.get(attribute, ""))
-            if place is not None:
-                message = f"'{attribute}' has a text in double quotes at position {place}; 4.10 wants single quotes"
-                yield element.problem(f"<{tag_of(element)}> {message}", attribute)
 
     def _subtree(self, element: Element, named: dict[str, Element]) -> Iterator[Problem]:
         wanted = element.attributes.get("ID", "")

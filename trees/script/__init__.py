@@ -14,7 +14,7 @@ from typing import Any
 from trees.blackboard import Blackboard
 from trees.errors import ContractError
 from trees.script.expressions import Environment, Expression
-from trees.script.lexer import ScriptError, tokens
+from trees.script.lexer import ScriptError
 from trees.script.parser import parse
 from trees.values import to_bool
 
@@ -54,13 +54,4 @@ def compile_script(text: str) -> Script:
     return Script(text, parse(text))
 
 
-def double_quoted(text: str) -> int | None:
-    """The position of the first text in double quotes, which 4.10 does not read; None if there is none."""
-    try:
-        found = tokens(text)
-    except ScriptError:
-        return None
-    return next((token.position for token in found if token.kind == "text" and text[token.position] == '"'), None)
-
-
-__all__ = ["NO_ENUMS", "Script", "ScriptError", "compile_script", "double_quoted"]
+__all__ = ["NO_ENUMS", "Script", "ScriptError", "compile_script"]
