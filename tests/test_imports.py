@@ -18,9 +18,9 @@ HOMES = {
     "onnxruntime": ("perception/onnx_session.py",),
     "ultralytics": ("training/",),
     "bosdyn": ("app/", "simulation/"),
-    "numba": ("training/raycast_kernel.py",),
+    "numba": ("perception/d2nt_compiled.py", "training/raycast_kernel.py"),
 }
-ONE_FILE = ("onnxruntime", "ultralytics", "numba")
+ONE_FILE = ("onnxruntime", "ultralytics")
 NEVER = ("torchvision",)
 MAY_IMPORT = {
     "perception": {"perception"},

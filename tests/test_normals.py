@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from synthetic import HAND_CAMERA, Cylinder, camera_at, render
 
 from perception.errors import ContractError
-from perception.normals import d2nt_normals, plane_fit_normals
+from perception.normals import _d2nt_numpy, d2nt_normals, plane_fit_normals
 from perception.types import Intrinsics
 from simulation.depth_sensor import DepthSensor, DepthSensorConfig
 
@@ -139,3 +139,21 @@ def test_shapes_that_do_not_fit() -> None:
         plane_fit_normals(np.ones(SMALL.shape, np.float32), SMALL, 3.0, np.ones((3, 3), bool))
     with pytest.raises(ValueError, match="sigma_px"):
         plane_fit_normals(np.ones(SMALL.shape, np.float32), SMALL, 0.0)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 2**32), st.floats(0.0, 0.6), st.floats(0.2, 5.0))
+def test_compiled_and_plain_normals_are_the_same(seed: int, holes: float, scale: float) -> None:
+    pytest.importorskip("numba")
+    from perception.d2nt_compiled import d2nt_v3
+
+    rng = np.random.default_rng(seed)
+    camera = Intrinsics(23, 17, 40.0, 42.0, 11.0, 8.5)
+    u, v = np.meshgrid(np.arange(23), np.arange(17))
+    depth = (scale * (1.0 + 0.01 * u - 0.02 * v + 0.2 * (u > 12)) + 0.002 * rng.random((17, 23))).astype(np.float32)
+    depth[rng.random(depth.shape) < holes] = 0.0
+    plain = _d2nt_numpy(depth, camera, "v3")
+    quick = d2nt_v3(depth, camera.fx, camera.fy, camera.cx, camera.cy)
+    assert np.array_equal(plain.any(axis=-1), quick.any(axis=-1))
+    differ = np.abs(plain - quick).max(axis=-1) > 1e-3
+    assert differ.mean() < 0.02, "rounding may choose another of two equally smooth neighbours, no more"
