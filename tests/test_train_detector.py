@@ -57,6 +57,8 @@ def test_the_data_is_described_by_count_and_digest(tmp_path: Path) -> None:
         ({"epochs": 0}, "must be positive"),
         ({"image_size": 100}, "multiple of 32"),
         ({"hours": 0.0}, "must be positive"),
+        ({"learning_rate": 0.0}, "must be between 0 and 1"),
+        ({"learning_rate": float("nan")}, "must be between 0 and 1"),
         ({"resume": True}, "nothing to resume; start without --resume"),
         ({"weights": Path("nowhere.pt")}, "nowhere.pt: no such weights"),
     ],
@@ -76,7 +78,7 @@ def test_missing_data_is_one_line(
         train_detector.main()
     assert stopped.value.code == 2
     assert capsys.readouterr().err == (
-        f"{tmp_path}/data.yaml: no such data set; make one with `python -m training.views --yolo DIR`\n"
+        f"{tmp_path}/data.yaml: no such data set; make one with `python -m training.composite --out DIR`\n"
     )
     (tmp_path / "data.yaml").touch()
     with pytest.raises(ConfigError, match="no pictures in images/train"):
@@ -127,7 +129,10 @@ def test_one_epoch_then_nothing_left_to_resume(tmp_path: Path) -> None:
     assert (run / "weights" / "best.pt").is_file()
     with (run / "results.csv").open() as file:
         assert len(list(csv.DictReader(file))) == 1
-    assert "nbs: 2\n" in (run / "args.yaml").read_text()
+    written = (run / "args.yaml").read_text()
+    assert "nbs: 2\n" in written
+    assert "lr0: 0.0015\n" in written
+    assert "warmup_bias_lr: 0.0\n" in written  # else the first steps undo what the start weights know
     assert (run / "data.json").is_file()
     again = in_process(call + "True)")
     assert again.returncode == 1

@@ -128,8 +128,8 @@ def export_detector(run: Path, out: Path, *, height: int, width: int) -> Path:
     ModelCard(
         title="Detector network",
         purpose="Outlines of bottles (thermos flasks among them), cans and mugs in the hand camera's picture.",
-        limits="Trained from scratch on rendered views; no real picture was used. The metrics are ultralytics' own "
-        "(B boxes, M masks) on rendered scenes that training never saw, at the training's picture size.",
+        limits="Trained from scratch on rendered pictures; no real one was used. The metrics are ultralytics' own "
+        "(B boxes, M masks) on rendered pictures that training never saw, at the training's picture size.",
         licence="AGPL-3.0, because ultralytics trained it.",
         training={**arguments, "epochs run": epochs},
         data=data,
@@ -180,7 +180,8 @@ def _best_epoch(results: Path) -> tuple[dict[str, float], int]:
 def _arguments(path: Path) -> dict[str, str]:
     kept = ("data", "time", "imgsz", "batch", "seed", "model", "optimizer", "lr0", "mosaic", "scale", "hsv_h", "hsv_s")
     pairs = (line.split(": ", 1) for line in path.read_text(encoding="utf-8").splitlines() if ": " in line)
-    return {key: value for key, value in pairs if key in kept}
+    found = {key: value for key, value in pairs if key in kept}
+    return {**found, "model": Path(found["model"]).name} if "model" in found else found  # no folders of this machine
 
 
 def _detector_data(run: Path, data: Path) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Train the detector: YOLO11n-seg from scratch on rendered views, nothing downloaded.
+"""Train the detector: YOLO11n-seg from scratch on rendered pictures, nothing downloaded.
 
 `python -m training.train_detector --data DIR/data.yaml --out DIR [--epochs N] [--hours H] [--image-size S] [--resume]`
 
@@ -43,7 +43,7 @@ def describe(data: Path) -> dict[str, Any]:
     for part in ("train", "val"):
         pictures = sorted((data.parent / "images" / part).glob("*.jpg"))
         if not pictures:
-            raise ConfigError(f"{data.parent}: no pictures in images/{part}; add some with `python -m training.views`")
+            raise ConfigError(f"{data.parent}: no pictures in images/{part}; add some with `python -m training.composite`")
         labels = [data.parent / "labels" / part / f"{picture.stem}.txt" for picture in pictures]
         texts = [label.read_bytes() if label.is_file() else b"" for label in labels]
         for label, text in zip(labels, texts, strict=True):
@@ -68,7 +68,7 @@ def train(
 ) -> Path:
     """Train and return OUT/detector. ConfigError if the data set is missing or there is nothing left to resume."""
     if not data.is_file():
-        raise ConfigError(f"{data}: no such data set; make one with `python -m training.views --yolo DIR`")
+        raise ConfigError(f"{data}: no such data set; make one with `python -m training.composite --out DIR`")
     if epochs < 1 or batch < 1 or image_size < 32 or image_size % 32 or (hours is not None and not hours > 0):
         raise ConfigError("--epochs, --batch and --hours must be positive and --image-size a multiple of 32")
     if not 0 < learning_rate < 1:
@@ -94,6 +94,8 @@ def train(
         options["time"] = hours
     if resume and model.ckpt.get("epoch", -1) < 0:  # ultralytics would start again and overwrite
         raise ConfigError(f"{last}: this run is finished; export it, or start another --out")
+    if weights is not None:
+        facts["started_from_sha256"] = hashlib.sha256(weights.read_bytes()).hexdigest()
     folder.mkdir(parents=True, exist_ok=True)
     write_atomic(folder / "data.json", json.dumps(facts, indent=1).encode())
     model.train(resume=resume, **options)
