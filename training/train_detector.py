@@ -43,7 +43,8 @@ def describe(data: Path) -> dict[str, Any]:
     for part in ("train", "val"):
         pictures = sorted((data.parent / "images" / part).glob("*.jpg"))
         if not pictures:
-            raise ConfigError(f"{data.parent}: no pictures in images/{part}; add some with `python -m training.composite`")
+            next_step = "add some with `python -m training.composite`"
+            raise ConfigError(f"{data.parent}: no pictures in images/{part}; {next_step}")
         labels = [data.parent / "labels" / part / f"{picture.stem}.txt" for picture in pictures]
         texts = [label.read_bytes() if label.is_file() else b"" for label in labels]
         for label, text in zip(labels, texts, strict=True):
