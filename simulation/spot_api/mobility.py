@@ -185,6 +185,20 @@ def _velocity_of(velocity: Any) -> Vector:
     return np.array([velocity.linear.x, velocity.linear.y, velocity.angular])
 
 
+def speed_towards(start: Pose, goal: Pose, low: Vector, high: Vector) -> float:
+    """The speed of a straight walk that keeps the limits of both body axes, however the body is turned on the way."""
+    way = (goal.position_m - start.position_m)[:2]
+    angle = float(np.arctan2(way[1], way[0]))
+    turn = (goal.yaw_rad - start.yaw_rad + np.pi) % (2 * np.pi) - np.pi
+    fastest = TOP_SPEED_MPS
+    for heading in start.yaw_rad + turn * np.linspace(0.0, 1.0, 9):
+        for axis, share in enumerate((np.cos(angle - heading), np.sin(angle - heading))):
+            limit = high[axis] if share > 0 else -low[axis]
+            if abs(share) > 1e-6:
+                fastest = min(fastest, float(limit / abs(share)))
+    return max(fastest, 0.05)
+
+
 def _walk(request: Any, params: Any, order: Order, footing: Footing) -> Activity:
     end_s = order.expiry(request)
     frame = request.se2_frame_name
@@ -197,7 +211,6 @@ def _walk(request: Any, params: Any, order: Order, footing: Footing) -> Activity
     snapshot = order.world.snapshot
     root = world_from(frame, snapshot.body, snapshot.hand) or Pose.identity()
     low, high = limits(params)
-    speed = float(max(min(high[0], high[1]), 0.05))
     turn = float(max(min(high[2], -low[2]), 0.05))
     goals = []
     for point in request.trajectory.points:
@@ -208,6 +221,7 @@ def _walk(request: Any, params: Any, order: Order, footing: Footing) -> Activity
 
     def leg(goal: Pose) -> Start:
         def start(robot: Steerable) -> Command:
+            speed = speed_towards(robot.body_pose(), goal, low, high)
             return robot.walk_to(goal, max_speed_mps=speed, max_yaw_rate_radps=turn)
 
         return start
