@@ -70,8 +70,8 @@ def tick(remote: Any, mission: Client, session: str, **values: Any) -> Any:
     return remote.tick(session, leases=[lease], params=params)
 
 
-def until_over(remote: Any, mission: Client, session: str, **values: Any) -> Any:
-    end = time.monotonic() + 20.0
+def until_over(remote: Any, mission: Client, session: str, limit_s: float = 20.0, **values: Any) -> Any:
+    end = time.monotonic() + limit_s
     while True:
         answer = tick(remote, mission, session, **values)
         if tree_status_from_tick_status(answer.status) is not Result.RUNNING:
@@ -103,6 +103,18 @@ def test_a_mission_calls_the_tree_through_the_directory(tmp_path: Path) -> None:
             tick(remote, mission, session, opening=0.5)
     (result,) = results(tmp_path)
     assert result["status"] == "success"
+
+
+def test_the_whole_bottle_tree_runs_in_a_mission(tmp_path: Path) -> None:
+    with service(tmp_path, find_tree("grasp_bottle").read_text()) as (server, _, mission, remote):
+        session = remote.establish_session(leases=[mission.robot.lease_wallet.advance()])
+        answer = until_over(remote, mission, session, limit_s=60.0)
+        assert answer.status == remote_pb2.TickResponse.STATUS_SUCCESS, answer.error_message
+        assert mission.state().manipulator_state.is_gripper_holding_item
+        assert set(server.log.claw_torques()) == {3.0}
+    (result,) = results(tmp_path)
+    assert result["status"] == "success"
+    assert list((tmp_path / "runs").glob("*/heatmaps/*.png"))
 
 
 def test_after_its_end_and_after_a_stop_it_begins_anew(tmp_path: Path) -> None:

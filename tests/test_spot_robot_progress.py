@@ -32,6 +32,7 @@ from behaviours.robot import CommandState
 from perception import spot_arm
 from perception.errors import RobotError
 from perception.geometry import Pose
+from simulation.spot_api.mobility import speed_towards
 
 SE2 = basic_command_pb2.SE2TrajectoryCommand.Feedback
 CARTESIAN = arm_command_pb2.ArmCartesianCommand.Feedback
@@ -225,6 +226,19 @@ def test_a_walk_gets_more_time_than_it_can_need_and_no_endless_one(
 ) -> None:
     least = distance / speed + turn / rate
     assert least < commands.walk_time_s(distance, turn, speed, rate) <= 5 * least + commands.MARGIN_S + 1e-6
+
+
+@given(way=st.floats(-3.1, 3.1), heading=st.floats(-3.1, 3.1), speed=st.floats(0.1, 1.0))
+def test_the_simulated_walk_keeps_both_limits_and_is_not_slower_than_it_must(
+    way: float, heading: float, speed: float
+) -> None:
+    start = Pose.from_rpy((0.0, 0.0, heading), (0.0, 0.0, 0.5))
+    goal = Pose.from_rpy((0.0, 0.0, heading), (np.cos(way), np.sin(way), 0.5))
+    high = np.array([0.9 * speed, 0.43 * speed, 1.0])
+    taken = speed_towards(start, goal, -high, high)
+    along = np.abs([np.cos(way - heading), np.sin(way - heading)]) * taken
+    assert (along <= high[:2] + 1e-9).all() or taken == 0.05
+    assert taken == 0.05 or np.isclose(along, high[:2]).any() or taken == 1.6
 
 
 def test_joints_out_of_their_limits_are_not_sent() -> None:

@@ -41,6 +41,7 @@ class Connection:
 
     def __init__(self, target: Target) -> None:
         self.target = target
+        os.environ.setdefault("GRPC_VERBOSITY", "ERROR")  # a cut connection is told once, by us
         try:
             import bosdyn.client
             from bosdyn.util import now_sec

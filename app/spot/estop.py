@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from app.spot.connection import Connection
 from app.spot.errors import explain
-from app.spot.link import is_bosdyn
+from app.spot.link import RPC_S, is_bosdyn
 from app.spot.pulse import Pulse
 from perception.errors import RobotError
 
@@ -71,7 +71,9 @@ class OwnEstop:
         try:
             self._endpoint = EstopEndpoint(self._connection.estop, NAME, TIMEOUT_S)
             self._endpoint.force_simple_setup()
-            self._keeper = EstopKeepAlive(self._endpoint, keep_running_cb=self._pulse.beating)
+            self._keeper = EstopKeepAlive(
+                self._endpoint, rpc_timeout_seconds=RPC_S, keep_running_cb=self._pulse.beating
+            )
             self._keeper.allow()
         except Exception as error:
             if not is_bosdyn(error):
