@@ -87,7 +87,7 @@ FAULTS: dict[str, Fault] = {
     ),
     "e-stop pressed": Fault(FaultSpec("estop_pressed"), ("error",), words="e-stop", stops=True),
     "check-ins of our e-stop lost": Fault(
-        FaultSpec("estop_check_ins_lost"), ("error",), words="e-stop", own_estop=True
+        FaultSpec("estop_check_ins_lost"), ("error", "success"), words="e-stop", own_estop=True
     ),
     "motors off": Fault(FaultSpec("motors_off"), ("error",), words="motors", stops=True),
     "behaviour fault": Fault(FaultSpec("behavior_fault"), ("error",), words="CAUSE_FALL", stops=True),
@@ -127,7 +127,7 @@ class _Trigger(NoView):
         self.commands_before = 0
 
     def transition(self, change: Transition) -> None:
-        if self.begun_s is None and change.new == "RUNNING" and change.path.endswith(self._place):
+        if self.begun_s is None and change.new != "IDLE" and change.path.endswith(self._place):
             self.begun_s = self._server.now()
             self._server.faults.add(self._fault.spec)
 
