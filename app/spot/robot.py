@@ -196,10 +196,10 @@ class SpotRobot:
         begun_s = time.monotonic()
         while True:
             responses = link.send("taking a picture", client.get_image, images.requests(sources), timeout=IMAGE_S)
-            time_s = clock.of_robot_time(seconds_of(responses[0].shot.acquisition_time))
-            age_s = clock.now() - time_s
+            taken_s = seconds_of(responses[0].shot.acquisition_time)
+            age_s = clock.robot_time() - taken_s  # not by `now`, which waits when it was ahead
             if age_s <= STALE_S * max(1.0, clock.pace):
-                return images.frame_of(camera, responses, time_s)
+                return images.frame_of(camera, responses, clock.of_robot_time(taken_s))
             if time.monotonic() - begun_s > STALE_LIMIT_S:
                 raise RobotError(
                     f"the {camera} camera of {self._target.hostname} sends old pictures, {age_s:.1f} s old; "
