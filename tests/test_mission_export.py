@@ -64,24 +64,40 @@ def interpret(node: Any, board: dict[str, int]) -> int:
     raise AssertionError(kind)
 
 
-def compositions(children: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+def at_once(children: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """What ends in the tick in which it begins."""
     several = st.lists(children, min_size=1, max_size=3).map("".join)
     return st.one_of(
         several.map(lambda inner: f"<Sequence>{inner}</Sequence>"),
         several.map(lambda inner: f"<ReactiveSequence>{inner}</ReactiveSequence>"),
         several.map(lambda inner: f"<Fallback>{inner}</Fallback>"),
         several.map(lambda inner: f"<ReactiveFallback>{inner}</ReactiveFallback>"),
-        several.map(lambda inner: f'<ParallelAll max_failures="1">{inner}</ParallelAll>'),
         children.map(lambda inner: f"<Inverter>{inner}</Inverter>"),
         children.map(lambda inner: f"<ForceSuccess>{inner}</ForceSuccess>"),
         children.map(lambda inner: f"<ForceFailure>{inner}</ForceFailure>"),
+    )
+
+
+def over_time(children: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """What may take several ticks: a reactive node above it would begin it anew at each."""
+    several = st.lists(children, min_size=1, max_size=3).map("".join)
+    return st.one_of(
+        several.map(lambda inner: f"<Sequence>{inner}</Sequence>"),
+        several.map(lambda inner: f"<Fallback>{inner}</Fallback>"),
+        several.map(lambda inner: f'<ParallelAll max_failures="1">{inner}</ParallelAll>'),
+        children.map(lambda inner: f"<Inverter>{inner}</Inverter>"),
+        children.map(lambda inner: f"<ForceSuccess>{inner}</ForceSuccess>"),
         children.map(lambda inner: f'<RetryUntilSuccessful num_attempts="2">{inner}</RetryUntilSuccessful>'),
         children.map(lambda inner: f'<Repeat num_cycles="2">{inner}</Repeat>'),
     )
 
 
+ENDS = st.sampled_from(["<AlwaysSuccess/>", "<AlwaysFailure/>"])
+BODIES = st.recursive(st.recursive(ENDS, at_once, max_leaves=4), over_time, max_leaves=5)
+
+
 @settings(max_examples=150, deadline=None)
-@given(st.recursive(st.sampled_from(["<AlwaysSuccess/>", "<AlwaysFailure/>"]), compositions, max_leaves=8))
+@given(BODIES)
 def test_control_flow_returns_the_same(tmp_path_factory: pytest.TempPathFactory, body: str) -> None:
     read = document(tmp_path_factory.getbasetemp(), body)
     tree = trees.build(read, None, lambda: 0.0)
