@@ -43,10 +43,13 @@ WALK = """<root BTCPP_format="4" main_tree_to_execute="Main"><BehaviorTree ID="M
 
 
 @contextmanager
-def service(tmp_path: Path, text: str = WALK, speed: float = 4.0) -> Iterator[tuple[SpotServer, Served, Client, Any]]:
+def service(
+    tmp_path: Path, tree: Path | None = None, speed: float = 4.0
+) -> Iterator[tuple[SpotServer, Served, Client, Any]]:
     """A served tree, and a client that has power and a standing robot and calls the service through the directory."""
-    file = tmp_path / "tree.xml"
-    file.write_text(text)
+    file = tree or tmp_path / "tree.xml"
+    if tree is None:
+        file.write_text(WALK)
     options = ServeOptions(record=tmp_path / "runs")
     with (
         spot(speed=speed) as server,
@@ -106,7 +109,7 @@ def test_a_mission_calls_the_tree_through_the_directory(tmp_path: Path) -> None:
 
 
 def test_the_whole_bottle_tree_runs_in_a_mission(tmp_path: Path) -> None:
-    with service(tmp_path, find_tree("grasp_bottle").read_text()) as (server, _, mission, remote):
+    with service(tmp_path, find_tree("grasp_bottle")) as (server, _, mission, remote):
         session = remote.establish_session(leases=[mission.robot.lease_wallet.advance()])
         answer = until_over(remote, mission, session, limit_s=60.0)
         assert answer.status == remote_pb2.TickResponse.STATUS_SUCCESS, answer.error_message

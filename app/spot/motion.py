@@ -66,9 +66,9 @@ class Motion:
             return self._outcome
         judge, age_s = self._steps[0].judge, self._sender.now() - self._since_s
         outcome = judge(feedback, view, age_s)
-        if outcome.state is CommandState.FAILED:
-            # An e-stop or a fault ends motions too, and is more than a failure; and the view may be a little older
-            # than the feedback that says "there".
+        if outcome.state is not CommandState.RUNNING:
+            # The end is judged by a look after it: the view may be a little older than the feedback that says "there",
+            # and an e-stop or a fault ends motions too, which is more than a failure.
             self._sender.require_fit()
             outcome = judge(feedback, self._sender.recent() or view, age_s)
         if outcome.state is CommandState.DONE and len(self._steps) > 1:
