@@ -7,7 +7,7 @@ below it were skipped stays RUNNING, though it told its parent SKIPPED.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar
 
 from py_trees.behaviour import Behaviour
@@ -110,9 +110,34 @@ class ControlNode(Composite):
 
     def stop(self, new_status: Status = Status.INVALID) -> None:
         """A halt in py_trees' way."""
-        if self.seat is not None and new_status is Status.INVALID:
-            self.seat.reset()
+        if new_status is Status.INVALID:
+            halt_all(self.below())
         self.status = new_status
+
+    def below(self) -> Iterator[Seat]:
+        """This node's place and all places below it, parents first."""
+        if self.seat is not None:
+            yield self.seat
+        for seat in self.seats:
+            if isinstance(seat.behaviour, ControlNode):
+                yield from seat.behaviour.below()
+            else:
+                yield seat
+
+
+def halt_all(seats: Iterable[Seat]) -> None:
+    """Stop every RUNNING node, also one below a node that was skipped; all are tried even if one raises, the first
+    error wins."""
+    first: BaseException | None = None
+    for seat in seats:
+        try:
+            seat.reset()
+            if isinstance(seat.behaviour, ControlNode):
+                seat.behaviour.forget()
+        except BaseException as error:
+            first = first or error
+    if first is not None:
+        raise first
 
 
 class DecoratorNode(ControlNode):

@@ -11,7 +11,7 @@ from py_trees.common import Status
 
 from trees.blackboard import Blackboard
 from trees.building import Builder, Place, Substitute
-from trees.control import ControlNode
+from trees.control import ControlNode, halt_all
 from trees.expansion import allow_depth
 from trees.intercept import Interceptor, Slowest, intercept, time_leaf
 from trees.load import Document
@@ -107,16 +107,7 @@ class Tree:
 
     def halt(self) -> None:
         """Stop every RUNNING node; safe twice. If one raises while stopping, the others are stopped all the same."""
-        first: BaseException | None = None
-        for node in self._nodes:
-            try:
-                node.seat.reset()
-                if isinstance(node.seat.behaviour, ControlNode):
-                    node.seat.behaviour.forget()
-            except BaseException as error:
-                first = first or error
-        if first is not None:
-            raise first
+        halt_all(node.seat for node in self._nodes)
 
     def run_script(self, text: str) -> Any:
         """Run a script on the main tree's blackboard. TreeError if it cannot be read, ContractError if it fails."""
