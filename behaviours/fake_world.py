@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -69,49 +70,40 @@ class FakeWorld:
         return (bottles, self.radius_m, self.height_m, self.bottle_hidden, *self._tables())
 
     def _draw(self, world_from_camera: Pose) -> Picture:
-        rays = _rays() @ world_from_camera.rotation.astype(np.float32).T
+        x, y, z = world_from_camera.rotation.astype(np.float32) @ _rays()
         eye = world_from_camera.position_m.astype(np.float32)
-        depth = np.full(HAND_CAMERA.shape, np.inf, np.float32)
-        rgb = np.empty((*HAND_CAMERA.shape, 3), np.uint8)
+        depth = np.full(x.shape, np.inf, np.float32)
+        rgb = np.empty((x.size, 3), np.uint8)
         rgb[:] = WALL_RGB
         with np.errstate(divide="ignore", invalid="ignore"):
-            floor = -eye[2] / rays[..., 2]
+            floor = -eye[2] / z
             _paint(depth, rgb, floor, floor > 0, FLOOR_RGB)
-            for number, (x, y, z, half) in enumerate(self._tables()):
-                top = (z - eye[2]) / rays[..., 2]
-                hit = eye[:2] + top[..., None] * rays[..., :2] - np.array((x, y), np.float32)
-                on_top = (top > 0) & (np.maximum(abs(hit[..., 0]), abs(hit[..., 1])) < half)
+            for number, (table_x, table_y, height, half) in enumerate(self._tables()):
+                top = (height - eye[2]) / z
+                off_x, off_y = abs(eye[0] - table_x + top * x), abs(eye[1] - table_y + top * y)
+                on_top = (top > 0) & (np.maximum(off_x, off_y) < half)
                 _paint(depth, rgb, top, on_top, OTHER_TABLE_RGB if number else TABLE_RGB)
             for foot in [] if self.bottle_hidden else self.feet():
-                t, inside = self._bottle(foot, eye, rays)
-                _paint(depth, rgb, t, inside, BOTTLE_RGB)
-                lid = (np.float32(foot[2] + self.height_m) - eye[2]) / rays[..., 2]
-                hit = eye[:2] + lid[..., None] * rays[..., :2] - foot[:2].astype(np.float32)
-                on_lid = hit[..., 0] ** 2 + hit[..., 1] ** 2 < np.float32(self.radius_m**2)
+                off_x, off_y, off_z = eye - foot.astype(np.float32)
+                a, b = x * x + y * y, x * off_x + y * off_y
+                flank = (-b - np.sqrt(b * b - a * (off_x**2 + off_y**2 - np.float32(self.radius_m**2)))) / a
+                above = off_z + flank * z
+                _paint(depth, rgb, flank, (flank > 0) & (above > 0) & (above < self.height_m), BOTTLE_RGB)
+                lid = (np.float32(self.height_m) - off_z) / z
+                on_lid = (off_x + lid * x) ** 2 + (off_y + lid * y) ** 2 < np.float32(self.radius_m**2)
                 _paint(depth, rgb, lid, (lid > 0) & on_lid, BOTTLE_RGB)
-        return rgb, np.where(depth < MAX_RANGE_M, depth, 0.0).astype(np.float32)
-
-    def _bottle(
-        self, foot_m: Vector, eye: NDArray[np.float32], rays: NDArray[np.float32]
-    ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        """Ray parameters of a cylinder's flank, and where they count."""
-        offset = eye[:2] - foot_m[:2].astype(np.float32)
-        a = np.einsum("hwi,hwi->hw", rays[..., :2], rays[..., :2])
-        b = rays[..., :2] @ offset
-        t = (-b - np.sqrt(b * b - a * (offset @ offset - np.float32(self.radius_m**2)))) / a
-        z = eye[2] + t * rays[..., 2] - np.float32(foot_m[2])
-        return t, (t > 0) & (z > 0) & (z < self.height_m)
+        depth = np.where(depth < MAX_RANGE_M, depth, 0.0).astype(np.float32)
+        return rgb.reshape(*HAND_CAMERA.shape, 3), depth.reshape(HAND_CAMERA.shape)
 
 
-_CACHE: dict[str, NDArray[np.float32]] = {}
-
-
+@functools.cache
 def _rays() -> NDArray[np.float32]:
-    """(480, 640, 3) directions with z = 1 in the optical frame, so that the ray parameter is the z-depth."""
-    if not _CACHE:
-        u, v = np.meshgrid(np.arange(HAND_CAMERA.width), np.arange(HAND_CAMERA.height))
-        _CACHE["rays"] = HAND_CAMERA.back_project(u, v, 1.0).astype(np.float32)
-    return _CACHE["rays"]
+    """(3, 480 * 640) directions with z = 1 in the optical frame, so that the ray parameter is the z-depth."""
+    camera = HAND_CAMERA
+    u, v = np.arange(camera.width, dtype=np.float32), np.arange(camera.height, dtype=np.float32)
+    x, y = np.meshgrid((u - camera.cx) / camera.fx, (v - camera.cy) / camera.fy)
+    rays: NDArray[np.float32] = np.stack([x.ravel(), y.ravel(), np.ones(x.size, np.float32)]).astype(np.float32)
+    return rays
 
 
 def _paint(
@@ -122,5 +114,5 @@ def _paint(
     color: tuple[int, ...],
 ) -> None:
     nearer = where & (t < depth)
-    depth[nearer] = t[nearer]
+    np.copyto(depth, t, where=nearer)
     rgb[nearer] = color

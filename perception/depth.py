@@ -39,13 +39,24 @@ def median_depth(depths: Sequence[NDArray[Any]]) -> Float32:
         raise ContractError(f"frames to average must have one shape, have {sorted({d.shape for d in depths})}")
     if len(depths) == 1:
         return np.asarray(depths[0], np.float32).copy()
-    stack = np.sort(np.stack(depths).astype(np.float32), axis=0)
+    stack = np.stack(depths).astype(np.float32)
+    _sort_frames(stack)
     valid = (stack > 0).sum(axis=0)
     empty = len(depths) - valid
     last = len(depths) - 1
     low = np.take_along_axis(stack, np.minimum(empty + (valid - 1) // 2, last)[None], axis=0)[0]
     high = np.take_along_axis(stack, np.minimum(empty + valid // 2, last)[None], axis=0)[0]
     return np.where(valid > 0, (low + high) / np.float32(2.0), np.float32(0.0)).astype(np.float32)
+
+
+def _sort_frames(stack: Float32) -> None:
+    """Sort the few pictures of a (N, H, W) stack along N in place, as `np.sort(axis=0)`, which is far slower, does: by
+    exchanging odd and even neighbours in turn."""
+    for turn in range(len(stack)):
+        for low in range(turn % 2, len(stack) - 1, 2):
+            less = np.minimum(stack[low], stack[low + 1])
+            np.maximum(stack[low], stack[low + 1], out=stack[low + 1])
+            stack[low] = less
 
 
 def fuse_depth(frames: Sequence[RgbdFrame]) -> RgbdFrame:

@@ -21,7 +21,8 @@ MAX_ELEMENTS: Final = 100_000
 """In one file; a tree has 65,535 nodes at most."""
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-_NAME = "[A-Za-z_:\x80-\U0010ffff][A-Za-z0-9_:.\\-\x80-\U0010ffff]*"
+_NAME = "[^\x00-9;-@[-^`{-\x7f][^\x00-,/;-@[-^`{-\x7f]*"
+"""A letter, _, : or what is beyond ASCII, then digits, . and - as well; a class of what it is not compiles quicker."""
 _OPEN = re.compile(f"<({_NAME})")
 _CLOSE = re.compile(f"</({_NAME})[ \t\n]*>")
 _ATTRIBUTE = re.compile(f"[ \t\n]*({_NAME})[ \t\n]*=[ \t\n]*(?:\"([^\"]*)\"|'([^']*)')")
