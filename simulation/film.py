@@ -45,10 +45,10 @@ class Film:
 
 def view_point(robot_xy_m: NDArray[np.float64], target_m: NDArray[np.float64]) -> tuple[Any, Any]:
     """(camera position, look-at point) metres: from the side, the robot's start and the object both in the picture."""
-    middle = np.array([*(0.5 * robot_xy_m + 0.5 * target_m[:2]), 0.5])
+    middle = np.array([*(0.55 * robot_xy_m + 0.45 * target_m[:2]), 0.5])
     ahead = target_m[:2] - robot_xy_m
     distance = float(np.linalg.norm(ahead))
     side = np.array([ahead[1], -ahead[0]]) / max(distance, 1e-6)
     back = -ahead / max(distance, 1e-6)
-    spot = middle[:2] + side * (1.3 + 0.6 * distance) + 0.25 * back
+    spot = middle[:2] + side * (1.7 + 0.7 * distance) + 0.25 * back
     return (spot[0], spot[1], 1.35), tuple(middle)
