@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from xml.sax.saxutils import escape, quoteattr
 
 from trees.check import describe_port
+from trees.escape import attributes, escape_text
 from trees.leaf import Leaf
 from trees.literals import type_name
 
@@ -26,12 +26,13 @@ def palette_xml(leaves: Mapping[str, type[Leaf]]) -> str:
     """A file with a TreeNodesModel that Groot2 imports."""
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', '<root BTCPP_format="4">', "  <TreeNodesModel>"]
     for tag, leaf in sorted(leaves.items()):
-        lines.append(f"    <{leaf.KIND} ID={quoteattr(tag)}>")
+        lines.append(f"    <{leaf.KIND}{attributes({'ID': tag})}>")
         for port in leaf.PORTS:
             unit = f" [{port.unit}]" if port.unit else ""
-            default = "" if port.required or port.default is None else f" default={quoteattr(str(port.default))}"
-            attributes = f"name={quoteattr(port.name)} type={quoteattr(type_name(port.type))}{default}"
+            described = {"name": port.name, "type": type_name(port.type)}
+            if not port.required and port.default is not None:
+                described["default"] = str(port.default)
             tag_name = f"{port.direction.value}_port"
-            lines.append(f"      <{tag_name} {attributes}>{escape(port.text + unit)}</{tag_name}>")
+            lines.append(f"      <{tag_name}{attributes(described)}>{escape_text(port.text + unit)}</{tag_name}>")
         lines.append(f"    </{leaf.KIND}>")
     return "\n".join([*lines, "  </TreeNodesModel>", "</root>", ""])

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from trees.document import Comment, Element, Source
+from trees.escape import escape_attribute, escape_text
 from trees.markup import parse_all
 from trees.names import CONDITIONS
 
@@ -19,8 +20,6 @@ MAX_WIDTH: Final = 120
 _SPACE: Final = " \t\n\r"
 _FIRST: Final = ("BTCPP_format", "main_tree_to_execute", "ID", "name")
 _APART: Final = ("BehaviorTree", "TreeNodesModel")
-_ATTRIBUTE = {"&": "&amp;", "<": "&lt;", '"': "&quot;", "\n": "&#10;", "\t": "&#9;", "\r": "&#13;"}
-_TEXT = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"}
 
 
 def format_text(text: str, name: str = "tree.xml") -> str:
@@ -43,7 +42,7 @@ def _item(item: Element | Comment, level: int) -> list[str]:
     if item.kind == "instruction":
         is_declaration = re.match(r"xml(\s|$)", item.text) is not None
         return [] if is_declaration else [f"{indent}<?{item.text}?>"]
-    return [indent + _escape(item.text.strip(_SPACE), _TEXT)]
+    return [indent + escape_text(item.text.strip(_SPACE))]
 
 
 def _element(element: Element, level: int) -> list[str]:
@@ -56,7 +55,7 @@ def _element(element: Element, level: int) -> list[str]:
     opening[-1] += ">"
     only = parts[0][0]
     if len(parts) == 1 and isinstance(only, Comment) and only.kind == "text":
-        opening[-1] += f"{_escape(only.text.strip(_SPACE), _TEXT)}</{element.tag}>"
+        opening[-1] += f"{escape_text(only.text.strip(_SPACE))}</{element.tag}>"
         return opening
     lines = opening
     blanks = _blanks(parts, apart=level == 0)
@@ -117,7 +116,7 @@ def _leads(parts: Sequence[tuple[Element | Comment, str]], index: int) -> bool:
 
 def _opening(element: Element, indent: str) -> list[str]:
     """The start tag without its end: on one line if it fits, else an attribute a line."""
-    written = [f'{name}="{_escape(element.attributes[name], _ATTRIBUTE)}"' for name in _ordered(element)]
+    written = [f'{name}="{escape_attribute(element.attributes[name])}"' for name in _ordered(element)]
     line = f"{indent}<{element.tag}" + "".join(f" {each}" for each in written)
     if len(line) + 2 <= MAX_WIDTH or len(written) < 2:
         return [line]
@@ -167,9 +166,3 @@ def _dedent(lines: list[str]) -> list[str]:
             break
         margin += same[0]
     return [line.removeprefix(margin) if line.strip(" \t") else "" for line in lines]
-
-
-def _escape(text: str, table: dict[str, str]) -> str:
-    for character, reference in table.items():
-        text = text.replace(character, reference)
-    return text

@@ -116,14 +116,13 @@ def _add_known(
 def _unknown(out: Outline, leaves: Mapping[str, type[Leaf]]) -> Callable[[str], str]:
     """Words for an unknown tag; each tag's are made once, however often it is used."""
     words: dict[str, str] = {}
-    everything = [*CONTROL_NODES, *leaves, "SubTree"]
 
     def say(tag: str) -> str:
         if tag not in words:
             words[tag] = f"unknown node <{tag}>." + (
                 f' There is a tree of this name: write <SubTree ID="{tag}"/>'
                 if tag in out.trees
-                else nearest(tag, everything)
+                else nearest(tag, [*CONTROL_NODES, *leaves, "SubTree"])
                 if len(words) < 50
                 else ""
             )

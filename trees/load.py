@@ -139,7 +139,7 @@ def _read(
     if not paths:
         raise ValueError("no tree file is given")
     found = Findings()
-    known = leaves or {}
+    known = {} if leaves is None else leaves
     stage = Stage() if stub_unknown else None
     files = Files(paths, [Path(folder) for folder in folders], found)
     kinds, out, levels = Kinds(), Outline(), 1

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
-from xml.sax.saxutils import escape
 
 from app.statuses import ends
+from trees.escape import attributes, escape_text
 
 if TYPE_CHECKING:
     from trees import NodeView
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 CONDITIONS: Final = (
     "_failureIf", "_successIf", "_skipIf", "_while", "_onSuccess", "_onFailure", "_onHalted", "_post",
 )  # fmt: skip
-_ESCAPES: Final = {'"': "&quot;", "\n": "&#10;", "\r": "&#13;", "\t": "&#9;"}
 
 
 @dataclass(frozen=True)
@@ -150,14 +149,14 @@ def _models(nodes: Sequence[NodeView], leaves: Mapping[str, type[Leaf]]) -> list
             if not port.required:
                 described["default"] = str(port.default)
             text = f"{port.text} [{port.unit}]" if port.unit else port.text
-            lines.append(f"      <{port.direction.value}_port{_attributes(described)}>{escape(_legal(text))}"
+            lines.append(f"      <{port.direction.value}_port{_attributes(described)}>{escape_text(_legal(text))}"
                          f"</{port.direction.value}_port>")  # fmt: skip
         lines.append(f"    </{kind.KIND}>")
     return lines
 
 
 def _attributes(values: Mapping[str, str]) -> str:
-    return "".join(f' {name}="{escape(_legal(text), _ESCAPES)}"' for name, text in values.items())
+    return attributes({name: _legal(text) for name, text in values.items()})
 
 
 def _legal(text: str) -> str:
