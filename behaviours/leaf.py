@@ -106,11 +106,12 @@ class PlannedMotionLeaf(MotionLeaf, Generic[T]):
     def initialise(self) -> None:
         self._command, self._refused = None, ""
         self._since_s = self.robot.now()
-        self._job = self.context.worker.submit(self.plan())
+        self._job, self._asked = self.context.worker.submit(self.plan()), False
 
     def update(self) -> Status:
         if self._job is not None:
-            if not self._job.done:
+            asked, self._asked = self._asked, True
+            if not (asked and self._job.done):  # never at once, however quick it was: runs repeat exactly
                 return self.run_on("planning")
             result, self._job = self._job.result(), None
             if isinstance(result, Rejection):
@@ -145,11 +146,12 @@ class WorkLeaf(RobotLeaf, Generic[T]):
         raise NotImplementedError
 
     def initialise(self) -> None:
-        self._job = self.context.worker.submit(self.work())
+        self._job, self._asked = self.context.worker.submit(self.work()), False
 
     def update(self) -> Status:
         assert self._job is not None
-        if not self._job.done:
+        asked, self._asked = self._asked, True
+        if not (asked and self._job.done):  # never at once, however quick it was: runs repeat exactly
             return self.run_on("at work")
         result = self._job.result()
         return self.fail(result.reason) if isinstance(result, Rejection) else self.take(result)
