@@ -8,7 +8,10 @@ from typing import Any, Final, Literal
 
 Status = Literal["success", "failure", "interrupted", "error"]
 EXIT_CODES: Final[dict[Status, int]] = {"success": 0, "failure": 1, "error": 3, "interrupted": 130}
-JUDGED: Final = ("object_lift_m", "held_s", "peak_gripper_torque_nm", "sim_s")
+JUDGED: Final = (
+    "object_lift_m", "held_s", "peak_gripper_torque_nm", "placed_upright", "placed_distance_m", "objects_placed",
+    "sim_s",
+)  # fmt: skip
 
 
 @dataclass
@@ -16,8 +19,10 @@ class Result:
     """The result of one run, filled in as the run goes on; "error" until something better is known.
 
     attempts: grasp attempts begun. object_lift_m, held_s, peak_gripper_torque_nm: the simulator's own ground truth,
-    for judging only, None where there is none. sim_s: seconds on the robot's clock. wall_s: seconds from the command
-    to here. run: the run folder. reason: what failed, where, in the last words of the tree; empty for a success.
+    for judging only, None where there is none; so are, in a scene with a place to put things: placed_upright (the
+    object stands on it), placed_distance_m (from its middle), objects_placed (how many stand on it). sim_s: seconds on
+    the robot's clock. wall_s: seconds from the command to here. run: the run folder. reason: what failed, where, in the
+    last words of the tree; empty for a success.
     reports: what the tree's Report leaves said, in order.
     """
 
@@ -26,6 +31,9 @@ class Result:
     object_lift_m: float | None = None
     held_s: float | None = None
     peak_gripper_torque_nm: float | None = None
+    placed_upright: bool | None = None
+    placed_distance_m: float | None = None
+    objects_placed: int | None = None
     sim_s: float | None = None
     wall_s: float = 0.0
     run: str = ""
@@ -40,7 +48,8 @@ class Result:
         """Take over what the judge outside the tree knows."""
         for name in JUDGED:
             if name in truth:
-                setattr(self, name, truth[name] + 0.0)  # -0.0 reads badly
+                value = truth[name]
+                setattr(self, name, value + 0.0 if isinstance(value, float) else value)  # -0.0 reads badly
 
     def close(self, interrupted_by: str | None, wall_s: float) -> None:
         """Settle status, reason and exit code; `interrupted_by` is the name of a signal that came, or None."""
@@ -64,6 +73,9 @@ def summary(result: Result, place: Path) -> str:
         words.append(f"object lifted {result.object_lift_m:.3f} m, held {result.held_s or 0.0:.1f} s")
     if result.peak_gripper_torque_nm is not None:
         words.append(f"at most {result.peak_gripper_torque_nm:.2f} N·m")
+    if result.placed_distance_m is not None:
+        stands = "stands upright" if result.placed_upright else "does not stand"
+        words.append(f"it {stands} {result.placed_distance_m:.2f} m from the middle of the place")
     if result.sim_s is not None:
         words.append(f"{result.sim_s:.1f} s on the robot")
     words.append(f"{result.wall_s:.1f} s wall")

@@ -96,7 +96,12 @@ class GenesisRobot(GenesisSteering):
         self._trot = Trot(BODY_HEIGHT_M)
         self._sensor = DepthSensor(DepthSensorConfig(ideal=self._ideal_depth), np.random.default_rng([self._seed, 1]))
         target = self.sample.target
-        self._judge = Judge(entities.target, None if target is None else np.asarray(target.object.vertices))
+        self._judge = Judge(
+            entities.target,
+            None if target is None else np.asarray(target.object.vertices),
+            self.sample.place,
+            [(entity, np.asarray(thing.object.vertices)) for thing, entity in entities.objects],
+        )
         x, y, yaw = self.sample.robot_xy_yaw
         base = np.array([x, y, BODY_HEIGHT_M, yaw, 0.0, 0.0])
         self._plant.place(base, self._trot.step((0.0, 0.0), 0.0, 0.0), np.array(spot_arm.STOW))
@@ -238,5 +243,6 @@ class GenesisRobot(GenesisSteering):
             motion.cancel()
 
     def ground_truth(self) -> dict[str, float]:
-        """For judging a run only, after it: lift and hold of the target, peak jaw torque, simulated time."""
+        """For judging a run only, after it: lift and hold of the target, peak jaw torque, what stands where it was to
+        be put, simulated time."""
         return {**self._judge.report(), "sim_s": round(self.now(), 3)}

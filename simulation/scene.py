@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from perception.geometry import Pose
 from simulation.objects import GraspObject, load_user_mesh, make_object
-from simulation.scene_spec import Range, SceneSpec, load_scene, scene_names
+from simulation.scene_spec import PlaceSpec, Range, SceneSpec, load_scene, scene_names
 from simulation.textures import Image, random_color, surface_texture
 
 __all__ = ["SceneEntities", "SceneSample", "add_to_scene", "load_scene", "sample_scene", "scene_names", "vis_options"]
@@ -23,6 +23,7 @@ DROP_M = 0.001
 SIDE_BY_SIDE_M = 0.16
 """Between the axes of two clutter objects on one side of the target: room for two mugs with handles."""
 OBJECT_SEEDS = 100_000
+WALL_GAP_M = 0.3
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,10 @@ class Placed:
 
 @dataclass(frozen=True)
 class SceneSample:
-    """A scene with every choice made. World: z up, floor at 0, the robot near the origin looking along +x."""
+    """A scene with every choice made. World: z up, floor at 0, the robot near the origin looking along +x.
+
+    place: the one of `supports` to put things on, if the scene has one.
+    """
 
     name: str
     seed: int
@@ -58,6 +62,7 @@ class SceneSample:
     lights: tuple[tuple[tuple[float, float, float], float], ...]
     ambient: float
     background: tuple[float, float, float]
+    place: Box | None = None
 
 
 @dataclass(frozen=True)
@@ -121,24 +126,43 @@ def sample_scene(spec: SceneSpec, seed: int) -> SceneSample:
         away = spot + ahead * float(rng.uniform(0.6, 2.0)) + side * float(rng.uniform(0.5, 1.6)) * rng.choice([-1, 1])
         size = rng.uniform(0.08, 0.35, 3)
         supports.append(Box((away[0], away[1], size[2]), tuple(size), _draw(rng, (0, np.pi)), surface_texture(rng)))
+    there = None if spec.place is None else _place(spec.place, (x, y, yaw), seed)
     return SceneSample(
         name=spec.name,
         seed=seed,
         robot_xy_yaw=(x, y, yaw),
-        supports=tuple(supports),
+        supports=tuple(supports) if there is None else (*supports, there),
         target=target,
         clutter=tuple(clutter),
-        walls=_walls(rng, spot, ahead, heading),
+        walls=tuple(wall for wall in _walls(rng, spot, ahead, heading) if there is None or _clear(wall, there)),
         floor=surface_texture(rng),
         lights=_lights(rng, spec),
         ambient=_draw(rng, spec.light.ambient),
         background=tuple(np.clip(random_color(rng, low=0.3), 0, 1).tolist()),
+        place=there,
     )
 
 
 def _rotate(xy: NDArray[np.float64], angle: float) -> NDArray[np.float64]:
     c, s = np.cos(angle), np.sin(angle)
     return np.array([c * xy[0] - s * xy[1], s * xy[0] + c * xy[1]])
+
+
+def _place(spec: PlaceSpec, robot_xy_yaw: tuple[float, float, float], seed: int) -> Box:
+    """The box to put things on; from random numbers of its own, so that the rest of a scene is as it is without it."""
+    rng = np.random.default_rng([seed, 2])
+    x, y, yaw = robot_xy_yaw
+    offset = _rotate(np.array([_draw(rng, spec.forward_m), _draw(rng, spec.left_m)]), yaw)
+    height, half = _draw(rng, spec.height_m), _draw(rng, spec.half_width_m)
+    middle = (float(x + offset[0]), float(y + offset[1]), height / 2)
+    return Box(middle, (half, half, height / 2), yaw, surface_texture(rng))
+
+
+def _clear(wall: Box, place: Box) -> bool:
+    """True if a wall, which is seen and not felt, leaves WALL_GAP_M around a place."""
+    offset = _rotate(np.asarray(place.center_m[:2]) - wall.center_m[:2], -wall.yaw_rad)
+    gap = np.maximum(np.abs(offset) - np.asarray(wall.half_m[:2]), 0.0)
+    return bool(np.linalg.norm(gap) > place.half_m[0] * np.sqrt(2) + WALL_GAP_M)
 
 
 def _walls(rng: np.random.Generator, spot: Any, ahead: Any, heading: float) -> tuple[Box, ...]:

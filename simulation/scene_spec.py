@@ -48,6 +48,17 @@ class ClutterSpec:
 
 
 @dataclass(frozen=True)
+class PlaceSpec:
+    """A second box, to put things on: where its middle is, as seen from the robot's start; its top's height above the
+    floor and half its width. What a tree says about the place must agree with it."""
+
+    forward_m: Range = (0.2, 0.2)
+    left_m: Range = (1.8, 1.8)
+    height_m: Range = (0.52, 0.52)
+    half_width_m: Range = (0.35, 0.35)
+
+
+@dataclass(frozen=True)
 class LightSpec:
     intensity: Range = (2.0, 5.0)
     ambient: Range = (0.15, 0.4)
@@ -64,7 +75,7 @@ class RobotSpec:
 
 @dataclass(frozen=True)
 class SceneSpec:
-    """What a scene file may say; every table and key is optional."""
+    """What a scene file may say; every table and key is optional. place: None without a [place] table."""
 
     name: str
     folder: Path
@@ -73,6 +84,7 @@ class SceneSpec:
     clutter: ClutterSpec = field(default_factory=ClutterSpec)
     light: LightSpec = field(default_factory=LightSpec)
     robot: RobotSpec = field(default_factory=RobotSpec)
+    place: PlaceSpec | None = None
 
 
 LIMITS: dict[str, Range] = {
@@ -83,6 +95,8 @@ LIMITS: dict[str, Range] = {
     "distance_m": (0.5, 10.0),
     "bearing_rad": (-3.15, 3.15),
     "edge_m": (0.0, 0.5),
+    "forward_m": (-10.0, 10.0),
+    "left_m": (-10.0, 10.0),
     "count": (0, 8),
     "gap_m": (0.1, 1.0),
     "floor_boxes": (0, 8),
@@ -95,6 +109,7 @@ LIMITS: dict[str, Range] = {
 """What a scene file may ask for, in the key's unit; counts are whole numbers."""
 _TABLES = {
     "support": SupportSpec, "target": TargetSpec, "clutter": ClutterSpec, "light": LightSpec, "robot": RobotSpec,
+    "place": PlaceSpec,
 }  # fmt: skip
 
 
