@@ -39,19 +39,28 @@ class CloseGripper(MotionLeaf):
 
 
 class VerifyGrasp(RobotLeaf):
-    """SUCCESS once the gripper has reported for a while, without a break, that it holds something."""
+    """SUCCESS once the gripper has reported for a while that it holds something; FAILURE once it has not for a moment.
+
+    What slips a little between the jaws moves them, and a gripper whose jaws move does not say that it holds.
+    """
 
     KIND = "Condition"
-    PORTS = (input_port("hold_s", float, unit="s", default=2.0, text="how long it must hold"),)
+    PORTS = (
+        input_port("hold_s", float, unit="s", default=2.0, text="how long it must hold"),
+        input_port("forgive_s", float, unit="s", default=0.2, text="a break so long is forgiven"),
+    )
 
     def initialise(self) -> None:
-        self._since_s = self.robot.now()
+        self._since_s = self._held_at_s = self.robot.now()
 
     def update(self) -> Status:
-        state, held_s = self.robot.gripper(), self.robot.now() - self._since_s
-        if not state.holding:
+        state, now_s = self.robot.gripper(), self.robot.now()
+        if state.holding:
+            self._held_at_s = now_s
+        held_s = now_s - self._since_s
+        if now_s - self._held_at_s > self.get("forgive_s") - 1e-9 and not state.holding:
             return self.fail(f"lost the object after {held_s:.1f} s (jaws at {state.opening:.0%})")
-        if held_s >= self.get("hold_s"):
+        if held_s >= self.get("hold_s") and state.holding:
             return self.succeed(f"held {held_s:.1f} s at {state.opening:.0%} open")
         return self.run_on(f"holding for {held_s:.1f} s")
 

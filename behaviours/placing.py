@@ -1,7 +1,8 @@
-"""Leaves that carry what is held upright and put it down upright.
+"""Leaves that hold what is held out, and put it down upright.
 
 How the object sits in the hand is known from the grasp: the hand's pose as the jaws closed, and where the object stood
-then. The hand keeps the tilt of the grasp and turns about the vertical only, so that the object stays upright.
+then. To put it down the hand takes the tilt of the grasp again and turns about the vertical only, so that the object is
+upright.
 """
 
 from __future__ import annotations
@@ -62,8 +63,8 @@ def reachable(
     return None
 
 
-class HoldUpright(PlannedMotionLeaf[Pose]):
-    """Bring the hand to a point in the body's frame without tilting what it holds."""
+class HoldAt(PlannedMotionLeaf[Pose]):
+    """Bring the hand to a point in the body's frame; its tilt stays, and so does that of what it holds."""
 
     ACTUATORS = ARM
     PORTS = (

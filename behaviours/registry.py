@@ -17,7 +17,7 @@ from behaviours.moving import (
     WalkToObject,
 )
 from behaviours.places import OffsetPose, RememberPlace, RememberPose
-from behaviours.placing import HoldUpright, LowerObject, MoveToPlace, StandsUpright
+from behaviours.placing import HoldAt, LowerObject, MoveToPlace, StandsUpright
 from behaviours.seeing import Capture, ComputeGraspPose, DetectObject, InferHeatmap, LocateObject
 from behaviours.telling import Report
 from behaviours.walking import WalkAround, WalkTo
@@ -32,7 +32,7 @@ _CLASSES: tuple[type[Leaf], ...] = (
     DetectObject,
     FaceObject,
     ForgetViews,
-    HoldUpright,
+    HoldAt,
     InferHeatmap,
     LiftHand,
     LocateObject,

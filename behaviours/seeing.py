@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 from py_trees.common import Status
 
 from behaviours.leaf import RobotLeaf, WorkLeaf
 from behaviours.worker import Job
 from perception.depth import fuse_depth
 from perception.grasp import compute_grasp
+from perception.hanging import seated, upper_part
 from perception.locate import ObjectLocation, detection_of, locate_object
 from perception.rejection import Rejection
 from perception.types import Detection, Grasp, Heatmap, RgbdFrame
@@ -95,13 +97,28 @@ class DetectObject(WorkLeaf[list[Detection]]):
 
 
 class LocateObject(WorkLeaf[ObjectLocation]):
-    """Place the detected object in the world."""
+    """Place the detected object in the world; FAILURE if it stands elsewhere than the one that is known already."""
 
-    PORTS = (FRAME, DETECTION, output_port("object", ObjectLocation, text="where it stands and how big it is"))
+    PORTS = (
+        FRAME,
+        DETECTION,
+        input_port("known", ObjectLocation, default=None, text="it must be this one"),
+        input_port("within_m", float, unit="m", default=0.15, text="how far it may have moved"),
+        output_port("object", ObjectLocation, text="where it stands and how big it is"),
+    )
 
     def work(self) -> Callable[[], ObjectLocation | Rejection]:
         frame, detection = self.get("frame"), self.get("detection")
-        return lambda: locate_object(frame, detection)
+        known, within_m = self.get("known"), self.get("within_m")
+
+        def locate() -> ObjectLocation | Rejection:
+            found = locate_object(frame, detection)
+            if known is None or isinstance(found, Rejection):
+                return found
+            away_m = float(np.linalg.norm((found.position_m - known.position_m)[:2]))
+            return found if away_m <= within_m else Rejection(f"it stands {away_m:.2f} m from where the known one was")
+
+        return locate
 
     def take(self, result: ObjectLocation) -> Status:
         self.set("object", result)
@@ -131,13 +148,24 @@ class ComputeGraspPose(WorkLeaf[Grasp]):
         FRAME,
         DETECTION,
         input_port("heatmap", Heatmap, text="quality 0..1 for each pixel"),
+        input_port("object", ObjectLocation, default=None, text="where it stands; needed for least_height"),
+        input_port("least_height", float, default=0.0, text="share of its height to grip above, 0..1, to hang upright"),
+        input_port("depth_m", float, unit="m", default=0.0, text="how deep it shall sit in the hand; 0: as it fits"),
         output_port("grasp", Grasp, text="pixel, depth, normal and pose"),
     )
 
     def work(self) -> Callable[[], Grasp | Rejection]:
         frame, detection, heatmap = self.get("frame"), self.get("detection"), self.get("heatmap")
         body, settings = self.robot.body_pose(), self.context.settings.grasp
-        return lambda: compute_grasp(frame, detection, heatmap, world_from_body=body, settings=settings)
+        if self.get("object") is not None:
+            heatmap = upper_part(heatmap, frame, self.get("object"), self.get("least_height"))
+        depth_m = self.get("depth_m")
+
+        def compute() -> Grasp | Rejection:
+            grasp = compute_grasp(frame, detection, heatmap, world_from_body=body, settings=settings)
+            return grasp if isinstance(grasp, Rejection) else seated(grasp, depth_m)
+
+        return compute
 
     def update(self) -> Status:
         status = super().update()

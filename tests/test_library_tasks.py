@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -45,6 +46,7 @@ class Run:
         robot: FakeRobot,
         *,
         change: tuple[str, str] | None = None,
+        document: trees.Document | None = None,
         time_limit_s: float = 600.0,
         on_tick: Callable[[Any], None] = lambda run: None,
     ) -> None:
@@ -53,8 +55,7 @@ class Run:
         self.said = words.said
         with robot, Worker() as worker:
             services = Services(robot, FakeDetector(), FakeHeatmap(), worker, recorder=words)
-            document = load(task, change)
-            tree = trees.build(document, services, robot.now)
+            tree = trees.build(document or load(task, change), services, robot.now)
             leaves = {node.uid for node in tree.nodes() if node.kind in ("Action", "Condition")}
 
             def note(uid: int, path: str, old: str, new: str, feedback: str) -> None:
@@ -301,6 +302,20 @@ def test_interrupted_at_any_tick_everything_stops(task: str, tick: int) -> None:
         Run(task, robot, on_tick=interrupt)
     assert robot.stops >= 1
     assert all(command.poll().state is not CommandState.RUNNING for _, command in robot.commands)
+
+
+def test_the_task_in_the_documentation_does_what_it_says(tmp_path: Path) -> None:
+    text = (LIBRARY.parents[1] / "docs" / "trees.md").read_text()
+    (example,) = [block for block in re.findall(r"```xml\n(.*?)```", text, re.DOTALL) if "<include" in block]
+    shutil.copytree(LIBRARY / "parts", tmp_path / "parts")
+    file = tmp_path / "move_aside.xml"
+    file.write_text(example)
+    assert trees.problems(file, LEAVES) == []
+    file.write_text(example.replace('labels="can"', 'labels="bottle"'))
+    robot = FakeRobot(world=FakeWorld(table_half_m=0.8))
+    run = Run("move_aside", robot, document=trees.load(file, LEAVES))
+    assert run.result.success, run.result.reason
+    assert robot.world.bottle_m == pytest.approx([2.0, 0.65, 0.55], abs=0.06)
 
 
 def test_two_runs_of_a_task_are_the_same() -> None:
