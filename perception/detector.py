@@ -21,6 +21,10 @@ PROTOTYPES = 32
 MAX_OVERLAP = 0.5
 MAX_DETECTIONS = 20
 GREY = 114
+STRIDE = 32
+"""Of the network: its input's sides are multiples of this."""
+SMOOTHING = 0.4
+"""Standard deviation in input pixels (training.composite_crops)."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,10 @@ class Letterbox:
         scale = zoom * min(network[0] / picture[0], network[1] / picture[1])
         return cls(scale, (network[1] - picture[1] * scale) / 2, (network[0] - picture[0] * scale) / 2)
 
+    def centred(self, network: tuple[int, int], before: tuple[int, int]) -> Letterbox:
+        """The same for a network's input of another (height, width) than before."""
+        return Letterbox(self.scale, self.left + (network[1] - before[1]) / 2, self.top + (network[0] - before[0]) / 2)
+
     def matrix(self, stride: float = 1.0) -> NDArray[np.float64]:
         """(2, 3) affine from picture pixel indices to those of a map `stride` times coarser than the input."""
         s = self.scale / stride
@@ -51,26 +59,39 @@ class OnnxDetector:
     """Implements `perception.models.Detector`.
 
     The network: input (1, 3, h, w) RGB 0..1; output 0 (1, 4 + classes + 32, anchors) with boxes as centre and size in
-    input pixels; output 1 (1, 32, h/4, w/4) mask prototypes; class names in its metadata under `names`.
+    input pixels; output 1 (1, 32, h/4, w/4) mask prototypes; in its metadata the class names under `names` and, where
+    h and w are free, its usual [h, w] under `imgsz`.
     zooms: the picture is looked at once at each of these scales, because near objects fill more of it than the training
-    pictures show. ModelError if the file is missing, corrupt or another network.
+    pictures show; a network of free size gets a smaller input for a smaller zoom. ModelError if the file is missing,
+    corrupt or another network.
     """
 
-    def __init__(self, path: Path = DEFAULT_WEIGHTS, *, zooms: tuple[float, ...] = (1.0, 0.6)) -> None:
+    def __init__(self, path: Path = DEFAULT_WEIGHTS, *, zooms: tuple[float, ...] = (1.0, 0.45)) -> None:
         self._zooms = zooms
         self._session = OnnxSession(path, "detector", channels=3, outputs=2)
         self.labels = self._names()
-        height, width = self._session.input_shape[2:]
-        if not isinstance(height, int) or not isinstance(width, int):
-            raise self._session.error(f"expected a fixed input size, has {self._session.input_shape}")
-        self._size = (height, width)
+        self._free, self._size = self._input_size()
+
+    def _input_size(self) -> tuple[bool, tuple[int, int]]:
+        """Whether the input's size is free, and its usual (height, width)."""
+        shape = self._session.input_shape[2:]
+        free = not all(isinstance(side, int) for side in shape)
+        size = self._metadata("imgsz") if free else shape
+        match size:
+            case [int(height), int(width)]:
+                return free, (height, width)
+        expected = "expected a fixed input size, or `imgsz` in its metadata"
+        raise self._session.error(f"{expected}; has {self._session.input_shape}")
+
+    def _metadata(self, key: str) -> Any:
+        """The Python value of a metadata entry; None if it is missing or none."""
+        try:
+            return ast.literal_eval(self._session.metadata.get(key) or "")
+        except (ValueError, SyntaxError):
+            return None
 
     def _names(self) -> tuple[str, ...]:
-        text = self._session.metadata.get("names")
-        try:
-            names = ast.literal_eval(text or "")
-        except (ValueError, SyntaxError):
-            names = None
+        text, names = self._session.metadata.get("names"), self._metadata("names")
         if not isinstance(names, dict) or sorted(names) != list(range(len(names))) or not names:
             raise self._session.error(f"its metadata has no class names (`names` is {text!r})")
         return tuple(str(names[index]) for index in range(len(names)))
@@ -92,8 +113,9 @@ class OnnxDetector:
 
     def _detect_at(self, zoom: float, frame: RgbdFrame, labels: Sequence[str], min_score: float) -> list[Detection]:
         """Detections in the picture as the network sees it at one zoom, best first."""
-        box = Letterbox.fit(frame.intrinsics.shape, self._size, zoom)
-        raw, prototypes = self._session.run(self._tensor(frame.rgb, box))
+        network = self._size_at(zoom)
+        box = Letterbox.fit(frame.intrinsics.shape, self._size, zoom).centred(network, self._size)
+        raw, prototypes = self._session.run(_tensor(frame.rgb, box, network))
         rows = self._rows(raw, prototypes)
         classes = [self.labels.index(label) for label in labels]
         scores = rows[:, 4 : 4 + len(self.labels)]
@@ -106,23 +128,18 @@ class OnnxDetector:
         for index in chosen[:MAX_DETECTIONS]:
             row = keep[index]
             corner = _clip(box.boxes(corners[index : index + 1])[0], frame.intrinsics.shape)
-            mask = _mask(rows[row, -PROTOTYPES:], prototypes[0], box, self._size, corner, frame.intrinsics.shape)
+            mask = _mask(rows[row, -PROTOTYPES:], prototypes[0], box, network, corner, frame.intrinsics.shape)
             if mask.any():
                 label = self.labels[int(likeliest[row])]
                 found.append(Detection(label, float(best[row]), mask, corner))
         return found
 
-    def _tensor(self, rgb: NDArray[np.uint8], box: Letterbox) -> NDArray[np.float32]:
-        height, width = self._size
-        fitted: NDArray[np.uint8] = cv2.warpAffine(
-            rgb,
-            box.matrix(),
-            (width, height),
-            flags=cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_CONSTANT,
-            borderValue=(GREY,) * 3,
-        )
-        return np.ascontiguousarray(fitted.transpose(2, 0, 1)[None], np.float32) * np.float32(1 / 255)
+    def _size_at(self, zoom: float) -> tuple[int, int]:
+        """(height, width) of the input for a zoom: the usual one, or if that is free as little as holds the picture."""
+        if not self._free:
+            return self._size
+        height, width = (STRIDE * int(np.ceil(side * zoom / STRIDE)) for side in self._size)
+        return height, width
 
     def _rows(self, raw: NDArray[Any], prototypes: NDArray[Any]) -> NDArray[np.float32]:
         """(anchors, 4 + classes + 32) from output 0; ModelError if the outputs are not those of a segmentation net."""
@@ -131,6 +148,20 @@ class OnnxDetector:
             expected = f"outputs (1, {width}, anchors) and (1, {PROTOTYPES}, h, w)"
             raise self._session.error(f"expected {expected}, got {raw.shape} and {prototypes.shape}")
         return np.asarray(np.nan_to_num(raw[0].T), np.float32)
+
+
+def _tensor(rgb: NDArray[np.uint8], box: Letterbox, network: tuple[int, int]) -> NDArray[np.float32]:
+    """(1, 3, h, w) input: the picture smoothed, as the training's crops are before they shrink, and fitted."""
+    soft = cv2.GaussianBlur(rgb, (0, 0), SMOOTHING / box.scale) if box.scale < 1 else rgb
+    fitted: NDArray[np.uint8] = cv2.warpAffine(
+        soft,
+        box.matrix(),
+        (network[1], network[0]),
+        flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_CONSTANT,
+        borderValue=(GREY,) * 3,
+    )
+    return np.ascontiguousarray(fitted.transpose(2, 0, 1)[None], np.float32) * np.float32(1 / 255)
 
 
 def suppress_overlaps(corners: NDArray[np.float64], scores: NDArray[np.float64]) -> list[int]:

@@ -23,14 +23,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perception import spot_arm
-from perception.depth import depth_around, object_depth
+from perception.depth import ObjectDepth, depth_around, object_depth
 from perception.geometry import Pose, Vector
 from perception.hand_pose import hand_pose
 from perception.locate import ObjectLocation, locate_object
 from perception.normals import plane_fit_normals
 from perception.orientation import euler_to_normal, normal_to_euler, normal_to_quaternion
 from perception.rejection import Rejection
-from perception.silhouette import Silhouette, extent_across, round_width_m, silhouette
+from perception.silhouette import Silhouette, bounds, extent_across, round_width_m, silhouette
 from perception.types import Detection, Grasp, Heatmap, Intrinsics, RgbdFrame
 
 __all__ = ["GraspSettings", "Rejection", "compute_grasp", "normal_to_euler", "normal_to_quaternion"]
@@ -74,7 +74,7 @@ class _Scene:
     depth: NDArray[np.float32]
     shape: Silhouette
     location: ObjectLocation
-    window: tuple[int, int]
+    window: tuple[slice, slice]
     normals: NDArray[np.float32]
 
 
@@ -85,17 +85,21 @@ def compute_grasp(
     *,
     world_from_body: Pose | None,
     settings: GraspSettings | None = None,
+    seen: ObjectDepth | None = None,
 ) -> Grasp | Rejection:
     """The best grasp that can be done, or why none can.
 
-    world_from_body: where the body stands, for the reach of the arm; None leaves reach out of it. The reason of a
-    rejection counts what stopped the candidates.
+    world_from_body: where the body stands, for the reach of the arm; None leaves reach out of it. seen: the object's
+    repaired depth, where the caller has it already. The reason of a rejection counts what stopped the candidates.
     """
     settings = settings or GraspSettings()
-    location = locate_object(frame, detection)
+    if detection.mask.any():
+        seen = seen or object_depth(frame.depth, detection.mask, frame.intrinsics, frame.world_from_camera)
+    location = locate_object(frame, detection, seen)
     if isinstance(location, Rejection):
         return location
-    scene = _scene(frame, detection.mask, location)
+    assert seen is not None  # an empty mask has no location
+    scene = _scene(frame, detection.mask, location, seen)
     pixels = _candidates(scene, heatmap, settings)
     if not pixels:
         best = float(heatmap.quality[detection.mask].max())
@@ -138,39 +142,39 @@ def steady_normal(normal_world: Vector, outline_world: Vector | None, settings: 
     return euler_to_normal((roll, pitch, yaw))
 
 
-def _scene(frame: RgbdFrame, mask: NDArray[np.bool_], location: ObjectLocation) -> _Scene:
-    """Alignment, near layer and normals around the object only, which keeps the plane fit quick."""
-    seen = object_depth(frame.depth, mask, frame.intrinsics, frame.world_from_camera)
+def _scene(frame: RgbdFrame, mask: NDArray[np.bool_], location: ObjectLocation, seen: ObjectDepth) -> _Scene:
+    """Near layer and normals around the object only, which keeps the plane fit quick."""
+    window = bounds(mask)
+    assert window is not None
     depth = np.where(seen.near, seen.depth, np.float32(0.0))
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    top, left = int(rows[0]), int(columns[0])
-    patch = depth[top : int(rows[-1]) + 1, left : int(columns[-1]) + 1]
+    patch = depth[window]
     k = frame.intrinsics
-    camera = Intrinsics(patch.shape[1], patch.shape[0], k.fx, k.fy, k.cx - left, k.cy - top)
+    camera = Intrinsics(patch.shape[1], patch.shape[0], k.fx, k.fy, k.cx - window[1].start, k.cy - window[0].start)
     extent = location.width_m * k.fx / float(np.linalg.norm(location.surface_m - frame.world_from_camera.position_m))
     shape = silhouette(frame, mask)
     sigma = float(np.clip(0.18 * extent, 4.0, 20.0))
     normals = plane_fit_normals(patch, camera, (sigma, 1.6 * sigma if shape.upright else sigma))
-    return _Scene(frame, mask, depth, shape, location, (left, top), normals)
+    return _Scene(frame, mask, depth, shape, location, window, normals)
 
 
 def _candidates(scene: _Scene, heatmap: Heatmap, settings: GraspSettings) -> list[tuple[int, int, float]]:
     """(u, v, quality) of the best pixels, spaced, well inside the mask; best first."""
-    inside = cv2.distanceTransform(np.pad(scene.mask.astype(np.uint8), 1), cv2.DIST_L2, 3)[1:-1, 1:-1]
+    mask, found = scene.mask[scene.window], heatmap.quality[scene.window]
+    inside = cv2.distanceTransform(np.pad(mask.astype(np.uint8), 1), cv2.DIST_L2, 3)[1:-1, 1:-1]
     thickest = float(inside.max())
     depth_in = np.clip(inside / max(thickest, 1.0), 0.0, 1.0)
-    weight = scene.mask.astype(np.float32)
-    smooth = cv2.GaussianBlur(heatmap.quality * weight, (0, 0), 2.0)
-    smooth = smooth / np.maximum(cv2.GaussianBlur(weight, (0, 0), 2.0), 1e-3)
+    weight = mask.astype(np.float32)
+    smooth = cv2.GaussianBlur(found * weight, (0, 0), 2.0, borderType=cv2.BORDER_CONSTANT)
+    smooth = smooth / np.maximum(cv2.GaussianBlur(weight, (0, 0), 2.0, borderType=cv2.BORDER_CONSTANT), 1e-3)
     rank = smooth * (1.0 - settings.edge_on_discount * (1.0 - depth_in))
     rank = np.where(depth_in > min(0.9, 2.0 * settings.edge), rank, 0.0)
     chosen = []
     for _ in range(settings.candidates):
         v, u = np.unravel_index(int(np.argmax(rank)), rank.shape)
-        quality = float(heatmap.quality[v, u])
+        quality = float(found[v, u])
         if rank[v, u] < max(settings.min_quality, 1e-9):
             break
-        chosen.append((int(u), int(v), quality))
+        chosen.append((int(u) + scene.window[1].start, int(v) + scene.window[0].start, quality))
         step = settings.spacing_px
         rank[max(0, v - step) : v + step + 1, max(0, u - step) : u + step + 1] = 0.0
     return chosen
@@ -186,7 +190,7 @@ def _grasp_at(scene: _Scene, uv: tuple[int, int], score: float, settings: GraspS
     depth = depth_around(scene.depth, uv, radius_px=int(np.clip(0.2 * extent, 4, 16)))
     if depth is None:
         return "without depth"
-    fitted = scene.normals[uv[1] - scene.window[1], uv[0] - scene.window[0]].astype(np.float64)
+    fitted = scene.normals[uv[1] - scene.window[0].start, uv[0] - scene.window[1].start].astype(np.float64)
     rotation = scene.frame.world_from_camera.rotation
     if not fitted.any():
         return "without a surface normal"

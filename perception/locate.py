@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from perception.depth import object_depth
+from perception.depth import ObjectDepth, object_depth
 from perception.geometry import Vector, unit
 from perception.rejection import Rejection
 from perception.silhouette import extent_across, round_width_m, silhouette
@@ -38,8 +38,10 @@ class ObjectLocation:
         return self.top_z_m - self.bottom_z_m
 
 
-def locate_object(frame: RgbdFrame, detection: Detection) -> ObjectLocation | Rejection:
-    """Position and size of the detected object.
+def locate_object(
+    frame: RgbdFrame, detection: Detection, seen: ObjectDepth | None = None
+) -> ObjectLocation | Rejection:
+    """Position and size of the detected object. seen: its repaired depth, where the caller has it already.
 
     The depth is moved under the mask, the object's near layer is found in it, and the centre lies half a width behind
     its median. A mask smaller than 30 px or without depth is rejected with the reason.
@@ -51,7 +53,7 @@ def locate_object(frame: RgbdFrame, detection: Detection) -> ObjectLocation | Re
             f"the {detection.label} is too small in the picture: {count} px, at least {MIN_MASK_PX} needed"
         )
     intrinsics = frame.intrinsics
-    seen = object_depth(frame.depth, mask, intrinsics, frame.world_from_camera)
+    seen = seen or object_depth(frame.depth, mask, intrinsics, frame.world_from_camera)
     if seen.layer is None:
         return Rejection(f"no depth on the {detection.label} ({int((frame.depth[mask] > 0).sum())} of {count} px)")
     shape = silhouette(frame, mask)

@@ -18,6 +18,7 @@ from perception.grasp import GraspSettings, compute_grasp
 from perception.models import Detector, HeatmapModel
 from perception.normals import plane_fit_normals
 from perception.rejection import Rejection
+from perception.silhouette import bounds
 from perception.types import Detection, Grasp, Heatmap, Intrinsics, RgbdFrame
 
 STAGES = ("detector", "depth", "normals", "heatmap", "pose")
@@ -66,7 +67,7 @@ def perceive(
     found.heatmap = heatmap_model.predict(frame, found.detection)
     clock.lap("heatmap")
     found.grasp = compute_grasp(
-        frame, found.detection, found.heatmap, world_from_body=world_from_body, settings=settings
+        frame, found.detection, found.heatmap, world_from_body=world_from_body, settings=settings, seen=found.depth
     )
     clock.lap("pose")
     return found
@@ -74,8 +75,9 @@ def perceive(
 
 def _object_normals(seen: ObjectDepth, mask: NDArray[np.bool_], camera: Intrinsics) -> NDArray[np.float32]:
     """Normals of the object's near surface, fitted in the mask's window only, which keeps the fit quick."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    window = slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+    window = bounds(mask)
+    if window is None:
+        return np.zeros((*mask.shape, 3), np.float32)
     depth, near = seen.depth[window], seen.near[window]
     small = Intrinsics(
         depth.shape[1],

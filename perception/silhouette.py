@@ -54,15 +54,27 @@ def silhouette(frame: RgbdFrame, mask: NDArray[np.bool_]) -> Silhouette:
     return Silhouette(centre, along, axis, False)
 
 
+def bounds(mask: NDArray[np.bool_]) -> tuple[slice, slice] | None:
+    """Rows and columns that hold the mask; None if it is empty."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not rows.size:
+        return None
+    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+
+
 def extent_across(mask: NDArray[np.bool_], uv: tuple[float, float], axis_uv: Vector) -> tuple[float, float] | None:
     """Pixels from (u, v) to the mask's two edges, measured across the axis: to the left of `axis_uv` and to its right
     as seen in the picture with the axis pointing up. Median over 9 lines, 2 px apart along the axis.
     None if (u, v) lies off the mask. Holes of up to 3 px are bridged.
     """
+    window = bounds(mask)
+    if window is None or not mask[round(uv[1]), round(uv[0])]:
+        return None
+    mask, uv = mask[window], (uv[0] - window[1].start, uv[1] - window[0].start)
     height, width = mask.shape
     across = np.array([-axis_uv[1], axis_uv[0]])  # axis (0, -1), up in the picture, gives (1, 0), right
     sides = []
-    steps = np.arange(0.0, float(np.hypot(height, width)), 0.5)
+    steps = np.arange(0.25, float(np.hypot(height, width)), 0.5)  # never on the line between two pixels
     for offset in range(-8, 9, 2):
         start = np.asarray(uv) + offset * axis_uv
         lengths = []
@@ -74,10 +86,10 @@ def extent_across(mask: NDArray[np.bool_], uv: tuple[float, float], axis_uv: Vec
             if hit.size == 0 or hit[0] > 6:
                 break
             gaps = np.flatnonzero(np.diff(hit) > 6)
-            lengths.append(float(steps[hit[gaps[0]] if gaps.size else hit[-1]]))
+            lengths.append(float(steps[hit[gaps[0]] if gaps.size else hit[-1]]) + 0.25)
         if len(lengths) == 2:
             sides.append(lengths)
-    if not sides or not mask[round(uv[1]), round(uv[0])]:
+    if not sides:
         return None
     left, right = np.median(np.array(sides), axis=0)
     return float(left), float(right)

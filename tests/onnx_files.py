@@ -49,8 +49,10 @@ def segmentation_network(
     rows: NDArray[np.float32],
     prototypes: NDArray[np.float32],
     names: str = "{0: 'bottle', 1: 'can', 2: 'mug'}",
+    free: bool = False,
 ) -> Path:
-    """YOLO-like network: (anchors, 4 + classes + 32) `rows` with all scores times the mean red of the input."""
+    """YOLO-like network: (anchors, 4 + classes + 32) `rows` with all scores times the mean red of the input. free: the
+    input may have any size, and `size` is only said to be the usual one."""
     scale = np.zeros_like(rows.T[None])
     classes = rows.shape[1] - 36
     scale[:, 4 : 4 + classes] = rows.T[None, 4 : 4 + classes]
@@ -74,4 +76,7 @@ def segmentation_network(
         helper.make_node("Add", ["prototypes", "nothing"], ["output1"]),
     ]
     outputs = {"output0": [1, *rows.T.shape], "output1": [1, *prototypes.shape]}
-    return save(path, nodes, constants, {"images": [1, 3, *size]}, outputs, {"names": names} if names else {})
+    metadata = {"names": names} if names else {}
+    if free:
+        metadata["imgsz"] = str(list(size))
+    return save(path, nodes, constants, {"images": [1, 3, *(("h", "w") if free else size)]}, outputs, metadata)

@@ -9,6 +9,7 @@ import pytest
 
 pytest.importorskip("onnx")
 
+import onnx
 from onnx_files import channel_network, segmentation_network
 
 from perception.detector import DEFAULT_WEIGHTS, Letterbox, OnnxDetector, suppress_overlaps
@@ -63,6 +64,24 @@ def test_letterbox_border_is_taken_off(tmp_path: Path) -> None:
     assert u.min() == 0
     assert u.max() == pytest.approx(320, abs=6)  # the prototype's half, one prototype pixel is 27 picture pixels
     assert v.min() == pytest.approx(106, abs=1)
+
+
+def test_a_network_of_free_size_gets_no_more_than_the_zoomed_picture(tmp_path: Path) -> None:
+    rows = np.stack([row((40, 38, 20, 40), (1.0, 0.0, 0.0), 0)])
+    path = segmentation_network(tmp_path / "free.onnx", (96, 128), rows, np.ones((32, 16, 16), np.float32), free=True)
+    (found,) = OnnxDetector(path, zooms=(0.5,)).detect(frame((255, 0, 0)), ["bottle"], 0.05)
+    assert found.score == pytest.approx(0.75 + 0.25 * 114 / 255, abs=1e-3)  # 64 x 48 of a 64 x 64 input, the rest grey
+    assert found.box_uv == pytest.approx((300, 100, 500, 480), abs=1e-3)  # scale 0.1, border 8 px
+
+
+def test_a_network_of_free_size_must_say_its_usual_one(tmp_path: Path) -> None:
+    rows, path = np.stack([row((40, 38, 20, 40), (1.0, 0.0, 0.0), 0)]), tmp_path / "free.onnx"
+    segmentation_network(path, (96, 128), rows, np.ones((32, 16, 16), np.float32), free=True)
+    model = onnx.load(str(path))
+    del model.metadata_props[1:]  # the names stay
+    onnx.save(model, str(path))
+    with pytest.raises(ModelError, match="imgsz"):
+        OnnxDetector(path)
 
 
 def test_channels_are_rgb_from_zero_to_one(tmp_path: Path) -> None:
