@@ -1,4 +1,4 @@
-"""`spot-grasp evaluate heatmap|grasp`: how good the network is, and how good the grasps are."""
+"""`spot-grasp evaluate heatmap|grasp|packed`: how good the network is, and how good the grasps are."""
 
 from __future__ import annotations
 
@@ -46,6 +46,16 @@ def register(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
     )
     grasp.add_argument("--json", action="store_true", help="print one line of JSON")
     grasp.set_defaults(handler=_grasp)
+    packed = what.add_parser("packed", parents=parents, help="five objects close together, taken away one by one")
+    packed.add_argument("--rounds", type=int, default=20, metavar="N", help="tables, each cleared by every method (20)")
+    packed.add_argument("--methods", default="heatmap,centroid", metavar="LIST", help="heatmap and rules, as for grasp")
+    packed.add_argument("--seed", type=int, default=0, metavar="N")
+    packed.add_argument("--out", type=Path, required=True, metavar="DIR", help="rounds, result.json, table.md")
+    packed.add_argument("--heatmap", type=Path, metavar="FILE", help="heatmap network (.onnx)")
+    packed.add_argument("--split", default="test", help="test (default), val or train")
+    packed.add_argument("--workers", type=int, default=1, metavar="N", help="processes (default 1)")
+    packed.add_argument("--json", action="store_true", help="print one line of JSON")
+    packed.set_defaults(handler=_packed)
 
 
 def _heatmap(arguments: argparse.Namespace) -> int:
@@ -66,10 +76,9 @@ def _grasp(arguments: argparse.Namespace) -> int:
     from training.evaluation_report import plot, table
     from training.mapping import LocalMapper, Mapper, RayMapper
 
-    methods = tuple(name.strip() for name in arguments.methods.split(",") if name.strip())
     study = Study(
         trials=arguments.trials,
-        methods=methods,
+        methods=_names(arguments.methods),
         seed=arguments.seed,
         split=arguments.split,
         per_family=arguments.objects,
@@ -90,6 +99,28 @@ def _grasp(arguments: argparse.Namespace) -> int:
     save(arguments.out / "plot.png", plot(result))
     sys.stdout.write(json.dumps(result) + "\n" if arguments.json else table(result))
     return 0
+
+
+def _packed(arguments: argparse.Namespace) -> int:
+    from app.progress import stage_progress
+    from training.mapping import LocalMapper
+    from training.packed import PackedStudy, evaluate_packed, packed_table
+
+    study = PackedStudy(
+        rounds=arguments.rounds,
+        methods=_names(arguments.methods),
+        seed=arguments.seed,
+        split=arguments.split,
+        heatmap=_text(arguments.heatmap),
+    )
+    with stage_progress() as progress:
+        result = evaluate_packed(study, arguments.out, LocalMapper(arguments.workers), progress)
+    sys.stdout.write(json.dumps(result) + "\n" if arguments.json else packed_table(result))
+    return 0
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def _text(path: Path | None) -> str | None:

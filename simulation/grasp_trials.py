@@ -18,11 +18,11 @@ from scipy.spatial.transform import Rotation
 
 from perception.geometry import Pose
 from perception.spot_arm import HAND_FROM_WRIST_X_M
+from simulation.free_gripper import LIFT_M, PRE_GRASP_M, FreeGripper
 from simulation.gripper import HINGE_IN_WRIST_M, PIECES, Part
-from simulation.motions import JAW_SPEED_RADPS
 from simulation.objects import GraspObject
 from simulation.physics import TIME_STEP_S, rigid_options
-from simulation.spot_model import BASE_JOINTS, FREE_BASE_GAINS, GAINS, JAW_JOINT, JAW_OPEN_RAD, write_free_gripper
+from simulation.spot_model import JAW_OPEN_RAD
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -30,19 +30,12 @@ Flags = NDArray[np.bool_]
 SUPPORT_TOP_M = 0.5
 SUPPORT_HALF_M = 0.07
 """As far from the object's axis to the edge of its support as scenes have it on the robot's side."""
-SUPPORT_FRICTION, GRIPPER_FRICTION = 0.5, 0.8
-"""As in the scenes and on the robot; of a pair the larger counts."""
-PRE_GRASP_M = 0.12
-LIFT_M = 0.15
+SUPPORT_FRICTION = 0.5
+"""As in the scenes; of a pair the larger counts."""
 LIFTED_M = 0.10
 """Rise of the object's lowest point that counts as lifted."""
 MAX_SLIP_M = 0.015
 """The gripped point moving further than this through the hand while shaken is not held; swinging is."""
-SHAKE_M, SHAKE_HZ, SHAKE_S = 0.01, 3.0, 2 / 3
-"""Across the world's x and y at once: 0.5 g at the turning points."""
-APPROACH_S, REST_S, SQUEEZE_S, LIFT_S = 0.6, 0.05, 0.2, 0.5
-LOOK_EVERY = 4
-"""Steps between two looks for contact with the support."""
 SUNK_M = 0.003
 """A gripper point deeper in the support than this on the way in is a collision; no physics is asked."""
 
@@ -129,10 +122,6 @@ def _nothing(count: int) -> TrialResults:
     return TrialResults(contact, lifted, held, collided, np.zeros(count))
 
 
-def _min_jerk(share: float) -> float:
-    return share**3 * (10.0 + share * (6.0 * share - 15.0))
-
-
 class _Bench:
     """One object, one support and one gripper in `count` environments; reused for batch after batch."""
 
@@ -167,17 +156,9 @@ class _Bench:
             ),
             material=gs.materials.Rigid(rho=thing.mass_kg / float(hull.volume), friction=thing.friction),
         )
-        self._gripper = self._scene.add_entity(
-            gs.morphs.MJCF(file=str(write_free_gripper(folder, parts)), default_armature=0.1),
-            material=gs.materials.Rigid(gravity_compensation=1.0, friction=GRIPPER_FRICTION),
-        )
+        self._gripper = FreeGripper(self._scene, folder, parts)
         self._scene.build(n_envs=count)
-        dof = {joint.name: joint.dofs_idx_local[0] for joint in self._gripper.joints if len(joint.dofs_idx_local) == 1}
-        self._base, self._jaw = [dof[name] for name in BASE_JOINTS], [dof[JAW_JOINT]]
-        for name, gain in {**FREE_BASE_GAINS, JAW_JOINT: GAINS[JAW_JOINT]}.items():
-            self._gripper.set_dofs_kp([gain.kp], [dof[name]])
-            self._gripper.set_dofs_kv([gain.kv], [dof[name]])
-            self._gripper.set_dofs_force_range([-gain.max_effort], [gain.max_effort], [dof[name]])
+        self._gripper.ready(count)
 
     def close(self) -> None:
         self._scene.destroy()
@@ -185,59 +166,27 @@ class _Bench:
     def run(self, hand_poses: Sequence[Pose], max_torque_nm: float) -> TrialResults:
         """One batch, `count` poses, from a fresh start."""
         self._scene.reset()
-        wrist = [pose @ Pose(np.eye(3), np.array([-HAND_FROM_WRIST_X_M, 0.0, 0.0])) for pose in hand_poses]
-        goal = np.array([[*(p.position_m + np.array([0, 0, SUPPORT_TOP_M])), *p.rpy_rad[::-1]] for p in wrist])
-        forward = np.zeros_like(goal)
-        forward[:, :3] = [pose.rotation[:, 0] * PRE_GRASP_M for pose in hand_poses]
         self._met = np.zeros(self._count, dtype=bool)
-        self._still, self._open = np.zeros_like(goal), np.full((self._count, 1), JAW_OPEN_RAD)
-        self._gripper.set_dofs_position(np.concatenate([goal - forward, self._open], axis=1), [*self._base, *self._jaw])
-        self._gripper.set_dofs_force_range([-max_torque_nm], [max_torque_nm], self._jaw)
+        top = np.array([0.0, 0.0, SUPPORT_TOP_M])
         rest = self._lowest()
-        up = np.array([0, 0, LIFT_M, 0, 0, 0])
-        self._move(APPROACH_S, lambda share: goal - forward * (1.0 - _min_jerk(share)), jaw=self._open)
-        self._move(REST_S, lambda _: goal, jaw=self._open)
-        closing = -JAW_OPEN_RAD / JAW_SPEED_RADPS
-        self._move(closing, lambda _: goal, jaw=lambda share: self._open * (1.0 - share))
-        closed = np.zeros_like(self._open)
-        self._move(SQUEEZE_S, lambda _: goal, jaw=closed)
-        contact = self._touch(self._gripper, self._object) & ~self._met
-        self._move(LIFT_S, lambda share: goal + up * _min_jerk(share), jaw=closed, watch=False)
-        self._move(REST_S, lambda _: goal + up, jaw=closed, watch=False)
+        self._gripper.reach([Pose(p.rotation, p.position_m + top) for p in hand_poses], max_torque_nm, self._watch)
+        contact = self._gripper.touches(self._object) & ~self._met
+        self._gripper.lift()
         lifted = self._lowest() - rest >= LIFTED_M
-        pinch = np.array([pose.position_m for pose in hand_poses]) + np.array([0, 0, SUPPORT_TOP_M + LIFT_M])
+        pinch = np.array([pose.position_m for pose in hand_poses]) + top + [0.0, 0.0, LIFT_M]
         gripped = np.einsum("nij,ni->nj", self._rotation(), pinch - self._position())
-        across = np.array([SHAKE_M, SHAKE_M, 0, 0, 0, 0])
-        turns = 2 * np.pi * SHAKE_HZ * SHAKE_S
-        self._move(SHAKE_S, lambda share: goal + up + across * np.sin(turns * share), jaw=closed, watch=False)
-        self._move(REST_S, lambda _: goal + up, jaw=closed, watch=False)
+        self._gripper.shake()
         now = np.einsum("nij,nj->ni", self._rotation(), gripped) + self._position()
         slip = np.linalg.norm(now - pinch, axis=1)
         held = lifted & (self._lowest() - rest >= LIFTED_M) & (slip <= MAX_SLIP_M)
-        angle = self._numpy(self._gripper.get_dofs_position(self._jaw))[:, 0]
-        return TrialResults(contact, lifted, held, self._met, np.clip(angle / JAW_OPEN_RAD, 0.0, 1.0))
+        return TrialResults(contact, lifted, held, self._met, self._gripper.opening())
 
-    def _move(self, seconds: float, base: Any, *, jaw: Any, watch: bool = True) -> None:
-        """Let base (share -> (count, 6)) and jaw (array or share -> (count, 1)) run; share goes from 0 to 1."""
-        steps = round(seconds / TIME_STEP_S)
-        before = base(0.0)
-        for step in range(1, steps + 1):
-            target = base(step / steps)
-            self._gripper.control_dofs_position_velocity(target, (target - before) / TIME_STEP_S, self._base)
-            self._gripper.control_dofs_position(jaw(step / steps) if callable(jaw) else jaw, self._jaw)
-            before = target
-            self._scene.step()
-            if watch and step % LOOK_EVERY == 0:
-                self._met |= self._touch(self._gripper, self._support)
+    def _watch(self) -> None:
+        self._met |= self._gripper.touches(self._support)
 
     @staticmethod
     def _numpy(values: Any) -> Array:
         return np.asarray(values.detach().cpu().numpy(), dtype=np.float64)
-
-    def _touch(self, one: Any, other: Any) -> Flags:
-        """(count,) whether the two entities touch now."""
-        mask = one.get_contacts(with_entity=other)["valid_mask"].detach().cpu().numpy().astype(bool)
-        return np.asarray(mask.any(axis=1) if mask.size else np.zeros(self._count, dtype=bool))
 
     def _position(self) -> Array:
         return self._numpy(self._object.get_pos())

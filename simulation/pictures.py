@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,6 +56,7 @@ class SceneCamera:
             fov = float(np.degrees(2 * np.arctan(camera.height / 2 / camera.fy)))
             size = (camera.width, camera.height)
             self._camera = self._scene.add_camera(res=size, fov=fov, near=NEAR_M, far=FAR_M, GUI=False)
+            self._add_more(Path(folder))
             self._scene.build()
         for _ in range(SETTLE_STEPS):
             self._scene.step()
@@ -64,9 +65,16 @@ class SceneCamera:
         }
         self._numbers = [number[entity.idx] for _, entity in entities.objects]
         self.placed: tuple[Placed, ...] = tuple(thing for thing, _ in entities.objects)
-        self.world_from_object = tuple(link_pose(entity.base_link) for _, entity in entities.objects)
+        self._entities = tuple(entity for _, entity in entities.objects)
 
-    def __enter__(self) -> SceneCamera:
+    @property
+    def world_from_object(self) -> tuple[Pose, ...]:
+        return tuple(link_pose(entity.base_link) for entity in self._entities)
+
+    def _add_more(self, folder: Path) -> None:
+        """What a kind of scene adds before it is built; files may be written to `folder`."""
+
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: Any) -> None:

@@ -82,7 +82,7 @@ def object_job(job: ObjectJob) -> tuple[str, list[dict[str, Any]]]:
     from training.grasp_scenes import cases
 
     study = job.study
-    heatmap = _heatmap(study.heatmap) if "heatmap" in study.methods else None
+    heatmap = shipped_or(study.heatmap) if "heatmap" in study.methods else None
     methods = make_methods(study.methods, heatmap, Path(study.paper) if study.paper else None)
     labels = Path(study.labels) if study.labels else None
     pictures = cases(job.entry, job.count, study.seed, labels)
@@ -141,7 +141,8 @@ def _errors(case: Any, choice: Any) -> dict[str, float]:
     return found
 
 
-def _heatmap(path: str | None) -> Any:
+def shipped_or(path: str | None) -> Any:
+    """The heatmap network of a file, or the shipped one."""
     from perception.heatmap import DEFAULT_WEIGHTS, OnnxHeatmap
 
     return OnnxHeatmap(Path(path) if path else DEFAULT_WEIGHTS)

@@ -57,7 +57,7 @@ class Truth:
 @dataclass(frozen=True, eq=False)
 class Choice:
     """A pose, or why there is none. pixel_uv and depth_m of the chosen point and normal_world (3,), where there is
-    one. seconds: per stage."""
+    one. score: the quality at the pixel, where the method has one. seconds: per stage."""
 
     world_from_hand: Pose | None
     reason: str
@@ -65,6 +65,7 @@ class Choice:
     pixel_uv: tuple[int, int] | None = None
     depth_m: float = 0.0
     normal_world: NDArray[np.float64] | None = None
+    score: float = 0.0
 
 
 Method = Callable[[RgbdFrame, Detection, Truth, np.random.Generator], Choice]
@@ -109,7 +110,9 @@ def _by_quality(quality: Quality, settings: GraspSettings) -> Method:
         seconds = {"quality": between - started, "pose": time.perf_counter() - between}
         if isinstance(grasp, Rejection):
             return Choice(None, "no pose", seconds)
-        return Choice(grasp.world_from_hand, "", seconds, grasp.pixel_uv, grasp.depth_m, grasp.normal_world)
+        return Choice(
+            grasp.world_from_hand, "", seconds, grasp.pixel_uv, grasp.depth_m, grasp.normal_world, grasp.score
+        )
 
     return choose
 

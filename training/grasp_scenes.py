@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from perception.geometry import Pose
 from perception.types import Detection, RgbdFrame
 from simulation.objects import LABELS, GraspObject
-from simulation.pictures import SceneCamera
+from simulation.pictures import Picture, SceneCamera
 from simulation.scene import SceneSample, sample_scene
 from training.catalogue import Entry
 from training.dataset import MIN_MASK_PX, noisy_depth, rough_mask
@@ -65,17 +66,48 @@ def _case(camera: SceneCamera, sample: SceneSample, thing: GraspObject, known: T
         world_from_camera = camera_pose(rng, PRESETS["near"], sample)
         picture = camera.take(world_from_camera)
         mask = picture.instances == 1
-        edge = mask[0].any() or mask[-1].any() or mask[:, 0].any() or mask[:, -1].any()
-        if mask.sum() >= MIN_MASK_PX and not edge:
+        if whole(mask):
             break
+    frame, clean = noisy_frame(picture, world_from_camera, rng)
+    truth = replace(known, world_from_object=camera.world_from_object[0], clean_depth=clean)
+    return Case(frame, _detection(thing, mask, rng), mask, truth)
+
+
+def whole(mask: NDArray[np.bool_]) -> bool:
+    """Whether a mask is large enough to work with and not cut by the picture's edge."""
+    edge = mask[0].any() or mask[-1].any() or mask[:, 0].any() or mask[:, -1].any()
+    return bool(mask.sum() >= MIN_MASK_PX and not edge)
+
+
+def noisy_frame(
+    picture: Picture, world_from_camera: Pose, rng: np.random.Generator
+) -> tuple[RgbdFrame, NDArray[np.float32]]:
+    """The frame that the robot would get of a picture, and the clean depth."""
     clean = np.where(picture.depth < 6.0, picture.depth, np.float32(0.0)).astype(np.float32)
     depth = noisy_depth(clean, HAND_CAMERA, rng)
-    frame = RgbdFrame(photograph(picture.rgb, rng), depth, HAND_CAMERA, world_from_camera, 0.0)
+    return RgbdFrame(photograph(picture.rgb, rng), depth, HAND_CAMERA, world_from_camera, 0.0), clean
+
+
+def sighted(
+    camera: SceneCamera, world_from_camera: Pose, wanted: Sequence[int], rng: np.random.Generator
+) -> list[tuple[int, Case]]:
+    """(index, case) of each wanted object that one picture of a scene shows whole, all in the same noise."""
+    picture = camera.take(world_from_camera)
+    frame, clean = noisy_frame(picture, world_from_camera, rng)
+    found = []
+    for index in wanted:
+        mask = picture.instances == index + 1
+        if whole(mask):
+            truth = Truth((), np.zeros((0, 3)), np.zeros((0, 3)), camera.world_from_object[index], clean)
+            found.append((index, Case(frame, _detection(camera.placed[index].object, mask, rng), mask, truth)))
+    return found
+
+
+def _detection(thing: GraspObject, mask: NDArray[np.bool_], rng: np.random.Generator) -> Detection:
+    """As a detector may give it, the edge wrong by up to 2 px."""
     seen = rough_mask(mask, rng)
     u, v, width, height = cv2.boundingRect(seen.astype(np.uint8))
-    box = float(u), float(v), float(u + width), float(v + height)
-    truth = replace(known, world_from_object=camera.world_from_object[0], clean_depth=clean)
-    return Case(frame, Detection(LABELS[thing.family], 1.0, seen, box), mask, truth)
+    return Detection(LABELS[thing.family], 1.0, seen, (float(u), float(v), float(u + width), float(v + height)))
 
 
 def _known(entry: Entry, labels: Path | None) -> Truth:
