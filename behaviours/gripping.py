@@ -5,7 +5,7 @@ from __future__ import annotations
 from py_trees.common import Status
 
 from behaviours.leaf import MotionLeaf, RobotLeaf
-from behaviours.robot import Command
+from behaviours.robot import Command, GripperState
 from trees.ports import input_port
 
 GRIPPER = frozenset({"gripper"})
@@ -69,7 +69,8 @@ class AwaitPull(RobotLeaf):
     """SUCCESS as soon as somebody pulls at what is held: the jaws or their torque change. FAILURE after a while.
 
     An object that is pulled turns or slips in the jaws, so that they open or close a little, their motor works more or
-    less, or they hold nothing any more.
+    less, or they hold nothing any more. Jaws also settle round what they hold, in the simulation by 0.3 % a second:
+    only a change within `within_s` counts, and only holding nothing for longer than `forgive_s`.
     """
 
     KIND = "Condition"
@@ -77,17 +78,27 @@ class AwaitPull(RobotLeaf):
         input_port("wait_s", float, unit="s", default=15.0, text="how long to wait"),
         input_port("opening_change", float, default=0.03, text="of the jaws, 0..1, that counts as a pull"),
         input_port("torque_change_nm", float, unit="N·m", default=0.8, text="of the jaws that counts as a pull"),
+        input_port("within_s", float, unit="s", default=2.0, text="a slower change is no pull"),
+        input_port("forgive_s", float, unit="s", default=0.2, text="holding nothing for so long is no pull"),
     )
 
     def initialise(self) -> None:
-        self._since_s, self._at_first = self.robot.now(), self.robot.gripper()
+        self._since_s = self._held_at_s = self.robot.now()
+        self._before: list[tuple[float, GripperState]] = []
 
     def update(self) -> Status:
-        state, first, waited_s = self.robot.gripper(), self._at_first, self.robot.now() - self._since_s
-        if not first.holding:
+        state, now_s = self.robot.gripper(), self.robot.now()
+        if state.holding:
+            self._held_at_s = now_s
+        elif not self._before:
             return self.fail("there is nothing in the jaws")
-        opening, torque_nm = abs(state.opening - first.opening), abs(state.torque_nm - first.torque_nm)
-        if not state.holding or opening >= self.get("opening_change") or torque_nm >= self.get("torque_change_nm"):
+        oldest_s = now_s - self.get("within_s") - 1e-9
+        self._before = [(then_s, one) for then_s, one in self._before if then_s >= oldest_s] + [(now_s, state)]
+        waited_s = now_s - self._since_s
+        opening = max(abs(state.opening - one.opening) for _, one in self._before)
+        torque_nm = max(abs(state.torque_nm - one.torque_nm) for _, one in self._before)
+        lost = not state.holding and now_s - self._held_at_s > self.get("forgive_s") - 1e-9
+        if lost or opening >= self.get("opening_change") or torque_nm >= self.get("torque_change_nm"):
             return self.succeed(f"pulled after {waited_s:.1f} s: jaws by {opening:.0%}, torque by {torque_nm:.1f} N·m")
         if waited_s >= self.get("wait_s"):
             return self.fail(f"nobody pulled for {waited_s:.0f} s")

@@ -175,11 +175,20 @@ class LiftHand(MotionLeaf):
 
 
 class RetreatHand(MotionLeaf):
-    """Draw the hand back along its own axis, out of what it was about to grip."""
+    """Draw the hand back along its own axis, off what it gripped or was about to grip.
+
+    What stands between open jaws still touches the fixed one, which lies below the hand's axis, and would be dragged
+    along: `aside_m` takes the hand down its own z meanwhile, off the object.
+    """
 
     ACTUATORS = ARM
-    PORTS = (input_port("distance_m", float, unit="m", text="how far back"), MAX_HAND_SPEED)
+    PORTS = (
+        input_port("distance_m", float, unit="m", text="how far back"),
+        input_port("aside_m", float, unit="m", default=0.0, text="how far to the side of the fixed jaw meanwhile"),
+        MAX_HAND_SPEED,
+    )
 
     def start(self) -> Command:
-        goal = _back(self.robot.hand_pose(), self.get("distance_m"))
+        back = _back(self.robot.hand_pose(), self.get("distance_m"))
+        goal = Pose(back.rotation, back.position_m - self.get("aside_m") * back.rotation[:, 2])
         return self.robot.move_hand(goal, max_speed_mps=self.get("max_speed_mps"))

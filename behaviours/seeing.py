@@ -11,7 +11,7 @@ from behaviours.leaf import RobotLeaf, WorkLeaf
 from behaviours.worker import Job
 from perception.depth import fuse_depth
 from perception.grasp import compute_grasp
-from perception.hanging import seated, upper_part
+from perception.hanging import further_out, part_between
 from perception.locate import ObjectLocation, detection_of, locate_object
 from perception.rejection import Rejection
 from perception.types import Detection, Grasp, Heatmap, RgbdFrame
@@ -148,9 +148,10 @@ class ComputeGraspPose(WorkLeaf[Grasp]):
         FRAME,
         DETECTION,
         input_port("heatmap", Heatmap, text="quality 0..1 for each pixel"),
-        input_port("object", ObjectLocation, default=None, text="where it stands; needed for least_height"),
+        input_port("object", ObjectLocation, default=None, text="where it stands; needed for the heights"),
         input_port("least_height", float, default=0.0, text="share of its height to grip above, 0..1, to hang upright"),
-        input_port("depth_m", float, unit="m", default=0.0, text="how deep it shall sit in the hand; 0: as it fits"),
+        input_port("greatest_height", float, default=1.0, text="share of its height to grip below, 0..1, not to swing"),
+        input_port("out_m", float, unit="m", default=0.0, text="how much further out in the jaws than usual"),
         output_port("grasp", Grasp, text="pixel, depth, normal and pose"),
     )
 
@@ -158,12 +159,13 @@ class ComputeGraspPose(WorkLeaf[Grasp]):
         frame, detection, heatmap = self.get("frame"), self.get("detection"), self.get("heatmap")
         body, settings = self.robot.body_pose(), self.context.settings.grasp
         if self.get("object") is not None:
-            heatmap = upper_part(heatmap, frame, self.get("object"), self.get("least_height"))
-        depth_m = self.get("depth_m")
+            shares = self.get("least_height"), self.get("greatest_height")
+            heatmap = part_between(heatmap, frame, self.get("object"), *shares)
+        out_m = self.get("out_m")
 
         def compute() -> Grasp | Rejection:
             grasp = compute_grasp(frame, detection, heatmap, world_from_body=body, settings=settings)
-            return grasp if isinstance(grasp, Rejection) else seated(grasp, depth_m)
+            return grasp if isinstance(grasp, Rejection) else further_out(grasp, out_m)
 
         return compute
 

@@ -1,4 +1,4 @@
-"""Grips for carrying: the part of a heatmap that is left, and how deep the object sits."""
+"""Grips for carrying: the part of a heatmap that is left, and how far out the object sits."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from perception.geometry import Pose
 from perception.hand_pose import hand_pose
-from perception.hanging import seated, upper_part
+from perception.hanging import further_out, part_between
 from perception.locate import ObjectLocation
 from perception.types import Grasp, Heatmap, Intrinsics, RgbdFrame
 
@@ -28,25 +28,36 @@ def frame() -> RgbdFrame:
 
 @pytest.mark.parametrize(("least_height", "last_row"), [(0.49, 24), (0.74, 19), (0.24, 29), (0.99, 14)])
 def test_nothing_below_the_line_is_left_and_everything_above_it(least_height: float, last_row: int) -> None:
-    quality = upper_part(EVERYWHERE, frame(), BOTTLE, least_height).quality
+    quality = part_between(EVERYWHERE, frame(), BOTTLE, least_height, 1.0).quality
     assert quality[: last_row + 1].min() == 0.5
     assert quality[last_row + 1 :].max() == 0.0
 
 
-def test_without_a_least_height_and_behind_the_camera_it_is_left_alone() -> None:
-    assert upper_part(EVERYWHERE, frame(), BOTTLE, 0.0) is EVERYWHERE
+@pytest.mark.parametrize(("greatest_height", "first_row"), [(0.51, 24), (0.76, 19), (0.26, 29)])
+def test_nothing_above_the_other_line_is_left(greatest_height: float, first_row: int) -> None:
+    quality = part_between(EVERYWHERE, frame(), BOTTLE, 0.0, greatest_height).quality
+    assert quality[:first_row].max() == 0.0
+    assert quality[first_row:].min() == 0.5
+
+
+def test_between_two_heights_a_band_is_left() -> None:
+    quality = part_between(EVERYWHERE, frame(), BOTTLE, 0.24, 0.76).quality
+    assert np.flatnonzero(quality[:, 0]).tolist() == list(range(19, 30))
+
+
+def test_without_heights_and_behind_the_camera_it_is_left_alone() -> None:
+    assert part_between(EVERYWHERE, frame(), BOTTLE, 0.0, 1.0) is EVERYWHERE
     behind = ObjectLocation("bottle", -MIDDLE, -MIDDLE, 0.06, -1.2, -0.8)
-    assert upper_part(EVERYWHERE, frame(), behind, 0.5) is EVERYWHERE
+    assert part_between(EVERYWHERE, frame(), behind, 0.5, 1.0) is EVERYWHERE
 
 
-@given(width=st.floats(0.02, 0.1), depth=st.floats(0.0, 0.05), yaw=st.floats(-3.0, 3.0))
-def test_a_hand_goes_only_further_on_along_its_own_axis(width: float, depth: float, yaw: float) -> None:
+@given(width=st.floats(0.02, 0.1), out=st.floats(0.0, 0.03), yaw=st.floats(-3.0, 3.0))
+def test_further_out_the_hand_is_drawn_back_along_its_own_axis(width: float, out: float, yaw: float) -> None:
     normal = np.array([np.cos(yaw), np.sin(yaw), 0.0])
     point = np.array([1.0, 2.0, 0.7])
     hand = hand_pose(point, normal, [0.0, 0.0, 1.0], width)
-    grasp = Grasp((1, 1), 0.4, point, normal, hand, width, 0.9)
-    moved = seated(grasp, depth).world_from_hand
-    before, after = -hand.inverse().transform(point)[0], -moved.inverse().transform(point)[0]
-    assert after == pytest.approx(max(before, depth))
+    moved = further_out(Grasp((1, 1), 0.4, point, normal, hand, width, 0.9), out).world_from_hand
+    assert moved.inverse().transform(point) - hand.inverse().transform(point) == pytest.approx(
+        [out, 0.0, 0.0], abs=1e-9
+    )
     assert np.array_equal(moved.rotation, hand.rotation)
-    assert np.cross(moved.position_m - hand.position_m, normal) == pytest.approx(0.0, abs=1e-9)

@@ -13,6 +13,7 @@ from py_trees.common import Status
 from behaviours.choosing import ChooseView, Views, best_quality
 from behaviours.fake import FakeDetector, FakeHeatmap, FakeRobot, FakeScript
 from behaviours.gripping import AwaitPull
+from behaviours.moving import RetreatHand
 from behaviours.places import OffsetPose, RememberPlace, RememberPose
 from behaviours.placing import LowerObject, StandsUpright, foot_in_hand, moved_to, turned
 from behaviours.robot import GripperState
@@ -184,6 +185,36 @@ def test_a_pull_is_a_change_of_the_jaws_or_their_torque(state: GripperState, sta
     assert pull.update() is Status.RUNNING
     robot.now_s, robot.state = 1.0, state
     assert pull.update() is status
+
+
+@pytest.mark.parametrize(("per_s", "status"), [(0.003, Status.FAILURE), (0.02, Status.SUCCESS)])
+def test_jaws_that_settle_slowly_are_not_pulled(per_s: float, status: Status) -> None:
+    robot = Gripping()
+    pull = leaf(AwaitPull, robot, wait_s=12.0)
+    pull.initialise()
+    found = Status.RUNNING
+    while found is Status.RUNNING:
+        robot.state = GripperState(0.6 - per_s * robot.now_s, 3.0, abs(robot.now_s - 5.0) > 0.06)
+        found = pull.update()
+        robot.now_s += 0.05
+    assert found is status
+
+
+def test_the_hand_draws_back_straight_and_if_asked_off_its_fixed_jaw() -> None:
+    for aside_m in (0.0, 0.03):
+        with FakeRobot() as robot:
+            robot.move_arm("ready", max_joint_speed_radps=2.0)
+            robot.sleep(2.0)
+            ready = robot.hand_pose()
+            ahead = Pose(np.eye(3), np.array([0.15, 0.0, 0.05]))
+            robot.move_hand(Pose(ready.rotation, (ahead @ ready).position_m), max_speed_mps=0.4)
+            robot.sleep(2.0)
+            before = robot.hand_pose()
+            retreat = leaf(RetreatHand, robot, distance_m=0.05, aside_m=aside_m, max_speed_mps=0.2)
+            retreat.initialise()
+            robot.sleep(2.0)
+            moved = before.inverse().transform(robot.hand_pose().position_m)
+            assert moved == pytest.approx([-0.05, 0.0, -aside_m], abs=2e-3)
 
 
 def test_waiting_for_a_pull_ends() -> None:
