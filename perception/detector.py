@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perception.errors import ConfigError
+from perception.mask_edges import brightness, follow_edges
 from perception.onnx_session import OnnxSession
 from perception.types import Detection, RgbdFrame
 
@@ -128,7 +129,7 @@ class OnnxDetector:
         for index in chosen[:MAX_DETECTIONS]:
             row = keep[index]
             corner = _clip(box.boxes(corners[index : index + 1])[0], frame.intrinsics.shape)
-            mask = _mask(rows[row, -PROTOTYPES:], prototypes[0], box, network, corner, frame.intrinsics.shape)
+            mask = _mask(rows[row, -PROTOTYPES:], prototypes[0], box, network, corner, frame.rgb)
             if mask.any():
                 label = self.labels[int(likeliest[row])]
                 found.append(Detection(label, float(best[row]), mask, corner))
@@ -198,15 +199,27 @@ def _mask(
     box: Letterbox,
     network: tuple[int, int],
     corner: tuple[float, float, float, float],
-    shape: tuple[int, int],
+    rgb: NDArray[np.uint8],
 ) -> NDArray[np.bool_]:
-    """(H, W) bool: the prototypes mixed by the coefficients, positive, inside the box."""
+    """(H, W) bool: where the prototypes mixed by the coefficients are positive inside the box, its edge moved to one of
+    the picture's where there is one within a prototype's pixel."""
+    shape = rgb.shape[:2]
     channels, height, width = prototypes.shape
     mixed = (coefficients @ prototypes.reshape(channels, -1)).reshape(height, width).astype(np.float32)
     stride = network[1] / width
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    full = cv2.warpAffine(mixed, box.matrix(stride), (shape[1], shape[0]), flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    mask = np.zeros(shape, bool)
+    radius = max(2, round(stride / box.scale))
     u0, v0, u1, v1 = int(corner[0]), int(corner[1]), int(np.ceil(corner[2])), int(np.ceil(corner[3]))
-    mask[v0:v1, u0:u1] = full[v0:v1, u0:u1] > 0
+    left, top = max(0, u0 - 2 * radius), max(0, v0 - 2 * radius)
+    right, bottom = min(shape[1], u1 + 2 * radius), min(shape[0], v1 + 2 * radius)
+    mask = np.zeros(shape, bool)
+    if right <= left or bottom <= top:
+        return mask
+    matrix = box.matrix(stride) @ np.array([[1.0, 0.0, left], [0.0, 1.0, top], [0.0, 0.0, 1.0]])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    part = cv2.warpAffine(mixed, matrix, (right - left, bottom - top), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    chance = np.zeros(part.shape, np.float32)
+    inside = slice(v0 - top, v1 - top), slice(u0 - left, u1 - left)
+    chance[inside] = 1.0 / (1.0 + np.exp(-part[inside]))
+    guide = brightness(rgb[top:bottom, left:right])
+    mask[top:bottom, left:right] = follow_edges(chance, guide, radius) > 0.5
     return mask

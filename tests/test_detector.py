@@ -34,9 +34,9 @@ def row(box: tuple[float, float, float, float], scores: tuple[float, ...], proto
 
 def network(folder: Path, size: tuple[int, int], rows: list[np.ndarray], names: str | None = None) -> OnnxDetector:
     """Prototype 0 is positive everywhere, 1 in the left half of the input, 2 nowhere."""
-    prototypes = np.full((32, size[0] // 4, size[1] // 4), -1.0, np.float32)
-    prototypes[0] = 1.0
-    prototypes[1, :, : size[1] // 8] = 1.0
+    prototypes = np.full((32, size[0] // 4, size[1] // 4), -20.0, np.float32)
+    prototypes[0] = 20.0
+    prototypes[1, :, : size[1] // 8] = 20.0
     path = folder / "detector.onnx"
     if names is None:
         segmentation_network(path, size, np.stack(rows), prototypes)
@@ -53,7 +53,7 @@ def test_box_and_mask_come_back_in_picture_pixels(tmp_path: Path) -> None:
     assert found.box_uv == pytest.approx((150, 90, 250, 390), abs=1e-3)
     v, u = np.nonzero(found.mask)
     assert (u.min(), v.min(), u.max(), v.max()) == (150, 90, 249, 389)
-    assert found.mask.sum() == 100 * 300
+    assert found.mask.sum() == pytest.approx(100 * 300, rel=0.05)  # without its corners
 
 
 def test_letterbox_border_is_taken_off(tmp_path: Path) -> None:
