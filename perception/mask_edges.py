@@ -34,5 +34,6 @@ def follow_edges(chance: Float32, guide: Float32, radius_px: int) -> Float32:
 
     level, share = mean(guide), mean(chance)
     variance = mean(guide * guide) - level * level
-    slope = (mean(guide * chance) - level * share) / (variance + np.float32(FLAT))
-    return np.asarray(mean(slope) * guide + mean(share - slope * level), np.float32)
+    slope = np.asarray((mean(guide * chance) - level * share) / (variance + FLAT), np.float32)
+    offset = np.asarray(share - slope * level, np.float32)
+    return np.asarray(mean(slope) * guide + mean(offset), np.float32)

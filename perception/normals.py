@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perception.errors import ContractError
+from perception.silhouette import bounds
 from perception.types import Intrinsics
 
 Float32 = NDArray[np.float32]
@@ -96,7 +97,7 @@ def plane_fit_normals(
     x = ((np.arange(z.shape[1]) - intrinsics.cx) / intrinsics.fx).astype(np.float32)[None, :]
     y = ((np.arange(z.shape[0]) - intrinsics.cy) / intrinsics.fy).astype(np.float32)[:, None]
     wx, wy, wr = weight * x, weight * y, weight * inverse
-    sides = tuple(max(3, 2 * round((np.sqrt(6.0 * sigma**2 + 1.0) - 1.0) / 2.0) + 1) for sigma in sigmas)
+    sides = tuple(map(_side, sigmas))
 
     def mean(image: Float32) -> NDArray[np.float64]:
         once = cv2.boxFilter(image, cv2.CV_64F, sides, borderType=cv2.BORDER_CONSTANT)
@@ -120,6 +121,33 @@ def plane_fit_normals(
     b = (yr * xx - xr * xy) * scale
     c = mr - a * mx - b * my
     return _towards_camera(np.stack([-a, -b, -c], axis=-1).astype(np.float32), known, intrinsics)
+
+
+def object_normals(
+    depth: NDArray[Any],
+    intrinsics: Intrinsics,
+    sigma_px: float,
+    near: NDArray[np.bool_],
+    mask: NDArray[np.bool_],
+) -> Float32:
+    """`plane_fit_normals` of an object's near surface, 0 off its mask; worked out about the mask only.
+
+    near: (H, W), True on the mask's pixels that show the surface. mask: (H, W) bool.
+    """
+    normals = np.zeros((*mask.shape, 3), np.float32)
+    window = bounds(mask, _side(sigma_px) // 2)  # where the first of the two box filters is not 0
+    if window is None:
+        return normals
+    part = depth[window]
+    k, rows, columns = intrinsics, window[0].start, window[1].start
+    camera = Intrinsics(part.shape[1], part.shape[0], k.fx, k.fy, k.cx - columns, k.cy - rows)
+    normals[window] = plane_fit_normals(part, camera, sigma_px, near[window]) * mask[window][..., None]
+    return normals
+
+
+def _side(sigma_px: float) -> int:
+    """Pixels across a box filter that, applied twice, has this standard deviation."""
+    return max(3, 2 * round((float(np.sqrt(6.0 * sigma_px**2 + 1.0)) - 1.0) / 2.0) + 1)
 
 
 def _checked(depth: NDArray[Any], intrinsics: Intrinsics) -> Float32:

@@ -16,10 +16,9 @@ from perception.depth import ObjectDepth, object_depth
 from perception.geometry import Pose
 from perception.grasp import GraspSettings, compute_grasp
 from perception.models import Detector, HeatmapModel
-from perception.normals import plane_fit_normals
+from perception.normals import object_normals
 from perception.rejection import Rejection
-from perception.silhouette import bounds
-from perception.types import Detection, Grasp, Heatmap, Intrinsics, RgbdFrame
+from perception.types import Detection, Grasp, Heatmap, RgbdFrame
 
 STAGES = ("detector", "depth", "normals", "heatmap", "pose")
 NORMAL_SIGMA_PX = 8.0
@@ -62,7 +61,7 @@ def perceive(
     mask = found.detection.mask
     found.depth = object_depth(frame.depth, mask, frame.intrinsics, frame.world_from_camera)
     clock.lap("depth")
-    found.normals = _object_normals(found.depth, mask, frame.intrinsics)
+    found.normals = object_normals(found.depth.depth, frame.intrinsics, NORMAL_SIGMA_PX, found.depth.near, mask)
     clock.lap("normals")
     found.heatmap = heatmap_model.predict(frame, found.detection)
     clock.lap("heatmap")
@@ -71,25 +70,6 @@ def perceive(
     )
     clock.lap("pose")
     return found
-
-
-def _object_normals(seen: ObjectDepth, mask: NDArray[np.bool_], camera: Intrinsics) -> NDArray[np.float32]:
-    """Normals of the object's near surface, fitted in the mask's window only, which keeps the fit quick."""
-    window = bounds(mask)
-    if window is None:
-        return np.zeros((*mask.shape, 3), np.float32)
-    depth, near = seen.depth[window], seen.near[window]
-    small = Intrinsics(
-        depth.shape[1],
-        depth.shape[0],
-        camera.fx,
-        camera.fy,
-        camera.cx - window[1].start,
-        camera.cy - window[0].start,
-    )
-    normals = np.zeros((*mask.shape, 3), np.float32)
-    normals[window] = plane_fit_normals(depth, small, NORMAL_SIGMA_PX, near) * mask[window][..., None]
-    return normals
 
 
 class _Clock:

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from perception.depth import object_depth
 from perception.errors import ContractError
 from perception.geometry import Pose, Vector, unit
-from perception.normals import plane_fit_normals
+from perception.normals import object_normals
 from perception.types import Intrinsics
 
 Float32 = NDArray[np.float32]
@@ -136,8 +136,8 @@ def heatmap_input(
     if seen.layer is not None:
         relative = (seen.level - np.float32(seen.layer.middle_m)) / np.float32(DEPTH_SCALE_M)
         tensor[3] = np.where(seen.level > 0, np.clip(relative, -1.0, 1.0), 0.0)
-        normals = plane_fit_normals(seen.depth, camera, NORMAL_SIGMA_PX, seen.near)
+        normals = object_normals(seen.depth, camera, NORMAL_SIGMA_PX, seen.near, small_mask)
         rotation = level_from_camera(world_from_camera).astype(np.float32)
-        tensor[4:7] = np.einsum("ij,hwj->ihw", rotation, normals) * small_mask
+        tensor[4:7] = (normals @ rotation.T).transpose(2, 0, 1)
     tensor[7] = small_mask
     return tensor, crop

@@ -54,12 +54,15 @@ def silhouette(frame: RgbdFrame, mask: NDArray[np.bool_]) -> Silhouette:
     return Silhouette(centre, along, axis, False)
 
 
-def bounds(mask: NDArray[np.bool_]) -> tuple[slice, slice] | None:
-    """Rows and columns that hold the mask; None if it is empty."""
+def bounds(mask: NDArray[np.bool_], margin: int = 0) -> tuple[slice, slice] | None:
+    """Rows and columns that hold the mask and `margin` pixels around it; None if it is empty."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     if not rows.size:
         return None
-    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+    return (
+        slice(max(0, int(rows[0]) - margin), int(rows[-1]) + 1 + margin),
+        slice(max(0, int(columns[0]) - margin), int(columns[-1]) + 1 + margin),
+    )
 
 
 def extent_across(mask: NDArray[np.bool_], uv: tuple[float, float], axis_uv: Vector) -> tuple[float, float] | None:
