@@ -242,6 +242,15 @@ def test_the_paper_s_recipe_trains_without_augmentation_at_its_rate(data: Path, 
     assert (config["name"], config["precision"]) == ("paper", "bf16")
 
 
+@pytest.mark.parametrize(
+    ("layout", "has", "expected"), [("paper", True, True), ("paper", False, False), ("U1", True, False)]
+)
+def test_bf16_is_taken_by_itself_only_where_it_pays(layout: Any, has: bool, expected: bool, monkeypatch: Any) -> None:
+    monkeypatch.setattr("training.recipes._processor_has_bf16", lambda: has)
+    with Recipe(layout=layout).autocast(torch.device("cpu"))():
+        assert torch.is_autocast_enabled("cpu") is expected
+
+
 def test_a_damaged_checkpoint_says_what_to_do(data: Path, tmp_path: Path) -> None:
     for content in (b"", b"junk", b"PK\x03\x04 half a zip"):
         (tmp_path / "checkpoint.pt").write_bytes(content)

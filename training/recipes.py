@@ -26,8 +26,9 @@ class Recipe:
 
     name: "lift" (cross-entropy on the labelled pixels, augmented, AdamW, one-cycle rate) or "paper" (squared error
     against -1, 0 and 1 on every pixel, nothing augmented, Adam at a constant rate). layout: of training.unet.
-    precision: "auto" takes bf16 on a GPU, and for the paper's layout, where it halves the time on a CPU too; for U1 on
-    a CPU fp32 is as quick. patience: epochs without progress after which it stops.
+    precision: "auto" takes bf16 on a GPU, and for the paper's layout, where it halves the time, on a CPU that has it (on one
+    that has not it takes ten times as long); for U1 on a CPU fp32 is as quick. patience: epochs without progress after
+    which it stops.
     """
 
     name: Literal["lift", "paper"] = "lift"
@@ -69,7 +70,7 @@ class Recipe:
         """What to compute a step in."""
         wanted = self.precision == "bf16"
         if self.precision == "auto":
-            wanted = device.type == "cuda" or self.layout == "paper"
+            wanted = device.type == "cuda" or (self.layout == "paper" and _processor_has_bf16())
         if not wanted:
             return contextlib.nullcontext
         return lambda: torch.autocast(device.type, dtype=torch.bfloat16)
@@ -87,6 +88,11 @@ def recipe_for(name: str, **changes: Any) -> Recipe:
         raise ConfigError(f"unknown recipe {name!r}; choose from: {', '.join(sorted(RECIPES))}")
     given = {key: value for key, value in changes.items() if value is not None}
     return Recipe(**{**asdict(RECIPES[name]), **given})
+
+
+def _processor_has_bf16() -> bool:
+    capabilities: Callable[[], dict[str, Any]] = getattr(torch.cpu, "get_capabilities", dict)  # torch 2.6 and newer
+    return bool(capabilities().get("avx512_bf16", False))
 
 
 def masked_loss(logits: Tensor, labels: Tensor) -> Tensor:

@@ -21,6 +21,7 @@ from typing import Any
 
 from perception.errors import ConfigError, SpotGraspError
 from training.files import write_atomic
+from training.memory import keep_freed_memory
 from training.torchvision_stub import import_ultralytics
 
 AUGMENTATION = {
@@ -99,6 +100,7 @@ def train(
         facts["started_from_sha256"] = hashlib.sha256(weights.read_bytes()).hexdigest()
     folder.mkdir(parents=True, exist_ok=True)
     write_atomic(folder / "data.json", json.dumps(facts, indent=1).encode())
+    keep_freed_memory()
     model.train(resume=resume, **options)
     return folder
 

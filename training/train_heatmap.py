@@ -37,6 +37,7 @@ from perception.errors import ConfigError, SpotGraspError
 from training import baselines, dataset
 from training.catalogue import SPLITS, split_of
 from training.files import write_atomic
+from training.memory import keep_freed_memory
 from training.metrics import PixelScores
 from training.parallel import Board, Group
 from training.recipes import PRECISIONS, RECIPES, Recipe, recipe_for
@@ -264,6 +265,7 @@ def train(
 ) -> dict[str, float]:
     """Train; returns the metrics of the best epoch. ConfigError if the data set or the checkpoint cannot be used, or
     the disk is full: what was written before stays, and --resume goes on from it."""
+    keep_freed_memory()
     try:
         return Trainer(Samples.open(data), out, recipe, resume=resume, start=start).run()
     except OSError as error:
