@@ -26,9 +26,9 @@ class Recipe:
 
     name: "lift" (cross-entropy on the labelled pixels, augmented, AdamW, one-cycle rate) or "paper" (squared error
     against -1, 0 and 1 on every pixel, nothing augmented, Adam at a constant rate). layout: of training.unet.
-    precision: "auto" takes bf16 on a GPU, and for the paper's layout, where it halves the time, on a CPU that has it (on one
-    that has not it takes ten times as long); for U1 on a CPU fp32 is as quick. patience: epochs without progress after
-    which it stops.
+    precision: "auto" takes bf16 on a GPU, and for the paper's layout, where it halves the time, on a CPU that has it;
+    on one that has not it takes ten times as long, and for U1 on a CPU fp32 is as quick. patience: epochs without
+    progress after which it stops.
     """
 
     name: Literal["lift", "paper"] = "lift"
