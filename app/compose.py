@@ -172,9 +172,9 @@ def _fake(options: RunOptions) -> Parts:
 def _check_robot_file(file: Path) -> None:
     if not file.is_file():
         raise ConfigError(f"{file}: no such file; --robot-file wants a URDF or MJCF of a Spot with arm")
-    from simulation.spot_model import load_user_robot
+    from simulation.user_robot import check_robot
 
-    load_user_robot(file)
+    check_robot(file)
 
 
 def _require(*modules: str, extra: str = "sim") -> None:

@@ -43,7 +43,7 @@ class GenesisRobot(GenesisSteering):
 
     scene: name of a scene in the library or a TOML file. seed: everything that varies. video: file of an outside
     camera's film, or None. ideal_depth: perfect depth instead of the sensor model, for tests. robot_file: a user's own
-    URDF or MJCF with the joints of `spot_model`. The physics runs only inside `sleep`.
+    URDF or MJCF, adapted by `user_robot`. The physics runs only inside `sleep`.
     """
 
     simulated_time = True
@@ -117,7 +117,7 @@ class GenesisRobot(GenesisSteering):
         else:
             from simulation.user_robot import user_robot_morph
 
-            morph = user_robot_morph(gs, self._robot_file)
+            morph = user_robot_morph(gs, self._robot_file, folder)
         return self._scene.add_entity(morph, material=gs.materials.Rigid(gravity_compensation=1.0, friction=0.8))
 
     def _add_camera(self, camera: Intrinsics, near_m: float) -> Any:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from perception.errors import ConfigError
 from perception.spot_arm import JOINTS
 from simulation.gripper import HINGE_IN_WRIST_M, PIECES, Part
 
@@ -22,13 +21,6 @@ LEG_JOINTS = tuple(f"{leg}_{joint}" for leg in LEGS for joint in ("hx", "hy", "k
 ARM_JOINTS = tuple(joint.name for joint in JOINTS)
 JAW_JOINT = "f1x"
 JAW_OPEN_RAD = -1.5708
-
-REQUIRED_JOINTS = (*BASE_JOINTS, *LEG_JOINTS, *ARM_JOINTS, JAW_JOINT)
-REQUIRED_LINKS = ("body", "wr1")
-"""Links whose poses are read; the hand frame hangs on `wr1`."""
-_KINDS = {"mujoco": ("MJCF", "body"), "robot": ("URDF", "link")}
-_FREE = ("fixed", "free", "floating")
-"""Joints of these types are not driven."""
 
 HIP_ORIGINS_M = ((0.29785, 0.055, 0.0), (0.29785, -0.055, 0.0), (-0.29785, 0.055, 0.0), (-0.29785, -0.055, 0.0))
 UPPER_LEG_OFFSET_Y_M = 0.1108
@@ -194,39 +186,3 @@ def write_free_gripper(folder: Path, parts: Sequence[Part] = PIECES) -> Path:
     _base_joints(wrist)
     _gripper(wrist, parts)
     return _write(root, folder / "gripper.xml")
-
-
-def load_user_robot(path: Path) -> str:
-    """Check a URDF or MJCF; returns "URDF" or "MJCF".
-
-    ConfigError, naming file and line or what is missing, if it is not readable XML of these kinds, lacks a joint or
-    link that the program uses, or has a joint that the program would not drive.
-    """
-    try:
-        root = ET.parse(path).getroot()
-    except OSError as error:
-        raise ConfigError(f"{path}: the robot file cannot be read: {error.strerror or error}") from error
-    except ET.ParseError as error:
-        line, column = error.position
-        raise ConfigError(f"{path}:{line}:{column + 1}: not XML: {error}") from error
-    if root.tag not in _KINDS:
-        raise ConfigError(f"{path}: the root is <{root.tag}>; expected <robot> (URDF) or <mujoco> (MJCF)")
-    kind, link_tag = _KINDS[root.tag]
-    world = root if kind == "URDF" else root.find("worldbody")
-    elements = [] if world is None else list(world.iter())
-    joints = [e.get("name", "") for e in elements if e.tag == "joint" and e.get("type", "hinge") not in _FREE]
-    links = {e.get("name", "") for e in elements if e.tag == link_tag}
-    _complain(path, "joint", [name for name in REQUIRED_JOINTS if name not in joints], joints)
-    _complain(path, "link", [name for name in REQUIRED_LINKS if name not in links], sorted(links))
-    extra = [name for name in joints if name not in REQUIRED_JOINTS]
-    if extra:
-        raise ConfigError(f"{path}: joints that nothing drives: {', '.join(extra)}; make them fixed or take them out")
-    return kind
-
-
-def _complain(path: Path, what: str, missing: list[str], found: list[str]) -> None:
-    if missing:
-        raise ConfigError(
-            f"{path}: has no {what} named {', '.join(missing)}; found: {', '.join(found) or 'none'}. "
-            f"Name them as in simulation/spot_model.py"
-        )

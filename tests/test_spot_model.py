@@ -1,11 +1,10 @@
-"""The Spot written from numbers, read back by MuJoCo: kinematics, masses, contacts; and a user's own robot file."""
+"""The Spot written from numbers, read back by MuJoCo: kinematics, masses, contacts."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from perception.errors import ConfigError
 from perception.spot_arm import CARRY, HAND_FROM_WRIST_X_M, LOWER, READY, STOW, UPPER, forward
 from simulation.gait import leg_ik
 from simulation.spot_model import (
@@ -15,7 +14,6 @@ from simulation.spot_model import (
     GAINS,
     JAW_JOINT,
     LEG_JOINTS,
-    load_user_robot,
     write_free_gripper,
     write_spot,
 )
@@ -103,46 +101,3 @@ def test_the_free_gripper_s_wrist_follows_its_joints(tmp_path: Path) -> None:
     wrist = posed(model, base_x=0.1, base_z=0.2, base_roll=np.pi / 2).body("wr1")
     assert np.allclose(wrist.xpos, [0.1, 0, 0.2])
     assert np.allclose(wrist.xmat.reshape(3, 3)[:, 1], [0, 0, 1], atol=1e-9)
-
-
-def test_a_robot_file_with_the_right_joints_is_accepted(spot_file: Path) -> None:
-    assert load_user_robot(spot_file) == "MJCF"
-
-
-@pytest.mark.parametrize(
-    ("content", "says"),
-    [
-        ("", ":1:1: not XML"),
-        ("<mujoco><worldbody></mujoco>", "not XML"),
-        ("<sdf/>", "<sdf>"),
-        ("<mujoco/>", "base_x"),
-        ('<robot><joint name="sh0" type="revolute"/></robot>', "found: sh0"),
-    ],
-)
-def test_other_robot_files_are_refused_in_one_line(tmp_path: Path, content: str, says: str) -> None:
-    file = tmp_path / "robot.xml"
-    file.write_text(content)
-    with pytest.raises(ConfigError, match=says) as error:
-        load_user_robot(file)
-    assert str(file) in str(error.value)
-    assert "\n" not in str(error.value)
-
-
-def test_a_missing_robot_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"nothing\.xml"):
-        load_user_robot(tmp_path / "nothing.xml")
-
-
-def test_a_joint_that_nothing_drives_is_refused(spot_file: Path, tmp_path: Path) -> None:
-    text = spot_file.read_text().replace('name="base_x"', 'name="tail" type="hinge"/><joint name="base_x"', 1)
-    file = tmp_path / "robot.xml"
-    file.write_text(text)
-    with pytest.raises(ConfigError, match="tail"):
-        load_user_robot(file)
-
-
-def test_a_renamed_joint_is_named(spot_file: Path, tmp_path: Path) -> None:
-    file = tmp_path / "robot.xml"
-    file.write_text(spot_file.read_text().replace('name="f1x"', 'name="claw"'))
-    with pytest.raises(ConfigError, match=r"no joint named f1x; found: .*claw"):
-        load_user_robot(file)
