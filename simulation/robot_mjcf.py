@@ -13,13 +13,14 @@ from xml.etree import ElementTree as ET
 from perception.errors import ConfigError
 from simulation.robot_files import find_mesh
 from simulation.robot_names import map_joints
-from simulation.spot_model import BASE_JOINTS, LEG_JOINTS
+from simulation.spot_model import BASE_JOINTS, LEG_JOINTS, LEGS
 
 _KEPT = ("compiler", "default", "asset", "worldbody", "contact")
 _IN_BODY = ("body", "inertial", "joint", "geom")
 _PLACE = ("pos", "quat", "axisangle", "xyaxes", "zaxis", "euler")
 _PASSIVE = {"stiffness": "0", "damping": "0", "frictionloss": "0", "armature": "0.1"}
 """On every joint, whatever the file's defaults say: the gains were measured with these."""
+_LEG_BODIES = tuple(f"{leg}_" for leg in LEGS)
 _FELT_GROUP = 3
 """Geoms of this group and above are not drawn; on legs, where nothing is felt, they go."""
 
@@ -27,7 +28,8 @@ Inertials = dict[str, ET.Element]
 
 
 def adapt_mjcf(path: Path, root: ET.Element, inertials: Inertials) -> None:
-    """Change `root` in place. inertials: our own <inertial> by body name, for bodies that have none. ConfigError."""
+    """Change `root` in place. inertials: our own <inertial> by body name, for leg bodies that have none: elsewhere
+    shapes say the mass, and of legs some shapes go. ConfigError."""
     world = root.find("worldbody")
     body = _robot_body(path, world)
     joints = map_joints(path, [joint.get("name", "") for joint in body.iter("joint") if joint.get("type") != "free"])
@@ -41,8 +43,9 @@ def adapt_mjcf(path: Path, root: ET.Element, inertials: Inertials) -> None:
     names = _rename(path, body, joints)
     _root_joints(body, present=any(our in BASE_JOINTS for our in joints.values()))
     for element in body.iter("body"):
-        if element.find("inertial") is None and element.get("name") in inertials:
-            element.insert(0, inertials[element.get("name", "")])
+        name = element.get("name", "")
+        if element.find("inertial") is None and name in inertials and name.startswith(_LEG_BODIES):
+            element.insert(0, inertials[name])
     _legs_without_contact(root, body)
     _exclusions(root, names)
     _absolute_files(path, root)
@@ -131,7 +134,7 @@ def _default_of(root: ET.Element) -> Callable[[ET.Element, str | None, str], str
 
 def _legs_without_contact(root: ET.Element, body: ET.Element) -> None:
     default = _default_of(root)
-    hips = {f"{leg}_hip" for leg in ("fl", "fr", "hl", "hr")}
+    hips = {f"{leg}_hip" for leg in LEGS}
 
     def visit(element: ET.Element, childclass: str | None, leg: bool) -> None:
         leg = leg or element.get("name") in hips

@@ -183,6 +183,14 @@ def test_masses_and_a_gripper_that_feels_are_added_where_a_urdf_has_none(tmp_pat
     assert all(Path(mesh.get("filename")).is_file() for mesh in root.iter("mesh"))
 
 
+def test_only_legs_of_an_mjcf_without_masses_get_ours(tmp_path: Path) -> None:
+    file = foreign_mjcf(tmp_path)
+    file.write_text(file.read_text().replace('<inertial pos="0 0 0" mass="1" diaginertia="0.01 0.01 0.01"/>', ""))
+    model = mujoco.MjModel.from_xml_path(str(adapt_robot(file, tmp_path / "out")))
+    assert model.body("fl_uleg").mass[0] == pytest.approx(2.34)
+    assert model.body("el0").mass[0] == pytest.approx(2 * 1000 * 0.1 * 0.05 * 0.05)
+
+
 def test_our_own_file_goes_through(tmp_path: Path) -> None:
     adapted = adapt_robot(write_spot(tmp_path), tmp_path / "out")
     assert mujoco.MjModel.from_xml_path(str(adapted)).njnt == 25
