@@ -309,7 +309,7 @@ def test_a_silence_shorter_than_the_limit_is_forgiven_and_a_longer_one_is_final(
     timed_out = TimedOutError(None, "late")
     assert is_transient(timed_out)
     call = Silence([timed_out, timed_out, "here", timed_out, timed_out, timed_out, "back"])
-    link = Link("spot", RobotClock(), lambda: call.now_s)
+    link = Link("spot", RobotClock(), monotonic=lambda: call.now_s)
     assert [link.look("looking", call) for _ in range(3)] == [None, None, "here"]
     assert [link.look("looking", call) for _ in range(2)] == [None, None]
     with pytest.raises(LostRobotError, match=r"no answer for 3\.0 s"):
@@ -318,6 +318,17 @@ def test_a_silence_shorter_than_the_limit_is_forgiven_and_a_longer_one_is_final(
         link.look("looking", call)
     link.forgive()
     assert link.look("looking", call) == "back"
+
+
+def test_a_patient_link_waits_as_many_times_longer() -> None:
+    timed_out = TimedOutError(None, "late")
+    call = Silence([timed_out, timed_out, "here", timed_out, timed_out, timed_out])
+    link = Link("spot", RobotClock(), 10.0, lambda: call.now_s)
+    assert [link.look("looking", call) for _ in range(3)] == [None, None, "here"]
+    assert call.now_s == 20.0
+    assert [link.look("looking", call) for _ in range(2)] == [None, None]
+    with pytest.raises(LostRobotError, match=r"no answer for 30\.0 s"):
+        link.look("looking", call)
 
 
 def test_a_programming_error_is_not_taken_for_a_lost_robot() -> None:

@@ -25,12 +25,14 @@ SYNC_EVERY_S: Final = 10.0
 @dataclass(frozen=True)
 class Target:
     """Which robot. certificate: a PEM file to trust instead of the vendor's own. credentials: (user, password) made by
-    this program itself for a simulator; None asks the environment, then the terminal. Never shown."""
+    this program itself for a simulator; None asks the environment, then the terminal. Never shown. patience: how many
+    times longer than a robot's its answers may take, for a simulator on a busy machine."""
 
     hostname: str
     port: int = HTTPS_PORT
     certificate: Path | None = None
     credentials: tuple[str, str] | None = field(default=None, repr=False)
+    patience: float = 1.0
 
 
 class Connection:
@@ -50,7 +52,7 @@ class Connection:
         if target.certificate is not None and not target.certificate.is_file():
             raise ConfigError(f"{target.certificate}: no such file; --certificate wants the PEM file to trust")
         self.clock = RobotClock(now_sec)
-        self.link = Link(target.hostname, self.clock)
+        self.link = Link(target.hostname, self.clock, target.patience)
         certificate = None if target.certificate is None else str(target.certificate)
         self._sdk: Any = bosdyn.client.create_standard_sdk(CLIENT_NAME, cert_resource_glob=certificate)
         self.robot: Any = self._sdk.create_robot(target.hostname)

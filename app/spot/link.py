@@ -24,11 +24,13 @@ AGAIN_S: Final = 0.1
 class Link:
     """The connection to one robot. `lost` is the error that ended it; every later call raises that.
 
-    host: for messages. clock: fed with the time stamps of every answer. Thread-safe.
+    host: for messages. clock: fed with the time stamps of every answer. patience: see `Target`. Thread-safe.
     """
 
-    def __init__(self, host: str, clock: RobotClock, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self.host, self.clock = host, clock
+    def __init__(
+        self, host: str, clock: RobotClock, patience: float = 1.0, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.host, self.clock, self._patience = host, clock, patience
         self.lost: LostRobotError | None = None
         self._monotonic = monotonic
         self._lock = threading.Lock()
@@ -73,7 +75,7 @@ class Link:
         self.require()
         begun_s = self._monotonic()
         try:
-            answer = call(*arguments, timeout=timeout)
+            answer = call(*arguments, timeout=timeout * self._patience)
         except Exception as error:  # sorted out at once: bosdyn's become ours, all others go on
             self._failed(error, doing, begun_s)
             return False, None
@@ -103,7 +105,7 @@ class Link:
                 if self._silent_since_s is None:
                     self._silent_since_s = begun_s
                 silent_s = self._monotonic() - self._silent_since_s
-            if silent_s < LOST_AFTER_S:
+            if silent_s < LOST_AFTER_S * self._patience:
                 return
             raise self.lose(
                 LostRobotError(

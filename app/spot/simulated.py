@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from simulation.spot_api.steering import Steerable
 
 LOCAL: Final = "127.0.0.1"
+PATIENCE: Final = 10.0
+"""Physics that is compiled for the first time, or a busy machine, keeps it from answering for some seconds."""
 
 
 class SimulatedSpot(SpotRobot):
@@ -40,7 +42,7 @@ class SimulatedSpot(SpotRobot):
             logger = None if self._log is None else stack.enter_context(_logger(self._log))
             self.server = stack.enter_context(SpotServer(self._body, speed=self._speed, log=logger))
             credentials = (self.server.username, self.server.password)
-            self._target = Target(LOCAL, self.server.port, self.server.ca_file, credentials)
+            self._target = Target(LOCAL, self.server.port, self.server.ca_file, credentials, PATIENCE)
             super().__enter__()
             self._stack = stack.pop_all()
         return self
