@@ -87,12 +87,25 @@ def test_out_of_reach_or_without_a_normal_nothing_is_said() -> None:
 
 
 @pytest.mark.parametrize(
-    ("votes", "label"), [((True,), GOOD), ((False,), BAD), ((True, False), BAD), ((1, 1, 0), GOOD)]
+    ("votes", "label", "everywhere"),
+    [
+        ((1,), GOOD, GOOD),
+        ((0,), BAD, BAD),
+        ((1, 0), UNKNOWN, BAD),
+        ((1, 1, 0), UNKNOWN, GOOD),
+        ((1, 1, 1, 0), GOOD, GOOD),
+        ((0, 0, 0, 1, 0), BAD, BAD),
+        ((0, 1, 0, 1, 1), UNKNOWN, GOOD),
+    ],
 )
-def test_the_majority_decides_and_a_tie_is_bad(votes: tuple[bool, ...], label: int) -> None:
+def test_samples_at_odds_are_no_label_and_with_one_everywhere_the_majority_decides(
+    votes: tuple[int, ...], label: int, everywhere: int
+) -> None:
     count = len(votes)
     samples = SurfaceLabels(np.zeros((count, 3)), np.tile([0.0, 0.0, 1.0], (count, 1)), np.array(votes, bool))
-    assert label_points(np.zeros((1, 3)), np.array([[0.0, 0.0, 1.0]]), samples).tolist() == [label]
+    point, up = np.zeros((1, 3)), np.array([[0.0, 0.0, 1.0]])
+    assert label_points(point, up, samples).tolist() == [label]
+    assert label_points(point, up, samples, everywhere=True).tolist() == [everywhere]
 
 
 def test_only_the_nearest_samples_vote() -> None:

@@ -5,9 +5,9 @@
 --views: files of training.views. --labels: one NAME.npz per object (NAME = family-seed) with points (N, 3) metres and
 normals (N, 3) unit, outwards, both in the object's frame, and for each the outcome of the grasp there: lifted, held,
 collided_support (N,) bool. --out gets one file per view, of the view's name: labels (480, 640) int8, 1 = the grasp at
-this surface point lifts and holds, 0 = it fails, -1 = background, or no sample near enough; labelled (K,) bool, which
-objects of the view had labels. A broken-off run goes on where it stopped; a view whose objects have got labels since
-is done again. The outcome belongs to the surface point, so the label of a point is the same from every side.
+this surface point lifts and holds, 0 = it fails, -1 = background, no sample near enough, or samples at odds; labelled
+(K,) bool, which objects of the view had labels. A broken-off run goes on where it stopped; a view whose objects have
+got labels since is done again. The outcome belongs to the surface point, so its label is the same from every side.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ AGREE_COS = float(np.cos(np.radians(45.0)))
 """A sample says nothing about a surface that faces elsewhere: the inside of a mug's wall, the top of a cap."""
 CANDIDATES = 12
 VOTERS = 5
+SURE = 0.7
+"""Share of the voters that must say the same; where they are at odds, the label is unknown."""
 NORMAL_SIGMA_PX = 3.0
 
 
@@ -92,8 +94,8 @@ def label_points(
     points: NDArray[np.float64], normals: NDArray[np.float64], labels: SurfaceLabels, *, everywhere: bool = False
 ) -> NDArray[np.int8]:
     """(N,) int8 for surface points (N, 3) with normals (N, 3) in the object's frame: what the nearest samples that
-    face the same way say by majority (a tie is bad); -1 without one in reach, or with `everywhere` what the nearest
-    sample says, whichever way it faces."""
+    face the same way say, -1 where fewer than SURE of them agree or none is in reach. With `everywhere` a bare majority
+    will do (a tie is bad), and without a sample in reach the nearest decides, whichever way it faces."""
     count = min(CANDIDATES, len(labels.points))
     tree = cKDTree(labels.points)
     distance, index = tree.query(points, k=count, distance_upper_bound=REACH_M)
@@ -103,7 +105,8 @@ def label_points(
     votes = found & (np.einsum("nkd,nd->nk", labels.normals[index], normals) >= AGREE_COS)
     votes &= np.cumsum(votes, axis=1) <= VOTERS
     total, yes = votes.sum(axis=1), (votes & labels.good[index]).sum(axis=1)
-    said = np.where(total == 0, UNKNOWN, np.where(2 * yes > total, GOOD, BAD)).astype(np.int8)
+    agreed = np.maximum(yes, total - yes) >= (0.0 if everywhere else SURE) * total
+    said = np.where((total > 0) & agreed, np.where(2 * yes > total, GOOD, BAD), UNKNOWN).astype(np.int8)
     if everywhere and (said == UNKNOWN).any():
         _, nearest = tree.query(points[said == UNKNOWN])
         said[said == UNKNOWN] = np.where(labels.good[nearest], GOOD, BAD)
