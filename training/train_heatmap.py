@@ -8,9 +8,9 @@ output is the chance itself; AdamW with a one-cycle learning rate. Only training
 (training.catalogue.split_of). After each epoch metrics.jsonl, and tensorboard where it is installed, get the loss,
 AUROC, average precision, precision at the top pixel and calibration error on the validation objects. config.json says
 what was trained on what, with the same metrics of the rules to beat (training.baselines). checkpoint.pt holds the last
-epoch, whole, for --resume; best.pt the one with the best average precision. The recipe "paper" is that of arXiv
-2508.17466 instead (training/recipes.py). With torchrun each process takes its share of every batch, and the first one
-measures and writes.
+epoch, whole, for --resume; best.pt the one with the best average precision to a hundredth, of equals the least loss.
+The recipe "paper" is that of arXiv 2508.17466 instead (training/recipes.py). With torchrun each process takes its share
+of every batch, and the first one measures and writes.
 """
 
 from __future__ import annotations
@@ -223,10 +223,10 @@ class Trainer:
         _write(self.out / "checkpoint.pt", state)
 
 
-def _rank(metrics: dict[str, float]) -> float:
-    """Average precision; where no held-out pixel is good it is nan, and the loss must do."""
+def _rank(metrics: dict[str, float]) -> tuple[float, float]:
+    """Average precision to a hundredth, then the lower loss; where no held-out pixel is good, the loss alone."""
     value = metrics["average_precision"]
-    return -1.0 - metrics["loss"] if math.isnan(value) else value
+    return -1.0 if math.isnan(value) else round(value, 2), -metrics["loss"]
 
 
 def _write(path: Path, state: dict[str, Any]) -> None:
