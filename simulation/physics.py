@@ -8,6 +8,10 @@ import warnings
 from typing import Any
 
 TIME_STEP_S = 0.005
+NO_ANISOTROPY = "-GL_EXT_texture_filter_anisotropic"
+"""Mesa's software renderer filters a texture seen at a grazing angle by summing its footprint texel by texel: from some
+places of the hand camera, the floor's footprint is so large that a picture never ends. Genesis asks for that filter
+wherever it is offered, and goes without where it is not."""
 
 
 def init_genesis() -> None:
@@ -18,6 +22,7 @@ def init_genesis() -> None:
     """
     warnings.filterwarnings("ignore", category=SyntaxWarning)
     os.environ.setdefault("PYOPENGL_PLATFORM", "egl")
+    os.environ.setdefault("MESA_EXTENSION_OVERRIDE", NO_ANISOTROPY)
     import genesis as gs
 
     if getattr(gs, "_initialized", False):
