@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
@@ -17,13 +18,15 @@ def test_one_view_is_no_measurement() -> None:
         measure(views=1)
 
 
-def test_labels_by_projection_against_a_trial_a_pixel(benchmark: Any) -> None:
-    """The ratio is the benchmark's `extra_info`; on a busy machine it is far from what docs/evaluation.md says."""
+def test_labels_by_projection_against_a_trial_a_pixel(benchmark: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ratio is the benchmark's `extra_info`. What docs/evaluation.md says is of full batches: SPOT_GRASP_LONG=1."""
     pytest.importorskip("genesis")
     from simulation.physics import init_genesis
 
+    if not os.environ.get("SPOT_GRASP_LONG"):
+        monkeypatch.setattr("training.measure_labels.BATCH", 32)
     init_genesis()
-    found = benchmark.pedantic(measure, kwargs={"views": 4}, rounds=1)
+    found = benchmark.pedantic(measure, kwargs={"views": 2}, rounds=1)
     benchmark.extra_info |= {key: round(value, 3) for key, value in found.items()}
     assert found["pixels"] > 1000
     assert found["ratio"] > 5
