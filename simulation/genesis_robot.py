@@ -21,6 +21,7 @@ from simulation.film import Film, view_point
 from simulation.gait import Trot
 from simulation.judge import Judge
 from simulation.motions import ArmPath, Jaw, Motion, Refused, Walk, path_duration_s, straight_path
+from simulation.person import PersonInGenesis
 from simulation.physics import TIME_STEP_S, init_genesis, rigid_options
 from simulation.plant import GenesisPlant
 from simulation.spot_model import write_spot
@@ -102,6 +103,10 @@ class GenesisRobot(GenesisSteering):
             self.sample.place,
             [(entity, np.asarray(thing.object.vertices)) for thing, entity in entities.objects],
         )
+        self._person = None
+        if self.sample.person is not None and target is not None:
+            item = target.object
+            self._person = PersonInGenesis(self.sample.person, entities.target, np.asarray(item.vertices), item.mass_kg)
         x, y, yaw = self.sample.robot_xy_yaw
         base = np.array([x, y, BODY_HEIGHT_M, yaw, 0.0, 0.0])
         self._plant.place(base, self._trot.step((0.0, 0.0), 0.0, 0.0), np.array(spot_arm.STOW))
@@ -154,6 +159,8 @@ class GenesisRobot(GenesisSteering):
                 if motion.running:
                     motion.advance(TIME_STEP_S)
             self._plant.apply()
+            if self._person is not None:
+                self._person.act(TIME_STEP_S)
             self._scene.step()
             self._plant.measured()
             self._judge.note_torque(self._plant)

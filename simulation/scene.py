@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from perception.geometry import Pose
 from simulation.objects import GraspObject, load_user_mesh, make_object
-from simulation.scene_spec import PlaceSpec, Range, SceneSpec, load_scene, scene_names
+from simulation.person import Taker
+from simulation.scene_spec import PersonSpec, PlaceSpec, Range, SceneSpec, load_scene, scene_names
 from simulation.textures import Image, random_color, surface_texture
 
 __all__ = ["SceneEntities", "SceneSample", "add_to_scene", "load_scene", "sample_scene", "scene_names", "vis_options"]
@@ -48,7 +49,7 @@ class Placed:
 class SceneSample:
     """A scene with every choice made. World: z up, floor at 0, the robot near the origin looking along +x.
 
-    place: the one of `supports` to put things on, if the scene has one.
+    place: the one of `supports` to put things on, person: who takes what is held out, if the scene has one.
     """
 
     name: str
@@ -63,6 +64,7 @@ class SceneSample:
     ambient: float
     background: tuple[float, float, float]
     place: Box | None = None
+    person: Taker | None = None
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,7 @@ def sample_scene(spec: SceneSpec, seed: int) -> SceneSample:
         ambient=_draw(rng, spec.light.ambient),
         background=tuple(np.clip(random_color(rng, low=0.3), 0, 1).tolist()),
         place=there,
+        person=None if spec.person is None else _person(spec.person, (x, y, yaw), seed),
     )
 
 
@@ -156,6 +159,14 @@ def _place(spec: PlaceSpec, robot_xy_yaw: tuple[float, float, float], seed: int)
     height, half = _draw(rng, spec.height_m), _draw(rng, spec.half_width_m)
     middle = (float(x + offset[0]), float(y + offset[1]), height / 2)
     return Box(middle, (half, half, height / 2), yaw, surface_texture(rng))
+
+
+def _person(spec: PersonSpec, robot_xy_yaw: tuple[float, float, float], seed: int) -> Taker:
+    """Who stands behind the start; from random numbers of their own, so that the rest is as it is without them."""
+    rng = np.random.default_rng([seed, 3])
+    x, y, yaw = robot_xy_yaw
+    back = _rotate(np.array([-_draw(rng, spec.behind_m), 0.0]), yaw)
+    return Taker((float(x + back[0]), float(y + back[1]), _draw(rng, spec.height_m)), spec.pull_n)
 
 
 def _clear(wall: Box, place: Box) -> bool:

@@ -59,6 +59,16 @@ class PlaceSpec:
 
 
 @dataclass(frozen=True)
+class PersonSpec:
+    """Somebody who takes what is held out to them: how far behind the robot's start they hold their hand, its height
+    above the floor, and how hard they pull at most."""
+
+    behind_m: Range = (1.1, 1.1)
+    height_m: Range = (1.0, 1.0)
+    pull_n: float = 60.0
+
+
+@dataclass(frozen=True)
 class LightSpec:
     intensity: Range = (2.0, 5.0)
     ambient: Range = (0.15, 0.4)
@@ -75,7 +85,7 @@ class RobotSpec:
 
 @dataclass(frozen=True)
 class SceneSpec:
-    """What a scene file may say; every table and key is optional. place: None without a [place] table."""
+    """What a scene file may say; every table and key is optional. place, person: None without such a table."""
 
     name: str
     folder: Path
@@ -85,6 +95,7 @@ class SceneSpec:
     light: LightSpec = field(default_factory=LightSpec)
     robot: RobotSpec = field(default_factory=RobotSpec)
     place: PlaceSpec | None = None
+    person: PersonSpec | None = None
 
 
 LIMITS: dict[str, Range] = {
@@ -97,6 +108,8 @@ LIMITS: dict[str, Range] = {
     "edge_m": (0.0, 0.5),
     "forward_m": (-10.0, 10.0),
     "left_m": (-10.0, 10.0),
+    "behind_m": (0.5, 2.0),
+    "pull_n": (0.0, 200.0),
     "count": (0, 8),
     "gap_m": (0.1, 1.0),
     "floor_boxes": (0, 8),
@@ -109,7 +122,7 @@ LIMITS: dict[str, Range] = {
 """What a scene file may ask for, in the key's unit; counts are whole numbers."""
 _TABLES = {
     "support": SupportSpec, "target": TargetSpec, "clutter": ClutterSpec, "light": LightSpec, "robot": RobotSpec,
-    "place": PlaceSpec,
+    "place": PlaceSpec, "person": PersonSpec,
 }  # fmt: skip
 
 

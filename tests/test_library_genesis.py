@@ -50,10 +50,11 @@ def test_inspect_looks_from_three_sides_and_lifts_the_bottle(tmp_path: Path) -> 
     assert "the best of 3 views" in (tmp_path / "run" / "log.jsonl").read_text()
 
 
-def test_hand_over_brings_the_bottle_and_lets_go(tmp_path: Path) -> None:
-    result = run("hand_over", "bottle", 0, tmp_path)
+def test_hand_over_lets_go_when_the_person_pulls_who_has_the_bottle_then(tmp_path: Path) -> None:
+    result = run("hand_over", "person", 0, tmp_path)
     assert result["status"] == "success", result["reason"]
-    assert result["reports"][0] == "here you are: please pull"
+    assert result["reports"] == ["here you are: please pull"]
+    assert result["object_lift_m"] >= 0.10, "it is in the person's hand, not on the floor"
 
 
 def test_search_finds_a_bottle_behind_the_robot(tmp_path: Path) -> None:

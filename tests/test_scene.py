@@ -37,7 +37,7 @@ def room_on_support(sample: SceneSample, position: np.ndarray) -> float:
 
 
 def test_the_library_has_the_scenes_the_product_names() -> None:
-    assert scene_names() == ["behind", "bottle", "can", "clutter", "empty", "fetch", "mug", "table"]
+    assert scene_names() == ["behind", "bottle", "can", "clutter", "empty", "fetch", "mug", "person", "table"]
 
 
 @pytest.mark.parametrize("name", AHEAD)
@@ -120,6 +120,18 @@ def test_a_place_changes_nothing_else_of_a_scene(tmp_path: Path) -> None:
     assert placed.target.world_from_object == bare.target.world_from_object
 
 
+def test_a_person_stands_behind_the_start_and_changes_nothing_else_of_a_scene(tmp_path: Path) -> None:
+    bare = sample_scene(load_scene(scene_file(tmp_path, "")), 7)
+    text = "[person]\nbehind_m = 1.2\nheight_m = 0.9\npull_n = 30\n"
+    sample = sample_scene(load_scene(scene_file(tmp_path, text)), 7)
+    assert bare.person is None
+    assert fingerprint(sample) == fingerprint(bare)
+    assert sample.person is not None
+    x, y, yaw = sample.robot_xy_yaw
+    assert sample.person.hand_m == pytest.approx((x - 1.2 * np.cos(yaw), y - 1.2 * np.sin(yaw), 0.9))
+    assert sample.person.pull_n == 30.0
+
+
 @pytest.mark.parametrize(
     ("name", "families"), [("bottle", {"bottle", "thermos"}), ("can", {"can"}), ("mug", {"mug"}), ("empty", set())]
 )
@@ -198,6 +210,8 @@ def test_an_unknown_scene_lists_the_known_ones(tmp_path: Path) -> None:
         ('[target]\nfamilies = ["vase"]\n', r"unknown 'vase'; a list of: bottle, thermos, can, mug"),
         ('[target]\nfamilies = "can"\n', r"unknown 'can'; a list of"),
         ("[clutter]\nfamilies = []\n", r"\[clutter\] families is empty; name some of .*, or set count = 0"),
+        ("[person]\npull_n = -1\n", r"\[person\] pull_n: -1 is not within 0 to 200"),
+        ("[person]\nheight = 1\n", r"\[person\] height: unknown key; choose from: behind_m, height_m, pull_n"),
         ("[clutter]\ncount = 1000000\n", r"\[clutter\] count: 1000000 is not within 0 to 8"),
     ],
 )
