@@ -15,12 +15,12 @@ PACKAGES = ("app", "behaviours", "perception", "simulation", "training", "trees"
 HOMES = {
     "torch": ("simulation/", "training/"),
     "genesis": ("simulation/",),
-    "onnxruntime": ("perception/onnx_session.py",),
+    "onnxruntime": ("perception/onnx_session.py", "training/quantise.py"),
     "ultralytics": ("training/",),
     "bosdyn": ("app/", "simulation/"),
     "numba": ("perception/d2nt_compiled.py", "training/raycast_kernel.py"),
 }
-ONE_FILE = ("onnxruntime", "ultralytics")
+ONE_FILE = ("ultralytics",)
 NEVER = ("torchvision",)
 MAY_IMPORT = {
     "perception": {"perception"},
