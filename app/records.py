@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterable, MutableMapping
 from datetime import datetime
 from pathlib import Path
@@ -118,8 +119,7 @@ class RunFolder:
     """
 
     def __init__(self, path: Path) -> None:
-        import structlog
-
+        structlog = _structlog()
         self.path = path
         self.clock: Callable[[], float] | None = None
         self.reports: list[str] = []
@@ -241,6 +241,19 @@ class RunFolder:
 def free_space(path: Path) -> int:
     """Bytes free where the folder is."""
     return shutil.disk_usage(path).free
+
+
+def _structlog() -> Any:
+    """The package, imported without rich, which takes it a tenth of a second for tracebacks that no log of ours has."""
+    if not {"rich", "structlog"} & sys.modules.keys():
+        sys.modules["rich"] = None  # type: ignore[assignment]  # Python's own way of saying that it is not there
+        try:
+            import structlog
+        finally:
+            del sys.modules["rich"]
+    import structlog
+
+    return structlog
 
 
 def _serialise(event: dict[str, Any], **options: Any) -> bytes:
