@@ -146,7 +146,7 @@ def test_the_oracle_takes_a_good_grasp_that_the_picture_shows(view: View) -> Non
     assert method(view.frame(), view.detection(), hidden, np.random.default_rng(0)).reason == "no good grasp in view"
 
 
-def fake_job(job: ObjectJob) -> tuple[str, list[dict[str, Any]]]:
+def fake_job(job: ObjectJob) -> tuple[str, dict[str, Any]]:
     """Centroid succeeds always, random every second time."""
     records = []
     for number in range(job.count):
@@ -159,7 +159,7 @@ def fake_job(job: ObjectJob) -> tuple[str, list[dict[str, Any]]]:
                     "position_m": 0.004, "angle_rad": 0.1,
                 }
             )  # fmt: skip
-    return job.entry.name, records
+    return job.file, {"trials": records}
 
 
 class Inline:

@@ -7,10 +7,9 @@ trials/NAME.json an object (a run that was broken off goes on where it stopped),
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +17,13 @@ import numpy as np
 
 from perception.errors import ConfigError
 from training.catalogue import Entry, catalogue
-from training.engine import read_json, save
+from training.engine import Progress
 from training.mapping import Mapper
 from training.method_names import check_names
 from training.statistics import wilson
+from training.studies import carry_out
 
 SCHEMA = 1
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -74,9 +73,13 @@ class ObjectJob:
     entry: Entry
     count: int
 
+    @property
+    def file(self) -> str:
+        return f"trials/{self.entry.name}.json"
 
-def object_job(job: ObjectJob) -> tuple[str, list[dict[str, Any]]]:
-    """(object, one record a trial and method); Genesis must have been started."""
+
+def object_job(job: ObjectJob) -> tuple[str, dict[str, Any]]:
+    """(file, one record a trial and method under `trials`); Genesis must have been started."""
     from simulation.grasp_trials import run_trials
     from training.grasp_methods import make_methods
     from training.grasp_scenes import cases
@@ -108,7 +111,7 @@ def object_job(job: ObjectJob) -> tuple[str, list[dict[str, Any]]]:
         for index, record in enumerate(tried):
             flags = {key: bool(getattr(results, key)[index]) for key in ("lifted", "held", "collided_support")}
             record["outcome"] = outcome(**flags)
-    return job.entry.name, records
+    return job.file, {"trials": records}
 
 
 def outcome(*, lifted: bool, held: bool, collided_support: bool) -> str:
@@ -164,24 +167,12 @@ def _detector() -> Callable[[Any], Any]:
 
 def evaluate(study: Study, out: Path, mapper: Mapper, progress: Progress = lambda *_: None) -> dict[str, Any]:
     """Run what is missing of the study; returns what result.json says. ConfigError if `out` holds another study."""
-    from training.jobs import start_genesis
-
-    wanted = {"schema": SCHEMA, **json.loads(json.dumps(asdict(study)))}
-    if (out / "study.json").is_file():
-        if read_json(out / "study.json") != wanted:
-            raise ConfigError(f"{out} holds another study; give the same options, or another --out")
-    else:
-        save(out / "study.json", json.dumps(wanted, indent=1).encode())
     jobs = [ObjectJob(study, entry, count) for entry, count in study.shares()]
-    todo = [job for job in jobs if not (out / "trials" / f"{job.entry.name}.json").is_file()]
-    progress("objects", len(jobs) - len(todo), len(jobs))
-    for done, (name, records) in enumerate(mapper.map(object_job, todo, start_genesis), len(jobs) - len(todo) + 1):
-        save(out / "trials" / f"{name}.json", json.dumps({"trials": records}).encode())
-        progress("objects", done, len(jobs))
-    records = [one for job in jobs for one in read_json(out / "trials" / f"{job.entry.name}.json")["trials"]]
-    result = {"schema": SCHEMA, "study": wanted, "methods": summarise(records, study.methods)}
-    save(out / "result.json", json.dumps(result, indent=1).encode())
-    return result
+
+    def told(facts: list[dict[str, Any]]) -> dict[str, Any]:
+        return summarise([one for each in facts for one in each["trials"]], study.methods)
+
+    return carry_out(study, SCHEMA, out, jobs, object_job, told, mapper, "objects", progress)
 
 
 def summarise(records: Sequence[dict[str, Any]], methods: Sequence[str]) -> dict[str, dict[str, Any]]:

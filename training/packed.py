@@ -9,10 +9,9 @@ OUT gets rounds/METHOD-NNN.json (a study that was broken off goes on), result.js
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +19,11 @@ import numpy as np
 
 from perception.errors import ConfigError
 from training.catalogue import Entry, catalogue
-from training.engine import read_json, save
+from training.engine import Progress, save
 from training.mapping import Mapper
 from training.method_names import CHECKED, RULES, check_names
 from training.statistics import wilson
+from training.studies import carry_out
 
 SCHEMA = 1
 OBJECTS = 5
@@ -32,7 +32,6 @@ TABLE_HALF_M, TABLE_HEIGHT_M, SPREAD_M, GAP_M = 0.25, 0.45, 0.17, 0.05
 """GAP_M: free room between any two objects, half of what the open jaws need to pass."""
 PLACES = 4000
 LOOKS = 15
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -158,24 +157,13 @@ def evaluate_packed(
     study: PackedStudy, out: Path, mapper: Mapper, progress: Progress = lambda *_: None
 ) -> dict[str, Any]:
     """Run what is missing of the study; returns what result.json says. ConfigError if `out` holds another study."""
-    from training.jobs import start_genesis
-
-    wanted = {"schema": SCHEMA, **json.loads(json.dumps(asdict(study)))}
-    if (out / "study.json").is_file():
-        if read_json(out / "study.json") != wanted:
-            raise ConfigError(f"{out} holds another study; give the same options, or another --out")
-    else:
-        save(out / "study.json", json.dumps(wanted, indent=1).encode())
     methods = tuple(dict.fromkeys(study.methods))
     jobs = [RoundJob(study, method, number) for number in range(study.rounds) for method in methods]
-    todo = [job for job in jobs if not (out / job.file).is_file()]
-    progress("rounds", len(jobs) - len(todo), len(jobs))
-    for done, (name, facts) in enumerate(mapper.map(round_job, todo, start_genesis), len(jobs) - len(todo) + 1):
-        save(out / name, json.dumps(facts).encode())
-        progress("rounds", done, len(jobs))
-    records = [read_json(out / job.file) for job in jobs]
-    result = {"schema": SCHEMA, "study": wanted, "methods": {name: summary(records, name) for name in methods}}
-    save(out / "result.json", json.dumps(result, indent=1).encode())
+
+    def told(facts: list[dict[str, Any]]) -> dict[str, Any]:
+        return {name: summary(facts, name) for name in methods}
+
+    result = carry_out(study, SCHEMA, out, jobs, round_job, told, mapper, "rounds", progress)
     save(out / "table.md", packed_table(result).encode())
     return result
 

@@ -1,0 +1,63 @@
+"""A study in a folder: `study.json` says what was asked for, each job leaves a file, `result.json` is written last.
+
+One that was broken off goes on where it stopped; another study is refused in the same folder.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from perception.errors import ConfigError
+from training.engine import Progress, read_json, save
+from training.mapping import Mapper
+
+
+class Job(Protocol):
+    """A part of a study."""
+
+    @property
+    def file(self) -> str:
+        """Where in the folder its facts go, JSON."""
+
+
+J = TypeVar("J", bound=Job)
+Summarise = Callable[[list[dict[str, Any]]], dict[str, Any]]
+
+
+def carry_out(
+    study: Any,
+    schema: int,
+    out: Path,
+    jobs: Sequence[J],
+    function: Callable[[J], tuple[str, dict[str, Any]]],
+    summarise: Summarise,
+    mapper: Mapper,
+    stage: str,
+    progress: Progress,
+) -> dict[str, Any]:
+    """Run what is missing; returns what result.json says: schema, study, methods.
+
+    study: a dataclass that JSON can hold. function: a job to (its file, its facts), run where Genesis was started.
+    summarise: the facts of all jobs, in their order, to what is told of each method. ConfigError if `out` holds another
+    study or cannot be written.
+    """
+    from training.jobs import start_genesis
+
+    wanted = {"schema": schema, **json.loads(json.dumps(asdict(study)))}
+    if (out / "study.json").is_file():
+        if read_json(out / "study.json") != wanted:
+            raise ConfigError(f"{out} holds another study; give the same options, or another --out")
+    else:
+        save(out / "study.json", json.dumps(wanted, indent=1).encode())
+    todo = [job for job in jobs if not (out / job.file).is_file()]
+    progress(stage, len(jobs) - len(todo), len(jobs))
+    for done, (file, facts) in enumerate(mapper.map(function, todo, start_genesis), len(jobs) - len(todo) + 1):
+        save(out / file, json.dumps(facts).encode())
+        progress(stage, done, len(jobs))
+    result = {"schema": schema, "study": wanted, "methods": summarise([read_json(out / job.file) for job in jobs])}
+    save(out / "result.json", json.dumps(result, indent=1).encode())
+    return result
