@@ -9,7 +9,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -38,62 +38,76 @@ def paper_hand_pose(point_m: ArrayLike, normal: ArrayLike) -> Pose:
 
 def run_contact_trials(thing: GraspObject, hand_poses: Sequence[Pose], *, batch: int = 512) -> NDArray[np.bool_]:
     """(N,) the paper's success of each hand pose (object_from_hand); Genesis must have been started."""
-    import genesis as gs
-
     size = min(batch, len(hand_poses))
     touched = np.zeros(len(hand_poses), dtype=bool)
     if size == 0:
         return touched
-    scene = gs.Scene(
-        sim_options=gs.options.SimOptions(dt=TIME_STEP_S),
-        rigid_options=rigid_options(),
-        show_viewer=False,
-        show_FPS=False,
-    )
-    try:
+    with ContactBench(thing, size) as bench:
+        for start in range(0, len(hand_poses), size):
+            index = np.arange(start, min(start + size, len(hand_poses)))
+            touched[index] = bench.close([hand_poses[int(i)] for i in np.resize(index, size)])[: len(index)]
+    return touched
+
+
+class ContactBench:
+    """An object fixed to the floor and a gripper, built in `count` environments and used for batch after batch.
+
+    Genesis must have been started. Use it as a context manager.
+    """
+
+    def __init__(self, thing: GraspObject, count: int) -> None:
+        import genesis as gs
+
+        self._scene = gs.Scene(
+            sim_options=gs.options.SimOptions(dt=TIME_STEP_S),
+            rigid_options=rigid_options(),
+            show_viewer=False,
+            show_FPS=False,
+        )
         with tempfile.TemporaryDirectory(prefix="spot-grasp-contacts-") as name:
             folder = Path(name)
-            floor = scene.add_entity(gs.morphs.Plane(), material=gs.materials.Rigid(friction=SUPPORT_FRICTION))
+            floor = gs.materials.Rigid(friction=SUPPORT_FRICTION)
+            self._floor = self._scene.add_entity(gs.morphs.Plane(), material=floor)
             mesh = gs.morphs.Mesh(
                 file=str(thing.write(folder)),
                 fixed=True,
                 file_meshes_are_zup=True,
                 decompose_object_error_threshold=float("inf"),
             )
-            item = scene.add_entity(mesh, material=gs.materials.Rigid(friction=thing.friction))
-            gripper = scene.add_entity(
+            self._item = self._scene.add_entity(mesh, material=gs.materials.Rigid(friction=thing.friction))
+            self._gripper = self._scene.add_entity(
                 gs.morphs.MJCF(file=str(write_free_gripper(folder, PIECES)), default_armature=0.1),
                 material=gs.materials.Rigid(gravity_compensation=1.0),
             )
-            scene.build(n_envs=size)
-        joints = {joint.name: joint.dofs_idx_local[0] for joint in gripper.joints if len(joint.dofs_idx_local) == 1}
-        order = [*(joints[name] for name in BASE_JOINTS), joints[JAW_JOINT]]
+            self._scene.build(n_envs=count)
+        dofs = {joint.name: joint.dofs_idx_local[0] for joint in self._gripper.joints if len(joint.dofs_idx_local) == 1}
+        self._order = [*(dofs[name] for name in BASE_JOINTS), dofs[JAW_JOINT]]
         for name, gain in {**FREE_BASE_GAINS, JAW_JOINT: GAINS[JAW_JOINT]}.items():
-            gripper.set_dofs_kp([gain.kp], [joints[name]])
-            gripper.set_dofs_kv([gain.kv], [joints[name]])
+            self._gripper.set_dofs_kp([gain.kp], [dofs[name]])
+            self._gripper.set_dofs_kv([gain.kv], [dofs[name]])
             limit = MAX_TORQUE_NM if name == JAW_JOINT else gain.max_effort
-            gripper.set_dofs_force_range([-limit], [limit], [joints[name]])
-        for start in range(0, len(hand_poses), size):
-            index = np.arange(start, min(start + size, len(hand_poses)))
-            chosen = [hand_poses[int(i)] for i in np.resize(index, size)]
-            touched[index] = _close(scene, gripper, item, floor, order, chosen)[: len(index)]
-    finally:
-        scene.destroy()
-    return touched
+            self._gripper.set_dofs_force_range([-limit], [limit], [dofs[name]])
 
+    def __enter__(self) -> Self:
+        return self
 
-def _close(scene: Any, gripper: Any, item: Any, floor: Any, order: list[int], poses: list[Pose]) -> NDArray[np.bool_]:
-    """Put the grippers in place, close, and say which touch the object and not the floor."""
-    scene.reset()
-    back = Pose(np.eye(3), np.array([-HAND_FROM_WRIST_X_M, 0.0, 0.0]))
-    wrists = [pose @ back for pose in poses]
-    goal = np.array([[*wrist.position_m, *wrist.rpy_rad[::-1], JAW_OPEN_RAD] for wrist in wrists])
-    gripper.set_dofs_position(goal, order)
-    goal[:, -1] = 0.0
-    gripper.control_dofs_position(goal, order)
-    for _ in range(STEPS):
-        scene.step()
-    return _touch(gripper, item, len(poses)) & ~_touch(gripper, floor, len(poses))
+    def __exit__(self, *_: Any) -> None:
+        self._scene.destroy()
+
+    def close(self, hand_poses: Sequence[Pose]) -> NDArray[np.bool_]:
+        """(count,) which of `count` grippers, put in place and closed from a fresh start, touch the object and not the
+        floor."""
+        self._scene.reset()
+        back = Pose(np.eye(3), np.array([-HAND_FROM_WRIST_X_M, 0.0, 0.0]))
+        wrists = [pose @ back for pose in hand_poses]
+        goal = np.array([[*wrist.position_m, *wrist.rpy_rad[::-1], JAW_OPEN_RAD] for wrist in wrists])
+        self._gripper.set_dofs_position(goal, self._order)
+        goal[:, -1] = 0.0
+        self._gripper.control_dofs_position(goal, self._order)
+        for _ in range(STEPS):
+            self._scene.step()
+        count = len(hand_poses)
+        return _touch(self._gripper, self._item, count) & ~_touch(self._gripper, self._floor, count)
 
 
 def _touch(one: Any, other: Any, count: int) -> NDArray[np.bool_]:

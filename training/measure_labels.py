@@ -2,9 +2,9 @@
 
 `python -m training.measure_labels [--views N]`
 
-On the paper's preset, in one process: the time of contact trials, of views and of projection is measured, each with and
-without what is paid once, and the preset's whole time follows. Per-pixel simulation would pay one trial a pixel, at the
-rate of full batches. JSON on stdout.
+On the paper's preset, in one process: the time of a batch of contact trials, of a view, of its projection and of
+building the scenes is measured, each by itself, and the preset's whole time follows. Per-pixel simulation would pay one
+trial a pixel, at the rate of full batches. JSON on stdout.
 """
 
 from __future__ import annotations
@@ -17,19 +17,26 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from statistics import median
+from typing import TypeVar
 
 from perception.errors import ConfigError, SpotGraspError
-from training.engine import plan_for, save
+from training.catalogue import Entry
+from training.engine import Plan, npz_bytes, plan_for, save
+
+Result = TypeVar("Result")
 
 BATCH = 512
+BATCHES = 3
+"""Timed; the median counts."""
 
 
 def measure(views: int = 12) -> dict[str, float]:
     """seconds of one batch of trials, of a view, of its projection and of building; pixels a view; pixels_per_s of the
     whole preset, of per-pixel simulation, and their ratio; preset_s, the whole preset in one process.
 
-    views: made and projected. Genesis must have been started. ConfigError below 2."""
+    A batch and a view are the median of a few, timed one by one in scenes that are built already; a view includes
+    packing it for its file. views: made and projected. Genesis must have been started. ConfigError below 2."""
     from training.jobs import LabelJob, ViewJob, label_job, view_job
     from training.project_labels import project
 
@@ -37,30 +44,27 @@ def measure(views: int = 12) -> dict[str, float]:
         raise ConfigError(f"--views {views} must be at least 2")
     plan = plan_for("paper")
     (entry,) = plan.entries
-    job = LabelJob(plan.preset, entry.family, entry.seed, "", BATCH)
-    label_job(job)  # compiles
-    few, files = _timed(lambda: label_job(job))
-    many, _ = _timed(lambda: label_job(replace(job, samples=2 * BATCH)))
-    trials_s = max(many - few, 1e-9)
-    one, _ = _timed(lambda: view_job(ViewJob(replace(plan, views=1), 0)))
-    all_views, seen = _timed(lambda: view_job(ViewJob(replace(plan, views=views), 0)))
-    view_s = max(all_views - one, 1e-9) / (views - 1)
+    # Both compile what is timed afterwards.
+    labels = label_job(LabelJob(plan.preset, entry.family, entry.seed, "", BATCH))
+    view_job(ViewJob(replace(plan, views=1), 0))
+    bench_s, batch_s = _trials(entry)
+    scene_s, view_s, seen = _views(plan, views)
     with tempfile.TemporaryDirectory(prefix="spot-grasp-labels-") as name:
         folder = Path(name)
-        for file, content in (*files, *seen):
+        for file, content in (*labels, *seen):
             save(folder / file, content)
-        projection, counts = _timed(
+        projecting_s, counts = _timed(
             lambda: project(folder / "views", folder / "labels", folder / "projected", criterion="contact")
         )
-    pixels = (counts["good"] + counts["bad"]) / views
+    pixels, projection_s = (counts["good"] + counts["bad"]) / views, projecting_s / views
     total = plan.scenes * plan.views
-    build_s = max(few - trials_s, 0.0) + plan.scenes * max(one - view_s, 0.0)
-    preset_s = build_s + plan.samples / BATCH * trials_s + total * (view_s + projection / views)
-    rate, each = pixels * total / preset_s, BATCH / trials_s
+    build_s = bench_s + plan.scenes * scene_s
+    preset_s = build_s + plan.samples / BATCH * batch_s + total * (view_s + projection_s)
+    rate, each = pixels * total / preset_s, BATCH / batch_s
     return {
-        "batch_s": trials_s,
+        "batch_s": batch_s,
         "view_s": view_s,
-        "projection_s": projection / views,
+        "projection_s": projection_s,
         "build_s": build_s,
         "pixels": pixels,
         "preset_s": preset_s,
@@ -70,7 +74,38 @@ def measure(views: int = 12) -> dict[str, float]:
     }
 
 
-def _timed(function: Callable[[], Any]) -> tuple[float, Any]:
+def _trials(entry: Entry) -> tuple[float, float]:
+    """Seconds to build a batch's scene, and of one batch."""
+    from simulation.contact_trials import ContactBench, paper_hand_pose
+    from training.grasp_labels import sample_surface
+
+    thing = entry.make()
+    samples = zip(*sample_surface(thing, BATCH, thing.seed), strict=True)
+    poses = [paper_hand_pose(point, normal) for point, normal in samples]
+    build_s, bench = _timed(lambda: ContactBench(thing, BATCH))
+    with bench:
+        return build_s, median(_timed(lambda: bench.close(poses))[0] for _ in range(BATCHES))
+
+
+def _views(plan: Plan, views: int) -> tuple[float, float, list[tuple[str, bytes]]]:
+    """Seconds to build a scene, and of one view; the views' files."""
+    from simulation.pictures import SceneCamera
+    from training.jobs import ViewJob
+    from training.scenes import paper_scene
+    from training.viewpoints import PAPER_CAMERA, paper_poses
+    from training.views import render_view
+
+    job, (entry,) = ViewJob(plan, 0), plan.entries
+    sample = paper_scene(entry.make(), plan.seed)
+    build_s, camera = _timed(lambda: SceneCamera(sample, PAPER_CAMERA))
+    with camera:
+        poses = paper_poses(range(views), plan.seed)
+        made = [_timed(lambda: npz_bytes(**render_view(camera, PAPER_CAMERA, next(poses)))) for _ in range(views)]
+    files = [(job.file(index), content) for index, (_, content) in enumerate(made)]
+    return build_s, median(seconds for seconds, _ in made), files
+
+
+def _timed(function: Callable[[], Result]) -> tuple[float, Result]:
     started = time.perf_counter()
     result = function()
     return time.perf_counter() - started, result

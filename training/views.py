@@ -85,25 +85,24 @@ def render_scene(seed: int, views: int, preset: ViewPreset) -> list[dict[str, An
 
 def render_views(sample: SceneSample, intrinsics: Intrinsics, poses: Iterable[Pose]) -> list[dict[str, Any]]:
     """A scene seen from these world_from_camera poses, as the arrays of the schema. Genesis must have been started."""
-    rendered = []
     with SceneCamera(sample, intrinsics) as camera:
-        things = [thing.object for thing in camera.placed]
-        placed = np.stack([pose.matrix() for pose in camera.world_from_object])
-        for world_from_camera in poses:
-            picture = camera.take(world_from_camera)
-            rendered.append(
-                {
-                    "rgb": picture.rgb,
-                    "depth": np.where(picture.depth < FAR_M, picture.depth / DEPTH_UNIT_M, 0).astype(np.uint16),
-                    "instances": picture.instances,
-                    "families": np.array([thing.family for thing in things]),
-                    "seeds": np.array([thing.seed for thing in things]),
-                    "world_from_object": placed,
-                    "world_from_camera": world_from_camera.matrix(),
-                    "intrinsics": np.array([intrinsics.fx, intrinsics.fy, intrinsics.cx, intrinsics.cy]),
-                }
-            )
-    return rendered
+        return [render_view(camera, intrinsics, world_from_camera) for world_from_camera in poses]
+
+
+def render_view(camera: SceneCamera, intrinsics: Intrinsics, world_from_camera: Pose) -> dict[str, Any]:
+    """A built scene seen from one pose, as the arrays of the schema."""
+    picture = camera.take(world_from_camera)
+    things = [thing.object for thing in camera.placed]
+    return {
+        "rgb": picture.rgb,
+        "depth": np.where(picture.depth < FAR_M, picture.depth / DEPTH_UNIT_M, 0).astype(np.uint16),
+        "instances": picture.instances,
+        "families": np.array([thing.family for thing in things]),
+        "seeds": np.array([thing.seed for thing in things]),
+        "world_from_object": np.stack([pose.matrix() for pose in camera.world_from_object]),
+        "world_from_camera": world_from_camera.matrix(),
+        "intrinsics": np.array([intrinsics.fx, intrinsics.fy, intrinsics.cx, intrinsics.cy]),
+    }
 
 
 def write_yolo(folder: Path, name: str, split: str, view: dict[str, Any], rng: np.random.Generator) -> None:
