@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from app.mapping_arguments import add_mapper, mapper_of
+
 HELP = "make, look at and check data sets of simulated grasps"
 
 
@@ -24,8 +26,7 @@ def register(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
     make.add_argument("--samples", type=int, metavar="N", help="grasps tried on each object")
     make.add_argument("--seed", type=int, metavar="N", help="of everything random (default 0)")
     make.add_argument("--mesh", action="append", default=[], metavar="FILE", help="an object of your own; may repeat")
-    make.add_argument("--workers", type=int, default=2, metavar="N", help="processes (default 2)")
-    make.add_argument("--ray", nargs="?", const="", metavar="ADDRESS", help="over Ray; without address on this machine")
+    add_mapper(make, workers=2)
     make.add_argument("--json", action="store_true", help="print what was made as one line of JSON")
     make.set_defaults(handler=_generate)
     for name, action, text in (
@@ -48,19 +49,12 @@ def register(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
 def _generate(arguments: argparse.Namespace) -> int:
     from app.progress import stage_progress
     from training.engine import generate, plan_for
-    from training.mapping import LocalMapper, Mapper, RayMapper
 
     names = ("per_family", "scenes", "views", "samples", "seed")
     meshes = tuple(str(Path(mesh).resolve()) for mesh in arguments.mesh)
     plan = plan_for(arguments.preset, meshes=meshes or None, **{name: getattr(arguments, name) for name in names})
-    ray = RayMapper(arguments.ray or None, arguments.workers) if arguments.ray is not None else None
-    mapper: Mapper = ray or LocalMapper(arguments.workers)
-    try:
-        with stage_progress() as progress:
-            summary = generate(plan, arguments.out, mapper, progress)
-    finally:
-        if ray is not None:
-            ray.close()
+    with mapper_of(arguments) as mapper, stage_progress() as progress:
+        summary = generate(plan, arguments.out, mapper, progress)
     counts = summary["counts"]
     if arguments.json:
         sys.stdout.write(json.dumps(summary) + "\n")

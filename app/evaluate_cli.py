@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from app.mapping_arguments import add_mapper, mapper_of
+
 HELP = "measure the heatmap on labelled pixels, or whole grasps in physics"
 
 
@@ -18,8 +20,6 @@ def register(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
     heatmap = what.add_parser("heatmap", parents=parents, help="ranking, top pixel and calibration on held-out objects")
     heatmap.add_argument("--data", type=Path, required=True, metavar="DIR", help="a data set, or its arrays")
     heatmap.add_argument("--network", type=Path, metavar="FILE", help="heatmap network (.onnx; default the shipped)")
-    heatmap.add_argument("--split", default="test", help="test (default), val or train")
-    heatmap.add_argument("--json", action="store_true", help="print one line of JSON")
     heatmap.set_defaults(handler=_heatmap)
     grasp = what.add_parser("grasp", parents=parents, help="whole trials, from a noisy picture to the lifted object")
     grasp.add_argument(
@@ -32,30 +32,24 @@ def register(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
         help="of heatmap,antipodal,height,centroid,random,paper,oracle (default all but the last two); a rule with "
         "+checks after its name may try other pixels when its first cannot be gripped, as heatmap does",
     )
-    grasp.add_argument("--seed", type=int, default=0, metavar="N")
     grasp.add_argument("--out", type=Path, required=True, metavar="DIR", help="trials, result.json, table.md, plot.png")
     grasp.add_argument("--masks", default="rendered", help="rendered (default) or detector")
-    grasp.add_argument("--heatmap", type=Path, metavar="FILE", help="heatmap network (.onnx)")
     grasp.add_argument("--paper-run", type=Path, metavar="DIR", help="run of train heatmap --recipe paper")
     grasp.add_argument("--labels", type=Path, metavar="DIR", help="label files of a data set, for the oracle")
-    grasp.add_argument("--split", default="test", help="test (default), val or train")
     grasp.add_argument("--objects", type=int, default=10, metavar="N", help="catalogue size, per family (10)")
-    grasp.add_argument("--workers", type=int, default=1, metavar="N", help="processes (default 1)")
-    grasp.add_argument(
-        "--ray", nargs="?", const="", metavar="ADDRESS", help="over Ray; without address on this machine"
-    )
-    grasp.add_argument("--json", action="store_true", help="print one line of JSON")
     grasp.set_defaults(handler=_grasp)
     packed = what.add_parser("packed", parents=parents, help="five objects close together, taken away one by one")
     packed.add_argument("--rounds", type=int, default=20, metavar="N", help="tables, each cleared by every method (20)")
     packed.add_argument("--methods", default="heatmap,centroid", metavar="LIST", help="heatmap and rules, as for grasp")
-    packed.add_argument("--seed", type=int, default=0, metavar="N")
     packed.add_argument("--out", type=Path, required=True, metavar="DIR", help="rounds, result.json, table.md")
-    packed.add_argument("--heatmap", type=Path, metavar="FILE", help="heatmap network (.onnx)")
-    packed.add_argument("--split", default="test", help="test (default), val or train")
-    packed.add_argument("--workers", type=int, default=1, metavar="N", help="processes (default 1)")
-    packed.add_argument("--json", action="store_true", help="print one line of JSON")
     packed.set_defaults(handler=_packed)
+    for study in (grasp, packed):
+        study.add_argument("--seed", type=int, default=0, metavar="N")
+        study.add_argument("--heatmap", type=Path, metavar="FILE", help="heatmap network (.onnx)")
+        add_mapper(study, workers=1)
+    for command in (heatmap, grasp, packed):
+        command.add_argument("--split", default="test", help="test (default), val or train")
+        command.add_argument("--json", action="store_true", help="print one line of JSON")
 
 
 def _heatmap(arguments: argparse.Namespace) -> int:
@@ -65,8 +59,7 @@ def _heatmap(arguments: argparse.Namespace) -> int:
 
     data = training_arrays(arguments.data, "lift")
     result = evaluate_network(arguments.network or DEFAULT_WEIGHTS, data, arguments.split)
-    sys.stdout.write(json.dumps(result) + "\n" if arguments.json else table(result))
-    return 0
+    return _say(result, table(result), as_json=arguments.json)
 
 
 def _grasp(arguments: argparse.Namespace) -> int:
@@ -74,7 +67,6 @@ def _grasp(arguments: argparse.Namespace) -> int:
     from training.engine import save
     from training.evaluate_grasp import Study, evaluate
     from training.evaluation_report import plot, table
-    from training.mapping import LocalMapper, Mapper, RayMapper
 
     study = Study(
         trials=arguments.trials,
@@ -87,23 +79,15 @@ def _grasp(arguments: argparse.Namespace) -> int:
         paper=_text(arguments.paper_run),
         labels=_text(arguments.labels),
     )
-    ray = RayMapper(arguments.ray or None, arguments.workers) if arguments.ray is not None else None
-    mapper: Mapper = ray or LocalMapper(arguments.workers)
-    try:
-        with stage_progress() as progress:
-            result = evaluate(study, arguments.out, mapper, progress)
-    finally:
-        if ray is not None:
-            ray.close()
+    with mapper_of(arguments) as mapper, stage_progress() as progress:
+        result = evaluate(study, arguments.out, mapper, progress)
     save(arguments.out / "table.md", table(result).encode())
     save(arguments.out / "plot.png", plot(result))
-    sys.stdout.write(json.dumps(result) + "\n" if arguments.json else table(result))
-    return 0
+    return _say(result, table(result), as_json=arguments.json)
 
 
 def _packed(arguments: argparse.Namespace) -> int:
     from app.progress import stage_progress
-    from training.mapping import LocalMapper
     from training.packed import PackedStudy, evaluate_packed, packed_table
 
     study = PackedStudy(
@@ -113,9 +97,14 @@ def _packed(arguments: argparse.Namespace) -> int:
         split=arguments.split,
         heatmap=_text(arguments.heatmap),
     )
-    with stage_progress() as progress:
-        result = evaluate_packed(study, arguments.out, LocalMapper(arguments.workers), progress)
-    sys.stdout.write(json.dumps(result) + "\n" if arguments.json else packed_table(result))
+    with mapper_of(arguments) as mapper, stage_progress() as progress:
+        result = evaluate_packed(study, arguments.out, mapper, progress)
+    return _say(result, packed_table(result), as_json=arguments.json)
+
+
+def _say(result: dict[str, Any], table: str, *, as_json: bool) -> int:
+    """The result on stdout; the exit code."""
+    sys.stdout.write(json.dumps(result) + "\n" if as_json else table)
     return 0
 
 

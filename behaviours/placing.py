@@ -27,6 +27,11 @@ TURNS_RAD = (0.0, 0.3, -0.3, 0.6, -0.6, 0.9, -0.9)
 """How far the hand may point to the side of what is asked for, tried in this order."""
 REST_S, REST_M, BEGUN_M = 0.3, 0.0015, 0.005
 """A hand that has gone down BEGUN_M and then less than REST_M in REST_S has met something."""
+PLACE_OF_HELD = (
+    input_port("place", Pose, text="where its foot shall stand"),
+    input_port("object", ObjectLocation, text="where it stood when it was gripped"),
+    input_port("grasp", Grasp, text="how it was gripped"),
+)
 
 
 def turned(rotation: Vector, heading_rad: float) -> Vector:
@@ -99,9 +104,7 @@ class MoveToPlace(PlannedMotionLeaf[_Placement]):
 
     ACTUATORS = ARM
     PORTS = (
-        input_port("place", Pose, text="where its foot shall stand"),
-        input_port("object", ObjectLocation, text="where it stood when it was gripped"),
-        input_port("grasp", Grasp, text="how it was gripped"),
+        *PLACE_OF_HELD,
         input_port("above_m", float, unit="m", default=0.1, text="how far above the place"),
         MAX_HAND_SPEED,
         output_port("placed", ObjectLocation, text="where the object will stand"),
@@ -151,9 +154,7 @@ class LowerObject(MotionLeaf):
 
     ACTUATORS = ARM
     PORTS = (
-        input_port("place", Pose, text="where its foot shall stand"),
-        input_port("object", ObjectLocation, text="where it stood when it was gripped"),
-        input_port("grasp", Grasp, text="how it was gripped"),
+        *PLACE_OF_HELD,
         input_port("below_m", float, unit="m", default=0.02, text="how far further if nothing resists"),
         MAX_HAND_SPEED,
     )

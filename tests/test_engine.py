@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
-from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,27 +12,13 @@ import pytest
 from app.cli import main
 from app.interrupts import Interrupts
 from perception.errors import ConfigError
-from tests.engine_jobs import pixels
+from tests.engine_jobs import InlineMapper, pixels
 from training import engine, jobs
 from training.engine import Plan, generate, npz_bytes, plan_for
 from training.inspect_dataset import info, sheet, verify
 from training.mapping import LocalMapper, RayMapper, nothing_to_start
 
 SMALL = Plan(per_family=1, scenes=3, views=2, samples=8)
-
-
-class InlineMapper:
-    """In this process, one after the other; counts what it did and may break off."""
-
-    def __init__(self, stop_after: int | None = None) -> None:
-        self.done, self.stop_after = 0, stop_after
-
-    def map(self, function: Callable[[Any], Any], todo: Sequence[Any], start: Callable[[], None]) -> Iterator[Any]:
-        for job in todo:
-            if self.done == self.stop_after:
-                raise KeyboardInterrupt
-            self.done += 1
-            yield function(job)
 
 
 def fake_label_job(job: jobs.LabelJob) -> jobs.Files:

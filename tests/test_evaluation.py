@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from app.interrupts import Interrupts
 from perception.errors import ConfigError
 from perception.geometry import Pose
 from perception.types import Heatmap
+from tests.engine_jobs import InlineMapper
 from tests.synthetic import Cylinder, View, camera_at, render
 from training import evaluate_grasp
 from training.evaluate_grasp import ObjectJob, Study, evaluate, outcome, summarise
@@ -162,23 +162,16 @@ def fake_job(job: ObjectJob) -> tuple[str, dict[str, Any]]:
     return job.file, {"trials": records}
 
 
-class Inline:
-    def __init__(self, stop_after: int | None = None) -> None:
-        self.done, self.stop_after = 0, stop_after
-
-    def map(self, function: Callable[[Any], Any], todo: Sequence[Any], start: Callable[[], None]) -> Iterator[Any]:
-        for job in todo:
-            if self.done == self.stop_after:
-                raise KeyboardInterrupt
-            self.done += 1
-            yield fake_job(job)
+@pytest.fixture(autouse=True)
+def no_physics(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluate_grasp, "object_job", fake_job)
 
 
 def test_a_study_that_was_broken_off_goes_on_and_counts_everything_once(tmp_path: Path) -> None:
-    whole = evaluate(STUDY, tmp_path / "whole", Inline())
+    whole = evaluate(STUDY, tmp_path / "whole", InlineMapper())
     with pytest.raises(KeyboardInterrupt):
-        evaluate(STUDY, tmp_path / "broken", Inline(5))
-    again = Inline()
+        evaluate(STUDY, tmp_path / "broken", InlineMapper(5))
+    again = InlineMapper()
     assert evaluate(STUDY, tmp_path / "broken", again) == whole
     assert again.done == 7
     assert whole["methods"]["centroid"]["trials"] == 14
@@ -188,16 +181,16 @@ def test_a_study_that_was_broken_off_goes_on_and_counts_everything_once(tmp_path
 
 
 def test_another_study_and_damaged_trials_are_refused(tmp_path: Path) -> None:
-    evaluate(STUDY, tmp_path, Inline())
+    evaluate(STUDY, tmp_path, InlineMapper())
     with pytest.raises(ConfigError, match="holds another study"):
-        evaluate(Study(trials=15, methods=("centroid", "random")), tmp_path, Inline())
+        evaluate(Study(trials=15, methods=("centroid", "random")), tmp_path, InlineMapper())
     next((tmp_path / "trials").iterdir()).write_text("{")
     with pytest.raises(ConfigError, match="not readable"):
-        evaluate(STUDY, tmp_path, Inline())
+        evaluate(STUDY, tmp_path, InlineMapper())
 
 
 def test_the_table_and_the_plot_say_what_the_result_says(tmp_path: Path) -> None:
-    result = evaluate(STUDY, tmp_path, Inline())
+    result = evaluate(STUDY, tmp_path, InlineMapper())
     lines = table(result).splitlines()
     assert lines[2].startswith("| centroid | 14/14 = 100.0 % | 78.5 to 100.0 % | 4.0 mm | 5.7 ° | none |")
     assert "not lifted 2" in lines[3]
@@ -214,7 +207,7 @@ def test_the_command_line_prints_rates_and_intervals(
 ) -> None:
     from training import mapping
 
-    monkeypatch.setattr(mapping, "LocalMapper", lambda workers: Inline())
+    monkeypatch.setattr(mapping, "LocalMapper", lambda workers: InlineMapper())
     out = ["evaluate", "grasp", "--out", str(tmp_path / "out")]
     assert main([*out, "--trials", "12", "--methods", "centroid,random", "--json"], Interrupts()) == 0
     said = json.loads(capsys.readouterr().out)

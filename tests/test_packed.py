@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,10 @@ import pytest
 from app.cli import main
 from app.interrupts import Interrupts
 from perception.errors import ConfigError
+from tests.engine_jobs import InlineMapper
 from training import packed
 from training.catalogue import catalogue
-from training.packed import GAP_M, OBJECTS, PackedStudy, RoundJob, evaluate_packed, packed_scene, summary
+from training.packed import GAP_M, OBJECTS, PackedStudy, RoundJob, evaluate_packed, packed_scene, round_job, summary
 
 STUDY = PackedStudy(2, ("heatmap", "centroid"))
 
@@ -45,28 +45,22 @@ def test_a_table_depends_on_seed_and_number_alone() -> None:
     assert one.target.world_from_object != other.target.world_from_object
 
 
-class Rounds:
-    """A mapper whose rounds end as they are told, after `stop` of them not at all."""
+def fake_round(job: RoundJob) -> tuple[str, dict[str, Any]]:
+    """The heatmap clears every table, centroid takes one object and then fails twice."""
+    clears = job.method == "heatmap"
+    outcomes = ["success"] * 5 if clears else ["success", "not lifted", "not lifted"]
+    ended = "empty" if clears else "two failures in a row"
+    facts = [{"object": "can-1000005", "outcome": one} for one in outcomes]
+    return job.file, {"method": job.method, "objects": OBJECTS, "outcomes": facts, "ended": ended}
 
-    def __init__(self, stop: int = 100) -> None:
-        self.stop, self.done = stop, 0
 
-    def map(
-        self, function: Callable[..., Any], jobs: Sequence[RoundJob], start: Callable[[], None]
-    ) -> Iterator[tuple[str, dict[str, Any]]]:
-        for job in jobs:
-            if self.done == self.stop:
-                raise KeyboardInterrupt
-            self.done += 1
-            wins = ["success"] * (5 if job.method == "heatmap" else 1)
-            outcomes = [*wins, *(["not lifted"] * 2 if job.method != "heatmap" else [])]
-            ended = "empty" if job.method == "heatmap" else "two failures in a row"
-            facts = [{"object": "can-1000005", "outcome": one} for one in outcomes]
-            yield job.file, {"method": job.method, "objects": OBJECTS, "outcomes": facts, "ended": ended}
+@pytest.fixture(autouse=True)
+def no_physics(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packed, "round_job", fake_round)
 
 
 def test_success_is_per_attempt_and_declutter_per_object(tmp_path: Path) -> None:
-    result = evaluate_packed(STUDY, tmp_path, Rounds())
+    result = evaluate_packed(STUDY, tmp_path, InlineMapper())
     heatmap, centroid = result["methods"]["heatmap"], result["methods"]["centroid"]
     assert (heatmap["success_rate"], heatmap["declutter_rate"]) == (1.0, 1.0)
     assert (centroid["attempts"], centroid["declutter_rate"]) == (6, 0.2)
@@ -77,17 +71,17 @@ def test_success_is_per_attempt_and_declutter_per_object(tmp_path: Path) -> None
 
 def test_a_study_that_was_broken_off_goes_on(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
-        evaluate_packed(STUDY, tmp_path, Rounds(stop=3))
+        evaluate_packed(STUDY, tmp_path, InlineMapper(3))
     assert not (tmp_path / "result.json").exists()
-    rest = Rounds()
-    assert evaluate_packed(STUDY, tmp_path, rest) == evaluate_packed(STUDY, tmp_path, Rounds(stop=0))
+    rest = InlineMapper()
+    assert evaluate_packed(STUDY, tmp_path, rest) == evaluate_packed(STUDY, tmp_path, InlineMapper(0))
     assert rest.done == 1
 
 
 def test_another_study_in_the_same_folder_is_refused(tmp_path: Path) -> None:
-    evaluate_packed(STUDY, tmp_path, Rounds())
+    evaluate_packed(STUDY, tmp_path, InlineMapper())
     with pytest.raises(ConfigError, match="another study"):
-        evaluate_packed(PackedStudy(3, ("heatmap", "centroid")), tmp_path, Rounds())
+        evaluate_packed(PackedStudy(3, ("heatmap", "centroid")), tmp_path, InlineMapper())
 
 
 @pytest.mark.parametrize(
@@ -101,7 +95,7 @@ def test_studies_that_cannot_be_are_refused(change: dict[str, Any], words: str) 
 
 
 def test_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr("training.mapping.LocalMapper", lambda workers: Rounds())
+    monkeypatch.setattr("training.mapping.LocalMapper", lambda workers: InlineMapper())
     assert main(["evaluate", "packed", "--rounds", "2", "--out", str(tmp_path), "--json"], Interrupts()) == 0
     assert json.loads(capsys.readouterr().out)["methods"]["heatmap"]["declutter_rate"] == 1.0
 
@@ -118,7 +112,7 @@ def test_a_table_is_cleared_in_physics(monkeypatch: pytest.MonkeyPatch) -> None:
     init_genesis()
     study = PackedStudy(1, ("centroid",))
     assert {entry.split for entry in catalogue(study.per_family) if entry in study.entries} == {"test"}
-    name, facts = packed.round_job(RoundJob(study, "centroid", 1))
+    name, facts = round_job(RoundJob(study, "centroid", 1))
     assert name == "rounds/centroid-001.json"
     assert facts["ended"] == "empty"
     assert facts["outcomes"][-1]["outcome"] == "success"

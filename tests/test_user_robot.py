@@ -263,14 +263,16 @@ MJCF_CHANGES = {
 }
 
 
-@pytest.mark.parametrize("change", MJCF_CHANGES)
-def test_an_mjcf_that_is_no_spot_is_refused(tmp_path: Path, change: str) -> None:
-    old, new, says = MJCF_CHANGES[change]
-    file = foreign_mjcf(tmp_path)
+def assert_refused_once_changed(file: Path, old: str, new: str, says: str) -> None:
     text = file.read_text()
     assert old in text
     file.write_text(text.replace(old, new, 1))
     assert says in refused(file)
+
+
+@pytest.mark.parametrize("change", MJCF_CHANGES)
+def test_an_mjcf_that_is_no_spot_is_refused(tmp_path: Path, change: str) -> None:
+    assert_refused_once_changed(foreign_mjcf(tmp_path), *MJCF_CHANGES[change])
 
 
 URDF_CHANGES = {
@@ -283,9 +285,4 @@ URDF_CHANGES = {
 
 @pytest.mark.parametrize("change", URDF_CHANGES)
 def test_a_urdf_that_is_no_spot_is_refused(tmp_path: Path, change: str) -> None:
-    old, new, says = URDF_CHANGES[change]
-    file = ros_urdf(tmp_path)
-    text = file.read_text()
-    assert old in text
-    file.write_text(text.replace(old, new, 1))
-    assert says in refused(file)
+    assert_refused_once_changed(ros_urdf(tmp_path), *URDF_CHANGES[change])

@@ -1,0 +1,34 @@
+"""Where a command's many jobs are done: `--workers` processes of this machine, or a Ray cluster."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from training.mapping import Mapper
+
+
+def add_mapper(command: argparse.ArgumentParser, *, workers: int) -> None:
+    """workers: the default."""
+    command.add_argument("--workers", type=int, default=workers, metavar="N", help=f"processes (default {workers})")
+    command.add_argument(
+        "--ray", nargs="?", const="", metavar="ADDRESS", help="over Ray; without address on this machine"
+    )
+
+
+@contextmanager
+def mapper_of(arguments: argparse.Namespace) -> Iterator[Mapper]:
+    """What `add_mapper`'s arguments ask for; Ray is left at the end. ConfigError as the mappers say."""
+    from training.mapping import LocalMapper, RayMapper
+
+    if arguments.ray is None:
+        yield LocalMapper(arguments.workers)
+        return
+    ray = RayMapper(arguments.ray or None, arguments.workers)
+    try:
+        yield ray
+    finally:
+        ray.close()
