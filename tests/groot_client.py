@@ -15,7 +15,7 @@ IDLE, RUNNING, SUCCESS, FAILURE = range(4)
 class Client:
     """Asks a publisher; `parts` gives the raw answer, the others decode it. TimeoutError if none comes."""
 
-    def __init__(self, port: int, timeout_ms: int = 5000) -> None:
+    def __init__(self, port: int, timeout_ms: int = 60_000) -> None:
         self._context = zmq.Context()
         self.socket = self._context.socket(zmq.REQ)
         self.socket.setsockopt(zmq.LINGER, 0)

@@ -54,9 +54,9 @@ class Client:
         return self.robot.ensure_client(EstopClient.default_service_name)
 
     def power_on_and_stand(self) -> None:
-        self.robot.power_on(timeout_sec=20)
+        self.robot.power_on(timeout_sec=60)
         number = self.send(RobotCommandBuilder.synchro_stand_command())
-        wait_for(lambda: self.mobility(number).stand_feedback.status == 1, 60.0)
+        wait_for(lambda: self.mobility(number).stand_feedback.status == 1)
 
     def mobility(self, number: int) -> Any:
         return self.feedback(number).synchronized_feedback.mobility_command_feedback
@@ -68,8 +68,8 @@ class Client:
         return self.feedback(number).synchronized_feedback.gripper_command_feedback
 
 
-def wait_for(condition: Callable[[], Any], limit_s: float = 10.0) -> Any:
-    """Poll until it is true; AssertionError after the limit."""
+def wait_for(condition: Callable[[], Any], limit_s: float = 60.0) -> Any:
+    """Poll until it is true; AssertionError after the limit, which is long because machines are busy."""
     end = time.monotonic() + limit_s
     while not (value := condition()):
         assert time.monotonic() < end, "it did not happen in time"
@@ -85,7 +85,7 @@ def connect(server: SpotServer, name: str = "test", *, sync: bool = True) -> Cli
     robot.authenticate(server.username, server.password)
     if sync:
         robot.start_time_sync(0.5)
-        robot.time_sync.wait_for_sync(timeout_sec=5)
+        robot.time_sync.wait_for_sync(timeout_sec=60)
     return Client(robot)
 
 

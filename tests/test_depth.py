@@ -44,7 +44,6 @@ def scene(distance: float = 0.5, seed: int = 0, height: float = 0.72) -> tuple[V
     return render(cylinder, pose), cylinder
 
 
-@settings(deadline=None)
 @given(
     values=st.lists(st.integers(0, 5), min_size=1, max_size=7),
 )
@@ -72,7 +71,6 @@ def test_frames_that_do_not_belong_together() -> None:
         median_depth([np.ones((2, 2)), np.ones((3, 2))])
 
 
-@settings(deadline=None)
 @given(shares=st.tuples(st.integers(60, 400), st.integers(0, 120), st.integers(0, 15)), seed=st.integers(0, 999))
 def test_near_layer_is_neither_the_wall_nor_a_floating_point(shares: tuple[int, int, int], seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -122,7 +120,6 @@ def test_wall_through_the_mask_does_not_pull_the_depth_back() -> None:
     assert mean > view.depth[v, u] + 0.03  # what the mean of the mask would have said
 
 
-@settings(deadline=None)
 @given(du=st.integers(-30, 30), width=st.integers(1, 20))
 def test_shift_moves_and_fills_with_nothing(du: int, width: int) -> None:
     depth = np.arange(1, width + 1, dtype=np.float32)[None]
@@ -131,7 +128,7 @@ def test_shift_moves_and_fills_with_nothing(du: int, width: int) -> None:
         assert moved[0, u] == (depth[0, u + du] if 0 <= u + du < width else 0.0)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     lateral=st.floats(-0.015, 0.005),
     seed=st.integers(0, 10_000),
@@ -178,7 +175,7 @@ def test_range_straight_down_is_the_depth() -> None:
         object_depth(depth, np.ones((3, 3), bool), CAMERA, down)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 10_000), distance=st.floats(0.4, 2.5), height=st.floats(0.6, 0.85))
 def test_location_with_a_noisy_sensor(seed: int, distance: float, height: float) -> None:
     view, cylinder = scene(distance, seed, height)
@@ -227,7 +224,7 @@ def test_recorded_thermos_is_as_far_and_as_far_off_as_measured_by_hand() -> None
     assert seen.layer.middle_m == pytest.approx(0.795, abs=0.015)  # not the wall at 0.89
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(side_px=st.integers(60, 250), left=st.booleans(), worse=st.booleans(), distance=st.floats(0.4, 1.5))
 def test_the_object_known_is_told_from_a_better_scored_one_beside_it(
     side_px: int, left: bool, worse: bool, distance: float

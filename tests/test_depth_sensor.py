@@ -40,7 +40,7 @@ def test_input_is_left_alone_and_output_is_metres() -> None:
     assert np.isfinite(picture).all()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 2**31), z=st.floats(0.05, 6.0), slope=st.floats(-1.0, 1.0))
 def test_values_are_whole_millimetres_in_range(seed: int, z: float, slope: float) -> None:
     clean = (z * (1.0 + slope * np.linspace(-0.5, 0.5, 640))[None, :] * np.ones((480, 1))).astype(np.float32)

@@ -63,7 +63,7 @@ def lift(robot: FakeRobot, height_m: float = 0.15) -> None:
 views = st.tuples(st.floats(-np.pi, np.pi), st.floats(0.05, 1.2), st.floats(0.3, 1.5))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(views)
 def test_what_looks_like_the_bottle_is_on_the_bottle(view: tuple[float, float, float]) -> None:
     world = FakeWorld()
@@ -85,7 +85,7 @@ def test_what_looks_like_the_bottle_is_on_the_bottle(view: tuple[float, float, f
     assert (points[flank & ~lid][:, :2] @ eye[:2] > 0).all(), "the far side of the bottle is seen through the near one"
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(views)
 def test_the_table_and_the_floor_are_where_they_are(view: tuple[float, float, float]) -> None:
     world = FakeWorld()

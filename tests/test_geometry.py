@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from perception.geometry import Pose, rotation_vector, unit
@@ -84,7 +84,6 @@ def test_the_way_to_another_pose_is_straight_and_even(a: Pose, b: Pose, fraction
     assert np.allclose(a.towards(b, 1.0).rotation, b.rotation, atol=1e-7)
 
 
-@settings(deadline=None)  # the first call imports scipy
 @given(poses)
 def test_rotations_agree_with_scipy(a: Pose) -> None:
     from scipy.spatial.transform import Rotation

@@ -70,7 +70,6 @@ def off_axis_m(grasp: Grasp, cylinder: Cylinder) -> tuple[float, float]:
 # Normal, Euler, quaternion, roll
 
 
-@settings(deadline=None)
 @given(normal=directions, roll=angles)
 def test_normal_to_euler_and_quaternion_agree_and_come_back(normal: np.ndarray, roll: float) -> None:
     euler = normal_to_euler(normal, roll)
@@ -81,7 +80,6 @@ def test_normal_to_euler_and_quaternion_agree_and_come_back(normal: np.ndarray, 
     assert np.linalg.norm(normal_to_quaternion(normal, roll)) == pytest.approx(1.0)
 
 
-@settings(deadline=None)
 @given(normal=directions, axis=directions)
 def test_roll_lays_the_hand_along_the_axis_as_the_hand_rule_does(normal: np.ndarray, axis: np.ndarray) -> None:
     if abs(normal @ axis) < 0.98:
@@ -97,7 +95,6 @@ def test_upright_bottle_is_met_with_the_hand_rolled_by_a_quarter_turn() -> None:
         normal_to_euler([0.0, 0.0, 0.0])
 
 
-@settings(deadline=None)
 @given(yaw=angles, elevation=st.floats(-1.5, 1.5), turn=st.floats(-3.0, 3.0))
 def test_steady_normal_takes_noise_out_and_keeps_slopes(yaw: float, elevation: float, turn: float) -> None:
     limits = GraspSettings()
@@ -122,7 +119,6 @@ def test_steady_normal_takes_noise_out_and_keeps_slopes(yaw: float, elevation: f
 # Silhouette
 
 
-@settings(deadline=None)
 @given(radius=st.floats(0.01, 0.06), near=st.floats(0.2, 2.0))
 def test_width_of_a_round_body_from_its_outline(radius: float, near: float) -> None:
     centre = near + radius
@@ -130,7 +126,6 @@ def test_width_of_a_round_body_from_its_outline(radius: float, near: float) -> N
     assert round_width_m(2 * half, near, HAND_CAMERA) == pytest.approx(2 * radius, rel=1e-6)
 
 
-@settings(deadline=None)
 @given(left=st.integers(5, 60), right=st.integers(5, 60))
 def test_extent_is_measured_to_both_edges(left: int, right: int) -> None:
     mask = np.zeros((200, 200), bool)
@@ -161,7 +156,7 @@ def test_axis_of_upright_squat_and_lying_objects() -> None:
 # Grasps
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     radius=st.floats(0.022, 0.045),
     distance=st.floats(0.4, 0.6),
@@ -184,7 +179,7 @@ def test_clean_depth_puts_the_jaws_around_the_axis(
     assert abs(grasp.world_from_hand.rotation[2, 1]) > 0.99  # hand y along the bottle
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     seed=st.integers(0, 100_000),
     radius=st.floats(0.025, 0.042),

@@ -19,7 +19,7 @@ from tests.test_groot import Watched
 XML = """<root BTCPP_format="4" main_tree_to_execute="Main"><BehaviorTree ID="Main">
 <Sequence><Act name="a" seq="RRS"/><Act name="b" seq="F"/></Sequence></BehaviorTree></root>"""
 HOOK = {"enabled": True, "uid": 2, "mode": 1, "once": False, "desired_status": "SUCCESS", "position": 0}
-LONG_S = 10.0
+LONG_S = 60.0
 
 
 def request(kind: str, value: Any = None) -> Request:

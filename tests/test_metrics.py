@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from perception.errors import ConfigError
@@ -23,7 +23,6 @@ def test_by_hand() -> None:
     )
 
 
-@settings(deadline=None)
 @given(SCORED)
 def test_auroc_is_the_chance_to_rank_a_good_one_higher(pairs: list[tuple[float, bool]]) -> None:
     scores, good = np.array([s for s, _ in pairs]), np.array([g for _, g in pairs])
@@ -36,7 +35,6 @@ def test_auroc_is_the_chance_to_rank_a_good_one_higher(pairs: list[tuple[float, 
     assert auroc(-scores, good) == pytest.approx(1 - value)
 
 
-@settings(deadline=None)
 @given(SCORED, st.randoms(use_true_random=False))
 def test_average_precision_does_not_depend_on_the_order(pairs: list[tuple[float, bool]], random: object) -> None:
     shuffled = list(pairs)

@@ -96,7 +96,7 @@ ENDS = st.sampled_from(["<AlwaysSuccess/>", "<AlwaysFailure/>"])
 BODIES = st.recursive(st.recursive(ENDS, at_once, max_leaves=4), over_time, max_leaves=5)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(BODIES)
 def test_control_flow_returns_the_same(tmp_path_factory: pytest.TempPathFactory, body: str) -> None:
     read = document(tmp_path_factory.getbasetemp(), body)

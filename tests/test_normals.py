@@ -34,7 +34,7 @@ def errors_deg(normals: NDArray[np.float32], truth: NDArray[np.floating]) -> NDA
 tilts = st.tuples(st.floats(-0.6, 0.6), st.floats(-0.6, 0.6))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(tilt=tilts, distance=st.floats(0.2, 3.0))
 def test_every_method_is_exact_on_planes(tilt: tuple[float, float], distance: float) -> None:
     truth = np.array([*tilt, -1.0]) / np.linalg.norm([*tilt, 1.0])
@@ -46,7 +46,7 @@ def test_every_method_is_exact_on_planes(tilt: tuple[float, float], distance: fl
     assert np.median(errors_deg(d2nt_normals(depth, SMALL, "v1"), truth)[inner]) < 1.0
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 2**31), scale=st.sampled_from([1e-3, 0.1, 7.0, 1000.0]))
 def test_d2nt_does_not_depend_on_the_unit(seed: int, scale: float) -> None:
     rng = np.random.default_rng(seed)
@@ -56,7 +56,7 @@ def test_d2nt_does_not_depend_on_the_unit(seed: int, scale: float) -> None:
         assert np.quantile(errors_deg(one, other), 0.99) < 0.1  # ties between neighbours may fall either way
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 2**31))
 def test_normals_are_unit_and_face_the_camera_whatever_comes_in(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -141,7 +141,7 @@ def test_shapes_that_do_not_fit() -> None:
         plane_fit_normals(np.ones(SMALL.shape, np.float32), SMALL, 0.0)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 2**32), st.floats(0.0, 0.6), st.floats(0.2, 5.0))
 def test_compiled_and_plain_normals_are_the_same(seed: int, holes: float, scale: float) -> None:
     pytest.importorskip("numba")

@@ -21,7 +21,7 @@ HEIGHTS_M = {
 OBJECTS = st.builds(make_object, st.sampled_from(FAMILIES), st.integers(0, 100_000))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(OBJECTS)
 def test_every_object_stands_on_the_floor_and_fits_the_gripper(thing) -> None:
     low, high = HEIGHTS_M[thing.family]
@@ -34,7 +34,7 @@ def test_every_object_stands_on_the_floor_and_fits_the_gripper(thing) -> None:
     assert 0.035 <= across_the_handle <= 0.09
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(OBJECTS)
 def test_every_mesh_is_sound_and_faces_outwards(thing) -> None:
     mesh = thing.mesh()

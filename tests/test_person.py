@@ -44,7 +44,7 @@ def test_a_thing_at_rest_is_drawn_towards_the_hand(place: NDArray[np.float64], m
     assert force @ way >= 0.0
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(mass=masses)
 def test_what_comes_free_ends_in_the_hand_and_stays_there(mass: float) -> None:
     pull = Pull(TAKER, mass)

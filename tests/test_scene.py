@@ -41,7 +41,7 @@ def test_the_library_has_the_scenes_the_product_names() -> None:
 
 
 @pytest.mark.parametrize("name", AHEAD)
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(seed=SEEDS)
 def test_the_target_stands_ahead_of_the_robot_on_a_support(name: str, seed: int) -> None:
     sample = sample_scene(load_scene(name), seed)
@@ -59,7 +59,7 @@ def test_the_target_stands_ahead_of_the_robot_on_a_support(name: str, seed: int)
 
 
 @pytest.mark.parametrize("name", [*WITH_TARGET, "empty"])
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(seed=SEEDS)
 def test_the_robots_way_to_the_target_is_free(name: str, seed: int) -> None:
     sample = sample_scene(load_scene(name), seed)
@@ -73,7 +73,7 @@ def test_the_robots_way_to_the_target_is_free(name: str, seed: int) -> None:
 
 
 @pytest.mark.parametrize("name", scene_names())
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(seed=SEEDS)
 def test_objects_stand_apart_and_on_something(name: str, seed: int) -> None:
     spec = load_scene(name)
@@ -89,7 +89,7 @@ def test_objects_stand_apart_and_on_something(name: str, seed: int) -> None:
 
 
 @pytest.mark.parametrize("name", WITH_PLACE)
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(seed=SEEDS)
 def test_the_place_is_where_the_file_says_as_seen_from_the_start_and_the_way_to_it_is_free(
     name: str, seed: int

@@ -100,7 +100,7 @@ def test_walk_arm_grip_and_pictures() -> None:
         with pytest.raises(UnknownImageSourceError):
             images.get_image_from_sources(["tail_image"])
 
-        client.robot.power_off(cut_immediately=False, timeout_sec=10)
+        client.robot.power_off(cut_immediately=False, timeout_sec=60)
         assert not client.robot.is_powered_on()
         height = get_a_tform_b(client.state().kinematic_state.transforms_snapshot, "vision", "body").z
         assert height < 0.25
@@ -108,11 +108,14 @@ def test_walk_arm_grip_and_pictures() -> None:
 
 def test_the_clock_of_the_robot_is_recovered_although_it_runs_faster() -> None:
     with spot(speed=3.0) as server:
+        wait_for(lambda: server.now() - time.time() > 4.0)
+        robot_s, wall_s = server.now(), time.time()
         client = connect(server)
         endpoint = client.robot.time_sync.endpoint
         assert wait_for(lambda: endpoint.get_new_estimate() and endpoint.has_established_time_sync)
         estimate = endpoint.clock_skew.seconds + endpoint.clock_skew.nanos / 1e9
-        assert abs(estimate - (server.now() - time.time())) < 0.3
+        late = endpoint.round_trip_time.ToTimedelta().total_seconds()
+        assert robot_s - time.time() - late <= estimate <= server.now() - wall_s + late
 
 
 def test_end_times_and_frames_are_judged() -> None:

@@ -103,7 +103,7 @@ def test_the_connection_is_cut_and_comes_back_on_the_same_port() -> None:
                 return False
             return True
 
-        wait_for(answered, 20.0)
+        wait_for(answered)
 
 
 def test_a_lease_is_stolen_at_the_second_command() -> None:
@@ -160,7 +160,8 @@ def test_the_clock_is_skewed_and_drifts() -> None:
     with spot() as server:
 
         def offset() -> float:
-            return server.now() - server.world.snapshot.simulated_s
+            """Read when nothing came between the two."""
+            return max(server.now() - server.world.snapshot.simulated_s for _ in range(20))
 
         before = offset()
         server.faults.add(FaultSpec("clock_skew", seconds=37.5))

@@ -82,7 +82,7 @@ def test_a_returned_lease_can_be_acquired_by_another() -> None:
 def test_an_estop_of_the_client_stops_the_robot_when_it_stops_checking_in() -> None:
     with spot(operator_estop=False) as server:
         client = connect(server)
-        endpoint = EstopEndpoint(client.estop, "mine", estop_timeout=2.5, estop_cut_power_timeout=3.5)
+        endpoint = EstopEndpoint(client.estop, "mine", estop_timeout=5.0, estop_cut_power_timeout=6.0)
         endpoint.force_simple_setup()
         with EstopKeepAlive(endpoint) as keepalive, LeaseKeepAlive(client.leases, must_acquire=True):
             wait_for(lambda: not client.robot.is_estopped())

@@ -24,6 +24,7 @@ from app.spot import preflight
 from app.spot.connection import Connection, Target
 from app.spot.errors import Loss, LostRobotError
 from app.spot.options import SpotOptions
+from app.spot.pulse import LIMIT_S
 from app.spot.robot import SpotRobot
 from behaviours.robot import CommandState
 from behaviours.testing import finish, ready
@@ -177,12 +178,15 @@ def test_our_own_estop_and_motors_left_on_exclude_each_other(at_end: Any) -> Non
 
 
 def test_our_estop_and_lease_lapse_when_the_tick_loop_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.spot.pulse.LIMIT_S", 0.3)
-    monkeypatch.setattr("app.spot.pulse.Pulse.__init__.__defaults__", (0.3, time.monotonic))
-    monkeypatch.setattr("app.spot.estop.TIMEOUT_S", 0.6)
+    hung_s = [0.0]
+    clock = (LIMIT_S, lambda: time.monotonic() + hung_s[0])
+    monkeypatch.setattr("app.spot.pulse.Pulse.__init__.__defaults__", clock)
+    monkeypatch.setattr("app.spot.estop.TIMEOUT_S", 4.0)
     with spot(operator_estop=False, speed=4.0) as server, adapter(server, own_estop=True) as robot:
         robot.sleep(0.2)
-        wait_for(lambda: not server.machine.motors_on(), limit_s=15.0)
+        assert server.machine.motors_on()
+        hung_s[0] = 2 * LIMIT_S
+        wait_for(lambda: not server.machine.motors_on())
         with pytest.raises(LostRobotError, match=r"e-stop has stopped the robot|motors went off"):
             robot.sleep(1.0)
 
@@ -210,7 +214,7 @@ def test_a_stolen_lease_ends_everything_and_names_the_thief() -> None:
 def test_a_theft_is_noticed_without_a_command() -> None:
     with spot() as server, pytest.raises(LostRobotError, match="thief"), adapter(server) as robot:
         connect(server, "thief").leases.take()
-        for _ in range(200):
+        while True:
             robot.sleep(0.5)
 
 
@@ -236,16 +240,13 @@ def test_a_behaviour_fault_in_the_middle_ends_the_run() -> None:
 def test_a_cut_connection_ends_the_run_and_stays_short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.spot.link.LOST_AFTER_S", 1.0)
     with spot(speed=4.0) as server:
-        begun = time.monotonic()
         with (
             pytest.raises(LostRobotError, match=r"connection to 127.0.0.1 is lost") as caught,
             adapter(server) as robot,
         ):
             server.cut_connection()
-            begun = time.monotonic()
-            robot.sleep(60.0)
+            robot.sleep(3600.0)  # a quarter of an hour at this speed, which the time limit of a test would not allow
         assert caught.value.loss is Loss.LINK
-        assert time.monotonic() - begun < 12.0
 
 
 def test_a_connection_that_comes_back_soon_is_no_loss() -> None:

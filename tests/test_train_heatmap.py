@@ -315,7 +315,7 @@ def test_two_processes_train_one_network(data: Path, tmp_path: Path) -> None:
         )
         for rank in range(2)
     ]
-    said = [process.communicate(timeout=120)[0].splitlines() for process in processes]
+    said = [process.communicate(timeout=300)[0].splitlines() for process in processes]
     assert [process.returncode for process in processes] == [0, 0]
     assert said[0][-1] == said[1][-1]
     assert json.loads((tmp_path / "config.json").read_text())["processes"] == 2

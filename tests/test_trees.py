@@ -209,7 +209,7 @@ def test_bare_ampersands_and_less_thans_in_values_are_read(tmp_path: Path) -> No
     assert tree.nodes()[0].name == "a && b < c"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data())
 def test_a_damaged_file_is_a_tree_or_a_tree_error(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory

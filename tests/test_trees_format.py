@@ -52,7 +52,7 @@ def elements(draw: st.DrawFn, depth: int = 3) -> str:
     return f"<{tag}{written}>{inside}</{tag}>" if inside or draw(st.booleans()) else f"<{tag}{written}/>"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(text=elements())
 def test_formatting_keeps_the_meaning_and_is_done_after_once(text: str) -> None:
     once = format_text(text)
@@ -60,7 +60,7 @@ def test_formatting_keeps_the_meaning_and_is_done_after_once(text: str) -> None:
     assert shape(parse(Source("a", once))) == shape(parse(Source("a", text)))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(text=elements())
 def test_what_comes_out_is_xml_for_every_reader(text: str) -> None:
     found: list[tuple[str, dict[str, str]]] = []

@@ -74,7 +74,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("laws")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(body=bodies(), ticks=st.integers(0, 6))
 def test_a_halt_stops_everything_once(folder: Path, body: str, ticks: int) -> None:
     run = Run(folder, body)
@@ -92,7 +92,7 @@ def test_a_halt_stops_everything_once(folder: Path, body: str, ticks: int) -> No
     assert run.events == []
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(body=bodies(), ticks=st.integers(1, 6))
 def test_what_has_ended_leaves_nothing_running(folder: Path, body: str, ticks: int) -> None:
     run = Run(folder, body)
@@ -104,7 +104,7 @@ def test_what_has_ended_leaves_nothing_running(folder: Path, body: str, ticks: i
             assert not any(node.status == "RUNNING" for node in run.tree.nodes())
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(body=bodies(), ticks=st.integers(1, 5))
 def test_a_leaf_that_runs_has_running_nodes_above_it(folder: Path, body: str, ticks: int) -> None:
     run = Run(folder, body)
@@ -117,7 +117,7 @@ def test_a_leaf_that_runs_has_running_nodes_above_it(folder: Path, body: str, ti
                 assert set(above) == {"RUNNING"}, node.path
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(body=bodies(), ticks=st.integers(1, 5))
 def test_the_listeners_are_told_what_the_nodes_are(folder: Path, body: str, ticks: int) -> None:
     run = Run(folder, body)
@@ -135,7 +135,7 @@ def test_the_listeners_are_told_what_the_nodes_are(folder: Path, body: str, tick
     assert told == {node.uid: node.status for node in run.tree.nodes()}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(children=st.lists(letters, min_size=1, max_size=4), kind=st.sampled_from(["", "Reactive"]))
 def test_a_fallback_is_a_sequence_upside_down(folder: Path, children: list[str], kind: str) -> None:
     leaves = [f'<Act name="@" persist="true" seq="{seq}"/>' for seq in children]
@@ -176,7 +176,7 @@ nested = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(body=nested)
 def test_one_tick_is_what_the_definition_says(folder: Path, body: Any) -> None:
     assert Run(folder, written(body)).tick() == WORDS[expected(body)]
@@ -188,7 +188,7 @@ SKIPPED_BELOW = """<Inverter><Precondition if="n == 1" else="RUNNING">
 """The inner Inverter has set itself RUNNING, the Precondition over it was skipped: a halt reaches it all the same."""
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(body=bodies(conditions=True), ticks=st.integers(1, 4))
 @example(body=SKIPPED_BELOW, ticks=1)
 def test_py_trees_ticks_the_same_and_its_visitors_see_what_was_ticked(folder: Path, body: str, ticks: int) -> None:

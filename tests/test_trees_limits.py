@@ -135,7 +135,7 @@ def test_catch_on_halt_ticks_the_last_child_once(tmp_path: Path) -> None:
 TEXT = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs")), max_size=30)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     comment=TEXT.filter(lambda text: "-->" not in text),
     name=TEXT.filter(lambda text: '"' not in text and ";" not in text),

@@ -212,7 +212,7 @@ def test_places_count_characters_and_lines_of_every_kind(tmp_path: Path) -> None
     assert [root.source.place(root.places[name]) for name in "abc"] == [(2, 7), (3, 3), (3, 10)]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(text=elements())
 def test_what_expat_reads_is_read_alike(text: str) -> None:
     """Attributes alike but for white space, which expat makes plain spaces; places alike."""

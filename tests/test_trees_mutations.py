@@ -49,7 +49,7 @@ def test_damaged_files_end_in_a_tree_or_a_tree_error(first: int, watch: tuple[Wa
 PIECES = st.one_of(st.sampled_from(TOKENS), st.sampled_from(["<Sequence>", "</Sequence>", '<Act seq="S"/>', " "]))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(pieces=st.lists(PIECES, max_size=12), number=st.integers(0, 2))
 def test_pieces_in_any_order(pieces: list[str], number: int, watch: tuple[Watch, Path]) -> None:
     guard, file = watch
@@ -72,7 +72,7 @@ def test_the_watch_sees_what_it_should(watch: tuple[Watch, Path], tmp_path: Path
 
 def test_the_script_counts_and_is_repeatable() -> None:
     command = [sys.executable, str(HERE / "mutate_trees.py"), "20"]
-    outputs = [subprocess.run(command, capture_output=True, text=True, check=True, timeout=100).stdout for _ in "ab"]
+    outputs = [subprocess.run(command, capture_output=True, text=True, check=True, timeout=300).stdout for _ in "ab"]
     assert outputs[0].startswith("20 damaged files from ")
     assert len({text.split("; slowest")[0] for text in outputs}) == 1
 
@@ -100,7 +100,7 @@ BIG = {
 }
 
 
-@pytest.mark.timeout(60)  # each takes a second or two; what grows with the square of the length would take hours
+@pytest.mark.timeout(300)  # each takes a second or two; what grows with the square of the length would take hours
 @pytest.mark.parametrize("stubs", [False, True], ids=["leaves", "stubs"])
 @pytest.mark.parametrize("name", BIG)
 def test_long_files_take_a_time_that_follows_their_length(name: str, stubs: bool, tmp_path: Path) -> None:

@@ -130,11 +130,11 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
             target.write_bytes(file.read_bytes())
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
     build = [*pip, "wheel", "-q", "--no-build-isolation", "--no-deps", "--no-index", "-w", str(place), str(source)]
-    subprocess.run(build, check=True, capture_output=True, timeout=120)
+    subprocess.run(build, check=True, capture_output=True, timeout=300)
     (wheel,) = place.glob("*.whl")
     target = place / "site"
     install = [*pip, "install", "-q", "--no-deps", "--no-index", "--target", str(target), str(wheel)]
-    subprocess.run(install, check=True, capture_output=True, timeout=120)
+    subprocess.run(install, check=True, capture_output=True, timeout=300)
     return target
 
 
@@ -146,7 +146,7 @@ def spot_grasp(*arguments: str, path: Path | None = None) -> subprocess.Complete
     paths = [str(HERE.parent), *([str(path)] if path else [])]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
     command = [sys.executable, "-c", MAIN, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120, check=False)
+    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=300, check=False)
 
 
 TREE = """<root BTCPP_format="4"><BehaviorTree ID="T"><Sequence>

@@ -163,7 +163,7 @@ def test_a_long_chain_is_no_nesting() -> None:
     assert run("x := " + " + ".join(["1"] * 20_000))["x"] == 20_000.0
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(max_size=60) | st.text("ab_@019.xXeE'\" \t;:=+-*/&|^~!<>?()", max_size=60))
 def test_reading_ends_in_a_script_or_a_script_error(text: str) -> None:
     try:
@@ -190,13 +190,13 @@ def arithmetic(draw: st.DrawFn, depth: int = 3) -> str:
     return draw(st.sampled_from([text, f"({text})", f"-({text})"]))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(arithmetic())
 def test_arithmetic_is_that_of_pythons_floats(text: str) -> None:
     assert run(f"x := {text}")["x"] == eval(text)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(NUMBERS, NUMBERS)
 def test_division_and_order_are_those_of_floats(a: float, b: float) -> None:
     found = run("q := a / b; less := a < b; same := a == b", a=float(a), b=float(b))

@@ -24,7 +24,7 @@ SAMPLE = sample_scene(views.SPEC, 12)
 
 
 @pytest.mark.parametrize("preset", sorted(views.PRESETS))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(seed=st.integers(0, 2**32))
 def test_the_camera_stands_upright_and_looks_towards_an_object(preset: str, seed: int) -> None:
     limits = views.PRESETS[preset]
