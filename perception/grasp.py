@@ -10,12 +10,16 @@ layer gives it; on an upright object its heading is drawn to that of a round bod
 two agree within 35 degrees, since the outline is sharp and the depth is not; and an elevation below 12 degrees counts
 as level, fading out until 24 degrees, since the flank of an upright object is far likelier than a 12-degree cone. Its
 window is longer along an upright object than across.
+
+A box is no round body: where the depth, taken over all rows of the body, says clearly that it has upright faces
+(`cross_section`), heading and width are those of the face that the pixel is on, and the hand closes about the middle of
+that face, since jaws that close off the middle shove the box. Its narrow faces come first (`flat_width_m`).
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -23,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perception import spot_arm
+from perception.cross_section import Box, Face, find_box
 from perception.depth import ObjectDepth, depth_around, object_depth
 from perception.geometry import Pose, Vector
 from perception.hand_pose import hand_pose
@@ -35,6 +40,11 @@ from perception.types import Detection, Grasp, Heatmap, Intrinsics, RgbdFrame
 
 __all__ = ["GraspSettings", "Rejection", "compute_grasp", "normal_to_euler", "normal_to_quaternion"]
 
+Pixel = tuple[int, int, float]
+"""u, v, quality."""
+STEEP = float(np.sin(np.radians(45.0)))
+"""Rise of a normal above which a pixel does not show an upright face."""
+
 
 @dataclass(frozen=True)
 class GraspSettings:
@@ -46,7 +56,9 @@ class GraspSettings:
     candidates: pixels tried, `spacing_px` apart. min_quality: pixels below are not tried. edge: share of the object's
     width at either side of the mask that is left out. heading_agree_rad, heading_weight: see the module.
     level_rad: elevations below the first count as 0, above the second as they are. edge_on_discount: a pixel at the
-    outline counts this share less than one in the middle, which decides between equals.
+    outline counts this share less than one in the middle, which decides between equals. flat_width_m, flat_worst: a
+    box's faces up to the first width count in full, above the second by this share: wide open jaws meet flat sides at
+    an angle (grasps amid the sides of 13 simulated training cartons held in 97 % below 75 mm, in 60 % above).
     """
 
     max_width_m: float = 0.11
@@ -63,6 +75,8 @@ class GraspSettings:
     heading_weight: float = 0.8
     level_rad: tuple[float, float] = (float(np.radians(12.0)), float(np.radians(24.0)))
     edge_on_discount: float = 0.1
+    flat_width_m: tuple[float, float] = (0.070, 0.080)
+    flat_worst: float = 0.6
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +90,7 @@ class _Scene:
     location: ObjectLocation
     window: tuple[slice, slice]
     normals: NDArray[np.float32]
+    box: Box | None
 
 
 def compute_grasp(
@@ -100,7 +115,7 @@ def compute_grasp(
         return location
     assert seen is not None  # an empty mask has no location
     scene = _scene(frame, detection.mask, location, seen)
-    pixels = _candidates(scene, heatmap, settings)
+    pixels = _narrow_first(scene, _candidates(scene, heatmap, settings), settings)
     if not pixels:
         best = float(heatmap.quality[detection.mask].max())
         return Rejection(
@@ -114,7 +129,7 @@ def compute_grasp(
             failures[made] += 1
             continue
         problem: str | None = None
-        for grasp in (made, replace(made, world_from_hand=_turned(scene, made))):
+        for grasp in made:
             problem = _problem(grasp, location.bottom_z_m, settings)
             if problem is None and reach is not None:
                 problem = reach.problem(grasp.world_from_hand)
@@ -154,11 +169,11 @@ def _scene(frame: RgbdFrame, mask: NDArray[np.bool_], location: ObjectLocation, 
     shape = silhouette(frame, mask)
     sigma = float(np.clip(0.18 * extent, 4.0, 20.0))
     normals = plane_fit_normals(patch, camera, (sigma, 1.6 * sigma if shape.upright else sigma))
-    return _Scene(frame, mask, depth, shape, location, window, normals)
+    return _Scene(frame, mask, depth, shape, location, window, normals, find_box(frame, mask, seen, shape))
 
 
-def _candidates(scene: _Scene, heatmap: Heatmap, settings: GraspSettings) -> list[tuple[int, int, float]]:
-    """(u, v, quality) of the best pixels, spaced, well inside the mask; best first."""
+def _candidates(scene: _Scene, heatmap: Heatmap, settings: GraspSettings) -> list[Pixel]:
+    """The best pixels, spaced, well inside the mask; best first."""
     mask, found = scene.mask[scene.window], heatmap.quality[scene.window]
     inside = cv2.distanceTransform(np.pad(mask.astype(np.uint8), 1), cv2.DIST_L2, 3)[1:-1, 1:-1]
     thickest = float(inside.max())
@@ -180,8 +195,22 @@ def _candidates(scene: _Scene, heatmap: Heatmap, settings: GraspSettings) -> lis
     return chosen
 
 
-def _grasp_at(scene: _Scene, uv: tuple[int, int], score: float, settings: GraspSettings) -> Grasp | str:
-    """The grasp at a pixel, unchecked but for what it needs to exist; else the reason in a few words."""
+def _narrow_first(scene: _Scene, pixels: list[Pixel], settings: GraspSettings) -> list[Pixel]:
+    """The same pixels; those on faces of a box that are wide for the jaws come later than their quality says."""
+    if scene.box is None:
+        return pixels
+
+    def worth(pixel: Pixel) -> float:
+        face = _face(scene, (pixel[0], pixel[1]))
+        share = 1.0 if face is None else np.interp(face.width_m, settings.flat_width_m, (1.0, settings.flat_worst))
+        return float(share * pixel[2])
+
+    return sorted(pixels, key=worth, reverse=True)
+
+
+def _grasp_at(scene: _Scene, uv: tuple[int, int], score: float, settings: GraspSettings) -> tuple[Grasp, Grasp] | str:
+    """The grasp at a pixel and the same with the hand rolled half a turn, the fixed jaw on the other side; unchecked
+    but for what they need to exist. Else the reason in a few words."""
     camera = scene.frame.intrinsics
     sides = extent_across(scene.mask, (float(uv[0]), float(uv[1])), scene.shape.axis_uv)
     if sides is None:
@@ -191,17 +220,31 @@ def _grasp_at(scene: _Scene, uv: tuple[int, int], score: float, settings: GraspS
     if depth is None:
         return "without depth"
     fitted = scene.normals[uv[1] - scene.window[0].start, uv[0] - scene.window[1].start].astype(np.float64)
-    rotation = scene.frame.world_from_camera.rotation
     if not fitted.any():
         return "without a surface normal"
-    normal = rotation @ fitted
+    normal = scene.frame.world_from_camera.rotation @ fitted
     width = round_width_m(extent, depth, camera)
     point = scene.frame.world_from_camera.transform(camera.back_project(uv[0], uv[1], depth))
-    if scene.shape.upright:
-        outline = _outline_normal(scene, point, sides)
-        normal = steady_normal(normal, outline, settings)
-    pose = hand_pose(point, normal, scene.shape.axis_world, width)
-    return Grasp(uv, depth, point, normal, pose, width, score)
+    between = point
+    face = _face(scene, uv)
+    if face is not None and normal[2] < STEEP:
+        level = normal_to_euler(steady_normal(normal, None, settings))[1]
+        normal = euler_to_normal((0.0, level, normal_to_euler(face.normal_world)[2]))
+        width = face.width_m
+        between = np.array([*face.middle_xy, point[2]])
+    elif scene.shape.upright:
+        normal = steady_normal(normal, _outline_normal(scene, point, sides), settings)
+    axis = scene.shape.axis_world
+    poses = (hand_pose(between, normal, one, width) for one in (axis, -axis))
+    return tuple(Grasp(uv, depth, point, normal, pose, width, score) for pose in poses)
+
+
+def _face(scene: _Scene, uv: tuple[int, int]) -> Face | None:
+    """The box's face that a pixel shows; None on a round body, and above and below the body."""
+    if scene.box is None or not scene.box.rows[0] <= uv[1] <= scene.box.rows[1]:
+        return None
+    ray = scene.frame.world_from_camera.rotation @ scene.frame.intrinsics.back_project(uv[0], uv[1], 1.0)
+    return scene.box.face_at(ray)
 
 
 def _outline_normal(scene: _Scene, point: Vector, sides: tuple[float, float]) -> Vector | None:
@@ -215,11 +258,6 @@ def _outline_normal(scene: _Scene, point: Vector, sides: tuple[float, float]) ->
     right = np.cross([0.0, 0.0, 1.0], back)  # to the right as seen by the camera
     off = float(np.clip((sides[0] - sides[1]) / sum(sides), -0.95, 0.95))
     return np.asarray(np.sqrt(1.0 - off * off) * back + off * right)
-
-
-def _turned(scene: _Scene, grasp: Grasp) -> Pose:
-    """The same grasp with the hand rolled half a turn: the fixed jaw on the other side."""
-    return hand_pose(grasp.point_world_m, grasp.normal_world, -scene.shape.axis_world, grasp.width_m)
 
 
 def _problem(grasp: Grasp, support_z_m: float, settings: GraspSettings) -> str | None:
