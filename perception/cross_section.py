@@ -172,7 +172,7 @@ def scan_body(frame: RgbdFrame, mask: NDArray[np.bool_], seen: ObjectDepth, shap
         """(3, N): aside, ahead and up of the points at depth 1."""
         return np.asarray(axes @ np.stack([(u - k.cx) / k.fx, (v - k.cy) / k.fy, np.ones(u.shape)]))
 
-    sides = [rays(edge + start, rows + float(top)) for edge in (left - 0.5, right + 0.5)]
+    sides = [rays(edge + start, (rows + top).astype(np.float64)) for edge in (left - 0.5, right + 0.5)]
     low, high = (float(np.median(np.arctan2(side[0], side[1]))) for side in sides)
     first, last = top + int(rows[0]), top + int(rows[-1])
     body = slice(first, last + 1, ROW_STEP_PX), slice(start, window[1].stop, COLUMN_STEP_PX)
@@ -256,7 +256,8 @@ def fit_faces(scan: Scan) -> Fit:
     yaw_step, edge_step = np.pi / 2 / YAW_STEPS, (scan.right - scan.left) / (EDGE_STEPS - 1)
     best = _faces(scan, yaw_step * np.arange(YAW_STEPS), np.linspace(scan.left, scan.right, EDGE_STEPS))
     yaw = best.first + yaw_step * np.linspace(-0.8, 0.8, 9)
-    return _faces(scan, yaw, np.clip(best.second + edge_step * np.linspace(-0.8, 0.8, 5), scan.left, scan.right))
+    edge = np.clip(best.second + edge_step * np.linspace(-0.8, 0.8, 5), scan.left, scan.right)
+    return _faces(scan, yaw, edge.astype(np.float64))
 
 
 def _faces(scan: Scan, yaw: Vector, edge: Vector) -> Fit:

@@ -200,12 +200,12 @@ def _narrow_first(scene: _Scene, pixels: list[Pixel], settings: GraspSettings) -
     if scene.box is None:
         return pixels
 
-    def worth(pixel: Pixel) -> float:
-        face = _face(scene, (pixel[0], pixel[1]))
-        share = 1.0 if face is None else np.interp(face.width_m, settings.flat_width_m, (1.0, settings.flat_worst))
-        return float(share * pixel[2])
-
-    return sorted(pixels, key=worth, reverse=True)
+    faces = [_face(scene, (u, v)) for u, v, _ in pixels]
+    widths = [0.0 if face is None else face.width_m for face in faces]
+    if max(widths, default=0.0) <= settings.flat_width_m[0]:
+        return pixels
+    worth = np.interp(widths, settings.flat_width_m, (1.0, settings.flat_worst)) * [pixel[2] for pixel in pixels]
+    return [pixels[i] for i in np.argsort(-worth, kind="stable")]
 
 
 def _grasp_at(scene: _Scene, uv: tuple[int, int], score: float, settings: GraspSettings) -> tuple[Grasp, Grasp] | str:
