@@ -18,6 +18,7 @@ metres, horizontal, from the camera.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -257,10 +258,10 @@ def fit_faces(scan: Scan) -> Fit:
     best = _faces(scan, yaw_step * np.arange(YAW_STEPS), np.linspace(scan.left, scan.right, EDGE_STEPS))
     yaw = best.first + yaw_step * np.linspace(-0.8, 0.8, 9)
     edge = np.clip(best.second + edge_step * np.linspace(-0.8, 0.8, 5), scan.left, scan.right)
-    return _faces(scan, yaw, edge.astype(np.float64))
+    return _faces(scan, yaw, edge)
 
 
-def _faces(scan: Scan, yaw: Vector, edge: Vector) -> Fit:
+def _faces(scan: Scan, yaw: NDArray[Any], edge: NDArray[Any]) -> Fit:
     """The best box of a grid: range over range at the edge. A face with a share of the outline must be seen all along
     it; one without may look anywhere."""
     squarely = np.cos(scan.bearing - yaw[:, None]), np.sin(yaw[:, None] - scan.bearing)  # rays on the left, right face

@@ -208,7 +208,7 @@ def _narrow_first(scene: _Scene, pixels: list[Pixel], settings: GraspSettings) -
     return [pixels[i] for i in np.argsort(-worth, kind="stable")]
 
 
-def _grasp_at(scene: _Scene, uv: tuple[int, int], score: float, settings: GraspSettings) -> tuple[Grasp, Grasp] | str:
+def _grasp_at(scene: _Scene, uv: tuple[int, int], score: float, settings: GraspSettings) -> tuple[Grasp, ...] | str:
     """The grasp at a pixel and the same with the hand rolled half a turn, the fixed jaw on the other side; unchecked
     but for what they need to exist. Else the reason in a few words."""
     camera = scene.frame.intrinsics
