@@ -6,7 +6,10 @@ range. In this crop the depth is moved under the mask, normals are fitted inside
     0..2  red, green, blue, 0..1
     3     range relative to the object's near surface, (r - r0) / 0.25 m, clipped to -1..1; 0 without return
     4..6  surface normal in the levelled camera frame: x right, y down along gravity, z forward; 0 where unknown
-    7     mask, 0 or 1
+    7     mask: 0 outside; inside, the square's width at the object in units of 0.25 m, the same everywhere
+
+Channel 7 is what tells the network sizes: whether the jaws span the object, and how far up the support ends. Where no
+depth says how wide the square is, it is 1.
 
 The range is measured horizontally (`level_range`) and the levelled frame is the camera's turned until y points along
 gravity: a camera that looks down at a bottle feeds the same range and normals as one that looks level.
@@ -21,7 +24,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from perception.depth import object_depth
+from perception.depth import ObjectDepth, object_depth
 from perception.errors import ContractError
 from perception.geometry import Pose, Vector, unit
 from perception.normals import object_normals
@@ -29,14 +32,17 @@ from perception.types import Intrinsics
 
 Float32 = NDArray[np.float32]
 
-VERSION = 1
+VERSION = 2
 """Changes with any change of what the network is fed; training writes it into the network's metadata."""
 
 CHANNELS = 8
+MASK_CHANNEL = 7
 SIZE_PX = 256
 MARGIN = 1.25
 MIN_SIDE_PX = 48.0
 DEPTH_SCALE_M = 0.25
+WIDTH_SCALE_M = 0.25
+WIDTH_LIMITS = (0.1, 4.0)
 NORMAL_SIGMA_PX = 6.0
 
 
@@ -139,5 +145,13 @@ def heatmap_input(
         normals = object_normals(seen.depth, camera, NORMAL_SIGMA_PX, seen.near, small_mask)
         rotation = level_from_camera(world_from_camera).astype(np.float32)
         tensor[4:7] = (normals @ rotation.T).transpose(2, 0, 1)
-    tensor[7] = small_mask
+    tensor[MASK_CHANNEL] = small_mask * _width(crop, intrinsics, seen)
     return tensor, crop
+
+
+def _width(crop: Crop, full: Intrinsics, seen: ObjectDepth) -> np.float32:
+    """How wide the square is at the object's near surface, in WIDTH_SCALE_M; 1 where nothing tells."""
+    if not seen.near.any():
+        return np.float32(1.0)
+    width_m = crop.side_px / full.fx * float(np.median(seen.depth[seen.near]))
+    return np.float32(np.clip(width_m / WIDTH_SCALE_M, *WIDTH_LIMITS))

@@ -28,8 +28,9 @@ def test_channels() -> None:
     tensor, crop = heatmap_input(view.rgb, view.depth, view.mask, HAND_CAMERA, view.world_from_camera)
     assert tensor.shape == (CHANNELS, SIZE_PX, SIZE_PX) == (8, 256, 256)
     assert tensor.dtype == np.float32
-    on = tensor[7] == 1
-    assert set(np.unique(tensor[7])) == {0.0, 1.0}
+    on = tensor[7] > 0
+    width_m = crop.side_px / HAND_CAMERA.fx * np.median(view.depth[view.mask])
+    assert np.unique(tensor[7]) == pytest.approx([0.0, width_m / 0.25], rel=0.02)
     assert 0.1 < on.mean() < 0.6
     middle = np.s_[:, 128, 128]
     assert tensor[middle][:3] == pytest.approx(np.array([40, 90, 200]) / 255)
@@ -51,8 +52,13 @@ def test_range_and_normals_do_not_know_the_camera_pitch() -> None:
 
 
 def test_object_fills_the_crop_at_any_range() -> None:
-    shares = [made(view_from(distance, 0.65))[7].mean() for distance in (0.35, 0.6, 1.2)]
+    shares = [(made(view_from(distance, 0.65))[7] > 0).mean() for distance in (0.35, 0.6, 1.2)]
     assert max(shares) < 1.25 * min(shares)
+
+
+def test_the_mask_tells_how_large_the_object_is_whatever_its_range() -> None:
+    widths = [made(view_from(distance, 0.65))[7].max() for distance in (0.35, 0.6, 1.2)]
+    assert max(widths) < 1.1 * min(widths)
 
 
 def test_sensor_noise_changes_little_where_it_matters() -> None:
@@ -60,7 +66,8 @@ def test_sensor_noise_changes_little_where_it_matters() -> None:
     clean = made(view)
     config = DepthSensorConfig(lateral_m=(-0.015, -0.015))
     noisy = made(view, DepthSensor(config, np.random.default_rng(0)).measure(view.depth, HAND_CAMERA, material_mm=8.0))
-    assert np.array_equal(noisy[[0, 1, 2, 7]], clean[[0, 1, 2, 7]])
+    assert np.array_equal(noisy[:3], clean[:3])
+    assert noisy[7] == pytest.approx(clean[7], rel=0.05)
     flank = np.s_[90:170, 112:144]
     angle = np.degrees(np.arccos(np.clip((noisy[4:7, *flank] * clean[4:7, *flank]).sum(axis=0), -1, 1)))
     assert np.median(angle) < 15.0  # 15 mm of registration error alone would tilt the normals by 25 degrees
@@ -71,7 +78,7 @@ def test_no_depth_leaves_colour_and_mask() -> None:
     tensor = made(view, np.zeros_like(view.depth))
     assert not tensor[3:7].any()
     assert tensor[:3].any()
-    assert tensor[7].any()
+    assert set(np.unique(tensor[7])) == {0.0, 1.0}, "nothing tells the size"
 
 
 @settings(max_examples=40, deadline=None)
@@ -83,7 +90,8 @@ def test_any_mask_gives_a_whole_input(left: int, top: int, width: int, height: i
     tensor, crop = heatmap_input(view.rgb, view.depth, mask, HAND_CAMERA, view.world_from_camera)
     assert np.isfinite(tensor).all()
     assert tensor.shape == (8, 256, 256)
-    assert np.abs(tensor).max() <= 1.0 + 1e-5
+    assert np.abs(tensor[:7]).max() <= 1.0 + 1e-5
+    assert 0.1 <= tensor[7].max() <= 4.0
     rows, columns = np.nonzero(mask)
     assert crop.left_px < columns.min() + 1
     assert crop.left_px + crop.side_px > columns.max()
@@ -139,4 +147,6 @@ def test_other_square_for_augmentation() -> None:
     around = Crop.around(VIEW.mask)
     moved = Crop(around.left_px + 20, around.top_px - 10, around.side_px * 1.2)
     tensor = made(VIEW, crop=moved)
-    assert tensor[7].sum() == pytest.approx(made(VIEW)[7].sum() / 1.44, rel=0.05)
+    before = made(VIEW)[7]
+    assert (tensor[7] > 0).sum() == pytest.approx((before > 0).sum() / 1.44, rel=0.05)
+    assert tensor[7].max() == pytest.approx(1.2 * before.max(), rel=0.01)

@@ -64,5 +64,5 @@ def measure(
 
 
 def _mask(channel: Any) -> NDArray[np.bool_]:
-    mask: NDArray[np.bool_] = np.asarray(channel) > 0.5
+    mask: NDArray[np.bool_] = np.asarray(channel) > 0
     return mask if mask.any() else np.ones(mask.shape, bool)

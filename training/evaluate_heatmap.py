@@ -15,7 +15,6 @@ from training import baselines, dataset
 from training.catalogue import SPLITS, split_of
 from training.metrics import PixelScores
 
-MASK_CHANNEL = 7
 MOST_PROFILE_ROWS = 600
 """Training pictures the height rule learns from; more change its profile by less than a hundredth."""
 
@@ -62,7 +61,7 @@ class _Masks:
         self._inputs = inputs
 
     def __getitem__(self, row: Any) -> Any:
-        return self._inputs[row, MASK_CHANNEL]
+        return self._inputs[row, preprocess.MASK_CHANNEL]
 
 
 def table(result: dict[str, Any]) -> str:

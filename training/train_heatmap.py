@@ -33,6 +33,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from perception import preprocess
 from perception.errors import ConfigError, SpotGraspError
 from training import baselines, dataset
 from training.catalogue import SPLITS, split_of
@@ -42,8 +43,6 @@ from training.metrics import PixelScores
 from training.parallel import Board, Group
 from training.recipes import PRECISIONS, RECIPES, Recipe, recipe_for
 from training.unet import LAYOUTS, U1, GraspUNet, parameter_count
-
-MASK_CHANNEL = 7
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,7 +202,7 @@ class Trainer:
             "validation_samples": len(s.validation),
             "training_objects": s.objects(s.training),
             "validation_objects": s.objects(s.validation),
-            "baselines": baselines.measure(s.inputs[:, MASK_CHANNEL], s.labels, s.training, s.validation),
+            "baselines": baselines.measure(s.inputs[:, preprocess.MASK_CHANNEL], s.labels, s.training, s.validation),
             "data": {key: value for key, value in s.manifest.items() if key != "samples"},
         }
 
