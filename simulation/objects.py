@@ -70,17 +70,16 @@ class GraspObject:
 
         return trimesh.Trimesh(self.vertices, self.faces, process=False)
 
+    def outline_m(self, height_m: float) -> Array:
+        """(N, 3) corners of the horizontal section at a height; none above and below the object."""
+        section = self.mesh().section(plane_origin=[0, 0, height_m], plane_normal=[0, 0, 1])
+        return np.zeros((0, 3)) if section is None else np.asarray(section.vertices)
+
     def extent_m(self, height_m: float, direction: Array, slab_m: float = 0.015) -> float:
         """Width along a unit `direction` (3,) of the part within `slab_m` of a height; 0 if there is none."""
         rings = np.linspace(height_m - slab_m, height_m + slab_m, 5)
-        widths = [0.0]
-        mesh = self.mesh()
-        for ring in np.clip(rings, 1e-4, self.height_m - 1e-4):
-            section = mesh.section(plane_origin=[0, 0, ring], plane_normal=[0, 0, 1])
-            if section is not None:
-                along = np.asarray(section.vertices) @ direction
-                widths.append(float(along.max() - along.min()))
-        return float(np.max(widths))
+        outlines = (self.outline_m(ring) for ring in np.clip(rings, 1e-4, self.height_m - 1e-4))
+        return float(max((np.ptp(outline @ direction) for outline in outlines if len(outline)), default=0.0))
 
     def write(self, folder: Path) -> Path:
         """Write NAME.obj, .mtl and .png into `folder`; returns the OBJ file. Genesis shows the texture as given."""

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from perception.errors import ConfigError
-from perception.geometry import Pose
+from perception.geometry import Pose, unit
 from perception.hand_pose import hand_pose
 from simulation.compare_gripper import reference_parts
 from simulation.grasp_trials import gripper_points, meets_support, run_trials
 from simulation.objects import FAMILIES, make_object
-from training.grasp_labels import drawn_objects, grasp_at, label_objects, sample_surface
+from training.grasp_labels import drawn_objects, grasp_at, label_objects, off_middle, sample_surface
 
 pytest.importorskip("trimesh")
 
@@ -61,6 +61,28 @@ def test_the_grasp_is_for_the_object_s_true_width() -> None:
     thing = make_object("can", 2)
     _, width = grasp_at(thing, np.array([-thing.radius_m, 0.0, 0.05]), np.array([-1.0, 0.0, 0.0]))
     assert width == pytest.approx(2 * thing.radius_m, rel=0.02)
+
+
+def test_a_flat_face_is_gripped_about_its_middle_and_a_round_one_where_it_is_seen() -> None:
+    carton, side = make_object("carton", 3), np.array([1.0, 0.0, 0.0])
+    front = np.array([carton.vertices[:, 0].max(), 0.0, 0.4 * carton.height_m])
+    middle, _ = grasp_at(carton, front, side)
+    for off in (-0.012, 0.012):
+        aside, _ = grasp_at(carton, front + np.array([0.0, off, 0.0]), side)
+        assert aside.position_m == pytest.approx(middle.position_m, abs=5e-4)
+        assert aside.rotation == pytest.approx(middle.rotation)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_only_a_flat_face_has_a_middle(family: str) -> None:
+    thing = make_object(family, 3)  # type: ignore[arg-type]
+    points, normals = sample_surface(thing, 60, 0)
+    moved = []
+    for point, normal in zip(points, normals, strict=True):
+        if abs(normal[2]) < 0.5:
+            across = unit(np.cross([0.0, 0.0, 1.0], normal))
+            moved.append(abs(off_middle(thing, point, normal, across, thing.extent_m(point[2], across))))
+    assert (max(moved) > 0.005) == (family == "carton")
 
 
 def test_drawn_objects_are_of_all_families_and_differ() -> None:

@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perception.errors import ConfigError, SpotGraspError
-from perception.geometry import Pose
+from perception.geometry import Pose, unit
 from perception.hand_pose import hand_pose
 from simulation.grasp_trials import TrialResults, run_trials
 from simulation.objects import FAMILIES, GraspObject, make_object
@@ -34,12 +34,16 @@ from simulation.physics import init_genesis
 from training.files import write_atomic
 from training.project_labels import objects_in_views
 
-SCHEMA = 2
-"""2: contact is taken after closing, as in the paper; it was taken at the end of the trial."""
+SCHEMA = 3
+"""2: contact is taken after closing, as in the paper; it was taken at the end of the trial. 3: a flat face is gripped
+about its middle."""
 SAMPLES = 768
 OBJECTS_PER_PROCESS = 25
 MIN_WIDTH_M = 0.005
 """A section of no width (the rim of a cap, seen from above) is gripped as if it were this wide."""
+STEEP = float(np.sin(np.radians(45.0)))
+FLAT, FLAT_DEPTH = 0.7, 0.05
+"""Shares of the width between the jaws; of a circle 0.44 lie within 0.05."""
 Array = NDArray[np.float64]
 
 
@@ -93,7 +97,8 @@ def sample_surface(thing: GraspObject, count: int, seed: int) -> tuple[Array, Ar
 
 
 def grasp_at(thing: GraspObject, point: Array, normal: Array) -> tuple[Pose, float]:
-    """(object_from_hand, width): the hand pose of the shared rule, for the object's true width across the jaws.
+    """(object_from_hand, width): the hand pose of the shared rule, for the object's true width across the jaws, about
+    the middle of the face where the point lies on a flat one, as `perception.grasp` does.
 
     The width depends on where the jaws close, which the normal decides, so the rotation comes first.
     """
@@ -102,7 +107,24 @@ def grasp_at(thing: GraspObject, point: Array, normal: Array) -> tuple[Pose, flo
     level = np.array([across[0], across[1], 0.0])
     width = thing.extent_m(float(point[2]), level) if np.linalg.norm(level) > 0.1 else 0.0
     width = max(width, MIN_WIDTH_M)
+    if abs(normal[2]) < STEEP:
+        point = point + off_middle(thing, point, normal, unit(level), width) * unit(level)
     return hand_pose(point, normal, upright, width), width
+
+
+def off_middle(thing: GraspObject, point: Array, normal: Array, across: Array, width_m: float) -> float:
+    """How far along `across` (3,), unit and level, the middle of the flat face that a point is on lies.
+
+    0 where the object is not flat there: where less than FLAT of its width lies within FLAT_DEPTH of it of the upright
+    plane through the point, or anything of it further before that plane (a mug before its handle's side).
+    """
+    outline = thing.outline_m(float(np.clip(point[2], 1e-4, thing.height_m - 1e-4))) - point
+    ahead = outline @ unit(np.cross(across, [0.0, 0.0, 1.0]))
+    ahead *= np.sign(np.cross(across, [0.0, 0.0, 1.0]) @ normal)
+    along = (outline @ across)[ahead > -FLAT_DEPTH * width_m]
+    if not along.size or ahead.max() > FLAT_DEPTH * width_m or np.ptp(along) < FLAT * width_m:
+        return 0.0
+    return float(along.max() + along.min()) / 2
 
 
 def label_object(thing: GraspObject, samples: int = SAMPLES, *, seed: int = 0, batch: int = 256) -> ObjectLabels:
