@@ -6,8 +6,9 @@ and is checked: narrow enough for the jaws, clear of the support, within reach a
 that passes is the answer.
 
 How the normal is steadied (10 degrees of error at a shoulder make the hand miss): a plane fit over the object's near
-layer gives it; on an upright object its heading is drawn to that of a round body with the mask's outline, where the
-two agree within 35 degrees, since the outline is sharp and the depth is not; and an elevation below 12 degrees counts
+layer gives it; on an upright object its heading is drawn to that of a round body with the mask's outline, since the
+outline is sharp and the depth is not, and gives way to it where the two differ by more than 35 degrees, as they do on
+polished steel; and an elevation below 12 degrees counts
 as level, fading out until 24 degrees, since the flank of an upright object is far likelier than a 12-degree cone. Its
 window is longer along an upright object than across.
 
@@ -152,8 +153,7 @@ def steady_normal(normal_world: Vector, outline_world: Vector | None, settings: 
     if outline_world is not None:
         turn = normal_to_euler(outline_world)[2] - yaw
         turn = float(np.arctan2(np.sin(turn), np.cos(turn)))
-        if abs(turn) < settings.heading_agree_rad:
-            yaw += settings.heading_weight * turn
+        yaw += turn * (settings.heading_weight if abs(turn) < settings.heading_agree_rad else 1.0)
     return euler_to_normal((roll, pitch, yaw))
 
 

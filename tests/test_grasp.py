@@ -112,7 +112,7 @@ def test_steady_normal_takes_noise_out_and_keeps_slopes(yaw: float, elevation: f
     if abs(turn) < limits.heading_agree_rad - 1e-6:
         assert moved == pytest.approx(limits.heading_weight * turn, abs=1e-6)
     elif abs(turn) > limits.heading_agree_rad + 1e-6:
-        assert moved == pytest.approx(0.0, abs=1e-6)
+        assert moved == pytest.approx(turn, abs=1e-6), "such a fit is noise"
     assert normal_to_euler(steady_normal(fitted, None))[2] == pytest.approx(yaw, abs=1e-6)
 
 
