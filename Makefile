@@ -56,9 +56,12 @@ $(VENV)/.python: .ci/system-packages
 
 # The CPU wheel where an index offers it; without one plain torch, which on Linux brings some GB of CUDA along.
 $(VENV)/.torch: $(VENV)/.python constraints.txt
-	@if ! $(PIP) install -qq -c constraints.txt $(TORCH_ARGS) 'torch==$(TORCH)+cpu' 2>/dev/null; then \
+	@if said=$$($(PIP) install -qq -c constraints.txt $(TORCH_ARGS) 'torch==$(TORCH)+cpu' 2>&1); then :; \
+	elif [[ $$said == *"No matching distribution found for torch=="* ]]; then \
 	  echo "No CPU wheel of torch $(TORCH) on your package index; taking the ordinary one (docs/install.md says how to avoid that)."; \
 	  $(PIP) install -qq -c constraints.txt $(TORCH_ARGS) 'torch==$(TORCH)'; \
+	else \
+	  printf '%s\n' "$$said" "torch could not be installed, see the lines above; $(VENV) takes about 5 GB of disk." >&2; exit 1; \
 	fi
 	@touch $@
 

@@ -95,3 +95,34 @@ def test_the_licence_is_the_one_declared() -> None:
     text = (ROOT / "LICENSE").read_text()
     assert text.startswith("MIT License")
     assert "spot-grasp authors" in text
+
+
+@pytest.mark.parametrize(
+    ("said", "ordinary", "status"),
+    [
+        ("", False, 0),
+        ("ERROR: No matching distribution found for torch==2.13.0+cpu", True, 0),
+        ("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device", False, 2),
+    ],
+)
+def test_make_takes_the_ordinary_torch_only_where_there_is_no_cpu_wheel(
+    tmp_path: Path, said: str, ordinary: bool, status: int
+) -> None:
+    python = tmp_path / "bin" / "python"
+    python.parent.mkdir()
+    text = (
+        '#!/bin/sh\necho "$@" >> "$LOG"\ncase "$*" in *+cpu*) [ -z "$SAID" ] || { echo "$SAID" >&2; exit 1; } ;; esac\n'
+    )
+    python.write_text(text)
+    python.chmod(0o755)
+    (tmp_path / ".python").touch()
+    command = ["make", "-C", str(ROOT), f"VENV={tmp_path}", "-o", str(tmp_path / ".python"), str(tmp_path / ".torch")]
+    ran = subprocess.run(
+        command, env={**os.environ, "LOG": str(tmp_path / "log"), "SAID": said}, capture_output=True, text=True
+    )
+    asked = (tmp_path / "log").read_text().splitlines()
+    assert ran.returncode == status, ran.stderr
+    assert asked[0].endswith("torch==2.13.0+cpu")
+    assert [line.endswith("torch==2.13.0") for line in asked[1:]] == ([True] if ordinary else [])
+    assert (tmp_path / ".torch").exists() is (status == 0)
+    assert status == 0 or ("No space left" in ran.stderr and "5 GB" in ran.stderr)
