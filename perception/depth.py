@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perception.errors import ContractError
-from perception.geometry import Pose
+from perception.geometry import Pose, Vector
 from perception.types import Intrinsics, RgbdFrame
 
 Float32 = NDArray[np.float32]
@@ -81,17 +81,28 @@ def level_range(depth: NDArray[Any], intrinsics: Intrinsics, world_from_camera: 
     """
     if depth.shape != intrinsics.shape:
         raise ContractError(f"depth has shape {depth.shape}, the intrinsics say {intrinsics.shape}")
+    return np.asarray(depth * level_factor(intrinsics, world_from_camera), np.float32)
+
+
+def level_factor(intrinsics: Intrinsics, world_from_camera: Pose) -> Float32:
+    """(H, W) level range of a point per depth; at least 0.05, and 1 where the camera looks more than 45 degrees up or
+    down."""
     view = world_from_camera.rotation[:, 2]
     length = float(np.hypot(view[0], view[1]))
     if length < np.sqrt(0.5):
-        return np.asarray(depth, np.float32)
+        return np.ones(intrinsics.shape, np.float32)
     ahead = np.array([view[0], view[1], 0.0]) / length @ world_from_camera.rotation
+    return np.maximum(ray_share(intrinsics, ahead), np.float32(0.05))
+
+
+def ray_share(intrinsics: Intrinsics, direction: Vector) -> Float32:
+    """(H, W) metres along `direction`, (3,) unit in the optical frame, per metre of depth."""
     u = (np.arange(intrinsics.width, dtype=np.float32)[None, :] - np.float32(intrinsics.cx)) / np.float32(intrinsics.fx)
     v = (np.arange(intrinsics.height, dtype=np.float32)[:, None] - np.float32(intrinsics.cy)) / np.float32(
         intrinsics.fy
     )
-    factor = np.float32(ahead[0]) * u + np.float32(ahead[1]) * v + np.float32(ahead[2])
-    return np.asarray(depth * np.maximum(factor, np.float32(0.05)), np.float32)
+    share: Float32 = np.float32(direction[0]) * u + np.float32(direction[1]) * v + np.float32(direction[2])
+    return share
 
 
 @dataclass(frozen=True)

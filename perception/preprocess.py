@@ -6,10 +6,11 @@ range. In this crop the depth is moved under the mask, normals are fitted inside
     0..2  red, green, blue, 0..1
     3     range relative to the object's near surface, (r - r0) / 0.25 m, clipped to -1..1; 0 without return
     4..6  surface normal in the levelled camera frame: x right, y down along gravity, z forward; 0 where unknown
-    7     mask: 0 outside; inside, the square's width at the object in units of 0.25 m, the same everywhere
+    7     inside the mask 0.1 + the height above the object's lowest point / 0.25 m; outside it, negative, the square's
+          width at the object / 0.25 m, the same everywhere
 
-Channel 7 is what tells the network sizes: whether the jaws span the object, and how far up the support ends. Where no
-depth says how wide the square is, it is 1.
+Channel 7 is mask and scale: whether the jaws span the object, and whether the support leaves them room. Where no depth
+tells, it is 1 and -1.
 
 The range is measured horizontally (`level_range`) and the levelled frame is the camera's turned until y points along
 gravity: a camera that looks down at a bottle feeds the same range and normals as one that looks level.
@@ -24,7 +25,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from perception.depth import ObjectDepth, object_depth
+from perception.depth import ObjectDepth, level_factor, object_depth, ray_share
 from perception.errors import ContractError
 from perception.geometry import Pose, Vector, unit
 from perception.normals import object_normals
@@ -32,7 +33,7 @@ from perception.types import Intrinsics
 
 Float32 = NDArray[np.float32]
 
-VERSION = 2
+VERSION = 3
 """Changes with any change of what the network is fed; training writes it into the network's metadata."""
 
 CHANNELS = 8
@@ -41,8 +42,13 @@ SIZE_PX = 256
 MARGIN = 1.25
 MIN_SIDE_PX = 48.0
 DEPTH_SCALE_M = 0.25
-WIDTH_SCALE_M = 0.25
-WIDTH_LIMITS = (0.1, 4.0)
+SCALE_M = 0.25
+"""Of channel 7."""
+FOOT = 0.1
+"""Channel 7 at the object's lowest point."""
+LIMIT = 4.0
+LOWEST_SHARE = 0.01
+"""Of the object's pixels, those that may lie below what counts as its lowest point."""
 NORMAL_SIGMA_PX = 6.0
 
 
@@ -145,13 +151,17 @@ def heatmap_input(
         normals = object_normals(seen.depth, camera, NORMAL_SIGMA_PX, seen.near, small_mask)
         rotation = level_from_camera(world_from_camera).astype(np.float32)
         tensor[4:7] = (normals @ rotation.T).transpose(2, 0, 1)
-    tensor[MASK_CHANNEL] = small_mask * _width(crop, intrinsics, seen)
+    tensor[MASK_CHANNEL] = _scale(camera, seen, small_mask, world_from_camera)
     return tensor, crop
 
 
-def _width(crop: Crop, full: Intrinsics, seen: ObjectDepth) -> np.float32:
-    """How wide the square is at the object's near surface, in WIDTH_SCALE_M; 1 where nothing tells."""
-    if not seen.near.any():
-        return np.float32(1.0)
-    width_m = crop.side_px / full.fx * float(np.median(seen.depth[seen.near]))
-    return np.float32(np.clip(width_m / WIDTH_SCALE_M, *WIDTH_LIMITS))
+def _scale(camera: Intrinsics, seen: ObjectDepth, mask: NDArray[np.bool_], world_from_camera: Pose) -> Float32:
+    """Channel 7. camera: the crop's. Pixels without return are taken to lie as far ahead as the near surface."""
+    if seen.layer is None:
+        return np.where(mask, np.float32(1.0), np.float32(-1.0))
+    depth = np.where(seen.near, seen.depth, np.float32(seen.layer.middle_m) / level_factor(camera, world_from_camera))
+    below = depth * ray_share(camera, level_from_camera(world_from_camera)[1])
+    height_m = np.quantile(below[mask], 1.0 - LOWEST_SHARE) - below
+    width_m = camera.width / camera.fx * float(np.median(seen.depth[seen.near]))
+    inside = np.clip(FOOT + height_m / SCALE_M, FOOT, LIMIT)
+    return np.where(mask, inside, -np.clip(width_m / SCALE_M, FOOT, LIMIT)).astype(np.float32)
