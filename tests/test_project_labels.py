@@ -91,14 +91,14 @@ def test_out_of_reach_or_without_a_normal_nothing_is_said() -> None:
     [
         ((1,), GOOD, GOOD),
         ((0,), BAD, BAD),
-        ((1, 0), UNKNOWN, BAD),
-        ((1, 1, 0), UNKNOWN, GOOD),
+        ((1, 0), -50, BAD),
+        ((1, 1, 0), -66, GOOD),
         ((1, 1, 1, 0), GOOD, GOOD),
         ((0, 0, 0, 1, 0), BAD, BAD),
-        ((0, 1, 0, 1, 1), UNKNOWN, GOOD),
+        ((0, 1, 0, 1, 1), -60, GOOD),
     ],
 )
-def test_samples_at_odds_are_no_label_and_with_one_everywhere_the_majority_decides(
+def test_samples_at_odds_give_their_share_and_with_one_everywhere_the_majority_decides(
     votes: tuple[int, ...], label: int, everywhere: int
 ) -> None:
     count = len(votes)

@@ -3,7 +3,7 @@
 `python -m training.dataset --views DIR --labels DIR --out DIR [--draws N]`
 
 One sample is one object in one view with one draw of sensor noise. DIR gets inputs.npy (N, 8, 256, 256) float16,
-labels.npy (N, 256, 256) int8 (1 lifts and holds, 0 does not, -1 unknown) and samples.json with the object, the view,
+labels.npy (N, 256, 256) int8 (1 lifts and holds, 0 does not, less see training.project_labels) and samples.json with the object, the view,
 the sizes and the SHA-256 of both arrays. Sensor noise, exposure and the crop are drawn from the view's name, so that
 the same views give the same bytes. samples.json is written last: a folder without it is not a data set.
 """
@@ -94,7 +94,7 @@ def view_samples(
             side_px=square.side_px * float(rng.uniform(0.92, 1.15)),
         )
         tensor, crop = heatmap_input(rgb, depth, seen, camera, pose, crop)
-        target = crop.cut(np.where(known, labels, -1).astype(np.int16) + 1, smooth=False).astype(np.int8) - 1
+        target = crop.cut(np.where(mask, labels, -1).astype(np.int16) + 1, smooth=False).astype(np.int8) - 1
         samples.append((name, tensor.astype(np.float16), target.astype(np.int8)))
     return samples
 

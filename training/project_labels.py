@@ -5,8 +5,8 @@
 --views: files of training.views. --labels: one NAME.npz per object (NAME = family-seed) with points (N, 3) metres and
 normals (N, 3) unit, outwards, both in the object's frame, and for each the outcome of the grasp there: lifted, held,
 collided_support (N,) bool. --out gets one file per view, of the view's name: labels (480, 640) int8, 1 = the grasp at
-this surface point lifts and holds, 0 = it fails, -1 = background, no sample near enough, or samples at odds; labelled
-(K,) bool, which objects of the view had labels. A broken-off run goes on where it stopped; a view whose objects have
+this surface point lifts and holds, 0 = it fails, -1 = background or no sample near enough, -2 .. -100 = the samples
+about it are at odds, and so many of a hundred are good; labelled (K,) bool, which objects of the view had labels. A broken-off run goes on where it stopped; a view whose objects have
 got labels since is done again. The outcome belongs to the surface point, so its label is the same from every side.
 """
 
@@ -44,7 +44,7 @@ AGREE_COS = float(np.cos(np.radians(45.0)))
 CANDIDATES = 12
 VOTERS = 5
 SURE = 0.7
-"""Share of the voters that must say the same; where they are at odds, the label is unknown."""
+"""Share of the voters that must say the same; where they are at odds, training learns the share, and nothing is measured."""
 NORMAL_SIGMA_PX = 3.0
 
 
@@ -94,7 +94,8 @@ def label_points(
     points: NDArray[np.float64], normals: NDArray[np.float64], labels: SurfaceLabels, *, everywhere: bool = False
 ) -> NDArray[np.int8]:
     """(N,) int8 for surface points (N, 3) with normals (N, 3) in the object's frame: what the nearest samples that
-    face the same way say, -1 where fewer than SURE of them agree or none is in reach. With `everywhere` a bare majority
+    face the same way say, where fewer than SURE of them agree minus the percentage that is good, -1 where none is in
+    reach. With `everywhere` a bare majority
     will do (a tie is bad), and without a sample in reach the nearest decides, whichever way it faces."""
     count = min(CANDIDATES, len(labels.points))
     tree = cKDTree(labels.points)
@@ -106,7 +107,9 @@ def label_points(
     votes &= np.cumsum(votes, axis=1) <= VOTERS
     total, yes = votes.sum(axis=1), (votes & labels.good[index]).sum(axis=1)
     agreed = np.maximum(yes, total - yes) >= (0.0 if everywhere else SURE) * total
-    said = np.where((total > 0) & agreed, np.where(2 * yes > total, GOOD, BAD), UNKNOWN).astype(np.int8)
+    at_odds = -np.maximum(100 * yes // np.maximum(total, 1), 2)
+    said = np.where(agreed, np.where(2 * yes > total, GOOD, BAD), at_odds)
+    said = np.where(total > 0, said, UNKNOWN).astype(np.int8)
     if everywhere and (said == UNKNOWN).any():
         _, nearest = tree.query(points[said == UNKNOWN])
         said[said == UNKNOWN] = np.where(labels.good[nearest], GOOD, BAD)
@@ -193,7 +196,7 @@ def project(views: Path, labels: Path, out: Path, *, criterion: str = "lift") ->
         counts["good"] += int((image == GOOD).sum())
         counts["bad"] += int((image == BAD).sum())
         on_labelled = np.isin(view["instances"], np.flatnonzero(labelled) + 1)
-        counts["unknown_on_labelled"] += int((on_labelled & (image == UNKNOWN)).sum())
+        counts["unknown_on_labelled"] += int((on_labelled & (image < 0)).sum())
     manifest = {"schema": SCHEMA, "objects": sorted(known), "criterion": criterion, **counts}
     del manifest["written"]
     write_atomic(out / "manifest.json", json.dumps(manifest, indent=1).encode())

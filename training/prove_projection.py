@@ -25,7 +25,7 @@ from perception.geometry import Pose
 from perception.types import Intrinsics
 from simulation.objects import FAMILIES, GraspObject, make_object
 from training.grasp_labels import grasp_at
-from training.project_labels import UNKNOWN, object_names, read_arrays, view_files
+from training.project_labels import object_names, read_arrays, view_files
 from training.statistics import wilson
 from training.views import DEPTH_UNIT_M
 
@@ -45,9 +45,9 @@ def drawn_pixels(folder: Path, count: int, seed: int) -> tuple[dict[str, Points]
         view = read_arrays(path, VIEW_KEYS)
         data = read_arrays(folder / "projected" / path.name, ("labels", "labelled"))
         labelled = np.isin(view["instances"], np.flatnonzero(data["labelled"]) + 1) & (view["depth"] > 0)
-        known += int((labelled & (data["labels"] != UNKNOWN)).sum())
-        unknown += int((labelled & (data["labels"] == UNKNOWN)).sum())
-        rows, columns = np.nonzero(labelled & (data["labels"] != UNKNOWN))
+        known += int((labelled & (data["labels"] >= 0)).sum())
+        unknown += int((labelled & (data["labels"] < 0)).sum())
+        rows, columns = np.nonzero(labelled & (data["labels"] >= 0))
         left = count - sum(len(points) for points in drawn.values())
         share = min(-(-left // (len(chosen) - number)), len(rows))
         if share <= 0:

@@ -50,7 +50,7 @@ class Recipe:
         return {key: value for key, value in asdict(self).items() if key != "patience"}
 
     def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
-        """logits (N, 1, H, W); labels (N, H, W): 1 good, 0 bad, -1 unknown or background."""
+        """logits (N, 1, H, W); labels (N, H, W) as in the training arrays."""
         return signed_loss(logits, labels) if self.name == "paper" else masked_loss(logits, labels)
 
     def augment(self, inputs: Tensor, generator: torch.Generator) -> Tensor:
@@ -96,12 +96,14 @@ def _processor_has_bf16() -> bool:
 
 
 def masked_loss(logits: Tensor, labels: Tensor) -> Tensor:
-    """Mean over the samples of their mean cross-entropy over pixels with label 0 or 1.
+    """Mean over the samples of their mean cross-entropy over the pixels that have a label.
 
-    logits (N, 1, H, W); labels (N, H, W), -1 unknown. A sample without labelled pixels counts as 0.
+    logits (N, 1, H, W); labels (N, H, W): 1 good, 0 bad, -1 unknown, -2 .. -100 minus the percentage that is good about
+    there. A sample without labelled pixels counts as 0.
     """
-    known = labels >= 0
-    losses = nn.functional.binary_cross_entropy_with_logits(logits[:, 0], labels.clamp(min=0), reduction="none")
+    known = labels != -1
+    share = torch.where(labels < 0, -labels / 100, labels)
+    losses = nn.functional.binary_cross_entropy_with_logits(logits[:, 0], share, reduction="none")
     return ((losses * known).sum(dim=(1, 2)) / known.sum(dim=(1, 2)).clamp(min=1)).mean()
 
 
