@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from perception import preprocess
 from perception.onnx_session import OnnxSession
@@ -16,12 +17,14 @@ DEFAULT_WEIGHTS = Path(__file__).parent / "weights" / "heatmap.onnx"
 class OnnxHeatmap:
     """Implements `perception.models.HeatmapModel`.
 
-    The network maps (1, 8, 256, 256) made by `preprocess.heatmap_input` to (1, 1, 256, 256), quality 0..1.
+    The network maps (1, 8, h, w), the `preprocess.window` of a `preprocess.heatmap_input`, to (1, 1, h, w), quality
+    0..1; one whose input has a fixed size gets the whole of 256 x 256.
     ModelError if the file is missing, corrupt, another network, or trained for another version of the preprocessing.
     """
 
     def __init__(self, path: Path = DEFAULT_WEIGHTS) -> None:
         self._session = OnnxSession(path, "heatmap", channels=preprocess.CHANNELS, outputs=1)
+        self._windowed = not any(isinstance(size, int) for size in self._session.input_shape[2:])
         for size in self._session.input_shape[2:]:
             if isinstance(size, int) and size != preprocess.SIZE_PX:
                 shape = self._session.input_shape
@@ -36,8 +39,16 @@ class OnnxHeatmap:
         tensor, crop = preprocess.heatmap_input(
             frame.rgb, frame.depth, detection.mask, frame.intrinsics, frame.world_from_camera
         )
-        (quality,) = self._session.run(tensor[None])
-        if quality.size != crop.size_px**2:
-            raise self._session.error(f"expected output of {crop.size_px} x {crop.size_px}, got {quality.shape}")
-        square = np.nan_to_num(quality.reshape(crop.size_px, crop.size_px).astype(np.float32))
-        return Heatmap(np.clip(crop.paste(square, frame.intrinsics.shape), 0.0, 1.0))
+        return Heatmap(np.clip(crop.paste(self.quality(tensor), frame.intrinsics.shape), 0.0, 1.0))
+
+    def quality(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(256, 256) of an (8, 256, 256) input of the network, 0 outside its window."""
+        square = np.zeros(tensor.shape[1:], np.float32)
+        whole = slice(None), slice(None)
+        window = preprocess.window(tensor[preprocess.MASK_CHANNEL] > 0) if self._windowed else whole
+        part = square[window]
+        (found,) = self._session.run(tensor[(None, slice(None), *window)])
+        if found.size != part.size:
+            raise self._session.error(f"expected output of {part.shape}, got {found.shape}")
+        part[:] = np.nan_to_num(found.reshape(part.shape))
+        return square

@@ -12,6 +12,8 @@ range. In this crop the depth is moved under the mask, normals are fitted inside
 Channel 7 is mask and scale: whether the jaws span the object, and whether the support leaves them room. Where no depth
 tells, it is 1 and -1.
 
+Of this the network is given only the `window` that the object fills: a bottle needs less than half of the square.
+
 The range is measured horizontally (`level_range`) and the levelled frame is the camera's turned until y points along
 gravity: a camera that looks down at a bottle feeds the same range and normals as one that looks level.
 """
@@ -49,6 +51,10 @@ FOOT = 0.1
 LIMIT = 4.0
 LOWEST_SHARE = 0.01
 """Of the object's pixels, those that may lie below what counts as its lowest point."""
+WINDOW_STEP_PX = 32
+"""The heatmap network halves its input five times."""
+WINDOW_MARGIN_PX = 16
+"""What the network sees beside the object at least."""
 NORMAL_SIGMA_PX = 6.0
 
 
@@ -155,13 +161,31 @@ def heatmap_input(
     return tensor, crop
 
 
+def window(mask: NDArray[np.bool_], least: tuple[int, int] = (0, 0)) -> tuple[slice, slice]:
+    """Rows and columns of a crop that the network is given: the (H, W) mask and a margin, in WINDOW_STEP_PX steps and
+    at least `least` long, as far as the crop goes; all of it where the mask is empty."""
+    spans = [_span(np.flatnonzero(mask.any(axis=1 - axis)), mask.shape[axis], least[axis]) for axis in (0, 1)]
+    return spans[0], spans[1]
+
+
+def _span(inside: NDArray[np.intp], length: int, least: int) -> slice:
+    if not inside.size:
+        return slice(0, length)
+    first, last = int(inside[0]), int(inside[-1]) + 1
+    steps = -(-(last - first + 2 * WINDOW_MARGIN_PX) // WINDOW_STEP_PX)
+    size = min(max(steps * WINDOW_STEP_PX, least), length)
+    start = min(max((first + last - size) // 2, 0), length - size)
+    return slice(start, start + size)
+
+
 def _scale(camera: Intrinsics, seen: ObjectDepth, mask: NDArray[np.bool_], world_from_camera: Pose) -> Float32:
     """Channel 7. camera: the crop's. Pixels without return are taken to lie as far ahead as the near surface."""
     if seen.layer is None:
-        return np.where(mask, np.float32(1.0), np.float32(-1.0))
+        return np.asarray(np.where(mask, 1.0, -1.0), np.float32)
     depth = np.where(seen.near, seen.depth, np.float32(seen.layer.middle_m) / level_factor(camera, world_from_camera))
     below = depth * ray_share(camera, level_from_camera(world_from_camera)[1])
     height_m = np.quantile(below[mask], 1.0 - LOWEST_SHARE) - below
     width_m = camera.width / camera.fx * float(np.median(seen.depth[seen.near]))
     inside = np.clip(FOOT + height_m / SCALE_M, FOOT, LIMIT)
-    return np.where(mask, inside, -np.clip(width_m / SCALE_M, FOOT, LIMIT)).astype(np.float32)
+    outside = -np.clip(width_m / SCALE_M, FOOT, LIMIT)
+    return np.asarray(np.where(mask, inside, outside), np.float32)

@@ -14,17 +14,18 @@ from synthetic import Cylinder, camera_at, render
 
 from perception.errors import ContractError, ModelError
 from perception.heatmap import DEFAULT_WEIGHTS, OnnxHeatmap
-from perception.preprocess import VERSION
+from perception.preprocess import VERSION, heatmap_input, window
 from perception.types import Detection
 
 VIEW = render(Cylinder(), camera_at((-0.5, 0.02, 0.75), (0.0, 0.0, 0.61)))
 
 
-def test_the_map_lies_where_the_object_is(tmp_path: Path) -> None:
-    model = OnnxHeatmap(channel_network(tmp_path / "mask.onnx", 7))
+@pytest.mark.parametrize("size", [256, "free"])
+def test_the_map_lies_where_the_object_is(size: int | str, tmp_path: Path) -> None:
+    model = OnnxHeatmap(channel_network(tmp_path / "mask.onnx", 7, size=size))
     quality = model.predict(VIEW.frame(), VIEW.detection()).quality
     assert quality.shape == VIEW.mask.shape
-    wrong = (quality > 0.5) != VIEW.mask
+    wrong = (quality > 0.05) != VIEW.mask
     assert wrong.sum() < 0.03 * VIEW.mask.sum()  # only outline pixels, from scaling there and back
 
 
@@ -33,6 +34,17 @@ def test_values_are_kept_and_limited(tmp_path: Path) -> None:
     assert red[250, 320] == pytest.approx(VIEW.rgb[250, 320, 0] / 255.0, abs=0.01)
     toward = OnnxHeatmap(channel_network(tmp_path / "nz.onnx", 6)).predict(VIEW.frame(), VIEW.detection()).quality
     assert toward.min() == 0.0  # the channel is negative on the object: clipped
+
+
+def test_a_network_of_free_size_is_given_what_the_object_fills(tmp_path: Path) -> None:
+    tensor, _ = heatmap_input(VIEW.rgb, VIEW.depth, VIEW.mask, VIEW.intrinsics, VIEW.world_from_camera)
+    rows, columns = window(tensor[7] > 0)
+    assert columns.stop - columns.start < 128 < rows.stop - rows.start
+    inside = np.zeros((256, 256), bool)
+    inside[rows, columns] = True
+    quality = OnnxHeatmap(channel_network(tmp_path / "red.onnx", 0, size="free")).quality(tensor)
+    assert np.array_equal(quality, np.where(inside, tensor[0], 0.0))
+    assert np.array_equal(OnnxHeatmap(channel_network(tmp_path / "all.onnx", 0)).quality(tensor), tensor[0])
 
 
 def test_empty_mask_is_a_broken_contract(tmp_path: Path) -> None:

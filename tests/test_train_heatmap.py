@@ -99,6 +99,55 @@ def test_the_loss_is_over_labelled_pixels_and_each_sample_weighs_the_same() -> N
     assert float(gradient[1].sum()) == pytest.approx(0.25)
 
 
+def test_where_samples_are_at_odds_their_share_is_learned() -> None:
+    labels = torch.full((1, 4, 4), -1.0)
+    labels[0, 0] = torch.tensor([-60.0, -60.0, -25.0, -1.0])
+    logits = torch.zeros(1, 1, 4, 4, requires_grad=True)
+    step = torch.optim.SGD([logits], lr=10.0)
+    for _ in range(200):
+        step.zero_grad()
+        masked_loss(logits, labels).backward()
+        step.step()
+    assert torch.sigmoid(logits[0, 0, 0]).tolist() == pytest.approx([0.6, 0.6, 0.25, 0.5], abs=1e-3)
+    assert not logits[0, 0, 1:].any()
+
+
+def test_the_paper_learns_nothing_where_samples_are_at_odds() -> None:
+    labels = torch.tensor([[[1.0, 0.0, -1.0, -60.0]]])
+    target = torch.tensor([[[[1.0, -1.0, 0.0, 0.0]]]])
+    assert float(signed_loss(target, labels)) == 0.0
+
+
+def test_windows_hold_what_is_labelled_and_batches_hold_each_row_once(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    count = 70
+    inputs = np.full((count, 8, 256, 256), -1, np.float16)
+    labels = np.full((count, 256, 256), -1, np.int8)
+    for row in range(count):
+        v, u = rng.integers(0, 60, 2)
+        high, wide = rng.integers(10, 196, 2)
+        inputs[row, 7, v : v + high, u : u + wide] = 1 + row
+        labels[row, v : v + high, u : u + wide] = row % 2
+    folder = write_data(tmp_path / "set", ["bottle-1"] * (count - 1) + ["bottle-5"])
+    np.save(folder / "inputs.npy", inputs)
+    np.save(folder / "labels.npy", labels)
+    samples = train_heatmap.Samples.open(folder)
+    x, y = samples.take(np.arange(4), windowed=True)
+    assert x.shape[2:] == y.shape[1:] == tuple(samples.sizes(np.arange(4)).max(axis=0))
+    for row in range(4):
+        assert (y[row] >= 0).sum() == (labels[row] >= 0).sum()
+        assert torch.equal(x[row, 7] > 0, y[row] >= 0)
+        assert float(x[row, 7].max()) == 1 + row
+    assert samples.take(np.arange(4), windowed=False)[0].shape == (4, 8, 256, 256)
+    trainer = train_heatmap.Trainer(samples, tmp_path / "run", QUICK, resume=False)
+    batches = trainer._batches(torch.Generator().manual_seed(1))
+    assert sorted(np.concatenate(batches)) == list(range(count - 1))
+    areas = [samples.sizes(batch).max(axis=0).prod() for batch in batches]
+    mixed = [samples.sizes(np.arange(start, start + 4)).max(axis=0).prod() for start in range(0, count - 4, 4)]
+    assert np.mean(areas) < 0.9 * np.mean(mixed)
+    assert areas != sorted(areas)
+
+
 def test_a_sample_without_labels_is_no_nan() -> None:
     assert float(masked_loss(torch.zeros(1, 1, 4, 4), torch.full((1, 4, 4), -1.0))) == 0.0
 

@@ -3,9 +3,9 @@
 `python -m training.dataset --views DIR --labels DIR --out DIR [--draws N]`
 
 One sample is one object in one view with one draw of sensor noise. DIR gets inputs.npy (N, 8, 256, 256) float16,
-labels.npy (N, 256, 256) int8 (1 lifts and holds, 0 does not, less see training.project_labels) and samples.json with the object, the view,
-the sizes and the SHA-256 of both arrays. Sensor noise, exposure and the crop are drawn from the view's name, so that
-the same views give the same bytes. samples.json is written last: a folder without it is not a data set.
+labels.npy (N, 256, 256) int8 (as training.project_labels has them) and samples.json with the object, the view, the
+sizes and the SHA-256 of both arrays. Sensor noise, exposure and the crop are drawn from the view's name, so that the
+same views give the same bytes. samples.json is written last: a folder without it is not a data set.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from training.files import write_atomic
 from training.project_labels import object_names, read_arrays, view_files
 from training.views import DEPTH_UNIT_M, photograph
 
-SCHEMA = 2
+SCHEMA = 3
 MIN_MASK_PX = 500
 MIN_LABELLED = 0.3
 MOST_FRAMES = 3

@@ -9,9 +9,9 @@ A data set is a folder:
     dataset.json        schema, units, counts, size and SHA-256 of every file. Written last.
 
 Lengths are metres, angles radians; depth pictures are uint16 tenths of a millimetre along the optical axis, 0 = nothing
-within 6 m; label pictures are int8, 1 good, 0 bad, -1 unknown; poses are 4x4, A_from_B. Files appear whole or not at
-all; a run that was killed goes on where it stopped. Equal plans give equal bytes on one machine, with however many
-processes, over Ray or not.
+within 6 m; label pictures are int8 as training.project_labels has them; poses are 4x4, A_from_B. Files appear whole or
+not at all; a run that was killed goes on where it stopped. Equal plans give equal bytes on one machine, with however
+many processes, over Ray or not.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ from training.files import write_atomic
 from training.mapping import Mapper
 from training.project_labels import project
 
-SCHEMA = 1
+SCHEMA = 2
+"""2: labels below -1, see training.project_labels."""
 UNITS = {
     "views/depth": "uint16, 1e-4 m along the optical axis, 0 = nothing within 6 m",
     "views/rgb": "uint8 RGB",
@@ -43,7 +44,7 @@ UNITS = {
     "labels/normals": "(N, 3) unit, outwards, object frame",
     "labels/width_m": "metres across the jaws",
     "labels/opening": "0 closed to 1 open, at the end",
-    "projected/labels": "int8, 1 good, 0 bad, -1 unknown",
+    "projected/labels": "int8, 1 good, 0 bad, -1 unknown, -2 .. -100 minus the percentage that is good",
 }
 PARTS = ("labels", "views", "projected")
 Progress = Callable[[str, int, int], None]

@@ -10,7 +10,7 @@ import numpy as np
 
 from perception import preprocess
 from perception.errors import ConfigError
-from perception.onnx_session import OnnxSession
+from perception.heatmap import OnnxHeatmap
 from training import baselines, dataset
 from training.catalogue import SPLITS, split_of
 from training.metrics import PixelScores
@@ -31,14 +31,13 @@ def evaluate_network(network: Path, data: Path, split: str = "test") -> dict[str
     rows = [row for row, name in enumerate(names) if split_of(name) == split]
     if not rows:
         raise ConfigError(f"{data}: no sample of a {split} object; label more objects")
-    session = OnnxSession(network, "heatmap", channels=preprocess.CHANNELS, outputs=1)
+    model = OnnxHeatmap(network)
     scores = PixelScores()
     families: defaultdict[str, PixelScores] = defaultdict(PixelScores)
     for row in rows:
-        (quality,) = session.run(np.asarray(inputs[row], np.float32)[None])
-        target = np.asarray(labels[row])
-        scores.add(quality.reshape(target.shape), target)
-        families[names[row].rsplit("-", 1)[0]].add(quality.reshape(target.shape), target)
+        quality, target = model.quality(np.asarray(inputs[row], np.float32)), np.asarray(labels[row])
+        scores.add(quality, target)
+        families[names[row].rsplit("-", 1)[0]].add(quality, target)
     training = np.array([row for row, name in enumerate(names) if split_of(name) == "train"])
     if training.size > MOST_PROFILE_ROWS:
         training = training[np.linspace(0, training.size - 1, MOST_PROFILE_ROWS).astype(int)]

@@ -53,24 +53,25 @@ def export_heatmap(run: Path, out: Path) -> Path:
     network = GraspUNet()
     network.load_state_dict(state["network"])
     with_sigmoid = nn.Sequential(network, nn.Sigmoid()).eval()
-    shape = (1, preprocess.CHANNELS, preprocess.SIZE_PX, preprocess.SIZE_PX)
-    probe = torch.rand(shape, generator=torch.Generator().manual_seed(0))
+    sizes = ((preprocess.SIZE_PX, preprocess.SIZE_PX), (preprocess.SIZE_PX, 3 * preprocess.WINDOW_STEP_PX))
+    probes = [torch.rand((1, preprocess.CHANNELS, *s), generator=torch.Generator().manual_seed(0)) for s in sizes]
     with torch.no_grad():
-        expected = with_sigmoid(probe).numpy()
+        expected = [with_sigmoid(probe).numpy() for probe in probes]
     metrics = {key: value for key, value in state["metrics"].items() if key != "seconds"}
     with tempfile.TemporaryDirectory() as folder:
         part = Path(folder) / "heatmap.onnx"
         torch.onnx.export(
-            with_sigmoid, (probe,), str(part), input_names=["input"], output_names=["quality"],
+            with_sigmoid, (probes[0],), str(part), input_names=["input"], output_names=["quality"],
+            dynamic_axes={"input": {2: "height", 3: "width"}, "quality": {2: "height", 3: "width"}},
             opset_version=OPSET, dynamo=False,
         )  # fmt: skip
-        difference = parity(part, "heatmap", probe.numpy(), [expected])
+        difference = max(parity(part, "heatmap", p.numpy(), [e]) for p, e in zip(probes, expected, strict=True))
         metadata = {
             "name": "spot-grasp heatmap",
             "network": "MobileNetV2 U-Net, layout U1",
             "preprocessing_version": str(preprocess.VERSION),
-            "input": f"{shape} float32 as perception.preprocess.heatmap_input makes it",
-            "output": "(1, 1, 256, 256) float32, chance 0..1 that a grasp at the pixel lifts and holds",
+            "input": "(1, 8, h, w) float32, the window of a perception.preprocess.heatmap_input; multiples of 32",
+            "output": "(1, 1, h, w) float32, chance 0..1 that a grasp at the pixel lifts and holds",
             "training_data": config["data"]["sha256_inputs"],
             "parity_max_abs": f"{difference:.2e}",
             "validation": json.dumps({key: round(value, 4) for key, value in metrics.items()}),

@@ -1,6 +1,7 @@
 """How good a heatmap is on labelled pixels: ranking, top pixel, calibration. Pure numpy.
 
-Scores are (N,) 0..1, `good` (N,) bool. Label pictures hold 1 good, 0 bad, -1 unknown.
+Scores are (N,) 0..1, `good` (N,) bool. Label pictures hold 1 good, 0 bad, and less than 0 where it is
+not known.
 """
 
 from __future__ import annotations

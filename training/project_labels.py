@@ -6,8 +6,9 @@
 normals (N, 3) unit, outwards, both in the object's frame, and for each the outcome of the grasp there: lifted, held,
 collided_support (N,) bool. --out gets one file per view, of the view's name: labels (480, 640) int8, 1 = the grasp at
 this surface point lifts and holds, 0 = it fails, -1 = background or no sample near enough, -2 .. -100 = the samples
-about it are at odds, and so many of a hundred are good; labelled (K,) bool, which objects of the view had labels. A broken-off run goes on where it stopped; a view whose objects have
-got labels since is done again. The outcome belongs to the surface point, so its label is the same from every side.
+about it are at odds, and so many of a hundred are good; labelled (K,) bool, which objects of the view had labels. A
+broken-off run goes on where it stopped; a view whose objects have got labels since is done again. The outcome belongs
+to the surface point, so its label is the same from every side.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ from perception.normals import plane_fit_normals
 from perception.types import Intrinsics
 from training.files import write_atomic
 
-SCHEMA = 1
+SCHEMA = 2
+"""2: labels below -1 say how many of the samples at odds are good; all of them were -1."""
 DEPTH_UNIT_M = 1e-4
 """Of the depth stored by training.views."""
 UNKNOWN, BAD, GOOD = -1, 0, 1
@@ -44,7 +46,8 @@ AGREE_COS = float(np.cos(np.radians(45.0)))
 CANDIDATES = 12
 VOTERS = 5
 SURE = 0.7
-"""Share of the voters that must say the same; where they are at odds, training learns the share, and nothing is measured."""
+"""Share of the voters that must say the same; where they are at odds, training learns the share of the good ones, and
+nothing is measured."""
 NORMAL_SIGMA_PX = 3.0
 
 
@@ -94,9 +97,9 @@ def label_points(
     points: NDArray[np.float64], normals: NDArray[np.float64], labels: SurfaceLabels, *, everywhere: bool = False
 ) -> NDArray[np.int8]:
     """(N,) int8 for surface points (N, 3) with normals (N, 3) in the object's frame: what the nearest samples that
-    face the same way say, where fewer than SURE of them agree minus the percentage that is good, -1 where none is in
-    reach. With `everywhere` a bare majority
-    will do (a tie is bad), and without a sample in reach the nearest decides, whichever way it faces."""
+    face the same way say; where fewer than SURE of them agree, minus the percentage that is good; -1 where none is in
+    reach. With `everywhere` a bare majority will do (a tie is bad), and without a sample in reach the nearest decides,
+    whichever way it faces."""
     count = min(CANDIDATES, len(labels.points))
     tree = cKDTree(labels.points)
     distance, index = tree.query(points, k=count, distance_upper_bound=REACH_M)

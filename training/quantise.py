@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from perception import preprocess
 from perception.errors import ConfigError, SpotGraspError
 from perception.heatmap import DEFAULT_WEIGHTS
 from training import dataset
@@ -54,7 +55,7 @@ def quantise(network: Path, data: Path, samples: int = SAMPLES) -> tuple[bytes, 
 
         def get_next(self) -> dict[str, NDArray[np.float32]] | None:
             row = next(self._rows, None)
-            return None if row is None else {self._name: np.asarray(inputs[row], np.float32)[None]}
+            return None if row is None else {self._name: _windowed(inputs[row])[0]}
 
     with tempfile.TemporaryDirectory(prefix="spot-grasp-int8-") as name:
         ready, small = Path(name) / "ready.onnx", Path(name) / "small.onnx"
@@ -70,6 +71,12 @@ def quantise(network: Path, data: Path, samples: int = SAMPLES) -> tuple[bytes, 
     return files["int8"], {key: measured(file, inputs, labels, validation) for key, file in files.items()}
 
 
+def _windowed(sample: Any) -> tuple[NDArray[np.float32], tuple[slice, slice]]:
+    """The (1, 8, h, w) input of the network and which part of the sample it is."""
+    window = preprocess.window(sample[preprocess.MASK_CHANNEL] > 0)
+    return np.asarray(sample[(slice(None), *window)], np.float32)[None], window
+
+
 def measured(network: bytes, inputs: Any, labels: Any, rows: NDArray[np.intp]) -> dict[str, float]:
     """Pixel metrics on the rows, and the median milliseconds of processor time a run in one thread takes."""
     import onnxruntime
@@ -79,11 +86,11 @@ def measured(network: bytes, inputs: Any, labels: Any, rows: NDArray[np.intp]) -
     session = onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
     name, scores, seconds = session.get_inputs()[0].name, PixelScores(), []
     for row in rows:
-        x = np.asarray(inputs[row], np.float32)[None]
+        x, window = _windowed(inputs[row])
         started = time.process_time()
         (quality,) = session.run(None, {name: x})
         seconds.append(time.process_time() - started)
-        scores.add(quality[0, 0], np.asarray(labels[row]))
+        scores.add(quality[0, 0], np.asarray(labels[row])[window])
     return {**scores.summary(), "milliseconds": 1e3 * float(np.median(seconds))}
 
 

@@ -49,6 +49,11 @@ class Recipe:
         """What a resumed run must have in common with the one before."""
         return {key: value for key, value in asdict(self).items() if key != "patience"}
 
+    @property
+    def windowed(self) -> bool:
+        """Whether the network is given, as in the run, only the window of the crop that the object fills."""
+        return self.name == "lift"
+
     def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
         """logits (N, 1, H, W); labels (N, H, W) as in the training arrays."""
         return signed_loss(logits, labels) if self.name == "paper" else masked_loss(logits, labels)
@@ -98,8 +103,8 @@ def _processor_has_bf16() -> bool:
 def masked_loss(logits: Tensor, labels: Tensor) -> Tensor:
     """Mean over the samples of their mean cross-entropy over the pixels that have a label.
 
-    logits (N, 1, H, W); labels (N, H, W): 1 good, 0 bad, -1 unknown, -2 .. -100 minus the percentage that is good about
-    there. A sample without labelled pixels counts as 0.
+    logits (N, 1, H, W); labels (N, H, W) as training.project_labels has them: 1 good, 0 bad, -1 unknown, and below
+    minus the percentage that is good about there. A sample without labelled pixels counts as 0.
     """
     known = labels != -1
     share = torch.where(labels < 0, -labels / 100, labels)

@@ -3,7 +3,7 @@
 `spot-grasp train heatmap --data DIR --out DIR`, or on several GPUs of one machine
 `torchrun --nproc-per-node N -m training.train_heatmap --data DIR --out DIR`
 
-Binary cross-entropy on the labelled pixels only (label -1 counts nothing), every sample weighing the same, so that the
+Binary cross-entropy on the labelled pixels only (training/recipes.py), every sample weighing the same, so that the
 output is the chance itself; AdamW with a one-cycle learning rate. Only training objects are trained on
 (training.catalogue.split_of). After each epoch metrics.jsonl, and tensorboard where it is installed, get the loss,
 AUROC, average precision, precision at the top pixel and calibration error on the validation objects. config.json says
@@ -44,6 +44,9 @@ from training.parallel import Board, Group
 from training.recipes import PRECISIONS, RECIPES, Recipe, recipe_for
 from training.unet import LAYOUTS, U1, GraspUNet, parameter_count
 
+POOL = 16
+"""Batches that are drawn together and then parted by the size of what they show."""
+
 
 @dataclass(frozen=True, eq=False)
 class Samples:
@@ -73,11 +76,23 @@ class Samples:
     def objects(self, rows: NDArray[np.int64]) -> int:
         return len({self.names[row] for row in rows})
 
-    def take(self, rows: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
-        """Float inputs (n, 8, H, W), channels last, and float labels (n, H, W)."""
-        x = torch.from_numpy(np.asarray(self.inputs[rows]).astype(np.float32))
-        y = torch.from_numpy(np.asarray(self.labels[rows]).astype(np.float32))
-        return x.contiguous(memory_format=torch.channels_last), y
+    def sizes(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """(n, 2) height and width of what the run would give the network of each sample."""
+        masks = (self.inputs[row, preprocess.MASK_CHANNEL] > 0 for row in rows)
+        spans = (preprocess.window(mask) for mask in masks)
+        return np.array([(high.stop - high.start, wide.stop - wide.start) for high, wide in spans])
+
+    def take(self, rows: NDArray[np.int64], *, windowed: bool) -> tuple[Tensor, Tensor]:
+        """Float inputs (n, 8, h, w), channels last, and float labels (n, h, w): of the whole crops or, windowed, of
+        windows that hold the objects."""
+        x, y = np.asarray(self.inputs[rows]), np.asarray(self.labels[rows])
+        if windowed:
+            high, wide = self.sizes(rows).max(axis=0).tolist()
+            windows = [preprocess.window(one[preprocess.MASK_CHANNEL] > 0, (high, wide)) for one in x]
+            x = np.stack([one[:, v, u] for one, (v, u) in zip(x, windows, strict=True)])
+            y = np.stack([one[v, u] for one, (v, u) in zip(y, windows, strict=True)])
+        inputs = torch.from_numpy(x.astype(np.float32)).contiguous(memory_format=torch.channels_last)
+        return inputs, torch.from_numpy(y.astype(np.float32))
 
 
 def evaluate(network: nn.Module, samples: Samples, rows: NDArray[np.int64], recipe: Recipe) -> dict[str, float]:
@@ -87,7 +102,7 @@ def evaluate(network: nn.Module, samples: Samples, rows: NDArray[np.int64], reci
     device = next(network.parameters()).device
     with torch.no_grad():
         for start in range(0, len(rows), batch):
-            x, y = samples.take(rows[start : start + batch])
+            x, y = samples.take(rows[start : start + batch], windowed=recipe.windowed)
             logits = network(x.to(device)).float().cpu()
             total += float(recipe.loss(logits, y)) * len(x)
             for quality, target in zip(torch.sigmoid(logits[:, 0]).numpy(), y.numpy(), strict=True):
@@ -107,6 +122,7 @@ class Trainer:
         self.network = make_network(recipe.layout).to(self.group.device)
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in its types
         self.optimiser = recipe.optimiser(self.network)
+        self._areas = samples.sizes(samples.training).prod(axis=1) if recipe.windowed else np.empty(0)
         steps = -(-len(samples.training) // recipe.batch)
         self.schedule = recipe.schedule(self.optimiser, steps)
         self.history: list[dict[str, float]] = []
@@ -173,14 +189,11 @@ class Trainer:
 
     def _epoch(self, epoch: int) -> float:
         """Mean training loss of one pass; the order and the augmentation depend on the seed and the epoch only."""
-        rows, batch = self.samples.training, self.recipe.batch
         generator = torch.Generator().manual_seed(self.recipe.seed * 1000 + epoch)
-        order = rows[torch.randperm(len(rows), generator=generator).numpy()]
         self.model.train()
         total = 0.0
-        for start in range(0, len(order), batch):
-            mine = self.group.part(np.sort(order[start : start + batch]))
-            x, y = self.samples.take(mine)
+        for rows in self._batches(generator):
+            x, y = self.samples.take(self.group.part(np.sort(rows)), windowed=self.recipe.windowed)
             x = (self.recipe.augment(x, generator)).to(self.group.device)
             with self.precision():
                 loss = self.recipe.loss(self.model(x).float(), y.to(self.group.device))
@@ -188,8 +201,22 @@ class Trainer:
             loss.backward()  # type: ignore[no-untyped-call]
             self.optimiser.step()
             self.schedule.step()
-            total += float(loss.detach()) * min(batch, len(order) - start)
-        return total / len(order)
+            total += float(loss.detach()) * len(rows)
+        return total / len(self.samples.training)
+
+    def _batches(self, generator: torch.Generator) -> list[NDArray[np.int64]]:
+        """All training rows in random batches; where windows are trained on, with others of about their size."""
+
+        def shuffled(count: int) -> NDArray[np.int64]:
+            return torch.randperm(count, generator=generator).numpy()
+
+        rows, batch = self.samples.training, self.recipe.batch
+        order = shuffled(len(rows))
+        if self.recipe.windowed:
+            pools = [order[start : start + POOL * batch] for start in range(0, len(order), POOL * batch)]
+            order = np.concatenate([pool[np.argsort(self._areas[pool], kind="stable")] for pool in pools])
+        batches = [rows[order[start : start + batch]] for start in range(0, len(order), batch)]
+        return [batches[index] for index in shuffled(len(batches))] if self.recipe.windowed else batches
 
     def _config(self) -> dict[str, Any]:
         s = self.samples
