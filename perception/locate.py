@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from perception.depth import ObjectDepth, object_depth
 from perception.geometry import Vector, unit
 from perception.rejection import Rejection
-from perception.silhouette import extent_across, round_width_m, silhouette
+from perception.silhouette import extent_across, pixels_of, round_width_m, silhouette
 from perception.types import Detection, RgbdFrame
 
 MIN_MASK_PX = 30
@@ -57,7 +57,7 @@ def locate_object(
     if seen.layer is None:
         return Rejection(f"no depth on the {detection.label} ({int((frame.depth[mask] > 0).sum())} of {count} px)")
     shape = silhouette(frame, mask)
-    rows, columns = np.nonzero(mask)
+    rows, columns = pixels_of(mask)
     middle = np.array([np.median(columns), np.median(rows)])
     sides = extent_across(mask, (float(middle[0]), float(middle[1])), shape.axis_uv)
     extent = sum(sides) if sides else float(np.sqrt(count))
@@ -95,7 +95,7 @@ def detection_of(
     centre = frame.world_from_camera.inverse().transform(known.position_m)
     closest, at_most = None, within_m
     for one in found:
-        rows, columns = np.nonzero(one.mask)
+        rows, columns = pixels_of(one.mask)
         along = unit(frame.intrinsics.back_project(np.median(columns), np.median(rows), 1.0))
         off = float(np.linalg.norm(centre - max(float(centre @ along), 0.0) * along))
         if off <= at_most:

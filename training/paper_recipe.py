@@ -107,7 +107,7 @@ def _sample(
     mask = view["instances"] == row + 1
     fx, fy, cx, cy = (float(value) for value in view["intrinsics"])
     camera = Intrinsics(mask.shape[1], mask.shape[0], fx, fy, cx, cy)
-    labels = np.where(mask, label_image(view, {names[row]: known[names[row]]}), np.int8(-1))
+    labels = np.where(mask, label_image(view, {names[row]: known[names[row]]}, everywhere=True), np.int8(-1))
     clean = view["depth"].astype(np.float32) * np.float32(DEPTH_UNIT_M)
     depth = dataset.noisy_depth(clean, camera, rng)
     tensor = paper_input(photograph(view["rgb"], rng), depth, dataset.rough_mask(mask, rng), camera)
