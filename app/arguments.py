@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import math
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from app import dataset_cli, evaluate_cli, perceive_cli, train_cli
 from app.mission.arguments import add_mission
 from app.options import ROBOTS, VIEWS
 from app.spot.arguments import add_control, add_target
+
+N = TypeVar("N", int, float)
 
 EPILOG: Final = """\
 exit codes:
@@ -26,35 +30,27 @@ examples:
 
 def seconds(text: str) -> float:
     """A positive number of seconds. ArgumentTypeError otherwise."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not (math.isfinite(value) and value > 0):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number of seconds")
-    return value
+    return _number(float, text, lambda value: 0 < value < math.inf, "a positive number of seconds")
 
 
 def speed(text: str) -> float:
     """How fast to replay: not 0, at most 1000 either way. ArgumentTypeError otherwise."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0.001 <= abs(value) <= 1000:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a speed; give a number from 0.001 to 1000, or minus that")
-    return value
+    what = "a speed; give a number from 0.001 to 1000, or minus that"
+    return _number(float, text, lambda value: 0.001 <= abs(value) <= 1000, what)
 
 
 def seed(text: str) -> int:
     """A seed: 0 .. 2**31-1. ArgumentTypeError otherwise."""
-    try:
-        value = int(text)
-    except ValueError:
-        value = -1
-    if not 0 <= value < 2**31:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a seed; give a whole number from 0 to {2**31 - 1}")
-    return value
+    what = f"a seed; give a whole number from 0 to {2**31 - 1}"
+    return _number(int, text, lambda value: 0 <= value < 2**31, what)
+
+
+def _number(kind: Callable[[str], N], text: str, fits: Callable[[N], bool], what: str) -> N:
+    with contextlib.suppress(ValueError):
+        value = kind(text)
+        if fits(value):
+            return value
+    raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
 
 
 def build_parser() -> argparse.ArgumentParser:
