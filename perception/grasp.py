@@ -45,6 +45,9 @@ Pixel = tuple[int, int, float]
 """u, v, quality."""
 STEEP = float(np.sin(np.radians(45.0)))
 """Rise of a normal above which a pixel does not show an upright face."""
+TALL, SAME_M = 5, 0.012
+"""Times the usual window, and how near in level range: on 150 pictures of five training objects a tenth of the depths
+were more than 7.5 mm off instead of 9.0."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,7 @@ class _Scene:
     frame: RgbdFrame
     mask: NDArray[np.bool_]
     depth: NDArray[np.float32]
+    level: NDArray[np.float32]
     shape: Silhouette
     location: ObjectLocation
     window: tuple[slice, slice]
@@ -169,7 +173,8 @@ def _scene(frame: RgbdFrame, mask: NDArray[np.bool_], location: ObjectLocation, 
     shape = silhouette(frame, mask)
     sigma = float(np.clip(0.18 * extent, 4.0, 20.0))
     normals = plane_fit_normals(patch, camera, (sigma, 1.6 * sigma if shape.upright else sigma))
-    return _Scene(frame, mask, depth, shape, location, window, normals, find_box(frame, mask, seen, shape))
+    level = np.where(seen.near, seen.level, np.float32(0.0))
+    return _Scene(frame, mask, depth, level, shape, location, window, normals, find_box(frame, mask, seen, shape))
 
 
 def _candidates(scene: _Scene, heatmap: Heatmap, settings: GraspSettings) -> list[Pixel]:
@@ -216,7 +221,7 @@ def _grasp_at(scene: _Scene, uv: tuple[int, int], score: float, settings: GraspS
     if sides is None:
         return "without an outline"
     extent = sides[0] + sides[1]
-    depth = depth_around(scene.depth, uv, radius_px=int(np.clip(0.2 * extent, 4, 16)))
+    depth = _depth_at(scene, uv, radius_px=int(np.clip(0.2 * extent, 4, 16)))
     if depth is None:
         return "without depth"
     fitted = scene.normals[uv[1] - scene.window[0].start, uv[0] - scene.window[1].start].astype(np.float64)
@@ -237,6 +242,19 @@ def _grasp_at(scene: _Scene, uv: tuple[int, int], score: float, settings: GraspS
     axis = scene.shape.axis_world
     poses = (hand_pose(between, normal, one, width) for one in (axis, -axis))
     return tuple(Grasp(uv, depth, point, normal, pose, width, score) for pose in poses)
+
+
+def _depth_at(scene: _Scene, uv: tuple[int, int], radius_px: int) -> float | None:
+    """Depth of the near surface about a pixel, metres. On an upright object what lies TALL times as far above and below
+    at about the same level range has its say: the sensor's pattern errs by 5 mm over a few pixels."""
+    depth = depth_around(scene.depth, uv, radius_px)
+    level = depth_around(scene.level, uv, radius_px)
+    if depth is None or level is None or not scene.shape.upright:
+        return depth
+    (u, v), tall = uv, TALL * radius_px
+    column = scene.level[max(0, v - tall) : v + tall + 1, max(0, u - radius_px) : u + radius_px + 1]
+    same = column[np.abs(column - level) < SAME_M]
+    return depth * float(np.median(same)) / level if same.size else depth
 
 
 def _face(scene: _Scene, uv: tuple[int, int]) -> Face | None:
