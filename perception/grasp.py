@@ -8,9 +8,8 @@ that passes is the answer.
 How the normal is steadied (10 degrees of error at a shoulder make the hand miss): a plane fit over the object's near
 layer gives it; on an upright object its heading is drawn to that of a round body with the mask's outline, since the
 outline is sharp and the depth is not, and gives way to it where the two differ by more than 35 degrees, as they do on
-polished steel; and an elevation below 12 degrees counts
-as level, fading out until 24 degrees, since the flank of an upright object is far likelier than a 12-degree cone. Its
-window is longer along an upright object than across.
+polished steel; and an elevation below 12 degrees counts as level, fading out until 24 degrees, since the flank of an
+upright object is far likelier than a 12-degree cone. Its window is longer along an upright object than across.
 
 A box is no round body: where the depth, taken over all rows of the body, says clearly that it has upright faces
 (`cross_section`), heading and width are those of the face that the pixel is on, and the hand closes about the middle of
@@ -21,16 +20,15 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from perception import spot_arm
 from perception.cross_section import Box, Face, find_box
 from perception.depth import ObjectDepth, depth_around, object_depth
 from perception.geometry import Pose, Vector
+from perception.grasp_limits import GraspSettings, Reach, problem_of
 from perception.hand_pose import hand_pose
 from perception.locate import ObjectLocation, locate_object
 from perception.normals import plane_fit_normals
@@ -50,42 +48,9 @@ TALL, SAME_M = 5, 0.012
 were more than 7.5 mm off instead of 9.0."""
 
 
-@dataclass(frozen=True)
-class GraspSettings:
-    """Limits of a grasp; metres and radians.
-
-    max_width_m: widest object between the jaws. standoff_m: how far back along the approach the hand must also reach.
-    hand_half_width_m: half the gripper's breadth along hand y; jaw_z_m: how far the open jaws stretch along hand z;
-    hand_x_m: the part of the hand along x that passes near the support. support_margin_m: free height to keep above it.
-    candidates: pixels tried, `spacing_px` apart. min_quality: pixels below are not tried. edge: share of the object's
-    width at either side of the mask that is left out. heading_agree_rad, heading_weight: see the module.
-    level_rad: elevations below the first count as 0, above the second as they are. edge_on_discount: a pixel at the
-    outline counts this share less than one in the middle, which decides between equals. flat_width_m, flat_worst: a
-    box's faces up to the first width count in full, above the second by this share: wide open jaws meet flat sides at
-    an angle (grasps amid the sides of 13 simulated training cartons held in 97 % below 75 mm, in 60 % above).
-    """
-
-    max_width_m: float = 0.11
-    standoff_m: float = 0.12
-    hand_half_width_m: float = 0.0485
-    jaw_z_m: tuple[float, float] = (-0.05, 0.10)
-    hand_x_m: tuple[float, float] = (-0.05, 0.04)
-    support_margin_m: float = 0.008
-    candidates: int = 24
-    spacing_px: int = 12
-    min_quality: float = 0.02
-    edge: float = 0.12
-    heading_agree_rad: float = float(np.radians(35.0))
-    heading_weight: float = 0.8
-    level_rad: tuple[float, float] = (float(np.radians(12.0)), float(np.radians(24.0)))
-    edge_on_discount: float = 0.1
-    flat_width_m: tuple[float, float] = (0.070, 0.080)
-    flat_worst: float = 0.6
-
-
 @dataclass(frozen=True, eq=False)
 class _Scene:
-    """What all candidates of one frame share. depth: the object's near surface only, moved under the mask."""
+    """What all candidates of one frame share. depth, level: of the object's near surface only, moved under the mask."""
 
     frame: RgbdFrame
     mask: NDArray[np.bool_]
@@ -127,7 +92,7 @@ def compute_grasp(
             f"no pixel of the {detection.label} reaches quality {settings.min_quality:g} (best {best:.3f})"
         )
     failures: Counter[str] = Counter()
-    reach = None if world_from_body is None else _Reach(world_from_body, settings.standoff_m)
+    reach = None if world_from_body is None else Reach(world_from_body, settings.standoff_m)
     for u, v, score in pixels:
         made = _grasp_at(scene, (u, v), score, settings)
         if isinstance(made, str):
@@ -135,7 +100,7 @@ def compute_grasp(
             continue
         problem: str | None = None
         for grasp in made:
-            problem = _problem(grasp, location.bottom_z_m, settings)
+            problem = problem_of(grasp, location.bottom_z_m, settings)
             if problem is None and reach is not None:
                 problem = reach.problem(grasp.world_from_hand)
             if problem is None:
@@ -276,49 +241,3 @@ def _outline_normal(scene: _Scene, point: Vector, sides: tuple[float, float]) ->
     right = np.cross([0.0, 0.0, 1.0], back)  # to the right as seen by the camera
     off = float(np.clip((sides[0] - sides[1]) / sum(sides), -0.95, 0.95))
     return np.asarray(np.sqrt(1.0 - off * off) * back + off * right)
-
-
-def _problem(grasp: Grasp, support_z_m: float, settings: GraspSettings) -> str | None:
-    """Why the object or its support forbid the grasp, in a few words; None if they do not."""
-    if grasp.width_m > settings.max_width_m:
-        return f"wider than {settings.max_width_m * 1000:.0f} mm"
-    if lowest_point_m(grasp.world_from_hand, settings) < support_z_m + settings.support_margin_m:
-        return "too close to the support"
-    return None
-
-
-class _Reach:
-    """Whether the arm reaches hand poses. Poses within 30 mm and 0.2 rad of one out of reach count as out of reach too,
-    since a search that finds nothing takes 50 times as long as one that does."""
-
-    def __init__(self, world_from_body: Pose, standoff_m: float) -> None:
-        self._body_from_world = world_from_body.inverse()
-        self._standoff_m = standoff_m
-        self._failed: list[tuple[Pose, str]] = []
-
-    def problem(self, world_from_hand: Pose) -> str | None:
-        """Why the arm cannot, in a few words; None if it reaches the pose and the one `standoff_m` before it."""
-        for pose, reason in self._failed:
-            if pose.distance_m(world_from_hand) < 0.03 and pose.angle_rad(world_from_hand) < 0.2:
-                return reason
-        goal = self._body_from_world @ world_from_hand
-        back = Pose(np.eye(3), np.array([-self._standoff_m, 0.0, 0.0]))
-        joints = spot_arm.inverse(goal)
-        reason = ""
-        if joints is None:
-            reason = "out of reach"
-        elif spot_arm.inverse(goal @ back, joints) is None:
-            reason = f"out of reach {self._standoff_m * 1000:.0f} mm before the grasp"
-        if not reason:
-            return None
-        self._failed.append((world_from_hand, reason))
-        return reason
-
-
-def lowest_point_m(world_from_hand: Pose, settings: GraspSettings) -> float:
-    """World z of the open gripper's lowest corner, metres."""
-    corners: Any = np.meshgrid(
-        settings.hand_x_m, (-settings.hand_half_width_m, settings.hand_half_width_m), settings.jaw_z_m
-    )
-    points = world_from_hand.transform(np.stack([axis.ravel() for axis in corners], axis=1))
-    return float(points[:, 2].min())

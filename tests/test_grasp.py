@@ -15,11 +15,11 @@ from perception.geometry import Pose, unit
 from perception.grasp import (
     GraspSettings,
     compute_grasp,
-    lowest_point_m,
     normal_to_euler,
     normal_to_quaternion,
     steady_normal,
 )
+from perception.grasp_limits import lowest_point_m
 from perception.hand_pose import SPOT_GRIPPER, hand_rotation
 from perception.orientation import euler_to_normal, roll_for_axis
 from perception.rejection import Rejection
