@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,11 +35,18 @@ def save(
 
 
 def channel_network(
-    path: Path, channel: int, metadata: dict[str, str] | None = None, channels: int = 8, size: Any = 256
+    path: Path,
+    channel: int,
+    metadata: dict[str, str] | None = None,
+    channels: int = 8,
+    size: Any = 256,
+    also: Sequence[str] = (),
 ) -> Path:
-    """Heatmap network whose output is one of its input channels."""
+    """Heatmap network whose output is one of its input channels. also: names of operators that it then goes through."""
     constants = {"a": np.array([channel]), "b": np.array([channel + 1]), "axis": np.array([1])}
-    nodes = [helper.make_node("Slice", ["input", "a", "b", "axis"], ["quality"])]
+    names = [*also, "quality"]
+    nodes = [helper.make_node("Slice", ["input", "a", "b", "axis"], [names[0]])]
+    nodes += [helper.make_node(names[i], [names[i]], [names[i + 1]]) for i in range(len(also))]
     inputs = {"input": ["N", channels, size, size]}
     return save(path, nodes, constants, inputs, {"quality": ["N", 1, size, size]}, metadata)
 

@@ -38,7 +38,7 @@ def pair(tmp_path: Path, view: View) -> Path:
     cv2.imwrite(str(tmp_path / "depth.png"), millimetres)
     cv2.imwrite(str(tmp_path / "mask.png"), view.mask.astype(np.uint8) * 255)
     np.save(tmp_path / "depth.npy", millimetres)
-    channel_network(tmp_path / "heatmap.onnx", 7)
+    channel_network(tmp_path / "heatmap.onnx", 7, also=("Sign",))  # 1 in the mask
     return tmp_path
 
 
