@@ -22,7 +22,7 @@ from training import evaluate_grasp
 from training.evaluate_grasp import ObjectJob, Study, evaluate, outcome, summarise
 from training.evaluation_report import plot, table
 from training.grasp_methods import Truth, make_methods
-from training.statistics import wilson
+from training.statistics import mcnemar, wilson
 
 STUDY = Study(trials=14, methods=("centroid", "random"))
 
@@ -45,6 +45,35 @@ def test_the_interval_has_the_values_of_the_books() -> None:
     assert wilson(380, 400) == pytest.approx((0.9240, 0.9674), abs=1e-4)
     with pytest.raises(ValueError, match="11 successes of 10"):
         wilson(11, 10)
+
+
+@given(st.integers(0, 60), st.integers(0, 60))
+def test_the_paired_test_counts_only_where_two_differ(first: int, second: int) -> None:
+    chance = mcnemar(first, second)
+    assert chance == mcnemar(second, first)
+    assert 0.0 < chance <= 1.0
+    assert mcnemar(first + second, 0) <= chance * (1 + 1e-9)
+
+
+def test_the_paired_test_has_the_values_of_the_binomial() -> None:
+    assert mcnemar(0, 0) == mcnemar(3, 3) == 1.0
+    assert mcnemar(5, 0) == pytest.approx(2 / 2**5)
+    assert mcnemar(9, 1) == pytest.approx(2 * 11 / 2**10)
+    with pytest.raises(ValueError, match="-1 and 2"):
+        mcnemar(-1, 2)
+
+
+def test_methods_are_compared_in_the_same_pictures() -> None:
+    names = {"a": (1, 1, 1, 0), "b": (0, 0, 1, 1), "c": (1, 1, 1, 0)}
+    records = [
+        {"object": "mug-5", "picture": number, "method": name, "outcome": "success" if good else "not lifted"}
+        for name, all_good in names.items()
+        for number, good in enumerate(all_good)
+    ]
+    found = summarise(records, tuple(names))
+    assert "paired" not in found["a"]
+    assert found["b"]["paired"] == {"with": "a", "only_it": 2, "only_this": 1, "p": 1.0}
+    assert found["c"]["paired"] == {"with": "a", "only_it": 0, "only_this": 0, "p": 1.0}
 
 
 def test_an_outcome_is_the_first_thing_that_went_wrong() -> None:
@@ -192,7 +221,8 @@ def test_another_study_and_damaged_trials_are_refused(tmp_path: Path) -> None:
 def test_the_table_and_the_plot_say_what_the_result_says(tmp_path: Path) -> None:
     result = evaluate(STUDY, tmp_path, InlineMapper())
     lines = table(result).splitlines()
-    assert lines[2].startswith("| centroid | 14/14 = 100.0 % | 78.5 to 100.0 % | 4.0 mm | 5.7 ° | none |")
+    assert lines[2].startswith("| centroid | 14/14 = 100.0 % | 78.5 to 100.0 % |  | 4.0 mm | 5.7 ° | none |")
+    assert "| centroid +2 -0, p 0.5 |" in lines[3]
     assert "not lifted 2" in lines[3]
     assert plot(result).startswith(b"\x89PNG")
 

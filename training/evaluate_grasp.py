@@ -20,7 +20,7 @@ from training.catalogue import Entry, catalogue
 from training.engine import Progress
 from training.mapping import Mapper
 from training.method_names import check_names
-from training.statistics import wilson
+from training.statistics import mcnemar, wilson
 from training.studies import carry_out
 
 SCHEMA = 1
@@ -177,8 +177,9 @@ def evaluate(study: Study, out: Path, mapper: Mapper, progress: Progress = lambd
 
 def summarise(records: Sequence[dict[str, Any]], methods: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Per method: success_rate, its 95 % Wilson interval, errors (medians), failures with counts, milliseconds a
-    stage, and the successes of each family."""
-    summary = {}
+    stage, the successes of each family, and how it compares with the first method in the same pictures."""
+    summary: dict[str, dict[str, Any]] = {}
+    first = _successes(records, methods[0])
     for name in dict.fromkeys(methods):
         mine = [record for record in records if record["method"] == name]
         good = [record["outcome"] == "success" for record in mine]
@@ -200,7 +201,17 @@ def summarise(records: Sequence[dict[str, Any]], methods: Sequence[str]) -> dict
             },
             "families": {family: sum(flags) / len(flags) for family, flags in sorted(families.items())},
         }
+        if name != methods[0]:
+            here = _successes(records, name)
+            lost, won = len(first - here), len(here - first)
+            summary[name]["paired"] = {"with": methods[0], "only_it": lost, "only_this": won, "p": mcnemar(lost, won)}
     return summary
+
+
+def _successes(records: Sequence[dict[str, Any]], method: str) -> set[tuple[str, int]]:
+    """The pictures, as (object, number), in which a method succeeds."""
+    mine = [record for record in records if record["method"] == method and record["outcome"] == "success"]
+    return {(record["object"], record["picture"]) for record in mine}
 
 
 def _median(records: Sequence[dict[str, Any]], key: str, scale: float) -> float | None:

@@ -11,15 +11,15 @@ def table(result: Mapping[str, Any]) -> str:
     """Markdown, a row per method, the best first."""
     methods = sorted(result["methods"].items(), key=lambda item: -item[1]["success_rate"])
     lines = [
-        "| method | lifted and held | 95 % interval | position | angle | failures |",
-        "|---|---|---|---|---|---|",
+        "| method | lifted and held | 95 % interval | in the same pictures | position | angle | failures |",
+        "|---|---|---|---|---|---|---|",
     ]
     for name, facts in methods:
         low, high = facts["interval"]
         failures = ", ".join(f"{reason} {count}" for reason, count in facts["failures"].items()) or "none"
         lines.append(
             f"| {name} | {facts['successes']}/{facts['trials']} = {100 * facts['success_rate']:.1f} % "
-            f"| {100 * low:.1f} to {100 * high:.1f} % | {_cell(facts['position_mm'], 'mm')} "
+            f"| {100 * low:.1f} to {100 * high:.1f} % | {_paired(facts)} | {_cell(facts['position_mm'], 'mm')} "
             f"| {_cell(facts['angle_deg'], '°')} | {failures} |"
         )
     return "\n".join(lines) + "\n"
@@ -53,6 +53,12 @@ def plot(result: Mapping[str, Any]) -> bytes:
     figure.savefig(content, format="png", dpi=110)
     pyplot.close(figure)
     return content.getvalue()
+
+
+def _paired(facts: Mapping[str, Any]) -> str:
+    """How often only the study's first method succeeded, and only this one, and the chance of that between equals."""
+    paired = facts.get("paired")
+    return f"{paired['with']} +{paired['only_it']} -{paired['only_this']}, p {paired['p']:.2g}" if paired else ""
 
 
 def _cell(value: float | None, unit: str) -> str:

@@ -1,8 +1,10 @@
-"""How sure a share of successes is."""
+"""How sure a share of successes is, and a difference between two."""
 
 from __future__ import annotations
 
 import math
+
+from scipy.stats import binomtest
 
 Z95 = 1.959964
 
@@ -19,3 +21,12 @@ def wilson(successes: int, trials: int, z: float = Z95) -> tuple[float, float]:
     half = z / (1 + squared / trials) * math.sqrt(share * (1 - share) / trials + squared / (4 * trials * trials))
     low = 0.0 if successes == 0 else max(0.0, middle - half)
     return low, 1.0 if successes == trials else min(1.0, middle + half)
+
+
+def mcnemar(only_first: int, only_second: int) -> float:
+    """The chance of a difference as large as this between two methods tried on the same cases, were they equally good:
+    McNemar's exact test, two-sided, on the cases where only one of them succeeds. ValueError below 0."""
+    if min(only_first, only_second) < 0:
+        raise ValueError(f"{only_first} and {only_second} cases")
+    count = only_first + only_second
+    return float(binomtest(only_first, count).pvalue) if count else 1.0
