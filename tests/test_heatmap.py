@@ -39,7 +39,7 @@ def test_values_are_kept_and_limited(tmp_path: Path) -> None:
 def test_a_network_of_free_size_is_given_what_the_object_fills(tmp_path: Path) -> None:
     tensor, _ = heatmap_input(VIEW.rgb, VIEW.depth, VIEW.mask, VIEW.intrinsics, VIEW.world_from_camera)
     rows, columns = window(tensor[7] > 0)
-    assert columns.stop - columns.start < 128 < rows.stop - rows.start
+    assert columns.stop - columns.start < 256 == rows.stop - rows.start
     inside = np.zeros((256, 256), bool)
     inside[rows, columns] = True
     quality = OnnxHeatmap(channel_network(tmp_path / "red.onnx", 0, size="free")).quality(tensor)
@@ -71,7 +71,12 @@ def test_other_networks_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not DEFAULT_WEIGHTS.exists(), reason="no heatmap weights in this checkout")
-def test_shipped_weights_open_and_answer() -> None:
-    quality = OnnxHeatmap().predict(VIEW.frame(), VIEW.detection()).quality
-    assert 0.0 <= float(quality.min()) <= float(quality.max()) <= 1.0
-    assert float(quality[VIEW.mask].std()) > 0.0
+def test_shipped_weights_open_and_answer_alike_in_8_bits() -> None:
+    whole, small = (
+        OnnxHeatmap(DEFAULT_WEIGHTS.with_name(name)).predict(VIEW.frame(), VIEW.detection()).quality
+        for name in ("heatmap.onnx", "heatmap-int8.onnx")
+    )
+    for quality in (whole, small):
+        assert 0.0 <= float(quality.min()) <= float(quality.max()) <= 1.0
+        assert float(quality[VIEW.mask].std()) > 0.0
+    assert np.abs(whole - small)[VIEW.mask].mean() < 0.05

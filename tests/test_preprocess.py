@@ -10,7 +10,7 @@ from synthetic import HAND_CAMERA, Cylinder, View, camera_at, render
 
 from perception.errors import ContractError
 from perception.geometry import Pose
-from perception.preprocess import CHANNELS, SIZE_PX, Crop, heatmap_input, level_from_camera, window
+from perception.preprocess import CHANNELS, SIZE_PX, WINDOW_MARGIN_PX, Crop, heatmap_input, level_from_camera, window
 from simulation.depth_sensor import DepthSensor, DepthSensorConfig
 
 
@@ -190,8 +190,9 @@ def test_the_window_holds_the_mask_in_whole_steps(
         assert span.start >= 0
         assert span.stop <= 256
         assert size % 32 == 0
-        assert least[axis] <= size <= max(least[axis], np.ptp(inside) + 1 + 64)
-        assert size == 256 or size >= np.ptp(inside) + 1 + 32
+        margins = 2 * WINDOW_MARGIN_PX
+        assert least[axis] <= size <= max(least[axis], np.ptp(inside) + margins + 32)
+        assert size == 256 or size >= np.ptp(inside) + 1 + margins
 
 
 def test_the_window_of_an_empty_mask_is_all_of_it() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -76,6 +77,7 @@ def test_a_network_that_loses_nothing_is_written_and_the_card_says_so_once(
     assert "QuantizeLinear" in kinds
     assert card.read_text().count(quantise.HEADING) == 1
     assert card.read_text().startswith("# Card\n\nText.\n\n## In 8 bits\n")
+    assert f"`small.onnx`, 0.0 MB, SHA-256 `{sha256(out.read_bytes()).hexdigest()}`" in card.read_text()
 
 
 @pytest.mark.parametrize(("auroc", "top", "kept"), [(0.9, 0.9, True), (0.894, 0.9, False), (0.9, 0.894, False)])
@@ -83,7 +85,7 @@ def test_what_is_lost_decides(auroc: float, top: float, kept: bool) -> None:
     whole = {"auroc": 0.9, "precision_at_1": 0.9, "ece": 0.01, "milliseconds": 40.0}
     facts = {"fp32": whole, "int8": {**whole, "auroc": auroc, "precision_at_1": top}}
     assert quantise.keeps(facts) is kept
-    assert ("Not shipped" in quantise.section(facts)) is not kept
+    assert ("Not shipped" in quantise.section(facts, b"", None)) is not kept
 
 
 def test_without_validation_samples_it_is_refused(network: Path, tmp_path: Path) -> None:

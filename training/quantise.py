@@ -2,9 +2,10 @@
 
 `python -m training.quantise --data ARRAYS [--network FILE] [--out FILE] [--card FILE] [--samples N]`
 
-Convolutions, but for the first and the last, get 8-bit weights (a scale per channel) and activations (the range seen in
-training samples); both networks are measured on the validation samples, in one thread. --out is written only if AUROC
-and precision at the top pixel fall by no more than KEPT. --card: a section with the figures is put at the card's end.
+Convolutions, also transposed, but for the first and the last, get 8-bit weights (a scale per channel) and activations
+(the range seen in training samples); both networks are measured on the validation samples, in one thread. --out is
+written only if AUROC and precision at the top pixel fall by no more than KEPT. --card: a section with the figures is
+put at the card's end.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -64,8 +66,8 @@ def quantise(network: Path, data: Path, samples: int = SAMPLES) -> tuple[bytes, 
         layers = [node.name for node in graph.node if node.op_type == "Conv"]
         quantize_static(
             str(ready), str(small), Reader(graph.input[0].name), quant_format=QuantFormat.QDQ, per_channel=True,
-            activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8, op_types_to_quantize=["Conv"],
-            nodes_to_exclude=[layers[0], layers[-1]],
+            activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8, nodes_to_exclude=[layers[0], layers[-1]],
+            op_types_to_quantize=["Conv", "ConvTranspose"],
         )  # fmt: skip
         files = {"fp32": network.read_bytes(), "int8": small.read_bytes()}
     return files["int8"], {key: measured(file, inputs, labels, validation) for key, file in files.items()}
@@ -99,9 +101,12 @@ def keeps(facts: dict[str, dict[str, float]]) -> bool:
     return all(facts["int8"][key] >= facts["fp32"][key] - KEPT for key in ("auroc", "precision_at_1"))
 
 
-def section(facts: dict[str, dict[str, float]]) -> str:
+def section(facts: dict[str, dict[str, float]], network: bytes, file: Path | None) -> str:
     """Markdown for the card: the figures, and what follows from them."""
-    verdict = "Shipped as it keeps them." if keeps(facts) else f"Not shipped: it loses more than {KEPT} of one of them."
+    verdict = "Shipped as it keeps them" if keeps(facts) else f"Not shipped: it loses more than {KEPT} of one of them"
+    verdict += (
+        f": `{file.name}`, {len(network) / 1e6:.1f} MB, SHA-256 `{sha256(network).hexdigest()}`." if file else "."
+    )
     lines = [HEADING, "", f"Calibrated on training samples, measured on validation samples. {verdict}", ""]
     lines += ["| | fp32 | int8 |", "|---|---|---|"]
     lines += [f"| {key} | {facts['fp32'][key]:.4g} | {facts['int8'][key]:.4g} |" for key in MEASURES]
@@ -122,7 +127,8 @@ def main() -> None:
         parser.exit(error.exit_code, f"{error}\n")
     if args.card is not None:
         text = args.card.read_text(encoding="utf-8").split(HEADING)[0].rstrip()
-        write_atomic(args.card, f"{text}\n\n{section(facts)}".encode())
+        written = args.out if keeps(facts) else None
+        write_atomic(args.card, f"{text}\n\n{section(facts, network, written)}".encode())
     if args.out is not None and keeps(facts):
         write_atomic(args.out, network)
     sys.stdout.write(json.dumps({"keeps": keeps(facts), **facts}) + "\n")
