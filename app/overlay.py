@@ -51,5 +51,7 @@ def _scale(picture: NDArray[np.uint8]) -> None:
 
 def _write(picture: NDArray[np.uint8], text: str, place: tuple[int, int]) -> None:
     font: Any = cv2.FONT_HERSHEY_SIMPLEX
-    cv2.putText(picture, text, place, font, 0.42, (0, 0, 0), 3, cv2.LINE_AA)
+    for aside, down in ((-1, -1), (1, -1), (-1, 1), (1, 1)):  # OpenCV 5 sets thicker letters wider: not as a thick line
+        shadow = (place[0] + aside, place[1] + down)
+        cv2.putText(picture, text, shadow, font, 0.42, (0, 0, 0), 1, cv2.LINE_AA)
     cv2.putText(picture, text, place, font, 0.42, WHITE, 1, cv2.LINE_AA)
