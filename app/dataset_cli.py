@@ -29,6 +29,21 @@ def register(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
     add_mapper(make, workers=2)
     make.add_argument("--json", action="store_true", help="print what was made as one line of JSON")
     make.set_defaults(handler=_generate)
+    again = actions.add_parser(
+        "rehearse", parents=parents, help="training arrays of grasps that perception computes, tried in physics"
+    )
+    again.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the arrays")
+    for option, text in (
+        ("--objects", "catalogue size, per family; its training and validation objects are used (default 20)"),
+        ("--pictures", "of each object (default 10)"),
+        ("--pixels", "grasps tried in each picture (default 25)"),
+        ("--seed", "of everything random (default 0)"),
+    ):
+        again.add_argument(option, type=int, metavar="N", help=text)
+    again.add_argument("--heatmap", type=Path, metavar="FILE", help="network that proposes half of the pixels (.onnx)")
+    add_mapper(again, workers=2)
+    again.add_argument("--json", action="store_true", help="print what was made as one line of JSON")
+    again.set_defaults(handler=_rehearse)
     for name, action, text in (
         ("info", _info, "what a data set holds"),
         ("verify", _verify, "check every file of a data set"),
@@ -63,6 +78,27 @@ def _generate(arguments: argparse.Namespace) -> int:
         sys.stdout.write(
             f"{arguments.out}: {counts['objects']} objects, {counts['views']} views, {pixels} labelled pixels\n"
         )
+    return 0
+
+
+def _rehearse(arguments: argparse.Namespace) -> int:
+    from app.progress import stage_progress
+    from training.rehearse import Rehearsal, rehearse
+
+    given = {
+        "per_family": arguments.objects,
+        **{key: getattr(arguments, key) for key in ("pictures", "pixels", "seed")},
+    }
+    heatmap = None if arguments.heatmap is None else str(arguments.heatmap.resolve())
+    plan = Rehearsal(**{key: value for key, value in given.items() if value is not None}, heatmap=heatmap)
+    with mapper_of(arguments) as mapper, stage_progress() as progress:
+        manifest = rehearse(plan, arguments.out, mapper, progress)
+    facts = {key: value for key, value in manifest.items() if key != "samples"}
+    if arguments.json:
+        sys.stdout.write(json.dumps(facts) + "\n")
+    else:
+        text = f"{facts['objects']} objects, {facts['count']} pictures"
+        sys.stdout.write(f"{arguments.out}: {text}; spot-grasp train heatmap --data {arguments.out} learns from it\n")
     return 0
 
 

@@ -26,7 +26,10 @@ def register(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
     heatmap.add_argument("--seed", type=int, metavar="N")
     heatmap.add_argument("--patience", type=int, metavar="N", help="stop after N epochs without progress")
     heatmap.add_argument("--precision", choices=("auto", "fp32", "bf16"), help="auto takes bf16 where it pays")
-    heatmap.add_argument("--start", type=Path, metavar="FILE", help="best.pt of another run to begin with")
+    heatmap.add_argument("--rate", type=float, dest="max_rate", metavar="X", help="highest learning rate (2e-3)")
+    heatmap.add_argument(
+        "--start", type=Path, metavar="FILE", help="best.pt of a run, or an exported .onnx, to begin with"
+    )
     heatmap.add_argument("--resume", action="store_true", help="go on from the last whole epoch in --out")
     heatmap.add_argument("--export", type=Path, metavar="DIR", help="then write heatmap.onnx and its card there")
     heatmap.set_defaults(handler=_heatmap)
@@ -43,7 +46,7 @@ def _heatmap(arguments: argparse.Namespace) -> int:
     from training.recipes import recipe_for
     from training.train_heatmap import train
 
-    names = ("epochs", "batch", "seed", "patience", "precision")
+    names = ("epochs", "batch", "seed", "patience", "precision", "max_rate")
     recipe = recipe_for(arguments.recipe, **{name: getattr(arguments, name) for name in names})
     data = training_arrays(arguments.data, recipe.name)
     best = train(data, arguments.out, recipe, resume=arguments.resume, start=arguments.start)

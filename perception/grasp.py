@@ -19,6 +19,7 @@ that face, since jaws that close off the middle shove the box. Its narrow faces 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -37,7 +38,15 @@ from perception.rejection import Rejection
 from perception.silhouette import Silhouette, bounds, extent_across, round_width_m, silhouette
 from perception.types import Detection, Grasp, Heatmap, Intrinsics, RgbdFrame
 
-__all__ = ["GraspSettings", "Rejection", "compute_grasp", "normal_to_euler", "normal_to_quaternion"]
+__all__ = [
+    "GraspSettings",
+    "Rejection",
+    "compute_grasp",
+    "grasps_at",
+    "inner_pixels",
+    "normal_to_euler",
+    "normal_to_quaternion",
+]
 
 Pixel = tuple[int, int, float]
 """u, v, quality."""
@@ -78,13 +87,9 @@ def compute_grasp(
     repaired depth, where the caller has it already. The reason of a rejection counts what stopped the candidates.
     """
     settings = settings or GraspSettings()
-    if detection.mask.any():
-        seen = seen or object_depth(frame.depth, detection.mask, frame.intrinsics, frame.world_from_camera)
-    location = locate_object(frame, detection, seen)
-    if isinstance(location, Rejection):
-        return location
-    assert seen is not None  # an empty mask has no location
-    scene = _scene(frame, detection.mask, location, seen)
+    scene = _look(frame, detection, seen)
+    if isinstance(scene, Rejection):
+        return scene
     pixels = _narrow_first(scene, _candidates(scene, heatmap, settings), settings)
     if not pixels:
         best = float(heatmap.quality[detection.mask].max())
@@ -93,21 +98,41 @@ def compute_grasp(
         )
     failures: Counter[str] = Counter()
     reach = None if world_from_body is None else Reach(world_from_body, settings.standoff_m)
-    for u, v, score in pixels:
-        made = _grasp_at(scene, (u, v), score, settings)
-        if isinstance(made, str):
-            failures[made] += 1
-            continue
-        problem: str | None = None
-        for grasp in made:
-            problem = problem_of(grasp, location.bottom_z_m, settings)
-            if problem is None and reach is not None:
-                problem = reach.problem(grasp.world_from_hand)
-            if problem is None:
-                return grasp
-        failures[problem or ""] += 1
+    for pixel in pixels:
+        found = _possible(scene, pixel, settings, reach)
+        if isinstance(found, Grasp):
+            return found
+        failures[found] += 1
     counts = ", ".join(f"{count} {reason}" for reason, count in failures.most_common())
     return Rejection(f"none of {len(pixels)} grasps on the {detection.label} can be done: {counts}")
+
+
+def grasps_at(
+    frame: RgbdFrame,
+    detection: Detection,
+    pixels_uv: Sequence[tuple[int, int]],
+    *,
+    settings: GraspSettings | None = None,
+    seen: ObjectDepth | None = None,
+) -> list[Grasp | Rejection]:
+    """For each pixel the grasp that `compute_grasp` makes if it chooses it, or why none can be done there. The arm's
+    reach is left out of it."""
+    settings = settings or GraspSettings()
+    scene = _look(frame, detection, seen)
+    if isinstance(scene, Rejection):
+        return [scene] * len(pixels_uv)
+    found = (_possible(scene, (u, v, 1.0), settings, None) for u, v in pixels_uv)
+    return [one if isinstance(one, Grasp) else Rejection(one) for one in found]
+
+
+def inner_pixels(mask: NDArray[np.bool_], settings: GraspSettings | None = None) -> NDArray[np.bool_]:
+    """(H, W) bool: the pixels of a mask that `compute_grasp` may choose, those well inside it; none of an empty one."""
+    settings = settings or GraspSettings()
+    window = bounds(mask)
+    inner = np.zeros(mask.shape, bool)
+    if window is not None:
+        inner[window] = _depth_in(mask[window]) > _least_depth_in(settings)
+    return inner
 
 
 def steady_normal(normal_world: Vector, outline_world: Vector | None, settings: GraspSettings | None = None) -> Vector:
@@ -124,6 +149,16 @@ def steady_normal(normal_world: Vector, outline_world: Vector | None, settings: 
         turn = float(np.arctan2(np.sin(turn), np.cos(turn)))
         yaw += turn * (settings.heading_weight if abs(turn) < settings.heading_agree_rad else 1.0)
     return euler_to_normal((roll, pitch, yaw))
+
+
+def _look(frame: RgbdFrame, detection: Detection, seen: ObjectDepth | None) -> _Scene | Rejection:
+    if detection.mask.any():
+        seen = seen or object_depth(frame.depth, detection.mask, frame.intrinsics, frame.world_from_camera)
+    location = locate_object(frame, detection, seen)
+    if isinstance(location, Rejection):
+        return location
+    assert seen is not None  # an empty mask has no location
+    return _scene(frame, detection.mask, location, seen)
 
 
 def _scene(frame: RgbdFrame, mask: NDArray[np.bool_], location: ObjectLocation, seen: ObjectDepth) -> _Scene:
@@ -145,14 +180,12 @@ def _scene(frame: RgbdFrame, mask: NDArray[np.bool_], location: ObjectLocation, 
 def _candidates(scene: _Scene, heatmap: Heatmap, settings: GraspSettings) -> list[Pixel]:
     """The best pixels, spaced, well inside the mask; best first."""
     mask, found = scene.mask[scene.window], heatmap.quality[scene.window]
-    inside = cv2.distanceTransform(np.pad(mask.astype(np.uint8), 1), cv2.DIST_L2, 3)[1:-1, 1:-1]
-    thickest = float(inside.max())
-    depth_in = np.clip(inside / max(thickest, 1.0), 0.0, 1.0)
+    depth_in = _depth_in(mask)
     weight = mask.astype(np.float32)
     smooth = cv2.GaussianBlur(found * weight, (0, 0), 2.0, borderType=cv2.BORDER_CONSTANT)
     smooth = smooth / np.maximum(cv2.GaussianBlur(weight, (0, 0), 2.0, borderType=cv2.BORDER_CONSTANT), 1e-3)
     rank = smooth * (1.0 - settings.edge_on_discount * (1.0 - depth_in))
-    rank = np.where(depth_in > min(0.9, 2.0 * settings.edge), rank, 0.0)
+    rank = np.where(depth_in > _least_depth_in(settings), rank, 0.0)
     chosen = []
     for _ in range(settings.candidates):
         v, u = np.unravel_index(int(np.argmax(rank)), rank.shape)
@@ -163,6 +196,16 @@ def _candidates(scene: _Scene, heatmap: Heatmap, settings: GraspSettings) -> lis
         step = settings.spacing_px
         rank[max(0, v - step) : v + step + 1, max(0, u - step) : u + step + 1] = 0.0
     return chosen
+
+
+def _depth_in(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """How far inside the mask each pixel lies, 0 at its edge and 1 where it is thickest."""
+    inside = cv2.distanceTransform(np.pad(mask.astype(np.uint8), 1), cv2.DIST_L2, 3)[1:-1, 1:-1]
+    return np.asarray(np.clip(inside / max(float(inside.max()), 1.0), 0.0, 1.0), np.float32)
+
+
+def _least_depth_in(settings: GraspSettings) -> float:
+    return min(0.9, 2.0 * settings.edge)
 
 
 def _narrow_first(scene: _Scene, pixels: list[Pixel], settings: GraspSettings) -> list[Pixel]:
@@ -176,6 +219,22 @@ def _narrow_first(scene: _Scene, pixels: list[Pixel], settings: GraspSettings) -
         return pixels
     worth = np.interp(widths, settings.flat_width_m, (1.0, settings.flat_worst)) * [pixel[2] for pixel in pixels]
     return [pixels[i] for i in np.argsort(-worth, kind="stable")]
+
+
+def _possible(scene: _Scene, pixel: Pixel, settings: GraspSettings, reach: Reach | None) -> Grasp | str:
+    """The grasp at a pixel, with the hand rolled half a turn where it cannot be done otherwise; or why there is none,
+    in a few words."""
+    made = _grasp_at(scene, pixel[:2], pixel[2], settings)
+    if isinstance(made, str):
+        return made
+    problem: str | None = None
+    for grasp in made:
+        problem = problem_of(grasp, scene.location.bottom_z_m, settings)
+        if problem is None and reach is not None:
+            problem = reach.problem(grasp.world_from_hand)
+        if problem is None:
+            return grasp
+    return problem or ""
 
 
 def _grasp_at(scene: _Scene, uv: tuple[int, int], score: float, settings: GraspSettings) -> tuple[Grasp, ...] | str:

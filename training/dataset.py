@@ -15,6 +15,7 @@ import hashlib
 import json
 import sys
 import zlib
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,18 @@ def rough_mask(mask: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.
     return changed if changed.any() else mask
 
 
+def rough_crop(mask: NDArray[np.bool_], rng: np.random.Generator) -> Crop:
+    """The square around a mask, moved and scaled somewhat."""
+    square = Crop.around(mask)
+    shift = rng.uniform(-0.06, 0.06, 2) * square.side_px
+    return replace(
+        square,
+        left_px=square.left_px + shift[0],
+        top_px=square.top_px + shift[1],
+        side_px=square.side_px * float(rng.uniform(0.92, 1.15)),
+    )
+
+
 def noisy_depth(clean: NDArray[np.float32], camera: Intrinsics, rng: np.random.Generator) -> NDArray[np.float32]:
     """(H, W) metres as the run would get it: one sensor, one material, the median of 1 to MOST_FRAMES frames."""
     config = DepthSensorConfig()
@@ -85,15 +98,7 @@ def view_samples(
         if mask.sum() < MIN_MASK_PX or known.sum() < MIN_LABELLED * mask.sum():
             continue
         seen = rough_mask(mask, rng)
-        square = Crop.around(seen)
-        shift = rng.uniform(-0.06, 0.06, 2) * square.side_px
-        crop = replace(
-            square,
-            left_px=square.left_px + shift[0],
-            top_px=square.top_px + shift[1],
-            side_px=square.side_px * float(rng.uniform(0.92, 1.15)),
-        )
-        tensor, crop = heatmap_input(rgb, depth, seen, camera, pose, crop)
+        tensor, crop = heatmap_input(rgb, depth, seen, camera, pose, rough_crop(seen, rng))
         target = crop.cut(np.where(mask, labels, -1).astype(np.int16) + 1, smooth=False).astype(np.int8) - 1
         samples.append((name, tensor.astype(np.float16), target.astype(np.int8)))
     return samples
@@ -108,26 +113,49 @@ def build(views: Path, labels: Path, out: Path, *, draws: int = 1) -> dict[str, 
     if missing:
         text = f"{labels}: lacks {len(missing)} of {len(files)} label pictures, {missing[0]} the first"
         raise ConfigError(f"{text}; make them with python -m training.project_labels --out {labels}")
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "samples.json").unlink(missing_ok=True)
     limit = draws * sum(len(read_arrays(path, ("families",))["families"]) for path in files)
-    shape = (preprocess.CHANNELS, preprocess.SIZE_PX, preprocess.SIZE_PX)
-    inputs = open_memmap(out / "inputs.part.npy", mode="w+", dtype=np.float16, shape=(limit, *shape))
-    targets = open_memmap(out / "labels.part.npy", mode="w+", dtype=np.int8, shape=(limit, *shape[1:]))
-    samples: list[dict[str, Any]] = []
+    try:
+        return write_arrays(out, _view_samples(files, labels, draws), limit, {"views": len(files), "draws": draws})
+    except NoSamplesError as error:
+        text = f"{views}: no object in these views is labelled; label the objects that they show"
+        raise ConfigError(text) from error
+
+
+Sample = tuple[dict[str, Any], NDArray[np.float16], NDArray[np.int8]]
+"""What samples.json says of it (its `object` at least), its input (8, 256, 256) and its labels (256, 256)."""
+
+
+class NoSamplesError(ConfigError):
+    """Nothing to write."""
+
+
+def _view_samples(files: Sequence[Path], labels: Path, draws: int) -> Iterator[Sample]:
     for path in files:
         view = read_arrays(path, VIEW_KEYS)
         image = read_arrays(labels / path.name, ("labels",))["labels"]
         for draw in range(draws):
             rng = np.random.default_rng([zlib.crc32(path.stem.encode()), draw])
             for name, tensor, target in view_samples(view, image, rng):
-                inputs[len(samples)], targets[len(samples)] = tensor, target
-                samples.append({"object": name, "view": path.stem, "draw": draw})
-    count = len(samples)
-    if not samples:
+                yield {"object": name, "view": path.stem, "draw": draw}, tensor, target
+
+
+def write_arrays(out: Path, samples: Iterable[Sample], limit: int, facts: dict[str, Any]) -> dict[str, Any]:
+    """Write at most `limit` samples as the folder that a training reads; returns what its samples.json says, `facts`
+    among it. NoSamplesError if there are none."""
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "samples.json").unlink(missing_ok=True)
+    shape = (preprocess.CHANNELS, preprocess.SIZE_PX, preprocess.SIZE_PX)
+    inputs = open_memmap(out / "inputs.part.npy", mode="w+", dtype=np.float16, shape=(limit, *shape))
+    targets = open_memmap(out / "labels.part.npy", mode="w+", dtype=np.int8, shape=(limit, *shape[1:]))
+    entries: list[dict[str, Any]] = []
+    for entry, tensor, target in samples:
+        inputs[len(entries)], targets[len(entries)] = tensor, target
+        entries.append(entry)
+    count = len(entries)
+    if not entries:
         for name in ("inputs", "labels"):
             (out / f"{name}.part.npy").unlink()
-        raise ConfigError(f"{views}: no object in these views is labelled; label the objects that they show")
+        raise NoSamplesError(f"{out}: no sample to write")
     digests = {
         f"sha256_{name}": _keep(out, name, array, count) for name, array in (("inputs", inputs), ("labels", targets))
     }
@@ -135,13 +163,12 @@ def build(views: Path, labels: Path, out: Path, *, draws: int = 1) -> dict[str, 
         "schema": SCHEMA,
         "preprocessing_version": preprocess.VERSION,
         "count": count,
-        "objects": len({sample["object"] for sample in samples}),
-        "views": len(files),
-        "draws": draws,
+        "objects": len({entry["object"] for entry in entries}),
+        **facts,
         "good_pixels": int((targets[:count] == 1).sum()),
         "bad_pixels": int((targets[:count] == 0).sum()),
         **digests,
-        "samples": samples,
+        "samples": entries,
     }
     write_atomic(out / "samples.json", json.dumps(manifest).encode())
     return manifest

@@ -104,7 +104,7 @@ def generate(plan: Plan, out: Path, mapper: Mapper, progress: Progress = lambda 
     """
     from training.jobs import LabelJob, ViewJob, label_job, start_genesis, view_job
 
-    _claim(plan, out)
+    claim(plan, SCHEMA, out)
     entries = plan.entries
     labels = [LabelJob(plan.preset, entry.family, entry.seed, "", plan.samples) for entry in entries]
     labels += [LabelJob(plan.preset, "mesh", 0, mesh, plan.samples) for mesh in plan.meshes]
@@ -156,14 +156,15 @@ def criterion(preset: str) -> str:
     return "contact" if preset == "paper" else "lift"
 
 
-def _claim(plan: Plan, out: Path) -> None:
-    """Write plan.json, or check that the one there is this plan."""
-    wanted = {"schema": SCHEMA, **json.loads(json.dumps(asdict(plan)))}
+def claim(plan: Any, schema: int, out: Path) -> None:
+    """Write a plan, a dataclass that JSON can hold, as plan.json, or check that the one there is this plan.
+    ConfigError if `out` holds something else."""
+    wanted = {"schema": schema, **json.loads(json.dumps(asdict(plan)))}
     path = out / "plan.json"
     if path.is_file():
         have = read_json(path)
-        if have.get("schema") != SCHEMA:
-            raise ConfigError(f"{path}: schema {have.get('schema')}, this program has {SCHEMA}; choose another folder")
+        if have.get("schema") != schema:
+            raise ConfigError(f"{path}: schema {have.get('schema')}, this program has {schema}; choose another folder")
         changed = [key for key in wanted if have.get(key) != wanted[key]]
         if changed:
             text = ", ".join(f"{key} {have.get(key)} (now {wanted[key]})" for key in changed)

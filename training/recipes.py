@@ -44,6 +44,8 @@ class Recipe:
     def __post_init__(self) -> None:
         if min(self.epochs, self.batch, self.patience) < 1:
             raise ConfigError("--epochs, --batch and --patience must be at least 1")
+        if not 0.0 < self.max_rate < float("inf"):
+            raise ConfigError(f"--rate {self.max_rate} must be above 0")
 
     def identity(self) -> dict[str, Any]:
         """What a resumed run must have in common with the one before."""

@@ -37,6 +37,7 @@ from perception import preprocess
 from perception.errors import ConfigError, SpotGraspError
 from training import baselines, dataset
 from training.catalogue import SPLITS, split_of
+from training.exported_weights import load_exported, measure_statistics
 from training.files import write_atomic
 from training.memory import keep_freed_memory
 from training.metrics import PixelScores
@@ -44,6 +45,8 @@ from training.parallel import Board, Group
 from training.recipes import PRECISIONS, RECIPES, Recipe, recipe_for
 from training.unet import LAYOUTS, U1, GraspUNet, parameter_count
 
+STATISTICS_SAMPLES = 256
+"""Training samples that the batch norms of exported weights get their mean and variance from."""
 POOL = 16
 """Batches that are drawn together and then parted by the size of what they show."""
 
@@ -114,8 +117,8 @@ class Trainer:
     """One run: the network, its optimiser and where it stands. `run` may be broken off at any moment and resumed."""
 
     def __init__(self, samples: Samples, out: Path, recipe: Recipe, *, resume: bool, start: Path | None = None) -> None:
-        """start: best.pt of another run whose weights to begin with. ConfigError if `resume` finds no checkpoint, or
-        one of a run with other settings or data."""
+        """start: best.pt of another run, or an exported network, whose weights to begin with. ConfigError if it cannot
+        be used, or `resume` finds no checkpoint, or one of a run with other settings or data."""
         self.samples, self.out, self.recipe = samples, out, recipe
         self.group = Group()
         torch.manual_seed(recipe.seed)
@@ -135,6 +138,14 @@ class Trainer:
         self.precision = recipe.autocast(self.group.device)
 
     def _begin_with(self, path: Path) -> None:
+        if path.suffix == ".onnx":
+            load_exported(self.network, path)
+            rows = self.samples.training
+            some = rows[np.linspace(0, len(rows) - 1, min(len(rows), STATISTICS_SAMPLES)).astype(int)]
+            parts = (some[start : start + self.recipe.batch] for start in range(0, len(some), self.recipe.batch))
+            inputs = (self.samples.take(part, windowed=self.recipe.windowed)[0] for part in parts)
+            measure_statistics(self.network, (x.to(self.group.device) for x in inputs))
+            return
         try:
             self.network.load_state_dict(load_state(path)["network"])
         except (KeyError, RuntimeError) as error:
@@ -310,11 +321,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int)
     parser.add_argument("--patience", type=int, help="stop after N epochs without progress")
     parser.add_argument("--precision", choices=PRECISIONS)
-    parser.add_argument("--start", type=Path, help="best.pt of another run to begin with")
+    parser.add_argument("--rate", type=float, dest="max_rate", help="highest learning rate")
+    parser.add_argument("--start", type=Path, help="best.pt of another run, or an exported .onnx, to begin with")
     parser.add_argument("--resume", action="store_true", help="go on from OUT/checkpoint.pt")
     args = parser.parse_args()
     try:
-        names = ("epochs", "batch", "seed", "patience", "precision")
+        names = ("epochs", "batch", "seed", "patience", "precision", "max_rate")
         recipe = recipe_for(args.recipe, **{name: getattr(args, name) for name in names})
         train(args.data, args.out, recipe, resume=args.resume, start=args.start)
     except SpotGraspError as error:
