@@ -234,3 +234,13 @@ def test_without_ray_the_option_says_what_to_install(monkeypatch: pytest.MonkeyP
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(ConfigError, match=r"pip install 'spot-grasp\[ray\]'"):
         RayMapper()
+
+
+def test_a_data_set_may_be_of_one_split(tmp_path: Path) -> None:
+    plan = plan_for("robot", per_family=9, scenes=2, views=1, samples=8, split="test")
+    assert {entry.split for entry in plan.entries} == {"test"}
+    assert generate(plan, tmp_path, InlineMapper())["counts"]["objects"] == 12
+    with pytest.raises(ConfigError, match=r"split test \(now None\)"):
+        generate(plan_for("robot", per_family=9, scenes=2, views=1, samples=8), tmp_path, InlineMapper())
+    with pytest.raises(ConfigError, match="no val object among 3 a family"):
+        plan_for("robot", per_family=3, split="val")

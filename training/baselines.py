@@ -16,6 +16,11 @@ from numpy.typing import NDArray
 from training.metrics import PixelScores
 
 HEIGHT_BINS = 20
+HEIGHT_PROFILE = (
+    0.53, 0.56, 0.60, 0.62, 0.66, 0.69, 0.73, 0.77, 0.79, 0.79, 0.77, 0.70, 0.62, 0.52, 0.41, 0.29, 0.14, 0.03, 0.02,
+    0.02,
+)  # fmt: skip
+"""Share of good grasps in each twentieth of the mask from its top, measured on 558 pictures of training objects."""
 
 
 def centroid_quality(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
@@ -51,8 +56,9 @@ def height_profile(masks: Any, labels: Any, rows: Sequence[int] | NDArray[Any]) 
 def measure(
     masks: Any, labels: Any, training: NDArray[np.int64], validation: NDArray[np.int64]
 ) -> dict[str, dict[str, float]]:
-    """The metrics of both rules on the validation rows. masks: (N, H, W), positive on the object."""
-    profile = height_profile(masks, labels, training)
+    """The metrics of both rules on the validation rows. masks: (N, H, W), positive on the object. Without training rows
+    the height rule has HEIGHT_PROFILE."""
+    profile = height_profile(masks, labels, training) if len(training) else np.array(HEIGHT_PROFILE, np.float32)
     centroid, height = PixelScores(), PixelScores()
     for row in validation:
         mask, target = _mask(masks[row]), np.asarray(labels[row])

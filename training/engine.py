@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 
 from perception.errors import ConfigError
-from training.catalogue import Entry, catalogue
+from training.catalogue import Entry, Split, catalogue
 from training.files import write_atomic
 from training.mapping import Mapper
 from training.project_labels import project
@@ -57,7 +57,8 @@ class Plan:
 
     preset: "robot" (three scenes of four as the hand camera sees them, the fourth from all round), "hemisphere" or
     "paper". per_family: objects of each family; the paper preset takes one bottle. scenes, views: pictures are their
-    product. samples: grasps tried on each object. meshes: a user's own files, added to the catalogue.
+    product. samples: grasps tried on each object. meshes: a user's own files, added to the catalogue. split: of the
+    catalogue; None for all of it.
     """
 
     preset: str = "robot"
@@ -67,6 +68,7 @@ class Plan:
     samples: int = 512
     seed: int = 0
     meshes: tuple[str, ...] = ()
+    split: Split | None = None
 
     def __post_init__(self) -> None:
         if self.preset not in PLANS:
@@ -75,10 +77,14 @@ class Plan:
             raise ConfigError("objects, scenes, views and samples must be at least 1, the seed at least 0")
         if self.views > 100 or self.scenes > 100_000:
             raise ConfigError("at most 100 views a scene and 100,000 scenes")
+        if not self.entries:
+            raise ConfigError(f"no {self.split} object among {self.per_family} a family")
 
     @property
     def entries(self) -> tuple[Entry, ...]:
-        return (Entry("bottle", catalogue(1)[0].seed),) if self.preset == "paper" else catalogue(self.per_family)
+        if self.preset == "paper":
+            return (Entry("bottle", catalogue(1)[0].seed),)
+        return tuple(entry for entry in catalogue(self.per_family) if self.split in (None, entry.split))
 
 
 PLANS: dict[str, dict[str, Any]] = {

@@ -41,7 +41,6 @@ def evaluate_network(network: Path, data: Path, split: str = "test") -> dict[str
     training = np.array([row for row, name in enumerate(names) if split_of(name) == "train"])
     if training.size > MOST_PROFILE_ROWS:
         training = training[np.linspace(0, training.size - 1, MOST_PROFILE_ROWS).astype(int)]
-    rules = baselines.measure(_Masks(inputs), labels, training, np.array(rows)) if training.size else {}
     return {
         "network": str(network),
         "split": split,
@@ -49,7 +48,7 @@ def evaluate_network(network: Path, data: Path, split: str = "test") -> dict[str
         "objects": len({names[row] for row in rows}),
         "metrics": scores.summary(),
         "families": {family: one.summary() for family, one in sorted(families.items())},
-        "rules": rules,
+        "rules": baselines.measure(_Masks(inputs), labels, training, np.array(rows)),
     }
 
 

@@ -99,11 +99,11 @@ def _arrays(network: nn.Module, path: Path) -> list[tuple[str, Any]]:
     counts = (len(convolutions), len(transposed), len(scales), len(offsets))
     groups, ups = named(nn.GroupNorm), named(nn.ConvTranspose2d)
     if counts != (len(order), len(ups), len(groups), len(groups)) or len(rest) != len(norms):
-        raise ConfigError(f"{path}: not an exported heatmap network of this layout; give heatmap.onnx, in 32 bits")
+        raise ConfigError(f"{path}: not an exported heatmap network of this layout; give heatmap.onnx")
     arrays: list[tuple[str, Any]] = []
     for name, norm, values in zip(rest, norms, convolutions, strict=False):
         if len(values) != 2:
-            raise ConfigError(f"{path}: a convolution without offset; give heatmap.onnx as training.export writes it")
+            raise ConfigError(f"{path}: its convolutions have no 32-bit weights; give heatmap.onnx, not its 8-bit copy")
         arrays += [(f"{name}.weight", values[0]), (f"{norm}.bias", values[1])]
     for name, values in zip([*mixes, "logit"], convolutions[len(rest) :], strict=True):
         arrays += list(zip((f"{name}.weight", f"{name}.bias"), values, strict=False))

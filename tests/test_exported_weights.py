@@ -1,0 +1,71 @@
+"""Exported weights put back into a network: it computes the same, can be trained on; what does not fit is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from perception.errors import ConfigError
+from perception.heatmap import DEFAULT_WEIGHTS
+from perception.onnx_session import OnnxSession
+from training.exported_weights import load_exported, measure_statistics
+from training.unet import LAYOUTS, GraspUNet
+
+pytest.importorskip("onnx")
+
+
+def inputs(count: int) -> torch.Tensor:
+    return torch.rand((count, 8, 96, 128), generator=torch.Generator().manual_seed(count))
+
+
+def quality(network: GraspUNet, x: torch.Tensor) -> np.ndarray:
+    network.eval()
+    with torch.no_grad():
+        return torch.sigmoid(network(x)).numpy()
+
+
+def test_the_network_computes_what_the_file_computes_before_and_after_its_statistics() -> None:
+    x = inputs(2)
+    session = OnnxSession(DEFAULT_WEIGHTS, "heatmap", channels=8, outputs=1)
+    expected = np.concatenate([session.run(one[None].numpy())[0] for one in x])
+    network = GraspUNet()
+    assert np.abs(quality(network, x) - expected).max() > 0.01  # a fresh one does not
+    load_exported(network, DEFAULT_WEIGHTS)
+    assert np.abs(quality(network, x) - expected).max() < 1e-4
+    measure_statistics(network, [inputs(4), inputs(5)])
+    assert np.abs(quality(network, x) - expected).max() < 1e-4
+
+
+def test_in_training_a_batch_like_the_measured_ones_gives_the_same() -> None:
+    """Without the statistics, training would begin with another function."""
+    network, x = GraspUNet(), inputs(6)
+    load_exported(network, DEFAULT_WEIGHTS)
+    expected = quality(network, x)
+    network.train()
+    with torch.no_grad():
+        unmeasured = torch.sigmoid(network(x)).numpy()
+    load_exported(network, DEFAULT_WEIGHTS)
+    measure_statistics(network, [x])
+    network.train()
+    with torch.no_grad():
+        measured = torch.sigmoid(network(x)).numpy()
+    assert np.abs(measured - expected).max() < 1e-3
+    assert np.abs(unmeasured - expected).max() > 0.01
+
+
+def test_files_that_do_not_fit_are_refused(tmp_path: Path) -> None:
+    junk = tmp_path / "junk.onnx"
+    junk.write_bytes(b"junk")
+    for path, words in (
+        (junk, "not a readable ONNX file"),
+        (tmp_path / "none.onnx", "not a readable ONNX file"),
+        (DEFAULT_WEIGHTS.with_name("detector.onnx"), "not an exported heatmap network"),
+        (DEFAULT_WEIGHTS.with_name("heatmap-int8.onnx"), "not its 8-bit copy"),
+    ):
+        with pytest.raises(ConfigError, match=words):
+            load_exported(GraspUNet(), path)
+    with pytest.raises(ConfigError, match="not an exported heatmap network of this layout"):
+        load_exported(GraspUNet(layout=LAYOUTS["paper"]), DEFAULT_WEIGHTS)
