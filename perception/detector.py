@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,17 @@ class Letterbox:
         return (boxes - [self.left, self.top, self.left, self.top]) / self.scale
 
 
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """corners: u0, v0, u1, v1 in the picture. mask: makes the mask from the picture, which takes as long as a small
+    zoom's network and is done for what is kept only."""
+
+    label: str
+    score: float
+    corners: tuple[float, float, float, float]
+    mask: Callable[[NDArray[np.uint8]], NDArray[np.bool_]]
+
+
 class OnnxDetector:
     """Implements `perception.models.Detector`.
 
@@ -105,15 +117,16 @@ class OnnxDetector:
             asked = ", ".join(unknown) or "nothing"
             choices = ", ".join(self.labels[:10]) + (" ..." if len(self.labels) > 10 else "")
             raise ConfigError(f"the detector {self._session.path.name} does not know: {asked}. It knows: {choices}")
-        found = [one for zoom in self._zooms for one in self._detect_at(zoom, frame, labels, min_score)]
+        found = [one for zoom in self._zooms for one in self._boxes_at(zoom, frame, labels, min_score)]
         kept = suppress_overlaps(
-            np.array([one.box_uv for one in found], dtype=np.float64).reshape(-1, 4),
+            np.array([one.corners for one in found], dtype=np.float64).reshape(-1, 4),
             np.array([one.score for one in found]),
         )
-        return [found[index] for index in kept]
+        masked = ((found[index], found[index].mask(frame.rgb)) for index in kept)
+        return [Detection(one.label, one.score, mask, one.corners) for one, mask in masked if mask.any()]
 
-    def _detect_at(self, zoom: float, frame: RgbdFrame, labels: Sequence[str], min_score: float) -> list[Detection]:
-        """Detections in the picture as the network sees it at one zoom, best first."""
+    def _boxes_at(self, zoom: float, frame: RgbdFrame, labels: Sequence[str], min_score: float) -> list[_Found]:
+        """What the network finds in the picture as it sees it at one zoom, best first."""
         network = self._size_at(zoom)
         box = Letterbox.fit(frame.intrinsics.shape, self._size, zoom).centred(network, self._size)
         raw, prototypes = self._session.run(_tensor(frame.rgb, box, network))
@@ -129,10 +142,8 @@ class OnnxDetector:
         for index in chosen[:MAX_DETECTIONS]:
             row = keep[index]
             corner = _clip(box.boxes(corners[index : index + 1])[0], frame.intrinsics.shape)
-            mask = _mask(rows[row, -PROTOTYPES:], prototypes[0], box, network, corner, frame.rgb)
-            if mask.any():
-                label = self.labels[int(likeliest[row])]
-                found.append(Detection(label, float(best[row]), mask, corner))
+            mask = partial(_mask, rows[row, -PROTOTYPES:], prototypes[0], box, network, corner)
+            found.append(_Found(self.labels[int(likeliest[row])], float(best[row]), corner, mask))
         return found
 
     def _size_at(self, zoom: float) -> tuple[int, int]:
