@@ -21,7 +21,7 @@ from perception.errors import ConfigError
 from perception.geometry import Pose
 from perception.heatmap import OnnxHeatmap
 from perception.models import Detector
-from perception.pipeline import Perception, perceive
+from perception.pipeline import Perception, perceive, warm_up
 from perception.types import Detection, Grasp, RgbdFrame
 from training.files import write_atomic
 
@@ -54,6 +54,7 @@ def perceive_files(arguments: argparse.Namespace) -> int:
     else:
         detector = OnnxDetector(arguments.detector) if arguments.detector else OnnxDetector()
     heatmap = OnnxHeatmap(arguments.heatmap) if arguments.heatmap else OnnxHeatmap()
+    warm_up(detector, heatmap, labels)
     found = perceive(frame, detector, heatmap, labels=labels, min_score=arguments.min_score)
     files = _write(found, frame, arguments.out) if arguments.out is not None else {}
     result = {**_result(found, frame), **files}
