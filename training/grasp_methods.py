@@ -157,7 +157,8 @@ class PaperMethod:
     def __init__(self, run: Path) -> None:
         import torch
 
-        from training.train_heatmap import load_state, make_network
+        from training.checkpoints import load_state
+        from training.train_heatmap import make_network
 
         path = run / "best.pt"
         if not path.is_file():

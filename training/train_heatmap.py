@@ -16,14 +16,11 @@ of every batch, and the first one measures and writes.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import io
 import json
 import math
-import pickle
 import sys
 import time
-import zipfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -37,6 +34,7 @@ from perception import preprocess
 from perception.errors import ConfigError, SpotGraspError
 from training import baselines, dataset
 from training.catalogue import SPLITS, split_of
+from training.checkpoints import digest, load_state
 from training.exported_weights import load_exported, measure_statistics
 from training.files import write_atomic
 from training.memory import keep_freed_memory
@@ -272,29 +270,9 @@ def _write(path: Path, state: dict[str, Any]) -> None:
     write_atomic(path, content.getvalue())
 
 
-def load_state(path: Path) -> dict[str, Any]:
-    """A file that `_write` made. ConfigError, with the next step, if it is damaged."""
-    problem = "not a file of torch.save" if not zipfile.is_zipfile(path) else ""
-    try:
-        state: dict[str, Any] = {} if problem else torch.load(path, weights_only=True, map_location="cpu")
-    except (OSError, RuntimeError, ValueError, pickle.UnpicklingError) as error:
-        problem = f"{type(error).__name__}"
-    if problem:
-        raise ConfigError(f"{path}: damaged ({problem}); delete it and train again")
-    return state
-
-
 def make_network(layout: str) -> nn.Module:
     """A fresh network of a layout of training.unet."""
     return GraspUNet() if layout == U1.name else GraspUNet(layout=LAYOUTS[layout])
-
-
-def digest(path: Path) -> str:
-    """SHA-256 of a file. ConfigError if it cannot be read."""
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot read the weights to begin with: {error.strerror}") from error
 
 
 def train(
