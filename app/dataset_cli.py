@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from app.mapping_arguments import add_mapper, mapper_of
+from perception.errors import ConfigError
 
 HELP = "make, look at and check data sets of simulated grasps"
 
@@ -41,10 +42,15 @@ def register(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
         ("--seed", "of everything random (default 0)"),
     ):
         again.add_argument(option, type=int, metavar="N", help=text)
+    again.add_argument("--family", action="append", default=[], metavar="F", help="only this family; may repeat")
     again.add_argument("--heatmap", type=Path, metavar="FILE", help="network that proposes half of the pixels (.onnx)")
     add_mapper(again, workers=2)
     again.add_argument("--json", action="store_true", help="print what was made as one line of JSON")
     again.set_defaults(handler=_rehearse)
+    join = actions.add_parser("join", parents=parents, help="the training arrays of several folders in one")
+    join.add_argument("folders", type=Path, nargs="+", metavar="DIR", help="arrays, or data sets that have them")
+    join.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the joined arrays")
+    join.set_defaults(handler=_join)
     for name, action, text in (
         ("info", _info, "what a data set holds"),
         ("verify", _verify, "check every file of a data set"),
@@ -91,7 +97,8 @@ def _rehearse(arguments: argparse.Namespace) -> int:
         **{key: getattr(arguments, key) for key in ("pictures", "pixels", "seed")},
     }
     heatmap = None if arguments.heatmap is None else str(arguments.heatmap.resolve())
-    plan = Rehearsal(**{key: value for key, value in given.items() if value is not None}, heatmap=heatmap)
+    given = {key: value for key, value in given.items() if value is not None}
+    plan = Rehearsal(**given, heatmap=heatmap, families=tuple(arguments.family))
     with mapper_of(arguments) as mapper, stage_progress() as progress:
         manifest = rehearse(plan, arguments.out, mapper, progress)
     facts = {key: value for key, value in manifest.items() if key != "samples"}
@@ -100,6 +107,20 @@ def _rehearse(arguments: argparse.Namespace) -> int:
     else:
         text = f"{facts['objects']} objects, {facts['count']} pictures"
         sys.stdout.write(f"{arguments.out}: {text}; spot-grasp train heatmap --data {arguments.out} learns from it\n")
+    return 0
+
+
+def _join(arguments: argparse.Namespace) -> int:
+    from training.arrays import training_arrays
+    from training.dataset import join
+
+    try:
+        manifest = join([training_arrays(folder, "lift") for folder in arguments.folders], arguments.out)
+    except OSError as error:
+        raise ConfigError(
+            f"cannot write {arguments.out}: {error.strerror or error}; make room and try again"
+        ) from error
+    sys.stdout.write(f"{arguments.out}: {manifest['objects']} objects, {manifest['count']} samples\n")
     return 0
 
 

@@ -149,8 +149,27 @@ def test_another_plan_and_damaged_parts_are_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "samples.json").exists()
 
 
+@pytest.mark.usefixtures("analytic")
+def test_folders_are_joined_to_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    one, two, both = tmp_path / "one", tmp_path / "two", tmp_path / "both"
+    rehearse.rehearse(Rehearsal(per_family=1, pictures=1, pixels=2), one, InlineMapper())
+    rehearse.rehearse(Rehearsal(per_family=4, pictures=2, pixels=3, families=("can",)), two, InlineMapper())
+    assert main(["dataset", "join", str(one), str(two), "--out", str(both)], Interrupts()) == 0
+    assert "9 objects, 14 samples" in capsys.readouterr().out
+    arrays = [dataset.load(folder) for folder in (one, two, both)]
+    for part in (0, 1):
+        assert np.array_equal(np.concatenate([arrays[0][part], arrays[1][part]]), arrays[2][part])
+    assert arrays[2][2]["joined"] == [manifest["sha256_inputs"] for _, _, manifest in arrays[:2]]
+    assert main(["dataset", "join", str(one), str(two), "--out", str(one)], Interrupts()) == 2
+    assert "is one of the folders to join" in capsys.readouterr().err
+    assert main(["dataset", "join", str(tmp_path / "none"), "--out", str(both)], Interrupts()) == 2
+
+
 def test_no_test_object_is_rehearsed_on() -> None:
     assert {entry.split for entry in Rehearsal().entries} == {"train", "val"}
+    assert {entry.family for entry in Rehearsal(families=("mug", "jar")).entries} == {"mug", "jar"}
+    with pytest.raises(ConfigError, match="unknown family 'spoon'; choose from: bottle"):
+        Rehearsal(families=("spoon",))
     for values in ({"per_family": 0}, {"pictures": 0}, {"pixels": 0}, {"seed": -1}):
         with pytest.raises(ConfigError, match="at least"):
             Rehearsal(**values)

@@ -210,6 +210,26 @@ def load(folder: Path) -> tuple[NDArray[np.float16], NDArray[np.int8], dict[str,
     return inputs, targets, manifest
 
 
+def join(folders: Sequence[Path], out: Path) -> dict[str, Any]:
+    """The samples of several array folders, one after the other, in `out`; returns what its samples.json says.
+    ConfigError if one is no such folder, is `out` itself, or there are none."""
+    if out.resolve() in [folder.resolve() for folder in folders]:
+        raise ConfigError(f"--out {out} is one of the folders to join; choose another")
+    loaded = [load(folder) for folder in folders]
+
+    def samples() -> Iterator[Sample]:
+        for inputs, targets, manifest in loaded:
+            for row, entry in enumerate(manifest["samples"]):
+                yield entry, inputs[row], targets[row]
+
+    facts = {
+        "views": sum(manifest["views"] for _, _, manifest in loaded),
+        "draws": max((manifest["draws"] for _, _, manifest in loaded), default=0),
+        "joined": [manifest["sha256_inputs"] for _, _, manifest in loaded],
+    }
+    return write_arrays(out, samples(), sum(len(inputs) for inputs, _, _ in loaded), facts)
+
+
 def held_out(name: str) -> bool:
     """True for objects that training never sees."""
     return split_of(name) != "train"

@@ -36,6 +36,7 @@ from perception.grasp import grasps_at, inner_pixels
 from perception.models import HeatmapModel
 from perception.preprocess import heatmap_input
 from perception.rejection import Rejection
+from simulation.objects import FAMILIES
 from training.catalogue import Entry, catalogue
 from training.dataset import Sample, rough_crop, write_arrays
 from training.engine import Progress, claim, npz_bytes, save
@@ -64,14 +65,19 @@ class Rehearsal:
     pixels: int = 25
     seed: int = 0
     heatmap: str | None = None
+    families: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if min(self.per_family, self.pictures, self.pixels) < 1 or self.seed < 0:
             raise ConfigError("objects, pictures and pixels must be at least 1, the seed at least 0")
+        unknown = [family for family in self.families if family not in FAMILIES]
+        if unknown:
+            raise ConfigError(f"unknown family {unknown[0]!r}; choose from: {', '.join(FAMILIES)}")
 
     @property
     def entries(self) -> tuple[Entry, ...]:
-        return tuple(entry for entry in catalogue(self.per_family) if entry.split != "test")
+        wanted = self.families or FAMILIES
+        return tuple(entry for entry in catalogue(self.per_family) if entry.split != "test" and entry.family in wanted)
 
 
 @dataclass(frozen=True)
