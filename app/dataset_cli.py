@@ -21,7 +21,7 @@ def register(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
     make = actions.add_parser("generate", parents=parents, help="make a data set, or go on with one")
     make.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the data set")
     make.add_argument("--preset", default="robot", help="robot (default), hemisphere, or paper")
-    make.add_argument("--objects", dest="per_family", type=int, metavar="N", help="objects of each of the six families")
+    make.add_argument("--objects", dest="per_family", type=int, metavar="N", help="objects of each family")
     make.add_argument("--scenes", type=int, metavar="N", help="how many scenes")
     make.add_argument("--views", type=int, metavar="N", help="pictures of each scene")
     make.add_argument("--samples", type=int, metavar="N", help="grasps tried on each object")

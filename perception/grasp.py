@@ -127,11 +127,10 @@ def grasps_at(
 
 def inner_pixels(mask: NDArray[np.bool_], settings: GraspSettings | None = None) -> NDArray[np.bool_]:
     """(H, W) bool: the pixels of a mask that `compute_grasp` may choose, those well inside it; none of an empty one."""
-    settings = settings or GraspSettings()
     window = bounds(mask)
     inner = np.zeros(mask.shape, bool)
     if window is not None:
-        inner[window] = _depth_in(mask[window]) > _least_depth_in(settings)
+        inner[window] = _inside(mask[window], settings or GraspSettings())[1]
     return inner
 
 
@@ -180,12 +179,12 @@ def _scene(frame: RgbdFrame, mask: NDArray[np.bool_], location: ObjectLocation, 
 def _candidates(scene: _Scene, heatmap: Heatmap, settings: GraspSettings) -> list[Pixel]:
     """The best pixels, spaced, well inside the mask; best first."""
     mask, found = scene.mask[scene.window], heatmap.quality[scene.window]
-    depth_in = _depth_in(mask)
+    depth_in, enough = _inside(mask, settings)
     weight = mask.astype(np.float32)
     smooth = cv2.GaussianBlur(found * weight, (0, 0), 2.0, borderType=cv2.BORDER_CONSTANT)
     smooth = smooth / np.maximum(cv2.GaussianBlur(weight, (0, 0), 2.0, borderType=cv2.BORDER_CONSTANT), 1e-3)
     rank = smooth * (1.0 - settings.edge_on_discount * (1.0 - depth_in))
-    rank = np.where(depth_in > _least_depth_in(settings), rank, 0.0)
+    rank = np.where(enough, rank, 0.0)
     chosen = []
     for _ in range(settings.candidates):
         v, u = np.unravel_index(int(np.argmax(rank)), rank.shape)
@@ -198,14 +197,13 @@ def _candidates(scene: _Scene, heatmap: Heatmap, settings: GraspSettings) -> lis
     return chosen
 
 
-def _depth_in(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """How far inside the mask each pixel lies, 0 at its edge and 1 where it is thickest."""
+def _inside(mask: NDArray[np.bool_], settings: GraspSettings) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """How far inside the mask each pixel lies, 0 at its edge and 1 where it is thickest; and whether that is enough to
+    be chosen."""
     inside = cv2.distanceTransform(np.pad(mask.astype(np.uint8), 1), cv2.DIST_L2, 3)[1:-1, 1:-1]
-    return np.asarray(np.clip(inside / max(float(inside.max()), 1.0), 0.0, 1.0), np.float32)
-
-
-def _least_depth_in(settings: GraspSettings) -> float:
-    return min(0.9, 2.0 * settings.edge)
+    thickest = max(float(inside.max()), 1.0)
+    least = min(min(0.9, 2.0 * settings.edge) * thickest, settings.edge_px)
+    return np.asarray(inside / np.float32(thickest), np.float32), np.asarray(inside > least)
 
 
 def _narrow_first(scene: _Scene, pixels: list[Pixel], settings: GraspSettings) -> list[Pixel]:

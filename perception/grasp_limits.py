@@ -20,7 +20,8 @@ class GraspSettings:
     hand_half_width_m: half the gripper's breadth along hand y; jaw_z_m: how far the open jaws stretch along hand z;
     hand_x_m: the part of the hand along x that passes near the support. support_margin_m: free height to keep above it.
     candidates: pixels tried, `spacing_px` apart. min_quality: pixels below are not tried. edge: share of the object's
-    width at either side of the mask that is left out. heading_agree_rad, heading_weight: see perception.grasp.
+    width at either side of the mask that is left out, but no more than edge_px, so that a neck on a wide body is not.
+    heading_agree_rad, heading_weight: see perception.grasp.
     level_rad: elevations below the first count as 0, above the second as they are. edge_on_discount: a pixel at the
     outline counts this share less than one in the middle, which decides between equals. flat_width_m, flat_worst: a
     box's faces up to the first width count in full, above the second by this share: wide open jaws meet flat sides at
@@ -37,6 +38,7 @@ class GraspSettings:
     spacing_px: int = 12
     min_quality: float = 0.02
     edge: float = 0.12
+    edge_px: float = 8.0
     heading_agree_rad: float = float(np.radians(35.0))
     heading_weight: float = 0.8
     level_rad: tuple[float, float] = (float(np.radians(12.0)), float(np.radians(24.0)))

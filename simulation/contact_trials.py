@@ -72,7 +72,7 @@ class ContactBench:
                 file=str(thing.write(folder)),
                 fixed=True,
                 file_meshes_are_zup=True,
-                decompose_object_error_threshold=float("inf"),
+                **thing.solid()[0],
             )
             self._item = self._scene.add_entity(mesh, material=gs.materials.Rigid(friction=thing.friction))
             self._gripper = self._scene.add_entity(

@@ -144,17 +144,16 @@ class _Bench:
             ),
             material=gs.materials.Rigid(friction=SUPPORT_FRICTION),
         )
-        mesh = thing.mesh()
-        hull = mesh.convex_hull
-        self._corners = np.asarray(hull.vertices)
+        self._corners = np.asarray(thing.mesh().convex_hull.vertices)
+        solid, density = thing.solid()
         self._object = self._scene.add_entity(
             gs.morphs.Mesh(
                 file=str(thing.write(folder)),
                 pos=(0.0, 0.0, SUPPORT_TOP_M),
                 file_meshes_are_zup=True,
-                decompose_object_error_threshold=float("inf"),  # its convex hull, as in the scenes
+                **solid,
             ),
-            material=gs.materials.Rigid(rho=thing.mass_kg / float(hull.volume), friction=thing.friction),
+            material=gs.materials.Rigid(rho=density, friction=thing.friction),
         )
         self._gripper = FreeGripper(self._scene, folder, parts)
         self._scene.build(n_envs=count)

@@ -17,13 +17,15 @@ from perception.errors import ConfigError
 from simulation.textures import wrapper_texture
 
 Array = NDArray[np.float64]
-Family = Literal["bottle", "thermos", "can", "mug", "jar", "carton"]
+Family = Literal["bottle", "thermos", "can", "mug", "jar", "carton", "flask"]
 FAMILIES: tuple[Family, ...] = get_args(Family)
 LABELS = {
     "bottle": "bottle", "thermos": "bottle", "can": "can", "mug": "mug", "jar": "jar", "carton": "carton",
-    "mesh": "object",
+    "flask": "flask", "mesh": "object",
 }  # fmt: skip
 """What each family is called in pictures; a thermos flask is a bottle."""
+IN_PARTS = frozenset({"flask"})
+"""Families that are solid as convex parts; the others as their hull, which would fill a flask up beside its neck."""
 CLASS_NAMES = ("bottle", "can", "mug")
 """What the detector knows of these."""
 SEGMENTS = 32
@@ -63,6 +65,17 @@ class GraspObject:
     def radius_m(self) -> float:
         """Of the upright cylinder about the z axis that holds it."""
         return float(np.linalg.norm(self.vertices[:, :2], axis=1).max())
+
+    def solid(self) -> tuple[dict[str, Any], float]:
+        """(options of gs.morphs.Mesh that make its solid, the density kg/m3 that gives it its mass)."""
+        if self.family not in IN_PARTS:
+            volume = float(self.mesh().convex_hull.volume)
+            return {"decompose_object_error_threshold": float("inf")}, self.mass_kg / volume
+        import genesis as gs
+
+        parts = gs.options.CoacdOptions(threshold=0.06, max_convex_hull=6)
+        options = {"decompose_object_error_threshold": 0.0, "coacd_options": parts}
+        return options, self.mass_kg / float(self.mesh().volume)
 
     def mesh(self) -> Any:
         """As a trimesh.Trimesh without texture."""
@@ -216,6 +229,23 @@ def _carton_outline(rng: np.random.Generator) -> Array:
     return np.concatenate([ring, ring[:1]])
 
 
+def _flask_profile(rng: np.random.Generator) -> list[tuple[float, float]]:
+    """A round body, as a rule too wide for the jaws, and a neck that they close about."""
+    bulb, neck = rng.uniform(0.050, 0.068), rng.uniform(0.012, 0.019)
+    body = 2 * bulb * rng.uniform(0.8, 0.95)
+    height = body + rng.uniform(0.07, 0.12)
+    turn = np.linspace(-np.arccos(rng.uniform(0.5, 0.7)), np.arccos(neck / bulb), 12)
+    rise = (np.sin(turn) - np.sin(turn[0])) / np.ptp(np.sin(turn))
+    return [
+        (0, 0),
+        *((bulb * np.cos(t), body * share) for t, share in zip(turn, rise, strict=True)),
+        (neck, height - 0.008),
+        (1.25 * neck, height - 0.005),
+        (1.25 * neck, height),
+        (0, height),
+    ]
+
+
 def _handle(radius: float, height: float, rng: np.random.Generator) -> tuple[Array, NDArray[np.int64], Array]:
     """Half a ring at the side of a mug, as a tube."""
     thick, out = rng.uniform(0.004, 0.006), rng.uniform(0.024, 0.032)
@@ -234,11 +264,11 @@ def _handle(radius: float, height: float, rng: np.random.Generator) -> tuple[Arr
 
 _PROFILES = {
     "bottle": _bottle_profile, "thermos": _thermos_profile, "can": _can_profile, "mug": _mug_profile,
-    "jar": _jar_profile, "carton": _carton_profile,
+    "jar": _jar_profile, "carton": _carton_profile, "flask": _flask_profile,
 }  # fmt: skip
 _MASSES_KG = {
     "bottle": (0.2, 0.6), "thermos": (0.25, 0.6), "can": (0.12, 0.4), "mug": (0.2, 0.4), "jar": (0.2, 0.6),
-    "carton": (0.15, 0.5),
+    "carton": (0.15, 0.5), "flask": (0.2, 0.5),
 }  # fmt: skip
 
 

@@ -252,6 +252,7 @@ def add_to_scene(scene: Any, sample: SceneSample, folder: Path, *, physics: bool
     placed = ([sample.target] if sample.target else []) + list(sample.clutter)
     objects = []
     for thing in placed:
+        solid, density = thing.object.solid()
         morph = gs.morphs.Mesh(
             file=str(thing.object.write(folder)),
             pos=tuple(thing.world_from_object.position_m),
@@ -259,9 +260,8 @@ def add_to_scene(scene: Any, sample: SceneSample, folder: Path, *, physics: bool
             file_meshes_are_zup=True,
             collision=physics,
             fixed=not physics,
-            decompose_object_error_threshold=float("inf"),
+            **solid,
         )
-        volume = float(thing.object.mesh().convex_hull.volume)
-        material = gs.materials.Rigid(rho=thing.object.mass_kg / volume, friction=thing.object.friction)
+        material = gs.materials.Rigid(rho=density, friction=thing.object.friction)
         objects.append((thing, scene.add_entity(morph, material=material)))
     return SceneEntities(objects[0][1] if sample.target else None, tuple(objects))

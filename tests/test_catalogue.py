@@ -10,9 +10,9 @@ from simulation.scene import OBJECT_SEEDS
 from training.catalogue import FIRST_SEED, SPLITS, catalogue, split_of
 
 
-def test_sixty_objects_of_six_families_each_in_every_split() -> None:
+def test_ten_objects_of_each_family_and_each_in_every_split() -> None:
     entries = catalogue()
-    assert len({entry.name for entry in entries}) == 60
+    assert len({entry.name for entry in entries}) == 10 * len(FAMILIES) == 70
     for family in FAMILIES:
         splits = [entry.split for entry in entries if entry.family == family]
         assert [splits.count(split) for split in SPLITS] == [7, 1, 2]

@@ -71,14 +71,14 @@ def test_a_whole_data_set_verifies_and_says_what_it_holds(made: Path) -> None:
     assert verify(made) == []
     facts = info(made)
     assert facts["complete"]
-    assert facts["counts"]["objects"] == 6
+    assert facts["counts"]["objects"] == 7
     assert facts["counts"]["views"] == 6
     assert facts["counts"]["good"] + facts["counts"]["bad"] > 0
-    assert facts["there"] == {"labels": 6, "views": 6, "projected": 6}
+    assert facts["there"] == {"labels": 7, "views": 6, "projected": 6}
     assert "metres" in facts["units"]["labels/points"]
 
 
-@pytest.mark.parametrize("stop", [0, 1, 5, 6, 7, 8])
+@pytest.mark.parametrize("stop", [0, 1, 6, 7, 8, 9])
 def test_a_run_that_was_killed_goes_on_and_ends_with_the_same_bytes(made: Path, tmp_path: Path, stop: int) -> None:
     broken = tmp_path / "broken"
     with pytest.raises(KeyboardInterrupt):
@@ -88,7 +88,7 @@ def test_a_run_that_was_killed_goes_on_and_ends_with_the_same_bytes(made: Path, 
         verify(broken)
     again = InlineMapper()
     generate(SMALL, broken, again)
-    assert again.done == 9 - stop, "what was finished is not done again"
+    assert again.done == 10 - stop, "what was finished is not done again"
     assert contents(broken) == contents(made)
 
 
@@ -239,7 +239,7 @@ def test_without_ray_the_option_says_what_to_install(monkeypatch: pytest.MonkeyP
 def test_a_data_set_may_be_of_one_split(tmp_path: Path) -> None:
     plan = plan_for("robot", per_family=9, scenes=2, views=1, samples=8, split="test")
     assert {entry.split for entry in plan.entries} == {"test"}
-    assert generate(plan, tmp_path, InlineMapper())["counts"]["objects"] == 12
+    assert generate(plan, tmp_path, InlineMapper())["counts"]["objects"] == 14
     with pytest.raises(ConfigError, match=r"split test \(now None\)"):
         generate(plan_for("robot", per_family=9, scenes=2, views=1, samples=8), tmp_path, InlineMapper())
     with pytest.raises(ConfigError, match="no val object among 3 a family"):

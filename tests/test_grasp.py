@@ -284,3 +284,18 @@ def test_mask_cut_by_the_picture_keeps_clear_of_its_lower_edge() -> None:
     assert isinstance(answer, Grasp)
     assert view.mask[answer.pixel_uv[1], answer.pixel_uv[0]]
     assert lowest_point_m(answer.world_from_hand, GraspSettings()) > 0.54  # what is not seen counts as support
+
+
+def test_the_middle_of_a_narrow_neck_on_a_wide_body_may_be_chosen() -> None:
+    """An eighth of the body's width: a share of the thickest place alone would leave it out."""
+    from perception.grasp import inner_pixels
+
+    mask = np.zeros((480, 640), bool)
+    v, u = np.mgrid[0:480, 0:640]
+    mask[(u - 320) ** 2 + (v - 300) ** 2 < 90**2] = True
+    mask[120:220, 309:332] = True
+    inner = inner_pixels(mask)
+    assert inner[140:200, 320].all()
+    assert inner[300, 320]
+    assert not inner[140:200, 309:314].any()
+    assert not (inner & ~mask).any()

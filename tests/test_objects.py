@@ -16,7 +16,7 @@ from simulation.objects import CLASS_NAMES, FAMILIES, Family, load_user_mesh, ma
 
 HEIGHTS_M = {
     "bottle": (0.17, 0.28), "thermos": (0.19, 0.28), "can": (0.09, 0.17), "mug": (0.08, 0.115), "jar": (0.08, 0.16),
-    "carton": (0.09, 0.24),
+    "carton": (0.09, 0.24), "flask": (0.15, 0.25),
 }  # fmt: skip
 OBJECTS = st.builds(make_object, st.sampled_from(FAMILIES), st.integers(0, 100_000))
 
@@ -29,9 +29,13 @@ def test_every_object_stands_on_the_floor_and_fits_the_gripper(thing) -> None:
     assert low <= thing.height_m <= high
     assert 0.1 <= thing.mass_kg <= 0.6
     assert 0.5 <= thing.friction <= 0.9
-    assert thing.label in CLASS_NAMES or thing.family in ("jar", "carton")
+    assert thing.label in CLASS_NAMES or thing.family in ("jar", "carton", "flask")
     across_the_handle = thing.extent_m(thing.height_m / 2, np.array([0.0, 1.0, 0.0]))
-    assert 0.035 <= across_the_handle <= 0.09
+    if thing.family == "flask":  # by its neck only
+        assert 0.1 <= max(across_the_handle, 2 * thing.radius_m) <= 0.14
+        assert thing.extent_m(0.9 * thing.height_m, np.array([0.0, 1.0, 0.0])) <= 0.05
+    else:
+        assert 0.035 <= across_the_handle <= 0.09
 
 
 @settings(max_examples=20)
@@ -45,7 +49,7 @@ def test_every_mesh_is_sound_and_faces_outwards(thing) -> None:
     assert thing.uv.min() >= 0.0
     assert thing.uv.max() <= 1.0
     share = mesh.volume / mesh.convex_hull.volume
-    assert share > (0.15 if thing.family == "mug" else 0.75), "a mesh turned inside out has negative volume"
+    assert share > {"mug": 0.15, "flask": 0.6}.get(thing.family, 0.75), "a mesh turned inside out has negative volume"
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -144,3 +148,14 @@ def test_a_carton_is_a_box() -> None:
     x, y, slanted = np.eye(3)[0], np.eye(3)[1], np.array([1.0, 1.0, 0.0]) / np.sqrt(2)
     wide, deep, across = (thing.extent_m(0.3 * thing.height_m, way) for way in (x, y, slanted))
     assert across > 0.9 * (wide + deep) / np.sqrt(2), "a round or oval body is narrower across its corners"
+
+
+def test_a_flask_is_solid_in_parts_and_the_others_as_their_hull() -> None:
+    pytest.importorskip("genesis")
+    hull, density = make_object("bottle", 1).solid()
+    assert hull == {"decompose_object_error_threshold": float("inf")}
+    assert 100 < density < 3000
+    thing = make_object("flask", 1)
+    parts, density = thing.solid()
+    assert parts["decompose_object_error_threshold"] == 0.0
+    assert density * thing.mesh().volume == pytest.approx(thing.mass_kg)

@@ -113,8 +113,8 @@ def analytic(view: View, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_labels_are_the_outcomes_where_they_were_tried(tmp_path: Path, view: View) -> None:
     manifest = rehearse.rehearse(PLAN, tmp_path, InlineMapper())
     inputs, labels, _ = dataset.load(tmp_path)
-    assert manifest["count"] == len(inputs) == 6 * 4 * 2
-    assert len(Samples.open(tmp_path).validation) == 6 * 2
+    assert manifest["count"] == len(inputs) == 7 * 4 * 2
+    assert len(Samples.open(tmp_path).validation) == 7 * 2
     for row in range(0, len(labels), 7):
         rows, _ = np.nonzero(labels[row] == 1)
         below, _ = np.nonzero(labels[row] == 0)
@@ -155,7 +155,7 @@ def test_folders_are_joined_to_one(tmp_path: Path, capsys: pytest.CaptureFixture
     rehearse.rehearse(Rehearsal(per_family=1, pictures=1, pixels=2), one, InlineMapper())
     rehearse.rehearse(Rehearsal(per_family=4, pictures=2, pixels=3, families=("can",)), two, InlineMapper())
     assert main(["dataset", "join", str(one), str(two), "--out", str(both)], Interrupts()) == 0
-    assert "9 objects, 14 samples" in capsys.readouterr().out
+    assert "10 objects, 15 samples" in capsys.readouterr().out
     arrays = [dataset.load(folder) for folder in (one, two, both)]
     for part in (0, 1):
         assert np.array_equal(np.concatenate([arrays[0][part], arrays[1][part]]), arrays[2][part])
@@ -185,6 +185,6 @@ def test_the_command_makes_arrays_and_says_so(
     command = ["dataset", "rehearse", "--out", str(tmp_path / "out"), "--objects", "1", "--pictures", "1"]
     assert main([*command, "--json"], Interrupts()) == 0
     facts = json.loads(capsys.readouterr().out)
-    assert (facts["objects"], facts["count"]) == (6, 6)
+    assert (facts["objects"], facts["count"]) == (7, 7)
     assert main([*command, "--pixels", "0"], Interrupts()) == 2
     assert "at least 1" in capsys.readouterr().err
