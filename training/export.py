@@ -82,7 +82,7 @@ def export_heatmap(run: Path, out: Path) -> Path:
         title="Heatmap network",
         purpose="For every pixel of a detected object: the chance that Spot's gripper, closing there with at most "
         "3.0 N·m, lifts and holds it.",
-        limits="Trained on rendered procedural bottles, thermos flasks, cans, mugs, jars and cartons that stand "
+        limits="Trained on rendered procedural bottles, thermos flasks, cans, mugs, jars, cartons and flasks that stand "
         "upright, with labels from simulated grasps and a model of the depth camera; no real picture was used. The "
         "metrics are on rendered pictures of objects that training never saw. The baselines look at the mask alone "
         "(training/baselines.py).",
