@@ -82,9 +82,9 @@ def export_heatmap(run: Path, out: Path) -> Path:
         title="Heatmap network",
         purpose="For every pixel of a detected object: the chance that Spot's gripper, closing there with at most "
         "3.0 N·m, lifts and holds it.",
-        limits="Trained on rendered procedural bottles, thermos flasks, cans, mugs, jars, cartons and flasks that stand "
-        "upright, with labels from simulated grasps and a model of the depth camera; no real picture was used. The "
-        "metrics are on rendered pictures of objects that training never saw. The baselines look at the mask alone "
+        limits="Trained on rendered procedural objects that stand upright (their number is below), with labels from "
+        "simulated grasps and a model of the depth camera; no real picture was used. The metrics are on rendered "
+        "pictures of objects that training never saw. The baselines look at the mask alone "
         "(training/baselines.py).",
         licence="That of this repository.",
         training={key: value for key, value in config.items() if key not in ("data", "baselines")},
