@@ -86,10 +86,10 @@ def test_only_a_flat_face_has_a_middle(family: str) -> None:
 
 
 def test_drawn_objects_are_of_all_families_and_differ() -> None:
-    drawn = drawn_objects(12, 0)
+    drawn = drawn_objects(2 * len(FAMILIES), 0)
     assert [family for family, _ in drawn] == list(FAMILIES) * 2
-    assert len({seed for _, seed in drawn}) == 12
-    assert drawn == drawn_objects(12, 0)
+    assert len({seed for _, seed in drawn}) == len(drawn)
+    assert drawn == drawn_objects(len(drawn), 0)
 
 
 def test_labelled_objects_are_not_labelled_again(tmp_path) -> None:
