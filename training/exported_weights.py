@@ -22,8 +22,9 @@ def load_exported(network: nn.Module, path: Path) -> None:
 
     Afterwards it computes what the file computes in evaluation; before training it needs `measure_statistics`.
     """
+    parameters = dict(network.named_parameters())
     for name, array in _arrays(network, path):
-        target = dict(network.named_parameters())[name]
+        target = parameters[name]
         values = torch.from_numpy(array.copy()).reshape(-1)
         if values.numel() != target.numel():
             raise ConfigError(f"{path}: {name} has {values.numel()} values, this layout {target.numel()}")
