@@ -247,6 +247,12 @@ def test_a_part_without_objects_is_said(names: list[str], part: str, tmp_path: P
         train(write_data(tmp_path / "set", names), tmp_path / "out", QUICK)
 
 
+def test_of_one_object_pictures_are_held_out(tmp_path: Path) -> None:
+    samples = train_heatmap.Samples.open(write_data(tmp_path / "set", ["can-1"] * 10))
+    assert (len(samples.training), len(samples.validation), len(samples.test)) == (7, 3, 0)
+    assert not set(samples.training) & set(samples.validation)
+
+
 def test_a_set_without_known_pixels_is_said(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no labelled pixel"):
         train(write_data(tmp_path / "set", ["can-1", "can-5"], unknown=True), tmp_path / "out", QUICK)
