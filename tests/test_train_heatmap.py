@@ -248,9 +248,14 @@ def test_a_part_without_objects_is_said(names: list[str], part: str, tmp_path: P
 
 
 def test_of_one_object_pictures_are_held_out(tmp_path: Path) -> None:
-    samples = train_heatmap.Samples.open(write_data(tmp_path / "set", ["can-1"] * 10))
-    assert (len(samples.training), len(samples.validation), len(samples.test)) == (7, 3, 0)
-    assert not set(samples.training) & set(samples.validation)
+    folder = write_data(tmp_path / "set", ["can-1"] * 20)
+    manifest = json.loads((folder / "samples.json").read_text())
+    for row, entry in enumerate(manifest["samples"]):
+        entry |= {"view": f"view-{row // 2}", "draw": row % 2}
+    (folder / "samples.json").write_text(json.dumps(manifest))
+    samples = train_heatmap.Samples.open(folder)
+    assert (len(samples.training), len(samples.validation), len(samples.test)) == (14, 6, 0)
+    assert not set(samples.training // 2) & set(samples.validation // 2)
 
 
 def test_a_set_without_known_pixels_is_said(tmp_path: Path) -> None:

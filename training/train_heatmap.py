@@ -22,7 +22,7 @@ import json
 import math
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -71,7 +71,7 @@ class Samples:
         """ConfigError if it is no data set or one of the two parts is empty."""
         inputs, labels, manifest = dataset.load(folder)
         names = tuple(str(sample["object"]) for sample in manifest["samples"])
-        parts = _parts(names)
+        parts = _parts(manifest["samples"])
         training, validation, test = (np.flatnonzero(parts == split) for split in SPLITS)
         if not training.size or not validation.size:
             part = "train on" if not training.size else "hold out"
@@ -100,12 +100,13 @@ class Samples:
         return inputs, torch.from_numpy(y.astype(np.float32))
 
 
-def _parts(names: Sequence[str]) -> NDArray[np.str_]:
-    """The split of each sample, by its object, or by chance where all show the same training object."""
-    parts = np.array([split_of(name) for name in names])
-    if set(parts) == {"train"} and len(set(names)) == 1:
-        order = np.random.default_rng(0).permutation(len(names))
-        parts[order[: round(HELD_OUT_PICTURES * len(names))]] = "val"
+def _parts(entries: Sequence[Mapping[str, Any]]) -> NDArray[np.str_]:
+    """The split of each sample: by its object, or by chance of its picture where all show the same training object."""
+    parts = np.array([split_of(str(entry["object"])) for entry in entries])
+    if set(parts) == {"train"} and len({entry["object"] for entry in entries}) == 1:
+        of = np.unique([str(entry.get("view", row)) for row, entry in enumerate(entries)], return_inverse=True)[1]
+        pictures = np.random.default_rng(0).permutation(of.max() + 1)
+        parts[np.isin(of, pictures[: round(HELD_OUT_PICTURES * len(pictures))])] = "val"
     return parts
 
 
