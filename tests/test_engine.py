@@ -14,6 +14,7 @@ from app.interrupts import Interrupts
 from perception.errors import ConfigError
 from tests.engine_jobs import InlineMapper, pixels
 from training import engine, jobs
+from training.arrays import training_arrays
 from training.engine import Plan, generate, npz_bytes, plan_for
 from training.inspect_dataset import info, sheet, verify
 from training.mapping import LocalMapper, RayMapper, nothing_to_start
@@ -178,12 +179,18 @@ def test_plans_that_cannot_be_are_refused() -> None:
         "unknown preset 'moon'": {"preset": "moon"},
         "at least 1": {"preset": "robot", "scenes": 0},
         "at most 100 views": {"preset": "robot", "views": 101},
+        "leave out --split": {"preset": "paper", "split": "val"},
     }.items():
         with pytest.raises(ConfigError, match=words):
             plan_for(**values)  # type: ignore[arg-type]
     paper = plan_for("paper")
     assert paper.scenes * paper.views == 1000
     assert [entry.family for entry in paper.entries] == ["bottle"]
+
+
+def test_a_missing_folder_is_named_before_what_it_lacks(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="gone: no such folder; make a data set with spot-grasp dataset generate"):
+        training_arrays(tmp_path / "gone", "lift")
 
 
 def test_the_command_line_shows_and_checks(made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

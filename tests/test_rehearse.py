@@ -25,7 +25,7 @@ from training import dataset, rehearse
 from training.grasp_methods import Truth
 from training.grasp_scenes import Case
 from training.rehearse import APART_PX, Rehearsal, draw_pixels
-from training.train_heatmap import Samples
+from training.samples import Samples
 
 PLAN = Rehearsal(per_family=4, pictures=2, pixels=8)
 STANDING = Pose(np.eye(3), np.array([0.0, 0.0, 0.5]))

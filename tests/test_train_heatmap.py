@@ -20,6 +20,7 @@ from perception import preprocess  # noqa: E402  # after the check for torch
 from perception.errors import ConfigError  # noqa: E402
 from training import dataset, train_heatmap  # noqa: E402
 from training.recipes import Recipe, augment, masked_loss, recipe_for, signed_loss  # noqa: E402
+from training.samples import Samples  # noqa: E402
 from training.train_heatmap import train  # noqa: E402
 
 SIZE = 32
@@ -131,7 +132,7 @@ def test_windows_hold_what_is_labelled_and_batches_hold_each_row_once(tmp_path: 
     folder = write_data(tmp_path / "set", ["bottle-1"] * (count - 1) + ["bottle-5"])
     np.save(folder / "inputs.npy", inputs)
     np.save(folder / "labels.npy", labels)
-    samples = train_heatmap.Samples.open(folder)
+    samples = Samples.open(folder)
     x, y = samples.take(np.arange(4), windowed=True)
     assert x.shape[2:] == y.shape[1:] == tuple(samples.sizes(np.arange(4)).max(axis=0))
     for row in range(4):
@@ -253,7 +254,7 @@ def test_of_one_object_pictures_are_held_out(tmp_path: Path) -> None:
     for row, entry in enumerate(manifest["samples"]):
         entry |= {"view": f"view-{row // 2}", "draw": row % 2}
     (folder / "samples.json").write_text(json.dumps(manifest))
-    samples = train_heatmap.Samples.open(folder)
+    samples = Samples.open(folder)
     assert (len(samples.training), len(samples.validation), len(samples.test)) == (14, 6, 0)
     assert not set(samples.training // 2) & set(samples.validation // 2)
 
@@ -352,7 +353,7 @@ def test_a_run_may_begin_with_another_s_weights(data: Path, whole: Path, tmp_pat
 
 def test_test_objects_neither_train_nor_choose(tmp_path: Path) -> None:
     names = ["can-1", "can-5", "can-1000005", "can-1000003", "can-1000000"]
-    samples = train_heatmap.Samples.open(write_data(tmp_path / "set", names))
+    samples = Samples.open(write_data(tmp_path / "set", names))
     parts = (samples.training, samples.validation, samples.test)
     assert [part.tolist() for part in parts] == [[0, 4], [1, 3], [2]]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from perception.errors import ConfigError
 from training import dataset
 
 
@@ -12,6 +13,8 @@ def training_arrays(folder: Path, recipe: str) -> Path:
     recipe "paper", FOLDER/arrays-paper. ConfigError if it is neither."""
     if (folder / "samples.json").is_file():
         return folder
+    if not folder.is_dir():
+        raise ConfigError(f"{folder}: no such folder; make a data set with spot-grasp dataset generate --out {folder}")
     out = folder / ("arrays-paper" if recipe == "paper" else "arrays")
     if not (out / "samples.json").is_file():
         if recipe == "paper":

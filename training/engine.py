@@ -78,6 +78,8 @@ class Plan:
             raise ConfigError("objects, scenes, views and samples must be at least 1, the seed at least 0")
         if self.views > 100 or self.scenes > 100_000:
             raise ConfigError("at most 100 views a scene and 100,000 scenes")
+        if self.preset == "paper" and self.split is not None:
+            raise ConfigError("the preset paper has one bottle, whatever the split; leave out --split")
         if not self.entries:
             raise ConfigError(f"no {self.split} object among {self.per_family} a family")
 
