@@ -12,6 +12,7 @@ from app.mapping_arguments import add_mapper, mapper_of
 from perception.errors import ConfigError
 
 HELP = "make, look at and check data sets of simulated grasps"
+FAMILY: dict[str, Any] = {"action": "append", "default": [], "metavar": "F", "help": "only this family; may repeat"}
 
 
 def register(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
@@ -27,6 +28,7 @@ def register(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
     make.add_argument("--samples", type=int, metavar="N", help="grasps tried on each object")
     make.add_argument("--seed", type=int, metavar="N", help="of everything random (default 0)")
     make.add_argument("--split", choices=("train", "val", "test"), help="only these objects of the catalogue")
+    make.add_argument("--family", **FAMILY)
     make.add_argument("--mesh", action="append", default=[], metavar="FILE", help="an object of your own; may repeat")
     add_mapper(make, workers=2)
     make.add_argument("--json", action="store_true", help="print what was made as one line of JSON")
@@ -42,7 +44,7 @@ def register(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
         ("--seed", "of everything random (default 0)"),
     ):
         again.add_argument(option, type=int, metavar="N", help=text)
-    again.add_argument("--family", action="append", default=[], metavar="F", help="only this family; may repeat")
+    again.add_argument("--family", **FAMILY)
     again.add_argument("--heatmap", type=Path, metavar="FILE", help="network that proposes half of the pixels (.onnx)")
     add_mapper(again, workers=2)
     again.add_argument("--json", action="store_true", help="print what was made as one line of JSON")
@@ -74,7 +76,8 @@ def _generate(arguments: argparse.Namespace) -> int:
 
     names = ("per_family", "scenes", "views", "samples", "seed", "split")
     meshes = tuple(str(Path(mesh).resolve()) for mesh in arguments.mesh)
-    plan = plan_for(arguments.preset, meshes=meshes or None, **{name: getattr(arguments, name) for name in names})
+    given = {name: getattr(arguments, name) for name in names}
+    plan = plan_for(arguments.preset, meshes=meshes or None, families=tuple(arguments.family) or None, **given)
     with mapper_of(arguments) as mapper, stage_progress() as progress:
         summary = generate(plan, arguments.out, mapper, progress)
     counts = summary["counts"]

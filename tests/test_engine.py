@@ -180,12 +180,16 @@ def test_plans_that_cannot_be_are_refused() -> None:
         "at least 1": {"preset": "robot", "scenes": 0},
         "at most 100 views": {"preset": "robot", "views": 101},
         "leave out --split": {"preset": "paper", "split": "val"},
+        "leave out --split and --family": {"preset": "paper", "families": ("mug",)},
+        "unknown family 'cup'; choose from: bottle": {"preset": "robot", "families": ("cup",)},
     }.items():
         with pytest.raises(ConfigError, match=words):
             plan_for(**values)  # type: ignore[arg-type]
     paper = plan_for("paper")
     assert paper.scenes * paper.views == 1000
     assert [entry.family for entry in paper.entries] == ["bottle"]
+    some = plan_for("robot", families=("mug", "flask"), split="val")
+    assert {(entry.family, entry.split) for entry in some.entries} == {("mug", "val"), ("flask", "val")}
 
 
 def test_a_missing_folder_is_named_before_what_it_lacks(tmp_path: Path) -> None:

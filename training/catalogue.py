@@ -6,6 +6,7 @@ object of the training has ever stood in an evaluation scene, and none of the te
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -41,11 +42,16 @@ class Entry:
         return make_object(self.family, self.seed)
 
 
-def catalogue(per_family: int = PER_FAMILY) -> tuple[Entry, ...]:
-    """The first `per_family` objects of each family, the families in turn. ConfigError below 1."""
+def catalogue(per_family: int = PER_FAMILY, families: Sequence[str] = ()) -> tuple[Entry, ...]:
+    """The first `per_family` objects of each family, or of those named, the families in turn. ConfigError below 1, or
+    for an unknown family."""
     if per_family < 1:
         raise ConfigError(f"{per_family} objects a family; at least 1 is needed")
-    return tuple(Entry(family, FIRST_SEED + index) for index in range(per_family) for family in FAMILIES)
+    unknown = [family for family in families if family not in FAMILIES]
+    if unknown:
+        raise ConfigError(f"unknown family {unknown[0]!r}; choose from: {', '.join(FAMILIES)}")
+    wanted = [family for family in FAMILIES if not families or family in families]
+    return tuple(Entry(family, FIRST_SEED + index) for index in range(per_family) for family in wanted)
 
 
 def split_of(name: str) -> Split:

@@ -59,7 +59,7 @@ class Plan:
     "paper". per_family: objects of each family; the paper preset takes one bottle. scenes, views: pictures are their
     product. samples: grasps tried on each object; five about every pixel take some 768, with fewer a single grasp that
     fails by chance speaks for a centimetre about it. meshes: a user's own files, added to the catalogue. split: of the
-    catalogue; None for all of it.
+    catalogue; None for all of it. families: these only; none named, all.
     """
 
     preset: str = "robot"
@@ -70,6 +70,7 @@ class Plan:
     seed: int = 0
     meshes: tuple[str, ...] = ()
     split: Split | None = None
+    families: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.preset not in PLANS:
@@ -78,8 +79,8 @@ class Plan:
             raise ConfigError("objects, scenes, views and samples must be at least 1, the seed at least 0")
         if self.views > 100 or self.scenes > 100_000:
             raise ConfigError("at most 100 views a scene and 100,000 scenes")
-        if self.preset == "paper" and self.split is not None:
-            raise ConfigError("the preset paper has one bottle, whatever the split; leave out --split")
+        if self.preset == "paper" and (self.split is not None or self.families):
+            raise ConfigError("the preset paper has one training bottle; leave out --split and --family")
         if not self.entries:
             raise ConfigError(f"no {self.split} object among {self.per_family} a family")
 
@@ -87,7 +88,7 @@ class Plan:
     def entries(self) -> tuple[Entry, ...]:
         if self.preset == "paper":
             return (Entry("bottle", catalogue(1)[0].seed),)
-        return tuple(entry for entry in catalogue(self.per_family) if self.split in (None, entry.split))
+        return tuple(e for e in catalogue(self.per_family, self.families) if self.split in (None, e.split))
 
 
 PLANS: dict[str, dict[str, Any]] = {
@@ -174,7 +175,8 @@ def claim(plan: Any, schema: int, out: Path) -> None:
         have = read_json(path)
         if have.get("schema") != schema:
             raise ConfigError(f"{path}: schema {have.get('schema')}, this program has {schema}; choose another folder")
-        changed = [key for key in wanted if have.get(key) != wanted[key]]
+        # a list that an older plan does not have was empty
+        changed = [key for key in wanted if have.get(key, []) != wanted[key]]
         if changed:
             text = ", ".join(f"{key} {have.get(key)} (now {wanted[key]})" for key in changed)
             raise ConfigError(f"{out} holds a data set with other {text}; give the same values, or another folder")

@@ -36,7 +36,6 @@ from perception.grasp import grasps_at, inner_pixels
 from perception.models import HeatmapModel
 from perception.preprocess import heatmap_input
 from perception.rejection import Rejection
-from simulation.objects import FAMILIES
 from training.catalogue import Entry, catalogue
 from training.dataset import Sample, rough_crop, write_arrays
 from training.engine import Progress, claim, npz_bytes, save
@@ -70,14 +69,11 @@ class Rehearsal:
     def __post_init__(self) -> None:
         if min(self.per_family, self.pictures, self.pixels) < 1 or self.seed < 0:
             raise ConfigError("objects, pictures and pixels must be at least 1, the seed at least 0")
-        unknown = [family for family in self.families if family not in FAMILIES]
-        if unknown:
-            raise ConfigError(f"unknown family {unknown[0]!r}; choose from: {', '.join(FAMILIES)}")
+        catalogue(self.per_family, self.families)  # refuses what it does not know
 
     @property
     def entries(self) -> tuple[Entry, ...]:
-        wanted = self.families or FAMILIES
-        return tuple(entry for entry in catalogue(self.per_family) if entry.split != "test" and entry.family in wanted)
+        return tuple(entry for entry in catalogue(self.per_family, self.families) if entry.split != "test")
 
 
 @dataclass(frozen=True)
