@@ -55,6 +55,7 @@ def test_samples(made: Path) -> None:
         (TRAINED, "view-00001-00", 0), (TRAINED, "view-00001-00", 1),
         (HELD_OUT, "view-00001-01", 0), (HELD_OUT, "view-00001-01", 1),
     ]  # fmt: skip
+    assert [sample["cut"] for sample in manifest["samples"]] == [False] * 4
     assert manifest["good_pixels"] == int((labels == 1).sum())
     for tensor, target in zip(inputs, labels, strict=True):
         known = target >= 0
@@ -65,6 +66,23 @@ def test_samples(made: Path) -> None:
         middle_good = np.nonzero(target == 1)[0].mean()
         assert middle_good < np.nonzero(target == 0)[0].mean(), "good is up, as in the picture"
     assert not np.array_equal(inputs[0], inputs[1]), "each draw has its own noise"
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "cut"),
+    [
+        (slice(0, 40), slice(50, 90), True),
+        (slice(440, 480), slice(50, 90), True),
+        (slice(50, 90), slice(0, 40), True),
+        (slice(50, 90), slice(600, 640), True),
+        (slice(1, 479), slice(1, 639), False),
+        (slice(0, 0), slice(0, 0), False),
+    ],
+)
+def test_what_reaches_the_border_is_cut(rows: slice, columns: slice, cut: bool) -> None:
+    mask = np.zeros((480, 640), bool)
+    mask[rows, columns] = True
+    assert dataset.cut_by_border(mask) is cut
 
 
 def test_outside_the_picture_is_unknown(tmp_path: Path) -> None:

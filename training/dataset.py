@@ -3,9 +3,10 @@
 `python -m training.dataset --views DIR --labels DIR --out DIR [--draws N]`
 
 One sample is one object in one view with one draw of sensor noise. DIR gets inputs.npy (N, 8, 256, 256) float16,
-labels.npy (N, 256, 256) int8 (as training.project_labels has them) and samples.json with the object, the view, the
-sizes and the SHA-256 of both arrays. Sensor noise, exposure and the crop are drawn from the view's name, so that the
-same views give the same bytes. samples.json is written last: a folder without it is not a data set.
+labels.npy (N, 256, 256) int8 (as training.project_labels has them) and samples.json with the object, whether the
+picture's border cuts it off, the view, the sizes and the SHA-256 of both arrays. Sensor noise, exposure and the crop
+are drawn from the view's name, so that the same views give the same bytes. samples.json is written last: a folder
+without it is not a data set.
 """
 
 from __future__ import annotations
@@ -44,6 +45,9 @@ MOST_FRAMES = 3
 """The run takes the median of this many frames; training sees 1 to this many."""
 VIEW_KEYS = ("rgb", "depth", "instances", "families", "seeds", "world_from_camera", "intrinsics")
 
+Sample = tuple[dict[str, Any], NDArray[np.float16], NDArray[np.int8]]
+"""What samples.json says of it (its `object` at least), its input (8, 256, 256) and its labels (256, 256)."""
+
 
 def rough_mask(mask: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.bool_]:
     """The mask as a detector may give it: grown or shrunk by up to two pixels."""
@@ -77,10 +81,8 @@ def noisy_depth(clean: NDArray[np.float32], camera: Intrinsics, rng: np.random.G
     return median_depth([sensor.measure(clean, camera, material_mm=material_mm) for _ in range(frames)])
 
 
-def view_samples(
-    view: dict[str, NDArray[Any]], labels: NDArray[np.int8], rng: np.random.Generator
-) -> list[tuple[str, NDArray[np.float16], NDArray[np.int8]]]:
-    """(object name, input (8, 256, 256), labels (256, 256)) of each object that is large and labelled enough.
+def view_samples(view: dict[str, NDArray[Any]], labels: NDArray[np.int8], rng: np.random.Generator) -> list[Sample]:
+    """A sample of each object that is large and labelled enough.
 
     view: arrays as training.views writes them. labels: (480, 640) int8 as training.project_labels writes them.
     """
@@ -100,8 +102,14 @@ def view_samples(
         seen = rough_mask(mask, rng)
         tensor, crop = heatmap_input(rgb, depth, seen, camera, pose, rough_crop(seen, rng))
         target = crop.cut(np.where(mask, labels, -1).astype(np.int16) + 1, smooth=False).astype(np.int8) - 1
-        samples.append((name, tensor.astype(np.float16), target.astype(np.int8)))
+        entry = {"object": name, "cut": cut_by_border(mask)}
+        samples.append((entry, tensor.astype(np.float16), target.astype(np.int8)))
     return samples
+
+
+def cut_by_border(mask: NDArray[np.bool_]) -> bool:
+    """Whether a (H, W) mask reaches the picture's border: part of the object may be out of sight."""
+    return bool(mask[[0, -1]].any() or mask[:, [0, -1]].any())
 
 
 def build(views: Path, labels: Path, out: Path, *, draws: int = 1) -> dict[str, Any]:
@@ -121,10 +129,6 @@ def build(views: Path, labels: Path, out: Path, *, draws: int = 1) -> dict[str, 
         raise ConfigError(text) from error
 
 
-Sample = tuple[dict[str, Any], NDArray[np.float16], NDArray[np.int8]]
-"""What samples.json says of it (its `object` at least), its input (8, 256, 256) and its labels (256, 256)."""
-
-
 class NoSamplesError(ConfigError):
     """Nothing to write."""
 
@@ -135,8 +139,8 @@ def _view_samples(files: Sequence[Path], labels: Path, draws: int) -> Iterator[S
         image = read_arrays(labels / path.name, ("labels",))["labels"]
         for draw in range(draws):
             rng = np.random.default_rng([zlib.crc32(path.stem.encode()), draw])
-            for name, tensor, target in view_samples(view, image, rng):
-                yield {"object": name, "view": path.stem, "draw": draw}, tensor, target
+            for entry, tensor, target in view_samples(view, image, rng):
+                yield {**entry, "view": path.stem, "draw": draw}, tensor, target
 
 
 def write_arrays(out: Path, samples: Iterable[Sample], limit: int, facts: dict[str, Any]) -> dict[str, Any]:

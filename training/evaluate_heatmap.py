@@ -20,7 +20,8 @@ MOST_PROFILE_ROWS = 600
 
 
 def evaluate_network(network: Path, data: Path, split: str = "test") -> dict[str, Any]:
-    """Metrics of the network file and of the rules on the arrays' samples of a split, over all of them and per family.
+    """Metrics of the network file and of the rules on the arrays' samples of a split: over all of them, per family, and
+    of objects that are whole in the picture or cut by its border, where the arrays say which.
 
     ConfigError for an unknown split or one without samples, or if `data` holds no arrays; ModelError for the network.
     """
@@ -34,10 +35,13 @@ def evaluate_network(network: Path, data: Path, split: str = "test") -> dict[str
     model = OnnxHeatmap(network)
     scores = PixelScores()
     families: defaultdict[str, PixelScores] = defaultdict(PixelScores)
+    framing: defaultdict[str, PixelScores] = defaultdict(PixelScores)
     for row in rows:
         quality, target = model.quality(np.asarray(inputs[row], np.float32)), np.asarray(labels[row])
         scores.add(quality, target)
         families[names[row].rsplit("-", 1)[0]].add(quality, target)
+        if (cut := manifest["samples"][row].get("cut")) is not None:
+            framing["cut" if cut else "whole"].add(quality, target)
     training = np.array([row for row, name in enumerate(names) if split_of(name) == "train"])
     if training.size > MOST_PROFILE_ROWS:
         training = training[np.linspace(0, training.size - 1, MOST_PROFILE_ROWS).astype(int)]
@@ -48,6 +52,7 @@ def evaluate_network(network: Path, data: Path, split: str = "test") -> dict[str
         "objects": len({names[row] for row in rows}),
         "metrics": scores.summary(),
         "families": {family: one.summary() for family, one in sorted(families.items())},
+        "framing": {kind: one.summary() for kind, one in sorted(framing.items())},
         "rules": baselines.measure(_Masks(inputs), labels, training, np.array(rows)),
     }
 
@@ -63,10 +68,11 @@ class _Masks:
 
 
 def table(result: dict[str, Any]) -> str:
-    """Markdown: a row for the network and each rule, a column per metric."""
+    """Markdown: a row for the network, one for each of its kinds of picture and each rule, a column per metric."""
     names = ("auroc", "average_precision", "precision_at_1", "regret", "ece")
     lines = ["| | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
-    for title, metrics in {"network": result["metrics"], **result["rules"]}.items():
+    framing = {f"network, object {kind}": metrics for kind, metrics in result["framing"].items()}
+    for title, metrics in {"network": result["metrics"], **framing, **result["rules"]}.items():
         cells = [f"{metrics[name]:.3f}" if name in metrics else "" for name in names]
         lines.append(f"| {title} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
