@@ -63,11 +63,7 @@ def test_the_held_out_objects_are_measured_whole_and_cut(tmp_path: Path) -> None
     }  # fmt: skip
     assert {family: one["precision_at_1"] for family, one in found["families"].items()} == {"can": 1.0, "mug": 0.5}
     rows = [row.split(" | ")[0] for row in table(found).splitlines()[2:]]
-    assert rows[:3] == [
-        "| network",
-        "| network, object cut",
-        "| network, object whole",
-    ]
+    assert rows[:3] == ["| network", "| network, object cut", "| network, object whole"]
     assert len(rows) == 3 + len(found["rules"])
 
 
