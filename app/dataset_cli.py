@@ -29,6 +29,7 @@ def register(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
     make.add_argument("--seed", type=int, metavar="N", help="of everything random (default 0)")
     make.add_argument("--split", choices=("train", "val", "test"), help="only these objects of the catalogue")
     make.add_argument("--family", **FAMILY)
+    make.add_argument("--skip", type=int, metavar="N", help="leave out the first N objects of each family")
     make.add_argument("--mesh", action="append", default=[], metavar="FILE", help="an object of your own; may repeat")
     add_mapper(make, workers=2)
     make.add_argument("--json", action="store_true", help="print what was made as one line of JSON")
@@ -74,7 +75,7 @@ def _generate(arguments: argparse.Namespace) -> int:
     from app.progress import stage_progress
     from training.engine import generate, plan_for
 
-    names = ("per_family", "scenes", "views", "samples", "seed", "split")
+    names = ("per_family", "scenes", "views", "samples", "seed", "split", "skip")
     meshes = tuple(str(Path(mesh).resolve()) for mesh in arguments.mesh)
     given = {name: getattr(arguments, name) for name in names}
     plan = plan_for(arguments.preset, meshes=meshes or None, families=tuple(arguments.family) or None, **given)

@@ -15,7 +15,7 @@ from perception.errors import ConfigError
 from tests.engine_jobs import InlineMapper, pixels
 from training import engine, jobs
 from training.arrays import training_arrays
-from training.engine import Plan, generate, npz_bytes, plan_for
+from training.engine import SCHEMA, Plan, claim, generate, npz_bytes, plan_for
 from training.inspect_dataset import info, sheet, verify
 from training.mapping import LocalMapper, RayMapper, nothing_to_start
 
@@ -180,7 +180,15 @@ def test_plans_that_cannot_be_are_refused() -> None:
         "at least 1": {"preset": "robot", "scenes": 0},
         "at most 100 views": {"preset": "robot", "views": 101},
         "leave out --split": {"preset": "paper", "split": "val"},
-        "leave out --split and --family": {"preset": "paper", "families": ("mug",)},
+        "leave out --split, --family and --skip": {"preset": "paper", "families": ("mug",)},
+        "--family and --skip": {"preset": "paper", "skip": 1},
+        "cannot leave out 10 of 10 objects a family; choose 0 to 9": {"preset": "robot", "skip": 10},
+        "no test object among 8 a family, the first 6 left out": {
+            "preset": "robot",
+            "per_family": 8,
+            "skip": 6,
+            "split": "test",
+        },
         "unknown family 'cup'; choose from: bottle": {"preset": "robot", "families": ("cup",)},
     }.items():
         with pytest.raises(ConfigError, match=words):
@@ -190,6 +198,21 @@ def test_plans_that_cannot_be_are_refused() -> None:
     assert [entry.family for entry in paper.entries] == ["bottle"]
     some = plan_for("robot", families=("mug", "flask"), split="val")
     assert {(entry.family, entry.split) for entry in some.entries} == {("mug", "val"), ("flask", "val")}
+    first, both, later = (plan_for("robot", per_family=n, skip=skip) for n, skip in ((7, 0), (20, 0), (20, 7)))
+    assert not set(first.entries) & set(later.entries)
+    assert {*first.entries, *later.entries} == set(both.entries)
+
+
+def test_a_folder_of_an_older_plan_is_gone_on_with_if_nothing_newer_is_asked(tmp_path: Path) -> None:
+    plan = plan_for("robot", scenes=1)
+    claim(plan, SCHEMA, tmp_path)
+    older = json.loads((tmp_path / "plan.json").read_text())
+    for key in ("families", "skip", "split"):
+        del older[key]
+    (tmp_path / "plan.json").write_text(json.dumps(older))
+    claim(plan, SCHEMA, tmp_path)
+    with pytest.raises(ConfigError, match=r"other skip None \(now 2\)"):
+        claim(plan_for("robot", scenes=1, skip=2), SCHEMA, tmp_path)
 
 
 def test_a_missing_folder_is_named_before_what_it_lacks(tmp_path: Path) -> None:

@@ -42,16 +42,18 @@ class Entry:
         return make_object(self.family, self.seed)
 
 
-def catalogue(per_family: int = PER_FAMILY, families: Sequence[str] = ()) -> tuple[Entry, ...]:
-    """The first `per_family` objects of each family, or of those named, the families in turn. ConfigError below 1, or
-    for an unknown family."""
+def catalogue(per_family: int = PER_FAMILY, families: Sequence[str] = (), skip: int = 0) -> tuple[Entry, ...]:
+    """The first `per_family` objects of each family, or of those named, the families in turn; without the first `skip`
+    of each. ConfigError if that leaves none, or for an unknown family."""
     if per_family < 1:
         raise ConfigError(f"{per_family} objects a family; at least 1 is needed")
+    if not 0 <= skip < per_family:
+        raise ConfigError(f"cannot leave out {skip} of {per_family} objects a family; choose 0 to {per_family - 1}")
     unknown = [family for family in families if family not in FAMILIES]
     if unknown:
         raise ConfigError(f"unknown family {unknown[0]!r}; choose from: {', '.join(FAMILIES)}")
     wanted = [family for family in FAMILIES if not families or family in families]
-    return tuple(Entry(family, FIRST_SEED + index) for index in range(per_family) for family in wanted)
+    return tuple(Entry(family, FIRST_SEED + index) for index in range(skip, per_family) for family in wanted)
 
 
 def split_of(name: str) -> Split:

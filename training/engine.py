@@ -59,7 +59,8 @@ class Plan:
     "paper". per_family: objects of each family; the paper preset takes one bottle. scenes, views: pictures are their
     product. samples: grasps tried on each object; five about every pixel take some 768, with fewer a single grasp that
     fails by chance speaks for a centimetre about it. meshes: a user's own files, added to the catalogue. split: of the
-    catalogue; None for all of it. families: these only; none named, all.
+    catalogue; None for all of it. families: these only; none named, all. skip: how many of each family to leave out
+    at the start, such as those that a network was chosen by.
     """
 
     preset: str = "robot"
@@ -71,6 +72,7 @@ class Plan:
     meshes: tuple[str, ...] = ()
     split: Split | None = None
     families: tuple[str, ...] = ()
+    skip: int = 0
 
     def __post_init__(self) -> None:
         if self.preset not in PLANS:
@@ -79,16 +81,18 @@ class Plan:
             raise ConfigError("objects, scenes, views and samples must be at least 1, the seed at least 0")
         if self.views > 100 or self.scenes > 100_000:
             raise ConfigError("at most 100 views a scene and 100,000 scenes")
-        if self.preset == "paper" and (self.split is not None or self.families):
-            raise ConfigError("the preset paper has one training bottle; leave out --split and --family")
+        if self.preset == "paper" and (self.split is not None or self.families or self.skip):
+            raise ConfigError("the preset paper has one training bottle; leave out --split, --family and --skip")
         if not self.entries:
-            raise ConfigError(f"no {self.split} object among {self.per_family} a family")
+            left = f", the first {self.skip} left out" if self.skip else ""
+            raise ConfigError(f"no {self.split} object among {self.per_family} a family{left}")
 
     @property
     def entries(self) -> tuple[Entry, ...]:
         if self.preset == "paper":
             return (Entry("bottle", catalogue(1)[0].seed),)
-        return tuple(e for e in catalogue(self.per_family, self.families) if self.split in (None, e.split))
+        entries = catalogue(self.per_family, self.families, self.skip)
+        return tuple(entry for entry in entries if self.split in (None, entry.split))
 
 
 PLANS: dict[str, dict[str, Any]] = {
@@ -175,8 +179,8 @@ def claim(plan: Any, schema: int, out: Path) -> None:
         have = read_json(path)
         if have.get("schema") != schema:
             raise ConfigError(f"{path}: schema {have.get('schema')}, this program has {schema}; choose another folder")
-        # a list that an older plan does not have was empty
-        changed = [key for key in wanted if have.get(key, []) != wanted[key]]
+        # what an older plan does not have yet was empty or 0
+        changed = [key for key, value in wanted.items() if have.get(key, type(value)()) != value]
         if changed:
             text = ", ".join(f"{key} {have.get(key)} (now {wanted[key]})" for key in changed)
             raise ConfigError(f"{out} holds a data set with other {text}; give the same values, or another folder")
