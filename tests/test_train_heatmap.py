@@ -8,18 +8,22 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 torch = pytest.importorskip("torch")
 
 from perception import preprocess  # noqa: E402  # after the check for torch
 from perception.errors import ConfigError  # noqa: E402
 from training import dataset, train_heatmap  # noqa: E402
-from training.recipes import Recipe, augment, masked_loss, recipe_for, signed_loss  # noqa: E402
+from training.recipes import Recipe, augment, masked_loss, mirror, recipe_for, signed_loss, top_loss  # noqa: E402
 from training.samples import Samples  # noqa: E402
 from training.train_heatmap import train  # noqa: E402
 
@@ -153,7 +157,53 @@ def test_a_sample_without_labels_is_no_nan() -> None:
     assert float(masked_loss(torch.zeros(1, 1, 4, 4), torch.full((1, 4, 4), -1.0))) == 0.0
 
 
-def test_augmentation_leaves_mask_and_shape_and_never_mirrors() -> None:
+def test_the_top_loss_asks_for_the_best_pixel_alone() -> None:
+    labels = torch.tensor([[[1.0, 1.0, 0.0, -1.0, -40.0]]])
+    best_is_good = torch.tensor([[[[6.0, -3.0, 1.0, 9.0, 9.0]]]])
+    best_is_bad = torch.tensor([[[[6.0, 6.0, 9.0, 0.0, 0.0]]]])
+    assert float(top_loss(best_is_good, labels)) < 1e-3
+    assert float(top_loss(best_is_bad, labels)) > 2.0
+    odds = torch.tensor([6.0, 6.0, 9.0]).exp().pow(2)
+    assert float(top_loss(best_is_bad, labels)) == pytest.approx(-float((odds[:2].sum() / odds.sum()).log()))
+    both = top_loss(torch.cat([best_is_bad, best_is_bad]), torch.cat([labels, torch.ones_like(labels)]))
+    assert float(both) == pytest.approx(float(top_loss(best_is_bad, labels)) / 2)
+
+
+@given(
+    arrays(np.float32, (3, 1, 2, 4), elements=st.floats(-80, 80, width=32)),
+    arrays(np.int8, (3, 2, 4), elements=st.integers(-2, 1)),
+)
+def test_the_top_loss_is_no_less_than_nothing_and_its_gradient_finite(logits: Any, labels: Any) -> None:
+    scores = torch.tensor(logits, requires_grad=True)
+    target = torch.tensor(labels, dtype=torch.float32)
+    loss = top_loss(scores, target)
+    loss.backward()
+    assert float(loss.detach()) >= -1e-4
+    assert torch.isfinite(scores.grad).all()
+    certain = (target == 0) | (target == 1)
+    assert not scores.grad[:, 0][~certain].any()
+
+
+def test_mirroring_turns_pictures_normals_and_labels_of_symmetric_objects_alone() -> None:
+    inputs, labels = torch.rand(60, 8, 4, 6), torch.randint(-1, 2, (60, 4, 6)).float()
+    symmetric = torch.arange(60) % 3 > 0
+    turned, told = mirror(inputs, labels, symmetric, torch.Generator().manual_seed(0))
+    changed = (turned != inputs).flatten(1).any(dim=1)
+    assert not (changed & ~symmetric).any()
+    assert 8 <= int(changed.sum()) <= 32
+    back = turned[changed].flip(-1)
+    back[:, 4] *= -1
+    assert torch.equal(back, inputs[changed])
+    assert torch.equal(told[changed].flip(-1), labels[changed])
+    assert torch.equal(told[~changed], labels[~changed])
+
+
+def test_a_mug_has_no_mirror_image_and_a_user_s_mesh_is_not_taken_for_symmetric(data: Path) -> None:
+    samples = replace(Samples.open(data), names=("mug-1", "bottle-2", "mesh-3", "carton-4"))
+    assert samples.symmetric(np.arange(4)).tolist() == [False, True, False, True]
+
+
+def test_augmentation_leaves_mask_and_shape() -> None:
     inputs = torch.rand(40, 8, 64, 64)
     inputs[:, 3:] += 0.5
     changed = augment(inputs, torch.Generator().manual_seed(0))
@@ -295,7 +345,9 @@ def test_the_paper_s_loss_is_over_the_whole_picture() -> None:
 def test_the_paper_s_recipe_trains_without_augmentation_at_its_rate(data: Path, tmp_path: Path) -> None:
     recipe = recipe_for("paper", epochs=1)
     inputs = torch.rand(3, 8, 8, 8)
-    assert torch.equal(recipe.augment(inputs, torch.Generator()), inputs)
+    same = recipe.augment(inputs, inputs[:, 0], torch.ones(len(inputs), dtype=torch.bool), torch.Generator())
+    assert torch.equal(same[0], inputs)
+    assert torch.equal(same[1], inputs[:, 0])
     assert (recipe.batch, recipe.seed, recipe.max_rate, recipe.layout) == (2, 100, 1e-2, "paper")
     found = train(data, tmp_path, Recipe("paper", "U1", epochs=2, batch=2, max_rate=1e-2, precision="bf16"))
     assert np.isfinite(found["loss"])

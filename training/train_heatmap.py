@@ -3,13 +3,13 @@
 `spot-grasp train heatmap --data DIR --out DIR`, or on several GPUs of one machine
 `torchrun --nproc-per-node N -m training.train_heatmap --data DIR --out DIR`
 
-Binary cross-entropy on the labelled pixels only (training/recipes.py), every sample weighing the same, so that the
-output is the chance itself; AdamW with a one-cycle learning rate. Only training objects are trained on
-(training.catalogue.split_of). After each epoch metrics.jsonl, and tensorboard where it is installed, get the loss,
-AUROC, average precision, precision at the top pixel and calibration error on the validation objects. config.json says
-what was trained on what, with the same metrics of the rules to beat (training.baselines). checkpoint.pt holds the last
-epoch, whole, for --resume; best.pt the one with the best average precision to a hundredth, of equals the least loss.
-The recipe "paper" is that of arXiv 2508.17466 instead (training/recipes.py). Of a set of one object, as its preset
+Binary cross-entropy on the labelled pixels only, every sample weighing the same, so that the output is the chance
+itself, and a smaller term for the best pixels (training/recipes.py); AdamW with a one-cycle learning rate. Only
+training objects are trained on (training.catalogue.split_of). After each epoch metrics.jsonl, and tensorboard where it
+is installed, get the loss, AUROC, average precision, precision at the top pixel and calibration error on the validation
+objects. config.json says what was trained on what, with the same metrics of the rules to beat (training.baselines).
+checkpoint.pt holds the last epoch, whole, for --resume; best.pt the one with the best average precision to a hundredth,
+of equals the least loss. The recipe "paper" is that of arXiv 2508.17466 instead. Of a set of one object, as its preset
 makes, 30 of a hundred pictures are held out instead of objects, as in its code. With torchrun each process takes its
 share of every batch, and the first one measures and writes.
 """
@@ -156,10 +156,11 @@ class Trainer:
         self.model.train()
         total = 0.0
         for rows in self._batches(generator):
-            x, y = self.samples.take(self.group.part(np.sort(rows)), windowed=self.recipe.windowed)
-            x = (self.recipe.augment(x, generator)).to(self.group.device)
+            part = self.group.part(np.sort(rows))
+            x, y = self.samples.take(part, windowed=self.recipe.windowed)
+            x, y = self.recipe.augment(x, y, self.samples.symmetric(part), generator)
             with self.precision():
-                loss = self.recipe.loss(self.model(x).float(), y.to(self.group.device))
+                loss = self.recipe.loss(self.model(x.to(self.group.device)).float(), y.to(self.group.device))
             self.optimiser.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             self.optimiser.step()
