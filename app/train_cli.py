@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from perception.errors import ConfigError
+from training.recipe_arguments import add_recipe_arguments, recipe_changes
 
 HELP = "train a network and export it"
 
@@ -20,13 +21,7 @@ def register(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
     heatmap = networks.add_parser("heatmap", parents=parents, help="the grasp heatmap")
     heatmap.add_argument("--data", type=Path, required=True, metavar="DIR", help="a data set, or its arrays")
     heatmap.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the run")
-    heatmap.add_argument("--recipe", default="lift", help="lift (default, layout U1) or paper (arXiv 2508.17466)")
-    heatmap.add_argument("--epochs", type=int, metavar="N")
-    heatmap.add_argument("--batch", type=int, metavar="N")
-    heatmap.add_argument("--seed", type=int, metavar="N")
-    heatmap.add_argument("--patience", type=int, metavar="N", help="stop after N epochs without progress")
-    heatmap.add_argument("--precision", choices=("auto", "fp32", "bf16"), help="auto takes bf16 where it pays")
-    heatmap.add_argument("--rate", type=float, dest="max_rate", metavar="X", help="highest learning rate (2e-3)")
+    add_recipe_arguments(heatmap)
     heatmap.add_argument(
         "--start", type=Path, metavar="FILE", help="best.pt of a run, or an exported .onnx, to begin with"
     )
@@ -46,8 +41,7 @@ def _heatmap(arguments: argparse.Namespace) -> int:
     from training.recipes import recipe_for
     from training.train_heatmap import train
 
-    names = ("epochs", "batch", "seed", "patience", "precision", "max_rate")
-    recipe = recipe_for(arguments.recipe, **{name: getattr(arguments, name) for name in names})
+    recipe = recipe_for(arguments.recipe, **recipe_changes(arguments))
     data = training_arrays(arguments.data, recipe.name)
     best = train(data, arguments.out, recipe, resume=arguments.resume, start=arguments.start)
     sys.stdout.write(json.dumps({"best": {key: round(value, 4) for key, value in best.items()}}) + "\n")

@@ -56,6 +56,11 @@ def catalogue(per_family: int = PER_FAMILY, families: Sequence[str] = (), skip: 
     return tuple(Entry(family, FIRST_SEED + index) for index in range(skip, per_family) for family in wanted)
 
 
+def family_of(name: str) -> str:
+    """The family of an object family-seed."""
+    return name.rsplit("-", 1)[0]
+
+
 def split_of(name: str) -> Split:
     """The part of the data an object family-seed belongs to. ConfigError if the name has no seed."""
     seed = name.rsplit("-", 1)[-1]

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from perception.errors import ConfigError
-from training.catalogue import Entry, catalogue
+from training.catalogue import Entry, catalogue, family_of
 from training.engine import Progress
 from training.mapping import Mapper
 from training.method_names import check_names
@@ -185,7 +185,7 @@ def summarise(records: Sequence[dict[str, Any]], methods: Sequence[str]) -> dict
         good = [record["outcome"] == "success" for record in mine]
         families: dict[str, list[bool]] = {}
         for record, success in zip(mine, good, strict=True):
-            families.setdefault(record["object"].rsplit("-", 1)[0], []).append(success)
+            families.setdefault(family_of(record["object"]), []).append(success)
         stages = sorted({stage for record in mine for stage in record.get("seconds", {})})
         summary[name] = {
             "trials": len(mine),

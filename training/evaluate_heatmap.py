@@ -12,7 +12,7 @@ from perception import preprocess
 from perception.errors import ConfigError
 from perception.heatmap import OnnxHeatmap
 from training import baselines, dataset
-from training.catalogue import SPLITS, split_of
+from training.catalogue import SPLITS, family_of, split_of
 from training.metrics import PixelScores
 
 MOST_PROFILE_ROWS = 600
@@ -39,7 +39,7 @@ def evaluate_network(network: Path, data: Path, split: str = "test") -> dict[str
     for row in rows:
         quality, target = model.quality(np.asarray(inputs[row], np.float32)), np.asarray(labels[row])
         scores.add(quality, target)
-        families[names[row].rsplit("-", 1)[0]].add(quality, target)
+        families[family_of(names[row])].add(quality, target)
         if (cut := manifest["samples"][row].get("cut")) is not None:
             framing["cut" if cut else "whole"].add(quality, target)
     training = np.array([row for row, name in enumerate(names) if split_of(name) == "train"])

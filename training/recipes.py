@@ -12,28 +12,25 @@ import torch
 from torch import Tensor, nn
 
 from perception.errors import ConfigError
+from training.recipe_arguments import Precision
 
-Precision = Literal["auto", "fp32", "bf16"]
-PRECISIONS: tuple[Precision, ...] = ("auto", "fp32", "bf16")
 DEPTH_CHANNELS = slice(3, 7)
 NORMAL_X = 4
 """The normal's component to the right in the picture."""
 HOLE_CHANCE = 0.3
 """How often a sample loses range and normals in a box, as polished metal makes the real sensor do."""
-TOP_WEIGHT = 0.1
-"""Of `top_loss` beside the cross-entropy."""
 TOP_TEMPERATURE = 0.5
 """Odds to the power of 1 / this are a pixel's share in `top_loss`: it is of the best ones, not of the best alone."""
-MIRROR_CHANCE = 0.5
 
 
 @dataclass(frozen=True)
 class Recipe:
     """What decides the weights besides the data.
 
-    name: "lift" (cross-entropy on the labelled pixels and `top_loss`, augmented, AdamW, one-cycle rate) or "paper"
-    (squared error against -1, 0 and 1 on every pixel, nothing augmented, Adam at a constant rate). layout: of
-    training.unet.
+    name: "lift" (cross-entropy on the labelled pixels, augmented, AdamW, one-cycle rate) or "paper" (squared error
+    against -1, 0 and 1 on every pixel, nothing augmented, Adam at a constant rate). layout: of training.unet.
+    top_weight: of `top_loss` beside the cross-entropy; what it gains at the top pixel it may cost in calibration.
+    mirror_chance: of each sample whose mirror image is gripped like it.
     precision: "auto" takes bf16 on a GPU, and for the paper's layout, where it halves the time, on a CPU that has it;
     on one that has not it takes ten times as long, and for U1 on a CPU fp32 is as quick. patience: epochs without
     progress after which it stops.
@@ -48,12 +45,18 @@ class Recipe:
     max_rate: float = 2e-3
     weight_decay: float = 1e-4
     precision: Precision = "auto"
+    top_weight: float = 0.0
+    mirror_chance: float = 0.5
 
     def __post_init__(self) -> None:
         if min(self.epochs, self.batch, self.patience) < 1:
             raise ConfigError("--epochs, --batch and --patience must be at least 1")
         if not 0.0 < self.max_rate < float("inf"):
             raise ConfigError(f"--rate {self.max_rate} must be above 0")
+        if not 0.0 <= self.top_weight < float("inf") or not 0.0 <= self.mirror_chance <= 1.0:
+            raise ConfigError(f"--top-weight {self.top_weight} must not be below 0; {self.mirror_chance=} is a chance")
+        if self.name == "paper" and (self.top_weight or self.mirror_chance):
+            raise ConfigError("the recipe paper has no term for the best pixels and mirrors nothing; use recipe lift")
 
     def identity(self) -> dict[str, Any]:
         """What a resumed run must have in common with the one before."""
@@ -68,7 +71,8 @@ class Recipe:
         """logits (N, 1, H, W); labels (N, H, W) as in the training arrays."""
         if self.name == "paper":
             return signed_loss(logits, labels)
-        return masked_loss(logits, labels) + TOP_WEIGHT * top_loss(logits, labels)
+        loss = masked_loss(logits, labels)
+        return loss + self.top_weight * top_loss(logits, labels) if self.top_weight else loss
 
     def augment(
         self, inputs: Tensor, labels: Tensor, symmetric: Tensor, generator: torch.Generator
@@ -76,7 +80,8 @@ class Recipe:
         """Inputs and labels to train on; symmetric (N,) bool: whose mirror image is gripped like it."""
         if self.name == "paper":
             return inputs, labels
-        return mirror(augment(inputs, generator), labels, symmetric, generator)
+        chosen = symmetric & (torch.rand(len(inputs), generator=generator) < self.mirror_chance)
+        return mirror(augment(inputs, generator), labels, chosen)
 
     def optimiser(self, network: nn.Module) -> torch.optim.Optimizer:
         kind = torch.optim.Adam if self.name == "paper" else torch.optim.AdamW
@@ -100,7 +105,7 @@ class Recipe:
 
 RECIPES: dict[str, Recipe] = {
     "lift": Recipe(),
-    "paper": Recipe("paper", "paper", epochs=10, batch=2, seed=100, patience=10, max_rate=1e-2),
+    "paper": Recipe("paper", "paper", epochs=10, batch=2, seed=100, patience=10, max_rate=1e-2, mirror_chance=0.0),
 }
 
 
@@ -136,7 +141,7 @@ def top_loss(logits: Tensor, labels: Tensor) -> Tensor:
     pixel counts as 0. The listwise softmax of learning to rank (Cao et al., ICML 2007), with one class of the best.
     """
     score = logits[:, 0] / TOP_TEMPERATURE
-    tells = ((labels == 0).flatten(1).any(dim=1)) & ((labels == 1).flatten(1).any(dim=1))
+    tells = (labels == 0).flatten(1).any(dim=1) & (labels == 1).flatten(1).any(dim=1)
     if not tells.any():
         return logits.sum() * 0.0
     good, certain = (
@@ -146,9 +151,8 @@ def top_loss(logits: Tensor, labels: Tensor) -> Tensor:
     return (certain - good).sum() / len(labels)
 
 
-def mirror(inputs: Tensor, labels: Tensor, symmetric: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Half of the symmetric samples, left and right exchanged. The hand stays as it is: see training.samples."""
-    which = symmetric & (torch.rand(len(inputs), generator=generator) < MIRROR_CHANCE)
+def mirror(inputs: Tensor, labels: Tensor, which: Tensor) -> tuple[Tensor, Tensor]:
+    """The same with left and right exchanged in the samples that `which`, (N,) bool, names."""
     inputs, labels = inputs.clone(), labels.clone()
     inputs[which] = inputs[which].flip(-1)
     inputs[which, NORMAL_X] *= -1

@@ -15,7 +15,7 @@ from torch import Tensor
 from perception import preprocess
 from perception.errors import ConfigError
 from training import dataset
-from training.catalogue import SPLITS, split_of
+from training.catalogue import SPLITS, family_of, split_of
 
 SYMMETRIC = ("bottle", "thermos", "can", "jar", "carton", "flask")
 """Families whose mirror image is gripped like it, though the two jaws differ. A round one's mirror image is itself; of
@@ -55,7 +55,7 @@ class Samples:
 
     def symmetric(self, rows: NDArray[np.int64]) -> Tensor:
         """(n,) bool: whose mirror image is gripped like it."""
-        return torch.tensor([self.names[row].rsplit("-", 1)[0] in SYMMETRIC for row in rows])
+        return torch.tensor([family_of(self.names[row]) in SYMMETRIC for row in rows])
 
     def sizes(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """(n, 2) height and width of what the run would give the network of each sample."""

@@ -4,14 +4,14 @@
 `torchrun --nproc-per-node N -m training.train_heatmap --data DIR --out DIR`
 
 Binary cross-entropy on the labelled pixels only, every sample weighing the same, so that the output is the chance
-itself, and a smaller term for the best pixels (training/recipes.py); AdamW with a one-cycle learning rate. Only
-training objects are trained on (training.catalogue.split_of). After each epoch metrics.jsonl, and tensorboard where it
-is installed, get the loss, AUROC, average precision, precision at the top pixel and calibration error on the validation
-objects. config.json says what was trained on what, with the same metrics of the rules to beat (training.baselines).
-checkpoint.pt holds the last epoch, whole, for --resume; best.pt the one with the best average precision to a hundredth,
-of equals the least loss. The recipe "paper" is that of arXiv 2508.17466 instead. Of a set of one object, as its preset
-makes, 30 of a hundred pictures are held out instead of objects, as in its code. With torchrun each process takes its
-share of every batch, and the first one measures and writes.
+itself, and with --top-weight a term for the best pixels beside it (training/recipes.py); AdamW with a one-cycle
+learning rate. Only training objects are trained on (training.catalogue.split_of). After each epoch metrics.jsonl, and
+tensorboard where it is installed, get the loss, AUROC, average precision, precision at the top pixel and calibration
+error on the validation objects. config.json says what was trained on what, with the same metrics of the rules to beat
+(training.baselines). checkpoint.pt holds the last epoch, whole, for --resume; best.pt the one with the best average
+precision to a hundredth, of equals the least loss. The recipe "paper" is that of arXiv 2508.17466 instead. Of a set of
+one object, as its preset makes, 30 of a hundred pictures are held out instead of objects, as in its code. With torchrun
+each process takes its share of every batch, and the first one measures and writes.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ from training.files import write_atomic
 from training.memory import keep_freed_memory
 from training.metrics import PixelScores
 from training.parallel import Board, Group
-from training.recipes import PRECISIONS, RECIPES, Recipe, recipe_for
+from training.recipe_arguments import add_recipe_arguments, recipe_changes
+from training.recipes import Recipe, recipe_for
 from training.samples import Samples
 from training.unet import LAYOUTS, U1, GraspUNet, parameter_count
 
@@ -248,19 +249,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--recipe", choices=sorted(RECIPES), default="lift")
-    parser.add_argument("--epochs", type=int)
-    parser.add_argument("--batch", type=int)
-    parser.add_argument("--seed", type=int)
-    parser.add_argument("--patience", type=int, help="stop after N epochs without progress")
-    parser.add_argument("--precision", choices=PRECISIONS)
-    parser.add_argument("--rate", type=float, dest="max_rate", help="highest learning rate")
+    add_recipe_arguments(parser)
     parser.add_argument("--start", type=Path, help="best.pt of another run, or an exported .onnx, to begin with")
     parser.add_argument("--resume", action="store_true", help="go on from OUT/checkpoint.pt")
     args = parser.parse_args()
     try:
-        names = ("epochs", "batch", "seed", "patience", "precision", "max_rate")
-        recipe = recipe_for(args.recipe, **{name: getattr(args, name) for name in names})
+        recipe = recipe_for(args.recipe, **recipe_changes(args))
         train(args.data, args.out, recipe, resume=args.resume, start=args.start)
     except SpotGraspError as error:
         parser.exit(error.exit_code, f"{error}\n")
