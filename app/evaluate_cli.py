@@ -54,11 +54,9 @@ def register(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
 
 def _heatmap(arguments: argparse.Namespace) -> int:
     from perception.heatmap import DEFAULT_WEIGHTS
-    from training.arrays import training_arrays
     from training.evaluate_heatmap import evaluate_network, table
 
-    data = training_arrays(arguments.data, "lift")
-    result = evaluate_network(arguments.network or DEFAULT_WEIGHTS, data, arguments.split)
+    result = evaluate_network(arguments.network or DEFAULT_WEIGHTS, arguments.data, arguments.split)
     return _say(result, table(result), as_json=arguments.json)
 
 

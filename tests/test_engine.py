@@ -13,9 +13,10 @@ from app.cli import main
 from app.interrupts import Interrupts
 from perception.errors import ConfigError
 from tests.engine_jobs import InlineMapper, pixels
-from training import engine, jobs
-from training.arrays import training_arrays
+from training import dataset, engine, jobs
+from training.arrays import labels_by, training_arrays
 from training.engine import SCHEMA, Plan, claim, generate, npz_bytes, plan_for
+from training.evaluate_heatmap import evaluate_network, table
 from training.inspect_dataset import info, sheet, verify
 from training.mapping import LocalMapper, RayMapper, nothing_to_start
 
@@ -218,6 +219,39 @@ def test_a_folder_of_an_older_plan_is_gone_on_with_if_nothing_newer_is_asked(tmp
 def test_a_missing_folder_is_named_before_what_it_lacks(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="gone: no such folder; make a data set with spot-grasp dataset generate"):
         training_arrays(tmp_path / "gone", "lift")
+
+
+def test_the_same_samples_are_labelled_by_what_they_were_made_with_or_by_lifting_alone(made: Path) -> None:
+    _, labels, manifest = dataset.load(training_arrays(made, "lift"))
+    assert len(labels) == 6
+    assert np.array_equal(labels_by("grasp", made, manifest["samples"]), labels)
+    lift = labels_by("lift", made, manifest["samples"])
+    assert (lift == 1).sum() > (labels == 1).sum() > 0, "of half the grasps lift, of an eighth all is good"
+    assert not ((lift == 0) & (labels == 1)).any()
+    assert verify(made) == []
+    with pytest.raises(ConfigError, match="unknown criterion 'look'; choose from: grasp, lift, contact"):
+        labels_by("look", made, manifest["samples"])
+    for sample in manifest["samples"]:
+        del sample["crop"]
+    with pytest.raises(ConfigError, match=r"do not tell the crops, .*; delete .*arrays and run"):
+        labels_by("lift", made, manifest["samples"])
+
+
+def test_a_network_is_measured_against_lifting_alone_and_what_it_was_taught(
+    made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Even:
+        def __init__(self, path: Path) -> None:
+            self.quality = lambda tensor: np.full(tensor.shape[1:], 0.5, np.float32)
+
+    monkeypatch.setattr("training.evaluate_heatmap.OnnxHeatmap", Even)
+    found = evaluate_network(Path("any.onnx"), made, "train")
+    assert (found["samples"], list(found["against"])) == (6, ["lift", "grasp"])
+    shares = [one["metrics"]["good_share"] for one in found["against"].values()]
+    assert shares[0] > shares[1]
+    assert table(found).count("| network |") == 2
+    alone = evaluate_network(Path("any.onnx"), made / "arrays", "train")
+    assert alone["against"] == {"labels": found["against"]["grasp"]}
 
 
 def test_the_command_line_shows_and_checks(made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

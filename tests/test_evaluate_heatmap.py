@@ -56,20 +56,21 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_held_out_objects_are_measured_whole_and_cut(tmp_path: Path) -> None:
     found = evaluate_network(Path("any.onnx"), write(tmp_path))
     assert (found["samples"], found["objects"], found["split"]) == (3, 3, "test")
-    assert set(found["metrics"]) == METRICS
-    assert found["metrics"]["precision_at_1"] == pytest.approx(2 / 3)
-    assert {kind: (one["precision_at_1"], one["auroc"]) for kind, one in found["framing"].items()} == {
+    (one,) = found["against"].values()
+    assert set(one["metrics"]) == METRICS
+    assert one["metrics"]["precision_at_1"] == pytest.approx(2 / 3)
+    assert {kind: (part["precision_at_1"], part["auroc"]) for kind, part in one["framing"].items()} == {
         "cut": (0.0, 0.0), "whole": (1.0, 1.0),
     }  # fmt: skip
-    assert {family: one["precision_at_1"] for family, one in found["families"].items()} == {"can": 1.0, "mug": 0.5}
-    rows = [row.split(" | ")[0] for row in table(found).splitlines()[2:]]
+    assert {family: part["precision_at_1"] for family, part in one["families"].items()} == {"can": 1.0, "mug": 0.5}
+    rows = [row.split(" | ")[0] for row in table(found).splitlines()[4:]]
     assert rows[:3] == ["| network", "| network, object cut", "| network, object whole"]
-    assert len(rows) == 3 + len(found["rules"])
+    assert len(rows) == 3 + len(one["rules"])
 
 
 def test_arrays_that_do_not_say_what_is_cut_are_measured_all_the_same(tmp_path: Path) -> None:
     found = evaluate_network(Path("any.onnx"), write(tmp_path, framing=False))
-    assert (found["framing"], found["samples"]) == ({}, 3)
+    assert (found["against"]["labels"]["framing"], found["samples"]) == ({}, 3)
     assert "object" not in table(found)
 
 

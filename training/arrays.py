@@ -1,11 +1,20 @@
-"""The arrays that a training run reads, made from a data set when they are not there yet."""
+"""The arrays that a training run reads, made from a data set when they are not there yet, and their samples' labels by
+another criterion."""
 
 from __future__ import annotations
 
+from itertools import groupby
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from perception import preprocess
 from perception.errors import ConfigError
+from perception.preprocess import Crop
 from training import dataset
+from training.project_labels import object_names, project, read_arrays
 
 
 def training_arrays(folder: Path, recipe: str) -> Path:
@@ -24,3 +33,22 @@ def training_arrays(folder: Path, recipe: str) -> Path:
         else:
             dataset.build(folder / "views", folder / "projected", out)
     return out
+
+
+def labels_by(criterion: str, folder: Path, samples: list[dict[str, Any]]) -> NDArray[np.int8]:
+    """(N, 256, 256) labels of the samples that a data set's samples.json lists, by another criterion of
+    `project_labels.load_labels`; its label pictures are made once, in FOLDER/projected-CRITERION. ConfigError if views
+    or labels are missing, or the arrays were made before samples.json told the crops."""
+    if any("crop" not in sample for sample in samples):
+        text = f"{folder}: its arrays do not tell the crops, an earlier version made them"
+        raise ConfigError(f"{text}; delete {folder / 'arrays'} and run the same command again")
+    pictures = folder / f"projected-{criterion}"
+    project(folder / "views", folder / "labels", pictures, criterion=criterion)
+    labels = np.empty((len(samples), preprocess.SIZE_PX, preprocess.SIZE_PX), np.int8)
+    for name, rows in groupby(range(len(samples)), lambda row: samples[row]["view"]):
+        view = read_arrays(folder / "views" / f"{name}.npz", ("instances", "families", "seeds"))
+        picture = read_arrays(pictures / f"{name}.npz", ("labels",))["labels"]
+        for row in rows:
+            number = object_names(view).index(samples[row]["object"]) + 1
+            labels[row] = dataset.cut_labels(picture, view["instances"] == number, Crop(*samples[row]["crop"]))
+    return labels

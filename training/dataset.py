@@ -4,9 +4,9 @@
 
 One sample is one object in one view with one draw of sensor noise. DIR gets inputs.npy (N, 8, 256, 256) float16,
 labels.npy (N, 256, 256) int8 (as training.project_labels has them) and samples.json with the object, whether the
-picture's border cuts it off, the view, the sizes and the SHA-256 of both arrays. Sensor noise, exposure and the crop
-are drawn from the view's name, so that the same views give the same bytes. samples.json is written last: a folder
-without it is not a data set.
+picture's border cuts it off, the crop's left, top and side in pixels, the view, the sizes and the SHA-256 of both
+arrays. Sensor noise, exposure and the crop are drawn from the view's name, so that the same views give the same bytes.
+samples.json is written last: a folder without it is not a data set.
 """
 
 from __future__ import annotations
@@ -101,10 +101,16 @@ def view_samples(view: dict[str, NDArray[Any]], labels: NDArray[np.int8], rng: n
             continue
         seen = rough_mask(mask, rng)
         tensor, crop = heatmap_input(rgb, depth, seen, camera, pose, rough_crop(seen, rng))
-        target = crop.cut(np.where(mask, labels, -1).astype(np.int16) + 1, smooth=False).astype(np.int8) - 1
-        entry = {"object": name, "cut": cut_by_border(mask)}
-        samples.append((entry, tensor.astype(np.float16), target.astype(np.int8)))
+        square = [float(crop.left_px), float(crop.top_px), float(crop.side_px)]
+        entry = {"object": name, "cut": cut_by_border(mask), "crop": square}
+        samples.append((entry, tensor.astype(np.float16), cut_labels(labels, mask, crop)))
     return samples
+
+
+def cut_labels(labels: NDArray[np.int8], mask: NDArray[np.bool_], crop: Crop) -> NDArray[np.int8]:
+    """The crop (256, 256) of a label picture (H, W), -1 outside the mask."""
+    cut: NDArray[np.int8] = crop.cut(np.where(mask, labels, -1).astype(np.int16) + 1, smooth=False).astype(np.int8) - 1
+    return cut
 
 
 def cut_by_border(mask: NDArray[np.bool_]) -> bool:

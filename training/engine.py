@@ -166,8 +166,8 @@ def _projected(plan: Plan, out: Path) -> dict[str, int]:
 
 
 def criterion(preset: str) -> str:
-    """What makes a label good: "lift", or "contact" as in the paper."""
-    return "contact" if preset == "paper" else "lift"
+    """What makes a label good, see `project_labels.load_labels`: "grasp", or "contact" as in the paper."""
+    return "contact" if preset == "paper" else "grasp"
 
 
 def claim(plan: Any, schema: int, out: Path) -> None:

@@ -49,6 +49,12 @@ SURE = 0.7
 """Share of the voters that must say the same; where they are at odds, training learns the share of the good ones, and
 nothing is measured."""
 NORMAL_SIGMA_PX = 3.0
+CRITERIA: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "grasp": (("lifted", "held"), ("collided_support",)),
+    "lift": (("lifted",), ()),
+    "contact": (("contact",), ()),
+}
+"""Which outcomes of a grasp make its label good, and which must not be."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,10 +78,13 @@ def read_arrays(path: Path, keys: tuple[str, ...]) -> dict[str, NDArray[Any]]:
         raise ConfigError(f"{path}: not a readable npz file: {error}; delete it and make it again") from error
 
 
-def load_labels(path: Path, criterion: str = "lift") -> SurfaceLabels:
-    """Outcomes of one object; good = lifted and held without touching the support, or with the criterion "contact"
-    what arXiv 2508.17466 calls a success. ConfigError for a bad file."""
-    outcomes = ("contact",) if criterion == "contact" else ("lifted", "held", "collided_support")
+def load_labels(path: Path, criterion: str = "grasp") -> SurfaceLabels:
+    """Outcomes of one object, good by a criterion: "grasp" (lifted, held through the shake, the support never touched),
+    "lift" (lifted) or "contact" (what arXiv 2508.17466 calls a success). ConfigError for a bad file or criterion."""
+    if criterion not in CRITERIA:
+        raise ConfigError(f"unknown criterion {criterion!r}; choose from: {', '.join(CRITERIA)}")
+    wanted, unwanted = CRITERIA[criterion]
+    outcomes = (*wanted, *unwanted)
     data = read_arrays(path, ("points", "normals", *outcomes))
     count = len(data["points"])
     for key, shape in (("points", (count, 3)), ("normals", (count, 3))):
@@ -86,10 +95,7 @@ def load_labels(path: Path, criterion: str = "lift") -> SurfaceLabels:
             raise ConfigError(f"{path}: {key} has shape {data[key].shape}, expected {(count,)}")
     if count == 0:
         raise ConfigError(f"{path}: holds no samples; delete it and label the object again")
-    if criterion == "contact":
-        good = data["contact"].astype(bool)
-    else:
-        good = data["lifted"].astype(bool) & data["held"].astype(bool) & ~data["collided_support"].astype(bool)
+    good = np.all([data[key].astype(bool) for key in wanted] + [~data[key].astype(bool) for key in unwanted], axis=0)
     return SurfaceLabels(data["points"].astype(np.float64), data["normals"].astype(np.float64), good)
 
 
@@ -175,7 +181,7 @@ def view_files(folder: Path) -> list[Path]:
     return files
 
 
-def project(views: Path, labels: Path, out: Path, *, criterion: str = "lift") -> dict[str, int]:
+def project(views: Path, labels: Path, out: Path, *, criterion: str = "grasp") -> dict[str, int]:
     """Write the label pictures that are missing or outdated; returns counts of views and pixels over all views.
     criterion: what makes a label good, see `load_labels`; a folder holds label pictures of one criterion."""
     known = {path.stem: load_labels(path, criterion) for path in sorted(labels.glob("*.npz"))}
