@@ -113,9 +113,11 @@ def test_the_stand_in_answers_once_and_leaves_the_installer_as_it_was() -> None:
         "assert torchvision.ops.nms(boxes, torch.tensor([0.5, 0.9, 0.3]), 0.5).tolist() == [1, 2]\n"
         "assert first.settings['sync'] is False and os.environ['YOLO_AUTOINSTALL'] == 'false'\n"
         "assert torch.get_num_threads() == min(8, os.cpu_count())\n"
+        "print(os.environ['YOLO_CONFIG_DIR'])\n"
     )
     done = in_process(script)
     assert done.returncode == 0, done.stderr
+    assert not Path(done.stdout.strip().splitlines()[-1]).exists(), "its settings go with the process"
 
 
 @needs_ultralytics

@@ -7,9 +7,11 @@ to be installed is left alone and never imported, so that training runs the same
 
 from __future__ import annotations
 
+import atexit
 import importlib.machinery
 import importlib.metadata
 import os
+import shutil
 import sys
 import tempfile
 import types
@@ -28,7 +30,9 @@ def import_ultralytics() -> Any:
     Ultralytics limits OpenMP to one thread unless the environment says otherwise; here it may use all cores (8 at
     most). ConfigError with what to type where it is not installed.
     """
-    os.environ.setdefault("YOLO_CONFIG_DIR", tempfile.mkdtemp(prefix="spot-grasp-yolo-"))
+    if "YOLO_CONFIG_DIR" not in os.environ:
+        os.environ["YOLO_CONFIG_DIR"] = tempfile.mkdtemp(prefix="spot-grasp-yolo-")
+        atexit.register(shutil.rmtree, os.environ["YOLO_CONFIG_DIR"], ignore_errors=True)
     os.environ.setdefault("YOLO_AUTOINSTALL", "false")
     os.environ.setdefault("OMP_NUM_THREADS", str(min(8, os.cpu_count() or 1)))
     _put_stand_in()
