@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -86,7 +87,8 @@ def test_missing_data_is_one_line(
 
 
 def in_process(script: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT)
+    alone = {key: value for key, value in os.environ.items() if key != "YOLO_CONFIG_DIR"}
+    return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, env=alone)
 
 
 def test_without_ultralytics_the_message_says_what_to_type() -> None:
