@@ -148,7 +148,7 @@ def file_findings(weights: Path, environment: Mapping[str, str]) -> Iterable[Fin
     for variable, default in (("GS_CACHE_FILE_PATH", "genesis"), ("QD_OFFLINE_CACHE_FILE_PATH", "quadrants")):
         place = Path(environment.get(variable) or home / ".cache" / default)
         warm = place.is_dir() and any(place.iterdir())
-        words = "warm" if warm else "cold: the first run compiles, about a minute"
+        words = "warm" if warm else "cold: the first run compiles, one to three minutes"
         yield Finding("files", f"{default} cache", True, f"{words}, {place}", False)
 
 

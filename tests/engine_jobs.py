@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from perception.errors import ConfigError
+from training import jobs
 from training.engine import npz_bytes
 
 
@@ -30,3 +31,33 @@ class InlineMapper:
                 raise KeyboardInterrupt
             self.done += 1
             yield function(job)
+
+
+def fake_label_job(job: jobs.LabelJob) -> jobs.Files:
+    rng = np.random.default_rng(job.seed)
+    count = 1000
+    flags = {name: rng.random(count) < 0.5 for name in ("contact", "lifted", "held", "collided_support")}
+    points = np.stack([np.full(count, 0.5), rng.uniform(-0.1, 0.1, count), rng.uniform(-0.1, 0.1, count)], axis=1)
+    normals = np.tile([-1.0, 0.0, 0.0], (count, 1))
+    return [(job.last_file, npz_bytes(points=points, normals=normals, **flags))]
+
+
+def fake_view_job(job: jobs.ViewJob) -> jobs.Files:
+    files = []
+    for view in range(job.plan.views):
+        instances = np.zeros((48, 64), np.uint8)
+        instances[10:40, 20:40] = 1
+        pose = np.eye(4)
+        pose[:3, :3] = [[0, 0, 1], [-1, 0, 0], [0, -1, 0]]
+        arrays = {
+            "rgb": np.full((48, 64, 3), 10 * job.scene, np.uint8),
+            "depth": np.full((48, 64), 5000, np.uint16),
+            "instances": instances,
+            "families": np.array(["bottle"]),
+            "seeds": np.array([1_000_000]),
+            "world_from_object": np.eye(4)[None],
+            "world_from_camera": pose,
+            "intrinsics": np.array([55.0, 55.0, 32.0, 24.0]),
+        }
+        files.append((job.file(view), npz_bytes(**arrays)))
+    return files
