@@ -149,7 +149,15 @@ def test_crops_show_the_things_where_their_labels_say(tmp_path: Path) -> None:
                 assert grey[mask].mean() > grey[~mask].mean() + 20
                 seen += 1
     assert seen >= 4
-    assert len(list((out / "images" / "val").glob("far-00009-00-0.jpg"))) == 1
+    assert len(list((out / "images" / "val").glob("*-far-00009-00-0.jpg"))) == 1
+
+
+def test_views_of_several_data_sets_are_all_cut(tmp_path: Path) -> None:
+    folders = [tmp_path / name / "views" for name in ("one", "two")]
+    for folder in folders:
+        folder.mkdir(parents=True)
+        view(folder, 8)
+    assert composite_crops.add_crops(folders, tmp_path / "set", 2) == 4
 
 
 def test_a_folder_without_views_is_one_line(tmp_path: Path) -> None:

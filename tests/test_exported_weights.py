@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import torch
 from perception.errors import ConfigError
 from perception.heatmap import DEFAULT_WEIGHTS
 from perception.onnx_session import OnnxSession
-from training.exported_weights import load_exported, measure_statistics
+from training.exported_weights import load_exported, load_exported_detector, measure_statistics
 from training.unet import LAYOUTS, GraspUNet
 
 pytest.importorskip("onnx")
@@ -54,6 +55,36 @@ def test_in_training_a_batch_like_the_measured_ones_gives_the_same() -> None:
         measured = torch.sigmoid(network(x)).numpy()
     assert np.abs(measured - expected).max() < 1e-3
     assert np.abs(unmeasured - expected).max() > 0.01
+
+
+@pytest.mark.skipif(find_spec("ultralytics") is None, reason="ultralytics is not installed")
+def test_the_detector_computes_what_its_file_computes_before_and_after_its_statistics() -> None:
+    from training.torchvision_stub import import_ultralytics
+
+    import_ultralytics()
+    from ultralytics.nn.tasks import SegmentationModel
+
+    x = torch.rand((1, 3, 96, 128), generator=torch.Generator().manual_seed(1))
+    path = DEFAULT_WEIGHTS.with_name("detector.onnx")
+    expected = OnnxSession(path, "detector", channels=3, outputs=2).run(x.numpy())[0]
+    network = SegmentationModel("yolo11n-seg.yaml", nc=3, verbose=False).eval()
+
+    def outputs() -> np.ndarray:
+        with torch.no_grad():
+            return np.asarray(network(x)[0][0])
+
+    def like_the_file() -> bool:
+        return bool(np.abs(outputs() - expected).max() < 1e-4 * np.abs(expected).max())
+
+    assert not like_the_file()
+    load_exported_detector(network, path)
+    assert like_the_file()
+    measure_statistics(network, [x, torch.rand((2, 3, 96, 96), generator=torch.Generator().manual_seed(2))])
+    assert like_the_file()
+    with pytest.raises(ConfigError, match="not an exported detector"):
+        load_exported_detector(network, DEFAULT_WEIGHTS)
+    with pytest.raises(ConfigError, match="this layout"):
+        load_exported_detector(SegmentationModel("yolo11n-seg.yaml", nc=7, verbose=False), path)
 
 
 def test_files_that_do_not_fit_are_refused(tmp_path: Path) -> None:

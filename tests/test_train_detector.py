@@ -141,3 +141,23 @@ def test_one_epoch_then_nothing_left_to_resume(tmp_path: Path) -> None:
     again = in_process(call + "True)")
     assert again.returncode == 1
     assert "this run is finished; export it" in again.stderr
+
+
+@needs_ultralytics
+def test_a_run_goes_on_from_the_exported_network(tmp_path: Path) -> None:
+    """After an epoch at a rate of almost nothing the weights are about those of the file."""
+    data = write_yolo_data(tmp_path / "set")
+    script = (
+        "from pathlib import Path; from perception.detector import DEFAULT_WEIGHTS\n"
+        "from training.train_detector import train\n"
+        f"run = train(Path({str(data)!r}), Path({str(tmp_path / 'out')!r}), epochs=1, hours=None, image_size=64,\n"
+        "    batch=2, resume=False, seed=0, weights=DEFAULT_WEIGHTS, learning_rate=1e-9)\n"
+        "import torch; from onnx import load; from onnx.numpy_helper import to_array\n"
+        "network = torch.load(run / 'weights' / 'last.pt', weights_only=False)['model'].float()\n"
+        "file = {item.name: to_array(item) for item in load(DEFAULT_WEIGHTS).graph.initializer}\n"
+        "name = 'model.0.conv.weight'\n"
+        "print(abs(dict(network.named_parameters())[name].detach().numpy() - file[name]).max() / abs(file[name]).max())"
+    )
+    done = in_process(script)
+    assert done.returncode == 0, done.stderr
+    assert float(done.stdout.strip().splitlines()[-1]) < 2e-3  # ultralytics stores 16 bits

@@ -66,7 +66,8 @@ def add_crops(folders: list[Path], out: Path, crops: int) -> int:
     for path in views(folders):
         scene, number = path.stem.split("-")[1:3]
         part = "val" if int(scene) % 10 == 9 else "train"
-        names = [f"{path.parent.name}-{scene}-{number}-{index}" for index in range(crops if part == "train" else 1)]
+        source = "-".join(path.resolve().parts[-3:-1])  # DIR/views of several data sets
+        names = [f"{source}-{scene}-{number}-{index}" for index in range(crops if part == "train" else 1)]
         missing = [name for name in names if not (out / "images" / part / f"{name}.jpg").exists()]
         if not missing:
             continue

@@ -1,4 +1,4 @@
-"""The weights of an exported heatmap network put back into one that can be trained, where best.pt is no longer there.
+"""The weights of an exported network put back into one that can be trained, where best.pt is no longer there.
 
 The export folds each batch norm into the convolution before it. Its scale and offset are taken over as they are; the
 mean and variance, which the file does not have, are measured again on training inputs, so that the network computes
@@ -22,8 +22,28 @@ def load_exported(network: nn.Module, path: Path) -> None:
 
     Afterwards it computes what the file computes in evaluation; before training it needs `measure_statistics`.
     """
+    _fill(network, _arrays(network, _graph(path), path), path)
+
+
+def load_exported_detector(network: nn.Module, path: Path) -> None:
+    """The same for an ultralytics segmentation network, whose export keeps the parameters' names."""
     parameters = dict(network.named_parameters())
-    for name, array in _arrays(network, path):
+    arrays = []
+    for name, values in _constants(_graph(path)).items():
+        if name.endswith(".conv.bias") and name not in parameters:
+            name = name.removesuffix("conv.bias") + "bn.bias"
+        if name in parameters:
+            arrays.append((name, values))
+    missing = {name for name in parameters if not name.endswith(".bn.weight")} - {name for name, _ in arrays}
+    if missing:
+        raise ConfigError(f"{path}: not an exported detector: it has no {min(missing)}; give detector.onnx")
+    _fill(network, arrays, path)
+
+
+def _fill(network: nn.Module, arrays: Iterable[tuple[str, Any]], path: Path) -> None:
+    """Set the parameters, and the batch norms so that they only add their offset."""
+    parameters = dict(network.named_parameters())
+    for name, array in arrays:
         target = parameters[name]
         values = torch.from_numpy(array.copy()).reshape(-1)
         if values.numel() != target.numel():
@@ -72,15 +92,24 @@ def _batch_norms(network: nn.Module) -> list[nn.BatchNorm2d]:
     return [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
 
 
-def _arrays(network: nn.Module, path: Path) -> list[tuple[str, Any]]:
-    """(parameter's name, its values) from the file, all but the batch norms' scales."""
+def _graph(path: Path) -> Any:
     import onnx
 
     try:
-        graph = onnx.load(str(path)).graph
-        constants = {item.name: onnx.numpy_helper.to_array(item) for item in graph.initializer}
+        return onnx.load(str(path)).graph
     except Exception as error:  # onnx and protobuf raise whatever their parsers do
         raise ConfigError(f"{path}: not a readable ONNX file: {type(error).__name__}") from error
+
+
+def _constants(graph: Any) -> dict[str, Any]:
+    from onnx.numpy_helper import to_array
+
+    return {item.name: to_array(item) for item in graph.initializer}
+
+
+def _arrays(network: nn.Module, graph: Any, path: Path) -> list[tuple[str, Any]]:
+    """(parameter's name, its values) of a heatmap network, all but the batch norms' scales."""
+    constants = _constants(graph)
 
     def used(operation: str) -> list[list[Any]]:
         nodes = (node for node in graph.node if node.op_type == operation)

@@ -4,7 +4,8 @@
 
 OUT/detector gets weights/best.pt, weights/last.pt (whole after every epoch), results.csv, args.yaml and data.json (what
 it was trained on), which training.export reads. With --hours the run ends at about that time and the learning rate
-falls to its end by then. --weights starts another run from the weights of a finished one.
+falls to its end by then. --weights starts another run from the weights of a finished one, or from an exported detector,
+such as the one that ships (perception/weights/detector.onnx).
 
 Ultralytics declares torchvision, which has no CPU build; install it with `pip install --no-deps ultralytics
 ultralytics-thop`, its other needs come with the `train` extra. Ultralytics and weights trained with it are under
@@ -19,7 +20,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
+import torch
+
+from perception.detector import OnnxDetector
 from perception.errors import ConfigError, SpotGraspError
+from training.exported_weights import load_exported_detector, measure_statistics
 from training.files import write_atomic
 from training.memory import keep_freed_memory
 from training.torchvision_stub import import_ultralytics
@@ -33,6 +40,9 @@ OPTIMISER = {"optimizer": "AdamW", "lrf": 0.01, "warmup_epochs": 1, "warmup_bias
 """Said outright: ultralytics' own choice changes with the length of the run, and its warm-up starts the biases at a
 rate of 0.1, which is made for SGD and undoes what the start weights know."""
 LEARNING_RATE = 0.0015
+LAYOUT = "yolo11n-seg.yaml"
+STATISTICS_PICTURES = 128
+"""Training pictures on which an exported network's batch statistics are measured again."""
 
 
 def describe(data: Path) -> dict[str, Any]:
@@ -84,7 +94,10 @@ def train(
     facts = describe(data)
     ultralytics = import_ultralytics()
     start = last if resume else weights
-    model = ultralytics.YOLO(str(start) if start else "yolo11n-seg.yaml", task="segment")
+    folder.mkdir(parents=True, exist_ok=True)
+    if start is not None and start.suffix == ".onnx":
+        start = _trainable(start, folder / "start.pt", data, image_size)
+    model = ultralytics.YOLO(str(start) if start else LAYOUT, task="segment")
     options: dict[str, Any] = {
         "data": str(data.resolve()), "epochs": epochs, "imgsz": image_size, "batch": batch, "device": "cpu",
         "project": str(folder.parent), "name": folder.name, "exist_ok": True, "plots": False, "amp": False,
@@ -98,11 +111,31 @@ def train(
         raise ConfigError(f"{last}: this run is finished; export it, or start another --out")
     if weights is not None:
         facts["started_from_sha256"] = hashlib.sha256(weights.read_bytes()).hexdigest()
-    folder.mkdir(parents=True, exist_ok=True)
     write_atomic(folder / "data.json", json.dumps(facts, indent=1).encode())
     keep_freed_memory()
     model.train(resume=resume, **options)
     return folder
+
+
+def _trainable(exported: Path, out: Path, data: Path, image_size: int) -> Path:
+    """Write `out`, weights that ultralytics can train on, from a detector.onnx; the network computes what it did."""
+    from ultralytics.nn.tasks import SegmentationModel
+
+    names = OnnxDetector(exported).labels
+    network = SegmentationModel(LAYOUT, nc=len(names), verbose=False)
+    load_exported_detector(network, exported)
+    network.names = dict(enumerate(names))
+    pictures = sorted((data.parent / "images" / "train").glob("*.jpg"))
+    some = pictures[:: -(-len(pictures) // STATISTICS_PICTURES)]
+    measure_statistics(network, (_picture(path, image_size) for path in some))
+    torch.save({"model": network, "train_args": {"task": "segment"}, "epoch": -1}, out)
+    return out
+
+
+def _picture(path: Path, size: int) -> torch.Tensor:
+    """(1, 3, size, size) RGB 0..1, as ultralytics feeds a square picture."""
+    fitted = cv2.resize(cv2.imread(str(path)), (size, size))[..., ::-1]
+    return torch.from_numpy(np.ascontiguousarray(fitted.transpose(2, 0, 1)[None])).float() / 255
 
 
 def main() -> None:
@@ -114,7 +147,7 @@ def main() -> None:
     parser.add_argument("--image-size", type=int, default=448, help="pixels, the longer side; a multiple of 32")
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--weights", type=Path, help="start from these (.pt) instead of from scratch")
+    parser.add_argument("--weights", type=Path, help="start from these (.pt or .onnx) instead of from scratch")
     parser.add_argument("--learning-rate", type=float, default=LEARNING_RATE, help="of AdamW at the start")
     parser.add_argument("--resume", action="store_true", help="go on from OUT/detector/weights/last.pt")
     args = parser.parse_args()
