@@ -20,7 +20,7 @@ from perception.detector import OnnxDetector
 from perception.errors import ConfigError
 from perception.geometry import Pose
 from perception.heatmap import OnnxHeatmap
-from perception.models import Detector
+from perception.models import Detector, Enough
 from perception.pipeline import Perception, perceive, warm_up
 from perception.types import Detection, Grasp, RgbdFrame
 from training.files import write_atomic
@@ -34,7 +34,9 @@ class GivenMask:
     def __init__(self, mask: NDArray[np.bool_]) -> None:
         self._mask = mask
 
-    def detect(self, frame: RgbdFrame, labels: Sequence[str], min_score: float) -> list[Detection]:
+    def detect(
+        self, frame: RgbdFrame, labels: Sequence[str], min_score: float, enough: Enough | None = None
+    ) -> list[Detection]:
         """The one mask, as the first label."""
         rows, columns = np.flatnonzero(self._mask.any(axis=1)), np.flatnonzero(self._mask.any(axis=0))
         box = float(columns[0]), float(rows[0]), float(columns[-1]) + 1, float(rows[-1]) + 1

@@ -9,6 +9,7 @@ import numpy as np
 
 from behaviours.fake_world import BOTTLE_RGB
 from perception.errors import ConfigError
+from perception.models import Enough
 from perception.types import Detection, Heatmap, RgbdFrame
 
 
@@ -18,7 +19,9 @@ class FakeDetector:
 
     labels = ("bottle", "can", "mug")
 
-    def detect(self, frame: RgbdFrame, labels: Sequence[str], min_score: float) -> list[Detection]:
+    def detect(
+        self, frame: RgbdFrame, labels: Sequence[str], min_score: float, enough: Enough | None = None
+    ) -> list[Detection]:
         unknown = [label for label in labels if label not in self.labels]
         if unknown:
             raise ConfigError(f"the detector does not know {unknown[0]!r}; it knows: {', '.join(self.labels)}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from py_trees.common import Status
@@ -78,12 +78,14 @@ class DetectObject(WorkLeaf[list[Detection]]):
         frame, labels, min_score = self.get("frame"), self.get("labels"), self.get("min_score")
         known, within_m = self.get("known"), self.get("within_m")
 
-        def detect() -> list[Detection]:
-            found = self.context.detector.detect(frame, labels, min_score)
+        def same(found: Sequence[Detection]) -> list[Detection]:
             if known is None:
-                return found
-            same = detection_of(found, frame, known, within_m)
-            return [] if same is None else [same]
+                return list(found)
+            one = detection_of(found, frame, known, within_m)
+            return [] if one is None else [one]
+
+        def detect() -> list[Detection]:
+            return same(self.context.detector.detect(frame, labels, min_score, lambda one: bool(same([one]))))
 
         return detect
 

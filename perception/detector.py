@@ -14,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perception.errors import ConfigError
+from perception.foreground import is_background
 from perception.mask_edges import brightness, follow_edges
+from perception.models import Enough
 from perception.onnx_session import OnnxSession
 from perception.types import Detection, RgbdFrame
 
@@ -25,6 +27,10 @@ MAX_DETECTIONS = 20
 GREY = 114
 STRIDE = 32
 """Of the network: its input's sides are multiples of this."""
+SURE = 0.5
+"""Score from which an object seen at a smaller zoom need not be looked at again."""
+BACKGROUND = 0.5
+"""Factor of the score of what depth says is seen between nearer things: now and then it is an object all the same."""
 SMOOTHING = 0.4
 """Standard deviation in input pixels (training.composite_crops)."""
 
@@ -74,12 +80,12 @@ class OnnxDetector:
     The network: input (1, 3, h, w) RGB 0..1; output 0 (1, 4 + classes + 32, anchors) with boxes as centre and size in
     input pixels; output 1 (1, 32, h/4, w/4) mask prototypes; in its metadata the class names under `names` and, where
     h and w are free, its usual [h, w] under `imgsz`.
-    zooms: the picture is looked at once at each of these scales, because near objects fill more of it than the training
-    pictures show; a network of free size gets a smaller input for a smaller zoom. ModelError if the file is missing,
-    corrupt or another network.
+    zooms: the picture is looked at once at each of these scales, in this order, because near objects fill more of it
+    than the training pictures show; a network of free size gets a smaller input for a smaller zoom.
+    ModelError if the file is missing, corrupt or another network.
     """
 
-    def __init__(self, path: Path = DEFAULT_WEIGHTS, *, zooms: tuple[float, ...] = (1.0, 0.45)) -> None:
+    def __init__(self, path: Path = DEFAULT_WEIGHTS, *, zooms: tuple[float, ...] = (0.45, 1.0)) -> None:
         self._zooms = zooms
         self._session = OnnxSession(path, "detector", channels=3, outputs=2)
         self.labels = self._names()
@@ -109,21 +115,29 @@ class OnnxDetector:
             raise self._session.error(f"its metadata has no class names (`names` is {text!r})")
         return tuple(str(names[index]) for index in range(len(names)))
 
-    def detect(self, frame: RgbdFrame, labels: Sequence[str], min_score: float) -> list[Detection]:
+    def detect(
+        self, frame: RgbdFrame, labels: Sequence[str], min_score: float, enough: Enough | None = None
+    ) -> list[Detection]:
         """Detections with one of the labels and at least min_score, best first; an object counts as the label
-        of all the network knows that it fits best. ConfigError for an unknown label."""
+        of all the network knows that it fits best, and a score is halved where depth says that it is none
+        (`perception.foreground`). The larger zooms are left out once `enough` holds for a detection
+        with a score of SURE. ConfigError for an unknown label."""
         unknown = [label for label in labels if label not in self.labels]
         if unknown or not labels:
             asked = ", ".join(unknown) or "nothing"
             choices = ", ".join(self.labels[:10]) + (" ..." if len(self.labels) > 10 else "")
             raise ConfigError(f"the detector {self._session.path.name} does not know: {asked}. It knows: {choices}")
-        found = [one for zoom in self._zooms for one in self._boxes_at(zoom, frame, labels, min_score)]
-        kept = suppress_overlaps(
-            np.array([one.corners for one in found], dtype=np.float64).reshape(-1, 4),
-            np.array([one.score for one in found]),
-        )
-        masked = ((found[index], found[index].mask(frame.rgb)) for index in kept)
-        return [Detection(one.label, one.score, mask, one.corners) for one, mask in masked if mask.any()]
+        found: list[_Found] = []
+        detections: list[Detection] = []
+        for zoom in self._zooms:
+            found += self._boxes_at(zoom, frame, labels, min_score)
+            last = zoom == self._zooms[-1]
+            if not last and (enough is None or not any(one.score >= SURE for one in found)):
+                continue
+            detections = [one for one in _detections(found, frame) if one.score >= min_score]
+            if enough is not None and any(one.score >= SURE and enough(one) for one in detections):
+                break
+        return detections
 
     def _boxes_at(self, zoom: float, frame: RgbdFrame, labels: Sequence[str], min_score: float) -> list[_Found]:
         """What the network finds in the picture as it sees it at one zoom, best first."""
@@ -160,6 +174,19 @@ class OnnxDetector:
             expected = f"outputs (1, {width}, anchors) and (1, {PROTOTYPES}, h, w)"
             raise self._session.error(f"expected {expected}, got {raw.shape} and {prototypes.shape}")
         return np.asarray(np.nan_to_num(raw[0].T), np.float32)
+
+
+def _detections(found: Sequence[_Found], frame: RgbdFrame) -> list[Detection]:
+    """What was found at all zooms, each object once, best first."""
+    corners = np.array([one.corners for one in found], dtype=np.float64).reshape(-1, 4)
+    detections = []
+    for index in suppress_overlaps(corners, np.array([one.score for one in found])):
+        one = found[index]
+        mask = one.mask(frame.rgb)
+        if mask.any():
+            doubt = BACKGROUND if is_background(frame.depth, mask, frame.intrinsics.fx) else 1.0
+            detections.append(Detection(one.label, doubt * one.score, mask, one.corners))
+    return sorted(detections, key=lambda one: -one.score)
 
 
 def _tensor(rgb: NDArray[np.uint8], box: Letterbox, network: tuple[int, int]) -> NDArray[np.float32]:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from perception.types import Detection, Heatmap, RgbdFrame
+
+Enough = Callable[[Detection], bool]
 
 
 class Detector(Protocol):
     """Finds objects in a frame."""
 
-    def detect(self, frame: RgbdFrame, labels: Sequence[str], min_score: float) -> list[Detection]:
-        """Detections with one of the labels and at least min_score, best first. ConfigError for an unknown label."""
+    def detect(
+        self, frame: RgbdFrame, labels: Sequence[str], min_score: float, enough: Enough | None = None
+    ) -> list[Detection]:
+        """Detections with one of the labels and at least min_score, best first. ConfigError for an unknown label.
+
+        enough: the detector may stop looking, to save time, once it is sure of a detection for which this holds; then
+        others may be missing. None: everything that can be found is wanted.
+        """
 
 
 class HeatmapModel(Protocol):

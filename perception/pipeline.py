@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from perception.depth import ObjectDepth, object_depth
 from perception.geometry import Pose
 from perception.grasp import GraspSettings, compute_grasp
-from perception.models import Detector, HeatmapModel
+from perception.models import Detector, Enough, HeatmapModel
 from perception.normals import object_normals
 from perception.rejection import Rejection
 from perception.types import Detection, Grasp, Heatmap, Intrinsics, RgbdFrame
@@ -53,7 +53,7 @@ def perceive(
     """All stages on one frame; the best detection is taken. world_from_body: None leaves the arm's reach out of it."""
     found = Perception()
     clock = _Clock(found.seconds)
-    detections = detector.detect(frame, labels, min_score)
+    detections = detector.detect(frame, labels, min_score, enough=lambda _: True)
     clock.lap("detector")
     if not detections:
         found.grasp = Rejection(f"no {' or '.join(labels)} in the picture with a score of at least {min_score:g}")
@@ -96,7 +96,10 @@ class _Pretended:
     detector: Detector
     mask: NDArray[np.bool_]
 
-    def detect(self, frame: RgbdFrame, labels: Sequence[str], min_score: float) -> list[Detection]:
+    def detect(
+        self, frame: RgbdFrame, labels: Sequence[str], min_score: float, enough: Enough | None = None
+    ) -> list[Detection]:
+        del enough  # the real picture may need every zoom
         self.detector.detect(frame, labels, min_score)
         (v, u) = np.nonzero(self.mask)
         box = float(u.min()), float(v.min()), float(u.max() + 1), float(v.max() + 1)

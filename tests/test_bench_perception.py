@@ -150,8 +150,8 @@ def test_the_whole_perception_of_a_frame(benchmark: Any) -> None:
     class Both:
         """The network runs on every call; the rendered mask stands in for what it finds of a plain cylinder."""
 
-        def detect(self, frame: RgbdFrame, labels: Any, min_score: float) -> list[Detection]:
-            network.detect(frame, labels, min_score)
+        def detect(self, frame: RgbdFrame, labels: Any, min_score: float, enough: Any = None) -> list[Detection]:
+            network.detect(frame, labels, min_score, enough)
             return [view.detection()]
 
     found = benchmark.pedantic(

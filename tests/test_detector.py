@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -215,3 +216,34 @@ def test_a_smaller_zoom_still_answers_in_picture_pixels(tmp_path: Path) -> None:
     assert found.box_uv == pytest.approx(
         (220, 40, 420, 440), abs=1e-3
     )  # scale 0.2 halved: 200 x 400 px about (320, 240)
+
+
+def test_it_stops_looking_when_it_is_sure_of_what_is_wanted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The network says the same at every zoom, which is another place in the picture: who looks twice finds two."""
+    network(tmp_path, (96, 128), [row((80, 60, 10, 10), (0.9, 0.0, 0.0), 0)])
+    detector, picture = OnnxDetector(tmp_path / "detector.onnx", zooms=(0.5, 1.0)), frame((255, 0, 0))
+    both = detector.detect(picture, ["bottle"], 0.1)
+    assert [found.box_uv for found in both] == [  # best first: at half the zoom three quarters of the input are grey
+        pytest.approx((375, 275, 425, 325), abs=1e-3),
+        pytest.approx((430, 310, 530, 410), abs=1e-3),
+    ]
+    large, small = both
+    monkeypatch.setattr("perception.detector.SURE", small.score - 0.01)
+    assert [one.box_uv for one in detector.detect(picture, ["bottle"], 0.1, lambda _: True)] == [small.box_uv]
+    assert len(detector.detect(picture, ["bottle"], 0.1, lambda one: one.box_uv == large.box_uv)) == 2
+    assert detector.detect(picture, ["bottle"], large.score + 0.01, lambda _: True) == []
+    monkeypatch.setattr("perception.detector.SURE", small.score + 0.01)
+    assert len(detector.detect(picture, ["bottle"], 0.1, lambda _: True)) == 2
+
+
+def test_what_is_seen_between_nearer_things_counts_half(tmp_path: Path) -> None:
+    rows = [row((64, 48, 12, 40), (0.9, 0.0, 0.0), 0), row((100, 48, 12, 40), (0.6, 0.0, 0.0), 0)]
+    detector, picture = network(tmp_path, (96, 128), rows), frame((255, 0, 0))
+    assert [found.score for found in detector.detect(picture, ["bottle"], 0.3)] == pytest.approx([0.9, 0.6], abs=1e-5)
+    depth = np.full((480, 640), 0.6, np.float32)
+    depth[:, 290:350] = 0.9
+    behind = replace(picture, depth=depth)
+    found = detector.detect(behind, ["bottle"], 0.3)
+    assert [one.score for one in found] == pytest.approx([0.6, 0.45], abs=1e-5)
+    assert found[1].box_uv[0] == pytest.approx(290)
+    assert len(detector.detect(behind, ["bottle"], 0.5)) == 1

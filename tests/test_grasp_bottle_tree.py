@@ -17,7 +17,7 @@ from behaviours.run_loop import RunResult, run_tree
 from behaviours.services import Services
 from behaviours.worker import Worker
 from perception.errors import RobotError
-from perception.models import Detector
+from perception.models import Detector, Enough
 from perception.types import Detection, RgbdFrame
 
 TREE = Path(trees.__path__[0]) / "library" / "grasp_bottle.xml"
@@ -75,8 +75,10 @@ class Distracted(FakeDetector):
     def __init__(self) -> None:
         self.looks = 0
 
-    def detect(self, frame: RgbdFrame, labels: Sequence[str], min_score: float) -> list[Detection]:
-        found = super().detect(frame, labels, min_score)
+    def detect(
+        self, frame: RgbdFrame, labels: Sequence[str], min_score: float, enough: Enough | None = None
+    ) -> list[Detection]:
+        found = super().detect(frame, labels, min_score, enough)
         self.looks += 1
         if self.looks == 1 or not found:
             return found

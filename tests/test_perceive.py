@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import cv2
@@ -196,13 +196,16 @@ def test_a_real_thermos_at_the_depth_of_its_near_surface(perceive: Run, pair: Pa
 def test_warming_up_runs_both_networks_and_refuses_an_unknown_label() -> None:
     from perception.detector import OnnxDetector
     from perception.errors import ConfigError
+    from perception.models import Enough
     from perception.pipeline import WARM_UPS, warm_up
     from perception.types import Detection, Heatmap, RgbdFrame
 
     counts = {"detector": 0, "heatmap": 0}
 
     class Detector:
-        def detect(self, frame: RgbdFrame, labels: tuple[str, ...], min_score: float) -> list[Detection]:
+        def detect(
+            self, frame: RgbdFrame, labels: Sequence[str], min_score: float, enough: Enough | None = None
+        ) -> list[Detection]:
             counts["detector"] += 1
             return []
 

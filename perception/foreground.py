@@ -1,0 +1,75 @@
+"""Whether a detection stands before what is beside it, by its depth: a patch of wall seen between a bottle and a corner
+looks like a dark bottle to a network that is shown colour alone."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+from numpy.typing import NDArray
+
+Float32 = NDArray[np.float32]
+
+ROWS = 32
+"""Of the mask at most, evenly spread."""
+BESIDE_M = 0.022
+"""Next to the outline, where depth that lies beside its pixel (`perception.depth.registration_shift`) says nothing."""
+ENOUGH = 0.2
+"""Share of the rows that must tell how deep a side is."""
+TOLERANCE_M, TOLERANCE_SHARE = 0.01, 0.01
+"""Depths that differ by less, the share being one of the depth, are equal: the sensor's noise at the median of rows."""
+
+
+def is_background(depth: NDArray[np.float32], mask: NDArray[np.bool_], focal_px: float) -> bool:
+    """Whether one side of the mask is nearer than the mask itself and the other no farther.
+
+    depth: (H, W) metres, 0 = no return. mask: (H, W). focal_px: focal length. False where depth does not tell. Of what
+    the detector finds in rendered views, 5 of 614 true objects are called so, each between nearer ones, and 4 of 72
+    others; in three real frames, moved and changed 40 times each, none of 142 finds of the thermos, 121 of 203 others.
+    """
+    found = margins_m(depth, mask, focal_px)
+    if found is None or np.isnan(found).any():
+        return False
+    middle, *sides = found
+    tolerance = TOLERANCE_M + TOLERANCE_SHARE * middle
+    return min(sides) < -tolerance and max(sides) <= tolerance
+
+
+def margins_m(
+    depth: NDArray[np.float32], mask: NDArray[np.bool_], focal_px: float
+) -> tuple[float, float, float] | None:
+    """Median depth of the mask, and how much deeper the picture is left and right of it, in metres, by the median of
+    its rows; nan for a side on which too few rows have returns. None where the mask has no return or no pixel."""
+    rows = np.flatnonzero(mask.any(axis=1))
+    if not rows.size:
+        return None
+    rows = rows[np.linspace(0, rows.size - 1, min(rows.size, ROWS)).astype(int)]
+    inside, strip = mask[rows], np.where(depth[rows] > 0, depth[rows], np.nan).astype(np.float32)
+    first, end = inside.argmax(axis=1)[:, None], inside.shape[1] - inside[:, ::-1].argmax(axis=1)[:, None]
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "All-NaN slice", RuntimeWarning)
+        own = _row_medians(strip, inside)
+        middle = float(np.nanmedian(own))
+        if np.isnan(middle):
+            return None
+        gap = round(focal_px * BESIDE_M / middle)
+        wide = np.maximum(gap, (end - first) // 2)
+        u = np.arange(inside.shape[1])[None]
+        left = (u >= first - gap - wide) & (u < first - gap)
+        right = (u >= end + gap) & (u < end + gap + wide)
+        sides = [_side(_row_medians(strip, side) - own) for side in (left, right)]
+    return middle, sides[0], sides[1]
+
+
+def _row_medians(strip: Float32, where: NDArray[np.bool_]) -> Float32:
+    """(rows,) median of each row's returns at `where`, nan without one."""
+    columns = np.flatnonzero(where.any(axis=0))
+    if not columns.size:
+        return np.full(len(strip), np.nan, np.float32)
+    part = slice(int(columns[0]), int(columns[-1]) + 1)
+    return np.asarray(np.nanmedian(np.where(where[:, part], strip[:, part], np.nan), axis=1), np.float32)
+
+
+def _side(margins: Float32) -> float:
+    known = margins[~np.isnan(margins)]
+    return float(np.median(known)) if known.size >= ENOUGH * margins.size else float("nan")
