@@ -136,7 +136,8 @@ def test_depth_repair(benchmark: Any) -> None:
     assert abs(object_depth(depth, view.mask, camera, pose).shift_px - beside_px) <= 1
 
 
-def test_the_whole_perception_of_a_frame(benchmark: Any) -> None:
+@pytest.mark.parametrize("zooms", [(0.45,), (0.45, 1.0)], ids=["sure at the first look", "all looks"])
+def test_the_whole_perception_of_a_frame(benchmark: Any, zooms: tuple[float, ...]) -> None:
     """The shipped networks on an analytic bottle: time and share of each stage are printed, not judged, because the
     machine decides them; that every stage runs is judged."""
     from perception.detector import OnnxDetector
@@ -145,13 +146,13 @@ def test_the_whole_perception_of_a_frame(benchmark: Any) -> None:
     from perception.types import Detection, Grasp, RgbdFrame
 
     view = bottle()
-    network, heatmap = OnnxDetector(), OnnxHeatmap()
+    network, heatmap = OnnxDetector(zooms=zooms), OnnxHeatmap()
 
     class Both:
         """The network runs on every call; the rendered mask stands in for what it finds of a plain cylinder."""
 
         def detect(self, frame: RgbdFrame, labels: Any, min_score: float, enough: Any = None) -> list[Detection]:
-            network.detect(frame, labels, min_score, enough)
+            network.detect(frame, labels, min_score)
             return [view.detection()]
 
     found = benchmark.pedantic(
