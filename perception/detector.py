@@ -27,6 +27,7 @@ MAX_DETECTIONS = 20
 GREY = 114
 STRIDE = 32
 """Of the network: its input's sides are multiples of this."""
+ZOOMS = (0.45, 1.0)
 SURE = 0.5
 """Score from which an object seen at a smaller zoom need not be looked at again."""
 BACKGROUND = 0.5
@@ -85,7 +86,7 @@ class OnnxDetector:
     ModelError if the file is missing, corrupt or another network.
     """
 
-    def __init__(self, path: Path = DEFAULT_WEIGHTS, *, zooms: tuple[float, ...] = (0.45, 1.0)) -> None:
+    def __init__(self, path: Path = DEFAULT_WEIGHTS, *, zooms: tuple[float, ...] = ZOOMS) -> None:
         self._zooms = zooms
         self._session = OnnxSession(path, "detector", channels=3, outputs=2)
         self.labels = self._names()
