@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 from py_trees.common import Status
@@ -78,14 +78,15 @@ class DetectObject(WorkLeaf[list[Detection]]):
         frame, labels, min_score = self.get("frame"), self.get("labels"), self.get("min_score")
         known, within_m = self.get("known"), self.get("within_m")
 
-        def same(found: Sequence[Detection]) -> list[Detection]:
-            if known is None:
-                return list(found)
-            one = detection_of(found, frame, known, within_m)
-            return [] if one is None else [one]
+        def is_known(one: Detection) -> bool:
+            return known is not None and detection_of([one], frame, known, within_m) is not None
 
         def detect() -> list[Detection]:
-            return same(self.context.detector.detect(frame, labels, min_score, lambda one: bool(same([one]))))
+            if known is None:  # whatever may be there is compared
+                return self.context.detector.detect(frame, labels, min_score)
+            found = self.context.detector.detect(frame, labels, min_score, enough=is_known)
+            same = detection_of(found, frame, known, within_m)
+            return [] if same is None else [same]
 
         return detect
 

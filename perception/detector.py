@@ -27,9 +27,10 @@ MAX_DETECTIONS = 20
 GREY = 114
 STRIDE = 32
 """Of the network: its input's sides are multiples of this."""
-ZOOMS = (0.45, 1.0)
-SURE = 0.5
-"""Score from which an object seen at a smaller zoom need not be looked at again."""
+ZOOMS = (0.75, 0.45, 1.0)
+SURE, NEAR = 0.4, 0.3
+"""Score, and longer side of the box as a share of the picture's height, from which an object need not be looked at
+again: small ones get better masks from the largest zoom."""
 BACKGROUND = 0.5
 """Factor of the score of what depth says is seen between nearer things: now and then it is an object all the same."""
 SMOOTHING = 0.4
@@ -66,12 +67,13 @@ class Letterbox:
 
 @dataclass(frozen=True, eq=False)
 class _Found:
-    """corners: u0, v0, u1, v1 in the picture. mask: makes the mask from the picture, which takes as long as a small
+    """box_uv: u0, v0, u1, v1 in the picture. mask: makes the mask from the picture, which takes as long as a small
     zoom's network and is done for what is kept only."""
 
     label: str
     score: float
-    corners: tuple[float, float, float, float]
+    zoom: float
+    box_uv: tuple[float, float, float, float]
     mask: Callable[[NDArray[np.uint8]], NDArray[np.bool_]]
 
 
@@ -82,7 +84,7 @@ class OnnxDetector:
     input pixels; output 1 (1, 32, h/4, w/4) mask prototypes; in its metadata the class names under `names` and, where
     h and w are free, its usual [h, w] under `imgsz`.
     zooms: the picture is looked at once at each of these scales, in this order, because near objects fill more of it
-    than the training pictures show; a network of free size gets a smaller input for a smaller zoom.
+    than those of the training pictures; a network of free size gets a smaller input for a smaller zoom.
     ModelError if the file is missing, corrupt or another network.
     """
 
@@ -121,8 +123,8 @@ class OnnxDetector:
     ) -> list[Detection]:
         """Detections with one of the labels and at least min_score, best first; an object counts as the label
         of all the network knows that it fits best, and a score is halved where depth says that it is none
-        (`perception.foreground`). The larger zooms are left out once `enough` holds for a detection
-        with a score of SURE. ConfigError for an unknown label."""
+        (`perception.foreground`). The remaining zooms are left out once `enough` holds for a detection that is SURE
+        and NEAR. ConfigError for an unknown label."""
         unknown = [label for label in labels if label not in self.labels]
         if unknown or not labels:
             asked = ", ".join(unknown) or "nothing"
@@ -132,11 +134,10 @@ class OnnxDetector:
         detections: list[Detection] = []
         for zoom in self._zooms:
             found += self._boxes_at(zoom, frame, labels, min_score)
-            last = zoom == self._zooms[-1]
-            if not last and (enough is None or not any(one.score >= SURE for one in found)):
+            if zoom != self._zooms[-1] and not (enough and any(_is_plain(one, frame) for one in found)):
                 continue
             detections = [one for one in _detections(found, frame) if one.score >= min_score]
-            if enough is not None and any(one.score >= SURE and enough(one) for one in detections):
+            if enough and any(_is_plain(one, frame) and enough(one) for one in detections):
                 break
         return detections
 
@@ -158,7 +159,7 @@ class OnnxDetector:
             row = keep[index]
             corner = _clip(box.boxes(corners[index : index + 1])[0], frame.intrinsics.shape)
             mask = partial(_mask, rows[row, -PROTOTYPES:], prototypes[0], box, network, corner)
-            found.append(_Found(self.labels[int(likeliest[row])], float(best[row]), corner, mask))
+            found.append(_Found(self.labels[int(likeliest[row])], float(best[row]), zoom, corner, mask))
         return found
 
     def _size_at(self, zoom: float) -> tuple[int, int]:
@@ -177,16 +178,28 @@ class OnnxDetector:
         return np.asarray(np.nan_to_num(raw[0].T), np.float32)
 
 
+def _is_plain(one: _Found | Detection, frame: RgbdFrame) -> bool:
+    """SURE and NEAR."""
+    u0, v0, u1, v1 = one.box_uv
+    return one.score >= SURE and max(u1 - u0, v1 - v0) >= NEAR * frame.intrinsics.height
+
+
 def _detections(found: Sequence[_Found], frame: RgbdFrame) -> list[Detection]:
-    """What was found at all zooms, each object once, best first."""
-    corners = np.array([one.corners for one in found], dtype=np.float64).reshape(-1, 4)
+    """What was found at all zooms, each object once, best first: with its best score, and as the largest zoom shows
+    it, where masks are finest."""
+    corners = np.array([one.box_uv for one in found], dtype=np.float64).reshape(-1, 4)
     detections = []
     for index in suppress_overlaps(corners, np.array([one.score for one in found])):
-        one = found[index]
-        mask = one.mask(frame.rgb)
+        best = found[index]
+        shares = overlaps(corners[index], corners)
+        same = [
+            one for one, share in zip(found, shares, strict=True) if share > MAX_OVERLAP and one.label == best.label
+        ]
+        shown = max([best, *same], key=lambda one: one.zoom)
+        mask = shown.mask(frame.rgb)
         if mask.any():
             doubt = BACKGROUND if is_background(frame.depth, mask, frame.intrinsics.fx) else 1.0
-            detections.append(Detection(one.label, doubt * one.score, mask, one.corners))
+            detections.append(Detection(best.label, doubt * best.score, mask, shown.box_uv))
     return sorted(detections, key=lambda one: -one.score)
 
 
@@ -204,25 +217,25 @@ def _tensor(rgb: NDArray[np.uint8], box: Letterbox, network: tuple[int, int]) ->
     return np.ascontiguousarray(fitted.transpose(2, 0, 1)[None], np.float32) * np.float32(1 / 255)
 
 
+def overlaps(box: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(n,) intersection over union of a box, (4,) as u0, v0, u1, v1, with each of (n, 4)."""
+    low, high = np.maximum(others[:, :2], box[:2]), np.minimum(others[:, 2:], box[2:])
+    shared = np.prod(np.maximum(high - low, 0.0), axis=1)
+    areas = np.prod(np.maximum(np.vstack([others, box])[:, 2:] - np.vstack([others, box])[:, :2], 0.0), axis=1)
+    return np.asarray(shared / np.maximum(areas[:-1] + areas[-1] - shared, 1e-9))
+
+
 def suppress_overlaps(corners: NDArray[np.float64], scores: NDArray[np.float64]) -> list[int]:
     """Indices of the boxes that no better-scored kept box overlaps by more than MAX_OVERLAP (IoU), best first.
 
     corners: (n, 4) as u0, v0, u1, v1. scores: (n,). Ties keep the input's order.
     """
-    order = list(np.argsort(-scores, kind="stable")[:300])
-    area = np.prod(np.maximum(corners[:, 2:] - corners[:, :2], 0.0), axis=1)
+    order = np.argsort(-scores, kind="stable")[:300]
     kept: list[int] = []
-    while order:
-        first = int(order.pop(0))
+    while order.size:
+        first, order = int(order[0]), order[1:]
         kept.append(first)
-        if not order:
-            break
-        rest = np.array(order)
-        low = np.maximum(corners[rest, :2], corners[first, :2])
-        high = np.minimum(corners[rest, 2:], corners[first, 2:])
-        shared = np.prod(np.maximum(high - low, 0.0), axis=1)
-        overlap = shared / np.maximum(area[rest] + area[first] - shared, 1e-9)
-        order = [int(index) for index in rest[overlap <= MAX_OVERLAP]]
+        order = order[overlaps(corners[first], corners[order]) <= MAX_OVERLAP]
     return kept
 
 

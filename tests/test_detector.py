@@ -16,6 +16,7 @@ from onnx_files import channel_network, segmentation_network
 from perception.detector import DEFAULT_WEIGHTS, Letterbox, OnnxDetector, suppress_overlaps
 from perception.errors import ConfigError, ModelError
 from perception.geometry import Pose
+from perception.models import Enough
 from perception.types import Intrinsics, RgbdFrame
 
 CAMERA = Intrinsics(640, 480, 552.0, 552.0, 320.0, 240.0)
@@ -218,22 +219,40 @@ def test_a_smaller_zoom_still_answers_in_picture_pixels(tmp_path: Path) -> None:
     )  # scale 0.2 halved: 200 x 400 px about (320, 240)
 
 
+def test_the_largest_zoom_draws_what_another_is_surer_of(tmp_path: Path) -> None:
+    """Redder than the picture is the border that a smaller zoom leaves."""
+    network(tmp_path, (96, 128), [row((64, 48, 20, 40), (0.9, 0.0, 0.0), 0)])
+    detectors = [OnnxDetector(tmp_path / "detector.onnx", zooms=zooms) for zooms in ((1.0,), (0.8,), (0.8, 1.0))]
+    large, small, both = (detector.detect(frame((50, 0, 0)), ["bottle"], 0.1) for detector in detectors)
+    assert small[0].score > large[0].score
+    assert [(one.score, one.box_uv) for one in both] == [(small[0].score, large[0].box_uv)]
+    assert np.array_equal(both[0].mask, large[0].mask)
+
+
 def test_it_stops_looking_when_it_is_sure_of_what_is_wanted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The network says the same at every zoom, which is another place in the picture: who looks twice finds two."""
-    network(tmp_path, (96, 128), [row((80, 60, 10, 10), (0.9, 0.0, 0.0), 0)])
+    network(tmp_path, (96, 128), [row((90, 60, 20, 24), (0.9, 0.0, 0.0), 0)])
     detector, picture = OnnxDetector(tmp_path / "detector.onnx", zooms=(0.5, 1.0)), frame((255, 0, 0))
     both = detector.detect(picture, ["bottle"], 0.1)
     assert [found.box_uv for found in both] == [  # best first: at half the zoom three quarters of the input are grey
-        pytest.approx((375, 275, 425, 325), abs=1e-3),
-        pytest.approx((430, 310, 530, 410), abs=1e-3),
+        pytest.approx((400, 240, 500, 360), abs=1e-3),
+        pytest.approx((480, 240, 640, 480), abs=1e-3),
     ]
     large, small = both
+
+    def seen(enough: Enough | None, min_score: float = 0.1) -> list[float]:
+        return [one.score for one in detector.detect(picture, ["bottle"], min_score, enough)]
+
     monkeypatch.setattr("perception.detector.SURE", small.score - 0.01)
-    assert [one.box_uv for one in detector.detect(picture, ["bottle"], 0.1, lambda _: True)] == [small.box_uv]
-    assert len(detector.detect(picture, ["bottle"], 0.1, lambda one: one.box_uv == large.box_uv)) == 2
-    assert detector.detect(picture, ["bottle"], large.score + 0.01, lambda _: True) == []
+    assert seen(lambda _: True) == [small.score]
+    assert seen(lambda one: one.box_uv == large.box_uv) == [large.score, small.score]
+    assert seen(lambda _: True, large.score + 0.01) == []
+    monkeypatch.setattr("perception.detector.NEAR", 0.51)  # its box is half as high as the picture
+    assert seen(lambda _: True) == [large.score, small.score]
+    monkeypatch.setattr("perception.detector.NEAR", 0.49)
+    assert seen(lambda _: True) == [small.score]
     monkeypatch.setattr("perception.detector.SURE", small.score + 0.01)
-    assert len(detector.detect(picture, ["bottle"], 0.1, lambda _: True)) == 2
+    assert seen(lambda _: True) == [large.score, small.score]
 
 
 def test_what_is_seen_between_nearer_things_counts_half(tmp_path: Path) -> None:
