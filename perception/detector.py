@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perception.errors import ConfigError
-from perception.foreground import is_background
+from perception.foreground import is_background, is_too_large
 from perception.mask_edges import brightness, follow_edges
 from perception.models import Enough
 from perception.onnx_session import OnnxSession
@@ -31,8 +31,8 @@ ZOOMS = (0.75, 0.45, 1.0)
 SURE, NEAR = 0.4, 0.3
 """Score, and longer side of the box as a share of the picture's height, from which an object need not be looked at
 again: small ones get better masks from the largest zoom."""
-BACKGROUND = 0.5
-"""Factor of the score of what depth says is seen between nearer things: now and then it is an object all the same."""
+DOUBTED = 0.5
+"""Factor of the score of what depth speaks against: now and then it is an object all the same."""
 SMOOTHING = 0.4
 """Standard deviation in input pixels (training.composite_crops)."""
 
@@ -198,7 +198,8 @@ def _detections(found: Sequence[_Found], frame: RgbdFrame) -> list[Detection]:
         shown = max([best, *same], key=lambda one: one.zoom)
         mask = shown.mask(frame.rgb)
         if mask.any():
-            doubt = BACKGROUND if is_background(frame.depth, mask, frame.intrinsics.fx) else 1.0
+            seen = frame.depth, mask, frame.intrinsics.fx
+            doubt = DOUBTED if is_background(*seen) or is_too_large(*seen) else 1.0
             detections.append(Detection(best.label, doubt * best.score, mask, shown.box_uv))
     return sorted(detections, key=lambda one: -one.score)
 

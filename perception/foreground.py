@@ -1,10 +1,11 @@
-"""Whether a detection stands before what is beside it, by its depth: a patch of wall seen between a bottle and a corner
-looks like a dark bottle to a network that is shown colour alone."""
+"""What depth says against a detection: a patch of wall between a bottle and a corner looks like a dark bottle to a
+network that is shown colour alone, and so does a pillar with something on top."""
 
 from __future__ import annotations
 
 import warnings
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +19,20 @@ ENOUGH = 0.2
 """Share of the rows that must tell how deep a side is."""
 TOLERANCE_M, TOLERANCE_SHARE = 0.01, 0.01
 """Depths that differ by less, the share being one of the depth, are equal: the sensor's noise at the median of rows."""
+
+LARGEST_M = 0.2
+"""What is wider in its narrower direction is no bottle, can or mug, and too wide for the gripper."""
+
+
+def is_too_large(depth: NDArray[np.float32], mask: NDArray[np.bool_], focal_px: float) -> bool:
+    """Whether the mask is wider than LARGEST_M in its narrower direction. Arguments as for `is_background`."""
+    values = depth[mask & (depth > 0)]
+    if not values.size:
+        return False
+    outline = np.flatnonzero(mask.ravel())
+    points = np.stack([outline % mask.shape[1], outline // mask.shape[1]], axis=1).astype(np.float32)
+    narrow_px = float(min(cv2.minAreaRect(points)[1]))
+    return narrow_px * float(np.median(values)) / focal_px > LARGEST_M
 
 
 def is_background(depth: NDArray[np.float32], mask: NDArray[np.bool_], focal_px: float) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from perception.foreground import is_background, margins_m
+from perception.foreground import is_background, is_too_large, margins_m
 
 FOCAL_PX = 552.0
 
@@ -75,3 +76,18 @@ def test_without_depth_or_mask_nothing_is_said() -> None:
     assert is_background(depth, np.zeros_like(mask), FOCAL_PX) is False
     assert is_background(depth, np.ones_like(mask), FOCAL_PX) is False
     assert is_background(np.where(mask, 0, depth).astype(np.float32), mask, FOCAL_PX) is False
+    assert is_too_large(np.zeros_like(depth), np.ones_like(mask), FOCAL_PX) is False
+    assert is_too_large(depth, np.zeros_like(mask), FOCAL_PX) is False
+
+
+@pytest.mark.parametrize("turn_rad", [0.0, 0.5, 1.2])
+@pytest.mark.parametrize(("width_m", "too_large"), [(0.07, False), (0.18, False), (0.22, True), (0.4, True)])
+def test_the_narrower_side_decides_however_it_lies(turn_rad: float, width_m: float, too_large: bool) -> None:
+    at_m = 1.3
+    wide, tall = width_m * FOCAL_PX / at_m, 1.5 * width_m * FOCAL_PX / at_m
+    corners = cv2.boxPoints(((320.0, 240.0), (wide, tall), float(np.degrees(turn_rad))))
+    mask = np.zeros((480, 640), np.uint8)
+    cv2.fillPoly(mask, [corners.astype(np.int32)], 1)
+    depth = np.full(mask.shape, at_m, np.float32)
+    depth[::2] = 0  # half of it has no return
+    assert is_too_large(depth, mask.astype(bool), FOCAL_PX) is too_large

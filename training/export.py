@@ -107,7 +107,7 @@ def export_detector(run: Path, out: Path, *, height: int, width: int) -> Path:
         raise ConfigError(f"--height {height} and --width {width} must be multiples of 32")
     best = _required(run / "weights" / "best.pt", "train first with python -m training.train_detector")
     metrics, epochs = _best_epoch(_required(run / "results.csv", "is this OUT/detector of training.train_detector?"))
-    arguments = _arguments(_required(run / "args.yaml", "is this OUT/detector of training.train_detector?"))
+    arguments = read_arguments(_required(run / "args.yaml", "is this OUT/detector of training.train_detector?"))
     data = _detector_data(run, Path(arguments.pop("data", "")))
     model = import_ultralytics().YOLO(str(best), task="segment")
     usual, small = (np.random.default_rng(0).random((1, 3, *size), np.float32) for size in ((height, width), (96, 64)))
@@ -179,7 +179,8 @@ def _best_epoch(results: Path) -> tuple[dict[str, float], int]:
     return {key: float(row[key]) for key in row if key.startswith("metrics/") or key == "epoch"}, int(rows[-1]["epoch"])
 
 
-def _arguments(path: Path) -> dict[str, str]:
+def read_arguments(path: Path) -> dict[str, str]:
+    """What a card tells of an args.yaml of ultralytics."""
     kept = ("data", "time", "imgsz", "batch", "seed", "model", "optimizer", "lr0", "mosaic", "scale", "hsv_h", "hsv_s")
     pairs = (line.split(": ", 1) for line in path.read_text(encoding="utf-8").splitlines() if ": " in line)
     found = {key: value for key, value in pairs if key in kept}

@@ -96,7 +96,7 @@ def train(
     start = last if resume else weights
     folder.mkdir(parents=True, exist_ok=True)
     if start is not None and start.suffix == ".onnx":
-        start = _trainable(start, folder / "start.pt", data, image_size)
+        start = trainable(start, folder / "start.pt", data, image_size)
     model = ultralytics.YOLO(str(start) if start else LAYOUT, task="segment")
     options: dict[str, Any] = {
         "data": str(data.resolve()), "epochs": epochs, "imgsz": image_size, "batch": batch, "device": "cpu",
@@ -117,7 +117,7 @@ def train(
     return folder
 
 
-def _trainable(exported: Path, out: Path, data: Path, image_size: int) -> Path:
+def trainable(exported: Path, out: Path, data: Path, image_size: int) -> Path:
     """Write `out`, weights that ultralytics can train on, from a detector.onnx; the network computes what it did."""
     from ultralytics.nn.tasks import SegmentationModel
 
