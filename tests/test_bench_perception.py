@@ -200,6 +200,6 @@ def test_the_detector(benchmark: Any) -> None:
 
     found = reference()  # the first call loads the file
     compared(
-        benchmark, lambda: ours.detect(frame, ("bottle",), 0.25), reference, "ultralytics, at one scale of our two"
+        benchmark, lambda: ours.detect(frame, ("bottle",), 0.25), reference, "ultralytics, at one scale of our three"
     )
     assert "bottle" in found[0].names.values()
