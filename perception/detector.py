@@ -221,9 +221,10 @@ def _tensor(rgb: NDArray[np.uint8], box: Letterbox, network: tuple[int, int]) ->
 def overlaps(box: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
     """(n,) intersection over union of a box, (4,) as u0, v0, u1, v1, with each of (n, 4)."""
     low, high = np.maximum(others[:, :2], box[:2]), np.minimum(others[:, 2:], box[2:])
-    shared = np.prod(np.maximum(high - low, 0.0), axis=1)
-    areas = np.prod(np.maximum(np.vstack([others, box])[:, 2:] - np.vstack([others, box])[:, :2], 0.0), axis=1)
-    return np.asarray(shared / np.maximum(areas[:-1] + areas[-1] - shared, 1e-9))
+    shared, one, each = (np.prod(np.maximum(b - a, 0.0), axis=-1) for a, b in (
+        (low, high), (box[:2], box[2:]), (others[:, :2], others[:, 2:])
+    ))  # fmt: skip
+    return np.asarray(shared / np.maximum(one + each - shared, 1e-9))
 
 
 def suppress_overlaps(corners: NDArray[np.float64], scores: NDArray[np.float64]) -> list[int]:

@@ -3,8 +3,6 @@ network that is shown colour alone, and so does a pillar with something on top."
 
 from __future__ import annotations
 
-import warnings
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -62,18 +60,16 @@ def margins_m(
     rows = rows[np.linspace(0, rows.size - 1, min(rows.size, ROWS)).astype(int)]
     inside, strip = mask[rows], np.where(depth[rows] > 0, depth[rows], np.nan).astype(np.float32)
     first, end = inside.argmax(axis=1)[:, None], inside.shape[1] - inside[:, ::-1].argmax(axis=1)[:, None]
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "All-NaN slice", RuntimeWarning)
-        own = _row_medians(strip, inside)
-        middle = float(np.nanmedian(own))
-        if np.isnan(middle):
-            return None
-        gap = round(focal_px * BESIDE_M / middle)
-        wide = np.maximum(gap, (end - first) // 2)
-        u = np.arange(inside.shape[1])[None]
-        left = (u >= first - gap - wide) & (u < first - gap)
-        right = (u >= end + gap) & (u < end + gap + wide)
-        sides = [_side(_row_medians(strip, side) - own) for side in (left, right)]
+    own = _row_medians(strip, inside)
+    middle = _median(own)
+    if np.isnan(middle):
+        return None
+    gap = round(focal_px * BESIDE_M / middle)
+    wide = np.maximum(gap, (end - first) // 2)
+    u = np.arange(inside.shape[1])[None]
+    left = (u >= first - gap - wide) & (u < first - gap)
+    right = (u >= end + gap) & (u < end + gap + wide)
+    sides = [_side(_row_medians(strip, side) - own) for side in (left, right)]
     return middle, sides[0], sides[1]
 
 
@@ -83,9 +79,17 @@ def _row_medians(strip: Float32, where: NDArray[np.bool_]) -> Float32:
     if not columns.size:
         return np.full(len(strip), np.nan, np.float32)
     part = slice(int(columns[0]), int(columns[-1]) + 1)
-    return np.asarray(np.nanmedian(np.where(where[:, part], strip[:, part], np.nan), axis=1), np.float32)
+    values = np.sort(np.where(where[:, part], strip[:, part], np.nan), axis=1)  # nan last
+    count, row = np.count_nonzero(~np.isnan(values), axis=1), np.arange(len(values))
+    low, high = np.maximum(count - 1, 0) // 2, np.minimum(count // 2, values.shape[1] - 1)
+    return np.asarray(0.5 * (values[row, low] + values[row, high]), np.float32)
 
 
 def _side(margins: Float32) -> float:
-    known = margins[~np.isnan(margins)]
-    return float(np.median(known)) if known.size >= ENOUGH * margins.size else float("nan")
+    known = np.count_nonzero(~np.isnan(margins))
+    return _median(margins) if known >= ENOUGH * margins.size else float("nan")
+
+
+def _median(values: Float32) -> float:
+    known = values[~np.isnan(values)]
+    return float(np.median(known)) if known.size else float("nan")
