@@ -17,6 +17,7 @@ import pytest
 from numpy.typing import NDArray
 
 from perception.depth import level_range, near_cluster, object_depth
+from perception.detector import ZOOMS
 from perception.normals import d2nt_normals
 from perception.types import Intrinsics
 from tests.synthetic import Cylinder, View, camera_at, render
@@ -136,7 +137,7 @@ def test_depth_repair(benchmark: Any) -> None:
     assert abs(object_depth(depth, view.mask, camera, pose).shift_px - beside_px) <= 1
 
 
-@pytest.mark.parametrize("zooms", [(0.45,), (0.45, 1.0)], ids=["sure at the first look", "all looks"])
+@pytest.mark.parametrize("zooms", [ZOOMS[:1], ZOOMS[:2], ZOOMS], ids=["one look", "two looks", "all looks"])
 def test_the_whole_perception_of_a_frame(benchmark: Any, zooms: tuple[float, ...]) -> None:
     """The shipped networks on an analytic bottle: time and share of each stage are printed, not judged, because the
     machine decides them; that every stage runs is judged."""

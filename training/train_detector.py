@@ -119,10 +119,8 @@ def train(
 
 def trainable(exported: Path, out: Path, data: Path, image_size: int) -> Path:
     """Write `out`, weights that ultralytics can train on, from a detector.onnx; the network computes what it did."""
-    from ultralytics.nn.tasks import SegmentationModel
-
     names = OnnxDetector(exported).labels
-    network = SegmentationModel(LAYOUT, nc=len(names), verbose=False)
+    network = import_ultralytics().nn.tasks.SegmentationModel(LAYOUT, nc=len(names), verbose=False)
     load_exported_detector(network, exported)
     network.names = dict(enumerate(names))
     pictures = sorted((data.parent / "images" / "train").glob("*.jpg"))
