@@ -39,6 +39,7 @@ def import_ultralytics() -> Any:
     try:
         with _version_of_stand_in():
             import ultralytics
+            import ultralytics.nn.tasks
             from ultralytics.utils.nms import TorchNMS
     except ImportError as error:
         text = f"ultralytics does not import ({error}); type: pip install --no-deps ultralytics ultralytics-thop"
