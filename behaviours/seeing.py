@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from py_trees.common import Status
@@ -78,14 +79,12 @@ class DetectObject(WorkLeaf[list[Detection]]):
         frame, labels, min_score = self.get("frame"), self.get("labels"), self.get("min_score")
         known, within_m = self.get("known"), self.get("within_m")
 
-        def is_known(one: Detection) -> bool:
-            return known is not None and detection_of([one], frame, known, within_m) is not None
-
         def detect() -> list[Detection]:
             if known is None:  # whatever may be there is compared
                 return self.context.detector.detect(frame, labels, min_score)
-            found = self.context.detector.detect(frame, labels, min_score, enough=is_known)
-            same = detection_of(found, frame, known, within_m)
+            the_known = partial(detection_of, frame=frame, known=known, within_m=within_m)
+            found = self.context.detector.detect(frame, labels, min_score, lambda one: the_known([one]) is not None)
+            same = the_known(found)
             return [] if same is None else [same]
 
         return detect

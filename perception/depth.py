@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from perception.errors import ContractError
 from perception.geometry import Pose, Vector
+from perception.silhouette import bounds
 from perception.types import Intrinsics, RgbdFrame
 
 Float32 = NDArray[np.float32]
@@ -92,7 +93,8 @@ def level_factor(intrinsics: Intrinsics, world_from_camera: Pose) -> Float32:
     if length < np.sqrt(0.5):
         return np.ones(intrinsics.shape, np.float32)
     ahead = np.array([view[0], view[1], 0.0]) / length @ world_from_camera.rotation
-    return np.maximum(ray_share(intrinsics, ahead), np.float32(0.05))
+    share = ray_share(intrinsics, ahead)
+    return np.maximum(share, np.float32(0.05), out=share)
 
 
 def ray_share(intrinsics: Intrinsics, direction: Vector) -> Float32:
@@ -101,7 +103,8 @@ def ray_share(intrinsics: Intrinsics, direction: Vector) -> Float32:
     v = (np.arange(intrinsics.height, dtype=np.float32)[:, None] - np.float32(intrinsics.cy)) / np.float32(
         intrinsics.fy
     )
-    share: Float32 = np.float32(direction[0]) * u + np.float32(direction[1]) * v + np.float32(direction[2])
+    share: Float32 = np.float32(direction[0]) * u + np.float32(direction[1]) * v
+    share += np.float32(direction[2])
     return share
 
 
@@ -128,7 +131,11 @@ def near_cluster(
     layer that holds at least 40 % as many pixels as the fullest one is taken, so neither the wall nor a few floating
     points in front decide.
     """
-    values = np.sort(depth[mask & (depth > 0)].astype(np.float64))
+    window = bounds(mask)
+    if window is None:
+        return None
+    part = depth[window]
+    values = np.sort(part[mask[window] & (part > 0)].astype(np.float64))
     if values.size < 5:
         return None
     count = np.searchsorted(values, values * (1.0 + growth) + thickness_m, side="right") - np.arange(values.size)
@@ -177,27 +184,40 @@ def registration_shift(depth: NDArray[Any], mask: NDArray[np.bool_], focal_px: f
     0 where the depth says nothing.
     """
     layers = _layers_about(depth, mask, focal_px, limit_m)
+    if not layers:
+        return 0
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    picked = slice(int(rows[0]), int(rows[-1]) + 1, max(1, rows.size // MATCHED_ROWS))
+    first, end = int(columns[0]), int(columns[-1]) + 1
+    inside = mask[picked, first:end]
+    limits = [max(1, round(focal_px * limit_m / layer.middle_m)) for layer in layers]
+    reach = max(4, *limits) + max(limits)
+    strip = np.zeros((len(inside), end - first + 2 * reach), np.float32)  # 0 outside the picture
+    shown = slice(max(0, first - reach), min(mask.shape[1], end + reach))
+    strip[:, shown.start - first + reach : shown.stop - first + reach] = depth[picked, shown]
+    templates = {ring: _template(inside, ring) for ring in {max(4, limit) for limit in limits}}
     found, highest = 0, 0.0
-    for layer in layers:
-        limit = max(1, round(focal_px * limit_m / layer.middle_m))
+    for layer, limit in zip(layers, limits, strict=True):
         ring = max(4, limit)
-        picked = slice(int(rows[0]), int(rows[-1]) + 1, max(1, rows.size // MATCHED_ROWS))
-        inside = np.pad(mask[picked, columns[0] : columns[-1] + 1], ((0, 0), (ring, ring))).astype(np.float32)
-        beside = cv2.dilate(inside, np.ones((1, 2 * ring + 1), np.uint8)) - inside
-        template = inside - beside * np.sqrt(inside.sum() / max(1.0, float(beside.sum())))
-        strip = depth[picked]
         far = strip > layer.high_m + 0.5 * (layer.high_m - layer.low_m)
         signed = layer.contains(strip).astype(np.float32) - np.float32(0.5) * far.astype(np.float32)
-        signed = np.pad(signed, ((0, 0), (ring + limit, ring + limit)))  # its column c is picture's c - ring - limit
-        wide = signed[:, columns[0] : columns[-1] + 1 + 2 * (ring + limit)]
-        score = np.asarray(cv2.matchTemplate(wide, template, cv2.TM_CCORR), np.float64)[0]
+        unused = reach - ring - limit
+        wide = signed[:, unused : signed.shape[1] - unused]
+        score = np.asarray(cv2.matchTemplate(wide, templates[ring], cv2.TM_CCORR), np.float64)[0]
         shift = np.arange(score.size) - limit
         score -= 0.01 * float(score.max()) * np.abs(shift) / limit  # of equals, the smallest
         best = int(np.argmax(score))
         if score[best] > highest * (1.0 + NEARER_WINS):
             found, highest = int(shift[best]), float(score[best])
     return found
+
+
+def _template(mask: NDArray[np.bool_], ring_px: int) -> Float32:
+    """(h, w + 2 ring_px): 1 on the mask, and less than 0 left and right of it, as much as the mask is large."""
+    inside = np.zeros((mask.shape[0], mask.shape[1] + 2 * ring_px), np.float32)
+    inside[:, ring_px : ring_px + mask.shape[1]] = mask
+    beside = cv2.dilate(inside, np.ones((1, 2 * ring_px + 1), np.uint8)) - inside
+    return np.asarray(inside - beside * np.sqrt(inside.sum() / max(1.0, float(beside.sum()))), np.float32)
 
 
 def _layers_about(depth: NDArray[Any], mask: NDArray[np.bool_], focal_px: float, limit_m: float) -> list[DepthRange]:
@@ -207,8 +227,11 @@ def _layers_about(depth: NDArray[Any], mask: NDArray[np.bool_], focal_px: float,
     if layer is None:
         return []
     reach = max(1, round(focal_px * limit_m / layer.middle_m))
-    about = cv2.dilate(mask.astype(np.uint8), np.ones((1, 2 * reach + 1), np.uint8)).astype(bool)
-    values = np.sort(depth[about & (depth > 0)].astype(np.float64))
+    window = bounds(mask, reach)
+    assert window is not None  # an empty mask has no layer
+    about = cv2.dilate(mask[window].astype(np.uint8), np.ones((1, 2 * reach + 1), np.uint8)).astype(bool)
+    part = depth[window]
+    values = np.sort(part[about & (part > 0)].astype(np.float64))
     enough = max(5.0, 0.1 * float(mask.sum()))
     layers, low = [layer], float(values[0])
     while low < float(values[-1]) and len(layers) < MOST_LAYERS:

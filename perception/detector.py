@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -13,21 +13,24 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from perception import network_parts
 from perception.errors import ConfigError
 from perception.foreground import is_background, is_too_large
-from perception.mask_edges import brightness, follow_edges
+from perception.letterbox import Letterbox
+from perception.mask_head import PROTOTYPES, MaskHead
 from perception.models import Enough
-from perception.onnx_session import OnnxSession
+from perception.onnx_session import OnnxSession, read_network
 from perception.types import Detection, RgbdFrame
 
 DEFAULT_WEIGHTS = Path(__file__).parent / "weights" / "detector.onnx"
-PROTOTYPES = 32
 MAX_OVERLAP = 0.5
 MAX_DETECTIONS = 20
 GREY = 114
 STRIDE = 32
 """Of the network: its input's sides are multiples of this."""
 ZOOMS = (0.75, 0.45, 1.0)
+FEW_LOOKS = 2
+"""After which any detection is taken, if only one is wanted."""
 SURE, NEAR = 0.4, 0.3
 """Score, and longer side of the box as a share of the picture's height, from which an object need not be looked at
 again: small ones get better masks from the largest zoom."""
@@ -37,44 +40,16 @@ SMOOTHING = 0.4
 """Standard deviation in input pixels (training.composite_crops)."""
 
 
-@dataclass(frozen=True)
-class Letterbox:
-    """How a picture was fitted into the network's input: scaled, then moved by (left, top) input pixels."""
-
-    scale: float
-    left: float
-    top: float
-
-    @classmethod
-    def fit(cls, picture: tuple[int, int], network: tuple[int, int], zoom: float = 1.0) -> Letterbox:
-        """Both sizes as (height, width). zoom below 1 leaves a border: near objects then look as if further away."""
-        scale = zoom * min(network[0] / picture[0], network[1] / picture[1])
-        return cls(scale, (network[1] - picture[1] * scale) / 2, (network[0] - picture[0] * scale) / 2)
-
-    def centred(self, network: tuple[int, int], before: tuple[int, int]) -> Letterbox:
-        """The same for a network's input of another (height, width) than before."""
-        return Letterbox(self.scale, self.left + (network[1] - before[1]) / 2, self.top + (network[0] - before[0]) / 2)
-
-    def matrix(self, stride: float = 1.0) -> NDArray[np.float64]:
-        """(2, 3) affine from picture pixel indices to those of a map `stride` times coarser than the input."""
-        s = self.scale / stride
-        return np.array([[s, 0.0, self.left / stride + 0.5 * s - 0.5], [0.0, s, self.top / stride + 0.5 * s - 0.5]])
-
-    def boxes(self, boxes: NDArray[np.float64]) -> NDArray[np.float64]:
-        """(n, 4) corners in input pixels to picture pixels."""
-        return (boxes - [self.left, self.top, self.left, self.top]) / self.scale
-
-
 @dataclass(frozen=True, eq=False)
 class _Found:
-    """box_uv: u0, v0, u1, v1 in the picture. mask: makes the mask from the picture, which takes as long as a small
-    zoom's network and is done for what is kept only."""
+    """box_uv: u0, v0, u1, v1 in the picture. mask: draws the mask, which takes its time and is done for what is kept
+    only."""
 
     label: str
     score: float
     zoom: float
     box_uv: tuple[float, float, float, float]
-    mask: Callable[[NDArray[np.uint8]], NDArray[np.bool_]]
+    mask: Callable[[], NDArray[np.bool_]]
 
 
 class OnnxDetector:
@@ -90,7 +65,10 @@ class OnnxDetector:
 
     def __init__(self, path: Path = DEFAULT_WEIGHTS, *, zooms: tuple[float, ...] = ZOOMS) -> None:
         self._zooms = zooms
-        self._session = OnnxSession(path, "detector", channels=3, outputs=2)
+        content = read_network(path, "detector")
+        parts = network_parts.cut(content)
+        self._session = OnnxSession(path, "detector", channels=3, outputs=2, content=parts.finder if parts else content)
+        self._head = MaskHead(self._session, parts)
         self.labels = self._names()
         self._free, self._size = self._input_size()
 
@@ -124,7 +102,7 @@ class OnnxDetector:
         """Detections with one of the labels and at least min_score, best first; an object counts as the label
         of all the network knows that it fits best, and a score is halved where depth says that it is none
         (`perception.foreground`). The remaining zooms are left out once `enough` holds for a detection that is SURE
-        and NEAR. ConfigError for an unknown label."""
+        and NEAR, or after FEW_LOOKS for any. ConfigError for an unknown label."""
         unknown = [label for label in labels if label not in self.labels]
         if unknown or not labels:
             asked = ", ".join(unknown) or "nothing"
@@ -132,12 +110,13 @@ class OnnxDetector:
             raise ConfigError(f"the detector {self._session.path.name} does not know: {asked}. It knows: {choices}")
         found: list[_Found] = []
         detections: list[Detection] = []
-        for zoom in self._zooms:
+        for looks, zoom in enumerate(self._zooms, 1):
             found += self._boxes_at(zoom, frame, labels, min_score)
-            if zoom != self._zooms[-1] and not (enough and any(_is_plain(one, frame) for one in found)):
+            plain = [one for one in found if looks >= FEW_LOOKS or _is_plain(one, frame)]
+            if looks < len(self._zooms) and not (enough and plain):
                 continue
-            detections = [one for one in _detections(found, frame) if one.score >= min_score]
-            if enough and any(_is_plain(one, frame) and enough(one) for one in detections):
+            detections, done = _detections(found, frame, min_score, enough, plain=looks < FEW_LOOKS)
+            if done:
                 break
         return detections
 
@@ -145,8 +124,8 @@ class OnnxDetector:
         """What the network finds in the picture as it sees it at one zoom, best first."""
         network = self._size_at(zoom)
         box = Letterbox.fit(frame.intrinsics.shape, self._size, zoom).centred(network, self._size)
-        raw, prototypes = self._session.run(_tensor(frame.rgb, box, network))
-        rows = self._rows(raw, prototypes)
+        raw, features = self._session.run(_tensor(frame.rgb, box, network))
+        rows = self._rows(raw)
         classes = [self.labels.index(label) for label in labels]
         scores = rows[:, 4 : 4 + len(self.labels)]
         likeliest, best = scores.argmax(axis=1), scores.max(axis=1)
@@ -158,7 +137,7 @@ class OnnxDetector:
         for index in chosen[:MAX_DETECTIONS]:
             row = keep[index]
             corner = _clip(box.boxes(corners[index : index + 1])[0], frame.intrinsics.shape)
-            mask = partial(_mask, rows[row, -PROTOTYPES:], prototypes[0], box, network, corner)
+            mask = cache(partial(self._head.draw, rows[row, -PROTOTYPES:], features, box, network, corner, frame.rgb))
             found.append(_Found(self.labels[int(likeliest[row])], float(best[row]), zoom, corner, mask))
         return found
 
@@ -169,12 +148,11 @@ class OnnxDetector:
         height, width = (STRIDE * int(np.ceil(side * zoom / STRIDE)) for side in self._size)
         return height, width
 
-    def _rows(self, raw: NDArray[Any], prototypes: NDArray[Any]) -> NDArray[np.float32]:
-        """(anchors, 4 + classes + 32) from output 0; ModelError if the outputs are not those of a segmentation net."""
+    def _rows(self, raw: NDArray[Any]) -> NDArray[np.float32]:
+        """(anchors, 4 + classes + 32) from output 0; ModelError if it is not that of a segmentation network."""
         width = 4 + len(self.labels) + PROTOTYPES
-        if raw.ndim != 3 or raw.shape[1] != width or prototypes.ndim != 4 or prototypes.shape[1] != PROTOTYPES:
-            expected = f"outputs (1, {width}, anchors) and (1, {PROTOTYPES}, h, w)"
-            raise self._session.error(f"expected {expected}, got {raw.shape} and {prototypes.shape}")
+        if raw.ndim != 3 or raw.shape[1] != width:
+            raise self._session.error(f"expected a first output (1, {width}, anchors), got {raw.shape}")
         return np.asarray(np.nan_to_num(raw[0].T), np.float32)
 
 
@@ -184,24 +162,35 @@ def _is_plain(one: _Found | Detection, frame: RgbdFrame) -> bool:
     return one.score >= SURE and max(u1 - u0, v1 - v0) >= NEAR * frame.intrinsics.height
 
 
-def _detections(found: Sequence[_Found], frame: RgbdFrame) -> list[Detection]:
+def _detections(
+    found: Sequence[_Found], frame: RgbdFrame, min_score: float, enough: Enough | None, plain: bool
+) -> tuple[list[Detection], bool]:
     """What was found at all zooms, each object once, best first: with its best score, and as the largest zoom shows
-    it, where masks are finest."""
+    it, where masks are finest. Ends early, and says so, with one that is enough (and plain, if it must be) and better
+    than all that are left."""
     corners = np.array([one.box_uv for one in found], dtype=np.float64).reshape(-1, 4)
-    detections = []
+    detections: list[Detection] = []
+    reached = -1.0
     for index in suppress_overlaps(corners, np.array([one.score for one in found])):
         best = found[index]
+        if best.score <= reached:
+            break
         shares = overlaps(corners[index], corners)
         same = [
             one for one, share in zip(found, shares, strict=True) if share > MAX_OVERLAP and one.label == best.label
         ]
         shown = max([best, *same], key=lambda one: one.zoom)
-        mask = shown.mask(frame.rgb)
+        mask = shown.mask()
         if mask.any():
             seen = frame.depth, mask, frame.intrinsics.fx
             doubt = DOUBTED if is_background(*seen) or is_too_large(*seen) else 1.0
-            detections.append(Detection(best.label, doubt * best.score, mask, shown.box_uv))
-    return sorted(detections, key=lambda one: -one.score)
+            one = Detection(best.label, doubt * best.score, mask, shown.box_uv)
+            if one.score < min_score:
+                continue
+            detections.append(one)
+            if enough and (_is_plain(one, frame) or not plain) and enough(one):
+                reached = max(reached, one.score)
+    return sorted(detections, key=lambda one: -one.score), reached >= 0.0
 
 
 def _tensor(rgb: NDArray[np.uint8], box: Letterbox, network: tuple[int, int]) -> NDArray[np.float32]:
@@ -245,35 +234,3 @@ def _clip(corner: NDArray[np.float64], shape: tuple[int, int]) -> tuple[float, f
     u0, v0, u1, v1 = (float(value) for value in corner)
     height, width = shape
     return max(0.0, u0), max(0.0, v0), min(float(width), u1), min(float(height), v1)
-
-
-def _mask(
-    coefficients: NDArray[np.float32],
-    prototypes: NDArray[np.float32],
-    box: Letterbox,
-    network: tuple[int, int],
-    corner: tuple[float, float, float, float],
-    rgb: NDArray[np.uint8],
-) -> NDArray[np.bool_]:
-    """(H, W) bool: where the prototypes mixed by the coefficients are positive inside the box, its edge moved to one of
-    the picture's where there is one within a prototype's pixel."""
-    shape = rgb.shape[:2]
-    channels, height, width = prototypes.shape
-    mixed = (coefficients @ prototypes.reshape(channels, -1)).reshape(height, width).astype(np.float32)
-    stride = network[1] / width
-    radius = max(2, round(stride / box.scale))
-    u0, v0, u1, v1 = int(corner[0]), int(corner[1]), int(np.ceil(corner[2])), int(np.ceil(corner[3]))
-    left, top = max(0, u0 - 2 * radius), max(0, v0 - 2 * radius)
-    right, bottom = min(shape[1], u1 + 2 * radius), min(shape[0], v1 + 2 * radius)
-    mask = np.zeros(shape, bool)
-    if right <= left or bottom <= top:
-        return mask
-    matrix = box.matrix(stride) @ np.array([[1.0, 0.0, left], [0.0, 1.0, top], [0.0, 0.0, 1.0]])
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    part = cv2.warpAffine(mixed, matrix, (right - left, bottom - top), flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    chance = np.zeros(part.shape, np.float32)
-    inside = slice(v0 - top, v1 - top), slice(u0 - left, u1 - left)
-    chance[inside] = 1.0 / (1.0 + np.exp(-part[inside]))
-    guide = brightness(rgb[top:bottom, left:right])
-    mask[top:bottom, left:right] = follow_edges(chance, guide, radius) > 0.5
-    return mask

@@ -22,14 +22,15 @@ class OnnxSession:
     """A network file that was opened and whose inputs and outputs fit what the caller feeds and reads.
 
     path: the file. what: "detector" or "heatmap", for messages. channels: size of axis 1 of the only input, whose
-    shape is (1 or N, channels, height, width). outputs: number of outputs that the caller reads.
+    shape is (1 or N, channels, height, width). outputs: number of outputs that the caller reads. content: what runs, if
+    it is not the file as it is.
     ModelError, in one line, if the file is missing, unreadable, or another network.
     """
 
-    def __init__(self, path: Path, what: str, *, channels: int, outputs: int) -> None:
+    def __init__(self, path: Path, what: str, *, channels: int, outputs: int, content: bytes | None = None) -> None:
         self.path = Path(path)
         self.what = what
-        self._session = _open(self.path, what)
+        self._session = _open(self.path, what, read_network(self.path, what) if content is None else content)
         inputs = self._session.get_inputs()
         if len(inputs) != 1 or len(inputs[0].shape) != 4 or inputs[0].shape[1] != channels:
             have = ", ".join(f"{item.name} {item.shape}" for item in inputs) or "none"
@@ -55,7 +56,8 @@ class OnnxSession:
             raise self.error(f"it failed on an input {tensor.shape}: {_first_line(error)}") from error
 
 
-def _open(path: Path, what: str) -> Any:
+def read_network(path: Path, what: str) -> bytes:
+    """The bytes of a network file; ModelError if it is missing, unreadable or a Git LFS pointer."""
     try:
         data = path.read_bytes()
     except FileNotFoundError:
@@ -64,6 +66,10 @@ def _open(path: Path, what: str) -> Any:
         raise ModelError(f"{path}: cannot read the {what} network: {error.strerror}; {_next_step(what)}") from error
     if data.startswith(b"version https://git-lfs"):
         raise ModelError(f"{path}: this is a Git LFS pointer, not the {what} network; type `git lfs pull`")
+    return data
+
+
+def _open(path: Path, what: str, data: bytes) -> Any:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

@@ -12,6 +12,8 @@ from perception.types import Intrinsics, RgbdFrame
 
 UPRIGHT_RAD = float(np.radians(25.0))
 ELONGATED = 1.25
+BRIDGED = 6
+"""Steps of half a pixel, of a hole in a mask."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,26 +87,20 @@ def extent_across(mask: NDArray[np.bool_], uv: tuple[float, float], axis_uv: Vec
     mask, uv = mask[window], (uv[0] - window[1].start, uv[1] - window[0].start)
     height, width = mask.shape
     across = np.array([-axis_uv[1], axis_uv[0]])  # axis (0, -1), up in the picture, gives (1, 0), right
-    sides = []
     steps = np.arange(0.25, float(np.hypot(height, width)), 0.5)  # never on the line between two pixels
     starts = np.asarray(uv) + np.arange(-8, 9, 2)[:, None] * axis_uv
     points = np.rint(starts[:, None, None] + steps[:, None] * np.stack([-across, across])[:, None]).astype(np.intp)
     u, v = points[..., 0], points[..., 1]
     inside = (u >= 0) & (v >= 0) & (u < width) & (v < height)
-    seen = inside & mask[np.where(inside, v, 0), np.where(inside, u, 0)]
-    for line in seen:
-        lengths = []
-        for one in line:
-            hit = np.flatnonzero(one)
-            if hit.size == 0 or hit[0] > 6:
-                break
-            gaps = np.flatnonzero(np.diff(hit) > 6)
-            lengths.append(float(steps[hit[gaps[0]] if gaps.size else hit[-1]]) + 0.25)
-        if len(lengths) == 2:
-            sides.append(lengths)
-    if not sides:
+    seen = inside & mask[np.where(inside, v, 0), np.where(inside, u, 0)]  # (lines, 2, steps)
+    before = np.zeros((*seen.shape[:2], steps.size + BRIDGED + 1), np.int32)  # hits before each step
+    np.cumsum(seen, axis=2, out=before[..., 1 : steps.size + 1])
+    before[..., steps.size + 1 :] = before[..., steps.size : steps.size + 1]
+    last = seen & (before[..., BRIDGED + 1 :] == before[..., 1 : steps.size + 1])  # nothing follows for BRIDGED steps
+    on_mask = (seen[..., : BRIDGED + 1].any(axis=2)).all(axis=1)
+    if not on_mask.any():
         return None
-    left, right = np.median(np.array(sides), axis=0)
+    left, right = np.median(steps[last[on_mask].argmax(axis=2)] + 0.25, axis=0)
     return float(left), float(right)
 
 

@@ -13,9 +13,10 @@ pytest.importorskip("onnx")
 import onnx
 from onnx_files import channel_network, segmentation_network
 
-from perception.detector import DEFAULT_WEIGHTS, Letterbox, OnnxDetector, suppress_overlaps
+from perception.detector import DEFAULT_WEIGHTS, OnnxDetector, suppress_overlaps
 from perception.errors import ConfigError, ModelError
 from perception.geometry import Pose
+from perception.letterbox import Letterbox
 from perception.models import Enough
 from perception.types import Intrinsics, RgbdFrame
 
@@ -176,7 +177,7 @@ def test_metadata_without_class_names(tmp_path: Path, names: str) -> None:
 def test_outputs_that_do_not_fit_the_names(tmp_path: Path) -> None:
     rows = [row((64, 48, 20, 20), (1.0, 0.0, 0.0), 0)]
     detector = network(tmp_path, (96, 128), rows, "{0: 'bottle'}")
-    with pytest.raises(ModelError, match=r"expected outputs \(1, 37"):
+    with pytest.raises(ModelError, match=r"expected a first output \(1, 37"):
         detector.detect(frame((255, 0, 0)), ["bottle"], 0.3)
 
 
@@ -245,14 +246,34 @@ def test_it_stops_looking_when_it_is_sure_of_what_is_wanted(tmp_path: Path, monk
 
     monkeypatch.setattr("perception.detector.SURE", small.score - 0.01)
     assert seen(lambda _: True) == [small.score]
-    assert seen(lambda one: one.box_uv == large.box_uv) == [large.score, small.score]
+    assert seen(lambda one: one.box_uv == large.box_uv) == [large.score]
     assert seen(lambda _: True, large.score + 0.01) == []
     monkeypatch.setattr("perception.detector.NEAR", 0.51)  # its box is half as high as the picture
-    assert seen(lambda _: True) == [large.score, small.score]
+    assert seen(lambda _: True) == [large.score]
     monkeypatch.setattr("perception.detector.NEAR", 0.49)
     assert seen(lambda _: True) == [small.score]
     monkeypatch.setattr("perception.detector.SURE", small.score + 0.01)
-    assert seen(lambda _: True) == [large.score, small.score]
+    assert seen(lambda _: True) == [large.score]
+
+
+def test_after_two_looks_anything_wanted_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    network(tmp_path, (96, 128), [row((90, 60, 8, 8), (0.9, 0.0, 0.0), 0)])  # too small to be plain
+    detector = OnnxDetector(tmp_path / "detector.onnx", zooms=(0.6, 0.8, 1.0))
+    picture = frame((255, 0, 0))
+
+    run, inputs = detector._session.run, []
+    monkeypatch.setattr(detector._session, "run", lambda tensor: run(inputs.append(tensor) or tensor))
+
+    def looks(enough: Enough | None, min_score: float = 0.1) -> int:
+        inputs.clear()
+        detector.detect(picture, ["bottle"], min_score, enough)
+        return len(inputs)
+
+    assert looks(None) == 3
+    assert looks(lambda _: True) == 2
+    assert looks(lambda one: one.score > 0.8) == 3, "only the last look is so sure"
+    assert looks(lambda _: True, min_score=0.8) == 3, "the first two find nothing"
+    assert looks(lambda _: False) == 3
 
 
 def test_what_is_seen_between_nearer_things_counts_half(tmp_path: Path) -> None:
@@ -266,3 +287,7 @@ def test_what_is_seen_between_nearer_things_counts_half(tmp_path: Path) -> None:
     assert [one.score for one in found] == pytest.approx([0.6, 0.45], abs=1e-5)
     assert found[1].box_uv[0] == pytest.approx(290)
     assert len(detector.detect(behind, ["bottle"], 0.5)) == 1
+    first, *_ = detector.detect(behind, ["bottle"], 0.3, lambda _: True)
+    assert first.score == pytest.approx(0.6, abs=1e-5), "the doubted one is enough, but another is better"
+    (only,) = detector.detect(picture, ["bottle"], 0.3, lambda _: True)
+    assert only.score == pytest.approx(0.9, abs=1e-5), "the best is enough, the other is not drawn"

@@ -1,0 +1,94 @@
+"""Draws the masks of what the detector found."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from perception.letterbox import Letterbox
+from perception.mask_edges import brightness, follow_edges
+from perception.network_parts import Parts
+from perception.onnx_session import OnnxSession
+
+PROTOTYPES = 32
+
+
+class MaskHead:
+    """The part of a network that draws masks (`network_parts`); of one that could not be cut, its second output.
+
+    network: the rest of it, or the whole.
+    """
+
+    def __init__(self, network: OnnxSession, parts: Parts | None) -> None:
+        self._network, self._rim = network, parts.rim if parts else 0
+        self._session: OnnxSession | None = None
+        if parts:
+            of = network.path, network.what
+            self._session = OnnxSession(*of, channels=parts.channels, outputs=1, content=parts.head)
+
+    def draw(
+        self,
+        coefficients: NDArray[np.float32],
+        features: NDArray[np.float32],
+        fitted: Letterbox,
+        size: tuple[int, int],
+        box_uv: tuple[float, float, float, float],
+        rgb: NDArray[np.uint8],
+    ) -> NDArray[np.bool_]:
+        """(H, W) bool: where the prototypes mixed by the (32,) coefficients are positive inside the box, the edge moved
+        to one of the picture's where there is one within a prototype's pixel.
+
+        features: the network's second output. fitted, size: how the picture lay in its input, and that one's (height,
+        width). box_uv: u0, v0, u1, v1 in the picture. rgb: (H, W, 3). ModelError if the prototypes are none.
+        """
+        shape = rgb.shape[:2]
+        mask = np.zeros(shape, bool)
+        u0, v0, u1, v1 = int(box_uv[0]), int(box_uv[1]), int(np.ceil(box_uv[2])), int(np.ceil(box_uv[3]))
+        if u1 <= u0 or v1 <= v0:
+            return mask
+        logits, matrix = self._logits(coefficients, features, fitted, size, box_uv)
+        radius = max(2, round(1.0 / matrix[0, 0]))
+        left, top = max(0, u0 - 2 * radius), max(0, v0 - 2 * radius)
+        right, bottom = min(shape[1], u1 + 2 * radius), min(shape[0], v1 + 2 * radius)
+        matrix = matrix @ np.array([[1.0, 0.0, left], [0.0, 1.0, top], [0.0, 0.0, 1.0]])
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        part = cv2.warpAffine(
+            logits, matrix, (right - left, bottom - top), flags=flags, borderMode=cv2.BORDER_REPLICATE
+        )
+        chance = np.zeros(part.shape, np.float32)
+        inside = slice(v0 - top, v1 - top), slice(u0 - left, u1 - left)
+        chance[inside] = 1.0 / (1.0 + np.exp(-part[inside]))
+        guide = brightness(rgb[top:bottom, left:right])
+        mask[top:bottom, left:right] = follow_edges(chance, guide, radius) > 0.5
+        return mask
+
+    def _logits(
+        self,
+        coefficients: NDArray[np.float32],
+        features: NDArray[np.float32],
+        fitted: Letterbox,
+        size: tuple[int, int],
+        box_uv: tuple[float, float, float, float],
+    ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+        """(h, w) map about the box, positive on the mask, and the (2, 3) affine from picture pixel indices to its."""
+        if self._session is None:
+            self._check(features)
+        stride = size[1] / features.shape[-1]
+        low, high = (np.reshape(box_uv, (2, 2)) * fitted.scale + [fitted.left, fitted.top]) / stride
+        rim = self._rim + 1  # one for the interpolation
+        u0, v0 = (int(max(0, np.floor(edge) - rim)) for edge in low)
+        u1, v1 = (int(np.ceil(edge) + rim) for edge in high)
+        part = features[..., v0:v1, u0:u1]
+        prototypes = part if self._session is None else self._session.run(np.ascontiguousarray(part))[0]
+        self._check(prototypes)
+        finer = prototypes.shape[-1] / part.shape[-1]
+        matrix = fitted.matrix(stride / finer)
+        matrix[:, 2] -= finer * np.array([u0, v0])
+        return np.tensordot(coefficients, prototypes[0], 1).astype(np.float32), matrix
+
+    def _check(self, prototypes: NDArray[Any]) -> None:
+        if prototypes.ndim != 4 or prototypes.shape[1] != PROTOTYPES:
+            raise self._network.error(f"expected a second output (1, {PROTOTYPES}, h, w), got {prototypes.shape}")
