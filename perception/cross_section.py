@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from perception.depth import ObjectDepth
 from perception.geometry import Vector
+from perception.one_thread import one_thread
 from perception.silhouette import Silhouette, bounds
 from perception.types import RgbdFrame
 
@@ -140,14 +141,15 @@ class Fit:
 
 def find_box(frame: RgbdFrame, mask: NDArray[np.bool_], seen: ObjectDepth, shape: Silhouette) -> Box | None:
     """The box that the mask's body is; None if it is round, lies, is seen too steeply or cannot be told."""
-    scan = scan_body(frame, mask, seen, shape)
-    if scan is None or scan.covered < COVERED:
-        return None
-    box = fit_faces(scan)
-    if box.misfit > WORST * scan.range_m.size:
-        return None
-    if fit_circle(scan).misfit - box.misfit <= BETTER * (box.misfit + BETTER_PLUS):
-        return None
+    with one_thread():
+        scan = scan_body(frame, mask, seen, shape)
+        if scan is None or scan.covered < COVERED:
+            return None
+        box = fit_faces(scan)
+        if box.misfit > WORST * scan.range_m.size:
+            return None
+        if fit_circle(scan).misfit - box.misfit <= BETTER * (box.misfit + BETTER_PLUS):
+            return None
     return Box(scan, box.first, box.second, box.scale_m)
 
 

@@ -7,6 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from perception.silhouette import bounds
+
 Float32 = NDArray[np.float32]
 
 ROWS = 32
@@ -24,11 +26,16 @@ LARGEST_M = 0.2
 
 def is_too_large(depth: NDArray[np.float32], mask: NDArray[np.bool_], focal_px: float) -> bool:
     """Whether the mask is wider than LARGEST_M in its narrower direction. Arguments as for `is_background`."""
-    values = depth[mask & (depth > 0)]
+    window = bounds(mask)
+    if window is None:
+        return False
+    part, inside = depth[window], mask[window]
+    values = part[inside & (part > 0)]
     if not values.size:
         return False
-    outline = np.flatnonzero(mask.ravel())
-    points = np.stack([outline % mask.shape[1], outline // mask.shape[1]], axis=1).astype(np.float32)
+    rows = np.flatnonzero(inside.any(axis=1))
+    ends = [inside[rows].argmax(axis=1), inside.shape[1] - 1 - inside[rows, ::-1].argmax(axis=1)]
+    points = np.stack([np.concatenate(ends), np.tile(rows, 2)], axis=1).astype(np.float32)  # their hull is the mask's
     narrow_px = float(min(cv2.minAreaRect(points)[1]))
     return narrow_px * float(np.median(values)) / focal_px > LARGEST_M
 

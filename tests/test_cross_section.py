@@ -11,8 +11,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from synthetic import HAND_CAMERA, Cylinder, View, camera_at, render
+from threadpoolctl import threadpool_info
 
-from perception.cross_section import Box, find_box, scan_body
+from perception.cross_section import Box, Fit, Scan, find_box, fit_faces, scan_body
 from perception.depth import object_depth
 from perception.grasp import compute_grasp
 from perception.hand_pose import SPOT_GRIPPER
@@ -180,6 +181,24 @@ def test_beside_the_body_there_is_no_face() -> None:
     assert box is not None
     back = BOX.world_from_camera.rotation @ HAND_CAMERA.back_project(20.0, 240.0, 1.0)
     assert box.face_at(back) is None
+
+
+def test_no_other_thread_is_woken_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would spin on a core that the networks need."""
+
+    def threads() -> list[int]:
+        return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
+
+    def spied(scan: Scan) -> Fit:
+        during.extend(threads())
+        return fit_faces(scan)
+
+    during: list[int] = []
+    before = threads()
+    monkeypatch.setattr("perception.cross_section.fit_faces", spied)
+    assert found(box_view((0.06, 0.07, 0.2), 0.4, 0.5, 0.2)) is not None
+    assert set(during) == {1}
+    assert threads() == before
 
 
 def test_scan_covers_the_body_between_its_outlines() -> None:

@@ -16,6 +16,7 @@ HOMES = {
     "torch": ("simulation/", "training/"),
     "genesis": ("simulation/",),
     "onnxruntime": ("perception/onnx_session.py", "training/quantise.py"),
+    "onnx": ("perception/network_parts.py", "training/"),
     "ultralytics": ("training/",),
     "bosdyn": ("app/", "simulation/"),
     "numba": ("perception/d2nt_compiled.py", "training/raycast_kernel.py"),
