@@ -120,7 +120,10 @@ def plane_fit_normals(
     a = (xr * yy - yr * xy) * scale
     b = (yr * xx - xr * xy) * scale
     c = mr - a * mx - b * my
-    return _towards_camera(np.stack([-a, -b, -c], axis=-1).astype(np.float32), known, intrinsics)
+    normals = np.empty((*z.shape, 3), np.float32)
+    for axis, part in enumerate((a, b, c)):
+        np.negative(part, out=normals[..., axis], casting="same_kind")
+    return _towards_camera(normals, known, intrinsics)
 
 
 def object_normals(
@@ -161,8 +164,9 @@ def _towards_camera(normals: Float32, known: NDArray[np.bool_], intrinsics: Intr
     """Unit length, against the line of sight, 0 where not known."""
     x = (np.arange(normals.shape[1], dtype=np.float32)[None, :] - np.float32(intrinsics.cx)) / np.float32(intrinsics.fx)
     y = (np.arange(normals.shape[0], dtype=np.float32)[:, None] - np.float32(intrinsics.cy)) / np.float32(intrinsics.fy)
-    away = normals[..., 0] * x + normals[..., 1] * y + normals[..., 2] > 0
-    length = np.sqrt((normals * normals).sum(axis=-1))
+    a, b, c = (normals[..., i] for i in range(3))
+    away = a * x + b * y + c > 0
+    length = np.sqrt(a * a + b * b + c * c)
     usable = known & (length > 0)
     scale = np.where(away, np.float32(-1.0), np.float32(1.0)) / np.where(usable, length, np.float32(1.0))
     return np.where(usable[..., None], normals * scale[..., None], np.float32(0.0)).astype(np.float32)
