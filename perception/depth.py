@@ -190,7 +190,7 @@ def registration_shift(depth: NDArray[Any], mask: NDArray[np.bool_], focal_px: f
     picked = slice(int(rows[0]), int(rows[-1]) + 1, max(1, rows.size // MATCHED_ROWS))
     first, end = int(columns[0]), int(columns[-1]) + 1
     inside = mask[picked, first:end]
-    limits = [max(1, round(focal_px * limit_m / layer.middle_m)) for layer in layers]
+    limits = [min(max(1, round(focal_px * limit_m / layer.middle_m)), mask.shape[1]) for layer in layers]
     reach = max(4, *limits) + max(limits)
     strip = np.zeros((len(inside), end - first + 2 * reach), np.float32)  # 0 outside the picture
     shown = slice(max(0, first - reach), min(mask.shape[1], end + reach))
@@ -226,7 +226,7 @@ def _layers_about(depth: NDArray[Any], mask: NDArray[np.bool_], focal_px: float,
     layer = near_cluster(depth, mask)
     if layer is None:
         return []
-    reach = max(1, round(focal_px * limit_m / layer.middle_m))
+    reach = min(max(1, round(focal_px * limit_m / layer.middle_m)), mask.shape[1])
     window = bounds(mask, reach)
     assert window is not None  # an empty mask has no layer
     about = cv2.dilate(mask[window].astype(np.uint8), np.ones((1, 2 * reach + 1), np.uint8)).astype(bool)

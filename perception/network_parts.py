@@ -31,15 +31,16 @@ class Parts:
 
 
 def cut(content: bytes) -> Parts | None:
-    """The network file in two; None if it is not a network whose second output is made from one map of features, by
-    convolutions alone, beside the first."""
+    """The network file in two; None if it is not a plain network whose second output is made from one map of features,
+    by convolutions alone, beside the first."""
     try:
         model = onnx.load_model_from_string(content)
         onnx.checker.check_model(model)
     except Exception:  # onnx and protobuf raise whatever their parsers do; who runs the file says what is wrong with it
         return None
     graph = model.graph
-    if len(graph.output) != 2:
+    nested = any(attribute.HasField("g") for node in graph.node for attribute in node.attribute)
+    if len(graph.output) != 2 or nested or model.functions:
         return None
     rows, prototypes = graph.output
     head = _makers(graph, prototypes.name) - _makers(graph, rows.name)

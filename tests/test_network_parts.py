@@ -101,11 +101,19 @@ def test_networks_of_another_form_stay_whole(tmp_path: Path) -> None:
     rows, prototypes = np.ones((3, 39), np.float32), np.ones((32, 8, 8), np.float32)
     assert network_parts.cut(segmentation_network(tmp_path / "a.onnx", (32, 32), rows, prototypes).read_bytes()) is None
     model = onnx.load_model_from_string(expectation(tmp_path / "b.onnx", 1))
-    for change in ("GlobalAveragePool", "dynamic weights", "one output"):
+    for change in ("GlobalAveragePool", "dynamic weights", "one output", "branches"):
         other = onnx.ModelProto()
         other.CopyFrom(model)
         if change == "GlobalAveragePool":
             other.graph.node[-1].CopyFrom(helper.make_node("GlobalAveragePool", ["features"], ["prototypes"]))
+        elif change == "branches":  # they name values of the graph about them
+            value = helper.make_tensor_value_info("inner", onnx.TensorProto.FLOAT, None)
+            branch = helper.make_graph([helper.make_node("Relu", ["x"], ["inner"])], "branch", [], [value])
+            yes = helper.make_node("Constant", [], ["yes"], value=numpy_helper.from_array(np.array(True)))
+            other.graph.node.extend(
+                [yes, helper.make_node("If", ["yes"], ["more"], then_branch=branch, else_branch=branch)]
+            )
+            onnx.checker.check_model(other)
         elif change == "one output":
             del other.graph.output[1]
         else:
