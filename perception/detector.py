@@ -17,7 +17,7 @@ from perception import network_parts
 from perception.errors import ConfigError
 from perception.foreground import is_background, is_too_large
 from perception.letterbox import Letterbox
-from perception.mask_head import PROTOTYPES, MaskHead
+from perception.mask_head import PROTOTYPES, BoxUV, Look, MaskHead
 from perception.models import Enough
 from perception.onnx_session import OnnxSession, read_network
 from perception.types import Detection, RgbdFrame
@@ -48,7 +48,7 @@ class _Found:
     label: str
     score: float
     zoom: float
-    box_uv: tuple[float, float, float, float]
+    box_uv: BoxUV
     mask: Callable[[], NDArray[np.bool_]]
 
 
@@ -125,7 +125,7 @@ class OnnxDetector:
         network = self._size_at(zoom)
         box = Letterbox.fit(frame.intrinsics.shape, self._size, zoom).centred(network, self._size)
         raw, features = self._session.run(_tensor(frame.rgb, box, network))
-        rows = self._rows(raw)
+        rows, look = self._rows(raw), Look(frame.rgb, box, network, features)
         classes = [self.labels.index(label) for label in labels]
         scores = rows[:, 4 : 4 + len(self.labels)]
         likeliest, best = scores.argmax(axis=1), scores.max(axis=1)
@@ -137,7 +137,7 @@ class OnnxDetector:
         for index in chosen[:MAX_DETECTIONS]:
             row = keep[index]
             corner = _clip(box.boxes(corners[index : index + 1])[0], frame.intrinsics.shape)
-            mask = cache(partial(self._head.draw, rows[row, -PROTOTYPES:], features, box, network, corner, frame.rgb))
+            mask = cache(partial(self._head.draw, look, rows[row, -PROTOTYPES:], corner))
             found.append(_Found(self.labels[int(likeliest[row])], float(best[row]), zoom, corner, mask))
         return found
 
@@ -210,9 +210,8 @@ def _tensor(rgb: NDArray[np.uint8], box: Letterbox, network: tuple[int, int]) ->
 def overlaps(box: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
     """(n,) intersection over union of a box, (4,) as u0, v0, u1, v1, with each of (n, 4)."""
     low, high = np.maximum(others[:, :2], box[:2]), np.minimum(others[:, 2:], box[2:])
-    shared, one, each = (np.prod(np.maximum(b - a, 0.0), axis=-1) for a, b in (
-        (low, high), (box[:2], box[2:]), (others[:, :2], others[:, 2:])
-    ))  # fmt: skip
+    sides = (high - low, box[2:] - box[:2], others[:, 2:] - others[:, :2])
+    shared, one, each = (np.prod(np.maximum(side, 0.0), axis=-1) for side in sides)
     return np.asarray(shared / np.maximum(one + each - shared, 1e-9))
 
 
@@ -230,7 +229,7 @@ def suppress_overlaps(corners: NDArray[np.float64], scores: NDArray[np.float64])
     return kept
 
 
-def _clip(corner: NDArray[np.float64], shape: tuple[int, int]) -> tuple[float, float, float, float]:
+def _clip(corner: NDArray[np.float64], shape: tuple[int, int]) -> BoxUV:
     u0, v0, u1, v1 = (float(value) for value in corner)
     height, width = shape
     return max(0.0, u0), max(0.0, v0), min(float(width), u1), min(float(height), v1)

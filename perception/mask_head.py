@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -14,6 +15,21 @@ from perception.network_parts import Parts
 from perception.onnx_session import OnnxSession
 
 PROTOTYPES = 32
+BoxUV = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """What the network made of a picture at one zoom.
+
+    rgb: (H, W, 3) the picture. fitted, size: how it lay in the network's input, and that one's (height, width).
+    features: the network's second output.
+    """
+
+    rgb: NDArray[np.uint8]
+    fitted: Letterbox
+    size: tuple[int, int]
+    features: NDArray[np.float32]
 
 
 class MaskHead:
@@ -29,27 +45,18 @@ class MaskHead:
             of = network.path, network.what
             self._session = OnnxSession(*of, channels=parts.channels, outputs=1, content=parts.head)
 
-    def draw(
-        self,
-        coefficients: NDArray[np.float32],
-        features: NDArray[np.float32],
-        fitted: Letterbox,
-        size: tuple[int, int],
-        box_uv: tuple[float, float, float, float],
-        rgb: NDArray[np.uint8],
-    ) -> NDArray[np.bool_]:
+    def draw(self, look: Look, coefficients: NDArray[np.float32], box_uv: BoxUV) -> NDArray[np.bool_]:
         """(H, W) bool: where the prototypes mixed by the (32,) coefficients are positive inside the box, the edge moved
         to one of the picture's where there is one within a prototype's pixel.
 
-        features: the network's second output. fitted, size: how the picture lay in its input, and that one's (height,
-        width). box_uv: u0, v0, u1, v1 in the picture. rgb: (H, W, 3). ModelError if the prototypes are none.
+        box_uv: u0, v0, u1, v1 in the picture. ModelError if the prototypes are none.
         """
-        shape = rgb.shape[:2]
+        shape = look.rgb.shape[:2]
         mask = np.zeros(shape, bool)
         u0, v0, u1, v1 = int(box_uv[0]), int(box_uv[1]), int(np.ceil(box_uv[2])), int(np.ceil(box_uv[3]))
         if u1 <= u0 or v1 <= v0:
             return mask
-        logits, matrix = self._logits(coefficients, features, fitted, size, box_uv)
+        logits, matrix = self._logits(look, coefficients, box_uv)
         radius = max(2, round(1.0 / matrix[0, 0]))
         left, top = max(0, u0 - 2 * radius), max(0, v0 - 2 * radius)
         right, bottom = min(shape[1], u1 + 2 * radius), min(shape[0], v1 + 2 * radius)
@@ -61,22 +68,18 @@ class MaskHead:
         chance = np.zeros(part.shape, np.float32)
         inside = slice(v0 - top, v1 - top), slice(u0 - left, u1 - left)
         chance[inside] = 1.0 / (1.0 + np.exp(-part[inside]))
-        guide = brightness(rgb[top:bottom, left:right])
+        guide = brightness(look.rgb[top:bottom, left:right])
         mask[top:bottom, left:right] = follow_edges(chance, guide, radius) > 0.5
         return mask
 
     def _logits(
-        self,
-        coefficients: NDArray[np.float32],
-        features: NDArray[np.float32],
-        fitted: Letterbox,
-        size: tuple[int, int],
-        box_uv: tuple[float, float, float, float],
+        self, look: Look, coefficients: NDArray[np.float32], box_uv: BoxUV
     ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
         """(h, w) map about the box, positive on the mask, and the (2, 3) affine from picture pixel indices to its."""
+        fitted, features = look.fitted, look.features
         if self._session is None:
             self._check(features)
-        stride = size[1] / features.shape[-1]
+        stride = look.size[1] / features.shape[-1]
         low, high = (np.reshape(box_uv, (2, 2)) * fitted.scale + [fitted.left, fitted.top]) / stride
         rim = self._rim + 1  # one for the interpolation
         u0, v0 = (int(max(0, np.floor(edge) - rim)) for edge in low)
