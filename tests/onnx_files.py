@@ -1,4 +1,4 @@
-"""Tiny ONNX networks written for tests; import only after `pytest.importorskip("onnx")`."""
+"""Tiny ONNX networks written for tests."""
 
 from __future__ import annotations
 

@@ -6,11 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pytest
-
-pytest.importorskip("onnx")
-
 import onnx
+import pytest
 from onnx_files import channel_network, segmentation_network
 
 from perception.detector import DEFAULT_WEIGHTS, OnnxDetector, suppress_overlaps

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 from synthetic import Cylinder, camera_at, render
 
-onnx = pytest.importorskip("onnx")
 torch = pytest.importorskip("torch")
 
-from onnx_files import channel_network  # noqa: E402  # after the check for onnx
+from onnx_files import channel_network  # noqa: E402
 
 from perception import preprocess  # noqa: E402
 from perception.errors import ConfigError, ModelError  # noqa: E402

@@ -15,8 +15,6 @@ from perception.onnx_session import OnnxSession
 from training.exported_weights import load_exported, load_exported_detector, measure_statistics
 from training.unet import LAYOUTS, GraspUNet
 
-pytest.importorskip("onnx")
-
 
 def inputs(count: int) -> torch.Tensor:
     return torch.rand((count, 8, 96, 128), generator=torch.Generator().manual_seed(count))

@@ -6,9 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-pytest.importorskip("onnx")
-
 from onnx_files import channel_network, segmentation_network
 from synthetic import Cylinder, camera_at, render
 

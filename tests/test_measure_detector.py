@@ -9,9 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-pytest.importorskip("onnx")
-
 from onnx_files import segmentation_network
 from test_detector import row
 

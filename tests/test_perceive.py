@@ -12,11 +12,8 @@ import pytest
 
 from app.cli import main
 from app.interrupts import Interrupts
-from tests.synthetic import HAND_CAMERA, Cylinder, View, camera_at, render
-
-pytest.importorskip("onnx")
-
 from tests.onnx_files import channel_network
+from tests.synthetic import HAND_CAMERA, Cylinder, View, camera_at, render
 
 REAL_FRAMES = Path(__file__).parents[2] / "shared" / "real_frames"
 INTRINSICS = "552.0291,552.0291,320,240"

@@ -8,17 +8,17 @@ from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 
-onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
 
-from onnx import helper  # noqa: E402  # after the check for onnx
-from onnx_files import save  # noqa: E402
+from onnx import helper
+from onnx_files import save
 
-from perception import preprocess  # noqa: E402
-from perception.errors import ConfigError  # noqa: E402
-from training import dataset, quantise  # noqa: E402
+from perception import preprocess
+from perception.errors import ConfigError
+from training import dataset, quantise
 
 SIZE = 16
 
