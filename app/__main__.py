@@ -1,5 +1,5 @@
 """`python -m app` is `spot-grasp`."""
 
-from app.entry import console
+from spot_grasp import console
 
 console()

@@ -95,10 +95,16 @@ def test_the_btlog_holds_every_change_at_the_robots_times(tmp_path: Path) -> Non
     assert set(state.values()) == {IDLE}  # at the end all is idle again
 
 
-def test_a_client_sees_a_run_and_its_blackboard(tmp_path: Path) -> None:
+def test_a_client_sees_a_run_and_its_blackboard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The robot's time stands still between two ticks until the client has looked once more: nothing turns on speed."""
     port = free_port()
     seen: dict[str, Any] = {"statuses": set(), "boards": {}}
-    done = threading.Event()
+    looked, done = threading.Semaphore(0), threading.Event()
+
+    class Waits(FakeRobot):
+        def sleep(self, seconds: float) -> None:
+            assert looked.acquire(timeout=300), "the client does not look any more"
+            super().sleep(seconds)
 
     def look() -> None:
         while not done.is_set():  # a client that got no answer cannot ask again, the next one can
@@ -109,7 +115,9 @@ def test_a_client_sees_a_run_and_its_blackboard(tmp_path: Path) -> None:
                     seen["statuses"] |= set(client.statuses().values())
                     seen["boards"].update(client.blackboard("GraspBottle"))
                     seen["tree"] = client.tree()
+                    looked.release()
 
+    monkeypatch.setattr(fake, "FakeRobot", Waits)
     thread = threading.Thread(target=look)
     thread.start()
     try:

@@ -1,0 +1,52 @@
+"""Where the command starts: our packages are found before strangers' of the same name.
+
+`app`, `perception`, `trees` and the others are common names. A folder so called on PYTHONPATH, as every ROS overlay has
+one, would be imported in place of ours. Importing this module puts ours first, in worker processes too.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib.machinery import ModuleSpec, PathFinder
+from types import ModuleType
+from typing import NoReturn
+
+HOME = os.path.dirname(os.path.abspath(__file__))
+PACKAGES = ("app", "behaviours", "perception", "simulation", "training", "trees")
+
+
+class OwnFirst:
+    """A finder that looks for our packages in our folder alone, and for nothing else."""
+
+    @staticmethod
+    def find_spec(name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
+        return PathFinder.find_spec(name, [HOME], target) if name in PACKAGES else None
+
+
+def strangers() -> list[str]:
+    """In words, the packages of our names that something else has imported already."""
+    found = []
+    for name in PACKAGES:
+        module = sys.modules.get(name)
+        places = [os.path.abspath(place) for place in getattr(module, "__path__", ())]
+        if module is not None and places != [os.path.join(HOME, name)]:
+            found.append(f"{name!r} of {', '.join(places) or getattr(module, '__file__', None) or 'nowhere'}")
+    return found
+
+
+def console() -> NoReturn:
+    """Entry point of the console script and of `python -m app`."""
+    if taken := strangers():
+        sys.stderr.write(
+            f"spot-grasp: cannot start: Python has already imported the package {'; '.join(taken)}, and not that of "
+            f"{HOME}: take what imports it (sitecustomize or a .pth file) out of this environment\n"
+        )
+        sys.exit(2)
+    from app.entry import console
+
+    console()
+
+
+sys.meta_path.insert(0, OwnFirst)
