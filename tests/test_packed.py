@@ -105,8 +105,8 @@ def test_no_rounds_give_no_rate() -> None:
 
 
 def test_tables_are_cleared_in_physics(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whether one grasp holds turns on the last bit of the arithmetic, so on the processor: of four easy tables at least
-    one is cleared, and each round tells what happened to it."""
+    """Whether one grasp holds turns on the last bit of the arithmetic, so on the processor: of four easy tables
+    at least one is cleared, and each round tells what happened to it."""
     pytest.importorskip("genesis")
     from simulation.physics import init_genesis
 
