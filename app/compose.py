@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from app.options import RunOptions
 from perception.errors import ConfigError, ModelError
+from perception.extras import require
 
 if TYPE_CHECKING:
     from behaviours.robot import Robot
@@ -72,7 +73,7 @@ def _spot(options: RunOptions, video: Path | None, folder: Path | None) -> Parts
         from app.spot.simulated import SimulatedSpot
 
         _refuse({"--port": options.port, "--certificate": options.certificate}, "a simulated Spot chooses its own")
-        _require("bosdyn.client", "cryptography", extra="spot")
+        require("--robot spot", "spot")
         body = _genesis_robot(options, video)
         detector, heatmap, hashes = _networks(options)
         log = None if folder is None else folder / "spot_api.jsonl"
@@ -86,7 +87,7 @@ def _spot(options: RunOptions, video: Path | None, folder: Path | None) -> Parts
         "--real-time": options.real_time or None,
     }
     _refuse(given, "not for a real Spot; leave it out or take --hostname sim")
-    _require("bosdyn.client", extra="spot")
+    require("--robot spot", "spot", "bosdyn.client")
     from app.spot.robot import SpotRobot
 
     detector, heatmap, hashes = _networks(options)
@@ -110,15 +111,13 @@ def _genesis(options: RunOptions, video: Path | None) -> Parts:
 def _genesis_robot(options: RunOptions, video: Path | None) -> GenesisRobot:
     if options.real_time:
         raise ConfigError("--real-time is for --robot fake; the simulation runs as fast as it can")
-    try:
-        from simulation.genesis_robot import GenesisRobot
-    except ImportError as error:
-        raise _missing(error) from error
-    _require("genesis", "torch")
+    require("--robot genesis", "sim")
     if video is not None:
-        _require("imageio_ffmpeg")
+        require("--video", "sim", "imageio_ffmpeg")
     if options.robot_file is not None:
         _check_robot_file(options.robot_file)
+    from simulation.genesis_robot import GenesisRobot
+
     return GenesisRobot(
         options.scene or DEFAULT_SCENE,
         options.seed,
@@ -175,23 +174,3 @@ def _check_robot_file(file: Path) -> None:
     from simulation.user_robot import check_robot
 
     check_robot(file)
-
-
-def _require(*modules: str, extra: str = "sim") -> None:
-    """ConfigError, naming the extra to install, if a package is missing; imports at most a parent package."""
-    from importlib.util import find_spec
-
-    for module in modules:
-        try:
-            found = find_spec(module) is not None
-        except ModuleNotFoundError:
-            found = False
-        if not found:
-            robot = "spot" if extra == "spot" else "genesis"
-            install = f"pip install 'spot-grasp[{extra}]'"
-            raise ConfigError(f"--robot {robot} needs the package {module!r}, which is not installed: {install}")
-
-
-def _missing(error: ImportError) -> Exception:
-    extra: Any = f"package {error.name!r}" if error.name else str(error)
-    return ConfigError(f"--robot genesis needs the {extra}, which does not import: pip install 'spot-grasp[sim]'")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from app.mapping_arguments import add_mapper, mapper_of
+from perception.extras import require
 
 HELP = "measure the heatmap on labelled pixels, or whole grasps in physics"
 
@@ -61,6 +62,7 @@ def _heatmap(arguments: argparse.Namespace) -> int:
 
 
 def _grasp(arguments: argparse.Namespace) -> int:
+    require("evaluate grasp", "train", "matplotlib")
     from app.progress import stage_progress
     from training.engine import save
     from training.evaluate_grasp import Study, evaluate

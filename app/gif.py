@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 from perception.errors import ConfigError
+from perception.extras import require
 
 COLOURS = 96
 """Size of the palette: fewer colours make a smaller file; a simulated picture needs no more."""
@@ -31,10 +32,9 @@ def make_gif(video: Path, out: Path, *, width: int, fps: int, speed: float) -> N
         raise ConfigError(f"{out}: the animated picture is a GIF; give a name that ends in .gif")
     if not (16 <= width <= 4096 and 1 <= fps <= 50 and 0.1 <= speed <= 100):
         raise ConfigError("width must be 16..4096 pixels, fps 1..50 and speed 0.1..100")
-    try:
-        import imageio_ffmpeg
-    except ImportError as error:
-        raise ConfigError("imageio-ffmpeg is not installed: pip install 'spot-grasp[sim]'") from error
+    require("gif", "sim", "imageio_ffmpeg")
+    import imageio_ffmpeg
+
     part = out.with_name(f".{out.stem}.part.gif")
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-y", "-loglevel", "error", "-i", str(video)]
     command += ["-vf", gif_filter(width=width, fps=fps, speed=speed), "-loop", "0", str(part)]

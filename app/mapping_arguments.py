@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from perception.extras import require
+
 if TYPE_CHECKING:
     from training.mapping import Mapper
 
@@ -21,7 +23,9 @@ def add_mapper(command: argparse.ArgumentParser, *, workers: int) -> None:
 
 @contextmanager
 def mapper_of(arguments: argparse.Namespace) -> Iterator[Mapper]:
-    """What `add_mapper`'s arguments ask for; Ray is left at the end. ConfigError as the mappers say."""
+    """What `add_mapper`'s arguments ask for, for jobs that need the physics simulation; Ray is left at the end.
+    ConfigError if that is not installed, before any process starts, or as the mappers say."""
+    require("the physics simulation", "sim")
     from training.mapping import LocalMapper, RayMapper
 
     if arguments.ray is None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from app.interrupts import Interrupts
 from perception.errors import ConfigError
+from perception.extras import require
 
 if TYPE_CHECKING:
     from simulation.spot_api.server import SpotServer
@@ -53,7 +54,7 @@ def simulate(options: SimulateOptions, interrupts: Interrupts) -> int:
 
     ConfigError for a scene, fault script or package that cannot be used; RobotError if the port is taken.
     """
-    _require_packages()
+    require("simulate", "spot")
     from simulation.spot_api.fault_spec import read_faults
     from simulation.spot_api.server import SpotServer
 
@@ -108,21 +109,10 @@ def _robot(options: SimulateOptions) -> Steerable:
         from behaviours.fake import FakeRobot
 
         return FakeRobot()
-    from importlib.util import find_spec
-
-    if find_spec("genesis") is None:
-        raise ConfigError("simulate needs the package 'genesis': pip install 'spot-grasp[sim]', or take --robot fake")
+    require("simulate --robot genesis", "sim")
     from simulation.genesis_robot import GenesisRobot
 
     return GenesisRobot(options.scene or "bottle", options.seed)
-
-
-def _require_packages() -> None:
-    from importlib.util import find_spec
-
-    for package in ("bosdyn", "grpc", "cryptography"):
-        if find_spec(package) is None:
-            raise ConfigError(f"simulate needs the package {package!r}: pip install 'spot-grasp[spot]'")
 
 
 def _tell(server: SpotServer, folder: Path) -> None:

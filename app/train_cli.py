@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from perception.errors import ConfigError
+from perception.extras import require
 from training.recipe_arguments import add_recipe_arguments, recipe_changes
 
 HELP = "train a network and export it"
@@ -36,7 +36,7 @@ def register(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
 
 
 def _heatmap(arguments: argparse.Namespace) -> int:
-    _require_torch()
+    require("train heatmap", "train", "torch")
     from training.arrays import training_arrays
     from training.recipes import recipe_for
     from training.train_heatmap import train
@@ -53,7 +53,7 @@ def _heatmap(arguments: argparse.Namespace) -> int:
 
 
 def _detector(arguments: argparse.Namespace) -> int:
-    _require_torch()
+    require("train detector", "train", "torch")
     from training import train_detector
 
     before, sys.argv = sys.argv, ["spot-grasp train detector", *arguments.rest]
@@ -64,10 +64,3 @@ def _detector(arguments: argparse.Namespace) -> int:
     finally:
         sys.argv = before
     return 0
-
-
-def _require_torch() -> None:
-    from importlib.util import find_spec
-
-    if find_spec("torch") is None:
-        raise ConfigError("training needs torch: pip install 'spot-grasp[train]'")

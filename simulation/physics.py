@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import time
 import warnings
 from pathlib import Path
 from typing import Any
 
-import structlog
+from perception.extras import require
 
 TIME_STEP_S = 0.005
 STALE_LOCK_S = 60.0
@@ -22,11 +23,12 @@ wherever it is offered, and goes without where it is not."""
 
 
 def init_genesis() -> None:
-    """Start Genesis on the CPU, quietly; if it runs already, start it afresh.
+    """Start Genesis on the CPU, quietly; if it runs already, start it afresh. ConfigError if it is not installed.
 
     Its seed is always the same: compiled kernels are cached by it, so another seed would compile all of them again,
     and nothing here draws from Genesis' generator.
     """
+    require("the physics simulation", "sim")
     warnings.filterwarnings("ignore", category=SyntaxWarning)
     os.environ.setdefault("PYOPENGL_PLATFORM", "egl")
     os.environ.setdefault("MESA_EXTENSION_OVERRIDE", NO_ANISOTROPY)
@@ -37,7 +39,7 @@ def init_genesis() -> None:
         gs.destroy()
     cache = os.environ.get("QD_OFFLINE_CACHE_FILE_PATH") or impl.default_cfg().offline_cache_file_path
     for lock in remove_stale_locks(Path(cache)):
-        structlog.get_logger().warning("a killed process had left the kernel cache locked; removed", lock=str(lock))
+        sys.stderr.write(f"{lock}: a killed process had left the kernel cache locked; removed\n")
     gs.init(backend=gs.cpu, precision="32", logging_level="error", seed=0)
     with contextlib.suppress(ImportError):
         import coacd

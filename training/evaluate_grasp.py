@@ -73,6 +73,9 @@ class ObjectJob:
     entry: Entry
     count: int
 
+    def __str__(self) -> str:
+        return self.file
+
     @property
     def file(self) -> str:
         return f"trials/{self.entry.name}.json"

@@ -26,7 +26,7 @@ def table(result: Mapping[str, Any]) -> str:
 
 
 def plot(result: Mapping[str, Any]) -> bytes:
-    """A PNG: success of each method with its interval, and by family."""
+    """A PNG: success of each method with its interval, and by family. Needs matplotlib."""
     import matplotlib
 
     matplotlib.use("Agg")

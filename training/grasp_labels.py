@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import io
 import json
-import multiprocessing
 import sys
 import time
 from collections.abc import Sequence
@@ -32,13 +31,13 @@ from simulation.grasp_trials import TrialResults, run_trials
 from simulation.objects import FAMILIES, GraspObject, make_object
 from simulation.physics import init_genesis
 from training.files import write_atomic
+from training.mapping import LocalMapper
 from training.project_labels import objects_in_views
 
 SCHEMA = 3
 """2: contact is taken after closing, as in the paper; it was taken at the end of the trial. 3: a flat face is gripped
 about its middle."""
 SAMPLES = 768
-OBJECTS_PER_PROCESS = 25
 MIN_WIDTH_M = 0.005
 """A section of no width (the rim of a cap, seen from above) is gripped as if it were this wide."""
 STEEP = float(np.sin(np.radians(45.0)))
@@ -153,22 +152,14 @@ def _label(job: tuple[str, int, str, int]) -> dict[str, Any]:
     return {"object": thing.name, "good": round(share, 3), "seconds": round(time.perf_counter() - started, 1)}
 
 
-def _start_worker() -> None:
-    init_genesis()
-
-
 def label_objects(objects: Sequence[tuple[str, int]], out: Path, *, samples: int = SAMPLES, workers: int = 1) -> int:
     """Label what is not yet in `out`, one line a finished object to stdout; returns how many were done now."""
     out.mkdir(parents=True, exist_ok=True)
     todo = [(family, seed, str(out / f"{family}-{seed}.npz"), samples) for family, seed in objects]
     todo = [job for job in todo if not Path(job[2]).exists()]
-    share = OBJECTS_PER_PROCESS * workers
-    context = multiprocessing.get_context("spawn")
-    for start in range(0, len(todo), share):
-        with context.Pool(workers, _start_worker) as pool:
-            for line in pool.imap_unordered(_label, todo[start : start + share]):
-                sys.stdout.write(json.dumps(line) + "\n")
-                sys.stdout.flush()
+    for line in LocalMapper(workers).map(_label, todo, init_genesis):
+        sys.stdout.write(json.dumps(line) + "\n")
+        sys.stdout.flush()
     return len(todo)
 
 

@@ -22,6 +22,9 @@ class LabelJob:
     mesh: str
     samples: int
 
+    def __str__(self) -> str:
+        return self.last_file
+
     @property
     def name(self) -> str:
         from training.scenes import user_object
@@ -39,6 +42,9 @@ class ViewJob:
 
     plan: Plan
     scene: int
+
+    def __str__(self) -> str:
+        return f"the views of scene {self.scene}"
 
     def file(self, view: int) -> str:
         return f"views/view-{self.scene:05d}-{view:02d}.npz"

@@ -69,6 +69,9 @@ class RoundJob:
     method: str
     number: int
 
+    def __str__(self) -> str:
+        return self.file
+
     @property
     def file(self) -> str:
         return f"rounds/{self.method}-{self.number:03d}.json"

@@ -83,6 +83,9 @@ class RehearsalJob:
     plan: Rehearsal
     entry: Entry
 
+    def __str__(self) -> str:
+        return self.file
+
     @property
     def file(self) -> str:
         return f"rehearsed/{self.entry.name}.npz"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from app.groot import protocol
 from app.groot.protocol import BadRequestError, Request
 from perception.errors import ConfigError
+from perception.extras import require
 
 if TYPE_CHECKING:
     from app.groot.hooks import Hooks
@@ -162,10 +163,7 @@ def _record(command: str, source: Source) -> bytes | None:
 
 
 def _zmq() -> Any:
-    try:
-        import zmq
-    except ImportError as error:
-        raise ConfigError(
-            "--groot needs the package 'pyzmq', which is not installed: pip install 'spot-grasp[groot]'"
-        ) from error
+    require("--groot", "groot")
+    import zmq
+
     return zmq

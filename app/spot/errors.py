@@ -6,8 +6,8 @@ from enum import Enum
 from typing import Any
 
 from perception.errors import ConfigError, RobotError
+from perception.extras import unusable
 
-EXTRA = "pip install 'spot-grasp[spot]'"
 CREDENTIALS = (
     "set BOSDYN_CLIENT_USERNAME and BOSDYN_CLIENT_PASSWORD in the environment, or run in a terminal to be asked"
 )
@@ -34,8 +34,8 @@ class LostRobotError(RobotError):
 
 
 def missing(error: ImportError) -> ConfigError:
-    """The error for an absent bosdyn package."""
-    return ConfigError(f"--robot spot needs the package {error.name or 'bosdyn'!r}, which does not import: {EXTRA}")
+    """The error for an absent or broken bosdyn package, of whatever speaks the Spot API."""
+    return unusable("the Spot API", "spot", error)
 
 
 def words(error: BaseException) -> str:
