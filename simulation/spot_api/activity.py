@@ -72,7 +72,11 @@ class Activity:
             if outcome.state is not CommandState.DONE or not self._steps:
                 self.outcome = outcome
                 return
-            begun = self._steps.pop(0)(robot)
+            try:
+                begun = self._steps.pop(0)(robot)
+            except Exception as error:
+                self.outcome = Outcome(CommandState.FAILED, f"the simulator cannot compute this motion: {error}")
+                raise
             if isinstance(begun, Outcome):
                 self._command = None
                 if begun.state is not CommandState.DONE:

@@ -190,7 +190,7 @@ class JointMove(Activity):
         if not timed:
             raise NotAcceptedError(ANSWER.STATUS_INVALID_REQUEST, "a joint move without points")
         limit = trajectory.maximum_velocity.value if trajectory.HasField("maximum_velocity") else JOINT_VELOCITY_RADPS
-        self._limit = min(limit, MAX_JOINT_VELOCITY_RADPS) if limit > 0 else JOINT_VELOCITY_RADPS
+        self._limit = min(limit, MAX_JOINT_VELOCITY_RADPS)
         self._asked = [
             (time_s, _joints_of(point.position), _joints_of(point.velocity) if point.HasField("velocity") else None)
             for time_s, point in timed
@@ -212,7 +212,8 @@ class JointMove(Activity):
             late = at > time_s + 0.05
             self._modified |= late or not np.array_equal(goal, within)
             self._planned.append((at, within))
-            rates.append(None if rate is None or late else np.array([rate.get(name, 0.0) for name in JOINT_NAMES]))
+            asked = None if rate is None or late else np.array([rate.get(name, 0.0) for name in JOINT_NAMES])
+            rates.append(None if asked is None else np.clip(asked, -self._limit, self._limit))
             place, before_s = within, at
         self._end_s = self.order.world.clock.now() + before_s
         now = self.order.world.snapshot.arm_rate if len(self._asked) > 1 else None

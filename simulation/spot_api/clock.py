@@ -11,6 +11,8 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
 NANO = 1_000_000_000
+FARTHEST_S = 600.0
+"""The time of a trajectory's point, or the end time of a command, from now."""
 
 
 class RobotClock:
@@ -91,9 +93,12 @@ def duration(seconds: float) -> Duration:
 def due(trajectory: Any, now_s: float) -> list[tuple[float, Any]]:
     """(seconds from now, point) of the points of a trajectory that are still to come, the last one in any case.
 
-    Times count from the trajectory's reference_time, or from now without one.
+    Times count from the trajectory's reference_time, or from now without one. ValueError for a point more than
+    FARTHEST_S away.
     """
     start = seconds_of(trajectory.reference_time) if trajectory.HasField("reference_time") else now_s
     timed = [(start + seconds_of(point.time_since_reference) - now_s, point) for point in trajectory.points]
+    if any(abs(time_s) > FARTHEST_S for time_s, _ in timed):
+        raise ValueError(f"a point of the trajectory is more than {FARTHEST_S:.0f} s away")
     ahead = [(time_s, point) for time_s, point in timed if time_s > 0]
     return ahead or [(0.0, point) for _, point in timed[-1:]]

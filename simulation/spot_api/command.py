@@ -13,7 +13,7 @@ from behaviours.robot import CommandState, Outcome
 from perception.geometry import Pose
 from simulation.spot_api.activity import ANSWER, STATUS, Activity, NotAcceptedError, Order
 from simulation.spot_api.arm import Cartesian, make_arm
-from simulation.spot_api.clock import seconds_of, timestamp
+from simulation.spot_api.clock import FARTHEST_S, seconds_of, timestamp
 from simulation.spot_api.full_body import make_full_body
 from simulation.spot_api.gripper import make_gripper
 from simulation.spot_api.lease import Leases
@@ -23,8 +23,6 @@ from simulation.spot_api.rpc import Call, InvalidRequestError
 from simulation.spot_api.steering import Steerable
 from simulation.spot_api.world import World
 
-MAX_END_S = 600.0
-"""An end_time further ahead than this is too distant; the robot's own bound is not published."""
 REMEMBERED = 1000
 PARTS = ("base", "arm", "gripper")
 SLOTS = (("mobility_command", "base"), ("arm_command", "arm"), ("gripper_command", "gripper"))
@@ -112,7 +110,7 @@ class Commander:
             response.robot_command_id = self._accept(request)
         except NotAcceptedError as refusal:
             response.status, response.message = refusal.status, str(refusal)
-        except ValueError as error:  # a number that is not finite, a quaternion of length zero
+        except ValueError as error:  # of numbers that are fine one by one, but not together
             response.status, response.message = ANSWER.STATUS_INVALID_REQUEST, str(error)
         else:
             response.status = ANSWER.STATUS_OK
@@ -165,8 +163,9 @@ class Commander:
         left = seconds_of(part.end_time) - self._world.clock.now()
         if left <= 0:
             raise NotAcceptedError(ANSWER.STATUS_EXPIRED, f"end_time was {-left:.3f} s ago on the robot's clock")
-        if left > MAX_END_S:
-            raise NotAcceptedError(ANSWER.STATUS_TOO_DISTANT, f"end_time is {left:.0f} s away, at most {MAX_END_S:.0f}")
+        if left > FARTHEST_S:
+            far = f"end_time is {left:.0f} s away, at most {FARTHEST_S:.0f}"
+            raise NotAcceptedError(ANSWER.STATUS_TOO_DISTANT, far)
         return seconds_of(part.end_time)
 
     def robot_command_feedback(self, request: Any, response: Any, call: Call) -> None:

@@ -103,6 +103,8 @@ class Directory:
         entry, endpoint = request.service_entry, request.endpoint
         if not (entry.name and entry.type and entry.authority):
             raise InvalidRequestError("a service entry needs a name, a type and an authority")
+        if not 0 < endpoint.port < 2**16:
+            raise InvalidRequestError(f"port {endpoint.port} of the service's endpoint must be 1 to {2**16 - 1}")
         stored = directory_pb2.ServiceEntry()
         stored.CopyFrom(entry)
         stored.authority = reachable(entry.name, entry.authority)

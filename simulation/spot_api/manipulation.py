@@ -15,7 +15,7 @@ from perception.geometry import Pose, Vector, unit
 from simulation.spot_api.activity import Activity, Order, Start
 from simulation.spot_api.command import Commander
 from simulation.spot_api.frames import fill_tree, world_from
-from simulation.spot_api.grasp_plan import Plan, plan_grasp
+from simulation.spot_api.grasp_plan import Plan, allowed, plan_grasp
 from simulation.spot_api.gripper import DEFAULT_TORQUE_NM
 from simulation.spot_api.laws import glide
 from simulation.spot_api.lease import Leases
@@ -28,6 +28,8 @@ from simulation.spot_api.world import World
 OFFSET_M, PICK_FROM_M = 1.0, 0.85
 """Body to object: without an offset_distance from the client, and for a grasp."""
 NEAR_M = 0.1
+UNDER_M = 0.1
+"""A place this near to the body's middle, on the level, has no side from which it could be walked to."""
 WALK_SPEED_MPS, ARM_SPEED_RADPS, HAND_SPEED_MPS, GRASP_SPEED_MPS = 0.6, 2.0, 0.5, 0.25
 LIFT_M = 0.06
 REMEMBERED = 200
@@ -103,6 +105,11 @@ class Manipulation:
         else:
             parameters = getattr(request, kind).grasp_params
             mode = 0 if kind == "pick_object" else getattr(request, kind).walk_gaze_mode
+            snapshot = self._world.snapshot
+            try:
+                allowed(snapshot.hand, parameters, snapshot.body, snapshot.hand)
+            except ValueError as error:
+                raise InvalidRequestError(f"allowable_orientation: {error}") from error
             if mode == api.PICK_PLAN_ONLY:
                 raise InvalidRequestError("PICK_PLAN_ONLY is not simulated; let it walk and grasp")
             _pick(handling, target, parameters, walk=mode in (0, api.PICK_AUTO_WALK_AND_GAZE))
@@ -120,7 +127,8 @@ class Manipulation:
         snapshot = self._world.snapshot
         if kind in ("walk_to_object_in_image", "pick_object_in_image"):
             wanted = getattr(request, kind)
-            if not wanted.camera_model.intrinsics.focal_length.x > 0:
+            focal = wanted.camera_model.intrinsics.focal_length
+            if not (focal.x > 0 and focal.y > 0):
                 raise InvalidRequestError("the camera model has no focal length")
             ray = ray_in_image(wanted, snapshot.body, snapshot.hand)
             if ray is None:
@@ -132,6 +140,8 @@ class Manipulation:
             if root is None:
                 raise InvalidRequestError(f"unknown frame {wanted.frame_name!r}")
             start, end = (root.transform((p.x, p.y, p.z)) for p in (wanted.ray_start_rt_frame, wanted.ray_end_rt_frame))
+            if not np.linalg.norm(end - start) > 0:
+                raise InvalidRequestError("the ray ends where it starts")
             return lambda robot: where_it_ends(robot, start, end - start)
         if kind == "pick_object":
             root = world_from(request.pick_object.frame_name, snapshot.body, snapshot.hand)
@@ -185,6 +195,8 @@ def _walk(handling: Handling, target: Target, offset_m: float, *, always: bool) 
         away = (handling.place_m - body.position_m)[:2]
         distance = float(np.linalg.norm(away))
         bearing = float(np.arctan2(away[1], away[0]))
+        if distance < UNDER_M:
+            return Outcome(FAILED, "the place is under the body")
         off = abs((bearing - body.yaw_rad + np.pi) % (2 * np.pi) - np.pi)
         if not always and distance < offset_m + NEAR_M and off < 0.5:
             return DONE

@@ -18,14 +18,14 @@ from simulation.spot_api.frames import ODOM_FROM_VISION, from_proto, world_from
 from simulation.spot_api.laws import cruise, glide
 from simulation.spot_api.machine import SIT_HEIGHT_M, SIT_S, STAND_S, standing, upright
 from simulation.spot_api.steering import Steerable
+from simulation.spot_api.walk_limits import limits, speed_towards, velocity_of
 
-MAX_SPEED_MPS, MAX_YAW_RATE_RADPS = 1.0, 1.2
-"""Without a limit from the client. The robot's own is 1.6 m/s."""
-TOP_SPEED_MPS, TOP_YAW_RATE_RADPS = 1.6, 2.0
 SLEW = np.array([1.6, 1.6, 2.4])
 POSE_S = 0.8
 """From one body pose to the next when the client names no time."""
 STANCE_REACH_M = 0.3
+BODY_REACH_M = 1.0
+"""The body's pose from where it is, while the feet stand."""
 FOLLOW_AHEAD_M, FOLLOW_ASIDE_M, FOLLOW_SPEED_MPS = (0.5, 0.8), (-0.25, 0.25), 0.5
 """Where the hand's goal may be in the body's frame while the body follows the arm, and how fast it follows."""
 SE2, STAND, SIT, STANCE = (
@@ -73,8 +73,9 @@ def make_mobility(request: Any, order: Order, footing: Footing, hand_goal: Pose 
     hand_goal: world_from_hand that the arm is sent to by the same command, for a body that follows it.
     """
     params = spot_command_pb2.MobilityParams()
-    if request.HasField("params"):
-        request.params.Unpack(params)
+    if request.HasField("params") and not request.params.Unpack(params):
+        what = f"params are {request.params.type_url!r}, not MobilityParams"
+        raise NotAcceptedError(ANSWER.STATUS_INVALID_REQUEST, what)
     kind = request.WhichOneof("command")
     match kind:
         case "stand_request":
@@ -128,9 +129,13 @@ def _stand(params: Any, order: Order, footing: Footing) -> Activity:
     kind = control.WhichOneof("param")
     absolute = kind == "body_pose"
     trajectory = control.body_pose.base_offset_rt_root if absolute else control.base_offset_rt_footprint
-    frame = control.body_pose.root_frame_name
-    if absolute and world_from(frame, order.world.snapshot.body, order.world.snapshot.hand) is None:
+    frame, body = control.body_pose.root_frame_name, order.world.snapshot.body
+    start = world_from(frame, body, order.world.snapshot.hand) if absolute else footing.pose or standing(body)
+    if start is None:
         raise NotAcceptedError(ANSWER.STATUS_UNKNOWN_FRAME, f"unknown frame {frame!r} for the body")
+    for _, point in due(trajectory, order.world.clock.now()):
+        if (start @ from_proto(point.pose)).distance_m(body) > BODY_REACH_M:
+            raise NotAcceptedError(ANSWER.STATUS_INVALID_REQUEST, f"a body pose more than {BODY_REACH_M} m away")
 
     def pose(robot: Steerable) -> Command:
         feet = footing.under(robot)
@@ -150,8 +155,7 @@ def _stand(params: Any, order: Order, footing: Footing) -> Activity:
         feedback.stand_feedback.status = STAND.STATUS_IS_STANDING if up else STAND.STATUS_IN_PROGRESS
         feedback.stand_feedback.standing_state = STAND.STANDING_CONTROLLED
 
-    low = order.world.snapshot.body.position_m[2] < SIT_HEIGHT_M + 0.1
-    return Base(order, [stand, pose] if low else [pose], write)
+    return Base(order, [stand, pose] if body.position_m[2] < SIT_HEIGHT_M + 0.1 else [pose], write)
 
 
 def _sit(order: Order, footing: Footing) -> Activity:
@@ -166,37 +170,6 @@ def _sit(order: Order, footing: Footing) -> Activity:
         feedback.sit_feedback.status = SIT.STATUS_IS_SITTING if down else SIT.STATUS_IN_PROGRESS
 
     return Base(order, [sit], write)
-
-
-def limits(params: Any) -> tuple[Vector, Vector]:
-    """(3,) most negative and most positive velocity in the body frame: x, y m/s and yaw rad/s. An unset one is the
-    robot's own."""
-    top = np.array([TOP_SPEED_MPS, TOP_SPEED_MPS, TOP_YAW_RATE_RADPS])
-    usual = np.array([MAX_SPEED_MPS, MAX_SPEED_MPS, MAX_YAW_RATE_RADPS])
-    low, high = -usual, usual.copy()
-    if params.vel_limit.HasField("max_vel"):
-        high = np.clip(_velocity_of(params.vel_limit.max_vel), 0.0, top)
-    if params.vel_limit.HasField("min_vel"):
-        low = np.clip(_velocity_of(params.vel_limit.min_vel), -top, 0.0)
-    return low, high
-
-
-def _velocity_of(velocity: Any) -> Vector:
-    return np.array([velocity.linear.x, velocity.linear.y, velocity.angular])
-
-
-def speed_towards(start: Pose, goal: Pose, low: Vector, high: Vector) -> float:
-    """The speed of a straight walk that keeps the limits of both body axes, however the body is turned on the way."""
-    way = (goal.position_m - start.position_m)[:2]
-    angle = float(np.arctan2(way[1], way[0]))
-    turn = (goal.yaw_rad - start.yaw_rad + np.pi) % (2 * np.pi) - np.pi
-    fastest = TOP_SPEED_MPS
-    for heading in start.yaw_rad + turn * np.linspace(0.0, 1.0, 9):
-        for axis, share in enumerate((np.cos(angle - heading), np.sin(angle - heading))):
-            limit = high[axis] if share > 0 else -low[axis]
-            if abs(share) > 1e-6:
-                fastest = min(fastest, float(limit / abs(share)))
-    return max(fastest, 0.05)
 
 
 def _walk(request: Any, params: Any, order: Order, footing: Footing) -> Activity:
@@ -245,10 +218,10 @@ def _velocity(request: Any, params: Any, order: Order, footing: Footing) -> Acti
     if frame not in (*SE2_FRAMES, "flat_body"):
         raise NotAcceptedError(ANSWER.STATUS_UNKNOWN_FRAME, f"unknown frame {frame!r} for a velocity")
     low, high = limits(params)
-    asked = _velocity_of(request.velocity)
+    asked = velocity_of(request.velocity)
     slew = SLEW
     if request.HasField("slew_rate_limit"):
-        given = _velocity_of(request.slew_rate_limit)
+        given = velocity_of(request.slew_rate_limit)
         slew = np.where(given > 0, np.minimum(given, SLEW), SLEW)
 
     def wanted(body: Pose) -> Vector:

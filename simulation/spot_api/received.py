@@ -58,19 +58,25 @@ class ReceivedLog:
             self.counts[call.method] += 1
             if call.method not in TOLD:
                 return
-            fields = MessageToDict(request, preserving_proto_field_name=True)
+            fields = _plain(request)
             for name in BORING:
                 _drop(fields, name)
             self.commands.append(Received(time_s, call.method, call.client, fields))
         if self.log is not None:
             self.log.info("received", rpc=call.method, client=call.client, request=fields)
 
-    def note_error(self, call: Call, error: Exception) -> None:
-        """An error inside the simulator: a bug in it, or the end of the simulation."""
+    def note_refused(self, call: Call, reason: str) -> None:
+        """A request with values that make no sense, which no service has seen."""
         with self._lock:
-            self.errors.append(f"{call.method}: {type(error).__name__}: {error}")
+            self.counts[call.method] += 1
+        self.event("refused", rpc=call.method, client=call.client, reason=reason)
+
+    def note_error(self, where: str, error: Exception) -> None:
+        """An error inside the simulator: a bug in it, or the end of the simulation. where: an RPC, or in words."""
+        with self._lock:
+            self.errors.append(f"{where}: {type(error).__name__}: {error}")
         if self.log is not None:
-            self.log.error("failed", rpc=call.method, error=type(error).__name__, message=str(error), exc_info=error)
+            self.log.error("failed", rpc=where, error=type(error).__name__, message=str(error), exc_info=error)
 
     def event(self, text: str, **fields: Any) -> None:
         """Something that the simulator did by itself, such as a fault from its script."""
@@ -86,11 +92,19 @@ class ReceivedLog:
         """maximum_torque of every claw command, N·m, in the order they came."""
         torques = []
         for item in self.of("RobotCommand"):
-            together = item.fields["command"].get("synchronized_command", {})
+            together = item.fields.get("command", {}).get("synchronized_command", {})
             claw = together.get("gripper_command", {}).get("claw_gripper_command", {})
             if "maximum_torque" in claw:
                 torques.append(float(claw["maximum_torque"]))
         return torques
+
+
+def _plain(request: Any) -> dict[str, Any]:
+    """The request as plain values; an Any of an unknown type has none."""
+    try:
+        return dict(MessageToDict(request, preserving_proto_field_name=True))
+    except TypeError as error:
+        return {"unreadable": str(error)}
 
 
 def _drop(values: Any, name: str) -> None:

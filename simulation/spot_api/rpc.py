@@ -15,6 +15,7 @@ import grpc
 from google.protobuf.message_factory import GetMessageClass
 
 from simulation.spot_api.clock import RobotClock, timestamp
+from simulation.spot_api.sane import nonsense
 
 CODE_OK, CODE_INTERNAL, CODE_INVALID = 1, 2, 3
 """Of bosdyn.api.CommonError."""
@@ -54,6 +55,9 @@ class Gate(Protocol):
 
     def received(self, call: Call, request: Any) -> None:
         """Note what has been received."""
+
+    def refused(self, call: Call, reason: str) -> None:
+        """Note a request that no service has seen."""
 
     def failed(self, call: Call, error: Exception) -> None:
         """Note an error inside a service."""
@@ -95,6 +99,19 @@ def handler_of(service: Any, implementation: object, gate: Gate, clock: RobotClo
     return grpc.method_handlers_generic_handler(service.full_name, handlers)
 
 
+def refuse(response: Any, reason: str) -> tuple[int, str]:
+    """Answer that a request is invalid: by the response's own status where it has one for that, else by the header.
+    Returns code and message of the header."""
+    status = response.DESCRIPTOR.fields_by_name.get("status")
+    kinds = {} if status is None or status.enum_type is None else status.enum_type.values_by_name
+    if "STATUS_INVALID_REQUEST" not in kinds:
+        return CODE_INVALID, reason
+    response.status = kinds["STATUS_INVALID_REQUEST"].number
+    if "message" in response.DESCRIPTOR.fields_by_name:
+        response.message = reason
+    return CODE_OK, ""
+
+
 def _serve(
     method: str, function: Callable[[Any, Any, Call], None], response_class: Any, gate: Gate, clock: RobotClock
 ) -> Callable[[Any, Any], Any]:
@@ -104,11 +121,16 @@ def _serve(
             user = gate.admit(method, token_of(context))
             gate.disturb(method, context.time_remaining())
             call = Call(method, request.header.client_name, user, authority_of(context), context.peer())
-            gate.received(call, request)
             response = response_class()
             code, message = CODE_OK, ""
             try:
-                function(request, response, call)
+                wrong = nonsense(request)
+                if wrong:
+                    gate.refused(call, wrong)
+                    code, message = refuse(response, wrong)
+                else:
+                    gate.received(call, request)
+                    function(request, response, call)
             except InvalidRequestError as error:
                 code, message = CODE_INVALID, str(error)
             except RpcAbortError:

@@ -22,7 +22,7 @@ from simulation.spot_api.estop import Estop
 from simulation.spot_api.fault_spec import FaultSpec
 from simulation.spot_api.faults import Faults
 from simulation.spot_api.lease import STALE_S, Leases
-from simulation.spot_api.machine import FALL, HARDWARE, LEASE_TIMEOUT, Machine
+from simulation.spot_api.machine import COMMAND_FAILURE, FALL, HARDWARE, LEASE_TIMEOUT, Machine
 from simulation.spot_api.received import ReceivedLog
 from simulation.spot_api.rpc import Call, handler_of
 from simulation.spot_api.services import build_services
@@ -30,7 +30,7 @@ from simulation.spot_api.steering import Steerable
 from simulation.spot_api.world import World
 
 WORKERS = 24
-MAX_MESSAGE_BYTES = 100 * 1024**2
+MAX_RECEIVED_BYTES, MAX_SENT_BYTES = 4 * 1024**2, 100 * 1024**2
 STOP_LIMIT_S = 5.0
 WARM_UP_S = 0.6
 """Simulated seconds before anybody may connect: the robot sits down, and every kernel has been compiled."""
@@ -70,7 +70,7 @@ class SpotServer:
         self.host, self.port = host, port
         self.username, self.password = username, password or secrets.token_urlsafe(12)
         self.log = ReceivedLog(log)
-        self.world = World(robot, speed)
+        self.world = World(robot, speed, self.trouble)
         self.auth = Auth(self.username, self.password)
         self.directory = Directory(self.world.clock)
         self.machine = Machine(self.world, self._estop_level, self._end_all)
@@ -118,8 +118,8 @@ class SpotServer:
 
     def _listen(self) -> None:
         options = [
-            ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
-            ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+            ("grpc.max_receive_message_length", MAX_RECEIVED_BYTES),
+            ("grpc.max_send_message_length", MAX_SENT_BYTES),
             ("grpc.so_reuseport", 0),
             ("grpc.http2.min_ping_interval_without_data_ms", 1000),
             ("grpc.keepalive_permit_without_calls", 1),
@@ -174,8 +174,17 @@ class SpotServer:
     def received(self, call: Call, request: Any) -> None:
         self.log.note(self.now(), call, request)
 
+    def refused(self, call: Call, reason: str) -> None:
+        self.log.note_refused(call, reason)
+
     def failed(self, call: Call, error: Exception) -> None:
-        self.log.note_error(call, error)
+        self.log.note_error(call.method, error)
+
+    def trouble(self, error: Exception) -> None:
+        """A step of the simulation has failed: the robot ends its commands and has a fault, and the world goes on."""
+        if not any(fault.cause == COMMAND_FAILURE for fault in self.machine.faults()):  # else each step would add one
+            self.log.note_error("a step of the simulation", error)
+            self.machine.add_fault(COMMAND_FAILURE)
 
     # between the parts
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol, runtime_checkable
 
-from behaviours.robot import Command, Outcome, Robot
+import numpy as np
+
+from behaviours.robot import Command, CommandState, Outcome, Robot
 from perception.geometry import Pose, Vector
 from perception.types import RgbdFrame
 
@@ -46,3 +48,39 @@ class Steerable(Robot, Protocol):
 
     def loosen_grip(self) -> None:
         """Let what is held slip out of the jaws."""
+
+
+class Guarded:
+    """A robot whose laws cannot end the simulation: one that raises, or leads nowhere, ends its motion as FAILED.
+
+    trouble: told the error, in the middle of a step.
+    """
+
+    def __init__(self, robot: Steerable, trouble: Callable[[Exception], None]) -> None:
+        self._robot, self._trouble = robot, trouble
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._robot, name)
+
+    def follow_base(self, law: BaseLaw) -> Command:
+        return self._robot.follow_base(self._guard(law))
+
+    def follow_arm(self, law: ArmLaw) -> Command:
+        return self._robot.follow_arm(self._guard(law))
+
+    def _guard(self, law: Callable[[float], Any]) -> Callable[[float], Any]:
+        def guarded(time_s: float) -> Any:
+            try:
+                target = law(time_s)
+                if not isinstance(target, Outcome) and not all(_finite(part) for part in target):
+                    raise ValueError(f"a motion leads to {target}")
+            except Exception as error:  # whatever it is, the simulation must go on for everybody
+                self._trouble(error)
+                return Outcome(CommandState.FAILED, f"the simulator cannot compute this motion: {error}")
+            return target
+
+        return guarded
+
+
+def _finite(part: Any) -> bool:
+    return isinstance(part, Pose) or bool(np.isfinite(part).all())

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from behaviours.robot import GripperState
 from perception.errors import RobotError
 from perception.geometry import Pose, Vector, rotation_vector
 from simulation.spot_api.clock import RobotClock
-from simulation.spot_api.steering import Steerable
+from simulation.spot_api.steering import Guarded, Steerable
 
 T = TypeVar("T")
 
@@ -25,6 +25,8 @@ STEP_S = 0.02
 START_LIMIT_S = 600.0
 """Building a scene compiles kernels the first time."""
 CALL_LIMIT_S = 120.0
+FAILED_STEPS = 10
+"""So many failed steps of the robot one after the other, and the simulation has ended."""
 LAG_LIMIT_S = 0.1
 """A simulation further behind its pace than this does not try to catch up: it is simply slower."""
 
@@ -49,13 +51,20 @@ class World:
     """Runs a robot on a thread of its own, at `speed` simulated seconds a second (None: as fast as possible).
 
     Use it as a context manager. `clock` is the robot's clock. `on_step` functions run on the physics thread after each
-    step of STEP_S, with the robot.
+    step of STEP_S, with the robot. trouble: told, between two steps, what has failed in a step; the world goes on.
     """
 
-    def __init__(self, robot: Steerable, speed: float | None = 1.0) -> None:
+    def __init__(
+        self,
+        robot: Steerable,
+        speed: float | None = 1.0,
+        trouble: Callable[[Exception], None] = lambda error: None,
+    ) -> None:
         self.clock = RobotClock(speed)
         self.on_step: list[Callable[[Steerable], None]] = []
-        self._robot, self._speed = robot, speed
+        self._robot, self._speed, self._trouble = robot, speed, trouble
+        self._troubles: list[Exception] = []
+        self._failed_steps = 0
         self._queue: queue.SimpleQueue[tuple[Callable[[Steerable], Any], Future[Any]]] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._started: Future[None] = Future()
@@ -108,7 +117,8 @@ class World:
 
     def _run(self) -> None:
         try:
-            with self._robot as robot:
+            with self._robot as entered:
+                self._robot = robot = cast(Steerable, Guarded(entered, self._troubles.append))
                 self._publish(robot)
                 self._started.set_result(None)
                 while not self._stopping.is_set():
@@ -122,10 +132,23 @@ class World:
 
     def _turn(self, robot: Steerable) -> None:
         """One step of the physics, then the queue until the wall clock has caught up with it."""
-        robot.sleep(STEP_S)
+        try:
+            robot.sleep(STEP_S)
+            self._publish(robot)
+            self._failed_steps = 0
+        except RobotError:
+            raise
+        except Exception as error:
+            self._failed_steps += 1
+            if self._failed_steps >= FAILED_STEPS:
+                raise
+            self._troubles.append(error)
         for function in list(self.on_step):
-            function(robot)
-        self._publish(robot)
+            try:
+                function(robot)
+            except Exception as error:  # of one command or fault; all others go on
+                self._troubles.append(error)
+        self._tell_troubles()
         due = self._next_due()
         while not self._stopping.is_set():
             left = due - time.monotonic()
@@ -134,6 +157,11 @@ class World:
             except queue.Empty:
                 break
             self._do(work, future, robot)
+
+    def _tell_troubles(self) -> None:
+        troubles, self._troubles[:] = list(self._troubles), []
+        for error in troubles:
+            self._trouble(error)
 
     def _next_due(self) -> float:
         """Wall time at which the next step is due; what was late is caught up, but no more than LAG_LIMIT_S of it."""
@@ -145,10 +173,10 @@ class World:
     def _do(self, work: Callable[[Steerable], Any], future: Future[Any], robot: Steerable) -> None:
         try:
             result = work(robot)
+            self._publish(robot)
         except Exception as error:  # handed to whoever asked
             future.set_exception(error)
         else:
-            self._publish(robot)
             future.set_result(result)
 
     def _refuse_the_rest(self) -> None:
