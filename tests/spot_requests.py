@@ -145,7 +145,7 @@ def places(kind: Any, before: Path = ()) -> Iterator[Path]:
     for field in kind.fields:
         path = (*before, field)
         if field.message_type is None:
-            if field.cpp_type in BAD:
+            if field.cpp_type in BAD and field.type != FieldDescriptor.TYPE_BYTES:
                 yield path
         elif inside(field).full_name not in kinds and len(path) < DEPTH:
             yield from places(inside(field), path)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import tempfile
 import time
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,9 +19,11 @@ from bosdyn.client.exceptions import LeaseUseError, RpcError, TimedOutError
 from bosdyn.client.image import ImageClient
 from bosdyn.client.robot_command import RobotCommandBuilder
 from bosdyn.client.robot_state import RobotStateClient
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from perception.errors import ConfigError
-from simulation.spot_api.fault_spec import FaultSpec, matches, read_faults
+from simulation.spot_api.fault_spec import KINDS, FaultSpec, matches, read_faults
 from tests.spot_api import connect, spot, standing, wait_for
 
 STAND = RobotCommandBuilder.synchro_stand_command()
@@ -52,7 +58,7 @@ def test_a_script_is_read_from_toml_and_json(tmp_path: Path, suffix: str) -> Non
         ('[[faults]]\nkind = "motors_off"\nwhen = "flying"\n', "flying"),
         ('[[faults]]\nkind = "motors_off"\nat_s = "soon"\n', "soon"),
         ("faults = 3\n", "list"),
-        ("[[faults", "not a fault script"),
+        ("[[faults", "not TOML"),
     ],
 )
 def test_what_a_script_may_not_say_is_named(tmp_path: Path, text: str, words: str) -> None:
@@ -61,6 +67,40 @@ def test_what_a_script_may_not_say_is_named(tmp_path: Path, text: str, words: st
     with pytest.raises(ConfigError, match=words) as error:
         read_faults(file)
     assert "faults.toml" in str(error.value)
+
+
+KEYS = st.sampled_from([item.name for item in fields(FaultSpec)])
+VALUES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.sampled_from([1e308, -1e308, 10**40, "*" * 3000, "", "soon", [], [1, 2], ["a", "b", "c"], [0, 0, 1e300], {}]),
+    st.lists(st.floats(), min_size=3, max_size=3),
+    st.text(),
+)
+
+
+@settings(max_examples=int(os.environ.get("SPOT_GRASP_EXHAUSTIVE", "300")))
+@given(kind=st.sampled_from(KINDS), key=KEYS, value=VALUES)
+def test_a_value_of_any_type_is_a_fault_that_can_happen_or_one_line(kind: str, key: str, value: Any) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "faults.json"
+        file.write_text(json.dumps({"faults": [{"kind": kind, key: value}]}))
+        try:
+            [spec] = read_faults(file)
+        except ConfigError as error:
+            said = str(error)
+        else:
+            said = ""
+    if said:
+        assert "faults.json" in said
+        assert len(said) < 1000
+        return
+    assert matches(spec.rpc, "ImageService.GetImage") in (True, False)
+    numbers = (spec.at_s, spec.for_s or 0.0, spec.seconds, spec.rate, spec.nth, spec.times or 1, *spec.offset_m)
+    assert all(abs(number) <= 1e9 for number in numbers)
+    assert spec.seconds <= 60.0 or kind == "clock_skew"
 
 
 def test_patterns_match_the_rpc_or_service_and_rpc() -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import difflib
-import json
-import tomllib
 from dataclasses import dataclass, fields
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from perception.errors import ConfigError
+from perception.files import read_json, read_toml
 
 Kind = Literal[
     "rpc_delay",
@@ -34,8 +33,15 @@ Kind = Literal[
 ]
 When = Literal["", "walking", "arm_moving", "holding"]
 KINDS: tuple[str, ...] = get_args(Kind)
+WHENS: tuple[str, ...] = get_args(When)
 RPC_KINDS = ("rpc_delay", "rpc_unavailable", "rpc_deadline")
 CAUSES = ("fall", "hardware", "lease_timeout")
+LONGEST_DELAY_S, LATEST_S = 60.0, 1e6
+RATES = (-0.9, 10.0)
+"""Of a clock's drift, seconds in a second."""
+MOST_TIMES = 1_000_000
+LONGEST_TEXT, MOST_STARS = 200, 10
+"""Of a pattern or a name: matching takes time that grows with each star."""
 
 
 @dataclass(frozen=True)
@@ -67,21 +73,41 @@ class FaultSpec:
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
-            near = difflib.get_close_matches(str(self.kind), KINDS, 1)
+            near = difflib.get_close_matches(str(self.kind)[:40], KINDS, 1)
             hint = f"; did you mean {near[0]}?" if near else ""
-            raise ConfigError(f"unknown fault {self.kind!r}{hint} There are: {', '.join(KINDS)}")
-        if self.when not in get_args(When):
-            raise ConfigError(f"fault {self.kind}: when = {self.when!r}, not one of walking, arm_moving, holding")
-        if self.cause not in CAUSES:
-            raise ConfigError(f"fault {self.kind}: cause = {self.cause!r}, not one of {', '.join(CAUSES)}")
-        if len(self.offset_m) != 3:
-            raise ConfigError(f"fault {self.kind}: offset_m needs three numbers")
-        for name in ("at_s", "for_s", "seconds"):
-            value = getattr(self, name)
-            if value is not None and not (isinstance(value, int | float) and (value >= 0 or self.kind == "clock_skew")):
-                raise ConfigError(f"fault {self.kind}: {name} = {value!r} is not a number of seconds")
-        if self.nth < 1 or (self.times is not None and self.times < 1):
-            raise ConfigError(f"fault {self.kind}: nth and times count from 1")
+            raise ConfigError(f"unknown fault {repr(self.kind)[:40]}{hint} There are: {', '.join(KINDS)}")
+        seconds = (-1e9, 1e9) if self.kind == "clock_skew" else (0.0, LONGEST_DELAY_S)
+        offset = self.offset_m if isinstance(self.offset_m, tuple) else ()
+        rules: dict[str, tuple[bool, str]] = {
+            "at_s": (_number(self.at_s, 0.0, LATEST_S), f"a number of seconds, at most {LATEST_S:g}"),
+            "on": (_pattern(self.on), f"a text of at most {LONGEST_TEXT} letters and {MOST_STARS} stars"),
+            "nth": (_count(self.nth), f"a whole number from 1 to {MOST_TIMES}"),
+            "when": (self.when in WHENS, "one of walking, arm_moving, holding"),
+            "for_s": (self.for_s is None or _number(self.for_s, 0.0, LATEST_S), f"seconds, at most {LATEST_S:g}"),
+            "rpc": (_pattern(self.rpc), f"a text of at most {LONGEST_TEXT} letters and {MOST_STARS} stars"),
+            "times": (self.times is None or _count(self.times), f"a whole number from 1 to {MOST_TIMES}"),
+            "seconds": (_number(self.seconds, *seconds), "a number of seconds from {:g} to {:g}".format(*seconds)),
+            "rate": (_number(self.rate, *RATES), "a number from {:g} to {:g}".format(*RATES)),
+            "by": (_pattern(self.by), f"a text of at most {LONGEST_TEXT} letters"),
+            "cause": (self.cause in CAUSES, f"one of {', '.join(CAUSES)}"),
+            "clearable": (isinstance(self.clearable, bool), "true or false"),
+            "offset_m": (len(offset) == 3 and all(_number(x, -10.0, 10.0) for x in offset), "three numbers, -10 to 10"),
+        }
+        for name, (fits, wanted) in rules.items():
+            if not fits:
+                raise ConfigError(f"fault {self.kind}: {name} = {repr(getattr(self, name))[:40]} is not {wanted}")
+
+
+def _number(value: Any, low: float, high: float) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
+
+
+def _count(value: Any) -> bool:
+    return type(value) is int and 1 <= value <= MOST_TIMES
+
+
+def _pattern(value: Any) -> bool:
+    return isinstance(value, str) and len(value) <= LONGEST_TEXT and value.count("*") <= MOST_STARS
 
 
 def matches(pattern: str, method: str) -> bool:
@@ -91,13 +117,8 @@ def matches(pattern: str, method: str) -> bool:
 
 def read_faults(file: Path) -> list[FaultSpec]:
     """The faults of a script. ConfigError, naming the file and the entry, for what cannot be used."""
-    try:
-        text = file.read_text()
-        content: Any = json.loads(text) if file.suffix == ".json" else tomllib.loads(text)
-    except OSError as error:
-        raise ConfigError(f"{file}: cannot read the fault script: {error.strerror}") from error
-    except (json.JSONDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"{file}: not a fault script: {error}") from error
+    read = read_json if file.suffix == ".json" else read_toml
+    content: Any = read(file, "fault script")
     entries = content.get("faults") if isinstance(content, dict) else content
     if not isinstance(entries, list):
         raise ConfigError(f"{file}: a fault script has a list `faults`, in TOML tables [[faults]]")
@@ -109,14 +130,12 @@ def read_faults(file: Path) -> list[FaultSpec]:
         unknown = sorted(set(entry) - known)
         if unknown:
             raise ConfigError(
-                f"{file}: fault {number}: unknown key {unknown[0]!r}; there are: {', '.join(sorted(known))}"
+                f"{file}: fault {number}: unknown key {repr(unknown[0])[:40]}; there are: {', '.join(sorted(known))}"
             )
-        if "offset_m" in entry:
+        if isinstance(entry.get("offset_m"), list):
             entry["offset_m"] = tuple(entry["offset_m"])
         try:
             specs.append(FaultSpec(**entry))
         except ConfigError as error:
             raise ConfigError(f"{file}: fault {number}: {error}") from error
-        except TypeError as error:
-            raise ConfigError(f"{file}: fault {number}: a value of the wrong type: {error}") from error
     return specs
