@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from app.mapping_arguments import add_mapper, mapper_of
-from perception.errors import ConfigError
+from perception.errors import ConfigError, WriteError
 
 HELP = "make, look at and check data sets of simulated grasps"
 FAMILY: dict[str, Any] = {"action": "append", "default": [], "metavar": "F", "help": "only this family; may repeat"}
@@ -120,7 +120,7 @@ def _join(arguments: argparse.Namespace) -> int:
 
     try:
         manifest = join([training_arrays(folder, "lift") for folder in arguments.folders], arguments.out)
-    except OSError as error:
+    except (OSError, WriteError) as error:
         raise ConfigError(
             f"cannot write {arguments.out}: {error.strerror or error}; make room and try again"
         ) from error

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from pathlib import Path
 
 from perception.errors import ConfigError
 from perception.extras import require
+from perception.files import replacing
 
 COLOURS = 96
 """Size of the palette: fewer colours make a smaller file; a simulated picture needs no more."""
@@ -35,17 +35,12 @@ def make_gif(video: Path, out: Path, *, width: int, fps: int, speed: float) -> N
     require("gif", "sim", "imageio_ffmpeg")
     import imageio_ffmpeg
 
-    part = out.with_name(f".{out.stem}.part.gif")
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-y", "-loglevel", "error", "-i", str(video)]
-    command += ["-vf", gif_filter(width=width, fps=fps, speed=speed), "-loop", "0", str(part)]
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    command += ["-vf", gif_filter(width=width, fps=fps, speed=speed), "-loop", "0"]
+    with replacing(out, parents=True) as part:
+        done = subprocess.run(
+            [*command, str(part)], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+        )
         if done.returncode != 0:
             words = done.stderr.strip().splitlines()
             raise ConfigError(f"{video}: ffmpeg cannot turn it into a picture: {words[-1] if words else 'no reason'}")
-        os.replace(part, out)
-    except OSError as error:
-        raise ConfigError(f"cannot write {out}: {error.strerror or error}") from error
-    finally:
-        part.unlink(missing_ok=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable, Sequence
 from difflib import unified_diff
@@ -11,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from app.leaves import known_leaves
 from app.library import find_tree
-from perception.errors import ConfigError, TreeError
+from perception.errors import TreeError
+from perception.files import write_atomic
 
 if TYPE_CHECKING:
     from trees import Problem
@@ -72,10 +72,8 @@ def nodes(*, as_xml: bool, groot: str | None = None) -> int:
         except TreeError as error:
             sys.stderr.write(f"spot-grasp: <{tag}>: {error}\n")
             broken += 1
-    if as_xml or groot == "-":
-        sys.stdout.write(trees.palette_xml(leaves))
-    elif groot is not None:
-        replace_file(Path(groot), trees.palette_xml(leaves))
+    if as_xml or groot is not None:
+        write_atomic(Path(groot or "-"), trees.palette_xml(leaves).encode())
     else:
         for row in trees.table(leaves):
             sys.stdout.write(f"{row}\n")
@@ -112,22 +110,6 @@ def format_files(files: Iterable[str], *, check_only: bool, diff: bool) -> int:
         elif file == "-":
             sys.stdout.write(done)
         elif differs:
-            replace_file(Path(file), done)
+            write_atomic(Path(file), done.encode())
             sys.stdout.write(f"{file}: formatted\n")
     return 1 if changed and check_only else 0
-
-
-def replace_file(file: Path, text: str) -> None:
-    """Write a file whole or not at all; its mode stays. ConfigError if it cannot be written."""
-    target = file.resolve()  # a link stays a link
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        try:
-            part.write_text(text, encoding="utf-8", newline="\n")
-            if target.exists():
-                part.chmod(target.stat().st_mode & 0o7777)
-            os.replace(part, target)
-        finally:
-            part.unlink(missing_ok=True)
-    except OSError as error:
-        raise ConfigError(f"{file}: cannot write it: {error.strerror or error}") from error

@@ -18,12 +18,12 @@ from app.overlay import heatmap_picture
 from app.saved_frame import read_mask, saved_frame
 from perception.detector import OnnxDetector
 from perception.errors import ConfigError
+from perception.files import write_atomic
 from perception.geometry import Pose
 from perception.heatmap import OnnxHeatmap
 from perception.models import Detector, Enough
 from perception.pipeline import Perception, perceive, warm_up
 from perception.types import Detection, Grasp, RgbdFrame
-from training.files import write_atomic
 
 DEFAULT_LABELS = ("bottle",)
 
@@ -61,7 +61,7 @@ def perceive_files(arguments: argparse.Namespace) -> int:
     files = _write(found, frame, arguments.out) if arguments.out is not None else {}
     result = {**_result(found, frame), **files}
     if arguments.out is not None:
-        _save(arguments.out / "result.json", json.dumps(result, indent=1).encode())
+        write_atomic(arguments.out / "result.json", json.dumps(result, indent=1).encode(), parents=True)
     if arguments.json:
         sys.stdout.write(json.dumps(result) + "\n")
     else:
@@ -146,14 +146,6 @@ def _write(found: Perception, frame: RgbdFrame, out: Path) -> dict[str, str]:
     for name, picture in pictures.items():
         good, content = cv2.imencode(".png", picture)
         assert good
-        _save(out / f"{name}.png", content.tobytes())
+        write_atomic(out / f"{name}.png", content.tobytes(), parents=True)
         files[name] = str(out / f"{name}.png")
     return files
-
-
-def _save(path: Path, content: bytes) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomic(path, content)
-    except OSError as error:
-        raise ConfigError(f"cannot write {path}: {error.strerror or error}") from error

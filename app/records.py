@@ -23,7 +23,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
-from perception.errors import ConfigError, SpotGraspError
+from perception.errors import ConfigError, SpotGraspError, WriteError
+from perception.files import open_append, write_atomic
 
 if TYPE_CHECKING:
     from perception.types import Detection, Grasp, Heatmap, RgbdFrame
@@ -40,16 +41,10 @@ class RecordError(SpotGraspError):
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write the file so that it is either absent or complete. RecordError if the disk refuses."""
-    part = path.with_name(f".{path.name}.part")
     try:
-        try:
-            part.write_bytes(data)
-            os.replace(part, path)
-        except BaseException:
-            part.unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise RecordError(f"cannot write {path}: {error.strerror or error}") from error
+        write_atomic(path, data, sync=False)  # a tick may wait for it
+    except WriteError as error:
+        raise RecordError(str(error)) from error
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -89,7 +84,7 @@ class _LineFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._file = open(path, "ab", buffering=0)  # noqa: SIM115  (closed by `close`, lives as long as the run)
+        self._file = open_append(path)
 
     def msg(self, line: bytes) -> None:
         if self._file.closed:  # a worker that ends after the run has nothing to add to its record

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from app.library import find_tree
-from perception.errors import ConfigError
+from perception.files import write_atomic
 
 if TYPE_CHECKING:
     from trees import NodeView
@@ -19,7 +19,7 @@ FORMATS: Final[tuple[Format, ...]] = ("text", "svg", "html")
 
 def show(text: str, *, form: Format | None = None, out: Path | None = None, tree_id: str | None = None) -> int:
     """Show the tree that `text` names; 0. form: None goes by the ending of `out`, else text. out: the file to write,
-    None prints. TreeError if the tree cannot be read, ConfigError if `out` cannot be written."""
+    None prints. TreeError if the tree cannot be read, WriteError if `out` cannot be written."""
     import trees
     from app.leaves import known_leaves
 
@@ -30,10 +30,7 @@ def show(text: str, *, form: Format | None = None, out: Path | None = None, tree
     if out is None:
         sys.stdout.write(drawn)
         return 0
-    try:
-        out.write_text(drawn, encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(f"{out}: cannot write the picture: {error.strerror or error}") from error
+    write_atomic(out, drawn.encode())
     return 0
 
 

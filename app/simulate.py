@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import os
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from app.interrupts import Interrupts
 from perception.errors import ConfigError
 from perception.extras import require
+from perception.files import open_append
 
 if TYPE_CHECKING:
     from simulation.spot_api.server import SpotServer
@@ -136,10 +138,8 @@ def _logger(stack: ExitStack, file: Path | None) -> Any:
     if file is None:
         stream: Any = sys.stderr
     else:
-        try:
-            stream = stack.enter_context(file.open("a", buffering=1))
-        except OSError as error:
-            raise ConfigError(f"--log {file}: cannot write: {error.strerror}") from error
+        binary = io.BufferedWriter(open_append(file))
+        stream = stack.enter_context(io.TextIOWrapper(binary, "utf-8", line_buffering=True))
     return structlog.wrap_logger(
         structlog.WriteLogger(stream),
         processors=[

@@ -4,6 +4,8 @@ An expected outcome (nothing detected, grasp missed, goal out of reach) is never
 with a reason. What is raised here ends the run. `exit_code` is what the command line returns for it.
 """
 
+from __future__ import annotations
+
 from typing import ClassVar
 
 
@@ -17,6 +19,17 @@ class ConfigError(SpotGraspError):
     """What the user asked for cannot be used: a scene, an object, a mesh, an option, a file."""
 
     exit_code = 2
+
+
+class WriteError(ConfigError):
+    """An output that cannot be written. strerror: the reason alone."""
+
+    def __init__(self, place: str, strerror: str) -> None:
+        super().__init__(f"cannot write {place}: {strerror}")
+        self.place, self.strerror = place, strerror
+
+    def __reduce__(self) -> tuple[type[WriteError], tuple[str, str]]:
+        return type(self), (self.place, self.strerror)  # it may come from another process
 
 
 class TreeError(ConfigError):

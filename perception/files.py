@@ -22,7 +22,7 @@ from typing import Any, BinaryIO, Final
 from xml.etree import ElementTree
 from xml.parsers import expat
 
-from perception.errors import ConfigError
+from perception.errors import ConfigError, WriteError
 
 TEXT_BYTES: Final = 1_000_000
 """Size of a configuration file at most."""
@@ -171,30 +171,31 @@ def read_xml(path: Path, what: str) -> ElementTree.Element:
         raise ConfigError(f"{shown(path)}: not XML: {error}") from error
 
 
-def write_atomic(path: Path, content: bytes, *, parents: bool = False) -> None:
-    """Write an output so that it is there whole or not at all; see `replacing`. `-` and /dev/stdout print it.
-    parents: make the folders above it."""
+def write_atomic(path: Path, content: bytes, *, parents: bool = False, sync: bool = True) -> None:
+    """Write an output so that it is there whole or not at all; see `replacing`. `-` and /dev/stdout print it."""
     if str(path) in _STDOUT:
         sys.stdout.flush()
         stream: Any = getattr(sys.stdout, "buffer", None)
         stream.write(content) if stream is not None else sys.stdout.write(content.decode())
         sys.stdout.flush()
         return
-    with replacing(path, parents=parents) as part:
+    with replacing(path, parents=parents, sync=sync) as part:
         part.write_bytes(content)
 
 
 @contextlib.contextmanager
-def replacing(path: Path, *, parents: bool = False) -> Iterator[Path]:
+def replacing(path: Path, *, parents: bool = False, sync: bool = True) -> Iterator[Path]:
     """Yield the name of a new, empty file beside `path`, with its suffix, that becomes `path` when the block ends well.
 
     Links are followed; permissions and owner stay; a file with several hard links, or in somebody else's name, is
-    rewritten in place. A device, pipe, socket, folder or read-only file is refused, before the block. ConfigError if
-    it cannot be written; then nothing of it is left, and what was there before is as it was.
+    rewritten in place. A device, pipe, socket, folder or read-only file is refused, before the block. WriteError if it
+    cannot be written; then nothing of it is left, and what was there before is as it was.
+
+    parents: make the folders above it. sync: wait until the disk has it, so that it outlives a loss of power.
     """
     part: Path | None = None
     if "\0" in str(path):
-        raise ConfigError(f"cannot write {shown(path)}: a name cannot have a NUL in it")
+        raise WriteError(shown(path), "a name cannot have a NUL in it")
     try:
         target = Path(os.path.realpath(path))
         if parents:
@@ -211,25 +212,29 @@ def replacing(path: Path, *, parents: bool = False) -> Iterator[Path]:
         else:
             if before is not None:
                 os.chmod(part, stat.S_IMODE(before.st_mode))
-            _sync(part)
+            if sync:
+                _sync(part)
             os.replace(part, target)
     except OSError as error:
-        raise ConfigError(f"cannot write {shown(path)}: {_reason(error)}") from error
+        raise WriteError(shown(path), _reason(error)) from error
     finally:
         if part is not None:
             with contextlib.suppress(OSError):
                 part.unlink(missing_ok=True)
 
 
-def open_append(path: Path) -> BinaryIO:
-    """A regular file, made if it is not there, open to append to, unbuffered. ConfigError for everything else."""
+def open_append(path: Path) -> io.FileIO:
+    """A regular file, made if it is not there, open to append to, unbuffered; `-` and /dev/stdout are stdout.
+    WriteError for everything else."""
     try:
+        if str(path) in _STDOUT:
+            return io.FileIO(os.dup(1), "ab")
         with contextlib.suppress(FileNotFoundError):
-            _regular(path, "output", os.stat(path).st_mode)
+            _writable(path, os.stat(path).st_mode)
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
         return io.FileIO(os.open(path, flags, 0o666), "ab")
     except (OSError, ValueError) as error:
-        raise ConfigError(f"cannot write {shown(path)}: {_reason(error)}") from error
+        raise WriteError(shown(path), _reason(error)) from error
 
 
 def shown(path: Path | str) -> str:
@@ -251,10 +256,17 @@ def _replaceable(path: Path, target: Path) -> os.stat_result | None:
         before = os.stat(target)
     except FileNotFoundError:
         return None
-    _regular(path, "output", before.st_mode)
-    if not before.st_mode & 0o222 or not os.access(target, os.W_OK):
-        raise PermissionError(errno.EACCES, "the file is read-only (chmod u+w lets it be written)")
+    _writable(path, before.st_mode)
+    if not os.access(target, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     return before
+
+
+def _writable(path: Path, mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        raise WriteError(shown(path), f"it is {_KINDS.get(stat.S_IFMT(mode), 'no file')}; give the name of a file")
+    if not mode & 0o222:  # the superuser may write it all the same, and is asked not to
+        raise WriteError(shown(path), "it is read-only; `chmod u+w` lets it be written")
 
 
 def _same_owner(part: Path, before: os.stat_result) -> bool:

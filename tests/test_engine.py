@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pytest
 
 from app.cli import main
 from app.interrupts import Interrupts
-from perception.errors import ConfigError
+from perception.errors import ConfigError, WriteError
 from tests.engine_jobs import InlineMapper, fake_label_job, fake_view_job, pixels
 from training import dataset, engine, jobs
 from training.arrays import labels_by, training_arrays
@@ -87,11 +86,11 @@ def test_a_folder_with_other_things_is_refused(tmp_path: Path) -> None:
 def test_a_full_disk_is_told_and_the_next_run_goes_on(tmp_path: Path, made: Path, monkeypatch) -> None:
     out, real, written = tmp_path / "full", engine.write_atomic, []
 
-    def full(path: Path, content: bytes) -> None:
+    def full(path: Path, content: bytes, **options: bool) -> None:
         if len(written) == 4:
-            raise OSError(errno.ENOSPC, "No space left on device")
+            raise WriteError(str(path), "No space left on device")
         written.append(path)
-        real(path, content)
+        real(path, content, **options)
 
     monkeypatch.setattr(engine, "write_atomic", full)
     with pytest.raises(ConfigError, match=r"No space left on device; what is finished stays"):

@@ -262,7 +262,7 @@ def test_a_read_only_file_is_not_written(tmp_path):
     path = tmp_path / "a"
     path.write_bytes(b"old")
     path.chmod(0o444)
-    with pytest.raises(ConfigError, match=r"read-only \(chmod u\+w"):
+    with pytest.raises(ConfigError, match=r"read-only; `chmod u\+w`"):
         write_atomic(path, b"new")
     assert path.read_bytes() == b"old"
 

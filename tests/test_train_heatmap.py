@@ -18,7 +18,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from perception import preprocess  # noqa: E402  # after the check for torch
-from perception.errors import ConfigError  # noqa: E402
+from perception.errors import ConfigError, WriteError  # noqa: E402
 from training import dataset, train_heatmap  # noqa: E402
 from training.recipes import Recipe, recipe_for  # noqa: E402
 from training.samples import Samples  # noqa: E402
@@ -267,7 +267,7 @@ def test_a_full_disk_loses_no_finished_epoch(
 
     def full(path: Path, content: bytes) -> None:
         if len(written) == 5:  # config, then best, metrics and checkpoint of the first epoch, best of the second
-            raise OSError(28, "No space left on device")
+            raise WriteError(str(path), "No space left on device")
         written.append(path)
         real(path, content)
 

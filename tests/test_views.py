@@ -12,13 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from perception.errors import WriteError
+from perception.files import write_atomic
 from perception.geometry import Pose
 from perception.types import Intrinsics
 from simulation.objects import make_object
 from simulation.pictures import SceneCamera
 from simulation.scene import sample_scene
 from training import views
-from training.files import write_atomic
 
 SAMPLE = sample_scene(views.SPEC, 12)
 
@@ -160,7 +161,7 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path, monkeypatch: pyt
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full_disk)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(WriteError, match="No space"):
         write_atomic(path, b"new")
     assert path.read_bytes() == b"old"
 

@@ -14,7 +14,6 @@ import argparse
 import csv
 import io
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +21,8 @@ import torch
 from torch import nn
 
 from perception.errors import ConfigError, SpotGraspError
+from perception.files import replacing, write_atomic
 from training.export import read_arguments
-from training.files import write_atomic
 from training.torchvision_stub import import_ultralytics
 from training.train_detector import trainable
 
@@ -51,7 +50,8 @@ def average(run: Path, start: Path, out: Path, share: float = SHARE) -> Path:
     checkpoint = torch.load(best, weights_only=False)
     network, other = _network(checkpoint), _network(torch.load(source, weights_only=False))
     mix(network, other, share)
-    torch.save({**checkpoint, "model": network, "ema": None}, out / "weights" / "best.pt")
+    with replacing(out / "weights" / "best.pt") as part:
+        torch.save({**checkpoint, "model": network, "ema": None}, part)
     model = ultralytics.YOLO(str(out / "weights" / "best.pt"), task="segment")
     found = model.val(
         data=str(data), imgsz=size, device="cpu", workers=0, plots=False, verbose=False, project=str(out.resolve()),
@@ -65,7 +65,7 @@ def average(run: Path, start: Path, out: Path, share: float = SHARE) -> Path:
     writer.writeheader()
     writer.writerow({"epoch": epoch, **{key: f"{value:.5f}" for key, value in metrics.items()}})
     facts = {**json.loads((run / "data.json").read_text()), "share_of_start": round(1 - share, 6)}
-    shutil.copyfile(run / "args.yaml", out / "args.yaml")
+    write_atomic(out / "args.yaml", (run / "args.yaml").read_bytes())
     write_atomic(out / "data.json", json.dumps(facts, indent=1).encode())
     write_atomic(out / "results.csv", table.getvalue().encode())
     return out

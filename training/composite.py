@@ -18,11 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perception.errors import ConfigError
+from perception.files import write_atomic
 from perception.geometry import Pose, unit
 from simulation.objects import CLASS_NAMES, LABELS
 from training.composite_camera import expose
 from training.composite_scene import Room, random_room
-from training.files import write_atomic
 from training.raycast import View, render
 
 SIZE_PX = 288

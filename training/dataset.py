@@ -29,12 +29,12 @@ from numpy.typing import NDArray
 from perception import preprocess
 from perception.depth import median_depth
 from perception.errors import ConfigError, SpotGraspError
+from perception.files import replacing, write_atomic
 from perception.geometry import Pose
 from perception.preprocess import Crop, heatmap_input
 from perception.types import Intrinsics
 from simulation.depth_sensor import DepthSensor, DepthSensorConfig
 from training.catalogue import split_of
-from training.files import write_atomic
 from training.project_labels import object_names, read_arrays, view_files
 from training.views import DEPTH_UNIT_M, photograph
 
@@ -187,11 +187,12 @@ def write_arrays(out: Path, samples: Iterable[Sample], limit: int, facts: dict[s
 def _keep(out: Path, name: str, array: Any, count: int) -> str:
     """Copy the first `count` rows of NAME.part.npy to NAME.npy; returns the digest."""
     digest = hashlib.sha256()
-    kept = open_memmap(out / f"{name}.npy", mode="w+", dtype=array.dtype, shape=(count, *array.shape[1:]))
-    for row in range(count):
-        kept[row] = array[row]
-        digest.update(kept[row].tobytes())
-    kept.flush()
+    with replacing(out / f"{name}.npy") as part:
+        kept = open_memmap(part, mode="w+", dtype=array.dtype, shape=(count, *array.shape[1:]))
+        for row in range(count):
+            kept[row] = array[row]
+            digest.update(kept[row].tobytes())
+        kept.flush()
     (out / f"{name}.part.npy").unlink()
     return digest.hexdigest()
 

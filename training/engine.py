@@ -26,9 +26,9 @@ from typing import Any
 
 import numpy as np
 
-from perception.errors import ConfigError
+from perception.errors import ConfigError, WriteError
+from perception.files import write_atomic
 from training.catalogue import Entry, Split, catalogue
-from training.files import write_atomic
 from training.mapping import Mapper
 from training.project_labels import project
 
@@ -141,12 +141,9 @@ def generate(plan: Plan, out: Path, mapper: Mapper, progress: Progress = lambda 
 def save(path: Path, content: bytes) -> None:
     """Write whole or not at all. ConfigError, saying how to go on, if the disk is full or the folder not writable."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomic(path, content)
-    except OSError as error:
-        raise ConfigError(
-            f"cannot write {path}: {error.strerror or error}; what is finished stays, run the same command to go on"
-        ) from error
+        write_atomic(path, content, parents=True)
+    except WriteError as error:
+        raise ConfigError(f"{error}; what is finished stays, run the same command to go on") from error
 
 
 def npz_bytes(**arrays: Any) -> bytes:
@@ -159,7 +156,7 @@ def npz_bytes(**arrays: Any) -> bytes:
 def _projected(plan: Plan, out: Path) -> dict[str, int]:
     try:
         counts = project(out / "views", out / "labels", out / "projected", criterion=criterion(plan.preset))
-    except OSError as error:
+    except (OSError, WriteError) as error:
         raise ConfigError(f"cannot write {out}: {error.strerror or error}; run the same command to go on") from error
     del counts["written"]
     return counts

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from perception import preprocess
 from perception.errors import ConfigError, SpotGraspError
-from training.files import write_atomic
+from perception.files import write_atomic
 from training.model_card import ModelCard
 
 OPSET = 17

@@ -25,12 +25,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perception.errors import ConfigError, SpotGraspError
+from perception.files import write_atomic
 from perception.geometry import Pose, unit
 from perception.hand_pose import hand_pose
 from simulation.grasp_trials import TrialResults, run_trials
 from simulation.objects import FAMILIES, GraspObject, make_object
 from simulation.physics import init_genesis
-from training.files import write_atomic
 from training.mapping import LocalMapper
 from training.project_labels import objects_in_views
 

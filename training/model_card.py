@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from training.files import write_atomic
+from perception.files import write_atomic
 
 Table = Mapping[str, Any]
 

@@ -22,11 +22,11 @@ from numpy.typing import NDArray
 
 from perception import preprocess
 from perception.errors import ConfigError
+from perception.files import replacing, write_atomic
 from perception.normals import d2nt_normals
 from perception.types import Intrinsics
 from training import dataset
 from training.catalogue import split_of
-from training.files import write_atomic
 from training.project_labels import label_image, load_labels, object_names, read_arrays, view_files
 from training.views import DEPTH_UNIT_M, photograph
 
@@ -84,9 +84,8 @@ def build_paper(views: Path, labels: Path, out: Path, *, most_views: int | None 
     if not samples:
         raise ConfigError(f"{views}: no object in these views is labelled")
     for name, array in (("inputs", inputs), ("labels", targets)):
-        part = np.array(array[:count])
-        np.save(out / f".{name}.part.npy", part)
-        (out / f".{name}.part.npy").replace(out / f"{name}.npy")
+        with replacing(out / f"{name}.npy") as part:
+            np.save(part, np.array(array[:count]))
     manifest = {
         "schema": dataset.SCHEMA, "preprocessing_version": preprocess.VERSION, "recipe": "paper", "count": count,
         "sha256_inputs": digest.hexdigest(), "samples": samples,

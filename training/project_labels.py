@@ -29,10 +29,10 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from perception.errors import ConfigError, SpotGraspError
+from perception.files import write_atomic
 from perception.geometry import Pose
 from perception.normals import plane_fit_normals
 from perception.types import Intrinsics
-from training.files import write_atomic
 
 SCHEMA = 2
 """2: labels below -1 say how many of the samples at odds are good; all of them were -1."""

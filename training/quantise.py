@@ -25,10 +25,10 @@ from numpy.typing import NDArray
 
 from perception import preprocess
 from perception.errors import ConfigError, SpotGraspError
+from perception.files import write_atomic
 from perception.heatmap import DEFAULT_WEIGHTS
 from training import dataset
 from training.catalogue import split_of
-from training.files import write_atomic
 from training.metrics import PixelScores
 
 KEPT = 0.005

@@ -30,7 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perception.depth import object_depth
-from perception.errors import ConfigError
+from perception.errors import ConfigError, WriteError
 from perception.geometry import Pose
 from perception.grasp import grasps_at, inner_pixels
 from perception.models import HeatmapModel
@@ -106,7 +106,7 @@ def rehearse(plan: Rehearsal, out: Path, mapper: Mapper, progress: Progress = la
     facts = {"views": len(jobs) * plan.pictures, "draws": 1}
     try:
         return write_arrays(out, _samples(out, jobs), facts["views"], facts)
-    except OSError as error:
+    except (OSError, WriteError) as error:
         raise ConfigError(f"cannot write {out}: {error.strerror or error}; run the same command to go on") from error
 
 

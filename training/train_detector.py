@@ -26,8 +26,8 @@ import torch
 
 from perception.detector import OnnxDetector
 from perception.errors import ConfigError, SpotGraspError
+from perception.files import write_atomic
 from training.exported_weights import load_exported_detector, measure_statistics
-from training.files import write_atomic
 from training.memory import keep_freed_memory
 from training.torchvision_stub import import_ultralytics
 

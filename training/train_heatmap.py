@@ -32,11 +32,11 @@ from numpy.typing import NDArray
 from torch import nn
 
 from perception import preprocess
-from perception.errors import ConfigError, SpotGraspError
+from perception.errors import ConfigError, SpotGraspError, WriteError
+from perception.files import write_atomic
 from training import baselines
 from training.checkpoints import digest, load_state
 from training.exported_weights import load_exported, measure_statistics
-from training.files import write_atomic
 from training.memory import keep_freed_memory
 from training.metrics import PixelScores
 from training.parallel import Board, Group
@@ -239,7 +239,7 @@ def train(
     keep_freed_memory()
     try:
         return Trainer(Samples.open(data), out, recipe, resume=resume, start=start).run()
-    except OSError as error:
+    except (OSError, WriteError) as error:
         raise ConfigError(
             f"{out}: cannot write: {error.strerror or error}; make room, then go on with --resume"
         ) from error

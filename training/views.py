@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -22,13 +21,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from perception.files import replacing, write_atomic
 from perception.geometry import Pose
 from perception.types import Intrinsics
 from simulation.objects import CLASS_NAMES, LABELS
 from simulation.pictures import SceneCamera
 from simulation.scene import SceneSample, sample_scene
 from simulation.scene_spec import ClutterSpec, LightSpec, SceneSpec, SupportSpec, TargetSpec
-from training.files import write_atomic
 from training.viewpoints import HAND_CAMERA, PRESETS, SHAPE, ViewPreset, camera_pose
 
 SCHEMA = 1
@@ -139,9 +138,8 @@ def generate(out: Path, scenes: range, views: int, preset_name: str, yolo: Path 
             if yolo is not None:
                 split = "val" if seed % 10 == 9 else "train"
                 write_yolo(yolo, name, split, view, np.random.default_rng([seed, index]))
-            temporary = out / f".{name}.part.npz"
-            np.savez_compressed(temporary, **view)
-            os.replace(temporary, out / f"{name}.npz")
+            with replacing(out / f"{name}.npz") as part:
+                np.savez_compressed(part, **view)
             added += 1
     return added
 

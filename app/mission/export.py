@@ -7,9 +7,9 @@ from pathlib import Path
 
 from app.mission.parametrised import read
 from app.mission.serve import service_name
-from app.records import write_whole
 from app.spot.errors import missing
 from perception.errors import ConfigError
+from perception.files import write_atomic
 
 SUFFIXES = (".node", ".txtpb")
 
@@ -39,9 +39,9 @@ def export(file: Path, out: Path, *, tree_id: str | None = None, remote_service:
     else:
         compiled = compiler.compile_tree(trees.load(file, LEAVES, tree_id))
     if out.suffix == ".node":
-        write_whole(out, compiled.root.SerializeToString(deterministic=True))
+        write_atomic(out, compiled.root.SerializeToString(deterministic=True))
     else:
-        write_whole(out, text_format.MessageToString(compiled.root).encode())
+        write_atomic(out, text_format.MessageToString(compiled.root).encode())
     for lacking in compiled.unmapped:
         sys.stderr.write(f"{lacking.place}: {lacking.path}: {lacking.reason}\n")
     count = len(compiled.unmapped)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from app.spot.connection import Target
 from app.spot.options import SpotOptions
 from app.spot.robot import SpotRobot
+from perception.files import open_append
 
 if TYPE_CHECKING:
     from simulation.spot_api import SpotServer
@@ -64,7 +65,7 @@ def _logger(file: Path) -> Any:
 
     import structlog
 
-    with open(file, "ab", buffering=0) as stream:
+    with open_append(file) as stream:
         yield structlog.wrap_logger(
             structlog.BytesLogger(stream),
             processors=[
