@@ -8,6 +8,7 @@ import numpy as np
 from py_trees.common import Status
 
 from behaviours.leaf import RobotLeaf
+from behaviours.limits import SHARE, TURN
 from perception.locate import ObjectLocation
 from perception.types import Detection, Heatmap
 from trees.ports import Direction, Port, input_port, output_port
@@ -73,8 +74,10 @@ class ChooseView(RobotLeaf):
     PORTS = (
         VIEWS,
         input_port("object", ObjectLocation, text="where the object stands"),
-        output_port("angle_rad", float, unit="rad", text="how far round it from here, counter-clockwise from above"),
-        output_port("score", float, text="quality of that view"),
+        output_port(
+            "angle_rad", float, unit="rad", bounds=TURN, text="how far round it from here, counter-clockwise from above"
+        ),
+        output_port("score", float, bounds=SHARE, text="quality of that view"),
     )
 
     def update(self) -> Status:

@@ -13,6 +13,7 @@ import numpy as np
 from behaviours.fake_models import FakeDetector, FakeHeatmap
 from behaviours.fake_steering import FakeSteering, FollowCommand
 from behaviours.fake_world import HAND_CAMERA, FakeWorld
+from behaviours.limits import SPOT, require_limits
 from behaviours.robot import ArmPose, Command, CommandState, GripperState, Outcome
 from perception import spot_arm
 from perception.errors import ConfigError, RobotError
@@ -83,6 +84,8 @@ class FakeRobot(FakeSteering):
     """
 
     simulated_time = True
+    limits = SPOT
+    cameras = ("hand",)
 
     def __init__(
         self, script: FakeScript | None = None, *, world: FakeWorld | None = None, real_time: bool = False
@@ -141,8 +144,8 @@ class FakeRobot(FakeSteering):
             raise RobotError(f"the connection to the fake robot was lost at {self._now_s:.2f} s")
 
     def capture(self, camera: str) -> RgbdFrame:
-        if camera != "hand":
-            raise ConfigError(f"unknown camera {camera!r}; this robot has: hand")
+        if camera not in self.cameras:
+            raise ConfigError(f"unknown camera {camera!r}; this robot has: {', '.join(self.cameras)}")
         self._connected()
         self._captures += 1
         pose = self.hand_pose() @ spot_arm.HAND_FROM_COLOR_CAMERA
@@ -171,6 +174,8 @@ class FakeRobot(FakeSteering):
         return command
 
     def walk_to(self, world_from_goal: Pose, *, max_speed_mps: float, max_yaw_rate_radps: float) -> Command:
+        limits = {"max_speed_mps": max_speed_mps, "max_yaw_rate_radps": max_yaw_rate_radps}
+        require_limits(self.limits, "walk_to", world_from_goal, **limits)
         start, goal = self._body, world_from_goal
         turn = (goal.yaw_rad - start.yaw_rad + np.pi) % (2 * np.pi) - np.pi
         line = goal.position_m[:2] - start.position_m[:2]
@@ -187,12 +192,11 @@ class FakeRobot(FakeSteering):
         return self._start("base", duration, at, "blocked by an obstacle" if self.script.walk_blocked else "")
 
     def move_arm(self, pose: ArmPose, *, max_joint_speed_radps: float) -> Command:
-        joints = {"stow": spot_arm.STOW, "ready": spot_arm.READY, "carry": spot_arm.CARRY}
-        if pose not in joints:
-            raise ConfigError(f"unknown arm pose {pose!r}; choose from: {', '.join(joints)}")
-        return self._start("arm", 2.0 / max_joint_speed_radps, self._hand_path(spot_arm.forward(joints[pose])))
+        require_limits(self.limits, "move_arm", pose, max_joint_speed_radps=max_joint_speed_radps)
+        return self._start("arm", 2.0 / max_joint_speed_radps, self._hand_path(spot_arm.forward(spot_arm.POSES[pose])))
 
     def move_hand(self, world_from_hand: Pose, *, max_speed_mps: float) -> Command:
+        require_limits(self.limits, "move_hand", world_from_hand, max_speed_mps=max_speed_mps)
         goal = self._body.inverse() @ world_from_hand
         x, y, z = goal.position_m
         failure = ""
@@ -238,8 +242,7 @@ class FakeRobot(FakeSteering):
             self.world.settle(self._held_which)
 
     def set_gripper(self, opening: float, *, max_torque_nm: float) -> Command:
-        if not 0.0 <= opening <= 1.0 or not max_torque_nm > 0.0:
-            raise ConfigError(f"gripper opening {opening} must be 0..1 and its torque {max_torque_nm} N·m positive")
+        require_limits(self.limits, "set_gripper", opening, max_torque_nm=max_torque_nm)
         start = self._opening
 
         def at(fraction: float) -> None:

@@ -5,18 +5,21 @@ from __future__ import annotations
 from py_trees.common import Status
 
 from behaviours.leaf import MotionLeaf, RobotLeaf
+from behaviours.limits import SHARE, SPOT, WAIT, up_to
 from behaviours.robot import Command, GripperState
 from trees.ports import input_port
 
 GRIPPER = frozenset({"gripper"})
-MAX_TORQUE = input_port("max_torque_nm", float, unit="N·m", text="limit of the jaw joint's torque")
+MAX_TORQUE = input_port(
+    "max_torque_nm", float, unit="N·m", bounds=up_to(SPOT.jaw_torque_nm), text="limit of the jaw joint's torque"
+)
 
 
 class OpenGripper(MotionLeaf):
     """Open the jaws."""
 
     ACTUATORS = GRIPPER
-    PORTS = (input_port("opening", float, default=1.0, text="0 closed .. 1 fully open"), MAX_TORQUE)
+    PORTS = (input_port("opening", float, default=1.0, bounds=SHARE, text="0 closed .. 1 fully open"), MAX_TORQUE)
 
     def start(self) -> Command:
         return self.robot.set_gripper(self.get("opening"), max_torque_nm=self.get("max_torque_nm"))
@@ -46,8 +49,8 @@ class VerifyGrasp(RobotLeaf):
 
     KIND = "Condition"
     PORTS = (
-        input_port("hold_s", float, unit="s", default=2.0, text="how long it must hold"),
-        input_port("forgive_s", float, unit="s", default=0.2, text="a break so long is forgiven"),
+        input_port("hold_s", float, unit="s", default=2.0, bounds=WAIT, text="how long it must hold"),
+        input_port("forgive_s", float, unit="s", default=0.2, bounds=WAIT, text="a break so long is forgiven"),
     )
 
     def initialise(self) -> None:
@@ -75,11 +78,24 @@ class AwaitPull(RobotLeaf):
 
     KIND = "Condition"
     PORTS = (
-        input_port("wait_s", float, unit="s", default=15.0, text="how long to wait"),
-        input_port("opening_change", float, default=0.03, text="of the jaws, 0..1, that counts as a pull"),
-        input_port("torque_change_nm", float, unit="N·m", default=0.8, text="of the jaws that counts as a pull"),
-        input_port("within_s", float, unit="s", default=2.0, text="a slower change is no pull"),
-        input_port("forgive_s", float, unit="s", default=0.2, text="holding nothing for so long is no pull"),
+        input_port("wait_s", float, unit="s", default=15.0, bounds=WAIT, text="how long to wait"),
+        input_port(
+            "opening_change", float, default=0.03, bounds=up_to(1.0), text="of the jaws, 0..1, that counts as a pull"
+        ),
+        input_port(
+            "torque_change_nm",
+            float,
+            unit="N·m",
+            default=0.8,
+            bounds=up_to(SPOT.jaw_torque_nm),
+            text="of the jaws that counts as a pull",
+        ),
+        input_port(
+            "within_s", float, unit="s", default=2.0, bounds=up_to(WAIT.maximum), text="a slower change is no pull"
+        ),
+        input_port(
+            "forgive_s", float, unit="s", default=0.2, bounds=WAIT, text="holding nothing for so long is no pull"
+        ),
     )
 
     def initialise(self) -> None:

@@ -7,15 +7,18 @@ from enum import Enum
 import numpy as np
 
 from behaviours.leaf import MotionLeaf
+from behaviours.limits import SPOT, up_to
 from behaviours.robot import Command
+from behaviours.walking import MAX_SPEED, MAX_YAW_RATE, WalkLeaf
 from perception import spot_arm
 from perception.geometry import Pose, unit
 from perception.locate import ObjectLocation
 from perception.types import Detection, Grasp, RgbdFrame
-from trees.ports import input_port
+from trees.ports import Bounds, input_port
 
 ARM = frozenset({"arm"})
-MAX_HAND_SPEED = input_port("max_speed_mps", float, unit="m/s", text="limit of the hand's speed")
+HAND_SPEED = up_to(SPOT.hand_speed_mps)
+MAX_HAND_SPEED = input_port("max_speed_mps", float, unit="m/s", bounds=HAND_SPEED, text="limit of the hand's speed")
 
 
 class ArmPoseName(Enum):
@@ -32,7 +35,13 @@ class MoveArm(MotionLeaf):
     ACTUATORS = ARM
     PORTS = (
         input_port("pose", ArmPoseName, text="stow, ready or carry"),
-        input_port("max_joint_speed_radps", float, unit="rad/s", text="limit of every joint's speed"),
+        input_port(
+            "max_joint_speed_radps",
+            float,
+            unit="rad/s",
+            bounds=up_to(SPOT.joint_speed_radps),
+            text="limit of every joint's speed",
+        ),
     )
 
     def start(self) -> Command:
@@ -51,36 +60,39 @@ def standoff_pose(world_from_body: Pose, target_m: np.ndarray, distance_m: float
     return Pose.from_rpy((0.0, 0.0, yaw), place)
 
 
-class WalkToObject(MotionLeaf):
+class WalkToObject(WalkLeaf):
     """Walk to a distance from the object, facing it; from too near, walk back."""
 
-    ACTUATORS = frozenset({"base"})
     PORTS = (
         input_port("object", ObjectLocation, text="where the object stands"),
-        input_port("distance_m", float, unit="m", default=1.0, text="from the body's centre to the object's axis"),
-        input_port("max_speed_mps", float, unit="m/s", text="limit of the walking speed"),
-        input_port("max_yaw_rate_radps", float, unit="rad/s", text="limit of the turning rate"),
+        input_port(
+            "distance_m",
+            float,
+            unit="m",
+            default=1.0,
+            bounds=up_to(100.0),
+            text="from the body's centre to the object's axis",
+        ),
+        MAX_SPEED,
+        MAX_YAW_RATE,
     )
 
     def start(self) -> Command:
-        goal = standoff_pose(self.robot.body_pose(), self.get("object").position_m, self.get("distance_m"))
-        return self.robot.walk_to(
-            goal, max_speed_mps=self.get("max_speed_mps"), max_yaw_rate_radps=self.get("max_yaw_rate_radps")
-        )
+        return self.walk(standoff_pose(self.robot.body_pose(), self.get("object").position_m, self.get("distance_m")))
 
 
-class FaceObject(MotionLeaf):
+class FaceObject(WalkLeaf):
     """Turn the body until the detected object is straight ahead, from its direction in the picture alone.
 
     For an object at the edge of the picture, where the depth camera does not see; its distance is guessed.
     """
 
-    ACTUATORS = frozenset({"base"})
     PORTS = (
         input_port("frame", RgbdFrame, text="the picture"),
         input_port("detection", Detection, text="which object in the picture"),
-        input_port("guess_m", float, unit="m", default=1.5, text="distance taken for granted"),
-        input_port("max_yaw_rate_radps", float, unit="rad/s", text="limit of the turning rate"),
+        input_port("guess_m", float, unit="m", default=1.5, bounds=up_to(20.0), text="distance taken for granted"),
+        MAX_SPEED,
+        MAX_YAW_RATE,
     )
 
     def start(self) -> Command:
@@ -89,9 +101,7 @@ class FaceObject(MotionLeaf):
         ray = frame.intrinsics.back_project(float(columns.mean()), float(rows.mean()), self.get("guess_m"))
         body = self.robot.body_pose()
         offset = (frame.world_from_camera.transform(ray) - body.position_m)[:2]
-        goal = Pose.from_rpy((0.0, 0.0, float(np.arctan2(offset[1], offset[0]))), body.position_m)
-        rate = self.get("max_yaw_rate_radps")
-        return self.robot.walk_to(goal, max_speed_mps=0.1, max_yaw_rate_radps=rate)
+        return self.walk(Pose.from_rpy((0.0, 0.0, float(np.arctan2(offset[1], offset[0]))), body.position_m))
 
 
 def looking_pose(world_from_body: Pose, location: ObjectLocation, distance_m: float) -> Pose | None:
@@ -121,7 +131,14 @@ class LookAt(MotionLeaf):
     ACTUATORS = ARM
     PORTS = (
         input_port("object", ObjectLocation, text="where the object stands"),
-        input_port("distance_m", float, unit="m", default=0.45, text="from the camera to the object's middle"),
+        input_port(
+            "distance_m",
+            float,
+            unit="m",
+            default=0.45,
+            bounds=up_to(5.0),
+            text="from the camera to the object's middle",
+        ),
         MAX_HAND_SPEED,
     )
 
@@ -143,7 +160,9 @@ class MoveToPreGrasp(MotionLeaf):
     ACTUATORS = ARM
     PORTS = (
         input_port("grasp", Grasp, text="the grasp to prepare"),
-        input_port("standoff_m", float, unit="m", default=0.12, text="how far before the grasp"),
+        input_port(
+            "standoff_m", float, unit="m", default=0.12, bounds=Bounds(0.0, 1.0), text="how far before the grasp"
+        ),
         MAX_HAND_SPEED,
     )
 
@@ -166,7 +185,7 @@ class LiftHand(MotionLeaf):
     """Raise the hand straight up."""
 
     ACTUATORS = ARM
-    PORTS = (input_port("height_m", float, unit="m", text="how far up"), MAX_HAND_SPEED)
+    PORTS = (input_port("height_m", float, unit="m", bounds=up_to(1.5), text="how far up"), MAX_HAND_SPEED)
 
     def start(self) -> Command:
         hand = self.robot.hand_pose()
@@ -183,8 +202,15 @@ class RetreatHand(MotionLeaf):
 
     ACTUATORS = ARM
     PORTS = (
-        input_port("distance_m", float, unit="m", text="how far back"),
-        input_port("aside_m", float, unit="m", default=0.0, text="how far to the side of the fixed jaw meanwhile"),
+        input_port("distance_m", float, unit="m", bounds=Bounds(0.0, 1.5), text="how far back"),
+        input_port(
+            "aside_m",
+            float,
+            unit="m",
+            default=0.0,
+            bounds=Bounds(-0.5, 0.5),
+            text="how far to the side of the fixed jaw meanwhile",
+        ),
         MAX_HAND_SPEED,
     )
 

@@ -6,9 +6,13 @@ import numpy as np
 from py_trees.common import Status
 
 from behaviours.leaf import RobotLeaf
+from behaviours.limits import TURN
 from perception.geometry import Pose
 from perception.locate import ObjectLocation
-from trees.ports import input_port, output_port
+from trees.ports import Bounds, input_port, output_port
+
+FAR = Bounds(-1000.0, 1000.0)
+"""Metres to another place."""
 
 
 def level(pose: Pose) -> Pose:
@@ -54,10 +58,10 @@ class OffsetPose(RobotLeaf):
 
     PORTS = (
         input_port("pose", Pose, text="the pose to start from"),
-        input_port("forward_m", float, unit="m", default=0.0, text="how far ahead of it"),
-        input_port("left_m", float, unit="m", default=0.0, text="how far to its left"),
-        input_port("up_m", float, unit="m", default=0.0, text="how far above it"),
-        input_port("turn_rad", float, unit="rad", default=0.0, text="how far turned to the left"),
+        input_port("forward_m", float, unit="m", default=0.0, bounds=FAR, text="how far ahead of it"),
+        input_port("left_m", float, unit="m", default=0.0, bounds=FAR, text="how far to its left"),
+        input_port("up_m", float, unit="m", default=0.0, bounds=FAR, text="how far above it"),
+        input_port("turn_rad", float, unit="rad", default=0.0, bounds=TURN, text="how far turned to the left"),
         output_port("moved", Pose, text="the pose beside it"),
     )
 

@@ -14,6 +14,7 @@ import numpy as np
 from py_trees.common import Status
 
 from behaviours.leaf import MotionLeaf, PlannedMotionLeaf, RobotLeaf
+from behaviours.limits import SHARE
 from behaviours.moving import ARM, MAX_HAND_SPEED
 from behaviours.robot import Command, CommandState
 from perception import spot_arm
@@ -21,12 +22,14 @@ from perception.geometry import Pose, Vector
 from perception.locate import ObjectLocation
 from perception.rejection import Rejection
 from perception.types import Grasp
-from trees.ports import input_port, output_port
+from trees.ports import Bounds, input_port, output_port
 
 TURNS_RAD = (0.0, 0.3, -0.3, 0.6, -0.6, 0.9, -0.9)
 """How far the hand may point to the side of what is asked for, tried in this order."""
 REST_S, REST_M, BEGUN_M = 0.3, 0.0015, 0.005
 """A hand that has gone down BEGUN_M and then less than REST_M in REST_S has met something."""
+REACH = Bounds(-1.5, 1.5)
+"""Metres from the body's centre."""
 PLACE_OF_HELD = (
     input_port("place", Pose, text="where its foot shall stand"),
     input_port("object", ObjectLocation, text="where it stood when it was gripped"),
@@ -73,9 +76,9 @@ class HoldAt(PlannedMotionLeaf[Pose]):
 
     ACTUATORS = ARM
     PORTS = (
-        input_port("forward_m", float, unit="m", default=0.6, text="ahead of the body's centre"),
-        input_port("left_m", float, unit="m", default=0.0, text="to its left"),
-        input_port("up_m", float, unit="m", default=0.3, text="above it"),
+        input_port("forward_m", float, unit="m", default=0.6, bounds=REACH, text="ahead of the body's centre"),
+        input_port("left_m", float, unit="m", default=0.0, bounds=REACH, text="to its left"),
+        input_port("up_m", float, unit="m", default=0.3, bounds=REACH, text="above it"),
         MAX_HAND_SPEED,
     )
 
@@ -105,7 +108,7 @@ class MoveToPlace(PlannedMotionLeaf[_Placement]):
     ACTUATORS = ARM
     PORTS = (
         *PLACE_OF_HELD,
-        input_port("above_m", float, unit="m", default=0.1, text="how far above the place"),
+        input_port("above_m", float, unit="m", default=0.1, bounds=Bounds(0.0, 1.0), text="how far above the place"),
         MAX_HAND_SPEED,
         output_port("placed", ObjectLocation, text="where the object will stand"),
     )
@@ -155,7 +158,9 @@ class LowerObject(MotionLeaf):
     ACTUATORS = ARM
     PORTS = (
         *PLACE_OF_HELD,
-        input_port("below_m", float, unit="m", default=0.02, text="how far further if nothing resists"),
+        input_port(
+            "below_m", float, unit="m", default=0.02, bounds=Bounds(0.0, 0.5), text="how far further if nothing resists"
+        ),
         MAX_HAND_SPEED,
     )
 
@@ -202,7 +207,9 @@ class StandsUpright(RobotLeaf):
     PORTS = (
         input_port("object", ObjectLocation, text="as it is seen now"),
         input_port("before", ObjectLocation, text="as it was seen standing"),
-        input_port("least_share", float, default=0.7, text="of its height before that it must still have"),
+        input_port(
+            "least_share", float, default=0.7, bounds=SHARE, text="of its height before that it must still have"
+        ),
     )
 
     def update(self) -> Status:

@@ -12,6 +12,7 @@ from enum import Enum
 from types import TracebackType
 from typing import Literal, Protocol, Self
 
+from behaviours.limits import RobotLimits
 from perception.geometry import Pose
 from perception.types import RgbdFrame
 
@@ -56,7 +57,19 @@ class GripperState:
 
 
 class Robot(Protocol):
-    """A mobile base with an arm, a gripper and an RGB-D camera in the hand."""
+    """A mobile base with an arm, a gripper and an RGB-D camera in the hand.
+
+    A command that asks for more than `limits`, or for a limit or goal that is none, is a LimitError, and nothing has
+    changed: see `behaviours.limits.require_limits`.
+    """
+
+    @property
+    def limits(self) -> RobotLimits:
+        """The greatest that it may be asked for."""
+
+    @property
+    def cameras(self) -> tuple[str, ...]:
+        """The names of its cameras, "hand" among them."""
 
     @property
     def simulated_time(self) -> bool:

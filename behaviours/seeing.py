@@ -9,6 +9,7 @@ import numpy as np
 from py_trees.common import Status
 
 from behaviours.leaf import RobotLeaf, WorkLeaf
+from behaviours.limits import SHARE, up_to
 from behaviours.worker import Job
 from perception.depth import fuse_depth
 from perception.grasp import compute_grasp
@@ -16,7 +17,7 @@ from perception.hanging import further_out, part_between
 from perception.locate import ObjectLocation, detection_of, locate_object
 from perception.rejection import Rejection
 from perception.types import Detection, Grasp, Heatmap, RgbdFrame
-from trees.ports import input_port, output_port
+from trees.ports import Bounds, input_port, output_port
 
 FRAME = input_port("frame", RgbdFrame, text="the picture to look at")
 DETECTION = input_port("detection", Detection, text="which object in the picture")
@@ -26,8 +27,8 @@ class Capture(RobotLeaf):
     """Take a picture with depth; the depth is the median of several while the camera stands still, one a tick."""
 
     PORTS = (
-        input_port("camera", str, default="hand", text="which camera"),
-        input_port("frames", int, default=1, text="how many depth pictures to combine"),
+        input_port("camera", str, default="hand", bounds=Bounds(1, 100), names="camera", text="which camera"),
+        input_port("frames", int, default=1, bounds=Bounds(1, 100), text="how many depth pictures to combine"),
         output_port("frame", RgbdFrame, text="the picture"),
     )
 
@@ -48,7 +49,7 @@ class Capture(RobotLeaf):
         return frame
 
     def update(self) -> Status:
-        frame, wanted = self._next(), max(1, self.get("frames"))
+        frame, wanted = self._next(), self.get("frames")
         if frame is not None:
             self._frames.append(frame)
         if len(self._frames) < wanted:
@@ -68,10 +69,12 @@ class DetectObject(WorkLeaf[list[Detection]]):
 
     PORTS = (
         FRAME,
-        input_port("labels", tuple[str, ...], text="classes to accept, separated by ;"),
-        input_port("min_score", float, default=0.25, text="least score, 0..1"),
+        input_port(
+            "labels", tuple[str, ...], bounds=Bounds(1, 1000), names="label", text="classes to accept, separated by ;"
+        ),
+        input_port("min_score", float, default=0.25, bounds=SHARE, text="least score, 0..1"),
         input_port("known", ObjectLocation, default=None, text="take no other object than this one"),
-        input_port("within_m", float, unit="m", default=0.15, text="how far it may have moved"),
+        input_port("within_m", float, unit="m", default=0.15, bounds=up_to(100.0), text="how far it may have moved"),
         output_port("detection", Detection, text="the detection"),
     )
 
@@ -105,7 +108,7 @@ class LocateObject(WorkLeaf[ObjectLocation]):
         FRAME,
         DETECTION,
         input_port("known", ObjectLocation, default=None, text="it must be this one"),
-        input_port("within_m", float, unit="m", default=0.15, text="how far it may have moved"),
+        input_port("within_m", float, unit="m", default=0.15, bounds=up_to(100.0), text="how far it may have moved"),
         output_port("object", ObjectLocation, text="where it stands and how big it is"),
     )
 
@@ -151,9 +154,28 @@ class ComputeGraspPose(WorkLeaf[Grasp]):
         DETECTION,
         input_port("heatmap", Heatmap, text="quality 0..1 for each pixel"),
         input_port("object", ObjectLocation, default=None, text="where it stands; needed for the heights"),
-        input_port("least_height", float, default=0.0, text="share of its height to grip above, 0..1, to hang upright"),
-        input_port("greatest_height", float, default=1.0, text="share of its height to grip below, 0..1, not to swing"),
-        input_port("out_m", float, unit="m", default=0.0, text="how much further out in the jaws than usual"),
+        input_port(
+            "least_height",
+            float,
+            default=0.0,
+            bounds=SHARE,
+            text="share of its height to grip above, 0..1, to hang upright",
+        ),
+        input_port(
+            "greatest_height",
+            float,
+            default=1.0,
+            bounds=SHARE,
+            text="share of its height to grip below, 0..1, not to swing",
+        ),
+        input_port(
+            "out_m",
+            float,
+            unit="m",
+            default=0.0,
+            bounds=Bounds(-0.1, 0.1),
+            text="how much further out in the jaws than usual",
+        ),
         output_port("grasp", Grasp, text="pixel, depth, normal and pose"),
     )
 

@@ -6,14 +6,14 @@ from py_trees.common import Status
 
 from behaviours.leaf import RobotLeaf
 from perception.locate import ObjectLocation
-from trees.ports import input_port
+from trees.ports import Bounds, input_port
 
 
 class Report(RobotLeaf):
     """Write words into the record and the result of the run, with where an object is if one is given."""
 
     PORTS = (
-        input_port("text", str, text="the words"),
+        input_port("text", str, bounds=Bounds(1, 10_000), text="the words"),
         input_port("object", ObjectLocation, default=None, text="an object to tell the place of"),
     )
 

@@ -5,12 +5,14 @@ Each takes a function that makes a fresh robot, not yet entered, and raises Asse
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
 
 import numpy as np
 
 from behaviours.robot import Command, CommandState, Robot
-from perception.errors import ConfigError
+from perception.errors import ConfigError, LimitError
 from perception.geometry import Pose
 
 MakeRobot = Callable[[], Robot]
@@ -122,14 +124,46 @@ def the_gripper_opens_and_closes_within_its_torque(make: MakeRobot) -> None:
         assert not robot.gripper().holding
 
 
-def nonsense_for_the_gripper_is_refused(make: MakeRobot) -> None:
+def nonsense(robot: Robot) -> Iterator[tuple[str, Callable[[], Command]]]:
+    """Every command with one value that is no limit, or beyond the robot's, or no goal: (its words, the call)."""
+    own, here = robot.limits, robot.hand_pose()
+    far = Pose(here.rotation, here.position_m + 1e9)
+    asked: tuple[tuple[str, Any, dict[str, float], tuple[Any, ...]], ...] = (
+        (
+            "walk_to",
+            robot.body_pose(),
+            {"max_speed_mps": own.walking_speed_mps, "max_yaw_rate_radps": own.yaw_rate_radps},
+            (far,),
+        ),
+        ("move_arm", "ready", {"max_joint_speed_radps": own.joint_speed_radps}, ("up", "")),
+        ("move_hand", here, {"max_speed_mps": own.hand_speed_mps}, (far,)),
+        ("set_gripper", 0.5, {"max_torque_nm": own.jaw_torque_nm}, (-0.1, 1.1, np.nan, np.inf)),
+    )
+    for name, goal, limits, bad_goals in asked:
+        for bad_goal in bad_goals:
+            yield name, partial(getattr(robot, name), bad_goal, **limits)
+        for limit, greatest in limits.items():
+            for value in (0.0, -0.0, -1.0, -1e-9, np.nan, np.inf, -np.inf, 1.001 * greatest, 1e308):
+                yield limit, partial(getattr(robot, name), goal, **limits | {limit: value})
+
+
+def nonsense_is_refused_and_changes_nothing(make: MakeRobot) -> None:
     with make() as robot:
-        for opening, torque in ((1.5, 1.0), (-0.1, 1.0), (0.5, 0.0), (0.5, -1.0)):
+        ahead = robot.body_pose() @ Pose.from_rpy((0.0, 0.0, 0.0), (1.0, 0.0, 0.0))
+        walk = robot.walk_to(ahead, max_speed_mps=0.1, max_yaw_rate_radps=0.5)
+        arm = robot.move_arm("ready", max_joint_speed_radps=0.2)
+        jaws = robot.set_gripper(1.0, max_torque_nm=2.0)
+        for words, command in nonsense(robot):
+            message = ""
             try:
-                robot.set_gripper(opening, max_torque_nm=torque)
-            except ConfigError:
-                continue
-            raise AssertionError(f"opening {opening} with {torque} N·m was accepted")
+                command()
+            except LimitError as error:
+                message = str(error)
+            assert words in message, f"{command} was accepted"
+        assert walk.poll().state is CommandState.RUNNING
+        assert arm.poll().state is CommandState.RUNNING
+        assert finish(robot, jaws) is CommandState.DONE
+        assert robot.body_pose().distance_m(ahead) > 0.3
 
 
 def cancel_stops_and_is_final(make: MakeRobot) -> None:
@@ -196,7 +230,7 @@ CONTRACT: tuple[Callable[[MakeRobot], None], ...] = (
     the_hand_goes_where_it_is_sent,
     out_of_reach_fails_with_a_reason,
     the_gripper_opens_and_closes_within_its_torque,
-    nonsense_for_the_gripper_is_refused,
+    nonsense_is_refused_and_changes_nothing,
     cancel_stops_and_is_final,
     a_new_command_cancels_the_old_of_its_part,
     stop_stops_everything_at_any_time,

@@ -6,14 +6,19 @@ import numpy as np
 from py_trees.common import Status
 
 from behaviours.leaf import MotionLeaf
+from behaviours.limits import SPOT, TURN, up_to
 from behaviours.robot import Command
 from perception.geometry import Pose, Vector
 from perception.locate import ObjectLocation
 from trees.ports import input_port
 
 BASE = frozenset({"base"})
-MAX_SPEED = input_port("max_speed_mps", float, unit="m/s", text="limit of the walking speed")
-MAX_YAW_RATE = input_port("max_yaw_rate_radps", float, unit="rad/s", text="limit of the turning rate")
+MAX_SPEED = input_port(
+    "max_speed_mps", float, unit="m/s", bounds=up_to(SPOT.walking_speed_mps), text="limit of the walking speed"
+)
+MAX_YAW_RATE = input_port(
+    "max_yaw_rate_radps", float, unit="rad/s", bounds=up_to(SPOT.yaw_rate_radps), text="limit of the turning rate"
+)
 STEP_RAD = 0.45
 """Longest piece of a walk round an object: its chord comes at most 2.5 % nearer than the circle."""
 
@@ -59,8 +64,17 @@ class WalkAround(WalkLeaf):
 
     PORTS = (
         input_port("object", ObjectLocation, text="where the object stands"),
-        input_port("angle_rad", float, unit="rad", text="how far round it, counter-clockwise seen from above"),
-        input_port("distance_m", float, unit="m", default=1.0, text="from the body's centre to the object's axis"),
+        input_port(
+            "angle_rad", float, unit="rad", bounds=TURN, text="how far round it, counter-clockwise seen from above"
+        ),
+        input_port(
+            "distance_m",
+            float,
+            unit="m",
+            default=1.0,
+            bounds=up_to(100.0),
+            text="from the body's centre to the object's axis",
+        ),
         MAX_SPEED,
         MAX_YAW_RATE,
     )

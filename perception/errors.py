@@ -40,6 +40,11 @@ class ModelError(ConfigError):
     """A network file that is missing, corrupt, or does not fit what the program feeds it."""
 
 
+class LimitError(ConfigError):
+    """A number or a name that a port or the robot does not take, found before anything moves for it; the message names
+    the place, the value and what is taken."""
+
+
 class ContractError(SpotGraspError):
     """Two parts of the program disagree: a wired port without data, an array of the wrong shape."""
 

@@ -54,6 +54,7 @@ STOW = (0.0, -3.115, 3.13, 1.57, 0.0, -1.57)
 READY = (0.0, -2.3469, 2.9551, 0.0, -0.3988, 0.0)
 """Hand level in roll, pitched 12 degrees down, so that the camera looks 3 degrees down, at (0.62, 0, 0.22) m."""
 CARRY = (0.0, -2.4, 2.5, 0.0, -0.1, 0.0)
+POSES = {"stow": STOW, "ready": READY, "carry": CARRY}
 
 _AXES = {"x": 0, "y": 1, "z": 2}
 _SEEDS = (

@@ -10,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 
 import simulation.scene as scenes
+from behaviours.limits import SPOT, require_limits
 from behaviours.robot import ArmPose, Command, GripperState
 from perception import spot_arm
 from perception.errors import ConfigError, RobotError
@@ -31,7 +32,6 @@ HAND_CAMERA = Intrinsics(640, 480, 552.0291012161067, 552.0291012161067, 320.0, 
 """The hand colour camera of two robots, facts from their image service."""
 HAND_NEAR_M, FAR_M = 0.02, 20.0
 BODY_HEIGHT_M = 0.52
-MAX_JOINT_SPEED_RADPS = 2.5
 JAW_RANGE_RAD = np.pi / 2
 SETTLE_S = 0.3
 HOLDING_TORQUE_FRACTION = 0.6
@@ -48,6 +48,8 @@ class GenesisRobot(GenesisSteering):
     """
 
     simulated_time = True
+    limits = SPOT
+    cameras = ("hand",)
 
     def __init__(
         self,
@@ -174,8 +176,8 @@ class GenesisRobot(GenesisSteering):
             raise RobotError("the simulated robot is not running; use it inside `with GenesisRobot(...) as robot:`")
 
     def capture(self, camera: str) -> RgbdFrame:
-        if camera != "hand":
-            raise ConfigError(f"unknown camera {camera!r}; this robot has: hand")
+        if camera not in self.cameras:
+            raise ConfigError(f"unknown camera {camera!r}; this robot has: {', '.join(self.cameras)}")
         self._require_entered()
         world_from_camera = self._plant.hand() @ spot_arm.HAND_FROM_COLOR_CAMERA
         opengl = world_from_camera.matrix() @ np.diag([1.0, -1.0, -1.0, 1.0])
@@ -208,21 +210,22 @@ class GenesisRobot(GenesisSteering):
         return motion
 
     def walk_to(self, world_from_goal: Pose, *, max_speed_mps: float, max_yaw_rate_radps: float) -> Command:
+        limits = {"max_speed_mps": max_speed_mps, "max_yaw_rate_radps": max_yaw_rate_radps}
+        require_limits(self.limits, "walk_to", world_from_goal, **limits)
         self._cancel("base")
         goal = np.array([*world_from_goal.position_m[:2], world_from_goal.yaw_rad])
         return self._start("base", Walk(self._plant, self._trot, goal, max_speed_mps, max_yaw_rate_radps))
 
     def move_arm(self, pose: ArmPose, *, max_joint_speed_radps: float) -> Command:
+        require_limits(self.limits, "move_arm", pose, max_joint_speed_radps=max_joint_speed_radps)
         self._cancel("arm")
-        goals = {"stow": spot_arm.STOW, "ready": spot_arm.READY, "carry": spot_arm.CARRY}
-        if pose not in goals:
-            raise ConfigError(f"unknown arm pose {pose!r}; choose from: {', '.join(goals)}")
         here = self._plant.body().inverse() @ self._plant.hand()
-        path = np.linspace(self._plant.arm_target(), np.asarray(goals[pose]), 30)
+        path = np.linspace(self._plant.arm_target(), np.asarray(spot_arm.POSES[pose]), 30)
         duration = path_duration_s(here, here, path, 1.0, max_joint_speed_radps)
         return self._start("arm", ArmPath(self._plant, path, duration, None))
 
     def move_hand(self, world_from_hand: Pose, *, max_speed_mps: float) -> Command:
+        require_limits(self.limits, "move_hand", world_from_hand, max_speed_mps=max_speed_mps)
         self._cancel("arm")
         body_from_world = self._plant.body().inverse()
         joints = self._plant.arm_target()
@@ -230,13 +233,12 @@ class GenesisRobot(GenesisSteering):
         path = straight_path(start, goal, joints, spot_arm.inverse, spot_arm.forward)
         if isinstance(path, str):
             return self._start("arm", Refused(path))
-        duration = path_duration_s(start, goal, path, max_speed_mps, MAX_JOINT_SPEED_RADPS)
+        duration = path_duration_s(start, goal, path, max_speed_mps, self.limits.joint_speed_radps)
         return self._start("arm", ArmPath(self._plant, path, duration, world_from_hand))
 
     def set_gripper(self, opening: float, *, max_torque_nm: float) -> Command:
+        require_limits(self.limits, "set_gripper", opening, max_torque_nm=max_torque_nm)
         self._cancel("gripper")
-        if not 0.0 <= opening <= 1.0 or not max_torque_nm > 0.0:
-            raise ConfigError(f"gripper opening {opening} must be 0..1 and its torque {max_torque_nm} N·m positive")
         return self._start("gripper", Jaw(self._plant, opening * JAW_RANGE_RAD, max_torque_nm))
 
     def _cancel(self, part: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from trees_leaves import Run, act
 
-from perception.errors import ContractError
+from perception.errors import ContractError, LimitError, TreeError
 
 
 def test_recovery_tries_again_in_the_same_tick(tmp_path: Path) -> None:
@@ -73,9 +73,13 @@ def test_a_rate_controller_begins_once_a_period_and_never_interrupts(tmp_path: P
     assert run.tick(1.9) == ["RUNNING", "b:R"]
 
 
-def test_a_rate_of_zero_is_a_broken_contract(tmp_path: Path) -> None:
-    with pytest.raises(ContractError, match="hz is 0"):
-        Run(tmp_path, f'<RateController hz="0">{act("a", "S")}</RateController>').tick()
+def test_a_rate_of_zero_is_refused_in_the_file_and_at_the_tick(tmp_path: Path) -> None:
+    with pytest.raises(TreeError, match=r"'hz' is '0': expected positive and at most 1000000 Hz"):
+        Run(tmp_path, f'<RateController hz="0">{act("a", "S")}</RateController>')
+    run = Run(tmp_path, f'<RateController hz="{{hz}}">{act("a", "S")}</RateController>')
+    run.tree.blackboard.set("hz", 0.0)
+    with pytest.raises(LimitError, match=r"T/RateController: port 'hz' gets '0.0' from {hz}: expected positive"):
+        run.tick()
 
 
 def test_a_timeout_spares_a_child_that_does_not_run_when_it_is_over(tmp_path: Path) -> None:

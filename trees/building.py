@@ -105,7 +105,7 @@ class Builder:
             return None
 
         def wire(ports: tuple[Port, ...]) -> PortAccess:
-            return Wiring(ports, element.attributes, scope, seat.path)
+            return Wiring(ports, element.attributes, scope, seat.path, self._document.known)
 
         if self._substitute is not None and not element.children:
             other = self._substitute(Place(seat.uid, seat.path, name, tag, wire, scope))

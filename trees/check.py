@@ -35,7 +35,8 @@ def has_free_ports(kind: NodeClass) -> bool:
 
 def describe_port(port: Port) -> str:
     unit = f" in {port.unit}" if port.unit else ""
-    return f"{port.direction.value}, {type_name(port.type)}{unit}"
+    limits = f", {port.limits}" if port.limits else ""
+    return f"{port.direction.value}, {type_name(port.type)}{unit}{limits}"
 
 
 def wrong_count(element: Element, kind: NodeClass) -> str:

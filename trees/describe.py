@@ -28,11 +28,12 @@ def palette_xml(leaves: Mapping[str, type[Leaf]]) -> str:
     for tag, leaf in sorted(leaves.items()):
         lines.append(f"    <{leaf.KIND}{attributes({'ID': tag})}>")
         for port in leaf.PORTS:
-            unit = f" [{port.unit}]" if port.unit else ""
+            notes = ", ".join(note for note in (port.unit, port.limits) if note)
+            words = f"{port.text} [{notes}]" if notes else port.text
             described = {"name": port.name, "type": type_name(port.type)}
             if not port.required and port.default is not None:
                 described["default"] = str(port.default)
             tag_name = f"{port.direction.value}_port"
-            lines.append(f"      <{tag_name}{attributes(described)}>{escape_text(port.text + unit)}</{tag_name}>")
+            lines.append(f"      <{tag_name}{attributes(described)}>{escape_text(words)}</{tag_name}>")
         lines.append(f"    </{leaf.KIND}>")
     return "\n".join([*lines, "  </TreeNodesModel>", "</root>", ""])

@@ -1,5 +1,5 @@
-"""The tree language raises the project's own TreeError and ContractError."""
+"""The tree language raises the project's own errors."""
 
-from perception.errors import ContractError, TreeError
+from perception.errors import ContractError, LimitError, TreeError
 
-__all__ = ["ContractError", "TreeError"]
+__all__ = ["ContractError", "LimitError", "TreeError"]

@@ -13,6 +13,7 @@ from trees.document import Element, Findings, Problem, TreeProblems
 from trees.exclusive import check_actuators
 from trees.expanded import NodeRow, expand
 from trees.expansion import check_expansion
+from trees.fixed import Fixed, check_fixed
 from trees.flow import check_flow
 from trees.includes import Files
 from trees.kinds import Kinds, NodeClass, find_kinds, tag_of
@@ -20,6 +21,7 @@ from trees.leaf import Leaf
 from trees.models import check_models
 from trees.names import CONDITIONS, RESERVED
 from trees.outline import Model, Outline, outline
+from trees.ports import Port, Vocabulary
 from trees.status import Returned
 from trees.stubs import Stage, StubLeaf, StubScript, malformed_class
 
@@ -36,7 +38,8 @@ class Document:
 
     trees: root node of each tree, by ID. leaves: the leaves that may be used. problems: once loaded, warnings only.
     subtree_models: what the TreeNodesModel says of each tree's ports. stage: where stubs play, None without stubs.
-    levels: depth of the expanded tree.
+    levels: depth of the expanded tree. outline: what the files declare; order: its trees, those that a tree uses
+    before it. known: the names that ports take; see `know`.
     """
 
     path: Path
@@ -49,7 +52,23 @@ class Document:
     subtree_models: Mapping[str, Model] = field(default_factory=dict)
     stage: Stage | None = None
     levels: int = 1
+    outline: Outline = field(default_factory=Outline)
+    order: tuple[str, ...] = ()
+    known: Vocabulary = field(default_factory=dict)
     _tree: Tree | None = None
+
+    def know(self, known: Vocabulary) -> None:
+        """Hold the tree to names that were not known when it was loaded, also while it runs. TreeProblems for those
+        that the files fix and that are not among them."""
+        self.known = known
+        found = check_fixed(self.outline, self.kinds, self.order, known, tolerant=self.stage is not None)
+        self.problems += [problem for problem in found if problem not in self.problems]
+        if any(not problem.warning for problem in self.problems):
+            raise TreeProblems(self.problems)
+
+    def readers(self, key: str) -> list[Port]:
+        """The ports that read a key which the main tree is handed in, also those in its subtrees."""
+        return Fixed(self.outline, self.kinds).sum(self.main).ports(key)
 
     def nodes(self) -> list[NodeRow]:
         """(uid, kind, registration, name, full path) of every node of the expanded tree, in pre-order."""
@@ -143,6 +162,7 @@ def _read(
     stage = Stage() if stub_unknown else None
     files = Files(paths, [Path(folder) for folder in folders], found)
     kinds, out, levels = Kinds(), Outline(), 1
+    measured: dict[str, tuple[int, int]] = {}
     if files.given:
         out = outline(files, main, strict=strict, tolerant=stub_unknown, found=found)
         if stub_unknown:
@@ -151,14 +171,15 @@ def _read(
         found.extend(NodeChecks(out, kinds, known, strict=strict, tolerant=stub_unknown).all())
         if not stub_unknown:
             found.extend(check_models(out, kinds))
-        measured: dict[str, tuple[int, int]] = {}
         endless = check_expansion(out.trees, measured)
         levels = measured.get(out.main, (1, 1))[1]
         found.extend(endless)
         if not endless and not found.full:
             found.extend(check_flow(out, kinds, measured, tolerant=stub_unknown or unwritten))
+            found.extend(check_fixed(out, kinds, measured, tolerant=stub_unknown))
             found.extend(check_actuators(out, kinds, measured))
     order = {name: number for number, name in enumerate(dict.fromkeys(root.file for root in files.roots))}
     found.sort(key=lambda problem: (order.get(problem.file, -1), problem.line, problem.column))
     names = tuple(root.file for root in files.roots)
-    return Document(paths[0], out.main, out.trees, known, found, names, kinds, out.subtree_models, stage, levels)
+    models, each = out.subtree_models, tuple(measured)
+    return Document(paths[0], out.main, out.trees, known, found, names, kinds, models, stage, levels, out, each)

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from app.spot import commands
-from app.spot.robot import ARM_POSES
+from perception.spot_arm import POSES
 
 Get = Callable[[str], Any]
 
@@ -26,7 +26,7 @@ def _command(node: Any, command: Any) -> None:
 def _move_arm(get: Get, node: Any) -> None:
     """Joints to the pose; where the arm is then is not known now, so the speed limit alone sets the time."""
     pose, speed = get("pose").value, float(get("max_joint_speed_radps"))
-    goal = np.asarray(ARM_POSES[pose])
+    goal = np.asarray(POSES[pose])
     move = commands.joint_move(goal, goal, max_speed_radps=speed)
     if pose != "stow":
         _command(node, move)

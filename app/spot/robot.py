@@ -19,9 +19,10 @@ from app.spot.motion import Motion, Refused, Step
 from app.spot.options import SpotOptions
 from app.spot.session import Session
 from app.spot.state import RobotView, fault_words
+from behaviours.limits import SPOT, require_limits
 from behaviours.robot import ArmPose, Command, GripperState
 from perception import spot_arm
-from perception.errors import ConfigError, RobotError
+from perception.errors import RobotError
 from perception.geometry import Pose
 from perception.types import RgbdFrame
 
@@ -33,7 +34,6 @@ STALE_S, STALE_LIMIT_S = 1.0, 4.0
 """A picture older than this on the robot's clock is not the present one; a camera gets this long to send a new one."""
 STANDSTILL: Final = 50.0
 """A clock that is so much slower than ours stands still."""
-ARM_POSES: Final = {"stow": spot_arm.STOW, "ready": spot_arm.READY, "carry": spot_arm.CARRY}
 
 
 class SpotRobot:
@@ -44,6 +44,8 @@ class SpotRobot:
     """
 
     simulated_time = False
+    limits = SPOT
+    cameras = tuple(images.CAMERAS)
 
     def __init__(
         self,
@@ -228,7 +230,8 @@ class SpotRobot:
         return motion
 
     def walk_to(self, world_from_goal: Pose, *, max_speed_mps: float, max_yaw_rate_radps: float) -> Command:
-        _positive(max_speed_mps=max_speed_mps, max_yaw_rate_radps=max_yaw_rate_radps)
+        limits = {"max_speed_mps": max_speed_mps, "max_yaw_rate_radps": max_yaw_rate_radps}
+        require_limits(self.limits, "walk_to", world_from_goal, **limits)
         goal = world_from_goal
 
         def make() -> Any:
@@ -247,10 +250,8 @@ class SpotRobot:
         return self._start("base", [Step("walking", make, progress.walk(goal))])
 
     def move_arm(self, pose: ArmPose, *, max_joint_speed_radps: float) -> Command:
-        if pose not in ARM_POSES:
-            raise ConfigError(f"unknown arm pose {pose!r}; choose from: {', '.join(ARM_POSES)}")
-        _positive(max_joint_speed_radps=max_joint_speed_radps)
-        goal = np.asarray(ARM_POSES[pose])
+        require_limits(self.limits, "move_arm", pose, max_joint_speed_radps=max_joint_speed_radps)
+        goal = np.asarray(spot_arm.POSES[pose])
 
         def make() -> Any:
             return commands.joint_move(self.view().arm_joints(), goal, max_speed_radps=max_joint_speed_radps)
@@ -263,7 +264,7 @@ class SpotRobot:
         return self._start("arm", steps)
 
     def move_hand(self, world_from_hand: Pose, *, max_speed_mps: float) -> Command:
-        _positive(max_speed_mps=max_speed_mps)
+        require_limits(self.limits, "move_hand", world_from_hand, max_speed_mps=max_speed_mps)
         view = self.view()
         goal = view.body().inverse() @ world_from_hand
         if spot_arm.inverse(goal, view.arm_joints()) is None:
@@ -279,8 +280,7 @@ class SpotRobot:
         return self._start("arm", [Step("moving the hand", make, progress.hand(world_from_hand))])
 
     def set_gripper(self, opening: float, *, max_torque_nm: float) -> Command:
-        if not 0.0 <= opening <= 1.0 or not max_torque_nm > 0.0:
-            raise ConfigError(f"gripper opening {opening} must be 0..1 and its torque {max_torque_nm} N·m positive")
+        require_limits(self.limits, "set_gripper", opening, max_torque_nm=max_torque_nm)
         self._torque_nm = max_torque_nm
 
         def make() -> Any:
@@ -323,9 +323,3 @@ class SpotRobot:
             session.send("stopping", command)
         except RobotError:  # the link keeps the reason and raises it at the next call; a stop itself must not fail
             return
-
-
-def _positive(**limits: float) -> None:
-    for name, value in limits.items():
-        if not value > 0.0:
-            raise ConfigError(f"{name} {value} must be positive")

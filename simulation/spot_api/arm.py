@@ -124,7 +124,7 @@ class Cartesian(Activity):
             distance = robot.hand_pose().distance_m(goal)
             speed = MIN_JERK_PEAK * distance / time_s if time_s > 0.05 else HAND_SPEED_MPS
             speed = min(speed, self._speed) if self._speed > 0 else speed
-            command = robot.move_hand(goal, max_speed_mps=max(speed, 0.01))
+            command = robot.move_hand(goal, max_speed_mps=min(max(speed, 0.01), robot.limits.hand_speed_mps))
             if command.poll().state is not CommandState.FAILED:
                 return command
             return self._as_near_as_it_gets(robot, goal, max(time_s, distance / HAND_SPEED_MPS))

@@ -8,7 +8,7 @@ from py_trees.common import Status
 
 from trees.control import ControlNode, DecoratorNode
 from trees.errors import ContractError
-from trees.ports import input_port
+from trees.ports import Bounds, input_port
 from trees.status import SKIPPED, Returned
 
 
@@ -19,7 +19,7 @@ class RecoveryNode(ControlNode):
     """
 
     CHILDREN = (2, 2)
-    PORTS = (input_port("number_of_retries", int, default=1, text="how often to recover"),)
+    PORTS = (input_port("number_of_retries", int, default=1, bounds=Bounds(0), text="how often to recover"),)
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
@@ -140,7 +140,11 @@ class RateController(DecoratorNode):
     hz: ticks a second, on the robot's clock. ContractError if it is not above 0.
     """
 
-    PORTS = (input_port("hz", float, unit="Hz", default=10.0, text="how often to begin"),)
+    PORTS = (
+        input_port(
+            "hz", float, unit="Hz", default=10.0, bounds=Bounds(0.0, 1e6, above=True), text="how often to begin"
+        ),
+    )
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)

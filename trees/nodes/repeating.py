@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from py_trees.common import Status
 
 from trees.control import DecoratorNode
-from trees.ports import input_port
+from trees.ports import Bounds, input_port
 from trees.status import SKIPPED, Returned
+
+TIMES: Final = Bounds(-1)
 
 
 class _Again(DecoratorNode):
@@ -58,7 +60,7 @@ class _Again(DecoratorNode):
 class RetryUntilSuccessful(_Again):
     """Again, up to num_attempts times (-1: for ever), until the child succeeds."""
 
-    PORTS = (input_port("num_attempts", int, text="attempts in all, -1 for no limit"),)
+    PORTS = (input_port("num_attempts", int, bounds=TIMES, text="attempts in all, -1 for no limit"),)
     again = Status.FAILURE
     count_port = "num_attempts"
 
@@ -66,7 +68,7 @@ class RetryUntilSuccessful(_Again):
 class Repeat(_Again):
     """Again, num_cycles times (-1: for ever), until the child fails."""
 
-    PORTS = (input_port("num_cycles", int, text="cycles in all, -1 for no limit"),)
+    PORTS = (input_port("num_cycles", int, bounds=TIMES, text="cycles in all, -1 for no limit"),)
     again = Status.SUCCESS
     count_port = "num_cycles"
 

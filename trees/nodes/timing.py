@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from py_trees.common import Status
 
 from trees.control import BuiltInLeaf, DecoratorNode
-from trees.ports import input_port
+from trees.ports import Bounds, input_port
 from trees.status import SKIPPED, Returned
+
+MILLISECONDS: Final = Bounds(0, 2**32 - 1)
+"""As in 4.10, which refuses others when it ticks."""
 
 
 class Delay(DecoratorNode):
     """Waits before the child's first tick."""
 
-    PORTS = (input_port("delay_msec", int, unit="ms", text="how long"),)
+    PORTS = (input_port("delay_msec", int, unit="ms", bounds=MILLISECONDS, text="how long"),)
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
@@ -44,7 +47,7 @@ class Delay(DecoratorNode):
 class Timeout(DecoratorNode):
     """FAILURE, and the child halted, if it still runs msec after its first tick; 0 is no limit."""
 
-    PORTS = (input_port("msec", int, unit="ms", text="how long it may run"),)
+    PORTS = (input_port("msec", int, unit="ms", bounds=MILLISECONDS, text="how long it may run"),)
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
@@ -80,7 +83,7 @@ class Timeout(DecoratorNode):
 class Sleep(BuiltInLeaf):
     """SUCCESS after a while; at once if it is 0."""
 
-    PORTS = (input_port("msec", int, unit="ms", text="how long"),)
+    PORTS = (input_port("msec", int, unit="ms", bounds=MILLISECONDS, text="how long"),)
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)

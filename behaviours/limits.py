@@ -1,0 +1,74 @@
+"""What a robot can be asked for: judged in one place for every robot and every command, before anything moves."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from perception.errors import LimitError
+from perception.geometry import Pose
+from perception.spot_arm import POSES
+from trees.ports import Bounds
+
+SHARE: Final = Bounds(0.0, 1.0)
+WAIT: Final = Bounds(0.0, 3600.0)
+"""Seconds that a leaf may wait."""
+TURN: Final = Bounds(-2 * math.pi, 2 * math.pi)
+FARTHEST_M: Final = 10_000.0
+"""From the origin of the world: farther away no pose is meant."""
+
+
+def up_to(maximum: float) -> Bounds:
+    """Above 0, at most `maximum`."""
+    return Bounds(0.0, maximum, above=True)
+
+
+@dataclass(frozen=True)
+class RobotLimits:
+    """The greatest that a robot may be asked for. What a command names lies above 0 and not above these."""
+
+    walking_speed_mps: float
+    yaw_rate_radps: float
+    joint_speed_radps: float
+    hand_speed_mps: float
+    jaw_torque_nm: float
+
+
+SPOT: Final = RobotLimits(
+    walking_speed_mps=1.6, yaw_rate_radps=2.0, joint_speed_radps=2.5, hand_speed_mps=1.5, jaw_torque_nm=15.32
+)
+"""A Spot with arm: walking speed and jaw torque are the maker's, the others what the robot's interface does unasked."""
+
+_LIMITS: Final = {
+    ("walk_to", "max_speed_mps"): "walking_speed_mps",
+    ("walk_to", "max_yaw_rate_radps"): "yaw_rate_radps",
+    ("move_arm", "max_joint_speed_radps"): "joint_speed_radps",
+    ("move_hand", "max_speed_mps"): "hand_speed_mps",
+    ("set_gripper", "max_torque_nm"): "jaw_torque_nm",
+}
+_UNITS: Final = {"mps": "m/s", "radps": "rad/s", "nm": "N·m"}
+
+
+def require_limits(limits: RobotLimits, command: str, goal: Pose | str | float, **asked: float) -> None:
+    """LimitError, naming command, argument, value and range, unless a robot with these limits may be asked for this.
+
+    Every adapter calls it first in each of its commands. command: as in the `Robot` protocol. goal: a pose, the name of
+    a pose of the arm, or the opening of the gripper. asked: the command's limits, by their names there.
+    """
+    if isinstance(goal, str):
+        if goal not in POSES:
+            raise LimitError(f"{command}: unknown arm pose {goal!r}; choose from: {', '.join(POSES)}")
+    elif isinstance(goal, Pose):
+        if not np.abs(goal.position_m).max() <= FARTHEST_M:
+            place = ", ".join(f"{value:g}" for value in goal.position_m)
+            raise LimitError(f"{command}: the goal ({place}) m is more than {FARTHEST_M:g} m away from the origin")
+    elif not SHARE.hold(goal):
+        raise LimitError(f"{command}: opening is {goal:g}; it takes {SHARE}: 0 is closed, 1 is open")
+    for name, value in asked.items():
+        bounds = up_to(getattr(limits, _LIMITS[command, name]))
+        if not bounds.hold(value):
+            unit = _UNITS[name.rpartition("_")[2]]
+            raise LimitError(f"{command}: {name} is {value:g}; this robot takes {bounds} {unit}")
