@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import Any
 
 from app.mapping_arguments import add_mapper, mapper_of
 from perception.errors import ConfigError, WriteError
+from perception.plain_json import json_text
 
 HELP = "make, look at and check data sets of simulated grasps"
 FAMILY: dict[str, Any] = {"action": "append", "default": [], "metavar": "F", "help": "only this family; may repeat"}
@@ -83,7 +83,7 @@ def _generate(arguments: argparse.Namespace) -> int:
         summary = generate(plan, arguments.out, mapper, progress)
     counts = summary["counts"]
     if arguments.json:
-        sys.stdout.write(json.dumps(summary) + "\n")
+        sys.stdout.write(json_text(summary) + "\n")
     else:
         pixels = counts["good"] + counts["bad"]
         sys.stdout.write(
@@ -107,7 +107,7 @@ def _rehearse(arguments: argparse.Namespace) -> int:
         manifest = rehearse(plan, arguments.out, mapper, progress)
     facts = {key: value for key, value in manifest.items() if key != "samples"}
     if arguments.json:
-        sys.stdout.write(json.dumps(facts) + "\n")
+        sys.stdout.write(json_text(facts) + "\n")
     else:
         text = f"{facts['objects']} objects, {facts['count']} pictures"
         sys.stdout.write(f"{arguments.out}: {text}; spot-grasp train heatmap --data {arguments.out} learns from it\n")
@@ -132,7 +132,7 @@ def _info(arguments: argparse.Namespace) -> int:
     from training.inspect_dataset import info
 
     content = info(arguments.folder)
-    sys.stdout.write(json.dumps(content, indent=None if arguments.json else 1) + "\n")
+    sys.stdout.write(json_text(content, indent=None if arguments.json else 1) + "\n")
     return 0
 
 
@@ -141,7 +141,7 @@ def _verify(arguments: argparse.Namespace) -> int:
 
     faults = verify(arguments.folder)
     if arguments.json:
-        sys.stdout.write(json.dumps({"ok": not faults, "faults": faults}) + "\n")
+        sys.stdout.write(json_text({"ok": not faults, "faults": faults}) + "\n")
     else:
         sys.stdout.write("".join(f"{fault}\n" for fault in faults) or f"{arguments.folder}: every file is whole\n")
     return 1 if faults else 0

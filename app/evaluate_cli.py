@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import Any
 
 from app.mapping_arguments import add_mapper, mapper_of
 from perception.extras import require
+from perception.plain_json import json_text
 
 HELP = "measure the heatmap on labelled pixels, or whole grasps in physics"
 
@@ -104,7 +104,7 @@ def _packed(arguments: argparse.Namespace) -> int:
 
 def _say(result: dict[str, Any], table: str, *, as_json: bool) -> int:
     """The result on stdout; the exit code."""
-    sys.stdout.write(json.dumps(result) + "\n" if as_json else table)
+    sys.stdout.write(json_text(result) + "\n" if as_json else table)
     return 0
 
 

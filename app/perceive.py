@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import sys
 from collections.abc import Sequence
@@ -23,6 +22,7 @@ from perception.geometry import Pose
 from perception.heatmap import OnnxHeatmap
 from perception.models import Detector, Enough
 from perception.pipeline import Perception, perceive, warm_up
+from perception.plain_json import json_text
 from perception.types import Detection, Grasp, RgbdFrame
 
 DEFAULT_LABELS = ("bottle",)
@@ -61,9 +61,9 @@ def perceive_files(arguments: argparse.Namespace) -> int:
     files = _write(found, frame, arguments.out) if arguments.out is not None else {}
     result = {**_result(found, frame), **files}
     if arguments.out is not None:
-        write_atomic(arguments.out / "result.json", json.dumps(result, indent=1).encode(), parents=True)
+        write_atomic(arguments.out / "result.json", json_text(result, indent=1).encode(), parents=True)
     if arguments.json:
-        sys.stdout.write(json.dumps(result) + "\n")
+        sys.stdout.write(json_text(result) + "\n")
     else:
         sys.stdout.write(_sentence(found, result))
     if isinstance(found.grasp, Grasp):

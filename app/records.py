@@ -13,7 +13,6 @@ Every file but the log is written under another name, then renamed. The log is w
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sys
@@ -25,6 +24,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from perception.errors import ConfigError, SpotGraspError, WriteError
 from perception.files import open_append, write_atomic
+from perception.plain_json import json_text
 
 if TYPE_CHECKING:
     from perception.types import Detection, Grasp, Heatmap, RgbdFrame
@@ -49,7 +49,7 @@ def write_whole(path: Path, data: bytes) -> None:
 
 def write_json(path: Path, value: Any) -> None:
     """Write JSON whole; RecordError if the disk refuses."""
-    write_whole(path, (json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n").encode())
+    write_whole(path, (json_text(value, indent=2, ensure_ascii=False, default=str) + "\n").encode())
 
 
 def new_folder(where: Path | None, tree_name: str, seed: int, now: datetime) -> Path:
@@ -252,7 +252,7 @@ def _structlog() -> Any:
 
 
 def _serialise(event: dict[str, Any], **options: Any) -> bytes:
-    return json.dumps(event, ensure_ascii=False, default=str).encode()
+    return json_text(event, ensure_ascii=False, default=str).encode()
 
 
 def _file_name(name: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import platform
 import sys
 import time
@@ -20,6 +19,7 @@ from app.results import EXIT_CODES, Result, summary
 from app.views.choose import make_view
 from app.views.model import View
 from perception.errors import SpotGraspError
+from perception.plain_json import json_text
 
 if TYPE_CHECKING:
     from app.compose import Parts
@@ -174,7 +174,7 @@ def _quiet_after(error: BaseException | None) -> Any:
 def _tell(options: RunOptions, result: Result, place: Path) -> None:
     """The result on stdout: one line of JSON, or a few lines for people."""
     if options.json:
-        sys.stdout.write(json.dumps(result.as_json(), ensure_ascii=False) + "\n")
+        sys.stdout.write(json_text(result.as_json(), ensure_ascii=False) + "\n")
     else:
         sys.stdout.write(summary(result, place))
     sys.stdout.flush()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import math
 import os
 import shlex
@@ -19,6 +18,7 @@ from app.interrupts import Interrupts
 from perception.errors import ConfigError
 from perception.extras import require
 from perception.files import open_append
+from perception.plain_json import json_text
 
 if TYPE_CHECKING:
     from simulation.spot_api.server import SpotServer
@@ -146,7 +146,7 @@ def _logger(stack: ExitStack, file: Path | None) -> Any:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso"),
             structlog.processors.dict_tracebacks,
-            structlog.processors.JSONRenderer(serializer=json.dumps, ensure_ascii=False, default=str),
+            structlog.processors.JSONRenderer(serializer=json_text, ensure_ascii=False, default=str),
         ],
         wrapper_class=structlog.BoundLogger,
     )

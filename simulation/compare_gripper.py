@@ -9,7 +9,6 @@ bottles, spread over offsets, tilts and rolls wide enough that a good share fail
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 from perception.errors import ConfigError, SpotGraspError
 from perception.geometry import Pose
 from perception.hand_pose import hand_pose
+from perception.plain_json import json_text
 from simulation.grasp_trials import run_trials
 from simulation.gripper import PIECES
 from simulation.objects import GraspObject, make_object
@@ -122,7 +122,7 @@ def main() -> None:
         report = compare(args.reference, args.grasps, args.seed)
     except SpotGraspError as error:
         parser.exit(error.exit_code, f"{error}\n")
-    sys.stdout.write(json.dumps(report, indent=1) + "\n")
+    sys.stdout.write(json_text(report, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from torch import nn
 
 from perception.errors import ConfigError, SpotGraspError
 from perception.files import replacing, write_atomic
+from perception.plain_json import json_text
 from training.export import read_arguments
 from training.torchvision_stub import import_ultralytics
 from training.train_detector import trainable
@@ -66,7 +67,7 @@ def average(run: Path, start: Path, out: Path, share: float = SHARE) -> Path:
     writer.writerow({"epoch": epoch, **{key: f"{value:.5f}" for key, value in metrics.items()}})
     facts = {**json.loads((run / "data.json").read_text()), "share_of_start": round(1 - share, 6)}
     write_atomic(out / "args.yaml", (run / "args.yaml").read_bytes())
-    write_atomic(out / "data.json", json.dumps(facts, indent=1).encode())
+    write_atomic(out / "data.json", json_text(facts, indent=1).encode())
     write_atomic(out / "results.csv", table.getvalue().encode())
     return out
 

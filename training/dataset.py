@@ -31,6 +31,7 @@ from perception.depth import median_depth
 from perception.errors import ConfigError, SpotGraspError
 from perception.files import replacing, write_atomic
 from perception.geometry import Pose
+from perception.plain_json import json_text
 from perception.preprocess import Crop, heatmap_input
 from perception.types import Intrinsics
 from simulation.depth_sensor import DepthSensor, DepthSensorConfig
@@ -180,7 +181,7 @@ def write_arrays(out: Path, samples: Iterable[Sample], limit: int, facts: dict[s
         **digests,
         "samples": entries,
     }
-    write_atomic(out / "samples.json", json.dumps(manifest).encode())
+    write_atomic(out / "samples.json", json_text(manifest).encode())
     return manifest
 
 
@@ -257,7 +258,7 @@ def main() -> None:
         manifest = build(args.views, args.labels, args.out, draws=args.draws)
     except SpotGraspError as error:
         parser.exit(error.exit_code, f"{error}\n")
-    sys.stdout.write(json.dumps({key: value for key, value in manifest.items() if key != "samples"}) + "\n")
+    sys.stdout.write(json_text({key: value for key, value in manifest.items() if key != "samples"}) + "\n")
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ import numpy as np
 
 from perception.errors import ConfigError, WriteError
 from perception.files import write_atomic
+from perception.plain_json import json_text
 from training.catalogue import Entry, Split, catalogue
 from training.mapping import Mapper
 from training.project_labels import project
@@ -184,7 +185,7 @@ def claim(plan: Any, schema: int, out: Path) -> None:
         return
     if out.is_dir() and any(out.iterdir()):
         raise ConfigError(f"{out}: not empty and no data set (no plan.json); choose another folder")
-    save(path, json.dumps(wanted, indent=1).encode())
+    save(path, json_text(wanted, indent=1).encode())
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -223,5 +224,5 @@ def _finish(plan: Plan, out: Path, counts: dict[str, int]) -> dict[str, Any]:
             **{k: v for k, v in counts.items() if k != "written"},
         },
     }
-    save(out / "dataset.json", json.dumps({**summary, "files": files}, indent=1).encode())
+    save(out / "dataset.json", json_text({**summary, "files": files}, indent=1).encode())
     return summary

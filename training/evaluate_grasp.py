@@ -2,7 +2,8 @@
 free gripper tries it in physics, hundreds at a time.
 
 A trial succeeds if the object is lifted, held through the shake, and the gripper never met the support. OUT gets
-trials/NAME.json an object (a run that was broken off goes on where it stopped), result.json, table.md and plots.
+trials/NAME.json an object (a run that was broken off goes on where it stopped), result.json, table.md and plots, and,
+because they differ from run to run, apart from these times.json and times/NAME.json: how long the methods took.
 """
 
 from __future__ import annotations
@@ -16,14 +17,16 @@ from typing import Any
 import numpy as np
 
 from perception.errors import ConfigError
+from perception.plain_json import json_text
 from training.catalogue import Entry, catalogue, family_of
-from training.engine import Progress
+from training.engine import Progress, read_json, save
 from training.mapping import Mapper
 from training.method_names import check_names
 from training.statistics import mcnemar, wilson
-from training.studies import carry_out
+from training.studies import carry_out, times_file
 
-SCHEMA = 1
+SCHEMA = 2
+"""2: the times are files of their own."""
 
 
 @dataclass(frozen=True)
@@ -175,12 +178,28 @@ def evaluate(study: Study, out: Path, mapper: Mapper, progress: Progress = lambd
     def told(facts: list[dict[str, Any]]) -> dict[str, Any]:
         return summarise([one for each in facts for one in each["trials"]], study.methods)
 
-    return carry_out(study, SCHEMA, out, jobs, object_job, told, mapper, "objects", progress)
+    result = carry_out(study, SCHEMA, out, jobs, object_job, told, mapper, "objects", progress)
+    save(out / "times.json", json_text(stage_times(jobs, out), indent=1).encode())
+    return result
+
+
+def stage_times(jobs: Sequence[ObjectJob], out: Path) -> dict[str, dict[str, float]]:
+    """Median milliseconds of each stage of each method."""
+    found: dict[str, dict[str, list[float]]] = {}
+    for job in jobs:
+        trials, times = read_json(out / job.file)["trials"], read_json(times_file(out, job.file))["seconds"]
+        for trial, seconds in zip(trials, times, strict=True):
+            for stage, value in seconds.items():
+                found.setdefault(trial["method"], {}).setdefault(stage, []).append(value)
+    return {
+        method: {stage: 1e3 * float(np.median(values)) for stage, values in sorted(stages.items())}
+        for method, stages in found.items()
+    }
 
 
 def summarise(records: Sequence[dict[str, Any]], methods: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Per method: success_rate, its 95 % Wilson interval, errors (medians), failures with counts, milliseconds a
-    stage, the successes of each family, and how it compares with the first method in the same pictures."""
+    """Per method: success_rate, its 95 % Wilson interval, errors (medians), failures with counts, the successes of each
+    family, and how it compares with the first method in the same pictures."""
     summary: dict[str, dict[str, Any]] = {}
     first = _successes(records, methods[0])
     for name in dict.fromkeys(methods):
@@ -189,7 +208,6 @@ def summarise(records: Sequence[dict[str, Any]], methods: Sequence[str]) -> dict
         families: dict[str, list[bool]] = {}
         for record, success in zip(mine, good, strict=True):
             families.setdefault(family_of(record["object"]), []).append(success)
-        stages = sorted({stage for record in mine for stage in record.get("seconds", {})})
         summary[name] = {
             "trials": len(mine),
             "successes": sum(good),
@@ -198,10 +216,6 @@ def summarise(records: Sequence[dict[str, Any]], methods: Sequence[str]) -> dict
             "position_mm": _median(mine, "position_m", 1e3),
             "angle_deg": _median(mine, "angle_rad", 180 / np.pi),
             "failures": dict(Counter(r["outcome"] for r in mine if r["outcome"] != "success").most_common()),
-            "stage_ms": {
-                stage: 1e3 * float(np.median([r["seconds"][stage] for r in mine if stage in r.get("seconds", {})]))
-                for stage in stages
-            },
             "families": {family: sum(flags) / len(flags) for family, flags in sorted(families.items())},
         }
         if name != methods[0]:

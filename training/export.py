@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from perception import preprocess
 from perception.errors import ConfigError, SpotGraspError
 from perception.files import write_atomic
+from perception.plain_json import json_text
 from training.model_card import ModelCard
 
 OPSET = 17
@@ -74,7 +75,7 @@ def export_heatmap(run: Path, out: Path) -> Path:
             "output": "(1, 1, h, w) float32, chance 0..1 that a grasp at the pixel lifts and holds",
             "training_data": config["data"]["sha256_inputs"],
             "parity_max_abs": f"{difference:.2e}",
-            "validation": json.dumps({key: round(value, 4) for key, value in metrics.items()}),
+            "validation": json_text({key: round(value, 4) for key, value in metrics.items()}),
             "licence": "that of spot-grasp (MIT)",
         }
         path = _finish(part, out / "heatmap.onnx", metadata)
@@ -123,7 +124,7 @@ def export_detector(run: Path, out: Path, *, height: int, width: int) -> Path:
             "input": f"(1, 3, h, w) float32, RGB 0..1, letterboxed; usually {height} x {width}; multiples of 32",
             "training_data": data["sha256_labels"],
             "parity_max_rel": f"{difference:.2e}",
-            "validation": json.dumps(metrics),
+            "validation": json_text(metrics),
             "licence": "AGPL-3.0 (trained with ultralytics)",
         }
         path = _finish(part, out / "detector.onnx", metadata)

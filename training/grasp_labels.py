@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import json
 import sys
 import time
 from collections.abc import Sequence
@@ -28,6 +27,7 @@ from perception.errors import ConfigError, SpotGraspError
 from perception.files import write_atomic
 from perception.geometry import Pose, unit
 from perception.hand_pose import hand_pose
+from perception.plain_json import json_text
 from simulation.grasp_trials import TrialResults, run_trials
 from simulation.objects import FAMILIES, GraspObject, make_object
 from simulation.physics import init_genesis
@@ -158,7 +158,7 @@ def label_objects(objects: Sequence[tuple[str, int]], out: Path, *, samples: int
     todo = [(family, seed, str(out / f"{family}-{seed}.npz"), samples) for family, seed in objects]
     todo = [job for job in todo if not Path(job[2]).exists()]
     for line in LocalMapper(workers).map(_label, todo, init_genesis):
-        sys.stdout.write(json.dumps(line) + "\n")
+        sys.stdout.write(json_text(line) + "\n")
         sys.stdout.flush()
     return len(todo)
 
@@ -183,7 +183,7 @@ def main() -> None:
         done = label_objects(objects, args.out, samples=args.samples, workers=args.workers)
     except SpotGraspError as error:
         parser.exit(error.exit_code, f"{error}\n")
-    sys.stdout.write(json.dumps({"objects": len(objects), "labelled_now": done}) + "\n")
+    sys.stdout.write(json_text({"objects": len(objects), "labelled_now": done}) + "\n")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ that fits the mean of all frames best; with --mask, the object's depths by both 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,6 +24,7 @@ from perception.depth import first_surface_depth, median_depth, object_depth
 from perception.errors import ConfigError, SpotGraspError
 from perception.geometry import Pose
 from perception.normals import d2nt_normals, plane_fit_normals
+from perception.plain_json import json_text
 from perception.types import Intrinsics
 from simulation.depth_sensor import DepthSensor, DepthSensorConfig
 from training.viewpoints import HAND_CAMERA
@@ -181,7 +181,7 @@ def main() -> None:
             report["real"] = real(args.real, args.wall, args.mask)
     except SpotGraspError as error:
         parser.exit(error.exit_code, f"{error}\n")
-    sys.stdout.write(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
+    sys.stdout.write(json_text(report, indent=1, ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ for.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from itertools import pairwise
@@ -25,6 +24,7 @@ from numpy.typing import NDArray
 from perception.detector import DEFAULT_WEIGHTS, ZOOMS, OnnxDetector
 from perception.errors import ConfigError, SpotGraspError
 from perception.geometry import Pose
+from perception.plain_json import json_text
 from perception.types import Intrinsics, RgbdFrame
 from simulation.objects import LABELS
 from training.composite_crops import views
@@ -110,7 +110,7 @@ def main() -> None:
         found = measure(list(views(args.views))[:: args.every], detector, args.seed)
     except SpotGraspError as error:
         parser.exit(error.exit_code, f"{error}\n")
-    sys.stdout.write(json.dumps(found, indent=1) + "\n")
+    sys.stdout.write(json_text(found, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ trial a pixel, at the rate of full batches. JSON on stdout.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 import time
@@ -21,6 +20,7 @@ from statistics import median
 from typing import TypeVar
 
 from perception.errors import ConfigError, SpotGraspError
+from perception.plain_json import json_text
 from training.catalogue import Entry
 from training.engine import Plan, npz_bytes, plan_for, save
 
@@ -122,7 +122,7 @@ def main() -> None:
         result = measure(args.views)
     except SpotGraspError as error:
         parser.exit(error.exit_code, f"{error}\n")
-    sys.stdout.write(json.dumps({key: round(value, 4) for key, value in result.items()}) + "\n")
+    sys.stdout.write(json_text({key: round(value, 4) for key, value in result.items()}) + "\n")
 
 
 if __name__ == "__main__":

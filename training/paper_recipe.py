@@ -10,7 +10,6 @@ Differences: normals and labels are in one frame for training and run (the publi
 from __future__ import annotations
 
 import hashlib
-import json
 import zlib
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from perception import preprocess
 from perception.errors import ConfigError
 from perception.files import replacing, write_atomic
 from perception.normals import d2nt_normals
+from perception.plain_json import json_text
 from perception.types import Intrinsics
 from training import dataset
 from training.catalogue import split_of
@@ -90,7 +90,7 @@ def build_paper(views: Path, labels: Path, out: Path, *, most_views: int | None 
         "schema": dataset.SCHEMA, "preprocessing_version": preprocess.VERSION, "recipe": "paper", "count": count,
         "sha256_inputs": digest.hexdigest(), "samples": samples,
     }  # fmt: skip
-    write_atomic(out / "samples.json", json.dumps(manifest).encode())
+    write_atomic(out / "samples.json", json_text(manifest).encode())
     return manifest
 
 

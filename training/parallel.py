@@ -50,6 +50,11 @@ class Group:
         shared: dict[str, float] = box[0]
         return shared
 
+    def leave(self) -> None:
+        """At the end; a process that ends with the group's threads still running may abort."""
+        if self.size > 1:
+            distributed.destroy_process_group()
+
 
 class Board:
     """Curves for `tensorboard --logdir OUT`; nothing where tensorboard is not installed."""

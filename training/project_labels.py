@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import json
 import sys
 import zipfile
 from collections import Counter
@@ -32,6 +31,7 @@ from perception.errors import ConfigError, SpotGraspError
 from perception.files import write_atomic
 from perception.geometry import Pose
 from perception.normals import plane_fit_normals
+from perception.plain_json import json_text
 from perception.types import Intrinsics
 
 SCHEMA = 2
@@ -208,7 +208,7 @@ def project(views: Path, labels: Path, out: Path, *, criterion: str = "grasp") -
         counts["unknown_on_labelled"] += int((on_labelled & (image < 0)).sum())
     manifest = {"schema": SCHEMA, "objects": sorted(known), "criterion": criterion, **counts}
     del manifest["written"]
-    write_atomic(out / "manifest.json", json.dumps(manifest, indent=1).encode())
+    write_atomic(out / "manifest.json", json_text(manifest, indent=1).encode())
     return counts
 
 
@@ -230,7 +230,7 @@ def main() -> None:
         counts = project(args.views, args.labels, args.out)
     except SpotGraspError as error:
         parser.exit(error.exit_code, f"{error}\n")
-    sys.stdout.write(json.dumps(counts) + "\n")
+    sys.stdout.write(json_text(counts) + "\n")
 
 
 if __name__ == "__main__":

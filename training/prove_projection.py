@@ -11,7 +11,6 @@ their share is `unlabelled`.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections import defaultdict
 from pathlib import Path
@@ -22,6 +21,7 @@ from numpy.typing import NDArray
 
 from perception.errors import ConfigError, SpotGraspError
 from perception.geometry import Pose
+from perception.plain_json import json_text
 from perception.types import Intrinsics
 from simulation.objects import FAMILIES, GraspObject, make_object
 from training.grasp_labels import grasp_at
@@ -127,7 +127,7 @@ def main() -> None:
         report = prove(args.data, args.pixels, args.seed)
     except SpotGraspError as error:
         parser.exit(error.exit_code, f"{error}\n")
-    sys.stdout.write(json.dumps(report) + "\n")
+    sys.stdout.write(json_text(report) + "\n")
 
 
 if __name__ == "__main__":

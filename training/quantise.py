@@ -11,7 +11,6 @@ put at the card's end.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 import time
@@ -27,6 +26,7 @@ from perception import preprocess
 from perception.errors import ConfigError, SpotGraspError
 from perception.files import write_atomic
 from perception.heatmap import DEFAULT_WEIGHTS
+from perception.plain_json import json_text
 from training import dataset
 from training.catalogue import split_of
 from training.metrics import PixelScores
@@ -131,7 +131,7 @@ def main() -> None:
         write_atomic(args.card, f"{text}\n\n{section(facts, network, written)}".encode())
     if args.out is not None and keeps(facts):
         write_atomic(args.out, network)
-    sys.stdout.write(json.dumps({"keeps": keeps(facts), **facts}) + "\n")
+    sys.stdout.write(json_text({"keeps": keeps(facts), **facts}) + "\n")
 
 
 if __name__ == "__main__":

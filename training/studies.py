@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from perception.errors import ConfigError
+from perception.plain_json import json_text
 from training.engine import Progress, read_json, save
 from training.mapping import Mapper
 
@@ -41,6 +42,9 @@ def carry_out(
 ) -> dict[str, Any]:
     """Run what is missing; returns what result.json says: schema, study, methods.
 
+    How long the methods took, under `seconds` of each of a job's `trials`, goes to a file of its own, so that the other
+    files are the same bytes each time.
+
     study: a dataclass that JSON can hold. function: a job to (its file, its facts), run where Genesis was started.
     summarise: the facts of all jobs, in their order, to what is told of each method. ConfigError if `out` holds another
     study or cannot be written.
@@ -52,12 +56,19 @@ def carry_out(
         if read_json(out / "study.json") != wanted:
             raise ConfigError(f"{out} holds another study; give the same options, or another --out")
     else:
-        save(out / "study.json", json.dumps(wanted, indent=1).encode())
+        save(out / "study.json", json_text(wanted, indent=1).encode())
     todo = [job for job in jobs if not (out / job.file).is_file()]
     progress(stage, len(jobs) - len(todo), len(jobs))
     for done, (file, facts) in enumerate(mapper.map(function, todo, start_genesis), len(jobs) - len(todo) + 1):
-        save(out / file, json.dumps(facts).encode())
+        seconds = [trial.pop("seconds", {}) for trial in facts.get("trials", ())]
+        save(times_file(out, file), json_text({"seconds": seconds}).encode())
+        save(out / file, json_text(facts).encode())
         progress(stage, done, len(jobs))
     result = {"schema": schema, "study": wanted, "methods": summarise([read_json(out / job.file) for job in jobs])}
-    save(out / "result.json", json.dumps(result, indent=1).encode())
+    save(out / "result.json", json_text(result, indent=1).encode())
     return result
+
+
+def times_file(out: Path, file: str) -> Path:
+    """Where the times of a job with this file are: seconds a stage, for each trial in order."""
+    return out / "times" / Path(file).name

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,7 @@ import torch
 from perception.detector import OnnxDetector
 from perception.errors import ConfigError, SpotGraspError
 from perception.files import write_atomic
+from perception.plain_json import json_text
 from training.exported_weights import load_exported_detector, measure_statistics
 from training.memory import keep_freed_memory
 from training.torchvision_stub import import_ultralytics
@@ -111,7 +111,7 @@ def train(
         raise ConfigError(f"{last}: this run is finished; export it, or start another --out")
     if weights is not None:
         facts["started_from_sha256"] = hashlib.sha256(weights.read_bytes()).hexdigest()
-    write_atomic(folder / "data.json", json.dumps(facts, indent=1).encode())
+    write_atomic(folder / "data.json", json_text(facts, indent=1).encode())
     keep_freed_memory()
     model.train(resume=resume, **options)
     return folder

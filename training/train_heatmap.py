@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import json
 import math
 import sys
 import time
@@ -34,6 +33,7 @@ from torch import nn
 from perception import preprocess
 from perception.errors import ConfigError, SpotGraspError, WriteError
 from perception.files import write_atomic
+from perception.plain_json import json_text
 from training import baselines
 from training.checkpoints import digest, load_state
 from training.exported_weights import load_exported, measure_statistics
@@ -127,7 +127,7 @@ class Trainer:
         """Train to the end; returns the metrics of the best epoch."""
         if self.group.first:
             self.out.mkdir(parents=True, exist_ok=True)
-            write_atomic(self.out / "config.json", json.dumps(self._config(), indent=1).encode())
+            write_atomic(self.out / "config.json", json_text(self._config(), indent=1).encode())
         board = Board(self.out) if self.group.first else None
         while len(self.history) < self.recipe.epochs and not self._stale():
             started = time.monotonic()
@@ -143,7 +143,7 @@ class Trainer:
             if board is not None:
                 self._save(better)
                 board.add(metrics)
-                sys.stdout.write(json.dumps({key: round(value, 4) for key, value in metrics.items()}) + "\n")
+                sys.stdout.write(json_text({key: round(value, 4) for key, value in metrics.items()}) + "\n")
                 sys.stdout.flush()
         return max(self.history, key=_rank)
 
@@ -202,7 +202,7 @@ class Trainer:
         """best.pt first: a run killed between the files repeats this epoch and writes all of them again."""
         if better:
             _write(self.out / "best.pt", {"network": self.network.state_dict(), "metrics": self.history[-1]})
-        lines = "".join(json.dumps(line) + "\n" for line in self.history)
+        lines = "".join(json_text(line) + "\n" for line in self.history)
         write_atomic(self.out / "metrics.jsonl", lines.encode())
         state = {
             "network": self.network.state_dict(),
@@ -238,11 +238,14 @@ def train(
     the disk is full: what was written before stays, and --resume goes on from it."""
     keep_freed_memory()
     try:
-        return Trainer(Samples.open(data), out, recipe, resume=resume, start=start).run()
+        trainer = Trainer(Samples.open(data), out, recipe, resume=resume, start=start)
+        best = trainer.run()
     except (OSError, WriteError) as error:
         raise ConfigError(
             f"{out}: cannot write: {error.strerror or error}; make room, then go on with --resume"
         ) from error
+    trainer.group.leave()
+    return best
 
 
 def main() -> None:

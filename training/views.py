@@ -12,7 +12,6 @@ all, and a run that was broken off goes on where it stopped.
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from numpy.typing import NDArray
 
 from perception.files import replacing, write_atomic
 from perception.geometry import Pose
+from perception.plain_json import json_text
 from perception.types import Intrinsics
 from simulation.objects import CLASS_NAMES, LABELS
 from simulation.pictures import SceneCamera
@@ -123,7 +123,7 @@ def generate(out: Path, scenes: range, views: int, preset_name: str, yolo: Path 
 
     out.mkdir(parents=True, exist_ok=True)
     manifest = {"schema": SCHEMA, "preset": preset_name, "first": scenes.start, "scenes": len(scenes), "views": views}
-    write_atomic(out / "manifest.json", json.dumps(manifest, indent=1).encode())
+    write_atomic(out / "manifest.json", json_text(manifest, indent=1).encode())
     added = 0
     started = False
     for seed in scenes:

@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 
 from app.groot import protocol
 from app.groot.protocol import BadRequestError, Request
+from perception.plain_json import json_text
 
 SILENCE_S: Final = 5.0
 """A client that asks nothing for so long is gone, and its hooks sleep until one asks again. Upstream's number."""
@@ -127,7 +128,7 @@ class Hooks:
     def _answer(self, request: Request) -> bytes | None:
         match request.kind:
             case protocol.HOOKS_DUMP:
-                return json.dumps([hook.as_json() for hook in self._hooks.values()]).encode()
+                return json_text([hook.as_json() for hook in self._hooks.values()]).encode()
             case protocol.HOOKS_REMOVE_ALL:
                 self._hooks.clear()
             case protocol.HOOKS_DISABLE_ALL:

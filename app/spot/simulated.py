@@ -11,6 +11,7 @@ from app.spot.connection import Target
 from app.spot.options import SpotOptions
 from app.spot.robot import SpotRobot
 from perception.files import open_append
+from perception.plain_json import json_text
 
 if TYPE_CHECKING:
     from simulation.spot_api import SpotServer
@@ -61,7 +62,6 @@ class SimulatedSpot(SpotRobot):
 @contextlib.contextmanager
 def _logger(file: Path) -> Any:
     """A structlog logger that writes JSON lines."""
-    import json
 
     import structlog
 
@@ -72,7 +72,7 @@ def _logger(file: Path) -> Any:
                 structlog.processors.add_log_level,
                 structlog.processors.TimeStamper(fmt="iso"),
                 structlog.processors.format_exc_info,
-                lambda _logger, _method, event: json.dumps(event, ensure_ascii=False, default=str).encode(),
+                lambda _logger, _method, event: json_text(event, ensure_ascii=False, default=str).encode(),
             ],
             wrapper_class=structlog.BoundLogger,
         )

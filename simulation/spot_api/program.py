@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import mmap
 import os
 import shlex
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from perception.errors import ConfigError
+from perception.plain_json import json_text
 from simulation.spot_api import redirect
 from simulation.spot_api.server import SpotServer
 
@@ -68,7 +68,7 @@ def client_environment(
 def write_click(path: Path, pixel_uv: tuple[float, float]) -> None:
     """Store a pixel where `redirect` finds it."""
     part = path.with_suffix(".part")
-    part.write_text(json.dumps(pixel_uv))
+    part.write_text(json_text(pixel_uv))
     part.replace(path)
 
 
