@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from app.spot.errors import is_transient, lease_loss
 from app.spot.lease import RESOURCE
+from app.spot.link import RPC_S, is_bosdyn
 from app.spot.session import Session
 from perception.errors import RobotError
 
 
 class Guest(Session):
-    """A `Session` that takes nothing and gives nothing back. `lend` is called with the mission's lease at each tick."""
+    """A `Session` that takes nothing and gives nothing back. `judge` and `lend` get the mission's lease at each tick."""
 
-    _lent: bytes = b""
+    _lent: Any = None
+    """The bosdyn.client.lease.Lease that was lent last."""
 
     def begin(self) -> None:
         if not self.view().has_arm:
@@ -25,6 +28,46 @@ class Guest(Session):
     def end(self) -> None:
         """The lease is the mission's."""
 
+    def late(self, lease: Any) -> bool:
+        """Whether a newer lease than this bosdyn.api.Lease has been lent, so that this one comes too late."""
+        from bosdyn.client.lease import Lease
+
+        older = (Lease.CompareResult.OLDER, Lease.CompareResult.SUPER_LEASE)
+        return self._lent is not None and bool(lease.sequence) and Lease(lease).compare(self._lent) in older
+
+    def judge(self, lease: Any) -> Any | None:
+        """Ask the robot whether it takes this bosdyn.api.Lease: None if it does, else a LeaseUseResult that tells
+        nothing but the lease that was shown and what is wrong with it. Nothing else is done, whoever shows it.
+
+        RobotError if the robot does not answer.
+        """
+        from bosdyn.api.lease_pb2 import LeaseUseResult
+        from bosdyn.client.exceptions import LeaseUseError
+
+        if not lease.sequence:
+            return _refused(lease, LeaseUseResult.STATUS_INVALID_LEASE)
+        if self.late(lease):
+            return _refused(lease, LeaseUseResult.STATUS_OLDER)
+        try:  # not by the link: a lease of somebody else, refused, is no loss of ours
+            self._connection.lease.retain_lease(self._sublease(lease), timeout=RPC_S)
+        except LeaseUseError as error:
+            return _refused(lease, error.lease_use_result.status)
+        except Exception as error:
+            if not is_bosdyn(error):
+                raise
+            kind = "does not answer" if is_transient(error) else "refuses to say"
+            raise RobotError(f"{self._link.host} {kind} whether it takes the mission's lease") from error
+        return None
+
+    def _sublease(self, lease: Any) -> Any:
+        """What we command with: a sub-lease of this one, or what has become of it by commands since it was lent."""
+        from bosdyn.client.lease import Lease
+
+        robot = self._connection.robot
+        if self._lent is not None and lease == self._lent.lease_proto and self._owned():
+            return robot.lease_wallet.get_lease(RESOURCE)
+        return Lease(lease).create_sublease(robot.client_name)
+
     def _owned(self) -> bool:
         from bosdyn.client.lease import LeaseState, NoSuchLease
 
@@ -35,12 +78,31 @@ class Guest(Session):
         return bool(state.lease_status == LeaseState.Status.SELF_OWNER)
 
     def lend(self, lease: Any) -> None:
-        """Command from now on with a sub-lease of this bosdyn.api.Lease, and tell the robot that it is in use."""
+        """Command from now on with a sub-lease of this bosdyn.api.Lease, which `judge` has found good."""
         from bosdyn.client.lease import Lease
 
-        robot = self._connection.robot
-        serial = lease.SerializeToString(deterministic=True)
-        if serial != self._lent or not self._owned():  # else our sub-lease of it has moved on, and must not go back
-            robot.lease_wallet.add(Lease(lease).create_sublease(robot.client_name))
-            self._lent = serial
-        self._connection.lease.retain_lease_async(robot.lease_wallet.get_lease(RESOURCE))
+        sublease = self._sublease(lease)
+        if self._lent is None or lease != self._lent.lease_proto or not self._owned():
+            self._connection.robot.lease_wallet.add(sublease)
+            self._lent = Lease(lease)
+
+    def refusal(self, error: RobotError) -> Any | None:
+        """The LeaseUseResult for a loss of the lease in the middle of a tick, as `judge` gives it; None for another."""
+        from bosdyn.api.lease_pb2 import LeaseUseResult
+
+        cause = error.__cause__
+        if self._lent is None or cause is None or lease_loss(cause) is None:
+            return None
+        status = getattr(getattr(cause, "lease_use_result", None), "status", LeaseUseResult.STATUS_OLDER)
+        return _refused(self._lent.lease_proto, status)
+
+
+def _refused(lease: Any, status: int) -> Any:
+    """A LeaseUseResult without what the robot knows of other leases; the vendor's client wants a latest one for OLDER,
+    which is then the one that was shown."""
+    from bosdyn.api.lease_pb2 import LeaseUseResult
+
+    result = LeaseUseResult(attempted_lease=lease, status=status)
+    if status == LeaseUseResult.STATUS_OLDER:
+        result.latest_known_lease.CopyFrom(lease)
+    return result

@@ -68,12 +68,16 @@ class Player:
         self.over = False
 
     def tick(self) -> tuple[Word, str]:
-        """One tick of the tree: its status, and why it failed. What a leaf raises passes through, the run closed."""
+        """One tick of the tree: its status, and why it failed. SpotGraspError for what a leaf raises, the run closed."""
         try:
             status = self._tree.tick()
         except SpotGraspError as error:
             self.stop("error", str(error))
             raise
+        except Exception as error:
+            told = f"{type(error).__name__}: {error}"
+            self.stop("error", told)
+            raise SpotGraspError(told) from error
         if status == Status.RUNNING:
             return "RUNNING", ""
         failure = self._tree.failure()

@@ -5,17 +5,19 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from app.mission.doorkeeper import Callers, Server, Tls, addresses_of
+from app.mission.servicer import SILENCE_S
 from app.spot.errors import explain, missing
 from app.spot.link import is_bosdyn
-from perception.errors import ConfigError, RobotError
+from perception.errors import ConfigError
 
 if TYPE_CHECKING:
+    from app.interrupts import Interrupts
     from app.mission.parametrised import Parametrised
     from app.mission.servicer import MissionServicer
     from app.spot.connection import Connection, Target
@@ -25,28 +27,39 @@ SERVICE_TYPE: Final = "bosdyn.api.mission.RemoteMissionService"
 LOOPBACK: Final = "127.0.0.1"
 EVERYWHERE: Final = ("0.0.0.0", "::", "[::]")
 REGISTER_EVERY_S: Final = 10.0
-WORKERS: Final = 8
 LOOK_S: Final = 0.2
 
 
 @dataclass(frozen=True)
 class ServeOptions:
     """name: in the directory; "" makes one of the tree's. listen: address to bind. port: 0 takes a free one. record:
-    folder of the run folders, None: runs/."""
+    folder of the run folders, None: runs/. silence_s: wall seconds without a Tick after which the robot is stopped.
+    allow_from: addresses that may call besides the robot's. tls: who may call shows a certificate instead."""
 
     name: str = ""
     listen: str = LOOPBACK
     port: int = 0
     record: Path | None = None
+    silence_s: float = SILENCE_S
+    allow_from: tuple[str, ...] = field(default=())
+    tls: Tls | None = None
+
+    def callers(self, hostname: str) -> list[str] | None:
+        """The addresses that may call; None for all, who show a certificate then. ConfigError for an unknown host."""
+        if self.tls is not None:
+            return list(self.allow_from) or None
+        return [*addresses_of(hostname), *self.allow_from]
 
 
 @dataclass(frozen=True)
 class Served:
-    """A running service. name: in the directory. port: where it listens."""
+    """A running service. name: in the directory. port: where it listens. callers: addresses that may call, None: all
+    with a certificate."""
 
     name: str
     port: int
     servicer: MissionServicer
+    callers: list[str] | None
 
 
 def service_name(main: str, wanted: str = "") -> str:
@@ -70,7 +83,7 @@ def serving(
     from app.spot.robot import SpotRobot
     from behaviours.worker import Worker
 
-    name = service_name(tree.main, options.name)
+    name, callers = service_name(tree.main, options.name), options.callers(target.hostname)
     guests: list[Guest] = []
 
     def guest(connection: Connection, asked: Any) -> Guest:
@@ -79,37 +92,32 @@ def serving(
 
     with SpotRobot(target, session=guest) as robot, Worker() as worker:
         stage = Stage(tree, robot, detector, heatmap_model, worker, options.record)
-        servicer = MissionServicer(stage, guests[0])
+        servicer = MissionServicer(stage, guests[0], options.silence_s)
         try:
             with (
-                _listening(servicer, options) as port,
+                _listening(servicer, options, Callers(callers)) as port,
                 _registered(robot.connection, name, _address(options.listen, target.hostname), port),
             ):
-                yield Served(name, port, servicer)
+                yield Served(name, port, servicer, callers)
         finally:
             servicer.close()
 
 
 @contextlib.contextmanager
-def _listening(servicer: MissionServicer, options: ServeOptions) -> Iterator[int]:
+def _listening(servicer: MissionServicer, options: ServeOptions, callers: Callers) -> Iterator[int]:
     try:
-        import grpc
-        from bosdyn.api.mission import remote_service_pb2_grpc
+        from bosdyn.api.mission import remote_service_pb2_grpc as service
     except ImportError as error:
         raise missing(error) from error
-    pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="mission")
-    server = grpc.server(pool, options=[("grpc.so_reuseport", 0)])
-    remote_service_pb2_grpc.add_RemoteMissionServiceServicer_to_server(servicer, server)
+
+    def add(server: Any) -> None:
+        service.add_RemoteMissionServiceServicer_to_server(servicer, server)
+
+    server = Server(add, callers, options.tls)
     try:
-        port = int(server.add_insecure_port(f"{options.listen}:{options.port}"))
-    except RuntimeError as error:
-        raise RobotError(f"cannot listen on {options.listen}:{options.port}; is the port taken?") from error
-    server.start()
-    try:
-        yield port
+        yield server.start(options.listen, options.port)
     finally:
-        server.stop(grace=1.0).wait(5.0)
-        pool.shutdown(wait=False)
+        server.stop()
 
 
 @contextlib.contextmanager
@@ -147,12 +155,14 @@ def serve(
     tree: Parametrised,
     options: ServeOptions,
     models: tuple[Detector, HeatmapModel],
-    check: Callable[[], None],
+    interrupts: Interrupts,
 ) -> int:
-    """Serve until `check`, called now and then, raises."""
+    """Serve until a signal comes."""
     with serving(target, tree, options, *models) as served:
+        interrupts.between_ticks()
+        callers = "whoever has a certificate" if served.callers is None else ", ".join(served.callers)
         told = f"mission service {served.name!r} of {tree.main!r} listens on {options.listen} port {served.port}"
-        sys.stderr.write(f"{told}, registered with {target.hostname}; Ctrl-C ends it\n")
+        sys.stderr.write(f"{told} for {callers}, registered with {target.hostname}; Ctrl-C ends it\n")
         while True:
-            check()
+            interrupts.check()
             time.sleep(LOOK_S)

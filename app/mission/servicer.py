@@ -1,50 +1,74 @@
 """RemoteMissionService: what a mission calls to have the tree ticked. Duck-typed, so that grpc is needed to serve only.
 
 A session is one node of a mission. The mission lends its lease with each Tick; we command with a sub-lease of it, and
-never acquire or return one, nor own an e-stop.
+never acquire or return one, nor own an e-stop. Whoever calls may be a stranger: the id of a session is its secret, and
+nothing is done before the robot has taken the lease that was shown.
 """
 
 from __future__ import annotations
 
+import sys
 import threading
-import uuid
+import time
 from typing import Any, Final
 
 from app.mission.guest import Guest
 from app.mission.parameters import specification, values_of
+from app.mission.passes import Passes
 from app.mission.player import Player, Stage
-from app.spot.errors import Loss, LostRobotError
 from app.spot.lease import RESOURCE
-from perception.errors import ConfigError, SpotGraspError
+from perception.errors import ConfigError, RobotError, SpotGraspError
 
-MAX_SESSIONS: Final = 64
-"""A mission that is loaded again and again without a teardown must not fill the memory; the oldest idle one goes."""
+SILENCE_S: Final = 2.0
+"""Wall seconds without a Tick after which the robot is stopped."""
+LOOK_S: Final = 0.1
+JUDGED_AT_ONCE: Final = 3
+"""Leases of sessions that do not play that the robot is asked about at the same time; fewer than there are threads, so
+that strangers never keep the playing mission waiting."""
+MAX_UNTOLD: Final = 64
 
 
 class MissionServicer:
-    """The callbacks. guest: the session of the stage's robot."""
+    """The callbacks. guest: the session of the stage's robot. silence_s: wall seconds without a Tick after which the
+    robot is stopped."""
 
-    def __init__(self, stage: Stage, guest: Guest) -> None:
+    def __init__(self, stage: Stage, guest: Guest, silence_s: float = SILENCE_S) -> None:
         self._stage, self._guest, self._parameters = stage, guest, stage.tree.parameters
+        self._silence_s = silence_s
+        self._passes = Passes()
         self._lock = threading.RLock()
-        self._sessions: dict[str, Player | None] = {}
+        self._judging = threading.BoundedSemaphore(JUDGED_AT_ONCE)
+        self._session = ""
+        """The one that plays; "" if none does."""
+        self._player: Player | None = None
+        self._ticked_s = 0.0
+        self._untold: dict[str, str] = {}
+        """Why the run of a session has ended without its mission having been told."""
+        self._closed = threading.Event()
+        self._watcher = threading.Thread(target=self._watch, name="mission-watch", daemon=True)
+        self._watcher.start()
 
     # the callbacks, named as the service names them
 
     def EstablishSession(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """Once for each node, when the mission is loaded: a session, if there is a lease to work with."""
+        """Once for each node, when the mission is loaded: a session, unless the robot does not take the lease."""
         from bosdyn.api.mission import remote_pb2
         from bosdyn.client.server_util import ResponseContext
 
         response = remote_pb2.EstablishSessionResponse()
-        with ResponseContext(response, request), self._lock:
-            if request.leases and _body_lease(request.leases) is None:
-                response.status = response.STATUS_MISSING_LEASES
+        with ResponseContext(response, request):
+            lease = _body_lease(request.leases)
+            refused = None
+            if lease is not None:
+                refused = self._judge(lease, context)
+            elif request.leases:
                 response.missing_lease_resources.append(RESOURCE)
+            if refused is not None:
+                response.lease_use_results.add().CopyFrom(refused)
+            if refused is not None or response.missing_lease_resources:
+                response.status = response.STATUS_MISSING_LEASES
                 return response
-            self._make_room()
-            response.session_id = uuid.uuid4().hex
-            self._sessions[response.session_id] = None
+            response.session_id = self._passes.issue()
             response.status = response.STATUS_OK
         return response
 
@@ -54,8 +78,8 @@ class MissionServicer:
         from bosdyn.client.server_util import ResponseContext
 
         response = remote_pb2.TickResponse()
-        with ResponseContext(response, request), self._lock:
-            if request.session_id not in self._sessions:
+        with ResponseContext(response, request):
+            if not self._passes.good(request.session_id):
                 response.status = response.STATUS_INVALID_SESSION_ID
                 return response
             lease = _body_lease(request.leases)
@@ -64,62 +88,95 @@ class MissionServicer:
                 response.missing_lease_resources.append(RESOURCE)
                 return response
             try:
-                self._tick(request, response, lease)
-            except LostRobotError as error:
-                self._lost(response, error)
+                refused = None if self._session == request.session_id else self._judge(lease, context)
+                if refused is None:
+                    with self._lock:
+                        refused = self._tick(request, response, lease)
+                if refused is not None:
+                    _refuse(response, refused)
             except SpotGraspError as error:
                 response.status, response.error_message = response.STATUS_FAILURE, str(error)
         return response
 
-    def _tick(self, request: Any, response: Any, lease: Any) -> None:
-        player = self._sessions[request.session_id]
-        if player is None or player.over:
-            try:
-                values = values_of(self._parameters, request.params, request.inputs)
-            except ConfigError as error:
-                response.status = response.STATUS_CUSTOM_PARAMS_ERROR
-                response.custom_param_error.status = response.custom_param_error.STATUS_INVALID_VALUE
-                response.custom_param_error.error_messages.append(str(error))
-                response.error_message = str(error)
-                return
-            self._end_others(request.session_id)
-            self._stage.robot.connection.link.forgive()
-            self._guest.lend(lease)
-            player = self._sessions[request.session_id] = Player(self._stage, values)
-        else:
-            self._guest.lend(lease)
-        word, response.error_message = player.tick()
-        response.status = getattr(response, f"STATUS_{word}")
+    def _judge(self, lease: Any, context: Any) -> Any | None:
+        """As `Guest.judge`, for a session that does not play; so not under the lock, and few at a time."""
+        import grpc
 
-    def _lost(self, response: Any, error: LostRobotError) -> None:
-        """A lost lease is the mission's to judge: it is told which, and may tick on. Anything else is a failure."""
-        use = getattr(error.__cause__, "lease_use_result", None)
-        if error.loss is Loss.LEASE and use is not None:
-            response.lease_use_results.add().CopyFrom(use)
-            response.status = response.STATUS_RUNNING
+        if not self._judging.acquire(blocking=False):
+            context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "too many calls at once; try again")
+        try:
+            return self._guest.judge(lease)
+        finally:
+            self._judging.release()
+
+    def _tick(self, request: Any, response: Any, lease: Any) -> Any | None:
+        """Fill the response, or return the refusal of a lease. The lock is held."""
+        session = request.session_id
+        plays = self._player is not None and self._session == session
+        try:
+            refused = self._guest.judge(lease)
+        except RobotError:
+            if not plays:
+                raise
+            refused = None  # what has been lent is good until the robot says otherwise; the tree finds out by itself
         else:
-            response.status = response.STATUS_FAILURE
-        response.error_message = str(error)
+            if refused is None:
+                self._guest.lend(lease)
+        if refused is not None:
+            if plays and not self._guest.late(lease):
+                self._end("error", "the lease is lost: the robot does not take the mission's any more")
+            return refused
+        if session in self._untold:
+            response.status, response.error_message = response.STATUS_FAILURE, self._untold.pop(session)
+            return None
+        if not plays and not self._begin(request, response):
+            return None
+        return self._play(response)
+
+    def _begin(self, request: Any, response: Any) -> bool:
+        """A new run, in place of one that plays; False if the values for it cannot be used."""
+        try:
+            values = values_of(self._parameters, request.params, request.inputs)
+        except ConfigError as error:
+            response.status = response.STATUS_CUSTOM_PARAMS_ERROR
+            response.custom_param_error.status = response.custom_param_error.STATUS_INVALID_VALUE
+            response.custom_param_error.error_messages.append(str(error))
+            response.error_message = str(error)
+            return False
+        self._end("interrupted", "another session of the mission has begun")
+        self._stage.robot.connection.link.forgive()
+        self._player, self._session = Player(self._stage, values), request.session_id
+        return True
+
+    def _play(self, response: Any) -> Any | None:
+        """One tick of what plays. A lost lease is the mission's to judge, anything else is a failure."""
+        assert self._player is not None
+        try:
+            word, response.error_message = self._player.tick()
+            response.status = getattr(response, f"STATUS_{word}")
+        except RobotError as error:
+            refused = self._guest.refusal(error)
+            if refused is not None:
+                self._tell_later("the lease was lost")
+                return refused
+            raise
+        finally:
+            self._ticked_s = time.monotonic()
+            if self._player is not None and self._player.over:
+                self._session, self._player = "", None
+        return None
 
     def Stop(self, request: Any, context: Any) -> Any:  # noqa: N802
         """The node was ticked last cycle and is not now: the robot stops, the tree begins anew at the next Tick."""
         from bosdyn.api.mission import remote_pb2
-        from bosdyn.client.server_util import ResponseContext
 
-        response = remote_pb2.StopResponse()
-        with ResponseContext(response, request), self._lock:
-            response.status = self._end(request.session_id, response, forget=False)
-        return response
+        return self._leave(request, remote_pb2.StopResponse(), forget=False)
 
     def TeardownSession(self, request: Any, context: Any) -> Any:  # noqa: N802
         """The mission is unloaded."""
         from bosdyn.api.mission import remote_pb2
-        from bosdyn.client.server_util import ResponseContext
 
-        response = remote_pb2.TeardownSessionResponse()
-        with ResponseContext(response, request), self._lock:
-            response.status = self._end(request.session_id, response, forget=True)
-        return response
+        return self._leave(request, remote_pb2.TeardownSessionResponse(), forget=True)
 
     def GetRemoteMissionServiceInfo(self, request: Any, context: Any) -> Any:  # noqa: N802
         """The tree's parameters, for the tablet."""
@@ -133,38 +190,68 @@ class MissionServicer:
 
     # between them
 
-    def _end(self, session: str, response: Any, *, forget: bool) -> int:
-        if session not in self._sessions:
-            return int(response.STATUS_INVALID_SESSION_ID)
-        player = self._sessions[session]
-        if player is not None:
-            player.stop()
-        if forget:
-            del self._sessions[session]
-        else:
-            self._sessions[session] = None
-        return int(response.STATUS_OK)
+    def _leave(self, request: Any, response: Any, *, forget: bool) -> Any:
+        from bosdyn.client.server_util import ResponseContext
 
-    def _end_others(self, session: str) -> None:
-        """There is one robot: a tree that another session has left running ends."""
-        for other, player in self._sessions.items():
-            if other != session and player is not None:
-                player.stop("interrupted", "another session of the mission has begun")
+        session = request.session_id
+        with ResponseContext(response, request):
+            if not self._passes.good(session):
+                response.status = response.STATUS_INVALID_SESSION_ID
+                return response
+            if self._session == session or session in self._untold:
+                with self._lock:
+                    if self._session == session:
+                        self._end("interrupted", "stopped by the mission")
+                    self._untold.pop(session, None)
+            if forget:
+                self._passes.end(session)
+            response.status = response.STATUS_OK
+        return response
 
-    def _make_room(self) -> None:
-        if len(self._sessions) < MAX_SESSIONS:
+    def _end(self, status: Any, reason: str) -> None:
+        """End what plays, if anything does, and keep the reason for its mission. The lock is held."""
+        player = self._player
+        if player is None:
             return
-        idle = [session for session, player in self._sessions.items() if player is None or player.over]
-        if idle:
-            del self._sessions[idle[0]]
+        self._tell_later(reason)
+        self._session, self._player = "", None
+        player.stop(status, reason)
+
+    def _tell_later(self, reason: str) -> None:
+        self._untold[self._session] = f"the run has ended: {reason}; the next Tick begins anew"
+        if len(self._untold) > MAX_UNTOLD:
+            del self._untold[next(iter(self._untold))]
+
+    def _watch(self) -> None:
+        """Until the end: a mission that has gone silent no longer moves the robot."""
+        while not self._closed.wait(LOOK_S):
+            with self._lock:
+                silent_s = time.monotonic() - self._ticked_s
+                if self._player is None or silent_s <= self._silence_s:
+                    continue
+                try:
+                    self._end("interrupted", f"no Tick for {silent_s:.1f} s, so the robot was stopped")
+                except (SpotGraspError, OSError) as error:  # say, a full disk: the robot has been stopped before
+                    sys.stderr.write(f"spot-grasp: the run folder could not be closed: {error}\n")
 
     def close(self) -> None:
-        """Stop what runs; no session is known any more."""
+        """Stop what runs."""
+        self._closed.set()
         with self._lock:
-            for player in self._sessions.values():
-                if player is not None:
-                    player.stop("interrupted", "the service has ended")
-            self._sessions.clear()
+            self._end("interrupted", "the service has ended")
+        self._watcher.join()
+
+
+def _refuse(response: Any, refused: Any) -> None:
+    """The robot does not take the lease; what that means is the mission's to judge, which may tick on."""
+    response.lease_use_results.add().CopyFrom(refused)
+    response.status = response.STATUS_RUNNING
+    response.error_message = f"the robot does not take the lease that was shown ({_status(refused)})"
+
+
+def _status(refused: Any) -> str:
+    value = refused.DESCRIPTOR.fields_by_name["status"].enum_type.values_by_number.get(refused.status)
+    return str(value.name) if value is not None else f"status {refused.status}"
 
 
 def _body_lease(leases: Any) -> Any | None:
