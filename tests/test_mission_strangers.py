@@ -115,6 +115,8 @@ def forged(mission: Client) -> list[Any]:
         lease(resource="body", epoch="0", sequence=[1, 2**32 - 1], client_names=["somebody"] * 100),
         lease(resource="body"),
         lease(resource="body", sequence=[0] * 1000),
+        lease(resource="body", epoch="x" * 2000, sequence=[1]),
+        lease(resource="body", epoch="x", sequence=[1], client_names=["x"] * 2000),
         lease(resource="body", epoch="guess", sequence=sequence),
     ]
 
@@ -127,14 +129,14 @@ def test_a_stranger_gets_nothing_moves_nothing_and_ends_nothing(tmp_path: Path) 
             established = establish(stranger, lease)
             answers += [established, established]
             own = established.session_id or establish(stranger).session_id
-            for guess in (own, session[:-1], session[:32] + own[32:], own[:32] + session[32:], "", "0" * 64, "é" * 64):
+            halves = (session[:32] + own[32:], own[:32] + session[32:])
+            for guess in (own, session[:-1], *halves, "", "0" * 64, "é" * 64):
                 answers.append(tick(stranger, guess, lease))
                 assert answers[-1].status not in (TICK.STATUS_SUCCESS, TICK.STATUS_UNKNOWN)
             for guess in (session.upper(), session[:-1], session + " ", own, ""):
                 answers.append(stranger.Stop(remote_pb2.StopRequest(session_id=guess), timeout=30))
-                answers.append(
-                    stranger.TeardownSession(remote_pb2.TeardownSessionRequest(session_id=guess), timeout=30)
-                )
+                teardown = remote_pb2.TeardownSessionRequest(session_id=guess)
+                answers.append(stranger.TeardownSession(teardown, timeout=30))
         assert tick(stranger, own, None).status == TICK.STATUS_INVALID_SESSION_ID, "it was torn down"
         assert ours(server) == sent
         everything = " ".join(map(str, answers))
@@ -291,7 +293,7 @@ def test_addresses_as_grpc_names_them(peer: str, address: str | None) -> None:
 
 
 def test_a_caller_of_another_address_is_turned_away(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with served(tmp_path) as (server, service, mission):
+    with served(tmp_path) as (_, service, _mission):
         assert service.callers == ["127.0.0.1"]
     options = ServeOptions()
     assert options.callers("10.1.2.3") == ["10.1.2.3"]

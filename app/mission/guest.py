@@ -13,7 +13,7 @@ from perception.errors import RobotError
 
 
 class Guest(Session):
-    """A `Session` that takes nothing and gives nothing back. `judge` and `lend` get the mission's lease at each tick."""
+    """A `Session` that takes nothing and gives nothing back; `judge` and `lend` get the lease of each Tick."""
 
     _lent: Any = None
     """The bosdyn.client.lease.Lease that was lent last."""
@@ -49,7 +49,7 @@ class Guest(Session):
         if self.late(lease):
             return _refused(lease, LeaseUseResult.STATUS_OLDER)
         try:  # not by the link: a lease of somebody else, refused, is no loss of ours
-            self._connection.lease.retain_lease(self._sublease(lease), timeout=RPC_S)
+            answer = self._connection.lease.retain_lease(self._sublease(lease), timeout=RPC_S)
         except LeaseUseError as error:
             return _refused(lease, error.lease_use_result.status)
         except Exception as error:
@@ -57,6 +57,8 @@ class Guest(Session):
                 raise
             kind = "does not answer" if is_transient(error) else "refuses to say"
             raise RobotError(f"{self._link.host} {kind} whether it takes the mission's lease") from error
+        if answer.lease_use_result.status != LeaseUseResult.STATUS_OK:  # the vendor's client lets an unset one pass
+            return _refused(lease, LeaseUseResult.STATUS_INVALID_LEASE)
         return None
 
     def _sublease(self, lease: Any) -> Any:

@@ -68,7 +68,8 @@ class Player:
         self.over = False
 
     def tick(self) -> tuple[Word, str]:
-        """One tick of the tree: its status, and why it failed. SpotGraspError for what a leaf raises, the run closed."""
+        """One tick of the tree: its status, and why it failed. SpotGraspError for what a leaf raises, the run
+        closed."""
         try:
             status = self._tree.tick()
         except SpotGraspError as error:
