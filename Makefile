@@ -2,7 +2,7 @@
 #   make demo   an environment in .venv, the GL libraries, then the simulated Spot picks up a bottle
 #   make test   the same environment with the development tools, then lint, types, import contracts and tests
 # Variables: PYTHON (interpreter to make .venv from), TORCH_ARGS (more options for installing torch, docs/install.md),
-#            SEED, SCENE and RUN_ARGS of the demo, PYTEST_ARGS.
+#            SEED, SCENE and RUN_ARGS of the demo, WORKERS (processes that share the tests, default 2), PYTEST_ARGS.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -14,6 +14,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 SEED ?= 0
 SCENE ?= bottle
+WORKERS ?= 2
 TORCH := 2.13.0
 ULTRALYTICS := ultralytics ultralytics-thop
 
@@ -26,7 +27,7 @@ demo: $(VENV)/.run
 	@$(BIN)/spot-grasp run grasp_bottle --robot genesis --scene $(SCENE) --seed $(SEED) --video $(RUN_ARGS)
 
 test: lint
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(PYTEST_ARGS)
 
 lint: $(VENV)/.develop
 	@$(BIN)/ruff check .

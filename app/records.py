@@ -1,6 +1,6 @@
 """The run folder: everything one run saw, decided and did, never half written.
 
-    config.json     the options, versions, and the hashes of the networks
+    config.json     the options, versions, the processor, and the hashes of the networks
     tree.xml        a copy of the tree file, beside it    tree.btlog      every change of status, for Groot2
                     what it includes
     log.jsonl       one JSON object a line: transitions, captures, results; `t` is the robot's clock in seconds

@@ -20,6 +20,7 @@ from app.views.choose import make_view
 from app.views.model import View
 from perception.errors import SpotGraspError
 from perception.plain_json import json_text
+from perception.processor import processor
 
 if TYPE_CHECKING:
     from app.compose import Parts
@@ -157,6 +158,7 @@ def _config(options: RunOptions, file: Path, parts: Parts) -> dict[str, Any]:
         "versions": versions,
         "python": platform.python_version(),
         "platform": platform.platform(),
+        "processor": processor(),
         "started": datetime.now().astimezone().isoformat(timespec="seconds"),
     }
 

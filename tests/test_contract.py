@@ -19,6 +19,7 @@ def test_fake(check: Callable[[MakeRobot], None]) -> None:
     check(FakeRobot)
 
 
+@pytest.mark.xdist_group("genesis")
 @pytest.mark.skipif(find_spec("genesis") is None, reason="genesis is not installed")
 @pytest.mark.parametrize("check", CONTRACT, ids=names)
 def test_genesis(check: Callable[[MakeRobot], None]) -> None:

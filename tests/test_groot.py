@@ -29,6 +29,7 @@ from app.groot.values import brief, plain
 from app.records import RecordError
 from app.statuses import StatusBoard
 from perception.errors import ConfigError
+from tests.free_ports import free_port
 from tests.groot_client import IDLE, RUNNING, SUCCESS, Client, read_btlog, records
 from tests.trees_leaves import Act, Out, Read
 
@@ -44,20 +45,6 @@ XML = """<root BTCPP_format="4" main_tree_to_execute="Main">
 <SubTree ID="Deep" _autoremap="1"/></Fallback></ForceSuccess></BehaviorTree>
 <BehaviorTree ID="Deep"><Act name="deep" seq="F"/></BehaviorTree>
 </root>"""
-
-
-def free_port() -> int:
-    """A port with a free one above it."""
-    for _ in range(50):
-        with socket.socket() as one, socket.socket() as two:
-            one.bind(("127.0.0.1", 0))
-            port = one.getsockname()[1]
-            try:
-                two.bind(("127.0.0.1", port + 1))
-            except (OSError, OverflowError):
-                continue
-            return int(port)
-    raise AssertionError("no two free ports in a row")
 
 
 def build(folder: Path, xml: str = XML, leaves: Any = None) -> tuple[trees.Document, trees.Tree]:

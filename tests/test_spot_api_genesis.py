@@ -14,7 +14,10 @@ from bosdyn.client.robot_command import RobotCommandBuilder
 
 from tests.spot_api import standing, wait_for
 
-pytestmark = pytest.mark.skipif(find_spec("genesis") is None, reason="genesis is not installed")
+pytestmark = [
+    pytest.mark.skipif(find_spec("genesis") is None, reason="genesis is not installed"),
+    pytest.mark.xdist_group("genesis"),
+]
 
 
 def test_stand_walk_reach_grip_and_look() -> None:

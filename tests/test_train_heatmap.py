@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ torch = pytest.importorskip("torch")
 
 from perception import preprocess  # noqa: E402  # after the check for torch
 from perception.errors import ConfigError, WriteError  # noqa: E402
+from tests.free_ports import free_port  # noqa: E402
 from training import dataset, train_heatmap  # noqa: E402
 from training.recipes import Recipe, recipe_for  # noqa: E402
 from training.samples import Samples  # noqa: E402
@@ -322,10 +322,3 @@ def test_two_processes_train_one_network(data: Path, tmp_path: Path) -> None:
     assert said[0][-1] == said[1][-1]
     assert json.loads((tmp_path / "config.json").read_text())["processes"] == 2
     assert len((tmp_path / "metrics.jsonl").read_text().splitlines()) == 1
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port

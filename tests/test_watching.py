@@ -18,8 +18,8 @@ from app.watching import Watching
 from behaviours import fake
 from behaviours.fake import FakeRobot, FakeScript
 from perception.errors import ConfigError
+from tests.free_ports import free_port
 from tests.groot_client import FAILURE, IDLE, RUNNING, SUCCESS, Client, read_btlog
-from tests.test_groot import free_port
 
 
 def ran(folder: Path, tree: str = "grasp_bottle", **options: Any) -> tuple[int, Path, dict[str, Any]]:

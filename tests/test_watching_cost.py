@@ -20,8 +20,8 @@ from app.monitor import Monitor
 from app.records import RunFolder
 from app.views.live import LiveView
 from behaviours.fake import FakeRobot
+from tests.free_ports import free_port
 from tests.groot_client import Client
-from tests.test_groot import free_port
 from tests.trees_leaves import Act
 
 LEAVES = {"Act": Act}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ class Group:
         self.device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0"))) if cuda else torch.device("cpu")
         if self.size > 1 and not distributed.is_initialized():
             distributed.init_process_group("nccl" if cuda else "gloo")
+            atexit.register(distributed.destroy_process_group)  # a thread left running aborts Python at its end
 
     @property
     def first(self) -> bool:

@@ -34,6 +34,7 @@ from perception import preprocess
 from perception.errors import ConfigError, SpotGraspError, WriteError
 from perception.files import write_atomic
 from perception.plain_json import json_text
+from perception.processor import processor
 from training import baselines
 from training.checkpoints import digest, load_state
 from training.exported_weights import load_exported, measure_statistics
@@ -189,6 +190,7 @@ class Trainer:
             "parameters": parameter_count(self.network),
             **asdict(self.recipe),
             "processes": self.group.size,
+            "processor": processor(),
             **({} if self.started_from is None else {"started_from": self.started_from}),
             "training_samples": len(s.training),
             "validation_samples": len(s.validation),
