@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 
 from app import dataset_cli, evaluate_cli, perceive_cli, train_cli
 from app.mission.arguments import add_mission
-from app.options import ROBOTS, VIEWS
+from app.options import LENSES, ROBOTS, VIEWS
 from app.spot.arguments import add_control, add_target
 
 N = TypeVar("N", int, float)
@@ -189,5 +189,8 @@ def _add_simulate(simulate: argparse.ArgumentParser) -> None:
         dest="operator_estop",
         action="store_false",
         help="no released e-stop is there from the start",
+    )
+    simulate.add_argument(
+        "--lens", choices=LENSES, default="pinhole", help="camera model of all cameras (default pinhole)"
     )
     simulate.add_argument("--log", type=Path, metavar="FILE", help="append what is received as JSON lines (stderr)")

@@ -11,6 +11,8 @@ from app.spot.options import AtEnd
 RobotKind = Literal["genesis", "fake", "spot"]
 ViewKind = Literal["live", "plain", "none"]
 
+LENSES: tuple[str, ...] = ("pinhole", "pinhole_brown_conrady", "kannala_brandt")
+"""Camera models of the simulated Spot."""
 ROBOTS: tuple[RobotKind, ...] = ("genesis", "fake", "spot")
 SIMULATED: tuple[RobotKind, ...] = ("genesis", "fake")
 """Where results may be scripted and injected: nothing real moves."""

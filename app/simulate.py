@@ -34,7 +34,7 @@ class SimulateOptions:
     one of the wall, 0 as fast as possible. faults: a fault script. programs: commands to run against the simulator, one
     after the other; without any it serves until it is interrupted. log: file for what is received, as JSON lines.
     wall_clock: programs keep the wall clock. click: programs that wait for a click get one. operator_estop: a released
-    e-stop is there from the start.
+    e-stop is there from the start. lens: the camera model of all cameras.
     """
 
     robot: SimulatedRobot = "genesis"
@@ -49,6 +49,7 @@ class SimulateOptions:
     wall_clock: bool = False
     click: bool = False
     operator_estop: bool = True
+    lens: str = "pinhole"
 
 
 def simulate(options: SimulateOptions, interrupts: Interrupts) -> int:
@@ -77,6 +78,7 @@ def simulate(options: SimulateOptions, interrupts: Interrupts) -> int:
             password=os.environ.get("BOSDYN_CLIENT_PASSWORD"),
             operator_estop=options.operator_estop,
             faults=faults,
+            lens=options.lens,
             log=log,
         )
         stack.enter_context(server)

@@ -118,8 +118,11 @@ def test_a_picture_without_frames_or_focal_length_is_refused() -> None:
     with pytest.raises(RobotError, match=r"no frame 'vision'"):
         images.frame_of("hand", answers, 0.0)
     answers = pair(np.zeros((48, 64), "<u2"))
-    answers[0].source.ClearField("pinhole")
+    answers[0].source.pinhole.intrinsics.focal_length.x = 0.0
     with pytest.raises(RobotError, match="focal length"):
+        images.frame_of("hand", answers, 0.0)
+    answers[0].source.ClearField("pinhole")
+    with pytest.raises(RobotError, match="no camera model"):
         images.frame_of("hand", answers, 0.0)
     with pytest.raises(RobotError, match=r"sent hand_color_image for"):
         images.frame_of("hand", pair(np.zeros((48, 64), "<u2"))[:1], 0.0)

@@ -33,6 +33,10 @@ class LostRobotError(RobotError):
         self.loss = loss
 
 
+class NoPictureError(RobotError):
+    """A camera has no picture, or a damaged one, this time; a moment later it may have one."""
+
+
 def missing(error: ImportError) -> ConfigError:
     """The error for an absent or broken bosdyn package, of whatever speaks the Spot API."""
     return unusable("the Spot API", "spot", error)
@@ -80,12 +84,15 @@ def lease_loss(error: BaseException) -> str | None:
 def explain(error: BaseException, host: str, doing: str) -> RobotError:
     """The RobotError for an exception of bosdyn. host: the robot's name. doing: what was tried, e.g. "walking"."""
     from bosdyn.client import exceptions as rpc
+    from bosdyn.client import image
     from bosdyn.client import robot_command as command
 
     lost = lease_loss(error)
     if lost is not None:
         return LostRobotError(lost, Loss.LEASE)
     said = words(error)
+    if isinstance(error, image.ImageDataError | image.SourceDataError):
+        return NoPictureError(f"{host} has no picture now: {said}")
     advice: tuple[tuple[tuple[type[BaseException], ...], str, Loss | None], ...] = (
         (
             (rpc.UnknownDnsNameError,),

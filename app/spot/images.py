@@ -8,7 +8,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from app.spot.errors import NoPictureError
 from app.spot.frames import WORLD, transform
+from app.spot.lens import lens_of, undistorted
 from perception.errors import ConfigError, RobotError
 from perception.geometry import Pose
 from perception.types import Intrinsics, RgbdFrame
@@ -62,23 +64,27 @@ def requests(camera: Camera) -> list[Any]:
 def frame_of(name: str, responses: Any, time_s: float) -> RgbdFrame:
     """The frame in the two ImageResponses to `requests`, in its own frame tree, upright.
 
-    time_s: when the picture was taken, on the clock of the caller. RobotError if the pictures cannot be used.
+    time_s: when the picture was taken, on the clock of the caller. NoPictureError if a picture is missing or damaged,
+    RobotError if its camera or its frames cannot be used.
     """
     camera = CAMERAS[name]
     found = {response.source.name: response for response in responses}
     if camera.visual not in found or camera.depth not in found:
-        raise RobotError(f"the image service sent {', '.join(found) or 'nothing'} for {camera.visual}, {camera.depth}")
+        raise NoPictureError(
+            f"the image service sent {', '.join(found) or 'nothing'} for {camera.visual}, {camera.depth}"
+        )
     visual, depth = found[camera.visual], found[camera.depth]
-    rgb = decode_visual(visual)
-    intrinsics = intrinsics_of(visual, rgb.shape[:2])
-    metres = registered(decode_depth(depth), intrinsics_of(depth, None), intrinsics)
+    rgb, raw = decode_visual(visual), decode_depth(depth)
+    lens, depth_lens = lens_of(visual.source, rgb.shape[:2]), lens_of(depth.source, raw.shape[:2])
+    rgb, raw = undistorted(rgb, lens, nearest=False), undistorted(raw, depth_lens, nearest=True)
+    metres = registered(raw, depth_lens.camera, lens.camera)
     shot = visual.shot
     pose = transform(shot.transforms_snapshot, WORLD, shot.frame_name_image_sensor)
-    return upright(RgbdFrame(rgb, metres, intrinsics, pose, time_s, name), camera.quarter_turns)
+    return upright(RgbdFrame(rgb, metres, lens.camera, pose, time_s, name), camera.quarter_turns)
 
 
 def decode_visual(response: Any) -> NDArray[np.uint8]:
-    """(H, W, 3) uint8 RGB of a JPEG or raw picture, colour or grey. RobotError if it cannot be decoded."""
+    """(H, W, 3) uint8 RGB of a JPEG or raw picture, colour or grey. NoPictureError if it cannot be decoded."""
     import cv2
     from bosdyn.api import image_pb2
 
@@ -89,17 +95,17 @@ def decode_visual(response: Any) -> NDArray[np.uint8]:
             image.pixel_format, 0
         )
         if not channels or data.size != image.rows * image.cols * channels:
-            raise RobotError(f"the picture of {source} has {data.size} bytes for {image.cols}x{image.rows} pixels")
+            raise NoPictureError(f"the picture of {source} has {data.size} bytes for {image.cols}x{image.rows} pixels")
         picture = data.reshape(image.rows, image.cols, channels)
         return np.ascontiguousarray(np.broadcast_to(picture, (image.rows, image.cols, 3)))
     decoded = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
     if decoded is None:
-        raise RobotError(f"the picture of {source} cannot be decoded ({data.size} bytes)")
+        raise NoPictureError(f"the picture of {source} cannot be decoded ({data.size} bytes)")
     return np.ascontiguousarray(decoded[..., ::-1])
 
 
 def decode_depth(response: Any) -> NDArray[np.float32]:
-    """(H, W) float32 metres, 0 where nothing came back. RobotError if the size is wrong."""
+    """(H, W) float32 metres, 0 where nothing came back. NoPictureError if the size is wrong."""
     import cv2
     from bosdyn.api import image_pb2
 
@@ -107,29 +113,19 @@ def decode_depth(response: Any) -> NDArray[np.float32]:
     if image.format == image_pb2.Image.FORMAT_RAW:
         if len(image.data) != 2 * image.rows * image.cols:
             size = f"{len(image.data)} bytes for {image.cols}x{image.rows} pixels"
-            raise RobotError(f"the depth of {source.name} has {size}")
+            raise NoPictureError(f"the depth of {source.name} has {size}")
         raw: Any = np.frombuffer(image.data, "<u2").reshape(image.rows, image.cols)
     else:
         packed = np.frombuffer(image.data, np.uint8)
         raw = cv2.imdecode(packed, cv2.IMREAD_UNCHANGED) if packed.size else None
         if raw is None or raw.dtype != np.uint16 or raw.ndim != 2:
-            raise RobotError(f"the depth of {source.name} cannot be decoded ({len(image.data)} bytes)")
+            raise NoPictureError(f"the depth of {source.name} cannot be decoded ({len(image.data)} bytes)")
     scale = source.depth_scale or DEFAULT_SCALE
+    if not 0.0 < scale < np.inf:
+        raise RobotError(f"the depth of {source.name} has {scale} counts for a metre")
     metres = raw.astype(np.float32) / np.float32(scale)
     metres[np.isin(raw, NO_DEPTH)] = 0.0
     return np.asarray(metres, np.float32)
-
-
-def intrinsics_of(response: Any, shape: tuple[int, int] | None) -> Intrinsics:
-    """The camera of the delivered picture: its own size, the source's focal length. shape: (H, W) of the pixels."""
-    image, source = response.shot.image, response.source
-    camera = source.pinhole.intrinsics
-    if not camera.focal_length.x > 0.0:
-        raise RobotError(f"the image source {source.name} names no focal length")
-    rows, columns = shape if shape is not None else (image.rows, image.cols)
-    return Intrinsics(
-        columns, rows, camera.focal_length.x, camera.focal_length.y, camera.principal_point.x, camera.principal_point.y
-    )
 
 
 def registered(depth: NDArray[np.float32], own: Intrinsics, wanted: Intrinsics) -> NDArray[np.float32]:

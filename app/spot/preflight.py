@@ -15,8 +15,9 @@ from app.spot import images
 from app.spot.connection import Connection, Target
 from app.spot.errors import missing, owner_words
 from app.spot.estop import read_status, refusal
+from app.spot.lens import lens_of
 from app.spot.state import RobotView, fault_words
-from perception.errors import ConfigError, SpotGraspError
+from perception.errors import ConfigError, RobotError, SpotGraspError
 
 Verdict = Literal["ok", "note", "fail"]
 LOW_PERCENT, EMPTY_PERCENT = 30.0, 10.0
@@ -138,15 +139,26 @@ def _time(connection: Connection) -> list[Row]:
 
 
 def _cameras(connection: Connection) -> list[Row]:
-    listed = {source.name for source in connection.link.send("listing cameras", connection.image.list_image_sources)}
-    rows = []
+    return camera_rows(connection.link.send("listing cameras", connection.image.list_image_sources))
+
+
+def camera_rows(sources: Sequence[Any]) -> list[Row]:
+    """Which cameras can be used, from bosdyn.api.ImageSources; the hand's must be."""
+    listed = {source.name: source for source in sources}
+    usable, rows = [], []
     for name, camera in images.CAMERAS.items():
         lacking = [source for source in (camera.visual, camera.depth) if source not in listed]
-        if not lacking:
-            rows.append(name)
-        elif name == "hand":
-            return [Row("cameras", "fail", f"the hand camera does not offer {', '.join(lacking)}")]
-    return [Row("cameras", "ok", ", ".join(rows))]
+        if lacking and name == "hand":
+            rows.append(Row("cameras", "fail", f"the hand camera does not offer {', '.join(lacking)}"))
+        if lacking:
+            continue
+        try:
+            lenses = [lens_of(listed[source], (1, 1)) for source in (camera.visual, camera.depth)]
+        except RobotError as error:
+            rows.append(Row("cameras", "fail" if name == "hand" else "note", f"{name}: {error}"))
+        else:
+            usable.append(f"{name} ({lenses[0].model})" if lenses[0].distorts else name)
+    return [*rows, Row("cameras", "ok", ", ".join(usable))] if usable else rows
 
 
 def table(rows: Sequence[Row]) -> str:

@@ -10,11 +10,10 @@ from typing import Any, Final, Self
 
 import numpy as np
 
-from app.spot import commands, images, progress
-from app.spot.clock import seconds_of
+from app.spot import commands, progress
+from app.spot.capture import take
 from app.spot.connection import Connection, Target
 from app.spot.errors import Loss, LostRobotError
-from app.spot.link import IMAGE_S
 from app.spot.motion import Motion, Refused, Step
 from app.spot.options import SpotOptions
 from app.spot.session import Session
@@ -30,8 +29,6 @@ MAX_AGE_S: Final = 0.02
 """A robot state not older than this, wall seconds, is the present one: a head line needs three values of it."""
 SLICE_S: Final = 0.1
 """Longest wait without looking at the robot."""
-STALE_S, STALE_LIMIT_S = 1.0, 4.0
-"""A picture older than this on the robot's clock is not the present one; a camera gets this long to send a new one."""
 STANDSTILL: Final = 50.0
 """A clock that is so much slower than ours stands still."""
 
@@ -64,6 +61,7 @@ class SpotRobot:
         self._view: RobotView | None = None
         self._seen_s = 0.0
         self._working = False
+        self._stops = 0
 
     # life
 
@@ -191,23 +189,10 @@ class SpotRobot:
         return self.view().gripper()
 
     def capture(self, camera: str) -> RgbdFrame:
-        sources = images.camera_of(camera)
         self._in_session()
         assert self._connection is not None
-        link, clock, client = self._connection.link, self._connection.clock, self._connection.image
-        begun_s = time.monotonic()
-        while True:
-            responses = link.send("taking a picture", client.get_image, images.requests(sources), timeout=IMAGE_S)
-            taken_s = seconds_of(responses[0].shot.acquisition_time)
-            age_s = clock.robot_time() - taken_s  # not by `now`, which waits when it was ahead
-            if age_s <= STALE_S * max(1.0, clock.pace):
-                return images.frame_of(camera, responses, clock.of_robot_time(taken_s))
-            if time.monotonic() - begun_s > STALE_LIMIT_S:
-                raise RobotError(
-                    f"the {camera} camera of {self._target.hostname} sends old pictures, {age_s:.1f} s old; "
-                    "restart the robot's camera service or the robot"
-                )
-            time.sleep(SLICE_S)
+        stops = self._stops
+        return take(camera, self._connection, lambda: self._stops != stops)
 
     # moving
 
@@ -300,6 +285,7 @@ class SpotRobot:
         self._stop_parts([part])
 
     def stop(self) -> None:
+        self._stops += 1
         with self._lock:
             gripping = "gripper" in self._motions and self._motions["gripper"].running
             for motion in self._motions.values():

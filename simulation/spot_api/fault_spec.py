@@ -23,6 +23,7 @@ Kind = Literal[
     "behavior_fault",
     "image_black",
     "image_stale",
+    "image_error",
     "depth_zero",
     "clock_skew",
     "clock_drift",

@@ -15,7 +15,7 @@ import numpy as np
 
 from perception.types import RgbdFrame
 from simulation.spot_api.fault_spec import RPC_KINDS, FaultSpec, matches
-from simulation.spot_api.images import Shot
+from simulation.spot_api.images import RESPONSE, RefusedImageError, Shot
 from simulation.spot_api.rpc import RpcAbortError
 from simulation.spot_api.steering import Steerable
 from simulation.spot_api.world import World
@@ -150,7 +150,9 @@ class Faults:
                 raise RpcAbortError(grpc.StatusCode.DEADLINE_EXCEEDED, "fault script: too late")
 
     def spoil(self, camera: str, shot: Shot) -> Shot:
-        """What a faulty camera makes of a shot."""
+        """What a faulty camera makes of a shot. RefusedImageError if it has no picture."""
+        if self.active("image_error"):
+            raise RefusedImageError(RESPONSE.STATUS_IMAGE_DATA_ERROR)
         if self.active("image_stale"):
             return self._last_shots.setdefault(camera, shot)
         self._last_shots[camera] = shot

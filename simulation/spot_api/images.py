@@ -16,6 +16,7 @@ from perception.types import Intrinsics, RgbdFrame
 from simulation.spot_api.cameras import CAMERAS, MAX_DEPTH_COUNT, SOURCES, Source
 from simulation.spot_api.clock import timestamp
 from simulation.spot_api.frames import fill_tree
+from simulation.spot_api.lens import describe, distorted
 from simulation.spot_api.rpc import Call
 from simulation.spot_api.steering import Steerable
 from simulation.spot_api.world import World
@@ -46,12 +47,16 @@ class RefusedImageError(Exception):
 
 class Images:
     """ImageService. spoil: fault injection, turns a shot of a camera into what a faulty camera delivers. seen: told the
-    pixel of the target's middle in a picture that has it in view."""
+    pixel of the target's middle in a picture that has it in view. lens: see `lens.LENSES`."""
 
     def __init__(
-        self, world: World, spoil: Callable[[str, Shot], Shot], seen: Callable[[tuple[float, float]], None]
+        self,
+        world: World,
+        spoil: Callable[[str, Shot], Shot],
+        seen: Callable[[tuple[float, float]], None],
+        lens: str = "pinhole",
     ) -> None:
-        self._world, self._spoil, self._seen = world, spoil, seen
+        self._world, self._spoil, self._seen, self._lens = world, spoil, seen, lens
         self._intrinsics: dict[str, Intrinsics] = {}
 
     def list_image_sources(self, request: Any, response: Any, call: Call) -> None:
@@ -100,12 +105,13 @@ class Images:
     def _fill(
         self, answer: Any, source: Source, shot: Shot, wanted: Any, picture_format: int, pixel_format: int
     ) -> None:
-        pixels = pixels_of(source, shot.frame, pixel_format)
+        pixels, depth = pixels_of(source, shot.frame, pixel_format), source.kind == "depth"
+        pixels = distorted(pixels, shot.frame.intrinsics, self._lens, nearest=depth)
         ratio = wanted.resize_ratio or 1.0
         if not MIN_RATIO <= ratio <= 1.0:
             raise RefusedImageError(RESPONSE.STATUS_UNSUPPORTED_RESIZE_RATIO_REQUESTED)
         if ratio != 1.0:
-            how = cv2.INTER_NEAREST if source.kind == "depth" else cv2.INTER_AREA
+            how = cv2.INTER_NEAREST if depth else cv2.INTER_AREA
             pixels = cv2.resize(pixels, None, fx=ratio, fy=ratio, interpolation=how)
         capture, mount = answer.shot, CAMERAS[source.camera]
         capture.acquisition_time.CopyFrom(timestamp(self._world.clock.of_simulated(shot.frame.time_s)))
@@ -121,9 +127,7 @@ class Images:
     def _describe(self, message: Any, source: Source, camera: Intrinsics) -> None:
         message.name, message.cols, message.rows = source.name, camera.width, camera.height
         message.depth_scale = source.depth_scale
-        pinhole = message.pinhole.intrinsics
-        pinhole.focal_length.x, pinhole.focal_length.y = camera.fx, camera.fy
-        pinhole.principal_point.x, pinhole.principal_point.y = camera.cx, camera.cy
+        describe(message, camera, self._lens)
         depth = source.kind == "depth"
         kinds = image_pb2.ImageSource
         message.image_type = kinds.IMAGE_TYPE_DEPTH if depth else kinds.IMAGE_TYPE_VISUAL

@@ -44,6 +44,7 @@ class SpotServer:
     loopback unless you mean it. speed: simulated seconds for one of the wall, None as fast as possible. username,
     password: what a client must present; made up if not given. operator_estop: a released e-stop is there from the
     start, as if somebody stood by with it. log: a structlog logger for what is received. faults: to begin with.
+    lens: of all cameras, a camera model of `lens.LENSES`.
 
     Inside: `port`, `ca_file` (PEM that the client must trust), `username`, `password`, `log` (what was received),
     `faults`, `leases`, `estop`, `machine`, `world`, `now()` (the robot's clock), `on_target_seen` (called with the
@@ -66,10 +67,11 @@ class SpotServer:
         lease_stale_s: float = STALE_S,
         log: Any | None = None,
         faults: Iterable[FaultSpec] = (),
+        lens: str = "pinhole",
     ) -> None:
         self.host, self.port = host, port
         self.username, self.password = username, password or secrets.token_urlsafe(12)
-        self.log = ReceivedLog(log)
+        self.log, self.lens = ReceivedLog(log), lens
         self.world = World(robot, speed, self.trouble)
         self.auth = Auth(self.username, self.password)
         self.directory = Directory(self.world.clock)

@@ -81,7 +81,7 @@ def build_services(server: SpotServer) -> list[tuple[Any, object]]:
             "image",
             "api",
             image_service_pb2,
-            Images(world, server.faults.spoil, lambda pixel: server.on_target_seen(pixel)),
+            Images(world, server.faults.spoil, lambda pixel: server.on_target_seen(pixel), server.lens),
         ),
         ("manipulation", "manipulation", manipulation_api_service_pb2, manipulation),
         ("docking", "docking", docking_service_pb2, docking),
