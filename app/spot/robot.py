@@ -10,7 +10,7 @@ from typing import Any, Final, Self
 
 import numpy as np
 
-from app.spot import commands, progress
+from app.spot import commands, images, progress
 from app.spot.capture import take
 from app.spot.connection import Connection, Target
 from app.spot.errors import Loss, LostRobotError
