@@ -11,10 +11,12 @@ from typing import Final, TypeVar
 
 from app import dataset_cli, evaluate_cli, perceive_cli, train_cli
 from app.mission.arguments import add_mission
-from app.options import LENSES, ROBOTS, VIEWS
+from app.options import LENSES, PURPOSES, ROBOTS, VIEWS
 from app.spot.arguments import add_control, add_target
 
 N = TypeVar("N", int, float)
+
+JSON: Final = "print one line of JSON instead"
 
 EPILOG: Final = """\
 exit codes:
@@ -77,6 +79,7 @@ def build_parser() -> argparse.ArgumentParser:
     nodes = commands.add_parser("nodes", parents=[debug], help="list the leaves a tree may use, with their ports")
     nodes.add_argument("--groot", metavar="FILE", help="write them as a palette that Groot2 imports; - prints it")
     nodes.add_argument("--xml", action="store_true", help="the same as --groot -")
+    nodes.add_argument("--json", action="store_true", help=JSON)
     form = commands.add_parser("format", parents=[debug], help="bring tree files into one canonical form, in place")
     form.add_argument("files", nargs="+", metavar="FILE", help="a tree file; - is from stdin to stdout")
     form.add_argument("--check", action="store_true", help="write nothing; exit code 1 if a file would change")
@@ -84,7 +87,11 @@ def build_parser() -> argparse.ArgumentParser:
     _add_replay(commands.add_parser("replay", parents=[debug], help="play a run back from its log"))
     _add_simulate(commands.add_parser("simulate", parents=[debug], help="a simulated Spot that speaks the Spot API"))
     add_mission(commands.add_parser("mission", help="missions of the robot (Autowalk, tablet): serve, export"), debug)
-    commands.add_parser("doctor", parents=[debug], help="what is installed, what is missing, what to type")
+    doctor = commands.add_parser("doctor", parents=[debug], help="what is installed, what is missing, what to type")
+    doctor.add_argument(
+        "--for", dest="purpose", choices=PURPOSES, help="look at what this needs only (default: at all)"
+    )
+    doctor.add_argument("--json", action="store_true", help=JSON)
     for module in (perceive_cli, dataset_cli, train_cli, evaluate_cli):
         module.register(commands, [debug])
     gif = commands.add_parser("gif", parents=[debug], help="make an animated picture from the video of a run")
@@ -109,6 +116,7 @@ def _add_check(check: argparse.ArgumentParser) -> None:
         help="where included files may lie (default: the folder of the file); may be repeated",
     )
     check.add_argument("--strict", action="store_true", help="refuse what BehaviorTree.CPP 4.10 refuses, and warnings")
+    check.add_argument("--json", action="store_true", help=JSON)
     check.add_argument("--stub-unknown", action="store_true", help="take nodes that are not known here as stubs")
 
 

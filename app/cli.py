@@ -94,6 +94,7 @@ def _dispatch(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
                 folders=arguments.folders,
                 strict=arguments.strict,
                 stub_unknown=arguments.stub_unknown,
+                as_json=arguments.json,
             )
             if arguments.hostname is not None:
                 from app.spot.preflight import check_robot
@@ -107,7 +108,7 @@ def _dispatch(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
         case "nodes":
             from app.inspect import nodes
 
-            return nodes(as_xml=arguments.xml, groot=arguments.groot)
+            return nodes(as_xml=arguments.xml, groot=arguments.groot, as_json=arguments.json)
         case "format":
             from app.inspect import format_files
 
@@ -128,7 +129,7 @@ def _dispatch(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
         case "doctor":
             from app.doctor import doctor
 
-            return doctor()
+            return doctor(arguments.purpose, as_json=arguments.json)
         case "gif":
             from app.gif import make_gif
 

@@ -7,24 +7,27 @@ import os
 import platform
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from app.options import PURPOSES, Purpose
+from perception.extras import DISTRIBUTION, install_line, requirements, ultralytics_line, weights_line
+from perception.plain_json import json_text
+
 MIN_PYTHON: Final = (3, 11)
-DISTRIBUTION: Final = "spot-grasp"
-SECTIONS: Final = {
-    "": "packages every command needs",
-    "sim": "packages for --robot genesis",
-    "train": "packages for training",
-    "spot": "packages for a real Spot",
+SIMULATED: Final[tuple[Purpose, ...]] = ("genesis", "training")
+SECTIONS: Final[dict[str, tuple[str, tuple[Purpose, ...]]]] = {
+    "": ("packages every command needs", PURPOSES),
+    "sim": ("packages for --robot genesis", SIMULATED),
+    "train": ("packages for training", ("training",)),
+    "spot": ("packages for a real Spot", ("spot",)),
 }
-DEMO_EXTRAS: Final = ("", "sim")
+"""The extras with their heading and what they are for."""
 WEIGHTS: Final = ("detector.onnx", "heatmap.onnx")
-ULTRALYTICS: Final = "pip install --no-deps -c constraints.txt ultralytics ultralytics-thop"
 
 
 @dataclass(frozen=True)
@@ -33,30 +36,30 @@ class Library:
 
     package: str
     soname: tuple[str, ...]
-    purpose: str
-    needed: bool = True
+    text: str
+    needed_for: tuple[Purpose, ...] = SIMULATED
 
 
 LIBRARIES: Final = (
     Library("libegl1", ("libEGL.so.1",), "rendering without a screen"),
-    Library("libgl1", ("libGL.so.1",), "OpenGL, OpenCV"),
+    Library("libgl1", ("libGL.so.1",), "OpenGL, OpenCV", PURPOSES),
     Library("libgl1-mesa-dri", (), "software rendering on the CPU"),
-    Library("libosmesa6", ("libOSMesa.so.8", "libOSMesa.so.6"), "rendering where EGL has no device", needed=False),
+    Library("libosmesa6", ("libOSMesa.so.8", "libOSMesa.so.6"), "rendering where EGL has no device", ()),
     Library("libopengl0", ("libOpenGL.so.0",), "mesh tools of Genesis"),
-    Library("libglib2.0-0", ("libglib-2.0.so.0",), "OpenCV"),
+    Library("libglib2.0-0", ("libglib-2.0.so.0",), "OpenCV", PURPOSES),
     Library("libgomp1", ("libgomp.so.1",), "mesh tools of Genesis"),
 )
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the report. needed: the demo cannot run without it. fix: what to type."""
+    """One line of the report. needed_for: what cannot be done without it. fix: what to type."""
 
     section: str
     name: str
     good: bool
     detail: str
-    needed: bool = True
+    needed_for: tuple[Purpose, ...] = PURPOSES
     fix: str = ""
 
 
@@ -77,33 +80,31 @@ def fits(version: str, wanted: str) -> bool:
     return True
 
 
-def requirements() -> list[tuple[str, str, str]]:
-    """(extra, distribution, clauses) of every dependency that the project declares, without development tools."""
-    found = []
-    for line in metadata.requires(DISTRIBUTION) or []:
-        match = re.match(r"([\w.-]+)(\[[\w,-]*\])?\s*\(?([^;)]*)\)?\s*(?:;\s*extra\s*==\s*['\"]([\w-]+)['\"])?", line)
-        if match and match.group(1) != DISTRIBUTION and (match.group(4) or "") in SECTIONS:
-            found.append((match.group(4) or "", match.group(1), match.group(3).strip()))
-    return found
-
-
 def package_findings() -> Iterable[Finding]:
     """Every declared package, and ultralytics, which is installed apart because its own dependencies do not fit."""
-    for extra, name, clauses in requirements():
-        target = f"'{DISTRIBUTION}[{extra}]'" if extra else DISTRIBUTION
-        fix = f"pip install -c constraints.txt {target}"
-        yield _package(SECTIONS[extra], name, clauses, extra in DEMO_EXTRAS, fix)
-    yield _package(SECTIONS["train"], "ultralytics", "", False, ULTRALYTICS)
+    told: set[str] = set()
+    for extra, (section, needed_for) in SECTIONS.items():
+        try:
+            wanted = requirements(extra)
+        except metadata.PackageNotFoundError:
+            yield Finding(section, DISTRIBUTION, False, "not installed", needed_for, install_line(extra))
+            return
+        for name, spec in wanted:
+            if name not in told:  # an extra may hold another
+                yield _package(section, name, spec.removeprefix(name).strip(), needed_for, install_line(extra))
+                told.add(name)
+    section, needed_for = SECTIONS["train"]
+    yield _package(section, "ultralytics", "", needed_for, ultralytics_line())
 
 
-def _package(section: str, name: str, clauses: str, needed: bool, fix: str) -> Finding:
+def _package(section: str, name: str, clauses: str, needed_for: tuple[Purpose, ...], fix: str) -> Finding:
     try:
         version = metadata.version(name)
     except metadata.PackageNotFoundError:
-        return Finding(section, name, False, f"missing{f', wanted {clauses}' if clauses else ''}", needed, fix)
+        return Finding(section, name, False, f"missing{f', wanted {clauses}' if clauses else ''}", needed_for, fix)
     if not fits(version, clauses):
-        return Finding(section, name, False, f"{version}, wanted {clauses}", needed, fix)
-    return Finding(section, name, True, version, needed)
+        return Finding(section, name, False, f"{version}, wanted {clauses}", needed_for, fix)
+    return Finding(section, name, True, version, needed_for)
 
 
 def library_findings() -> Iterable[Finding]:
@@ -111,8 +112,8 @@ def library_findings() -> Iterable[Finding]:
     for library in LIBRARIES:
         present = any(map(_loads, library.soname)) if library.soname else software_renderer()
         fix = "" if present else f"sudo apt-get install -y {library.package}"
-        detail = library.purpose if present else f"missing: {library.purpose}"
-        yield Finding("system libraries", library.package, present, detail, library.needed, fix)
+        detail = library.text if present else f"missing: {library.text}"
+        yield Finding("system libraries", library.package, present, detail, library.needed_for, fix)
 
 
 def _loads(soname: str) -> bool:
@@ -142,26 +143,26 @@ def file_findings(weights: Path, environment: Mapping[str, str]) -> Iterable[Fin
         file = weights / name
         good = file.is_file() and file.stat().st_size > 0
         detail = f"{file.stat().st_size / 1e6:.1f} MB" if good else f"missing: {file}"
-        yield Finding("files", name, good, detail, True, "" if good else "git checkout -- perception/weights")
+        yield Finding("files", name, good, detail, PURPOSES, "" if good else weights_line())
     yield _ffmpeg()
     home = Path(environment.get("HOME", "~")).expanduser()
     for variable, default in (("GS_CACHE_FILE_PATH", "genesis"), ("QD_OFFLINE_CACHE_FILE_PATH", "quadrants")):
         place = Path(environment.get(variable) or home / ".cache" / default)
         warm = place.is_dir() and any(place.iterdir())
         words = "warm" if warm else "cold: the first run compiles, one to three minutes"
-        yield Finding("files", f"{default} cache", True, f"{words}, {place}", False)
+        yield Finding("files", f"{default} cache", True, f"{words}, {place}", ())
 
 
 def _ffmpeg() -> Finding:
-    fix = f"pip install -c constraints.txt '{DISTRIBUTION}[sim]'"
+    fix = install_line("sim")
     if find_spec("imageio_ffmpeg") is None:
-        return Finding("files", "ffmpeg", False, "missing: --video and gif need imageio-ffmpeg", True, fix)
+        return Finding("files", "ffmpeg", False, "missing: --video and gif need imageio-ffmpeg", SIMULATED, fix)
     import imageio_ffmpeg
 
     try:
-        return Finding("files", "ffmpeg", True, str(imageio_ffmpeg.get_ffmpeg_exe()))
+        return Finding("files", "ffmpeg", True, str(imageio_ffmpeg.get_ffmpeg_exe()), SIMULATED)
     except RuntimeError as error:
-        return Finding("files", "ffmpeg", False, " ".join(str(error).split()), True, fix)
+        return Finding("files", "ffmpeg", False, " ".join(str(error).split()), SIMULATED, fix)
 
 
 def examine() -> list[Finding]:
@@ -171,38 +172,57 @@ def examine() -> list[Finding]:
     version = platform.python_version()
     old = sys.version_info < MIN_PYTHON
     fix = "sudo apt-get install -y python3.11 python3.11-venv" if old else ""
-    found = [Finding("python", "python", not old, f"{version}, {sys.executable}", True, fix)]
+    found = [Finding("python", "python", not old, f"{version}, {sys.executable}", PURPOSES, fix)]
     found += package_findings()
     found += library_findings()
     found += file_findings(Path(perception.__path__[0]) / "weights", os.environ)
     return found
 
 
-def report(found: Iterable[Finding]) -> str:
-    """The findings as text, then what to type, then whether the demo can run."""
+def lacking(found: Iterable[Finding], purpose: Purpose) -> list[str]:
+    """Names of what is missing for a purpose."""
+    return [finding.name for finding in found if not finding.good and purpose in finding.needed_for]
+
+
+def report(found: Sequence[Finding], purpose: Purpose | None = None) -> str:
+    """The findings as text, those of a purpose or all, then what to type, then what it is complete for."""
     lines: list[str] = []
-    fixes: list[str] = []
-    section, lacking = "", 0
+    fixes: dict[str, None] = {}
+    section = ""
     for finding in found:
+        if purpose is not None and purpose not in finding.needed_for:
+            continue
         if finding.section != section:
             section = finding.section
             lines.append(f"\n{section}" if lines else section)
-        mark = "ok" if finding.good else ("MISSING" if finding.needed else "absent")
+        missing = purpose is not None or finding.needed_for == PURPOSES
+        mark = "ok" if finding.good else ("MISSING" if missing else "absent")
         lines.append(f"  {mark:8}{finding.name:20}{finding.detail}")
-        if not finding.good and finding.needed:
-            lacking += 1
-        if finding.fix and finding.fix not in fixes:
-            fixes.append(finding.fix + ("" if finding.needed else "   # optional"))
+        if finding.fix:
+            fixes[finding.fix + ("" if missing else f"   # {' and '.join(finding.needed_for) or 'optional'}")] = None
     if fixes:
-        lines += ["\nwhat to type", *(f"  {fix}" for fix in dict.fromkeys(fixes))]
-    lines.append(
-        f"\n{'the demo can run' if not lacking else f'the demo cannot run: {lacking} missing (MISSING above)'}"
-    )
+        lines += ["\nwhat to type", *(f"  {fix}" for fix in fixes)]
+    lines.append("")
+    for each in PURPOSES if purpose is None else (purpose,):
+        names = lacking(found, each)
+        lines.append(f"not complete for {each}: {len(names)} missing" if names else f"complete for {each}")
     return "\n".join(lines) + "\n"
 
 
-def doctor() -> int:
-    """Print the report; 0 if the demo can run, else 1."""
+def doctor(purpose: Purpose | None = None, *, as_json: bool = False) -> int:
+    """Print the report; 0 if everything is there for the purpose, or, without one, for any; else 1."""
     found = examine()
-    sys.stdout.write(report(found))
-    return 0 if all(finding.good or not finding.needed for finding in found) else 1
+    complete = {each: not lacking(found, each) for each in PURPOSES}
+    ok = any(complete.values()) if purpose is None else complete[purpose]
+    if as_json:
+        rows = [
+            {
+                "section": finding.section, "name": finding.name, "ok": finding.good, "detail": finding.detail,
+                "needed_for": list(finding.needed_for), "fix": finding.fix,
+            }
+            for finding in found
+        ]  # fmt: skip
+        sys.stdout.write(json_text({"ok": ok, "for": purpose, "complete": complete, "findings": rows}) + "\n")
+    else:
+        sys.stdout.write(report(found, purpose))
+    return 0 if ok else 1

@@ -6,15 +6,14 @@ import sys
 from collections.abc import Iterable, Sequence
 from difflib import unified_diff
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from app.leaves import known_leaves
 from app.library import find_tree
 from perception.errors import TreeError
 from perception.files import write_atomic
-
-if TYPE_CHECKING:
-    from trees import Problem
+from perception.plain_json import json_text
+from trees.document import Problem
 
 
 def check(
@@ -25,16 +24,20 @@ def check(
     folders: Sequence[str] = (),
     strict: bool = False,
     stub_unknown: bool = False,
+    as_json: bool = False,
 ) -> int:
     """Print every problem of every file; 2 if one is an error (if strict, a warning too), else 0.
 
     together: the files are read as one. folders: where included files may lie. strict, stub_unknown: see `trees.load`.
+    as_json: as one line, see docs/checking.md.
     """
     import trees
 
     leaves = known_leaves()
     wrong = False
     told: set[Problem] = set()
+    rows: list[dict[str, Any]] = []
+    say = (lambda text: None) if as_json else sys.stdout.write
     groups = [list(files)] if together else [[text] for text in files]
     for group in groups:
         paths = []
@@ -42,7 +45,8 @@ def check(
             try:
                 paths.append(find_tree(text))
             except TreeError as error:  # the others are looked at all the same
-                sys.stdout.write(f"{error}\n")
+                say(f"{error}\n")
+                rows.append(_row(Problem(text, 1, 1, str(error))))
                 wrong = True
         if not paths:
             continue
@@ -50,17 +54,31 @@ def check(
         new = [problem for problem in problems if problem not in told]  # two files may include a third
         told.update(new)
         for problem in new:
-            sys.stdout.write(f"{problem}\n")
+            say(f"{problem}\n")
+            rows.append(_row(problem))
         wrong = wrong or any(strict or not problem.warning for problem in problems)
         if not problems:
-            sys.stdout.write(f"{', '.join(map(str, paths))}: no problem found\n")
+            say(f"{', '.join(map(str, paths))}: no problem found\n")
+    if as_json:
+        sys.stdout.write(json_text({"ok": not wrong, "problems": rows}) + "\n")
     return 2 if wrong else 0
 
 
-def nodes(*, as_xml: bool, groot: str | None = None) -> int:
+def _row(problem: Problem) -> dict[str, Any]:
+    return {
+        "file": problem.file,
+        "line": problem.line,
+        "column": problem.column,
+        "severity": "warning" if problem.warning else "error",
+        "message": problem.message,
+    }
+
+
+def nodes(*, as_xml: bool, groot: str | None = None, as_json: bool = False) -> int:
     """Print the leaves with their ports: a table for people, or a TreeNodesModel for Groot2.
 
-    groot: the file to write the model to, `-` prints it. A plug-in that cannot be used is told on stderr; 2 if one is.
+    groot: the file to write the model to, `-` prints it. as_json: as one line, see
+    docs/trees.md. A plug-in that cannot be used is told on stderr; 2 if one is.
     """
     import trees
 
@@ -72,7 +90,9 @@ def nodes(*, as_xml: bool, groot: str | None = None) -> int:
         except TreeError as error:
             sys.stderr.write(f"spot-grasp: <{tag}>: {error}\n")
             broken += 1
-    if as_xml or groot is not None:
+    if as_json:
+        sys.stdout.write(json_text({"ok": not broken, "nodes": trees.facts(leaves)}) + "\n")
+    elif as_xml or groot is not None:
         write_atomic(Path(groot or "-"), trees.palette_xml(leaves).encode())
     else:
         for row in trees.table(leaves):

@@ -17,6 +17,9 @@ ROBOTS: tuple[RobotKind, ...] = ("genesis", "fake", "spot")
 SIMULATED: tuple[RobotKind, ...] = ("genesis", "fake")
 """Where results may be scripted and injected: nothing real moves."""
 VIEWS: tuple[ViewKind, ...] = ("live", "plain", "none")
+Purpose = Literal["genesis", "spot", "training"]
+PURPOSES: tuple[Purpose, ...] = ("genesis", "spot", "training")
+"""What an installation may be for."""
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import shlex
+import shutil
+import sys
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Final
 
 from perception.errors import ConfigError
 
+DISTRIBUTION: Final = "spot-grasp"
 PACKAGES: Final = {
     "sim": ("genesis", "torch", "trimesh"),
     "train": ("torch", "numba", "matplotlib"),
@@ -36,8 +42,61 @@ def unusable(who: str, extra: str, error: ImportError) -> ConfigError:
 
 
 def install_line(extra: str) -> str:
-    """What to type to install an extra."""
-    return f"pip install 'spot-grasp[{extra}]'"
+    """What to type to install an extra, "" for what every command needs.
+
+    From a clone it is `pip install -c constraints.txt -e '.[EXTRA]'`. A wheel comes from no index, so from one the
+    packages of the extra are named.
+    """
+    place = clone()
+    if place is None:
+        return pip_line(*(spec for _, spec in requirements(extra)))
+    here = "." if Path.cwd() == place else place
+    return pip_line("-e", f"{here}[{extra}]" if extra else f"{here}")
+
+
+def pip_line(*words: str) -> str:
+    """A line that installs with the running Python's own pip, from a clone in the versions that were tested."""
+    place, python = clone(), Path(sys.executable)
+    pip = shutil.which("pip")
+    start = ["pip"] if pip is not None and Path(pip).parent == python.parent else [str(python), "-m", "pip"]
+    constraints = "constraints.txt" if Path.cwd() == place else f"{place}/constraints.txt"
+    return shlex.join([*start, "install", *([] if place is None else ["-c", constraints]), *words])
+
+
+def ultralytics_line() -> str:
+    """What to type to install ultralytics, without torchvision, whose ordinary wheel does not fit a CPU torch."""
+    return pip_line("--no-deps", "ultralytics", "ultralytics-thop")
+
+
+def weights_line() -> str:
+    """What to type to get the shipped networks back."""
+    place = clone()
+    if place is not None:
+        return shlex.join(["git", "-C", str(place), "checkout", "--", "perception/weights"])
+    from importlib import metadata
+
+    wheel = f"spot_grasp-{metadata.version(DISTRIBUTION)}-py3-none-any.whl"
+    return pip_line("--force-reinstall", "--no-deps", wheel)
+
+
+def clone() -> Path | None:
+    """The folder of the clone that the program runs from; None if it was installed from a wheel."""
+    place = Path(__file__).resolve().parents[1]
+    return place if (place / "pyproject.toml").is_file() and (place / "constraints.txt").is_file() else None
+
+
+def requirements(extra: str) -> list[tuple[str, str]]:
+    """(distribution, what pip is asked for) of each package that an extra brings, "" for what every command needs."""
+    from importlib import metadata
+
+    found: list[tuple[str, str]] = []
+    for line in metadata.requires(DISTRIBUTION) or []:
+        spec, _, marker = line.partition(";")
+        of = re.search(r"extra *== *['\"]([\w-]+)", marker)
+        name, inner = re.match(r"([\w.-]+) *(?:\[([\w-]+)\])?", spec).groups()  # type: ignore[union-attr]
+        if (of.group(1) if of else "") == extra:
+            found += requirements(inner) if name == DISTRIBUTION else [(name, spec.strip())]
+    return found
 
 
 def _is_there(package: str) -> bool:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
 from app import doctor
+from app.cli import main
 from app.doctor import Finding, fits, numbers, report
+from app.interrupts import Interrupts
+from perception.extras import install_line, ultralytics_line
 
 ROOT = Path(__file__).parents[1]
 
@@ -38,23 +42,73 @@ def test_every_declared_package_is_examined() -> None:
     import tomllib
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    declared = {("", line) for line in project["dependencies"]}
-    declared |= {(extra, line) for extra in ("sim", "spot") for line in project["optional-dependencies"][extra]}
-    names = {(extra, re.split(r"[<>=\[]", line)[0]) for extra, line in declared}
-    assert names <= {(extra, name) for extra, name, _ in doctor.requirements()}
+    declared = list(project["dependencies"])
+    for extra in ("sim", "spot", "train"):
+        declared += project["optional-dependencies"][extra]
+    names = {re.split(r"[<>=\[]", line)[0] for line in declared} - {"spot-grasp"}
+    assert names <= {finding.name for finding in doctor.package_findings()}
+
+
+def without(monkeypatch: pytest.MonkeyPatch, *missing: str) -> None:
+    """An environment where these distributions are not installed, and all others are, in the right version."""
+
+    def version(name: str) -> str:
+        if name in missing:
+            raise doctor.metadata.PackageNotFoundError(name)
+        return "1.4.5" if name == "genesis-world" else "999"
+
+    monkeypatch.setattr(doctor.metadata, "version", version)
 
 
 def test_a_missing_package_says_what_to_type(monkeypatch: pytest.MonkeyPatch) -> None:
-    def version(name: str) -> str:
-        if name == "genesis-world":
-            raise doctor.metadata.PackageNotFoundError(name)
-        return "999"
-
-    monkeypatch.setattr(doctor.metadata, "version", version)
+    without(monkeypatch, "genesis-world", "ultralytics")
     found = {finding.name: finding for finding in doctor.package_findings()}
     assert not found["genesis-world"].good
-    assert found["genesis-world"].fix == "pip install -c constraints.txt 'spot-grasp[sim]'"
+    assert found["genesis-world"].fix == install_line("sim")
+    assert found["ultralytics"].fix == ultralytics_line()
     assert found["rich"].good
+
+
+SIMULATOR = ("genesis-world", "torch", "trimesh", "imageio-ffmpeg")
+TRAINING = ("numba", "matplotlib", "ultralytics")
+
+
+@pytest.mark.parametrize(
+    ("missing", "complete"),
+    [
+        ((), {"genesis", "spot", "training"}),
+        ((*SIMULATOR, *TRAINING), {"spot"}),
+        (("bosdyn-client", *TRAINING), {"genesis"}),
+        (("bosdyn-mission",), {"genesis", "training"}),
+        (("numpy",), set()),
+    ],
+)
+def test_what_an_install_is_complete_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], missing: tuple[str, ...], complete: set[str]
+) -> None:
+    without(monkeypatch, *missing)
+    monkeypatch.setattr(doctor, "library_findings", list)
+    monkeypatch.setattr(doctor, "file_findings", lambda *_: [])
+    for purpose in doctor.PURPOSES:
+        code = main(["doctor", "--for", purpose, "--json"], Interrupts())
+        told = json.loads(capsys.readouterr().out)
+        assert (code == 0) == told["ok"] == told["complete"][purpose] == (purpose in complete)
+        assert told["for"] == purpose
+        assert main(["doctor", "--for", purpose], Interrupts()) == code
+        text = capsys.readouterr().out
+        assert f"\n{'complete' if code == 0 else 'not complete'} for {purpose}" in text
+        assert "MISSING" not in text or code == 1
+    assert main(["doctor"], Interrupts()) == (0 if complete else 1)
+    assert f"complete for {next(iter(complete), 'spot')}" in capsys.readouterr().out
+
+
+def test_a_clone_that_is_not_installed_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def requires(name: str) -> None:
+        raise doctor.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(doctor.metadata, "requires", requires)
+    (finding,) = doctor.package_findings()
+    assert (finding.name, finding.good, finding.fix) == ("spot-grasp", False, install_line(""))
 
 
 def test_missing_libraries_say_what_to_type(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,19 +139,18 @@ def test_files(tmp_path: Path) -> None:
     assert found["quadrants cache"].detail.startswith("cold")
 
 
-def test_the_report_and_the_exit_code(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_report_says_what_is_missing_for_what_and_what_to_type() -> None:
     good = Finding("python", "python", True, "3.11.7")
-    absent = Finding("spot", "bosdyn", False, "missing", needed=False, fix="pip install it")
+    absent = Finding("spot", "bosdyn", False, "missing", ("spot",), fix="pip install it")
     missing = Finding("files", "detector.onnx", False, "missing", fix="fetch it")
-    assert report([good, absent]).endswith("the demo can run\n")
+    ends = ["complete for genesis", "not complete for spot: 1 missing", "complete for training"]
+    assert report([good, absent]).splitlines()[-3:] == ends
     text = report([good, missing, absent])
-    assert text.endswith("the demo cannot run: 1 missing (MISSING above)\n")
     assert "  MISSING detector.onnx" in text
-    assert "what to type\n  fetch it\n  pip install it   # optional\n" in text
-    for found, code in (([good, absent], 0), ([good, missing], 1)):
-        monkeypatch.setattr(doctor, "examine", lambda found=found: found)
-        assert doctor.doctor() == code
-    assert "the demo can run" in capsys.readouterr().out
+    assert "  absent  bosdyn" in text
+    assert "what to type\n  fetch it\n  pip install it   # spot\n" in text
+    assert "bosdyn" not in report([good, absent], "genesis")
+    assert "  MISSING bosdyn" in report([good, absent], "spot")
 
 
 def test_this_machine_is_examined_without_heavy_imports() -> None:

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from perception.errors import ConfigError
+from perception.extras import ultralytics_line
 from training import train_detector
 from training.train_detector import describe, train
 
@@ -100,7 +101,7 @@ def test_without_ultralytics_the_message_says_what_to_type() -> None:
     done = in_process(script)
     assert done.returncode == 1
     assert "ConfigError: ultralytics does not import" in done.stderr
-    assert "type: pip install --no-deps ultralytics ultralytics-thop" in done.stderr
+    assert f"type: {ultralytics_line()}" in done.stderr
 
 
 @needs_ultralytics

@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from perception.errors import ConfigError
+from perception.extras import ultralytics_line
 
 STAND_IN_VERSION = "0.0.0"
 
@@ -42,8 +43,7 @@ def import_ultralytics() -> Any:
             import ultralytics.nn.tasks
             from ultralytics.utils.nms import TorchNMS
     except ImportError as error:
-        text = f"ultralytics does not import ({error}); type: pip install --no-deps ultralytics ultralytics-thop"
-        raise ConfigError(text) from error
+        raise ConfigError(f"ultralytics does not import ({error}); type: {ultralytics_line()}") from error
     sys.modules["torchvision"].ops.nms = TorchNMS.nms
     ultralytics.settings.update({"sync": False})
     return ultralytics

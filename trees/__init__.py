@@ -8,7 +8,7 @@ document = trees.load(files, stub_unknown=True)   a file of another project: doc
 text = trees.format_text(text)                    the one canonical way to write it
 """
 
-from trees.describe import palette_xml, table
+from trees.describe import facts, palette_xml, table
 from trees.document import Problem, TreeProblems
 from trees.format import format_text
 from trees.load import Document, load, problems
@@ -30,6 +30,7 @@ __all__ = [
     "Tree",
     "TreeProblems",
     "build",
+    "facts",
     "format_text",
     "load",
     "palette_xml",

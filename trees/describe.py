@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from trees.check import describe_port
 from trees.escape import attributes, escape_text
@@ -20,6 +21,33 @@ def table(leaves: Mapping[str, type[Leaf]]) -> list[str]:
             default = "" if port.required or port.default is None else f", default {port.default}"
             lines.append(f"    {port.name:<22} {describe_port(port)}{default}  {port.text}")
     return lines
+
+
+def facts(leaves: Mapping[str, type[Leaf]]) -> list[dict[str, Any]]:
+    """The leaves with their ports as plain values; bounds that are infinite are none."""
+    return [
+        {
+            "id": tag,
+            "kind": leaf.KIND.lower(),
+            "text": (leaf.__doc__ or "").strip().split("\n")[0],
+            "ports": [
+                {
+                    "name": port.name,
+                    "direction": port.direction.value,
+                    "type": type_name(port.type),
+                    "unit": port.unit,
+                    "required": port.required,
+                    "default": None if port.required or port.default is None else str(port.default),
+                    "minimum": port.bounds.minimum,
+                    "maximum": port.bounds.maximum,
+                    "above_minimum": port.bounds.above,
+                    "text": port.text,
+                }
+                for port in leaf.PORTS
+            ],
+        }
+        for tag, leaf in sorted(leaves.items())
+    ]
 
 
 def palette_xml(leaves: Mapping[str, type[Leaf]]) -> str:
