@@ -283,16 +283,17 @@ def test_every_claw_command_carries_its_torque_and_every_walk_both_limits_and_an
         walks = [
             item["mobility_command"] for item in sent if "se2_trajectory_request" in item.get("mobility_command", {})
         ]
-        assert len(walks) == 1
-        assert walks[0]["se2_trajectory_request"]["se2_frame_name"] == "vision"
-        assert "end_time" in walks[0]["se2_trajectory_request"]
-        limit = walks[0]["params"]["vel_limit"]
-        for side, sign in (("max_vel", 1), ("min_vel", -1)):
-            x, y = limit[side]["linear"]["x"], limit[side]["linear"]["y"]
-            assert x * sign > 0
-            assert y * sign > 0
-            assert (x**2 + y**2) ** 0.5 <= 0.5
-            assert limit[side]["angular"] == pytest.approx(sign * 0.8)
+        assert walks, "sent again before its short end time, if the walk takes longer"
+        for walk in walks:
+            assert walk["se2_trajectory_request"]["se2_frame_name"] == "vision"
+            assert "end_time" in walk["se2_trajectory_request"]
+            limit = walk["params"]["vel_limit"]
+            for side, sign in (("max_vel", 1), ("min_vel", -1)):
+                x, y = limit[side]["linear"]["x"], limit[side]["linear"]["y"]
+                assert x * sign > 0
+                assert y * sign > 0
+                assert (x**2 + y**2) ** 0.5 <= 0.5
+                assert limit[side]["angular"] == pytest.approx(sign * 0.8)
         arms = [item["arm_command"] for item in sent if "arm_cartesian_command" in item.get("arm_command", {})]
         cartesian = arms[-1]["arm_cartesian_command"]
         assert cartesian["root_frame_name"] == "vision"

@@ -18,6 +18,9 @@ class Sender(Protocol):
 
     def send(self, doing: str, command: Any) -> int: ...
 
+    def again(self, motion: Motion, doing: str, command: Any) -> int | None:
+        """Send a command of a running motion once more; its number, None if it was not taken this time."""
+
     def feedback(self, number: int) -> Any | None: ...
 
     def recent(self) -> RobotView | None:
@@ -32,11 +35,13 @@ class Sender(Protocol):
 
 @dataclass(frozen=True)
 class Step:
-    """One robot command. make: the message, made when it is its turn. judge: reads its feedback."""
+    """One robot command. make: the message, made when it is its turn. judge: reads its feedback. due: whether the
+    message must be made and sent once more, because it would soon run out."""
 
     doing: str
     make: Callable[[], Any]
     judge: Judge
+    due: Callable[[], bool] = lambda: False
 
 
 class Motion:
@@ -57,9 +62,17 @@ class Motion:
     def running(self) -> bool:
         return self._outcome.state is CommandState.RUNNING
 
+    def renew(self) -> None:
+        """Send a command that would soon run out once more. To be called at every tick, as `poll` does."""
+        step = self._steps[0]
+        if self.running and step.due():
+            self._sender.require_fit()
+            self._number = self._sender.again(self, step.doing, step.make()) or self._number
+
     def poll(self) -> Outcome:
         if not self.running:
             return self._outcome
+        self.renew()
         feedback = self._sender.feedback(self._number)
         view = None if feedback is None else self._sender.recent()
         if view is None:  # arrival is judged by feedback and pose of the same moment

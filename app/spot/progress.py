@@ -52,8 +52,11 @@ def of_part(part: Any, what: str) -> Outcome | None:
     return failed(f"{what}: {meaning.get(part.status, 'ended')} ({_name(part, 'status')})")
 
 
-def walk(goal: Pose) -> Judge:
-    """Arrived: the robot says that it has stopped and settled at an achievable goal, and it stands there."""
+def walk(goal: Pose, lasts: Callable[[], bool] = lambda: False) -> Judge:
+    """Arrived: the robot says that it has stopped and settled at an achievable goal, and it stands there.
+
+    lasts: whether the walk goes on although its last command has run out, because another one will be sent.
+    """
 
     def judge(feedback: Any, view: RobotView, age_s: float) -> Outcome:
         from bosdyn.api import basic_command_pb2
@@ -64,6 +67,8 @@ def walk(goal: Pose) -> Judge:
         off_m = float(np.linalg.norm((body.position_m - goal.position_m)[:2]))
         off_rad = abs((body.yaw_rad - goal.yaw_rad + np.pi) % (2 * np.pi) - np.pi)
         there = off_m <= WALK_ARRIVE_M and off_rad <= WALK_ARRIVE_RAD
+        if part.status == basic_command_pb2.RobotCommandFeedbackStatus.STATUS_COMMAND_TIMED_OUT and lasts():
+            return RUNNING
         ended = of_part(part, "walking")
         if ended is not None:
             return ended

@@ -18,6 +18,7 @@ from app.spot.motion import Motion, Refused, Step
 from app.spot.options import SpotOptions
 from app.spot.session import Session
 from app.spot.state import RobotView, fault_words
+from app.spot.walk import Walk
 from behaviours.limits import SPOT, require_limits
 from behaviours.robot import ArmPose, Command, GripperState
 from perception import spot_arm
@@ -121,6 +122,7 @@ class SpotRobot:
         end_s = clock.now() + seconds
         while True:
             session.pulse.beat()
+            self._renew()
             left_s = end_s - clock.now()
             if left_s <= 0.0:
                 break
@@ -130,6 +132,12 @@ class SpotRobot:
             if time.monotonic() - self._seen_s > MAX_AGE_S:
                 self._look()
         self._connection.keep_synchronised()
+
+    def _renew(self) -> None:
+        with self._lock:
+            motions = list(self._motions.values())
+        for motion in motions:
+            motion.renew()
 
     def _look(self) -> None:
         """Fetch the state once; without an answer the old one stays for now. LostRobotError if it forbids to go on."""
@@ -200,6 +208,12 @@ class SpotRobot:
         """Send a robot command; its number."""
         return self._in_session().send(doing, command)
 
+    def again(self, motion: Motion, doing: str, command: Any) -> int | None:
+        """Send a command of a running motion once more; its number, None if it was not taken this time."""
+        session = self._in_session()
+        with self._lock:  # not after a stop
+            return session.again(doing, command) if motion.running else None
+
     def feedback(self, number: int) -> Any | None:
         """One feedback RPC; None if there was no answer this time."""
         return self._in_session().feedback(number)
@@ -217,22 +231,9 @@ class SpotRobot:
     def walk_to(self, world_from_goal: Pose, *, max_speed_mps: float, max_yaw_rate_radps: float) -> Command:
         limits = {"max_speed_mps": max_speed_mps, "max_yaw_rate_radps": max_yaw_rate_radps}
         require_limits(self.limits, "walk_to", world_from_goal, **limits)
-        goal = world_from_goal
-
-        def make() -> Any:
-            assert self._connection is not None
-            body = self.body_pose()
-            turn = (goal.yaw_rad - body.yaw_rad + np.pi) % (2 * np.pi) - np.pi
-            distance = float(np.linalg.norm((goal.position_m - body.position_m)[:2]))
-            least_s = commands.walk_time_s(distance, turn, max_speed_mps, max_yaw_rate_radps)
-            return commands.walk(
-                goal,
-                max_speed_mps=max_speed_mps,
-                max_yaw_rate_radps=max_yaw_rate_radps,
-                end_robot_s=self._connection.clock.robot_time() + least_s,
-            )
-
-        return self._start("base", [Step("walking", make, progress.walk(goal))])
+        walk = Walk(self.connection.clock, self.body_pose, world_from_goal, **limits)
+        judge = progress.walk(world_from_goal, walk.lasts)
+        return self._start("base", [Step("walking", walk.make, judge, walk.due)])
 
     def move_arm(self, pose: ArmPose, *, max_joint_speed_radps: float) -> Command:
         require_limits(self.limits, "move_arm", pose, max_joint_speed_radps=max_joint_speed_radps)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from app.spot import commands
 from app.spot.connection import Connection
-from app.spot.errors import Loss
+from app.spot.errors import Loss, LostRobotError
 from app.spot.estop import OwnEstop, read_status, refusal
 from app.spot.lease import LeaseHold
 from app.spot.options import SpotOptions
@@ -138,6 +138,16 @@ class Session:
             return int(self._connection.command.robot_command(command, timeout=timeout))
 
         return self._link.send(doing, call)
+
+    def again(self, doing: str, command: Any) -> int | None:
+        """Send a robot command once; its number, None if it was not taken this time. LostRobotError."""
+        try:
+            number = self._link.look(doing, self._connection.command.robot_command, command)
+        except LostRobotError:
+            raise
+        except RobotError:  # say, its end time has passed because the robot's clock was set
+            return None
+        return None if number is None else int(number)
 
     def feedback(self, number: int) -> Any | None:
         """One feedback RPC; None if there was no answer this time."""

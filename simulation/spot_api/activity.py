@@ -91,6 +91,10 @@ class Activity:
                 self._command.cancel()
             self.outcome = outcome
 
+    def continues(self, before: Activity) -> bool:
+        """Whether this is the command before once more; then its motion is taken over and goes on."""
+        return False
+
     def override(self, status: int = int(STATUS.STATUS_COMMAND_OVERRIDDEN)) -> None:
         """Another command has taken over this part, or the robot has."""
         if self.status == STATUS.STATUS_PROCESSING:

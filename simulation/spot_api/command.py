@@ -64,7 +64,8 @@ class Commander:
         for part, activity in activities.items():
             before = self._slots.get(part)
             if before is not None and before is not activity:
-                before.cancel(Outcome(CommandState.CANCELLED, "overridden"))
+                if not activity.continues(before):
+                    before.cancel(Outcome(CommandState.CANCELLED, "overridden"))
                 before.override()
             self._slots[part] = activity
         for activity in dict.fromkeys(activities.values()):

@@ -67,6 +67,25 @@ class Base(Activity):
         self._write(feedback, self)
 
 
+class Walk(Base):
+    """A walk; sent again, with a later end time, it goes on without a pause. asked: goals and limits, to know it."""
+
+    asked: tuple[list[Pose], Vector]
+
+    def continues(self, before: Activity) -> bool:
+        if not (isinstance(before, Walk) and before.running and same(before.asked, self.asked)):
+            return False
+        self._command, self._steps = before._command, before._steps
+        return True
+
+
+def same(one: tuple[list[Pose], Vector], other: tuple[list[Pose], Vector]) -> bool:
+    """Whether two walks have the same goals and limits."""
+    goals = list(zip(one[0], other[0], strict=False))
+    near = all(a.distance_m(b) < 1e-3 and a.angle_rad(b) < 1e-3 for a, b in goals)
+    return near and len(one[0]) == len(other[0]) and bool(np.allclose(one[1], other[1]))
+
+
 def make_mobility(request: Any, order: Order, footing: Footing, hand_goal: Pose | None = None) -> Activity:
     """The activity of a MobilityCommand.Request. NotAcceptedError if the robot would not take it.
 
@@ -209,7 +228,9 @@ def _walk(request: Any, params: Any, order: Order, footing: Footing) -> Activity
         answer.final_goal_status = SE2.FINAL_GOAL_STATUS_IN_PROGRESS if going else final
 
     steps: list[Start] = [lambda robot: _to_walk(robot, footing), *(leg(goal) for goal in goals)]
-    return Base(order, steps, write, end_s)
+    walk = Walk(order, steps, write, end_s)
+    walk.asked = goals, np.concatenate([low, high])
+    return walk
 
 
 def _velocity(request: Any, params: Any, order: Order, footing: Footing) -> Activity:
