@@ -104,7 +104,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _add_check(check: argparse.ArgumentParser) -> None:
-    check.add_argument("trees", nargs="+", metavar="TREE", help="a file, or the name of a tree in the library")
+    check.add_argument("trees", nargs="*", metavar="TREE", help="a file, or the name of a tree in the library")
     check.add_argument("--together", action="store_true", help="read the files as one: trees of one may use another's")
     check.add_argument("--tree", dest="main", metavar="ID", help="which tree is the main one (default: its main tree)")
     check.add_argument(

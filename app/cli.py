@@ -15,7 +15,7 @@ from app.arguments import build_parser
 from app.interrupts import Interrupts
 from app.mission.arguments import mission
 from app.options import RunOptions
-from perception.errors import SpotGraspError
+from perception.errors import ConfigError, SpotGraspError
 
 INTERRUPTED: Final = 130
 BROKEN: Final = 3
@@ -87,15 +87,19 @@ def _dispatch(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
         case "check":
             from app.inspect import check
 
-            code = check(
-                arguments.trees,
-                main=arguments.main,
-                together=arguments.together,
-                folders=arguments.folders,
-                strict=arguments.strict,
-                stub_unknown=arguments.stub_unknown,
-                as_json=arguments.json,
-            )
+            code = 0
+            if not arguments.trees and arguments.hostname is None:
+                raise ConfigError("check wants a tree, or --hostname with the name of a Spot, or both")
+            if arguments.trees:
+                code = check(
+                    arguments.trees,
+                    main=arguments.main,
+                    together=arguments.together,
+                    folders=arguments.folders,
+                    strict=arguments.strict,
+                    stub_unknown=arguments.stub_unknown,
+                    as_json=arguments.json,
+                )
             if arguments.hostname is not None:
                 from app.spot.preflight import check_robot
 

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import os
-import socket
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from app.spot.clock import RobotClock
-from app.spot.errors import CREDENTIALS, explain, missing, words
+from app.spot.errors import CREDENTIALS, explain, is_transient, missing
 from app.spot.link import Link, is_bosdyn
+from app.spot.probe import probe
 from perception.errors import ConfigError, RobotError
+from perception.files import read_bytes
 
 CLIENT_NAME: Final = "spot-grasp"
 HTTPS_PORT: Final = 443
+CERTIFICATE_BYTES: Final = 1_000_000
 CONNECT_S: Final = 5.0
+"""To reach the robot and greet it, and then to log in."""
 SYNC_S: Final = 10.0
 CLOSE_S: Final = 2.0
 SYNC_EVERY_S: Final = 10.0
@@ -49,50 +52,32 @@ class Connection:
             from bosdyn.util import now_sec
         except ImportError as error:
             raise missing(error) from error
-        if target.certificate is not None and not target.certificate.is_file():
-            raise ConfigError(f"{target.certificate}: no such file; --certificate wants the PEM file to trust")
+        self._suspicion: str | None = None
         self.clock = RobotClock(now_sec)
         self.link = Link(target.hostname, self.clock, target.patience)
-        certificate = None if target.certificate is None else str(target.certificate)
-        self._sdk: Any = bosdyn.client.create_standard_sdk(CLIENT_NAME, cert_resource_glob=certificate)
+        self._sdk: Any = bosdyn.client.create_standard_sdk(CLIENT_NAME)
+        if target.certificate is not None:
+            self._sdk.cert = read_bytes(target.certificate, "certificate", CERTIFICATE_BYTES)
         self.robot: Any = self._sdk.create_robot(target.hostname)
         self.robot.update_secure_channel_port(target.port)
         self.robot.response_processors.append(_Listener(self.clock))
 
     def open(self) -> None:
         """Reach the robot, log in, synchronise the clocks. RobotError or ConfigError, with what to do."""
-        self._reach()
+        host, port, certificate = self.target.hostname, self.target.port, self.target.certificate
+        self._suspicion = probe(host, port, self._sdk.cert, certificate, CONNECT_S)
         self._log_in()
         self._synchronise()
 
-    def _reach(self) -> None:
-        """A quick look whether anybody answers there: gRPC would say much less about a wrong name."""
-        host, port = self.target.hostname, self.target.port
-        try:
-            socket.create_connection((host, port), CONNECT_S).close()
-        except socket.gaierror as error:
-            raise RobotError(
-                f"no robot named {host!r}: the name does not resolve; check --hostname and the network"
-            ) from error
-        except OSError as error:
-            raise RobotError(
-                f"nothing answers at {host} port {port} ({error.strerror or error}); is the robot on, "
-                "and is this computer in its network?"
-            ) from error
-
     def _log_in(self) -> None:
         from bosdyn.client.auth import InvalidLoginError, TemporarilyLockedOutError
-        from bosdyn.client.util import authenticate
+        from bosdyn.client.util import cli_login_prompt
 
-        host = self.target.hostname
-        given = bool(os.environ.get("BOSDYN_CLIENT_USERNAME") and os.environ.get("BOSDYN_CLIENT_PASSWORD"))
-        if self.target.credentials is None and not given and not sys.stdin.isatty():
+        host, patience = self.target.hostname, self.target.patience
+        if self._credentials() is None and not sys.stdin.isatty():
             raise ConfigError(f"no credentials for {host}: {CREDENTIALS}")
         try:
-            if self.target.credentials is not None:
-                self.robot.authenticate(*self.target.credentials, timeout=CONNECT_S)
-            else:
-                authenticate(self.robot)
+            self.robot.authenticate(*(self._credentials() or cli_login_prompt()), timeout=CONNECT_S * patience)
         except InvalidLoginError as error:
             raise ConfigError(f"{host} does not accept the user name or password; {CREDENTIALS}") from error
         except TemporarilyLockedOutError as error:
@@ -102,18 +87,23 @@ class Connection:
                 raise
             raise self._not_reached(error, "logging in") from error
 
+    def _credentials(self) -> tuple[str, str] | None:
+        """User and password that are known without asking for them."""
+        user, password = os.environ.get("BOSDYN_CLIENT_USERNAME"), os.environ.get("BOSDYN_CLIENT_PASSWORD")
+        return self.target.credentials or ((user, password) if user and password else None)
+
     def _not_reached(self, error: Exception, doing: str) -> RobotError:
-        said = words(error)
-        if "CERTIFICATE_VERIFY_FAILED" in said or "certificate" in said.lower():
-            return RobotError(
-                f"the certificate of {self.target.hostname} is not trusted; for a simulator give --certificate FILE"
-            )
+        if self._suspicion is not None and is_transient(error):
+            return RobotError(self._suspicion)
         return explain(error, self.target.hostname, doing)
 
     def _synchronise(self) -> None:
+        from bosdyn.client.directory import DirectoryClient
         from bosdyn.client.time_sync import TimeSyncError
 
         try:
+            directory = self.robot.ensure_client(DirectoryClient.default_service_name)
+            self.robot.sync_with_services_list(directory.list(timeout=CONNECT_S * self.target.patience))
             self._start_time_sync()
             self.robot.time_sync.wait_for_sync(timeout_sec=SYNC_S)
         except TimeSyncError as error:

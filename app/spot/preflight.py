@@ -108,8 +108,9 @@ def state_rows(view: RobotView) -> list[Row]:
     if not faults and not view.system_faults():
         rows.append(Row("faults", "ok", "none"))
     rows.append(battery_row(view.battery_percent()))
-    if not view.has_arm:
-        rows.append(Row("arm", "fail", "no arm; this program needs one"))
+    lacks = view.lacks()
+    if lacks is not None:
+        rows.append(Row("arm", "fail", lacks))
     else:
         held = "; the gripper holds something" if view.gripper().holding else ""
         rows.append(Row("arm", "note" if held else "ok", f"there, gripper {view.gripper().opening:.0%} open{held}"))

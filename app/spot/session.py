@@ -49,8 +49,9 @@ class Session:
         """Everything up to a standing robot that takes our commands. RobotError, with what to do, if it cannot be."""
         self.pulse.beat()
         view = self.view()
-        if not view.has_arm:
-            raise RobotError(f"{self._link.host} has no arm; this program needs one")
+        lacks = view.lacks()
+        if lacks is not None:
+            raise RobotError(f"{self._link.host} has {lacks}")
         self._found_on = view.motors_on
         if not self._options.own_estop:
             self._require_released()

@@ -54,6 +54,18 @@ class RobotView:
     def has_arm(self) -> bool:
         return bool(self.state.HasField("manipulator_state"))
 
+    def lacks(self) -> str | None:
+        """What this program needs and the robot has not, in words; None if all is there."""
+        if not self.has_arm:
+            return "no arm; this program needs one"
+        names = {joint.name for joint in self.state.kinematic_state.joint_states}
+        missing = [joint.name for joint in spot_arm.JOINTS if f"arm0.{joint.name}" not in names]
+        if missing:
+            return f"an arm without the joints {', '.join(missing)}; this program needs all of them"
+        if JAW_JOINT not in names:
+            return "no gripper on its arm; this program needs one"
+        return None
+
     def gripper(self) -> GripperState:
         """Opening and holding as the robot estimates them; the torque is the load of the claw's joint."""
         arm = self.state.manipulator_state
