@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.installed import Installed, install_wheel
 
 # Where several processes share the tests, each takes one thread: threads that spin while they wait starve the others.
 if "PYTEST_XDIST_WORKER" in os.environ:
@@ -13,3 +16,9 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 # A busy machine is no fault of the code: no law fails because one of its examples took long.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    """The wheel in an environment of its own. Its tests are of the xdist group "installed": one worker builds it."""
+    return install_wheel(tmp_path_factory.mktemp("installed"))

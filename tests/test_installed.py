@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from spot_grasp import PACKAGES
-from tests.installed import ROOT, Installed, install_wheel
+from tests.installed import ROOT, Installed
 
 pytestmark = pytest.mark.xdist_group("installed")
 POISON = "raise ImportError('a stranger was imported')\n"
-
-
-@pytest.fixture(scope="session")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
-    return install_wheel(tmp_path_factory.mktemp("installed"))
 
 
 def strangers(folder: Path, *names: str) -> Path:
@@ -82,3 +79,14 @@ def test_from_a_clone_the_same(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "DetectObject" in done.stdout
+
+
+def test_the_wheel_is_typed_and_its_page_has_no_dead_link(installed: Installed) -> None:
+    with zipfile.ZipFile(installed.wheel) as wheel:
+        names = set(wheel.namelist())
+        (metadata,) = (wheel.read(name).decode() for name in names if name.endswith("/METADATA"))
+    assert {f"{package}/py.typed" for package in PACKAGES} <= names
+    assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {*PACKAGES, "spot_grasp.py"}
+    assert not re.search(r"\]\((?!https://)", metadata)
+    assert "Project-URL" not in metadata
+    assert "spot-grasp doctor" in metadata

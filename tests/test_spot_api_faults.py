@@ -214,8 +214,8 @@ def test_the_clock_is_skewed_and_drifts() -> None:
 def test_motors_off_estop_and_behaviour_fault_stop_a_walk() -> None:
     for kind in ("motors_off", "estop_pressed", "behavior_fault"):
         with standing() as (server, client):
-            number = client.send(RobotCommandBuilder.synchro_se2_trajectory_point_command(3, 0, 0, "vision"), 60)
             server.faults.add(FaultSpec(kind, when="walking"))  # type: ignore[arg-type]
+            number = client.send(RobotCommandBuilder.synchro_se2_trajectory_point_command(3, 0, 0, "vision"), 60)
             wait_for(lambda: client.mobility(number).status != 1)  # noqa: B023
             place = server.world.snapshot.body.position_m[0]
             time.sleep(0.2)

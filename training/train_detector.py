@@ -7,8 +7,8 @@ it was trained on), which training.export reads. With --hours the run ends at ab
 falls to its end by then. --weights starts another run from the weights of a finished one, or from an exported detector,
 such as the one that ships (perception/weights/detector.onnx).
 
-Ultralytics declares torchvision, which has no CPU build; install it with `pip install --no-deps ultralytics
-ultralytics-thop`, its other needs come with the `train` extra. Ultralytics and weights trained with it are under
+Ultralytics declares torchvision, which has no CPU build: it is installed without its dependencies, as `spot-grasp
+doctor` says; its other needs come with the `train` extra. Ultralytics and weights trained with it are under
 AGPL-3.0.
 """
 

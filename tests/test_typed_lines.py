@@ -1,0 +1,165 @@
+"""Every line that we tell people to type: its command, options, extras and files exist, and the cheap ones are run."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import tomllib
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from app.arguments import build_parser
+from app.cli import main
+from app.interrupts import Interrupts
+from perception import extras
+from tests.installed import Installed
+from tests.typed_lines import PAGES, ROOT, Typed, command_of, in_blocks, in_code, in_text
+
+EXTRAS = set(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"])
+GOALS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
+BLOCKS = list(in_blocks())
+LINES = [*BLOCKS, *in_text()]
+OURS = [line for line in LINES if line.words[0] == "spot-grasp"]
+LOOKING = ("check", "doctor", "format", "nodes", "show")
+"""Commands that only look, and take no time."""
+
+
+def ids(lines: list[Typed]) -> list[str]:
+    return [f"{line.where} {line.text}" for line in lines]
+
+
+def is_cheap(line: Typed) -> bool:
+    """Whether it can be run here, in a folder that has the files it names."""
+    words = line.words
+    return words[0] == "spot-grasp" and "--hostname" not in words and (
+        words[1] in LOOKING or (words[1] == "run" and "fake" in words)
+    )  # fmt: skip
+
+
+CHEAP = [line for line in BLOCKS if is_cheap(line)]
+
+
+def test_lines_are_found() -> None:
+    assert len(OURS) > 40
+    assert len(CHEAP) >= 6
+    assert {line.where.split(":")[0] for line in LINES} >= {"README.md", "install.md", "spot.md", "training.md"}
+
+
+@pytest.mark.parametrize("line", OURS, ids=ids(OURS))
+def test_commands_and_options_of_the_docs_exist(line: Typed) -> None:
+    if line.text.startswith("spot-grasp train detector"):
+        pytest.xfail("it hands its options on, so that they cannot be looked at")
+    assert_options(line)
+    if line in BLOCKS:  # it is typed as it stands
+        build_parser().parse_args(shlex.split(line.text.replace("$seed", "0"))[1:])
+
+
+def assert_options(line: Typed) -> None:
+    parser = command_of(line.words)
+    assert parser is not None, f"{line.where}: no such command: {line.text}"
+    for option in re.findall(r"(?<!\S)\[?(--[a-z-]+)", line.text.split(" --exec ")[0]):
+        assert option in parser._option_string_actions, f"{line.where}: {parser.prog} has no {option}"
+
+
+CODE = list(in_code())
+
+
+def test_commands_in_help_messages_and_docstrings_exist() -> None:
+    lines = [line for line in CODE if line.words[0] == "spot-grasp"]
+    assert len(lines) > 25
+    for line in lines:
+        assert_options(line)
+
+
+def test_modules_that_are_started_exist_and_have_the_options() -> None:
+    lines = [line for line in [*LINES, *CODE] if "-m" in line.words]
+    assert len(lines) > 25
+    for line in lines:
+        module = line.words[line.words.index("-m") + 1]
+        if module == "venv":
+            continue
+        spec = find_spec(module)
+        assert spec is not None, f"{line.where}: no module {module}"
+        source = Path(spec.origin or "").read_text() + (ROOT / "training" / "recipe_arguments.py").read_text()
+        for option in re.findall(r"(?<!\S)\[?(--[a-z-]+)", line.text.split(" -m ")[1]):
+            assert f'"{option}"' in source, f"{line.where}: {module} has no {option}"
+
+
+def test_pip_is_asked_for_what_there_is() -> None:
+    lines = [line for line in LINES if line.words[0] == "pip"]
+    assert lines
+    for line in lines:
+        words = shlex.split(line.text)
+        for name in re.findall(r"\[([\w,]+)\]", line.text):
+            assert set(name.split(",")) <= EXTRAS, line.where
+        assert not any(word.startswith("spot-grasp") for word in words), f"{line.where}: it is on no index"
+        if "-c" in words:
+            assert (ROOT / words[words.index("-c") + 1]).is_file(), line.where
+    inside = [line.where for line in CODE if line.text.startswith("pip install")]
+    assert [where for where in inside if not where.startswith("perception/extras.py")] == [], "take install_line"
+
+
+def test_make_has_the_goals() -> None:
+    lines = [line for line in LINES if line.words[0] == "make"]
+    assert lines
+    for line in lines:
+        goal = line.words[1]
+        assert goal in GOALS, line.where
+
+
+def test_blocks_whose_lines_are_not_tried_say_why() -> None:
+    assert [f"{line.where}: {line.text}" for line in BLOCKS if not line.untried and not is_cheap(line)] == [], (
+        "write <!-- not tried: REASON --> above the block"
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """What the lines of the docs name: the tree of docs/trees.md under all names, and the substitutions."""
+    tree = re.findall(r"^```xml\n(.*?)^```", (ROOT / "docs" / "trees.md").read_text(), re.M | re.S)[0]
+    for name in ("my_tree.xml", "other.xml", "theirs.xml", "visit_can.xml"):
+        (tmp_path / name).write_text(tree)
+    (json,) = re.findall(r"^```json\n(.*?)^```", (ROOT / "docs" / "watching.md").read_text(), re.M | re.S)
+    (tmp_path / "subs.json").write_text(json)
+    return tmp_path
+
+
+@pytest.mark.parametrize("line", CHEAP, ids=ids(CHEAP))
+def test_cheap_lines_run_from_a_clone(line: Typed, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    words = [str(name) for word in shlex.split(line.text)[1:] for name in (sorted(Path().glob(word)) or [word])]
+    assert main(words, Interrupts()) in (0, 1)
+
+
+@pytest.mark.xdist_group("installed")
+@pytest.mark.parametrize("line", CHEAP, ids=ids(CHEAP))
+def test_cheap_lines_run_from_a_wheel(line: Typed, folder: Path, installed: Installed) -> None:
+    text = line.text.replace("spot-grasp", shlex.quote(str(installed.command)), 1)
+    done = installed.run("bash", "-c", text, folder=folder)
+    assert done.returncode in (0, 1), done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.xdist_group("installed")
+def test_what_an_error_says_to_type_fits_how_it_was_installed(installed: Installed, tmp_path: Path) -> None:
+    script = "from perception import extras; [print(extras.install_line(e)) for e in ('', *extras.PACKAGES)]"
+    done = installed.run(str(installed.python), "-c", script, folder=tmp_path)
+    lines = done.stdout.splitlines()
+    assert len(lines) == 1 + len(extras.PACKAGES), done.stderr
+    for line in lines:
+        start, _, asked = line.partition(" install ")
+        assert start == f"{installed.python} -m pip"
+        assert "constraints" not in asked
+        assert "spot-grasp" not in asked
+    assert "'bosdyn-client>=5.2'" in done.stdout
+    for extra in extras.PACKAGES:
+        words = shlex.split(extras.install_line(extra))
+        assert words[-2] == "-e"
+        assert words[-1].endswith(f"[{extra}]")
+        assert Path(words[words.index("-c") + 1]).is_file() or Path.cwd() != ROOT
+
+
+def test_pages_are_read() -> None:
+    assert len(PAGES) > 8
