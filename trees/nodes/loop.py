@@ -44,7 +44,7 @@ class _Loop(DecoratorNode):
         return []
 
     def run(self) -> Returned:
-        if self.status is not Status.RUNNING:
+        if self.status is Status.INVALID:  # one that has ended and was not reset since has nothing left
             self._child_runs = False
             self._queue = None
         if not self._child_runs:
