@@ -205,7 +205,7 @@ def test_every_problem_is_listed_at_once(tmp_path: Path) -> None:
 
 
 def test_bare_ampersands_and_less_thans_in_values_are_read(tmp_path: Path) -> None:
-    tree, _ = make(tmp_path, '<Act name="a && b < c" seq="S" _meta="x<y&z"/>')
+    tree, _ = make(tmp_path, '<Act name="a && b < c" seq="S" _description="x<y&z"/>')
     assert tree.nodes()[0].name == "a && b < c"
 
 

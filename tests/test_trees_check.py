@@ -267,7 +267,8 @@ def test_strict_refuses_what_the_real_library_refuses(tmp_path: Path) -> None:
     assert trees.load(file, TYPED).main == "U"  # the only one that no other uses
     messages = [problem.message for problem in trees.problems(file, TYPED, strict=True) if not problem.warning]
     assert len(messages) == 2
-    assert "main_tree_to_execute is missing. Trees: My Tree, U" in messages[0]
+    assert messages[0].startswith("main_tree_to_execute is missing")
+    assert messages[0].endswith("--tree ID. Trees: My Tree, U")
 
 
 def test_check_lists_all_files_and_says_so_with_its_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -305,7 +306,7 @@ def test_format_in_place_and_the_looking_modes(tmp_path: Path, capsys: pytest.Ca
 
 
 def test_a_palette_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="cannot write it"):
+    with pytest.raises(ConfigError, match=r"cannot write .*folder\.xml"):
         nodes(as_xml=False, groot=str(tmp_path / "no" / "such" / "folder.xml"))
 
 

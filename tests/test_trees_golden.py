@@ -25,6 +25,8 @@ DEVIATIONS = {
     "precond-halt-sticky": "Precondition asks again after a halt; there it goes on as if it had not been halted",
     "timeout-fires": "time is the robot's clock: Timeout halts at the next tick, there a timer thread halts before it",
     "timeout-late-success": "the same",
+    "format-3": "a file that says it is of version 3 is refused; there the number is not looked at",
+    "port-underscore-ignored": "an attribute that begins with _ and means nothing is refused; there it is ignored",
     "explicit-under-rseq": "the explicit form is read under a ReactiveSequence too; refusing it is a defect there",
 }
 

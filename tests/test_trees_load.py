@@ -116,8 +116,8 @@ def test_the_main_tree(name: str, tmp_path: Path) -> None:
 
 
 NO_MAIN = {
-    "none": ("", "", "main_tree_to_execute is missing. Trees: none"),
-    "two": ("", DONE.format("A") + DONE.format("B"), "main_tree_to_execute is missing. Trees: A, B"),
+    "none": ("", "", "or give --tree ID. Trees: none"),
+    "two": ("", DONE.format("A") + DONE.format("B"), "or give --tree ID. Trees: A, B"),
     "misspelt": ('main_tree_to_execute="Mian"', uses(), ":1:24: main_tree_to_execute is 'Mian', and there is no such"),
     "unnamed": ("", 2 * "<BehaviorTree><AlwaysSuccess/></BehaviorTree>", "<BehaviorTree> has no ID"),
     "empty": ("", "<BehaviorTree ID='A'/>", "has 0 children, expected 1"),

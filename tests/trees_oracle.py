@@ -127,7 +127,7 @@ def _theirs(board: Any) -> dict[str, str]:
     found = {}
     for key in board.get_keys():
         with contextlib.suppress(RuntimeError):  # nothing has been written
-            found[str(key)] = str(board.get_string(key))
+            found[str(key)] = str(board.get_string(key)).replace("-nan", "nan")
     return found
 
 
@@ -165,8 +165,7 @@ def _factory() -> Any:
 
 
 class Act(Leaf):
-    """A leaf by the plan, as a StatefulActionNode: where its parent has not reset it, it is not asked again. context: the
-    run."""
+    """A leaf by the plan, as a StatefulActionNode: where its parent has not reset it, it is not asked again."""
 
     context: Ours
 
@@ -264,17 +263,18 @@ class _Raising:
 def compare(file: Path, plan: Plan, before: str, commands: list[str]) -> int:
     """Run the commands in both: E one tick, O ticks while nodes ask for more, H a halt, else a script. AssertionError
     where something differs. The number of commands that were compared, -1 if both refuse the file."""
-    theirs = None
+    refused: dict[str, str] = {}
     try:
         theirs = Theirs(file, plan, before)
     except TreeError as error:
-        refused = str(error)
+        refused["the library"] = str(error)
     try:
         ours = Ours(file, plan, before)
     except TreeError as error:
-        assert theirs is None, f"only we refuse it: {error}"
+        refused["we"] = str(error)
+    assert len(refused) != 1, f"only one refuses it: {refused}"
+    if refused:
         return -1
-    assert theirs is not None, f"only the library refuses it: {refused}"
     try:
         return _steps(theirs, ours, commands)
     finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from trees.attributes import check_attributes, check_subtree_words, meant
 from trees.conditions import check_conditions
 from trees.control import ControlNode
 from trees.document import Element, Problem
@@ -15,6 +16,7 @@ from trees.names import CONDITIONS, EXPLICIT, RESERVED, bad_name, listed, neares
 from trees.nodes import CONTROL_NODES
 from trees.outline import Outline
 from trees.ports import Direction, Port
+from trees.version3 import renamed_port
 
 SCRIPTS = ("code", "if")
 """Ports of the built-in nodes whose text is a script."""
@@ -74,6 +76,7 @@ class NodeChecks:
 
     def _node(self, element: Element, named: dict[str, Element]) -> Iterator[Problem]:
         yield from self._form(element)
+        yield from check_attributes(element, tolerant=self._tolerant)
         yield from self._conditions(element)
         if element.tag == "SubTree":
             yield from self._subtree(element, named)
@@ -129,6 +132,8 @@ class NodeChecks:
         remapped = element.attributes.get("_autoremap", "0").strip().lower()
         if remapped not in ("1", "0", "true", "false"):
             yield element.problem(f"<SubTree> _autoremap is '{remapped}', expected true or false", "_autoremap")
+        if wanted in trees:
+            yield from check_subtree_words(element, trees[wanted], tolerant=self._tolerant)
         yield from self._interface(element, wanted)
 
     def _interface(self, element: Element, wanted: str) -> Iterator[Problem]:
@@ -138,11 +143,14 @@ class NodeChecks:
             return
         if not remaps_all(element):
             for port, declared in model.ports.items():
-                if port not in element.attributes and "default" not in declared.attributes:
+                default = declared.attributes.get("default")
+                if port not in element.attributes and not default:
                     direction = model.direction(port)
                     place = f"{declared.file}:{declared.line}"
                     message = f"<SubTree> needs port '{port}' ({direction}), which the model of '{wanted}' declares"
-                    yield element.problem(f"{message} without a default in {place}")
+                    what = "without a default" if default is None else 'with default="", which 4.10 takes for none,'
+                    warning = default is not None and not self._strict
+                    yield element.problem(f"{message} {what} in {place}", warning=warning)
         for attribute in element.attributes:
             if attribute not in RESERVED and attribute[0].isalpha() and attribute not in model.ports:
                 message = f"<SubTree> port '{attribute}' is not in the model of '{wanted}'"
@@ -157,7 +165,8 @@ class NodeChecks:
                 continue
             port = ports.get(attribute)
             if port is None:
-                message = f"<{tag}> has no port '{attribute}'.{nearest(attribute, ports)} Ports: {listed(ports)}"
+                near = renamed_port(tag, attribute) or _near(meant(attribute)) or nearest(attribute, ports)
+                message = f"<{tag}> has no port '{attribute}'.{near} Ports: {listed(ports)}"
                 yield element.problem(message, attribute, warning=foreign)
                 continue
             if key_of(text, attribute) is not None:
@@ -176,6 +185,10 @@ class NodeChecks:
             if port.required and port.name not in element.attributes:
                 message = f"<{tag}> needs port '{port.name}' ({describe_port(port)})"
                 yield element.problem(message, warning=self._tolerant)
+
+
+def _near(word: str) -> str:
+    return f" Did you mean '{word}'?" if word else ""
 
 
 def remaps_all(element: Element) -> bool:

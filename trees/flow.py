@@ -22,6 +22,7 @@ from trees.ports import Direction
 
 MAX_WORK: Final = 300_000
 """Keys looked at in all before the wiring is left unchecked, with a warning."""
+_PLAIN: Final = frozenset({int, float, bool, str})
 _TOKENS = re.compile(r"'[^']*'|\"[^\"]*\"|([A-Za-z_@]\w*)(\s*(?::=|[-+*/]=|=(?!=)))?|[^'\"A-Za-z_@]+|.", re.DOTALL)
 
 
@@ -38,17 +39,20 @@ class _Use:
 
 @dataclass
 class _Sum:
-    """What one tree does with its keys: each with its first use of every type."""
+    """What one tree does with its keys: each with its first use of every type. is_main: `@key` is its own `key`."""
 
+    is_main: bool
     writes: dict[str, dict[Any, _Use]] = field(default_factory=dict)
     reads: dict[str, dict[Any, _Use]] = field(default_factory=dict)
 
     def add(self, where: dict[str, dict[Any, _Use]], key: str, use: _Use) -> None:
+        if self.is_main:
+            key = key.removeprefix("@")
         where.setdefault(key, {}).setdefault((use.type, use.unit), use)
 
     def needs(self) -> Iterator[str]:
         """Keys that are read here and written elsewhere."""
-        return (key for key in self.reads if key not in self.writes and not key.startswith("@"))
+        return (key for key in self.reads if key not in self.writes)
 
 
 def script_writes(text: str) -> set[str]:
@@ -56,12 +60,15 @@ def script_writes(text: str) -> set[str]:
     return {match.group(1) for match in _TOKENS.finditer(text) if match.group(2)}
 
 
-def check_flow(out: Outline, kinds: Kinds, order: Iterable[str], *, tolerant: bool) -> list[Problem]:
-    """The problems of all keys. tolerant: they are warnings, as 4.10 finds them only when it runs.
+def check_flow(
+    out: Outline, kinds: Kinds, order: Iterable[str], *, tolerant: bool, strict: bool = False
+) -> list[Problem]:
+    """The problems of all keys. tolerant: they are warnings, as 4.10 finds them only when it runs. strict: two ports of
+    different types on one key are a problem also where text and numbers can become each other, as in 4.10.
 
     order: all trees, which must not contain themselves, each after those it uses.
     """
-    flow = _Flow(out, kinds, tolerant=tolerant)
+    flow = _Flow(out, kinds, tolerant=tolerant, strict=strict)
     try:
         flow.run(order)
     except _TooMuchWorkError:
@@ -75,8 +82,8 @@ class _TooMuchWorkError(Exception):
 
 
 class _Flow:
-    def __init__(self, out: Outline, kinds: Kinds, *, tolerant: bool) -> None:
-        self._out, self._kinds, self._tolerant = out, kinds, tolerant
+    def __init__(self, out: Outline, kinds: Kinds, *, tolerant: bool, strict: bool) -> None:
+        self._out, self._kinds, self._tolerant, self._strict = out, kinds, tolerant, strict
         self._sums: dict[str, _Sum] = {}
         self._handed: set[tuple[str, str]] = set()
         """(tree, key) that some SubTree hands in."""
@@ -119,7 +126,7 @@ class _Flow:
     def _sum(self, name: str) -> _Sum:
         if name in self._sums:
             return self._sums[name]
-        total = _Sum()
+        total = _Sum(name == self._out.main)
         for element in self._out.trees[name].walk():
             for attribute in (*CONDITIONS, *SCRIPTS):
                 text = element.attributes.get(attribute)
@@ -133,6 +140,8 @@ class _Flow:
         self._spend(len(total.reads) + len(total.writes))
         for key in total.reads.keys() & total.writes.keys():
             self._compare(key, total)
+        self._differing(total.writes, "writes", warning=not self._strict)
+        self._differing(total.reads, "reads", warning=False if self._strict else None)
         self._sums[name] = total
         return total
 
@@ -173,6 +182,7 @@ class _Flow:
             for port, declared in model.ports.items():
                 if "default" in declared.attributes:
                     given.setdefault(port, declared.attributes["default"])
+        self._lost(element, wanted, given, inner)
         self._spend(len(inner.reads) + len(inner.writes))
         for key, uses in inner.writes.items():
             outer = self._outer(key, given, everything)
@@ -189,6 +199,40 @@ class _Flow:
             for use in inner.reads[key].values() if outer else ():
                 words = f"<SubTree> port '{key}': tree '{wanted}'"
                 total.add(total.reads, outer, _Use(element, key, use.type, words, use.unit))
+
+    def _lost(self, element: Element, wanted: str, given: dict[str, str], inner: _Sum) -> None:
+        """Outputs of a subtree that are given a text: what it writes stays in it."""
+        model = self._out.subtree_models.get(wanted)
+        for key, text in given.items():
+            if key_of(text, key) is not None or key not in element.attributes:
+                continue
+            direction = model.direction(key) if model is not None and key in model.ports else ""
+            written = any(not use.words.startswith("'") for use in inner.writes.get(key, {}).values())
+            only_written = not direction and written and key not in inner.reads
+            if direction == "output" or only_written or direction == "inout" or (written and not direction):
+                message = f"<SubTree> port '{key}' is an output of tree '{wanted}' and needs a key in braces, or the "
+                message += f'value is lost: {key}="{{{text}}}"'
+                warning = self._tolerant or not (direction == "output" or only_written)
+                self._report(element.problem(message, key, warning=warning))
+
+    def _differing(self, where: dict[str, dict[Any, _Use]], verb: str, *, warning: bool | None) -> None:
+        """Two ports that write one key, or read it, as types of which no value can be both.
+
+        warning: what it is where one is a text, which can become the other; None for nothing.
+        """
+        for key, uses in where.items():
+            first, *others = uses.values()
+            for other in others:
+                if fit(first.type, other.type):
+                    continue
+                convertible = str in (first.type, other.type) and {first.type, other.type} <= _PLAIN
+                if convertible and warning is None:
+                    continue
+                types = f"{type_name(other.type)}, but {first.words} in {first.element.seen_from(other.element)}"
+                message = f"{other.words} {verb} {{{key}}} as {types} {verb} it as {type_name(first.type)}"
+                softened = self._tolerant or (convertible and bool(warning))
+                self._report(other.element.problem(message, other.attribute, warning=softened))
+                break
 
     @staticmethod
     def _outer(key: str, given: dict[str, str], everything: bool) -> str | None:
@@ -215,6 +259,13 @@ class _Flow:
                 by = f"{written.words} in {written.element.seen_from(read.element)} writes {writes}"
                 warning = self._tolerant or fits
                 self._report(read.element.problem(f"{what}, but {by}", read.attribute, warning=warning))
+
+
+def fit(one: Any, other: Any) -> bool:
+    """True if there are values of both types, without turning a text into something."""
+    if str in (one, other) and one != other:
+        return None in (one, other) or object in (one, other)
+    return may_hold(one, other) or may_hold(other, one)
 
 
 def may_hold(reader: Any, writer: Any) -> bool:

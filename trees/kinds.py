@@ -13,6 +13,7 @@ from trees.names import EXPLICIT, nearest
 from trees.nodes import CONTROL_NODES
 from trees.outline import Outline
 from trees.stubs import Stage, stub_class
+from trees.version3 import renamed_node
 
 MAX_TAGS = 1000
 NodeClass = type[Leaf] | type[ControlNode]
@@ -80,8 +81,10 @@ def find_kinds(out: Outline, leaves: Mapping[str, type[Leaf]], stage: Stage | No
     for tree in out.trees.values():
         for element in tree.walk():
             tag = tag_of(element)
-            if tag in uses and not is_known(tag, leaves) and (stage is None or tag in out.trees):
-                found.append(element.problem(unknown(tag)))
+            if tag not in uses or is_known(tag, leaves):
+                continue
+            if stage is None or tag in out.trees or renamed_node(tag):
+                found.append(element.problem(unknown(tag), warning=stage is not None and tag not in out.trees))
     if stage is not None:
         _add_stubs(kinds, uses, out, stage, found)
     return kinds
@@ -122,7 +125,7 @@ def _unknown(out: Outline, leaves: Mapping[str, type[Leaf]]) -> Callable[[str], 
             words[tag] = f"unknown node <{tag}>." + (
                 f' There is a tree of this name: write <SubTree ID="{tag}"/>'
                 if tag in out.trees
-                else nearest(tag, [*CONTROL_NODES, *leaves, "SubTree"])
+                else renamed_node(tag) or nearest(tag, [*CONTROL_NODES, *leaves, "SubTree"])
                 if len(words) < 50
                 else ""
             )

@@ -175,7 +175,7 @@ def _read(
         levels = measured.get(out.main, (1, 1))[1]
         found.extend(endless)
         if not endless and not found.full:
-            found.extend(check_flow(out, kinds, measured, tolerant=stub_unknown or unwritten))
+            found.extend(check_flow(out, kinds, measured, tolerant=stub_unknown or unwritten, strict=strict))
             found.extend(check_fixed(out, kinds, measured, tolerant=stub_unknown))
             found.extend(check_actuators(out, kinds, measured))
     order = {name: number for number, name in enumerate(dict.fromkeys(root.file for root in files.roots))}

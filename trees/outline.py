@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from trees.attributes import check_elsewhere
 from trees.document import Element, Problem
 from trees.includes import Files
 from trees.names import EXPLICIT, bad_name, bad_port_name, listed, nearest
+from trees.version3 import DIFFERENCES
 
 _TOP = ("BehaviorTree", "TreeNodesModel", "include")
 _PORTS = {"input_port": "input", "output_port": "output", "inout_port": "inout"}
@@ -62,8 +65,10 @@ def outline(files: Files, main: str | None, *, strict: bool, tolerant: bool, fou
 
 
 def _read_root(out: Outline, root: Element, *, strict: bool, tolerant: bool, found: list[Problem]) -> None:
-    if "BTCPP_format" not in root.attributes:
-        found.append(root.problem('<root> does not say BTCPP_format="4"', warning=True))
+    _check_format(root, tolerant=tolerant, found=found)
+    for element in (root, *root.children):
+        if element is root or element.tag in ("BehaviorTree", "include"):
+            found.extend(check_elsewhere(element, tolerant=tolerant))
     modelled = False
     number = 0
     for element in root.children:
@@ -79,6 +84,22 @@ def _read_root(out: Outline, root: Element, *, strict: bool, tolerant: bool, fou
         elif element.tag not in _TOP:
             near = nearest(element.tag, _TOP)
             found.append(element.problem(f"<{element.tag}> below <root> is ignored.{near}", warning=True))
+
+
+def _check_format(root: Element, *, tolerant: bool, found: list[Problem]) -> None:
+    written = root.attributes.get("BTCPP_format")
+    if written == "4":
+        return
+    if written is None:
+        message = f'<root> does not say BTCPP_format="4"; if it is of version 3: {DIFFERENCES}'
+        found.append(root.problem(message, warning=True))
+    elif re.fullmatch(r"\s*4(\.[0-9.]*)?\s*", written):
+        found.append(root.problem(f"BTCPP_format is '{written}', expected 4", "BTCPP_format", warning=True))
+    else:
+        message = f"BTCPP_format is '{written}', expected 4"
+        if re.fullmatch(r"\s*[0-3](\.[0-9.]*)?\s*", written):
+            message += f"; {DIFFERENCES}"
+        found.append(root.problem(message, "BTCPP_format", warning=tolerant))
 
 
 def _read_tree(
@@ -125,7 +146,7 @@ def _read_model(out: Outline, element: Element, *, strict: bool, found: list[Pro
         called = port.attributes.get("name", "")
         if not called:
             found.append(port.problem(f"<{port.tag}> has no name", "name"))
-        elif wrong := bad_port_name(called):
+        elif (wrong := bad_port_name(called)) and element.tag == "SubTree":
             found.append(port.problem(f"<{port.tag}> {wrong}", "name"))
         else:
             model.ports[called] = port
@@ -157,7 +178,7 @@ def _choose_main(
             found.append(first.problem(message))
             return ""
         return main
-    own = [name for name, head in out.heads.items() if head.source is first.source]
+    own = [name for name, head in out.heads.items() if head.source is first.source] or list(out.heads)
     if len(own) == 1:
         return own[0]
     used = _used(out.trees)
@@ -168,7 +189,8 @@ def _choose_main(
         message = f"main_tree_to_execute is missing; the first tree, '{own[0]}', is taken. Trees: {listed(own)}"
         found.append(first.problem(message, warning=True))
         return own[0]
-    found.append(first.problem(f"main_tree_to_execute is missing. Trees: {listed(out.trees)}"))
+    message = "main_tree_to_execute is missing; write it into <root>, or give --tree ID"
+    found.append(first.problem(f"{message}. Trees: {listed(out.trees)}"))
     return ""
 
 

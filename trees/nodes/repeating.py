@@ -21,6 +21,8 @@ class _Again(DecoratorNode):
 
     again: ClassVar[Status]
     count_port: ClassVar[str]
+    fresh: ClassVar[bool] = False
+    """Whether the number is read again after each time, else at each tick only."""
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
@@ -29,12 +31,9 @@ class _Again(DecoratorNode):
     def forget(self) -> None:
         self._count = 0
 
-    def _left(self) -> bool:
-        limit: int = self.port(self.count_port)
-        return limit == -1 or self._count < limit
-
     def run(self) -> Returned:
-        again = self._left()
+        limit: int = self.port(self.count_port)
+        again = limit == -1 or self._count < limit
         self.status = Status.RUNNING
         self.culprit = None
         while again:
@@ -49,7 +48,9 @@ class _Again(DecoratorNode):
                 self._count = 0
                 return returned
             self._count += 1
-            again = self._left()
+            if self.fresh:
+                limit = self.port(self.count_port)
+            again = limit == -1 or self._count < limit
             if was_idle and again:
                 self.runtime.wake = True
                 return Status.RUNNING
@@ -63,6 +64,7 @@ class RetryUntilSuccessful(_Again):
     PORTS = (input_port("num_attempts", int, bounds=TIMES, text="attempts in all, -1 for no limit"),)
     again = Status.FAILURE
     count_port = "num_attempts"
+    fresh = True
 
 
 class Repeat(_Again):
