@@ -7,11 +7,12 @@ import contextlib
 import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, NoReturn, TypeVar
 
 from app import dataset_cli, evaluate_cli, perceive_cli, train_cli
 from app.mission.arguments import add_mission
 from app.options import LENSES, PURPOSES, ROBOTS, VIEWS
+from app.output import printable
 from app.spot.arguments import add_control, add_target
 
 N = TypeVar("N", int, float)
@@ -21,7 +22,7 @@ JSON: Final = "print one line of JSON instead"
 EPILOG: Final = """\
 exit codes:
   0 the tree succeeded      1 the tree failed      2 bad usage, tree or configuration
-  3 broken contract or robot lost                  130 interrupted
+  3 broken contract or robot lost                  130 interrupted by a signal
 
 examples:
   spot-grasp run grasp_bottle --robot genesis --seed 0 --video
@@ -55,11 +56,18 @@ def _number(kind: Callable[[str], N], text: str, fits: Callable[[N], bool], what
     raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
 
 
+class Parser(argparse.ArgumentParser):
+    """One whose complaints hold no characters that a terminal would obey: what was typed may be a stranger's."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(printable(message))
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The whole command line."""
-    debug = argparse.ArgumentParser(add_help=False)
+    debug = Parser(add_help=False)
     debug.add_argument("--debug", action="store_true", help="show the traceback of an error")
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="spot-grasp",
         description="Run a behaviour tree that makes a Spot with an arm find an object, walk to it and pick it up.",
         epilog=EPILOG,

@@ -1,23 +1,22 @@
 """The command line `spot-grasp`. Only light imports here: `spot-grasp --help` must be quick.
 
 Exit codes: 0 the tree succeeded, 1 the tree failed, 2 bad usage, tree or configuration, 3 broken contract or robot
-lost, 130 interrupted. Every error is one line on stderr; `--debug` adds the traceback.
+lost, 130 interrupted by a signal, whichever. Every error is one line on stderr; `--debug` adds the traceback.
 """
 
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from typing import Final
 
 from app.arguments import build_parser
-from app.interrupts import Interrupts
+from app.interrupts import INTERRUPTED, Interrupts
 from app.mission.arguments import mission
 from app.options import RunOptions
+from app.output import hurry, note, tell, warn
 from perception.errors import ConfigError, SpotGraspError
 
-INTERRUPTED: Final = 130
 BROKEN: Final = 3
 
 
@@ -30,41 +29,42 @@ def main(argv: Sequence[str], interrupts: Interrupts) -> int:
         if arguments.version:
             from importlib.metadata import version
 
-            sys.stdout.write(f"spot-grasp {version('spot-grasp')}\n")
+            tell(f"spot-grasp {version('spot-grasp')}\n")
             return 0
         if arguments.command is None:
             parser.print_help()
             return 2
         return _dispatch(arguments, interrupts)
-    except KeyboardInterrupt:
-        interrupts.closing()
-        _complain(f"interrupted by {interrupts.received or 'SIGINT'}")
-        return INTERRUPTED
-    except BrokenPipeError:
-        return BROKEN
-    except Exception as error:  # the boundary of the program: whatever happened becomes one line and an exit code
-        interrupts.closing()
-        if arguments is not None and arguments.debug:
-            import traceback
+    except SystemExit as error:
+        if arguments is None:
+            raise
+        return _failed(error, interrupts, debug=arguments.debug)
+    except BaseException as error:  # the boundary of the program: whatever happened becomes one line and an exit code
+        return _failed(error, interrupts, debug=arguments is not None and arguments.debug)
 
-            traceback.print_exc()
-        if interrupts.received is not None:  # a library turned the interruption into an error of its own
-            _complain(f"interrupted by {interrupts.received}")
-            return INTERRUPTED
-        if isinstance(error, SpotGraspError):
-            _complain(one_line(error))
-            return error.exit_code
-        _complain(f"internal error: {type(error).__name__}: {one_line(error)} (--debug shows where)")
-        return BROKEN
+
+def _failed(error: BaseException, interrupts: Interrupts, *, debug: bool) -> int:
+    """Say what ended the command; the exit code."""
+    interrupts.closing()
+    interrupted = isinstance(error, KeyboardInterrupt)
+    if debug and not interrupted:
+        import traceback
+
+        note("".join(traceback.format_exception(error)))
+    if interrupted or interrupts.received is not None:  # a library may have made an error of its own of it
+        hurry()
+        warn(f"interrupted by {interrupts.received or 'SIGINT'}")
+        return INTERRUPTED
+    if isinstance(error, SpotGraspError):
+        warn(one_line(error))
+        return error.exit_code
+    warn(f"internal error: {type(error).__name__}: {one_line(error)} (--debug shows where)")
+    return BROKEN
 
 
 def one_line(error: BaseException) -> str:
     """The error's message as a single line."""
     return " ".join(str(error).split()) or type(error).__name__
-
-
-def _complain(text: str) -> None:
-    sys.stderr.write(f"spot-grasp: {text}\n")
 
 
 def _dispatch(arguments: argparse.Namespace, interrupts: Interrupts) -> int:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
 from app.mapping_arguments import add_mapper, mapper_of
+from app.output import tell, tell_json
 from perception.errors import ConfigError, WriteError
-from perception.plain_json import json_text
 
 HELP = "make, look at and check data sets of simulated grasps"
 FAMILY: dict[str, Any] = {"action": "append", "default": [], "metavar": "F", "help": "only this family; may repeat"}
@@ -83,12 +82,10 @@ def _generate(arguments: argparse.Namespace) -> int:
         summary = generate(plan, arguments.out, mapper, progress)
     counts = summary["counts"]
     if arguments.json:
-        sys.stdout.write(json_text(summary) + "\n")
+        tell_json(summary)
     else:
         pixels = counts["good"] + counts["bad"]
-        sys.stdout.write(
-            f"{arguments.out}: {counts['objects']} objects, {counts['views']} views, {pixels} labelled pixels\n"
-        )
+        tell(f"{arguments.out}: {counts['objects']} objects, {counts['views']} views, {pixels} labelled pixels\n")
     return 0
 
 
@@ -107,10 +104,10 @@ def _rehearse(arguments: argparse.Namespace) -> int:
         manifest = rehearse(plan, arguments.out, mapper, progress)
     facts = {key: value for key, value in manifest.items() if key != "samples"}
     if arguments.json:
-        sys.stdout.write(json_text(facts) + "\n")
+        tell_json(facts)
     else:
         text = f"{facts['objects']} objects, {facts['count']} pictures"
-        sys.stdout.write(f"{arguments.out}: {text}; spot-grasp train heatmap --data {arguments.out} learns from it\n")
+        tell(f"{arguments.out}: {text}; spot-grasp train heatmap --data {arguments.out} learns from it\n")
     return 0
 
 
@@ -124,7 +121,7 @@ def _join(arguments: argparse.Namespace) -> int:
         raise ConfigError(
             f"cannot write {arguments.out}: {error.strerror or error}; make room and try again"
         ) from error
-    sys.stdout.write(f"{arguments.out}: {manifest['objects']} objects, {manifest['count']} samples\n")
+    tell(f"{arguments.out}: {manifest['objects']} objects, {manifest['count']} samples\n")
     return 0
 
 
@@ -132,7 +129,7 @@ def _info(arguments: argparse.Namespace) -> int:
     from training.inspect_dataset import info
 
     content = info(arguments.folder)
-    sys.stdout.write(json_text(content, indent=None if arguments.json else 1) + "\n")
+    tell_json(content, indent=None if arguments.json else 1)
     return 0
 
 
@@ -141,9 +138,9 @@ def _verify(arguments: argparse.Namespace) -> int:
 
     faults = verify(arguments.folder)
     if arguments.json:
-        sys.stdout.write(json_text({"ok": not faults, "faults": faults}) + "\n")
+        tell_json({"ok": not faults, "faults": faults})
     else:
-        sys.stdout.write("".join(f"{fault}\n" for fault in faults) or f"{arguments.folder}: every file is whole\n")
+        tell("".join(f"{fault}\n" for fault in faults) or f"{arguments.folder}: every file is whole\n")
     return 1 if faults else 0
 
 
@@ -157,5 +154,5 @@ def _show(arguments: argparse.Namespace) -> int:
     good, content = cv2.imencode(".png", picture[..., ::-1])
     assert good
     save(arguments.out, content.tobytes())
-    sys.stdout.write(f"{arguments.out}\n")
+    tell(f"{arguments.out}\n")
     return 0

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Final
 
 from app.options import PURPOSES, Purpose
+from app.output import tell, tell_json
 from perception.extras import DISTRIBUTION, install_line, requirements, ultralytics_line, weights_line
-from perception.plain_json import json_text
 
 MIN_PYTHON: Final = (3, 11)
 SIMULATED: Final[tuple[Purpose, ...]] = ("genesis", "training")
@@ -222,7 +222,7 @@ def doctor(purpose: Purpose | None = None, *, as_json: bool = False) -> int:
             }
             for finding in found
         ]  # fmt: skip
-        sys.stdout.write(json_text({"ok": ok, "for": purpose, "complete": complete, "findings": rows}) + "\n")
+        tell_json({"ok": ok, "for": purpose, "complete": complete, "findings": rows})
     else:
-        sys.stdout.write(report(found, purpose))
+        tell(report(found, purpose))
     return 0 if ok else 1

@@ -1,8 +1,10 @@
-"""Where the program starts: signals are answered from the first lines on, before anything large is imported."""
+"""Where the program starts and ends: signals are answered from the first lines to the last."""
 
 from __future__ import annotations
 
+import atexit
 import os
+import select
 import signal
 import sys
 from types import FrameType
@@ -11,25 +13,37 @@ from typing import NoReturn
 
 def console() -> NoReturn:
     """Entry point of the console script."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _leave)
-    from app.cli import main
-    from app.interrupts import Interrupts
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+        if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:  # nohup
+            signal.signal(number, _leave)
+    ended: list[int] = []
+    # Registered first, so called last: all is closed by then, and what would follow could hang or be interrupted.
+    atexit.register(lambda: os._exit(ended[0]) if ended else None)
+    from app import output
 
-    with Interrupts() as interrupts:
-        code = main(sys.argv[1:], interrupts)
-        interrupts.closing()
+    output.install()
+    from app.cli import main
+    from app.guard import Guard
+    from app.interrupts import INTERRUPTED, Interrupts
+
+    interrupts = Interrupts().__enter__()  # for as long as the process lives
+    guard = Guard(interrupts).start()
+    try:
         try:
-            sys.stdout.flush()
-        except BrokenPipeError:  # the reader has gone, e.g. `| head`: nothing is left to say to it
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        # An interruption inside a string's `exec`, as dataclasses use at import, leaves a mark in the interpreter that
-        # turns its exit code into a death by SIGINT although it was handled; the next `exec` takes the mark away.
-        exec("")
-        sys.exit(code)
+            code = main(sys.argv[1:], interrupts)
+        except SystemExit as end:  # of argparse, after its help or its complaint
+            code = int(end.code or 0)
+        code = output.settle(code)
+        interrupts.saving()
+    except KeyboardInterrupt:  # nobody reads what there is to say
+        code = INTERRUPTED
+    ended.append(code)
+    guard.end(code)
+    sys.exit(code)
 
 
 def _leave(number: int, frame: FrameType | None) -> NoReturn:
     """While the program itself is imported there is nothing to close."""
-    os.write(2, f"spot-grasp: interrupted by {signal.Signals(number).name}\n".encode())
+    if select.select([], [2], [], 0.0)[1]:
+        os.write(2, f"spot-grasp: interrupted by {signal.Signals(number).name}\n".encode())
     os._exit(130)

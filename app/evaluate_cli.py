@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
 from app.mapping_arguments import add_mapper, mapper_of
+from app.output import tell, tell_json
 from perception.extras import require
-from perception.plain_json import json_text
 
 HELP = "measure the heatmap on labelled pixels, or whole grasps in physics"
 
@@ -104,7 +103,10 @@ def _packed(arguments: argparse.Namespace) -> int:
 
 def _say(result: dict[str, Any], table: str, *, as_json: bool) -> int:
     """The result on stdout; the exit code."""
-    sys.stdout.write(json_text(result) + "\n" if as_json else table)
+    if as_json:
+        tell_json(result)
+    else:
+        tell(table)
     return 0
 
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from app.leaves import known_leaves
 from app.library import find_tree
+from app.output import tell, tell_file, tell_json, warn
 from perception.errors import TreeError
 from perception.files import write_atomic
-from perception.plain_json import json_text
 from trees.document import Problem
 
 
@@ -37,7 +37,7 @@ def check(
     wrong = False
     told: set[Problem] = set()
     rows: list[dict[str, Any]] = []
-    say = (lambda text: None) if as_json else sys.stdout.write
+    say = (lambda text: None) if as_json else tell
     groups = [list(files)] if together else [[text] for text in files]
     for group in groups:
         paths = []
@@ -60,7 +60,7 @@ def check(
         if not problems:
             say(f"{', '.join(map(str, paths))}: no problem found\n")
     if as_json:
-        sys.stdout.write(json_text({"ok": not wrong, "problems": rows}) + "\n")
+        tell_json({"ok": not wrong, "problems": rows})
     return 2 if wrong else 0
 
 
@@ -88,15 +88,15 @@ def nodes(*, as_xml: bool, groot: str | None = None, as_json: bool = False) -> i
         try:
             leaves[tag] = every[tag]
         except TreeError as error:
-            sys.stderr.write(f"spot-grasp: <{tag}>: {error}\n")
+            warn(f"<{tag}>: {error}")
             broken += 1
     if as_json:
-        sys.stdout.write(json_text({"ok": not broken, "nodes": trees.facts(leaves)}) + "\n")
+        tell_json({"ok": not broken, "nodes": trees.facts(leaves)})
     elif as_xml or groot is not None:
         write_atomic(Path(groot or "-"), trees.palette_xml(leaves).encode())
     else:
         for row in trees.table(leaves):
-            sys.stdout.write(f"{row}\n")
+            tell(f"{row}\n")
     return 2 if broken else 0
 
 
@@ -123,13 +123,13 @@ def format_files(files: Iterable[str], *, check_only: bool, diff: bool) -> int:
         differs = file != "-" and Path(file).read_bytes() != done.encode()
         changed = changed or differs or done != text
         if diff:
-            sys.stdout.writelines(unified_diff(text.splitlines(True), done.splitlines(True), file, f"{file} formatted"))
+            tell_file("".join(unified_diff(text.splitlines(True), done.splitlines(True), file, f"{file} formatted")))
         elif check_only:
             if differs or done != text:
-                sys.stdout.write(f"{file}: would be formatted\n")
+                tell(f"{file}: would be formatted\n")
         elif file == "-":
-            sys.stdout.write(done)
+            tell_file(done)
         elif differs:
             write_atomic(Path(file), done.encode())
-            sys.stdout.write(f"{file}: formatted\n")
+            tell(f"{file}: formatted\n")
     return 1 if changed and check_only else 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from app.output import tell, tell_json, warn
 from app.overlay import heatmap_picture
 from app.saved_frame import read_mask, saved_frame
 from perception.detector import OnnxDetector
@@ -63,12 +63,12 @@ def perceive_files(arguments: argparse.Namespace) -> int:
     if arguments.out is not None:
         write_atomic(arguments.out / "result.json", json_text(result, indent=1).encode(), parents=True)
     if arguments.json:
-        sys.stdout.write(json_text(result) + "\n")
+        tell_json(result)
     else:
-        sys.stdout.write(_sentence(found, result))
+        tell(_sentence(found, result))
     if isinstance(found.grasp, Grasp):
         return 0
-    sys.stderr.write(f"spot-grasp: {found.grasp.reason}\n")
+    warn(found.grasp.reason)
     return 1
 
 

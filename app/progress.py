@@ -6,6 +6,8 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from app.output import note
+
 
 @contextmanager
 def stage_progress() -> Iterator[Callable[[str, int, int], None]]:
@@ -39,5 +41,4 @@ def stage_progress() -> Iterator[Callable[[str, int, int], None]]:
 def _line(stage: str, done: int, total: int) -> None:
     """A line every tenth of the work."""
     if done in (0, total) or done * 10 // total != (done - 1) * 10 // total:
-        sys.stderr.write(f"{stage} {done}/{total}\n")
-        sys.stderr.flush()
+        note(f"{stage} {done}/{total}\n")

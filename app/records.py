@@ -227,10 +227,12 @@ class RunFolder:
         """Close the log, then write result.json, last. Safe to call twice; the first result counts."""
         if self._finished:
             return
-        self.log.info("result", **{key: value for key, value in result.items() if key != "event"})
         self._finished = True
-        self._lines.close()
-        write_json(self.path / "result.json", result)
+        try:
+            self.log.info("result", **{key: value for key, value in result.items() if key != "event"})
+            self._lines.close()
+        finally:
+            write_json(self.path / "result.json", result)
 
 
 def free_space(path: Path) -> int:

@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Final
 
+from app.output import printable
 from app.recording import Recording, read_recording
 from app.replay_deck import Deck, change_of
 from app.views.live import LiveView
-from app.views.plain import printable, transition_line
+from app.views.plain import transition_line
 
 FRAME_S: Final = 0.05
 KEYS: Final = {

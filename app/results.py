@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from perception.errors import SpotGraspError
+
 Status = Literal["success", "failure", "interrupted", "error"]
 EXIT_CODES: Final[dict[Status, int]] = {"success": 0, "failure": 1, "error": 3, "interrupted": 130}
 JUDGED: Final = (
@@ -50,6 +52,15 @@ class Result:
             if name in truth:
                 value = truth[name]
                 setattr(self, name, value + 0.0 if isinstance(value, float) else value)  # -0.0 reads badly
+
+    def fail(self, error: BaseException) -> None:
+        """An error has ended the run, or KeyboardInterrupt."""
+        if isinstance(error, KeyboardInterrupt):
+            self.status = "interrupted"
+            return
+        self.status, self.reason = "error", " ".join(str(error).split()) or type(error).__name__
+        if isinstance(error, SpotGraspError):
+            self.exit_code = error.exit_code
 
     def close(self, interrupted_by: str | None, wall_s: float) -> None:
         """Settle status, reason and exit code; `interrupted_by` is the name of a signal that came, or None."""

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, Final
 from app.interrupts import Interrupts
 from app.library import find_tree
 from app.options import RunOptions
+from app.output import hurry, tell, tell_json, warn
 from app.records import RunFolder, new_folder
 from app.results import EXIT_CODES, Result, summary
 from app.views.choose import make_view
 from app.views.model import View
 from perception.errors import SpotGraspError
-from perception.plain_json import json_text
 from perception.processor import processor
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ def _run(options: RunOptions, interrupts: Interrupts, watching: Watching) -> int
     KeyboardInterrupt, after the robot has stopped and the run folder is closed.
     """
     started_s = time.monotonic()
+    hurry()
     import trees
     from app.compose import compose
     from app.leaves import known_leaves
@@ -55,8 +56,8 @@ def _run(options: RunOptions, interrupts: Interrupts, watching: Watching) -> int
 
     file = find_tree(options.tree)
     document = trees.load(file, known_leaves(), options.tree_id)
-    for problem in document.problems:  # warnings
-        sys.stderr.write(f"spot-grasp: {problem}\n")
+    for problem in document.problems:
+        warn(str(problem))
     substitution = substitution_for(options, document)
     view = make_view(options.view)
     interrupts.hold()
@@ -71,29 +72,32 @@ def _run(options: RunOptions, interrupts: Interrupts, watching: Watching) -> int
         raise
     result = Result(run=str(place), seed=options.seed, tree=str(file), robot=options.robot)
     with RunFolder(place) as record:
-        try:
-            interrupts.release()
-            record.write_config(_config(options, file, parts))
-            record.copy_tree(file, map(Path, document.files))
-            if substitution is not None:
-                record.copy_substitutions(substitution.file)
-            view.start()
-            _until_it_ends(options, interrupts, document, substitution, parts, record, view, watching, result)
-        except KeyboardInterrupt:
-            result.status = "interrupted"
-            raise
-        except Exception as error:
-            result.status, result.reason = "error", " ".join(str(error).split()) or type(error).__name__
-            if isinstance(error, SpotGraspError):
-                result.exit_code = error.exit_code
-            raise
-        finally:
-            interrupts.closing()
-            view.stop()
+
+        def save() -> None:
             result.close(interrupts.received, time.monotonic() - started_s)
+            interrupts.exit_code = result.exit_code
             with _quiet_after(sys.exc_info()[1]):
                 record.finish(result.as_json())
-            _tell(options, result, place)
+
+        try:
+            with interrupts.guarding(None if parts.robot.simulated_time else parts.robot.stop, save):
+                try:
+                    interrupts.release()
+                    record.write_config(_config(options, file, parts))
+                    record.copy_tree(file, map(Path, document.files))
+                    if substitution is not None:
+                        record.copy_substitutions(substitution.file)
+                    view.start()
+                    _until_it_ends(options, interrupts, document, substitution, parts, record, view, watching, result)
+                except BaseException as error:
+                    result.fail(error)
+                    raise
+        finally:
+            view.stop()
+            if options.json:
+                tell_json(result.as_json())
+            else:
+                tell(summary(result, place))
     if result.status == "interrupted":
         raise KeyboardInterrupt(result.reason)
     return EXIT_CODES[result.status]
@@ -132,7 +136,13 @@ def _until_it_ends(
         try:
             interrupts.between_ticks()
             outcome = run_tree(
-                monitor.times, robot, worker, period_s=PERIOD_S, time_limit_s=options.time_limit_s, on_tick=on_tick
+                monitor.times,
+                robot,
+                worker,
+                period_s=PERIOD_S,
+                time_limit_s=options.time_limit_s,
+                before_tick=interrupts.check,
+                on_tick=on_tick,
             )
             result.status = "success" if outcome.success else "failure"
             if not outcome.success:
@@ -171,12 +181,3 @@ def _quiet_after(error: BaseException | None) -> Any:
     except SpotGraspError:
         if error is None:
             raise
-
-
-def _tell(options: RunOptions, result: Result, place: Path) -> None:
-    """The result on stdout: one line of JSON, or a few lines for people."""
-    if options.json:
-        sys.stdout.write(json_text(result.as_json(), ensure_ascii=False) + "\n")
-    else:
-        sys.stdout.write(summary(result, place))
-    sys.stdout.flush()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from app.library import find_tree
+from app.output import tell_file
 from perception.files import write_atomic
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def show(text: str, *, form: Format | None = None, out: Path | None = None, tree
     nodes = trees.build(document, None, lambda: 0.0).nodes()
     drawn = render(nodes, document.main, form or _by_ending(out))
     if out is None:
-        sys.stdout.write(drawn)
+        tell_file(drawn)
         return 0
     write_atomic(out, drawn.encode())
     return 0

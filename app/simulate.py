@@ -6,6 +6,7 @@ import io
 import math
 import os
 import shlex
+import shutil
 import sys
 import tempfile
 import time
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from app.interrupts import Interrupts
+from app.output import hurry, tell
 from perception.errors import ConfigError
 from perception.extras import require
 from perception.files import open_append
@@ -53,12 +55,13 @@ class SimulateOptions:
 
 
 def simulate(options: SimulateOptions, interrupts: Interrupts) -> int:
-    """Serve; 0 after an interruption. With programs: the exit code of the first that fails, else 0.
+    """Serve until it is interrupted. With programs: the exit code of the first that fails, else 0.
 
     ConfigError for a scene, fault script or package that cannot be used; RobotError if the port is taken.
     """
     require("simulate", "spot")
     from simulation.spot_api.fault_spec import read_faults
+    from simulation.spot_api.program import program_words
     from simulation.spot_api.server import SpotServer
 
     if options.speed < 0 or not math.isfinite(options.speed):
@@ -66,8 +69,11 @@ def simulate(options: SimulateOptions, interrupts: Interrupts) -> int:
     if not 0 <= options.port < 2**16:
         raise ConfigError(f"--port {options.port} must be 0 to {2**16 - 1}")
     faults = read_faults(options.faults) if options.faults is not None else []
+    programs = [program_words(command) for command in options.programs]
     robot = _robot(options)
     with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="spot-grasp-client-")))
+        stack.enter_context(interrupts.guarding(None, lambda: _clear(folder)))
         log = _logger(stack, options.log)
         server = SpotServer(
             robot,
@@ -82,10 +88,10 @@ def simulate(options: SimulateOptions, interrupts: Interrupts) -> int:
             log=log,
         )
         stack.enter_context(server)
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="spot-grasp-client-")))
         _tell(server, folder)
-        if options.programs:
-            return _run_programs(server, folder, options)
+        hurry()
+        if programs:
+            return _run_programs(server, folder, options, programs)
         interrupts.between_ticks()
         while True:
             time.sleep(LOOK_S)
@@ -93,14 +99,22 @@ def simulate(options: SimulateOptions, interrupts: Interrupts) -> int:
             _ = server.world.snapshot  # RobotError if the physics has died
 
 
-def _run_programs(server: SpotServer, folder: Path, options: SimulateOptions) -> int:
+def _clear(folder: Path) -> None:
+    """Nothing of ours is left: no program, and no password."""
+    from simulation.spot_api.program import end_programs
+
+    end_programs(leave_s=0.5)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _run_programs(server: SpotServer, folder: Path, options: SimulateOptions, programs: list[list[str]]) -> int:
     from simulation.spot_api.program import client_environment, run_program
 
     environment = client_environment(
         server, folder, os.environ, simulated_clock=not options.wall_clock, click=options.click
     )
-    for command in options.programs:
-        code = run_program(command, environment)
+    for words in programs:
+        code = run_program(words, environment)
         if code:
             return code if code > 0 else 128 - code
     return 0
@@ -125,12 +139,11 @@ def _tell(server: SpotServer, folder: Path) -> None:
     secrets.touch(mode=0o600)
     lines = {"BOSDYN_CLIENT_USERNAME": server.username, "BOSDYN_CLIENT_PASSWORD": server.password}
     secrets.write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in lines.items()))
-    sys.stdout.write(
+    tell(
         f"a simulated Spot listens on {server.host}:{server.port}\n"
         f"trust this authority:  {server.ca_file}\n"
         f"user and password:     source {secrets}\n"
     )
-    sys.stdout.flush()
 
 
 def _logger(stack: ExitStack, file: Path | None) -> Any:

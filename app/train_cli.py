@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from app.output import tell, tell_json
 from perception.extras import require
-from perception.plain_json import json_text
 from training.recipe_arguments import add_recipe_arguments, recipe_changes
 
 HELP = "train a network and export it"
@@ -44,11 +44,11 @@ def _heatmap(arguments: argparse.Namespace) -> int:
     recipe = recipe_for(arguments.recipe, **recipe_changes(arguments))
     data = training_arrays(arguments.data, recipe.name)
     best = train(data, arguments.out, recipe, resume=arguments.resume, start=arguments.start)
-    sys.stdout.write(json_text({"best": {key: round(value, 4) for key, value in best.items()}}) + "\n")
+    tell_json({"best": {key: round(value, 4) for key, value in best.items()}})
     if arguments.export is not None:
         from training.export import export_heatmap
 
-        sys.stdout.write(f"{export_heatmap(arguments.out, arguments.export)}\n")
+        tell(f"{export_heatmap(arguments.out, arguments.export)}\n")
     return 0
 
 

@@ -38,9 +38,12 @@ def run_tree(
     *,
     period_s: float,
     time_limit_s: float | None = None,
+    before_tick: Callable[[], None] = lambda: None,
     on_tick: Callable[[], None] = lambda: None,
 ) -> RunResult:
     """Tick every `period_s` of the robot's time until the tree succeeds or fails, or `time_limit_s` has gone by.
+
+    before_tick, on_tick: called before and after each tick; what they raise ends the run.
 
     The tree is halted and the robot stopped at the end, also when a leaf raises or the program is interrupted; what was
     raised passes through.
@@ -49,6 +52,7 @@ def run_tree(
     started_s = robot.now()
     try:
         while True:
+            before_tick()
             status = tree.tick()
             ticks += 1
             if robot.simulated_time:

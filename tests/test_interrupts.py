@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from app.interrupts import AGAIN_S, STUCK_S, Interrupts
+from app.interrupts import AGAIN_S, TWICE_S, Interrupts
 
 
 def send(number: signal.Signals = signal.SIGINT) -> None:
@@ -21,6 +21,7 @@ def send(number: signal.Signals = signal.SIGINT) -> None:
 def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test is so slow that the alarm comes when it is not about that."""
     monkeypatch.setattr("app.interrupts.AGAIN_S", 60.0)
+    monkeypatch.setattr("app.interrupts.TICK_S", 60.0)
 
 
 @pytest.fixture
@@ -110,7 +111,7 @@ def test_a_tick_that_does_not_end_is_broken_by_a_later_second_signal() -> None:
     with Interrupts(lambda: now[0]) as interrupts:
         interrupts.between_ticks()
         send()
-        now[0] += STUCK_S + 0.1
+        now[0] += TWICE_S + 0.1
         with pytest.raises(KeyboardInterrupt):
             send()
         send()

@@ -76,7 +76,7 @@ def test_the_exit_code_is_that_of_the_program() -> None:
 
 def test_a_program_that_is_not_there_is_named() -> None:
     with pytest.raises(ConfigError, match="no-such-program"):
-        run_program("no-such-program 127.0.0.1", {})
+        run_program(["no-such-program", "127.0.0.1"], {})
 
 
 def test_only_the_program_gets_the_password(tmp_path: Path) -> None:

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.output import printable
 from app.views.choose import Throttle, make_view
 from app.views.layout import fit, fold
 from app.views.live import LiveView
 from app.views.model import NoView, Row, Snapshot, Ticks, Transition
 from app.views.picture import picture
-from app.views.plain import PlainView, printable
+from app.views.plain import PlainView
 
 ROWS = (
     Row("GraspBottle", "Sequence", 0, "RUNNING", 3.0),

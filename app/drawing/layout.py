@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from app.output import printable
 from app.statuses import parents
-from app.views.plain import printable
 
 if TYPE_CHECKING:
     from trees import NodeView

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from xml.sax.saxutils import escape
 
 from app.drawing.layout import LINE, PADDING, Box, boxes
-from app.views.plain import printable
+from app.output import printable
 
 if TYPE_CHECKING:
     from trees import NodeView

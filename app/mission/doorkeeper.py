@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
-import sys
 import threading
 from collections.abc import Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote
 
+from app.output import warn
 from perception.errors import ConfigError, RobotError
 
 WORKERS: Final = 8
@@ -60,7 +60,7 @@ class Callers:
             return True
         if str(address) not in self._told and len(self._told) < MAX_TOLD:
             self._told.add(str(address))
-            sys.stderr.write(f"spot-grasp: refused a call from {address}, not the robot; see --allow-from\n")
+            warn(f"refused a call from {address}, not the robot; see --allow-from")
         return False
 
 

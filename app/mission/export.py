@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from app.mission.parametrised import read
 from app.mission.serve import service_name
+from app.output import note, tell
 from app.spot.errors import missing
 from perception.errors import ConfigError
 from perception.files import write_atomic
@@ -43,7 +43,7 @@ def export(file: Path, out: Path, *, tree_id: str | None = None, remote_service:
     else:
         write_atomic(out, text_format.MessageToString(compiled.root).encode())
     for lacking in compiled.unmapped:
-        sys.stderr.write(f"{lacking.place}: {lacking.path}: {lacking.reason}\n")
+        note(f"{lacking.place}: {lacking.path}: {lacking.reason}\n")
     count = len(compiled.unmapped)
-    sys.stdout.write(f"{out}: {f'{count} nodes could not be mapped and fail' if count else 'every node is mapped'}\n")
+    tell(f"{out}: {f'{count} nodes could not be mapped and fail' if count else 'every node is mapped'}\n")
     return 1 if count else 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from app.mission.doorkeeper import Callers, Server, Tls, addresses_of
 from app.mission.servicer import SILENCE_S
+from app.output import hurry, note
 from app.spot.errors import explain, missing
 from app.spot.link import is_bosdyn
 from perception.errors import ConfigError
@@ -54,12 +54,13 @@ class ServeOptions:
 @dataclass(frozen=True)
 class Served:
     """A running service. name: in the directory. port: where it listens. callers: addresses that may call, None: all
-    with a certificate."""
+    with a certificate. stop: stops the robot, from any thread."""
 
     name: str
     port: int
     servicer: MissionServicer
     callers: list[str] | None
+    stop: Callable[[], None]
 
 
 def service_name(main: str, wanted: str = "") -> str:
@@ -98,7 +99,7 @@ def serving(
                 _listening(servicer, options, Callers(callers)) as port,
                 _registered(robot.connection, name, _address(options.listen, target.hostname), port),
             ):
-                yield Served(name, port, servicer, callers)
+                yield Served(name, port, servicer, callers, robot.stop)
         finally:
             servicer.close()
 
@@ -158,11 +159,19 @@ def serve(
     interrupts: Interrupts,
 ) -> int:
     """Serve until a signal comes."""
-    with serving(target, tree, options, *models) as served:
+    running: list[Served] = []
+
+    def stop() -> None:
+        for one in running:
+            one.stop()
+
+    hurry()
+    with interrupts.guarding(stop, lambda: None), serving(target, tree, options, *models) as served:
+        running.append(served)
         interrupts.between_ticks()
         callers = "whoever has a certificate" if served.callers is None else ", ".join(served.callers)
         told = f"mission service {served.name!r} of {tree.main!r} listens on {options.listen} port {served.port}"
-        sys.stderr.write(f"{told} for {callers}, registered with {target.hostname}; Ctrl-C ends it\n")
+        note(f"{told} for {callers}, registered with {target.hostname}; Ctrl-C ends it\n")
         while True:
             interrupts.check()
             time.sleep(LOOK_S)

@@ -7,7 +7,6 @@ nothing is done before the robot has taken the lease that was shown.
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from typing import Any, Final
@@ -16,6 +15,7 @@ from app.mission.guest import Guest
 from app.mission.parameters import specification, values_of
 from app.mission.passes import Passes
 from app.mission.player import Player, Stage
+from app.output import warn
 from app.spot.lease import RESOURCE
 from perception.errors import ConfigError, RobotError, SpotGraspError
 
@@ -232,7 +232,7 @@ class MissionServicer:
                 try:
                     self._end("interrupted", f"no Tick for {silent_s:.1f} s, so the robot was stopped")
                 except (SpotGraspError, OSError) as error:  # say, a full disk: the robot has been stopped before
-                    sys.stderr.write(f"spot-grasp: the run folder could not be closed: {error}\n")
+                    warn(f"the run folder could not be closed: {error}")
 
     def close(self) -> None:
         """Stop what runs."""

@@ -5,12 +5,12 @@ Rows are found one by one, so that one service that does not answer does not hid
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from app.output import tell
 from app.spot import images
 from app.spot.connection import Connection, Target
 from app.spot.errors import missing, owner_words
@@ -177,8 +177,8 @@ def check_robot(hostname: str, port: int | None, certificate: Path | None) -> in
     else:
         rows = preflight(Target(hostname, port or HTTPS_PORT, certificate))
     failures = sum(row.verdict == "fail" for row in rows)
-    sys.stdout.write(table(rows))
-    sys.stdout.write(f"{hostname}: {f'not ready, {failures} to mend' if failures else 'ready'}\n")
+    tell(table(rows))
+    tell(f"{hostname}: {f'not ready, {failures} to mend' if failures else 'ready'}\n")
     return NOT_READY if failures else 0
 
 

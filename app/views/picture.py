@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from app.output import printable
 from app.views.layout import fit, fold
 from app.views.model import Row, Snapshot, Ticks, Transition
-from app.views.plain import printable, transition_line
+from app.views.plain import transition_line
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import IO
 
+from app.output import printable
 from app.views.model import NoView, Transition
 
 
@@ -28,8 +29,3 @@ def transition_line(change: Transition) -> str:
     """`   12.35 s  Main/CloseGripper  RUNNING -> FAILURE  jaws met at 2 %`"""
     words = f"  {printable(change.feedback)}" if change.feedback else ""
     return f"{change.robot_s:8.2f} s  {printable(change.path)}  {change.old} -> {change.new}{words}"
-
-
-def printable(text: str) -> str:
-    """In one line, without characters that a terminal would obey."""
-    return "".join(letter if letter.isprintable() else "�" for letter in " ".join(text.split()))

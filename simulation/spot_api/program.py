@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import mmap
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +21,8 @@ from simulation.spot_api import redirect
 from simulation.spot_api.server import SpotServer
 
 PYTHONS = ("python", "python3")
+LEAVE_S = 5.0
+"""So long gets what was asked to end."""
 
 
 class ClockFile:
@@ -72,27 +77,88 @@ def write_click(path: Path, pixel_uv: tuple[float, float]) -> None:
     part.replace(path)
 
 
-def run_program(command: str, environment: Mapping[str, str], **options: Any) -> int:
-    """Run a command, not through a shell, until it ends; its exit code. ConfigError if it cannot be started.
-
-    `python` means the Python that runs the simulator.
-    """
-    words = shlex.split(command)
+def program_words(command: str) -> list[str]:
+    """A command line in words, as a shell would read it; `python` means the Python that runs the simulator. ConfigError
+    if it cannot be read."""
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        raise ConfigError(f"--exec {command!r}: {str(error).lower()}; put what belongs together into quotes") from error
     if not words:
         raise ConfigError("--exec needs a command, e.g. --exec 'python hello_spot.py 127.0.0.1'")
-    if words[0] in PYTHONS:
-        words[0] = sys.executable
+    return [sys.executable, *words[1:]] if words[0] in PYTHONS else words
+
+
+_running: list[subprocess.Popen[Any]] = []
+
+
+def run_program(words: Sequence[str], environment: Mapping[str, str], **options: Any) -> int:
+    """Run a program, not through a shell, until it ends; its exit code. What it has started and left ends with it.
+    ConfigError if it cannot be started.
+
+    It is a process group of its own; where this program has the terminal, the other gets it, with keys and Ctrl-C.
+    """
     try:
-        child = subprocess.Popen(words, env=dict(environment), **options)
+        child = subprocess.Popen(words, env=dict(environment), process_group=0, **options)
     except OSError as error:
         raise ConfigError(f"--exec: cannot start {words[0]!r}: {error.strerror}") from error
+    _running.append(child)
     try:
-        return child.wait()
+        with _terminal_given_to(child.pid) as again:
+            while True:
+                _, status = os.waitpid(child.pid, os.WUNTRACED)
+                if not os.WIFSTOPPED(status):
+                    child.returncode = os.waitstatus_to_exitcode(status)
+                    return child.returncode
+                again()
     finally:
-        if child.poll() is None:
-            child.terminate()
-            try:
-                child.wait(timeout=5.0)
-            except subprocess.TimeoutExpired:
-                child.kill()
-                child.wait()
+        end_programs()
+
+
+@contextlib.contextmanager
+def _terminal_given_to(group: int) -> Iterator[Callable[[], None]]:
+    """Gives a function that, after Ctrl-Z in the group, stops this process too, and hands the terminal over anew."""
+    try:
+        ours = os.tcgetpgrp(0) == os.getpgrp()
+    except OSError:  # stdin is no terminal
+        ours = False
+
+    def give(to: int) -> None:
+        if ours:
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTOU})
+            os.tcsetpgrp(0, to)
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            if to == group:
+                os.killpg(group, signal.SIGCONT)  # it may have been stopped for reading while the terminal was ours
+
+    def again() -> None:
+        if not ours:
+            return
+        give(os.getpgrp())
+        os.kill(os.getpid(), signal.SIGSTOP)
+        give(group)
+
+    give(group)
+    try:
+        yield again
+    finally:
+        with contextlib.suppress(OSError):  # the terminal is gone
+            give(os.getpgrp())
+
+
+def end_programs(leave_s: float = LEAVE_S) -> None:
+    """End what runs, with all that it has started: it is asked, and `leave_s` later killed."""
+    while _running:
+        child = _running[-1]
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # none is left in its group
+            os.killpg(child.pid, signal.SIGTERM)
+            os.killpg(child.pid, signal.SIGCONT)
+            end_s = time.monotonic() + leave_s
+            while time.monotonic() < end_s:
+                child.poll()
+                os.killpg(child.pid, 0)
+                time.sleep(0.02)
+            os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+        with contextlib.suppress(ValueError):  # another thread was here
+            _running.remove(child)
