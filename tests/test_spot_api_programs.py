@@ -68,8 +68,8 @@ def test_a_program_runs_without_an_edit_and_sleeps_in_simulated_time(tmp_path: P
         assert "a secret of the test" not in text
 
 
-def test_the_exit_code_is_that_of_the_program() -> None:
-    command = [sys.executable, "-m", "app", "simulate", "--robot", "fake", "--log", os.devnull]
+def test_the_exit_code_is_that_of_the_program(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "app", "simulate", "--robot", "fake", "--log", str(tmp_path / "log.jsonl")]
     done = subprocess.run([*command, "--exec", "python -c 'raise SystemExit(7)'"], cwd=ROOT, timeout=300)
     assert done.returncode == 7
 
