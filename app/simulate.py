@@ -125,8 +125,9 @@ def _robot(options: SimulateOptions) -> Steerable:
         if options.scene is not None:
             raise ConfigError("--scene: not for --robot fake; leave it out or take --robot genesis")
         from behaviours.fake import FakeRobot
+        from behaviours.fake_world import FakeWorld
 
-        return FakeRobot()
+        return FakeRobot(world=FakeWorld(shaded=True))
     require("simulate --robot genesis", "sim")
     from simulation.genesis_robot import GenesisRobot
 

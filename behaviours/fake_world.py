@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from behaviours.fake_shading import shaded
 from perception.geometry import Pose, Vector
 from perception.types import Intrinsics
 
@@ -21,7 +22,9 @@ Picture = tuple[NDArray[np.uint8], NDArray[np.float32]]
 @dataclass
 class FakeWorld:
     """bottle_m: (3,) middle of the cylinder's foot. others_m: feet of further bottles, all alike. All metres, world
-    frame. The table's top is square, and so are those of other_tables, each (x, y, z of the top, half its width)."""
+    frame. The table's top is square, and so are those of other_tables, each (x, y, z of the top, half its width).
+    shaded: drawn with light and shade, for a detector trained on photographs; else in flat colours, which the fake
+    detector knows."""
 
     bottle_m: Vector = field(default_factory=lambda: np.array([2.0, 0.15, 0.55]))
     radius_m: float = 0.034
@@ -31,6 +34,7 @@ class FakeWorld:
     bottle_hidden: bool = False
     others_m: list[Vector] = field(default_factory=list)
     other_tables: tuple[tuple[float, float, float, float], ...] = ((0.2, 1.8, 0.52, 0.35),)
+    shaded: bool = False
     _seen: tuple[object, Picture] | None = field(default=None, init=False, repr=False)
 
     def feet(self) -> list[Vector]:
@@ -70,6 +74,10 @@ class FakeWorld:
         return (bottles, self.radius_m, self.height_m, self.bottle_hidden, *self._tables())
 
     def _draw(self, world_from_camera: Pose) -> Picture:
+        if self.shaded:
+            feet = [] if self.bottle_hidden else self.feet()
+            rgb, depth = shaded(HAND_CAMERA, world_from_camera, self._tables(), feet, self.radius_m, self.height_m)
+            return rgb, np.where(depth < MAX_RANGE_M, depth, 0.0).astype(np.float32)
         x, y, z = world_from_camera.rotation.astype(np.float32) @ _rays()
         eye = world_from_camera.position_m.astype(np.float32)
         depth = np.full(x.shape, np.inf, np.float32)
