@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from app.arguments import build_parser
 from app.interrupts import INTERRUPTED, Interrupts
 from app.mission.arguments import mission
 from app.options import RunOptions
-from app.output import hurry, note, tell, warn
+from app.output import hurry, note, tell, tell_json, warn
 from perception.errors import ConfigError, SpotGraspError
 
 BROKEN: Final = 3
@@ -88,6 +88,7 @@ def _dispatch(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
             from app.inspect import check
 
             code = 0
+            facts: dict[str, Any] | None = {"problems": []} if arguments.json else None
             if not arguments.trees and arguments.hostname is None:
                 raise ConfigError("check wants a tree, or --hostname with the name of a Spot, or both")
             if arguments.trees:
@@ -98,12 +99,14 @@ def _dispatch(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
                     folders=arguments.folders,
                     strict=arguments.strict,
                     stub_unknown=arguments.stub_unknown,
-                    as_json=arguments.json,
+                    facts=facts,
                 )
             if arguments.hostname is not None:
                 from app.spot.preflight import check_robot
 
-                code = check_robot(arguments.hostname, arguments.port, arguments.certificate) or code
+                code = check_robot(arguments.hostname, arguments.port, arguments.certificate, facts) or code
+            if facts is not None:
+                tell_json({"ok": code == 0, **facts})
             return code
         case "show":
             from app.show import show

@@ -24,12 +24,12 @@ def check(
     folders: Sequence[str] = (),
     strict: bool = False,
     stub_unknown: bool = False,
-    as_json: bool = False,
+    facts: dict[str, Any] | None = None,
 ) -> int:
     """Print every problem of every file; 2 if one is an error (if strict, a warning too), else 0.
 
     together: the files are read as one. folders: where included files may lie. strict, stub_unknown: see `trees.load`.
-    as_json: as one line, see docs/checking.md.
+    facts: gets `problems`, see docs/checking.md, instead of what is printed.
     """
     import trees
 
@@ -37,7 +37,7 @@ def check(
     wrong = False
     told: set[Problem] = set()
     rows: list[dict[str, Any]] = []
-    say = (lambda text: None) if as_json else tell
+    say = tell if facts is None else lambda _: None
     groups = [list(files)] if together else [[text] for text in files]
     for group in groups:
         paths = []
@@ -59,8 +59,8 @@ def check(
         wrong = wrong or any(strict or not problem.warning for problem in problems)
         if not problems:
             say(f"{', '.join(map(str, paths))}: no problem found\n")
-    if as_json:
-        tell_json({"ok": not wrong, "problems": rows})
+    if facts is not None:
+        facts["problems"] = rows
     return 2 if wrong else 0
 
 

@@ -45,6 +45,14 @@ def test_check_tells_where_how_bad_and_what(tmp_path: Path, capsys: pytest.Captu
     assert told(capsys, "check", "grasp_bottle") == ({"ok": True, "problems": []}, 0)
 
 
+def test_check_tells_of_the_robot_too(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("bosdyn.client")
+    found, _ = told(capsys, "check", "grasp_bottle", "--hostname", "sim")
+    assert found["problems"] == []
+    assert {tuple(row) for row in found["robot"]} == {("what", "verdict", "words")}
+    assert {"e-stop", "lease"} <= {row["what"] for row in found["robot"]}
+
+
 def test_nodes_tells_every_leaf_and_port(capsys: pytest.CaptureFixture[str]) -> None:
     found, _ = told(capsys, "nodes")
     leaves = {leaf["id"]: {port["name"]: port for port in leaf["ports"]} for leaf in found["nodes"]}

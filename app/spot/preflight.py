@@ -6,7 +6,7 @@ Rows are found one by one, so that one service that does not answer does not hid
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -168,8 +168,10 @@ def table(rows: Sequence[Row]) -> str:
     return "".join(f"{row.verdict:<5} {row.what:<{width}}  {row.words}\n" for row in rows)
 
 
-def check_robot(hostname: str, port: int | None, certificate: Path | None) -> int:
-    """Print the table for a robot, or for a simulated one (`sim`); 0 if it is ready, else 3."""
+def check_robot(hostname: str, port: int | None, certificate: Path | None, facts: dict[str, Any] | None = None) -> int:
+    """Print the table for a robot, or for a simulated one (`sim`); 0 if it is ready, else 3.
+
+    facts: gets the rows as `robot`, see docs/checking.md, instead of what is printed."""
     from app.spot.connection import HTTPS_PORT
 
     if hostname == "sim":
@@ -177,6 +179,9 @@ def check_robot(hostname: str, port: int | None, certificate: Path | None) -> in
     else:
         rows = preflight(Target(hostname, port or HTTPS_PORT, certificate))
     failures = sum(row.verdict == "fail" for row in rows)
+    if facts is not None:
+        facts["robot"] = [asdict(row) for row in rows]
+        return NOT_READY if failures else 0
     tell(table(rows))
     tell(f"{hostname}: {f'not ready, {failures} to mend' if failures else 'ready'}\n")
     return NOT_READY if failures else 0
