@@ -126,6 +126,8 @@ def _add_check(check: argparse.ArgumentParser) -> None:
     check.add_argument("--strict", action="store_true", help="refuse what BehaviorTree.CPP 4.10 refuses, and warnings")
     check.add_argument("--json", action="store_true", help=JSON)
     check.add_argument("--stub-unknown", action="store_true", help="take nodes that are not known here as stubs")
+    check.add_argument("--robot", choices=ROBOTS, help="hold names of cameras and labels to those of a run on it")
+    check.add_argument("--detector", type=Path, metavar="FILE", help="hold labels to those of this network (.onnx)")
 
 
 def _add_run(run: argparse.ArgumentParser) -> None:

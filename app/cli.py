@@ -13,7 +13,7 @@ from typing import Any, Final
 from app.arguments import build_parser
 from app.interrupts import INTERRUPTED, Interrupts
 from app.mission.arguments import mission
-from app.options import RunOptions
+from app.options import RobotKind, RunOptions
 from app.output import hurry, note, tell, tell_json, warn
 from perception.errors import ConfigError, SpotGraspError
 
@@ -86,7 +86,9 @@ def _dispatch(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
             return simulate(SimulateOptions(**fields | {"programs": tuple(fields["programs"])}), interrupts)
         case "check":
             from app.inspect import check
+            from app.vocabulary import vocabulary_for_check
 
+            robot: RobotKind | None = arguments.robot or (None if arguments.hostname is None else "spot")
             code = 0
             facts: dict[str, Any] | None = {"problems": []} if arguments.json else None
             if not arguments.trees and arguments.hostname is None:
@@ -99,6 +101,7 @@ def _dispatch(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
                     folders=arguments.folders,
                     strict=arguments.strict,
                     stub_unknown=arguments.stub_unknown,
+                    known=vocabulary_for_check(arguments.detector, robot),
                     facts=facts,
                 )
             if arguments.hostname is not None:

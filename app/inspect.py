@@ -14,6 +14,7 @@ from app.output import tell, tell_file, tell_json, warn
 from perception.errors import TreeError
 from perception.files import write_atomic
 from trees.document import Problem
+from trees.ports import NOTHING_KNOWN, Vocabulary
 
 
 def check(
@@ -24,12 +25,13 @@ def check(
     folders: Sequence[str] = (),
     strict: bool = False,
     stub_unknown: bool = False,
+    known: Vocabulary = NOTHING_KNOWN,
     facts: dict[str, Any] | None = None,
 ) -> int:
     """Print every problem of every file; 2 if one is an error (if strict, a warning too), else 0.
 
-    together: the files are read as one. folders: where included files may lie. strict, stub_unknown: see `trees.load`.
-    facts: gets `problems`, see docs/checking.md, instead of what is printed.
+    together: the files are read as one. folders: where included files may lie. facts: gets `problems`, see
+    docs/checking.md, instead of what is printed. The others: see `trees.load`.
     """
     import trees
 
@@ -50,7 +52,9 @@ def check(
                 wrong = True
         if not paths:
             continue
-        problems = trees.problems(paths, leaves, main, folders=folders, strict=strict, stub_unknown=stub_unknown)
+        problems = trees.problems(
+            paths, leaves, main, folders=folders, strict=strict, stub_unknown=stub_unknown, known=known
+        )
         new = [problem for problem in problems if problem not in told]  # two files may include a third
         told.update(new)
         for problem in new:

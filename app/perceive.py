@@ -33,6 +33,7 @@ class GivenMask:
 
     def __init__(self, mask: NDArray[np.bool_]) -> None:
         self._mask = mask
+        self.labels = DEFAULT_LABELS
 
     def detect(
         self, frame: RgbdFrame, labels: Sequence[str], min_score: float, enough: Enough | None = None

@@ -53,6 +53,7 @@ def _run(options: RunOptions, interrupts: Interrupts, watching: Watching) -> int
     from app.compose import compose
     from app.leaves import known_leaves
     from app.substitute import substitution_for
+    from app.vocabulary import vocabulary
 
     file = find_tree(options.tree)
     document = trees.load(file, known_leaves(), options.tree_id)
@@ -65,6 +66,7 @@ def _run(options: RunOptions, interrupts: Interrupts, watching: Watching) -> int
     try:
         interrupts.release()
         parts = compose(options, place / "video.mp4" if options.video else None, place)
+        document.know(vocabulary(parts.detector, options.detector, options.robot))
         interrupts.hold()
     except BaseException:
         with contextlib.suppress(OSError):

@@ -14,7 +14,10 @@ from app.groot.tree_xml import full_paths
 from app.options import SIMULATED, RunOptions
 from app.substitution_file import NodeConfig, Rule, nearest, read_rules
 from perception.errors import ConfigError
+from trees.fixed import literal_refusal
 from trees.leaf import Leaf, PortAccess
+from trees.literals import key_of
+from trees.ports import Direction
 from trees.script import ScriptError, compile_script
 
 if TYPE_CHECKING:
@@ -150,6 +153,11 @@ def _check_leaf(file: Path, rule: Rule, node: NodeView, document: Document) -> N
     lacking = [port.name for port in leaf.PORTS if port.required and port.name not in node.ports]
     if lacking:
         raise ConfigError(f"{where}: {rule.target} needs the ports {', '.join(lacking)}, which {node.path} has not")
+    for port in leaf.PORTS:
+        text = node.ports.get(port.name)
+        literal = text is not None and key_of(text, port.name) is None and port.direction is not Direction.OUTPUT
+        if literal and (wrong := literal_refusal(str(text), port, document.known)):
+            raise ConfigError(f"{where}: {rule.target} cannot take the port '{port.name}' of {node.path}: {wrong}")
 
 
 def _scripts(rule: Rule) -> Mapping[str, Run]:

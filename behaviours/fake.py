@@ -14,7 +14,7 @@ from behaviours.fake_models import FakeDetector, FakeHeatmap
 from behaviours.fake_steering import FakeSteering, FollowCommand
 from behaviours.fake_world import HAND_CAMERA, FakeWorld
 from behaviours.limits import SPOT, require_limits
-from behaviours.robot import ArmPose, Command, CommandState, GripperState, Outcome
+from behaviours.robot import HAND_ONLY, ArmPose, Command, CommandState, GripperState, Outcome
 from perception import spot_arm
 from perception.errors import ConfigError, RobotError
 from perception.geometry import Pose
@@ -85,7 +85,7 @@ class FakeRobot(FakeSteering):
 
     simulated_time = True
     limits = SPOT
-    cameras = ("hand",)
+    cameras = HAND_ONLY
 
     def __init__(
         self, script: FakeScript | None = None, *, world: FakeWorld | None = None, real_time: bool = False

@@ -5,6 +5,7 @@ It is what `spot-grasp simulate --robot fake` shows. Everything else about the f
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import cv2
@@ -107,7 +108,7 @@ def _bottle(canvas: Canvas, part: tuple[slice, slice], foot: Vector, radius_m: f
     off_x, off_y, off_z = canvas.eye - foot.astype(np.float32)
     view = -unit_vectors(canvas.rays[part])
     outline = [(height * height_m, radius * radius_m) for height, radius in PROFILE]
-    for (low, wide), (high, narrow) in zip(outline[:-1], outline[1:], strict=True):
+    for (low, wide), (high, narrow) in pairwise(outline):
         slope = (narrow - wide) / (high - low)
         at_eye = wide + slope * (off_z - low)
         a = x * x + y * y - slope**2 * z * z

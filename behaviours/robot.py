@@ -10,13 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 from types import TracebackType
-from typing import Literal, Protocol, Self
+from typing import Final, Literal, Protocol, Self
 
 from behaviours.limits import RobotLimits
 from perception.geometry import Pose
 from perception.types import RgbdFrame
 
 ArmPose = Literal["stow", "ready", "carry"]
+HAND_ONLY: Final = ("hand",)
+"""The cameras of a robot that sees with its hand alone."""
 
 
 class CommandState(Enum):

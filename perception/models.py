@@ -13,6 +13,10 @@ Enough = Callable[[Detection], bool]
 class Detector(Protocol):
     """Finds objects in a frame."""
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The classes that it knows."""
+
     def detect(
         self, frame: RgbdFrame, labels: Sequence[str], min_score: float, enough: Enough | None = None
     ) -> list[Detection]:

@@ -96,6 +96,10 @@ class _Pretended:
     detector: Detector
     mask: NDArray[np.bool_]
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return self.detector.labels
+
     def detect(
         self, frame: RgbdFrame, labels: Sequence[str], min_score: float, enough: Enough | None = None
     ) -> list[Detection]:

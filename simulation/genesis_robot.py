@@ -11,7 +11,7 @@ import numpy as np
 
 import simulation.scene as scenes
 from behaviours.limits import SPOT, require_limits
-from behaviours.robot import ArmPose, Command, GripperState
+from behaviours.robot import HAND_ONLY, ArmPose, Command, GripperState
 from perception import spot_arm
 from perception.errors import ConfigError, RobotError
 from perception.geometry import Pose
@@ -49,7 +49,7 @@ class GenesisRobot(GenesisSteering):
 
     simulated_time = True
     limits = SPOT
-    cameras = ("hand",)
+    cameras = HAND_ONLY
 
     def __init__(
         self,

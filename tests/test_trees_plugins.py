@@ -16,7 +16,7 @@ from behaviours.registry import LEAVES
 from perception.errors import TreeError
 from trees.leaf import Leaf
 from trees.plugins import GROUP, PluginLeaves
-from trees.ports import input_port
+from trees.ports import Bounds, input_port
 
 HERE = Path(__file__).parent
 
@@ -46,6 +46,10 @@ class TextPorts(Good):
 
 class OtherTag(Good):
     TAG = "Other"
+
+
+class BadDefault(Leaf):
+    PORTS = (input_port("a", int, default=-1, bounds=Bounds(0)),)
 
 
 class NoKind(Good):
@@ -85,6 +89,7 @@ BROKEN = {
     "text as ports": ("TextPorts", f"{ME}:TextPorts", "no tuple of ports"),
     "another tag": ("Mine", f"{ME}:OtherTag", "has the TAG 'Other', but its entry point is named 'Mine'"),
     "kind": ("NoKind", f"{ME}:NoKind", "is of KIND 'Control'"),
+    "a default": ("BadDefault", f"{ME}:BadDefault", "gives port 'a' the default -1: expected at least 0"),
     "a built-in leaf": ("Capture", f"{ME}:Good", "the tag 'Capture' is built in"),
     "a control node": ("Sequence", f"{ME}:Good", "the tag 'Sequence' is built in"),
 }

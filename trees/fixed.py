@@ -64,6 +64,14 @@ class Sum:
         return [reader.port for reader in self.readers.get(key, {}).values()]
 
 
+def literal_refusal(text: str, port: Port, known: Vocabulary = NOTHING_KNOWN) -> str:
+    """Why a port does not take a literal, "" if it does."""
+    try:
+        return port.refusal(convert(text, port.type), known)
+    except ValueError as error:
+        return str(error)
+
+
 def refusal(value: Any, port: Port, known: Vocabulary = NOTHING_KNOWN) -> str:
     """Why a port does not take a value from the blackboard, "" if it does."""
     try:
@@ -183,7 +191,8 @@ class Fixed:
             if not wrong or (constant.mark, reader.words) in self._told:
                 continue
             self._told.add((constant.mark, reader.words))
-            says = f"<{tag_of(element)}> '{attribute}' gives '{constant.value}' to {reader.words}{where}"
+            value = f"{constant.value:.10g}" if isinstance(constant.value, float) else constant.value
+            says = f"<{tag_of(element)}> '{attribute}' gives '{value}' to {reader.words}{where}"
             problem = element.problem(f"{says}: {wrong}", attribute, warning=warning or self._tolerant)
             self.found.append(problem)
 

@@ -21,7 +21,7 @@ from trees.leaf import Leaf
 from trees.models import check_models
 from trees.names import CONDITIONS, RESERVED
 from trees.outline import Model, Outline, outline
-from trees.ports import Port, Vocabulary
+from trees.ports import NOTHING_KNOWN, Port, Vocabulary
 from trees.status import Returned
 from trees.stubs import Stage, StubLeaf, StubScript, malformed_class
 
@@ -115,6 +115,7 @@ def load(
     stub_unknown: bool = False,
     stub: StubScript | None = None,
     unwritten: bool = False,
+    known: Vocabulary = NOTHING_KNOWN,
 ) -> Document:
     """Read and check files. TreeProblems, a TreeError, with everything that is wrong in `problems`.
 
@@ -122,9 +123,9 @@ def load(
     folders: where included files may lie, at any depth; else the folder of the first file. strict: hold to what
     BehaviorTree.CPP 4.10 takes. stub_unknown: nodes that are not known become stubs, see `trees.stubs`; `stub` says
     what stub leaves return, SUCCESS if it is None. unwritten: inputs that nothing writes are warnings, because the
-    program writes them.
+    program writes them. known: the names that ports take; `Document.know` gives them later.
     """
-    document = _read(files, leaves, main, folders, strict, stub_unknown, unwritten)
+    document = _read(files, leaves, main, folders, strict, stub_unknown, unwritten, known)
     if document.stage is not None and stub is not None:
         document.stage.script = stub
     if any(not problem.warning for problem in document.problems):
@@ -140,9 +141,10 @@ def problems(
     folders: Sequence[Path | str] = (),
     strict: bool = False,
     stub_unknown: bool = False,
+    known: Vocabulary = NOTHING_KNOWN,
 ) -> list[Problem]:
     """Everything wrong with files, warnings too, in the order of the files; empty for good ones."""
-    return _read(files, leaves, main, folders, strict, stub_unknown).problems
+    return _read(files, leaves, main, folders, strict, stub_unknown, known=known).problems
 
 
 def _read(
@@ -153,12 +155,13 @@ def _read(
     strict: bool,
     stub_unknown: bool,
     unwritten: bool = False,
+    known: Vocabulary = NOTHING_KNOWN,
 ) -> Document:
     paths = [Path(given)] if isinstance(given, Path | str) else [Path(each) for each in given]
     if not paths:
         raise ValueError("no tree file is given")
     found = Findings()
-    known = {} if leaves is None else leaves
+    own = {} if leaves is None else leaves
     stage = Stage() if stub_unknown else None
     files = Files(paths, [Path(folder) for folder in folders], found)
     kinds, out, levels = Kinds(), Outline(), 1
@@ -167,8 +170,8 @@ def _read(
         out = outline(files, main, strict=strict, tolerant=stub_unknown, found=found)
         if stub_unknown:
             out.add_stubs()
-        kinds = find_kinds(out, known, stage, found)
-        found.extend(NodeChecks(out, kinds, known, strict=strict, tolerant=stub_unknown).all())
+        kinds = find_kinds(out, own, stage, found)
+        found.extend(NodeChecks(out, kinds, own, strict=strict, tolerant=stub_unknown).all())
         if not stub_unknown:
             found.extend(check_models(out, kinds))
         endless = check_expansion(out.trees, measured)
@@ -176,10 +179,12 @@ def _read(
         found.extend(endless)
         if not endless and not found.full:
             found.extend(check_flow(out, kinds, measured, tolerant=stub_unknown or unwritten, strict=strict))
-            found.extend(check_fixed(out, kinds, measured, tolerant=stub_unknown))
+            found.extend(check_fixed(out, kinds, measured, known, tolerant=stub_unknown))
             found.extend(check_actuators(out, kinds, measured))
     order = {name: number for number, name in enumerate(dict.fromkeys(root.file for root in files.roots))}
     found.sort(key=lambda problem: (order.get(problem.file, -1), problem.line, problem.column))
     names = tuple(root.file for root in files.roots)
-    models, each = out.subtree_models, tuple(measured)
-    return Document(paths[0], out.main, out.trees, known, found, names, kinds, models, stage, levels, out, each)
+    models, inner_first = out.subtree_models, tuple(measured)
+    return Document(
+        paths[0], out.main, out.trees, own, found, names, kinds, models, stage, levels, out, inner_first, known
+    )

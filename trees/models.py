@@ -7,8 +7,9 @@ from typing import Final
 
 from trees.check import has_free_ports
 from trees.document import Problem
+from trees.fixed import literal_refusal
 from trees.kinds import Kinds, NodeClass
-from trees.literals import type_name
+from trees.literals import key_of, type_name
 from trees.names import listed, nearest
 from trees.outline import Model, Outline
 
@@ -43,6 +44,10 @@ def _check(name: str, model: Model, kind: NodeClass) -> Iterator[Problem]:
         if told in _COMPARED and told != type_name(port.type):
             message = f"the model of '{name}' says that port '{called}' is {told}, but it is {type_name(port.type)}"
             yield declared.problem(message, "type", warning=True)
+        default = declared.attributes.get("default", "")
+        if default.strip() and key_of(default, called) is None and (wrong := literal_refusal(default, port)):
+            message = f"the model of '{name}' gives port '{called}' the default '{default}': {wrong}"
+            yield declared.problem(message, "default", warning=True)
     lacking = [port.name for port in kind.PORTS if port.required and port.name not in model.ports]
     if lacking:
         message = f"the model of '{name}' lacks ports that it needs: {', '.join(lacking)}"

@@ -112,6 +112,9 @@ def wrong_leaf(tag: str, leaf: type[Leaf]) -> str:
     bad = [name for name in names if name in RESERVED or not name[:1].isalpha()]
     if bad:
         return f"has a port named {bad[0]!r}; a port's name begins with a letter and is not {', '.join(RESERVED)}"
+    for port in leaf.PORTS:
+        if type(port.default) in (int, float) and (wrong := port.refusal(port.default)):
+            return f"gives port '{port.name}' the default {port.default}: {wrong}"
     if leaf.KIND not in ("Action", "Condition"):
         return f"is of KIND {leaf.KIND!r}, expected 'Action' or 'Condition'"
     if leaf.TAG not in ("", tag):

@@ -109,7 +109,7 @@ class Port:
         """Why the port does not take a value of its type, "" if it does."""
         if isinstance(value, str | tuple):
             if not self.bounds.hold(len(value)):
-                return f"expected a {self.limits}"
+                return f"expected a {self.limits}" if value else "it is empty"
         elif self.type in (int, float) and not self.bounds.hold(value):
             return f"expected {self.limits or 'a finite number'}{f' {self.unit}' if self.unit else ''}"
         if self.names in known and isinstance(value, str | tuple):

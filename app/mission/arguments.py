@@ -84,9 +84,10 @@ def _serve(file: Path, arguments: Any, interrupts: Interrupts) -> int:
     from app.mission.parametrised import read
     from app.mission.serve import ServeOptions, serve
     from app.spot.connection import HTTPS_PORT, Target
+    from app.vocabulary import vocabulary
 
-    tree = read(file, arguments.tree_id)
     models = networks(arguments.detector, arguments.heatmap)[:2]
+    tree = read(file, arguments.tree_id, vocabulary(models[0], arguments.detector, "spot"))
     target = Target(arguments.hostname, arguments.port or HTTPS_PORT, arguments.certificate)
     options = ServeOptions(
         arguments.name,

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
 from perception.errors import ConfigError
+from trees.blackboard import typed_constant
+from trees.fixed import refusal
 from trees.literals import convert
+from trees.ports import FINITE, NOTHING_KNOWN, Bounds, Port, Vocabulary
 
 if TYPE_CHECKING:
     from trees import Document
@@ -24,14 +29,50 @@ KINDS: Final[dict[str, type]] = {
 """Type names of TreeNodesModels; everything else is text, which the leaf that reads it converts."""
 
 
+STAND_INS: Final[dict[type, str]] = {float: "1.0", int: "1", bool: "true", str: "x"}
+
+
 @dataclass(frozen=True)
 class Parameter:
-    """A port of the main tree. kind: str, float, int or bool. default: as text, None if it must be given."""
+    """A port of the main tree. kind: str, float, int or bool. default: as text, None if it must be given. ports: of the
+    leaves and nodes that read it."""
 
     name: str
     kind: type
     default: str | None = None
     text: str = ""
+    ports: tuple[Port, ...] = ()
+
+    @property
+    def bounds(self) -> Bounds:
+        """What all ports take that read it as a number."""
+        found = [port.bounds for port in self.ports if port.type in (int, float)]
+        if not found:
+            return FINITE
+        lowest = max(found, key=lambda each: (each.minimum, each.above))
+        return Bounds(lowest.minimum, min(each.maximum for each in found), lowest.above)
+
+    def refusal(self, text: str, known: Vocabulary = NOTHING_KNOWN) -> str:
+        """Why a value is not taken, "" if it is."""
+        try:
+            convert(text, self.kind)
+        except ValueError as error:
+            return str(error)
+        wrong = (refusal(typed_constant(text), port, known) for port in self.ports)
+        return next(filter(None, wrong), "")
+
+    def stand_in(self, known: Vocabulary = NOTHING_KNOWN) -> str:
+        """A value that would be taken, to look at a tree before there is one."""
+        if self.default is not None:
+            return self.default
+        for port in self.ports:
+            if port.names in known:
+                return known[port.names].choices[0]
+            if isinstance(port.type, type) and issubclass(port.type, Enum):
+                return str(next(iter(port.type)).name)
+        low, high = self.bounds.minimum, self.bounds.maximum
+        likely = [STAND_INS[self.kind], *(f"{value:.6g}" for value in (1, (low + high) / 2, low, high))]
+        return next((text for text in likely if not self.refusal(text)), likely[0])
 
 
 def parameters_of(document: Document) -> list[Parameter]:
@@ -45,14 +86,14 @@ def parameters_of(document: Document) -> list[Parameter]:
             continue
         kind = KINDS.get(element.attributes.get("type", "").strip(), str)
         default = element.attributes.get("default")
+        text = element.attributes.get("description", "") or element.text.strip()
+        parameter = Parameter(name, kind, default, text, tuple(document.readers(name)))
         if default is not None:
-            try:
-                convert(default, kind)
-            except ValueError as error:
-                raise ConfigError(
-                    f"{element.file}:{element.line}: the default of parameter '{name}' is '{default}': {error}"
-                ) from error
-        found.append(Parameter(name, kind, default, element.attributes.get("description", "") or element.text.strip()))
+            wrong = parameter.refusal(default)
+            if wrong:
+                place = f"{element.file}:{element.line}"
+                raise ConfigError(f"{place}: the default of parameter '{name}' is '{default}': {wrong}")
+        found.append(parameter)
     return found
 
 
@@ -72,14 +113,14 @@ def specification(parameters: Sequence[Parameter]) -> Any:
         child.ui_info.display_name, child.ui_info.description = parameter.name, parameter.text
         child.ui_info.display_order = order
         value = None if parameter.default is None else convert(parameter.default, parameter.kind)
-        if parameter.kind is float:
-            child.spec.double_spec.SetInParent()
+        if parameter.kind in (int, float):
+            number = child.spec.double_spec if parameter.kind is float else child.spec.int_spec
+            number.SetInParent()
             if value is not None:
-                child.spec.double_spec.default_value.value = value
-        elif parameter.kind is int:
-            child.spec.int_spec.SetInParent()
-            if value is not None:
-                child.spec.int_spec.default_value.value = value
+                number.default_value.value = value
+            for field, limit in (("min_value", parameter.bounds.minimum), ("max_value", parameter.bounds.maximum)):
+                if math.isfinite(limit):
+                    getattr(number, field).value = parameter.kind(limit)
         elif parameter.kind is bool:
             child.spec.bool_spec.default_value.value = bool(value)
         else:
@@ -88,26 +129,28 @@ def specification(parameters: Sequence[Parameter]) -> Any:
     return spec
 
 
-def values_of(parameters: Sequence[Parameter], params: Any, inputs: Iterable[Any]) -> dict[str, str]:
+def values_of(
+    parameters: Sequence[Parameter], params: Any, inputs: Iterable[Any], known: Vocabulary = NOTHING_KNOWN
+) -> dict[str, str]:
     """Text for every parameter, from a DictParam and from KeyValues, else the default.
 
-    ConfigError, naming the parameter, for one that is unknown, missing or of the wrong type.
+    known: the names that are taken. ConfigError, naming the parameter, for one that is unknown, missing, of the wrong
+    type or outside its bounds.
     """
     given: dict[str, Any] = {item.key: _constant(item) for item in inputs}
     given.update({name: _custom(name, value) for name, value in params.values.items()})
-    known = {parameter.name: parameter for parameter in parameters}
+    wanted = {parameter.name: parameter for parameter in parameters}
     for name in given:
-        if name not in known:
-            raise ConfigError(f"the tree has no parameter '{name}'; it has: {', '.join(known) or 'none'}")
+        if name not in wanted:
+            raise ConfigError(f"the tree has no parameter '{name}'; it has: {', '.join(wanted) or 'none'}")
     values = {}
-    for name, parameter in known.items():
+    for name, parameter in wanted.items():
         text = _as_text(given[name]) if name in given else parameter.default
         if text is None:
             raise ConfigError(f"the parameter '{name}' is missing; it has no default")
-        try:
-            convert(text, parameter.kind)
-        except ValueError as error:
-            raise ConfigError(f"the parameter '{name}' is '{text}': {error}") from error
+        wrong = parameter.refusal(text, known)
+        if wrong:
+            raise ConfigError(f"the parameter '{name}' is '{text}': {wrong}")
         values[name] = text
     return values
 

@@ -7,29 +7,31 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from xml.sax.saxutils import quoteattr
 
 from app.mission.parameters import Parameter, outputs_of, parameters_of
+from trees.ports import NOTHING_KNOWN, Vocabulary
 
 if TYPE_CHECKING:
     from trees import Document
 
 CALLER: Final = "Mission"
 CALLER_FILE: Final = "mission.xml"
-STAND_INS: Final[dict[type, str]] = {float: "1.0", int: "1", bool: "true", str: "x"}
 
 
 @dataclass(frozen=True)
 class Parametrised:
-    """file: of the tree. main: its ID. parameters: what it takes. outputs: its output ports, which nobody reads."""
+    """file: of the tree. main: its ID. parameters: what it takes. outputs: its output ports, which nobody reads. known:
+    the names that its ports take."""
 
     file: Path
     main: str
     parameters: tuple[Parameter, ...]
     outputs: tuple[str, ...] = ()
+    known: Vocabulary = field(default_factory=dict)
 
     def document(self, values: Mapping[str, str], folder: Path) -> Document:
         """The checked document of a call with these values; the caller's file goes into `folder`. TreeError if the
@@ -38,7 +40,7 @@ class Parametrised:
         from behaviours.registry import LEAVES
 
         if not self.parameters and not self.outputs:
-            return trees.load(self.file, LEAVES, self.main)
+            return trees.load(self.file, LEAVES, self.main, known=self.known)
         ports = {**{name: values[name] for name in values}, **{name: f"{{{name}}}" for name in self.outputs}}
         wired = " ".join(f"{name}={quoteattr(text)}" for name, text in ports.items())
         caller = folder / CALLER_FILE
@@ -46,24 +48,24 @@ class Parametrised:
             f'<root BTCPP_format="4">\n  <BehaviorTree ID="{CALLER}">\n'
             f"    <SubTree ID={quoteattr(self.main)} {wired}/>\n  </BehaviorTree>\n</root>\n"
         )
-        return trees.load([self.file, caller], LEAVES, CALLER)
+        return trees.load([self.file, caller], LEAVES, CALLER, known=self.known)
 
     def check(self) -> None:
         """TreeError if the tree could not be run with any values: found before a mission calls it."""
-        values = {
-            parameter.name: STAND_INS[parameter.kind] if parameter.default is None else parameter.default
-            for parameter in self.parameters
-        }
+        values = {parameter.name: parameter.stand_in(self.known) for parameter in self.parameters}
         with tempfile.TemporaryDirectory(prefix="spot-grasp-") as folder:
             self.document(values, Path(folder))
 
 
-def read(file: Path, tree_id: str | None = None) -> Parametrised:
-    """The tree of a file with its parameters. TreeError if it cannot be run, ConfigError for a wrong default."""
+def read(file: Path, tree_id: str | None = None, known: Vocabulary = NOTHING_KNOWN) -> Parametrised:
+    """The tree of a file with its parameters. known: the names that its ports take.
+
+    TreeError if it cannot be run, ConfigError for a wrong default.
+    """
     import trees
     from behaviours.registry import LEAVES
 
     document = trees.load(file, LEAVES, tree_id, stub_unknown=True)  # what it lacks is told by `check`
-    tree = Parametrised(file, document.main, tuple(parameters_of(document)), tuple(outputs_of(document)))
+    tree = Parametrised(file, document.main, tuple(parameters_of(document)), tuple(outputs_of(document)), known)
     tree.check()
     return tree

@@ -136,7 +136,7 @@ class MissionServicer:
     def _begin(self, request: Any, response: Any) -> bool:
         """A new run, in place of one that plays; False if the values for it cannot be used."""
         try:
-            values = values_of(self._parameters, request.params, request.inputs)
+            values = values_of(self._parameters, request.params, request.inputs, self._stage.tree.known)
         except ConfigError as error:
             response.status = response.STATUS_CUSTOM_PARAMS_ERROR
             response.custom_param_error.status = response.custom_param_error.STATUS_INVALID_VALUE

@@ -1,0 +1,153 @@
+"""For every port of every leaf: what it must not take, and what it takes of the rest, beside a robot."""
+
+from __future__ import annotations
+
+import math
+import os
+import random
+from collections.abc import Iterator
+from enum import Enum
+from typing import Any, Final
+
+import numpy as np
+
+from behaviours.choosing import Views
+from behaviours.fake import FakeDetector, FakeRobot
+from behaviours.registry import LEAVES
+from behaviours.robot import Command, GripperState, Robot
+from perception.geometry import Pose
+from perception.locate import ObjectLocation
+from perception.types import Grasp, Heatmap, RgbdFrame
+from trees.leaf import Leaf
+from trees.ports import Direction, Names, Port, Vocabulary
+
+EXHAUSTIVE: Final = int(os.environ.get("SPOT_GRASP_EXHAUSTIVE", "0"))
+"""So many random values for each number, beside those at its bounds."""
+KNOWN: Final[Vocabulary] = {
+    "label": Names(FakeDetector.labels, "the detector"),
+    "camera": Names(("hand",), "the robot"),
+}
+PORTS: Final = [
+    (leaf, port) for leaf in LEAVES.values() for port in leaf.PORTS if port.direction is not Direction.OUTPUT
+]
+UNKNOWN: Final = ("cup", "can,mug", "can mug", "botle", "hand;front", "Hand")
+MOTIONS: Final = ("walk_to", "move_arm", "move_hand", "set_gripper")
+
+
+def bad_numbers(port: Port) -> list[float]:
+    """Below, above, no number, infinite."""
+    low, high, dice = port.bounds.minimum, port.bounds.maximum, random.Random(port.name)
+    step = 1.0 if port.type is int else 1e-6
+    found = [
+        math.nan,
+        math.inf,
+        -math.inf,
+        low - step,
+        high + step,
+        -1e308,
+        1e308,
+        *([low] if port.bounds.above else []),
+    ]
+    for _ in range(EXHAUSTIVE):
+        away = step + dice.expovariate(1) * 10 ** dice.uniform(-6, 12)
+        found.append(dice.choice((low - away, high + away)))
+    return found
+
+
+def bad_texts(port: Port) -> list[str]:
+    """Literals that the port must not take."""
+    if port.type in (int, float):
+        return [
+            "",
+            " ",
+            "fast",
+            "1,5",
+            "1 m",
+            "{",
+            *map(repr, bad_numbers(port)),
+            *(["0.5"] if port.type is int else []),
+        ]
+    if port.names:
+        return ["", " ; ", *UNKNOWN]
+    if port.type is str:
+        return [""]
+    if issubclass(port.type, Enum):
+        return ["", "up", "Stow", "0", "stow;ready"]
+    return ["x", "0"]
+
+
+def bad_values(port: Port) -> list[Any]:
+    """Values on the blackboard that the port must not take."""
+    if port.type in (int, float):
+        return [*bad_numbers(port), "fast", "", "nan", "-inf", (1.0,), Pose.identity()]
+    if port.names:
+        return ["", *UNKNOWN, 7, 1.5]
+    if port.type is str:
+        return ["", Pose.identity()]
+    if isinstance(port.type, type) and issubclass(port.type, Enum):
+        return ["", "up", 0, Pose.identity()]
+    return ["x", 0, 1.5, math.nan]
+
+
+class Watched:
+    """A robot that holds something, and every command that it took."""
+
+    def __init__(self, robot: Robot) -> None:
+        self.robot, self.taken = robot, list[Any]()
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self.robot, name)
+        if name not in MOTIONS:
+            return value
+
+        def command(*given: Any, **limits: Any) -> Command:
+            taken: Command = value(*given, **limits)
+            self.taken.append((name, given, limits))
+            return taken
+
+        return command
+
+    def gripper(self) -> GripperState:
+        return GripperState(0.5, 1.0, True)
+
+
+def good_values(robot: Robot) -> dict[str, Any]:
+    """What every port of an opaque type takes, as the robot stands: an object a metre ahead of it, and all about it."""
+    with FakeRobot() as fake:
+        fake.move_arm("ready", max_joint_speed_radps=2.0)
+        fake.sleep(3.0)
+        seen = fake.capture("hand")
+    frame = RgbdFrame(seen.rgb, seen.depth, seen.intrinsics, robot.hand_pose(), robot.now(), "hand")
+    detection = FakeDetector().detect(frame, ("bottle",), 0.1)[0]
+    middle = robot.body_pose().transform(np.array([1.0, 0.0, 0.1]))
+    location = ObjectLocation("bottle", middle, middle - [0.03, 0.0, 0.0], 0.06, middle[2] - 0.1, middle[2] + 0.1)
+    hand = Pose(robot.body_pose().rotation, middle)
+    grasp = Grasp((1, 1), 0.5, middle, np.array([-1.0, 0.0, 0.0]), hand, 0.06, 0.9)
+    place = Pose(np.eye(3), middle - [0.0, 0.0, 0.3])
+    objects = dict.fromkeys(("object", "before"), location)
+    heatmap = Heatmap(detection.mask.astype(np.float32))
+    return {
+        **objects, "frame": frame, "detection": detection, "grasp": grasp, "place": place, "pose": place,
+        "heatmap": heatmap, "views": Views(((0.0, 0.5),)), "known": location,
+    }  # fmt: skip
+
+
+def wired(leaf: type[Leaf]) -> Iterator[tuple[Port, str]]:
+    """Every port that is read, with what to write for it: a literal that it takes, or a key of its own name."""
+    for port in leaf.PORTS:
+        if port.type in (int, float) and port.direction is Direction.INPUT:
+            yield port, f"{0.1 * port.bounds.maximum if port.required else port.default}"
+        elif port.direction is Direction.INPUT and port.names:
+            yield port, KNOWN[port.names].choices[0]
+        elif isinstance(port.type, type) and issubclass(port.type, Enum):
+            yield port, next(iter(port.type)).name
+        else:
+            yield port, "words" if port.type is str else f"{{{port.name}}}"
+
+
+def tag_with(leaf: type[Leaf], port: Port, text: str) -> str:
+    """The leaf's tag with this text for one port, escaped, and what is fine for all others."""
+    from xml.sax.saxutils import quoteattr
+
+    texts = {each.name: good for each, good in wired(leaf)} | {port.name: text}
+    return f"<{leaf.tag()} {' '.join(f'{name}={quoteattr(value)}' for name, value in texts.items())}/>"
