@@ -54,6 +54,8 @@ def open_file(path: Path, what: str, most: int) -> BinaryIO:
             if found.st_size > most:
                 raise _too_long(path, what, most)
             stack.pop_all()
+    except FileNotFoundError as error:
+        raise ConfigError(f"{shown(path)}: no such file; expected the {what}") from error
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         raise ConfigError(f"{shown(path)}: cannot read the {what}: {_reason(error)}") from error
     return file

@@ -12,6 +12,7 @@ import pytest
 
 from app.cli import main
 from app.interrupts import Interrupts
+from app.saved_frame import parse_intrinsics, read_mask
 from tests.onnx_files import channel_network
 from tests.synthetic import HAND_CAMERA, Cylinder, View, camera_at, render
 
@@ -129,6 +130,68 @@ def test_an_object_without_depth_is_a_reason(perceive: Run, pair: Path, view: Vi
     assert "no depth on the bottle" in result["reason"]
 
 
+def test_lengths_in_another_unit_are_told_with_the_scale_to_type(perceive: Run, pair: Path, view: View) -> None:
+    np.save(pair / "metres.npy", np.where(view.depth < 4, view.depth, np.nan))
+    code, _, said = perceive(depth=pair / "metres.npy")
+    assert code == 2
+    assert "with --depth-scale 1 it is" in said
+    code, _, said = perceive(depth_scale="1")
+    assert code == 2
+    assert "with --depth-scale 0.001 it is" in said
+
+
+def test_a_mask_saved_as_jpeg_is_the_same_mask(perceive: Run, pair: Path, view: View) -> None:
+    for quality in (95, 60, 20):
+        cv2.imwrite(str(pair / "mask.jpg"), view.mask.astype(np.uint8) * 255, [cv2.IMWRITE_JPEG_QUALITY, quality])
+        found = read_mask(pair / "mask.jpg", view.mask.shape)
+        assert (found != view.mask).sum() < 0.01 * view.mask.sum(), quality
+    assert perceive(mask=pair / "mask.jpg")[1]["width_m"] == pytest.approx(perceive()[1]["width_m"], abs=0.002)
+
+
+def test_masks_of_any_white_and_with_soft_edges_are_taken(pair: Path, view: View) -> None:
+    soft = cv2.GaussianBlur(view.mask.astype(np.uint8) * 255, (3, 3), 0)
+    for white in (view.mask.astype(np.uint8), view.mask.astype(np.uint16) * 65535, soft, cv2.merge([soft] * 3)):
+        cv2.imwrite(str(pair / "other.png"), white)
+        assert (read_mask(pair / "other.png", view.mask.shape) != view.mask).sum() < 0.01 * view.mask.sum()
+
+
+def test_what_is_no_mask_is_told_with_what_to_type(perceive: Run, pair: Path, view: View) -> None:
+    labels = view.mask.astype(np.uint8)
+    labels[:100, :100], labels[300:, 500:] = 2, 3
+    cut_out = np.dstack([view.rgb, view.mask.astype(np.uint8) * 255])
+    pictures = {
+        "labels.png": (labels, "values 1, 2, 3"), "labels.jpg": (labels * 80, "label picture"),
+        "dark.jpg": (labels, "label picture"), "cut.png": (cut_out, "[..., 3]"),
+        "colour.png": (view.rgb, "has colours"),
+        "colour.jpg": (view.rgb, "has colours"), "white.png": (np.full(labels.shape, 255, np.uint8), "white all over"),
+    }  # fmt: skip
+    for name, (picture, words) in pictures.items():
+        cv2.imwrite(str(pair / name), picture)
+        code, _, said = perceive(mask=pair / name)
+        assert code == 2, name
+        assert words in said, name
+
+
+@pytest.mark.parametrize(
+    ("intrinsics", "words"),
+    [
+        ("1104,1104,640,360", "that of a picture of 1280x720"), ("552,552,424,240", "that of a picture of 848x480"),
+        ("276,276,160,120", "that of a picture of 320x240"), ("552,552,700,240", "far from its middle"),
+        ("552,552,320,0", "far from its middle"), ("1e-300,552,320,240", "no lens"), ("552,1e300,320,240", "no lens"),
+        ("0.5,0.5,320,240", "no lens"), ("nan,552,320,240", "fx,fy,cx,cy"),
+    ],
+)  # fmt: skip
+def test_intrinsics_of_another_picture_are_told(perceive: Run, intrinsics: str, words: str) -> None:
+    code, _, said = perceive(intrinsics=intrinsics)
+    assert code == 2
+    assert words in said
+
+
+@pytest.mark.parametrize("intrinsics", ["552.0291,552.0291,320,240", "615.3,614.9,312.7,248.1", "400,400,380,200"])
+def test_intrinsics_of_calibrated_cameras_are_taken(intrinsics: str) -> None:
+    assert parse_intrinsics(intrinsics, (480, 640)).width == 640
+
+
 def test_bad_files_and_options_are_one_line_each(perceive: Run, pair: Path) -> None:
     (pair / "junk.png").write_bytes(b"\x89PNG not one")
     (pair / "junk.npy").write_bytes(b"\x93NUMPY")
@@ -140,7 +203,7 @@ def test_bad_files_and_options_are_one_line_each(perceive: Run, pair: Path) -> N
     cv2.imwrite(str(pair / "black.png"), np.zeros((480, 640), np.uint8))
     cases: list[tuple[dict[str, object], str]] = [
         ({"rgb": pair / "no.png"}, "no such file"),
-        ({"rgb": pair}, "no such file"),
+        ({"rgb": pair}, "is a folder"),
         ({"rgb": pair / "junk.png"}, "not a picture"),
         ({"depth": pair / "no.npy"}, "no such file"),
         ({"depth": pair / "junk.npy"}, "not a readable .npy"),
