@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from app.options import RunOptions
-from perception.errors import ConfigError, ModelError
+from perception.errors import ConfigError
 from perception.extras import require
 
 if TYPE_CHECKING:
@@ -139,17 +139,14 @@ def networks(detector: Path | None, heatmap: Path | None) -> tuple[Detector, Hea
     detector = detector or weights_folder() / "detector.onnx"
     heatmap = heatmap or weights_folder() / "heatmap.onnx"
     parts = OnnxDetector(detector), OnnxHeatmap(heatmap)
-    return *parts, {"detector": file_hash(detector), "heatmap": file_hash(heatmap)}
+    return *parts, {"detector": file_hash(detector, "detector"), "heatmap": file_hash(heatmap, "heatmap")}
 
 
-def file_hash(file: Path) -> str:
+def file_hash(file: Path, what: str) -> str:
     """SHA-256 of a network file. ModelError if it cannot be read."""
-    try:
-        return hashlib.sha256(file.read_bytes()).hexdigest()
-    except OSError as error:
-        raise ModelError(
-            f"{file}: cannot read the network: {error.strerror or error}; `spot-grasp doctor` says what is missing"
-        ) from error
+    from perception.onnx_session import read_network
+
+    return hashlib.sha256(read_network(file, what)).hexdigest()
 
 
 def _fake(options: RunOptions) -> Parts:
@@ -169,8 +166,6 @@ def _fake(options: RunOptions) -> Parts:
 
 
 def _check_robot_file(file: Path) -> None:
-    if not file.is_file():
-        raise ConfigError(f"{file}: no such file; --robot-file wants a URDF or MJCF of a Spot with arm")
     from simulation.user_robot import check_robot
 
     check_robot(file)

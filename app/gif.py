@@ -7,8 +7,11 @@ from pathlib import Path
 
 from perception.errors import ConfigError
 from perception.extras import require
-from perception.files import replacing
+from perception.files import open_file, replacing
 
+VIDEO_BYTES = 2_000_000_000
+GUARDS = ("-f", "mp4", "-protocol_whitelist", "file", "-max_pixels", "16000000", "-max_alloc", "500000000")
+"""An MP4 alone is read, no list of other files, and no picture larger than the memory."""
 COLOURS = 96
 """Size of the palette: fewer colours make a smaller file; a simulated picture needs no more."""
 
@@ -26,8 +29,10 @@ def make_gif(video: Path, out: Path, *, width: int, fps: int, speed: float) -> N
 
     width: pixels. fps: pictures a second of the result. speed: how many times faster than the video.
     """
-    if not video.is_file():
-        raise ConfigError(f"{video}: no such video; `spot-grasp run grasp_bottle --video` makes one in its run folder")
+    try:
+        open_file(video, "video", VIDEO_BYTES).close()
+    except ConfigError as error:
+        raise ConfigError(f"{error}; `spot-grasp run grasp_bottle --video` makes one in its run folder") from error
     if out.suffix.lower() != ".gif":
         raise ConfigError(f"{out}: the animated picture is a GIF; give a name that ends in .gif")
     if not (16 <= width <= 4096 and 1 <= fps <= 50 and 0.1 <= speed <= 100):
@@ -35,7 +40,7 @@ def make_gif(video: Path, out: Path, *, width: int, fps: int, speed: float) -> N
     require("gif", "sim", "imageio_ffmpeg")
     import imageio_ffmpeg
 
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-y", "-loglevel", "error", "-i", str(video)]
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-y", "-loglevel", "error", *GUARDS, "-i", f"file:{video}"]
     command += ["-vf", gif_filter(width=width, fps=fps, speed=speed), "-loop", "0"]
     with replacing(out, parents=True) as part:
         done = subprocess.run(

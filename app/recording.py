@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import math
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -11,9 +11,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from perception.errors import ConfigError
+from perception.files import check_values, read_bytes
 from trees import NodeView
 
 LOG: Final = "log.jsonl"
+LOG_BYTES: Final = 64_000_000
+LONGEST_S: Final = 1e7
+"""A later time in a log is a damaged number."""
 PLAYED: Final = ("transition", "feedback", "blackboard", "overrun")
 STATUSES: Final = ("IDLE", "RUNNING", "SUCCESS", "FAILURE", "SKIPPED")
 
@@ -50,13 +54,11 @@ def read_recording(run: Path) -> Recording:
 
     ConfigError if there is none, or it was cut before its tree.
     """
-    path = run / LOG if run.is_dir() else run
+    path = run / LOG if os.path.isdir(run) else run
     try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise ConfigError(
-            f"{path}: cannot read the log: {error.strerror or error}; give the folder of a run, e.g. runs/..."
-        ) from error
+        raw = read_bytes(path, "log of a run", LOG_BYTES)
+    except ConfigError as error:
+        raise ConfigError(f"{error}; give the folder of a run, e.g. runs/...") from error
     lines: list[dict[str, Any]] = []
     cut = ""
     for number, text in enumerate(raw.split(b"\n"), 1):
@@ -85,7 +87,8 @@ def read_recording(run: Path) -> Recording:
 def _line(text: bytes) -> dict[str, Any] | None:
     """A line of the log, or None if it is none."""
     try:
-        value = json.loads(text)
+        value = json.loads(text, parse_constant=lambda _: None)  # a blackboard may hold NaN
+        check_values(value)
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) and isinstance(value.get("event"), str) else None
@@ -112,7 +115,7 @@ def _in_order(lines: Sequence[Mapping[str, Any]], uids: set[int]) -> Iterator[Ev
         kind, time_s = line["event"], line.get("t")
         if kind not in PLAYED or not _playable(kind, line, uids):
             continue
-        if isinstance(time_s, int | float) and math.isfinite(time_s):
+        if isinstance(time_s, int | float) and time_s <= LONGEST_S:
             now_s = max(now_s, float(time_s))
         yield Event(now_s, kind, line)
 

@@ -6,16 +6,15 @@
 
 from __future__ import annotations
 
-import json
-import re
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from perception.errors import ConfigError
+from perception.files import read_json
 
-MAX_BYTES: Final = 1_000_000
+MAX_RULES: Final = 1000
 SECTIONS: Final = ("TestNodeConfigs", "SubstitutionRules")
 STATUSES: Final = ("SUCCESS", "FAILURE", "SKIPPED", "RUNNING")
 SCRIPTS: Final = ("success_script", "failure_script", "post_script")
@@ -52,8 +51,26 @@ class Rule:
         """Whether a node of this name, tag and path is meant."""
         if self.pattern in (name, tag):
             return True
-        text = "".join({"*": ".*", "?": "."}.get(letter, re.escape(letter)) for letter in self.pattern)
-        return any(re.fullmatch(text, path, re.DOTALL) for path in paths)
+        return any(fits(self.pattern, path) for path in paths)
+
+
+def fits(pattern: str, text: str) -> bool:
+    """Whether `*` for any text and `?` for any letter make the pattern the text. Time: at most the product of their
+    lengths, where a regular expression takes exponential time."""
+    at = place = 0
+    star: int | None = None
+    again = 0
+    while place < len(text):
+        if at < len(pattern) and pattern[at] == "*":
+            star, again, at = at, place, at + 1
+        elif at < len(pattern) and pattern[at] in ("?", text[place]):
+            at, place = at + 1, place + 1
+        elif star is not None:  # the last star takes one letter more; those before it need not
+            at, again = star + 1, again + 1
+            place = again
+        else:
+            return False
+    return not pattern[at:].strip("*")
 
 
 def read_rules(file: Path) -> tuple[Rule, ...]:
@@ -68,6 +85,8 @@ def read_rules(file: Path) -> tuple[Rule, ...]:
     for pattern in rules.value:
         target = rules.text(pattern)
         found.append(Rule(pattern, target, configs.get(target) or ALWAYS.get(target)))
+    if len(found) > MAX_RULES:
+        raise rules.wrong(f"has {len(found)} rules; at most {MAX_RULES}")
     if not found:
         raise rules.wrong('has no rule; a rule is "PATTERN": "NAME"')
     return tuple(found)
@@ -138,16 +157,4 @@ def _json(file: Path) -> Any:
             found[key] = value
         return found
 
-    try:
-        raw = file.read_bytes()
-        if len(raw) > MAX_BYTES:
-            raise ConfigError(f"{file}: {len(raw)} bytes are too many; at most {MAX_BYTES}")
-        return json.loads(raw.decode("utf-8-sig"), object_pairs_hook=once)
-    except OSError as error:
-        raise ConfigError(f"{file}: cannot read the substitutions: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{file}: not a UTF-8 text file: {error.reason}") from error
-    except json.JSONDecodeError as error:
-        raise ConfigError(f"{file}:{error.lineno}:{error.colno}: not JSON: {error.msg}") from error
-    except (RecursionError, ValueError) as error:
-        raise ConfigError(f"{file}: not JSON that can be read: {error}") from error
+    return read_json(file, "file of substitutions", pairs=once)

@@ -28,6 +28,7 @@ MAX_DETECTIONS = 20
 GREY = 114
 STRIDE = 32
 """Of the network: its input's sides are multiples of this."""
+LARGEST = 4096
 ZOOMS = (0.75, 0.45, 1.0)
 FEW_LOOKS = 2
 """After which any detection is taken, if only one is wanted."""
@@ -78,22 +79,22 @@ class OnnxDetector:
         free = not all(isinstance(side, int) for side in shape)
         size = self._metadata("imgsz") if free else shape
         match size:
-            case [int(height), int(width)]:
+            case [int(height), int(width)] if min(height, width) >= STRIDE and max(height, width) <= LARGEST:
                 return free, (height, width)
-        expected = "expected a fixed input size, or `imgsz` in its metadata"
+        expected = f"expected a fixed input size of {STRIDE} to {LARGEST}, or `imgsz` in its metadata"
         raise self._session.error(f"{expected}; has {self._session.input_shape}")
 
     def _metadata(self, key: str) -> Any:
         """The Python value of a metadata entry; None if it is missing or none."""
         try:
             return ast.literal_eval(self._session.metadata.get(key) or "")
-        except (ValueError, SyntaxError):
+        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
             return None
 
     def _names(self) -> tuple[str, ...]:
         text, names = self._session.metadata.get("names"), self._metadata("names")
-        if not isinstance(names, dict) or sorted(names) != list(range(len(names))) or not names:
-            raise self._session.error(f"its metadata has no class names (`names` is {text!r})")
+        if not isinstance(names, dict) or set(names) != set(range(len(names))) or not names:
+            raise self._session.error(f"its metadata has no class names (`names` is {str(text)[:80]!r})")
         return tuple(str(names[index]) for index in range(len(names)))
 
     def detect(
@@ -125,6 +126,7 @@ class OnnxDetector:
         network = self._size_at(zoom)
         box = Letterbox.fit(frame.intrinsics.shape, self._size, zoom).centred(network, self._size)
         raw, features = self._session.run(_tensor(frame.rgb, box, network))
+        self._head.check(features)
         rows, look = self._rows(raw), Look(frame.rgb, box, network, features)
         classes = [self.labels.index(label) for label in labels]
         scores = rows[:, 4 : 4 + len(self.labels)]
@@ -151,7 +153,7 @@ class OnnxDetector:
     def _rows(self, raw: NDArray[Any]) -> NDArray[np.float32]:
         """(anchors, 4 + classes + 32) from output 0; ModelError if it is not that of a segmentation network."""
         width = 4 + len(self.labels) + PROTOTYPES
-        if raw.ndim != 3 or raw.shape[1] != width:
+        if raw.ndim != 3 or raw.shape[:2] != (1, width) or raw.dtype.kind != "f":
             raise self._session.error(f"expected a first output (1, {width}, anchors), got {raw.shape}")
         return np.asarray(np.nan_to_num(raw[0].T), np.float32)
 

@@ -116,9 +116,9 @@ def read_toml(path: Path, what: str, most: int = TEXT_BYTES) -> dict[str, Any]:
         value = tomllib.loads(text)
         check_values(value)
     except RecursionError:
-        raise ConfigError(f"{shown(path)}: not TOML that can be used: {_too_deep()}") from None
+        raise ConfigError(f"{shown(path)}: not a {what} in TOML: {_too_deep()}") from None
     except ValueError as error:
-        raise ConfigError(f"{shown(path)}: not TOML that can be used: {error}") from error
+        raise ConfigError(f"{shown(path)}: not a {what} in TOML: {error}") from error
     return value
 
 

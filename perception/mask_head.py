@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from perception.letterbox import Letterbox
 from perception.mask_edges import brightness, follow_edges
-from perception.network_parts import Parts
+from perception.network_parts import STEEPEST, Parts
 from perception.onnx_session import OnnxSession
 
 PROTOTYPES = 32
@@ -67,7 +67,7 @@ class MaskHead:
         )
         chance = np.zeros(part.shape, np.float32)
         inside = slice(v0 - top, v1 - top), slice(u0 - left, u1 - left)
-        chance[inside] = 1.0 / (1.0 + np.exp(-part[inside]))
+        chance[inside] = 1.0 / (1.0 + np.exp(np.minimum(-part[inside], STEEPEST)))
         guide = brightness(look.rgb[top:bottom, left:right])
         mask[top:bottom, left:right] = follow_edges(chance, guide, radius) > 0.5
         return mask
@@ -77,8 +77,6 @@ class MaskHead:
     ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
         """(h, w) map about the box, positive on the mask, and the (2, 3) affine from picture pixel indices to its."""
         fitted, features = look.fitted, look.features
-        if self._session is None:
-            self._check(features)
         stride = look.size[1] / features.shape[-1]
         low, high = (np.reshape(box_uv, (2, 2)) * fitted.scale + [fitted.left, fitted.top]) / stride
         rim = self._rim + 1  # one for the interpolation
@@ -86,12 +84,16 @@ class MaskHead:
         u1, v1 = (int(np.ceil(edge) + rim) for edge in high)
         part = features[..., v0:v1, u0:u1]
         prototypes = part if self._session is None else self._session.run(np.ascontiguousarray(part))[0]
-        self._check(prototypes)
+        self._check(prototypes, PROTOTYPES)
         finer = prototypes.shape[-1] / part.shape[-1]
         matrix = fitted.matrix(stride / finer)
         matrix[:, 2] -= finer * np.array([u0, v0])
         return np.tensordot(coefficients, prototypes[0], 1).astype(np.float32), matrix
 
-    def _check(self, prototypes: NDArray[Any]) -> None:
-        if prototypes.ndim != 4 or prototypes.shape[1] != PROTOTYPES:
-            raise self._network.error(f"expected a second output (1, {PROTOTYPES}, h, w), got {prototypes.shape}")
+    def check(self, features: NDArray[Any]) -> None:
+        """ModelError if the network's second output is none that masks can be drawn from."""
+        self._check(features, PROTOTYPES if self._session is None else int(self._session.input_shape[1]))
+
+    def _check(self, maps: NDArray[Any], channels: int) -> None:
+        if maps.ndim != 4 or maps.shape[:2] != (1, channels) or 0 in maps.shape or maps.dtype.kind != "f":
+            raise self._network.error(f"expected a second output (1, {channels}, h, w), got {maps.shape}")

@@ -30,6 +30,28 @@ class Parts:
     rim: int
 
 
+def unsafe(content: bytes) -> str:
+    """Why a network file of a stranger is not run, "" if it may be: a loop need not end, and weights in another file
+    may be any file of this machine."""
+    try:
+        model = onnx.load_model_from_string(content)
+    except Exception:  # onnx and protobuf raise whatever their parsers do; who runs the file says what is wrong with it
+        return ""
+    nodes = [*model.graph.node, *(node for function in model.functions for node in function.node)]
+    functions = {(function.domain, function.name) for function in model.functions}
+    tensors = list(model.graph.initializer)
+    for node in nodes:
+        if any(item.HasField("g") or item.graphs for item in node.attribute):
+            return f"has a {node.op_type} with a network in it, which need not end; export it without"
+        tensors += [tensor for item in node.attribute for tensor in (item.t, *item.tensors)]
+    if any((node.domain, node.op_type) in functions for function in model.functions for node in function.node):
+        return "has functions that call functions, which need not end; export it without"
+    sparse = [part for item in model.graph.sparse_initializer for part in (item.values, item.indices)]
+    if any(tensor.data_location == onnx.TensorProto.EXTERNAL or tensor.external_data for tensor in [*tensors, *sparse]):
+        return "keeps its weights in another file, which is not read; save it as one file"
+    return ""
+
+
 def cut(content: bytes) -> Parts | None:
     """The network file in two; None if it is not a plain network whose second output is made from one map of features,
     by convolutions alone, beside the first."""

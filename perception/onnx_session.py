@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from perception.errors import ModelError
+from perception.errors import ConfigError, ModelError
+from perception.files import read_bytes
 
+MAX_BYTES = 200_000_000
 THREADS = 2
 
 
@@ -59,11 +61,9 @@ class OnnxSession:
 def read_network(path: Path, what: str) -> bytes:
     """The bytes of a network file; ModelError if it is missing, unreadable or a Git LFS pointer."""
     try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise ModelError(f"{path}: {what} network not found; {_next_step(what)}") from None
-    except OSError as error:
-        raise ModelError(f"{path}: cannot read the {what} network: {error.strerror}; {_next_step(what)}") from error
+        data = read_bytes(path, f"{what} network", MAX_BYTES)
+    except ConfigError as error:
+        raise ModelError(f"{error}; {_next_step(what)}") from error
     if data.startswith(b"version https://git-lfs"):
         raise ModelError(f"{path}: this is a Git LFS pointer, not the {what} network; type `git lfs pull`")
     return data
@@ -72,6 +72,10 @@ def read_network(path: Path, what: str) -> bytes:
 def _open(path: Path, what: str, data: bytes) -> Any:
     import onnxruntime
 
+    from perception.network_parts import unsafe
+
+    if reason := unsafe(data):
+        raise ModelError(f"{path}: {reason}; {_next_step(what)}")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = THREADS
     options.inter_op_num_threads = 1

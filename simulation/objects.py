@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perception.errors import ConfigError
+from simulation.mesh_files import read_mesh
 from simulation.textures import wrapper_texture
 
 Array = NDArray[np.float64]
@@ -291,23 +292,14 @@ def make_object(family: Family, seed: int) -> GraspObject:
 def load_user_mesh(path: Path, *, mass_kg: float = 0.3, friction: float = 0.7) -> GraspObject:
     """A user's own mesh (OBJ, STL, GLB, PLY; metres, z up), put upright on z = 0 about its middle.
 
-    ConfigError if it is missing, does not load, is empty, or is smaller than 1 mm or larger than 2 m.
+    ConfigError if it cannot be used (`mesh_files.read_mesh`), or is smaller than 1 mm or larger than 2 m.
     """
-    import trimesh
-
-    if not path.is_file():
-        raise ConfigError(f"{path}: no such mesh file")
-    try:
-        mesh = trimesh.load(path, force="mesh")
-    except Exception as error:  # trimesh's loaders raise whatever their parsers do
-        raise ConfigError(f"{path}: the mesh does not load: {type(error).__name__}: {error}") from error
-    if len(getattr(mesh, "faces", ())) == 0 or not np.isfinite(mesh.vertices).all():
-        raise ConfigError(f"{path}: the mesh has no faces, or vertices that are not finite")
-    size = float(mesh.extents.max())
+    vertices, faces = read_mesh(path)
+    low, high = vertices.min(axis=0), vertices.max(axis=0)
+    size = float((high - low).max())
     if not MIN_SIZE_M <= size <= MAX_SIZE_M:
         raise ConfigError(f"{path}: the mesh is {size:g} m across; expected 0.001 to 2 m. Are its units metres?")
-    low, high = mesh.bounds
-    vertices = np.asarray(mesh.vertices, dtype=np.float64) - [(low[0] + high[0]) / 2, (low[1] + high[1]) / 2, low[2]]
+    vertices = vertices - [(low[0] + high[0]) / 2, (low[1] + high[1]) / 2, low[2]]
     texture = np.full((8, 8, 3), 150, np.uint8)
     uv = np.full((len(vertices), 2), 0.5)
-    return GraspObject("mesh", 0, vertices, np.asarray(mesh.faces, dtype=np.int64), uv, texture, mass_kg, friction)
+    return GraspObject("mesh", 0, vertices, faces, uv, texture, mass_kg, friction)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from perception.errors import ConfigError
+from perception.files import read_xml
+from simulation.mesh_files import KINDS as KINDS_READ
+from simulation.mesh_files import read_mesh
 
 KINDS = {"mujoco": "MJCF", "robot": "URDF"}
 _XACRO = "http://www.ros.org/wiki/xacro"
@@ -13,13 +18,7 @@ _XACRO = "http://www.ros.org/wiki/xacro"
 
 def read_robot(path: Path) -> ET.Element:
     """The root of a URDF or MJCF. ConfigError, naming file and line, if it is no readable XML of these kinds."""
-    try:
-        root = ET.parse(path).getroot()
-    except OSError as error:
-        raise ConfigError(f"{path}: the robot file cannot be read: {error.strerror or error}") from error
-    except ET.ParseError as error:
-        line, column = error.position
-        raise ConfigError(f"{path}:{line}:{column + 1}: not XML: {error}") from error
+    root = read_xml(path, "robot file")
     if root.tag not in KINDS:
         raise ConfigError(f"{path}: the root is <{root.tag}>; expected <robot> (URDF) or <mujoco> (MJCF)")
     if any(element.tag.startswith(f"{{{_XACRO}}}") for element in root.iter()):
@@ -28,6 +27,12 @@ def read_robot(path: Path) -> ET.Element:
         named = include.get("file", "")
         raise ConfigError(f"{path}: includes {named!r}; give the robot's own file, without <include>")
     return root
+
+
+@cache
+def _check_mesh(file: Path) -> None:
+    """ConfigError here, not in the middle of Genesis, if it is damaged."""
+    read_mesh(file, solid=False)
 
 
 def find_mesh(path: Path, name: str, folder: Path) -> str:
@@ -46,6 +51,8 @@ def find_mesh(path: Path, name: str, folder: Path) -> str:
         tried = [folder.absolute() / rest]
         where = f"looked for {tried[0]}"
     for file in tried:
-        if file.is_file():
+        if os.path.isfile(file):
+            if file.suffix.lower() in KINDS_READ:
+                _check_mesh(file)
             return str(file)
     raise ConfigError(f"{path}: the mesh {name!r} is missing; {where}. Copy it there or correct the path")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
+import os
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from perception.errors import ConfigError
+from perception.files import read_toml, shown
 from simulation.objects import FAMILIES
 
 LIBRARY = Path(__file__).parent / "scenes"
@@ -133,16 +134,11 @@ def scene_names() -> list[str]:
 
 def load_scene(name_or_path: str) -> SceneSpec:
     """The scene of that name in the library, or of that TOML file. ConfigError, one line, for whatever is wrong."""
-    path = LIBRARY / f"{name_or_path}.toml"
-    if not path.is_file():
-        path = Path(name_or_path)
-    if not path.is_file():
-        choices = ", ".join(scene_names())
-        raise ConfigError(f"unknown scene {name_or_path!r}: no such file, and the library has: {choices}")
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise ConfigError(f"{path}: not a scene file: {error}") from error
+    names = scene_names()
+    path = LIBRARY / f"{name_or_path}.toml" if name_or_path in names else Path(name_or_path)
+    if not os.path.exists(path) or os.path.isdir(path):
+        raise ConfigError(f"unknown scene {shown(path)!r}: no such file, and the library has: {', '.join(names)}")
+    data = read_toml(path, "scene file")
     tables: dict[str, Any] = {}
     for table, content in data.items():
         if table not in _TABLES or not isinstance(content, dict):

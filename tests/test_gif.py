@@ -39,7 +39,7 @@ def test_a_gif_is_half_as_long_at_twice_the_speed(video: Path, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"video": Path("none.mp4")}, "none.mp4: no such video"),
+        ({"video": Path("none.mp4")}, "none.mp4: no such file"),
         ({"out": Path("demo.mp4")}, r"ends in \.gif"),
         ({"width": 0}, "width must be"),
         ({"speed": float("nan")}, "speed"),

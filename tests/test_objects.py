@@ -120,8 +120,8 @@ def test_meshes_that_cannot_be_used_say_why_in_one_line(tmp_path: Path) -> None:
     junk.write_bytes(bytes(range(256)))
     empty.write_text("# nothing\n")
     cases = {
-        tmp_path / "no.stl": "no such mesh file",
-        tmp_path: "no such mesh file",
+        tmp_path / "no.stl": "no such file",
+        tmp_path: "give one of .obj, .stl, .ply, .glb",
         junk: "the mesh does not load",
         empty: "(no faces|does not load)",
         box_file(tmp_path, (40, 80, 200), "mm.stl"): r"200 m across; expected 0.001 to 2 m. Are its units metres\?",

@@ -236,7 +236,7 @@ def test_what_cannot_be_played_is_a_clear_error(tmp_path: Path, lines: list[Any]
 
 
 def test_a_folder_without_a_log_says_what_to_give(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"log.jsonl: cannot read the log: No such file.*folder of a run"):
+    with pytest.raises(ConfigError, match=r"log.jsonl: no such file; .*; give the folder of a run"):
         read_recording(tmp_path)
 
 

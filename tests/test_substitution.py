@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ from app.interrupts import Interrupts
 from app.options import RunOptions
 from app.run import run
 from app.substitute import load_substitution, substitution_for
-from app.substitution_file import read_rules
+from app.substitution_file import fits, read_rules
 from perception.errors import ConfigError
 from tests.trees_leaves import Act
 from trees.leaf import Leaf
@@ -236,12 +238,25 @@ def test_mistakes_in_a_configuration_are_named(tmp_path: Path, change: dict[str,
 
 
 def test_a_file_that_is_not_there_or_too_large_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"nothing.json: cannot read"):
+    with pytest.raises(ConfigError, match=r"nothing.json: no such file"):
         read_rules(tmp_path / "nothing.json")
     large = tmp_path / "large.json"
     large.write_bytes(b" " * 1_000_001)
-    with pytest.raises(ConfigError, match="too many"):
+    with pytest.raises(ConfigError, match="too long"):
         read_rules(large)
+
+
+@pytest.mark.parametrize("pattern", ["*a" * 1500 + "b", "*" * 3000, "?" * 3000, "*?" * 1500])
+def test_a_pattern_takes_little_time(pattern: str) -> None:
+    begin_s = time.monotonic()
+    assert fits(pattern, "a" * 3000) is (pattern[-1] != "b")
+    assert time.monotonic() - begin_s < 10
+
+
+@given(st.text("ab*?", max_size=8), st.text("ab\n", max_size=8))
+def test_a_pattern_means_what_its_regular_expression_means(pattern: str, text: str) -> None:
+    expression = "".join({"*": ".*", "?": "."}.get(letter, letter) for letter in pattern)
+    assert fits(pattern, text) is (re.fullmatch(expression, text, re.DOTALL) is not None)
 
 
 @given(st.text(max_size=200) | st.binary(max_size=200))

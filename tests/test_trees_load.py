@@ -179,7 +179,7 @@ def test_other_encodings_are_told(tmp_path: Path) -> None:
     file.write_bytes("<root>\n<a b='\xe4'/></root>".encode("latin-1"))
     with pytest.raises(TreeError, match=r"t\.xml:2:1: not a UTF-8 text file"):
         trees.load(file, LEAVES)
-    with pytest.raises(TreeError, match=r"cannot read the tree file: it is no file"):
+    with pytest.raises(TreeError, match=r"is a folder; the tree file must be a regular file"):
         trees.load(tmp_path, LEAVES)
 
 

@@ -1,5 +1,5 @@
 """The tree language raises the project's own errors."""
 
-from perception.errors import ContractError, LimitError, TreeError
+from perception.errors import ConfigError, ContractError, LimitError, TreeError
 
-__all__ = ["ContractError", "LimitError", "TreeError"]
+__all__ = ["ConfigError", "ContractError", "LimitError", "TreeError"]

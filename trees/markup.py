@@ -12,7 +12,9 @@ import re
 from pathlib import Path
 from typing import Final
 
+from perception.files import read_bytes, shown
 from trees.document import Comment, Element, Problem, Source, TreeProblems
+from trees.errors import ConfigError
 
 MAX_BYTES: Final = 2_000_000
 MAX_DEPTH: Final = 300
@@ -54,16 +56,10 @@ def read_source(path: Path, name: str = "") -> Source:
     """The text of a file. TreeProblems if it cannot be read, is too big or is no UTF-8. name: as shown to people."""
     name = name or str(path)
     try:
-        if not path.is_file():
-            reason = "it is no file" if path.exists() else "no such file"
-            raise TreeProblems([Problem(name, 1, 1, f"cannot read the tree file: {reason}")])
-        with path.open("rb") as stream:
-            raw = stream.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        reason = getattr(error, "strerror", None) or str(error)
-        raise TreeProblems([Problem(name, 1, 1, f"cannot read the tree file: {reason}")]) from error
-    if len(raw) > MAX_BYTES:
-        raise TreeProblems([Problem(name, 1, 1, f"too long for a tree file; at most {MAX_BYTES} bytes")])
+        raw = read_bytes(path, "tree file", MAX_BYTES)
+    except ConfigError as error:
+        reason = str(error).removeprefix(f"{shown(path)}: ")
+        raise TreeProblems([Problem(shown(name), 1, 1, reason)]) from error
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
