@@ -169,7 +169,7 @@ class NodeChecks:
                 message = f"<{tag}> has no port '{attribute}'.{near} Ports: {listed(ports)}"
                 yield element.problem(message, attribute, warning=foreign)
                 continue
-            if key_of(text, attribute) is not None:
+            if key_of(text, attribute) is not None or port.is_left_out(text):
                 continue
             if port.direction is Direction.OUTPUT:
                 wire = f'{attribute}="{{{text}}}"'

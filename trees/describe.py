@@ -8,7 +8,7 @@ from typing import Any
 from trees.check import describe_port
 from trees.escape import attributes, escape_text
 from trees.leaf import Leaf
-from trees.literals import type_name
+from trees.literals import type_name, written
 
 
 def table(leaves: Mapping[str, type[Leaf]]) -> list[str]:
@@ -18,7 +18,7 @@ def table(leaves: Mapping[str, type[Leaf]]) -> list[str]:
         text = (leaf.__doc__ or "").strip().split("\n")[0]
         lines.append(f"{tag}  ({leaf.KIND.lower()})  {text}")
         for port in leaf.PORTS:
-            default = "" if port.required or port.default is None else f", default {port.default}"
+            default = "" if port.required or port.default is None else f", default {written(port.default)}"
             lines.append(f"    {port.name:<22} {describe_port(port)}{default}  {port.text}")
     return lines
 
@@ -37,7 +37,7 @@ def facts(leaves: Mapping[str, type[Leaf]]) -> list[dict[str, Any]]:
                     "type": type_name(port.type),
                     "unit": port.unit,
                     "required": port.required,
-                    "default": None if port.required or port.default is None else str(port.default),
+                    "default": None if port.required or port.default is None else written(port.default),
                     "minimum": port.bounds.minimum,
                     "maximum": port.bounds.maximum,
                     "above_minimum": port.bounds.above,
@@ -51,7 +51,8 @@ def facts(leaves: Mapping[str, type[Leaf]]) -> list[dict[str, Any]]:
 
 
 def palette_xml(leaves: Mapping[str, type[Leaf]]) -> str:
-    """A file with a TreeNodesModel that Groot2 imports."""
+    """A file with a TreeNodesModel that Groot2 imports. Ports that need not be given have a default, if only an empty
+    one: that is what Groot2 writes for them, and what is read here as not given."""
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', '<root BTCPP_format="4">', "  <TreeNodesModel>"]
     for tag, leaf in sorted(leaves.items()):
         lines.append(f"    <{leaf.KIND}{attributes({'ID': tag})}>")
@@ -59,8 +60,9 @@ def palette_xml(leaves: Mapping[str, type[Leaf]]) -> str:
             notes = ", ".join(note for note in (port.unit, port.limits) if note)
             words = f"{port.text} [{notes}]" if notes else port.text
             described = {"name": port.name, "type": type_name(port.type)}
-            if not port.required and port.default is not None:
-                described["default"] = str(port.default)
+            if not port.required:
+                described["default"] = "" if port.default is None else written(port.default)
+                words = f"{'optional: ' if port.default is None else ''}{words}"
             tag_name = f"{port.direction.value}_port"
             lines.append(f"      <{tag_name}{attributes(described)}>{escape_text(words)}</{tag_name}>")
         lines.append(f"    </{leaf.KIND}>")

@@ -160,7 +160,7 @@ class _Flow:
             return
         for port in kind.PORTS:
             value = element.attributes.get(port.name)
-            if value is None:
+            if value is None or port.is_left_out(value):
                 continue
             key = key_of(value, port.name)
             use = _Use(element, port.name, port.type, f"<{tag}> port '{port.name}'", port.unit)

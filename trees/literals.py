@@ -63,6 +63,15 @@ def convert(text: str, kind: Any) -> Any:
     raise ValueError(f"a {type_name(kind)} cannot be written in a file; wire a {{key}}")
 
 
+def written(value: Any) -> str:
+    """A value as it is written in a file, so that `convert` gives it back."""
+    if isinstance(value, tuple):
+        return ";".join(map(written, value))
+    if isinstance(value, Enum):
+        return value.name
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def fits(value: Any, kind: Any) -> bool:
     """True if a value may be put on a port of this type; whole numbers pass as floats."""
     if get_origin(kind) is tuple:

@@ -98,6 +98,10 @@ class Port:
     def required(self) -> bool:
         return self.default is REQUIRED
 
+    def is_left_out(self, text: str) -> bool:
+        """True for the empty text that Groot2 writes for a port without a value, where the port need not be given."""
+        return self.default is None and self.type is not str and not text.strip()
+
     @property
     def limits(self) -> str:
         """Its bounds for people, "" if any number will do."""
