@@ -49,5 +49,9 @@ class ContractError(SpotGraspError):
     """Two parts of the program disagree: a wired port without data, an array of the wrong shape."""
 
 
+class LeafError(SpotGraspError):
+    """A leaf raised something that is no error of this project; the message names the node and what it raised."""
+
+
 class RobotError(SpotGraspError):
     """The robot cannot be used any more: connection, lease or physics lost."""

@@ -13,7 +13,7 @@ from py_trees.common import Status
 
 import trees
 from behaviours.registry import LEAVES
-from perception.errors import ContractError, TreeError
+from perception.errors import ContractError, LeafError, TreeError
 from trees.leaf import Leaf
 from trees.ports import input_port, output_port
 
@@ -156,7 +156,7 @@ def test_what_a_leaf_raises_halts_its_running_siblings(tmp_path: Path) -> None:
     events: list[str] = []
     tree = trees.build(trees.load(file, {**MOCKS, "Boom": Boom}), events, lambda: 0.0)
     assert tree.tick() == Status.RUNNING
-    with pytest.raises(ZeroDivisionError) as caught:
+    with pytest.raises(LeafError, match="T/Parallel/b: <Boom> raised ZeroDivisionError: in the middle") as caught:
         tree.tick()
     assert {"halt a", "halt b", "halt c"} <= set(events)
     assert caught.value.__notes__ == ["raised at T/Parallel/b"]

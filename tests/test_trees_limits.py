@@ -11,7 +11,7 @@ from py_trees.common import Status
 from trees_leaves import LEAVES, Act
 
 import trees
-from perception.errors import TreeError
+from perception.errors import LeafError, TreeError
 from trees.expansion import MAX_NESTING
 
 
@@ -114,10 +114,13 @@ def test_the_first_error_is_told_even_if_stopping_fails_and_all_others_stop(tmp_
     events: list[str] = []
     tree = trees.build(document, events, lambda: 0.0)
     assert tree.tick() == Status.RUNNING
-    with pytest.raises(RuntimeError, match="x broke") as caught:
+    with pytest.raises(LeafError, match="x broke") as caught:
         tree.tick()
     assert {"halt a", "halt h", "halt x", "halt z"} <= set(events)
-    assert caught.value.__notes__ == ["raised at T/Parallel/x", "and while stopping: OSError: cannot stop"]
+    assert caught.value.__notes__ == [
+        "raised at T/Parallel/x",
+        "and while stopping: LeafError: T/Parallel/h: <HaltsBadly> raised OSError: cannot stop",
+    ]
 
 
 def test_catch_on_halt_ticks_the_last_child_once(tmp_path: Path) -> None:

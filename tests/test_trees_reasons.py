@@ -9,7 +9,7 @@ import pytest
 from py_trees.common import Status
 from trees_leaves import Act, Run, act
 
-from perception.errors import ContractError
+from perception.errors import ContractError, LeafError
 
 A, B, C = (act(name, "F") for name in "abc")
 GOOD = act("g", "S")
@@ -73,7 +73,7 @@ class Starts(Act):
 
 def test_a_leaf_that_raises_in_its_first_tick_is_stopped(tmp_path: Path) -> None:
     run = Run(tmp_path, f"<Parallel>{act('a', 'R')}<Starts name='s' seq='S'/></Parallel>", {"Starts": Starts})
-    with pytest.raises(RuntimeError, match="at once") as caught:
+    with pytest.raises(LeafError, match="at once") as caught:
         run.tick()
     assert run.events == ["a:R", "begun", "stopped INVALID", "halt a"]
     assert caught.value.__notes__ == ["raised at T/Parallel/s"]

@@ -10,6 +10,7 @@ from trees.blackboard import AnyPort, Blackboard
 from trees.conditions import Conditions
 from trees.control import ControlNode
 from trees.document import Element
+from trees.errors import raised_by
 from trees.leaf import Leaf, PortAccess
 from trees.literals import key_of
 from trees.load import RESERVED, Document, tag_of
@@ -78,7 +79,7 @@ class Builder:
         kind: str
         leaf = self._leaf(element, seat, scope, name)
         if leaf is not None:
-            seat_leaf(seat, leaf)
+            seat_leaf(seat, leaf, tag)
             kind = leaf.KIND
         elif tag == "SubTree":
             identity = element.attributes["ID"]
@@ -112,7 +113,16 @@ class Builder:
             if other is not None:
                 return other
         own = self._document.class_of(element)
-        return own(name, wire(own.PORTS), self._context) if issubclass(own, Leaf) else None
+        if not issubclass(own, Leaf):
+            return None
+        ports = wire(own.PORTS)
+        try:
+            return own(name, ports, self._context)
+        except BaseException as error:
+            told = raised_by(seat.path, tag, error)
+            if told is error:
+                raise
+            raise told from error
 
     def _scope(self, element: Element, scope: Blackboard, wired: dict[str, str], path: str) -> Blackboard:
         """The blackboard of a subtree: what its tag gives, and without _autoremap the defaults of its model."""

@@ -79,7 +79,9 @@ class PluginLeaves(Mapping[str, type[Leaf]]):
             raise TreeError(f"the tag '{tag}' is given by {where}; uninstall one")
         try:
             loaded = entries[0].load()
-        except (Exception, SystemExit) as error:  # it is foreign code: whatever goes wrong in it is told by its name
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # it is foreign code: whatever goes wrong in it is told by its name
             reason = f"{type(error).__name__}: {error}"
             raise TreeError(f"{where} cannot be imported: {reason}") from error
         if not (isinstance(loaded, type) and issubclass(loaded, Leaf)):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from py_trees.behaviour import Behaviour
 from py_trees.common import Status
 
-from trees.errors import ContractError
+from trees.errors import ContractError, raised_by
 from trees.runtime import Runtime
 from trees.status import SKIPPED, Returned, word
 
@@ -43,13 +43,13 @@ class Seat:
         self.last: Returned = INVALID
 
     def execute(self) -> Returned:
-        """One tick. What the node raises passes through with its path as a note."""
+        """One tick. What the node raises passes through with its path: in its message if the two parts that disagree
+        are of the tree, and as a note."""
         behaviour = self.behaviour
         try:
             returned = self.perform() if self.conditions is None else self.conditions.tick(self)
         except Exception as error:
-            if not getattr(error, "__notes__", None):
-                error.add_note(f"raised at {self.path}")
+            self._named(error)
             raise
         if returned is not SKIPPED:
             behaviour.status = returned
@@ -60,6 +60,13 @@ class Seat:
         if runtime.listeners and (returned is not before or (returned is not RUNNING and returned is not SKIPPED)):
             self.tell(before, returned)
         return returned
+
+    def _named(self, error: Exception) -> None:
+        """Say where an error was raised, unless a node below has said it."""
+        if not getattr(error, "__notes__", None):
+            error.add_note(f"raised at {self.path}")
+        if isinstance(error, ContractError) and self.path not in str(error):
+            error.args = (f"{self.path}: {error}",)
 
     def feedback(self) -> str:
         """What the node, or what decided in its place, says of its last tick."""
@@ -84,7 +91,11 @@ class Seat:
         finally:
             self.stopped()
         if self.conditions is not None:
-            self.conditions.halted(self)
+            try:
+                self.conditions.halted(self)
+            except Exception as error:
+                self._named(error)
+                raise
 
     def stopped(self) -> None:
         """The node is idle now."""
@@ -95,8 +106,8 @@ class Seat:
                 self.tell(RUNNING, INVALID)
 
 
-def seat_leaf(seat: Seat, leaf: Behaviour) -> Seat:
-    """Put an ordinary behaviour into a seat."""
+def seat_leaf(seat: Seat, leaf: Behaviour, tag: str) -> Seat:
+    """Put an ordinary behaviour into a seat. What it raises is told with the node, see `raised_by`."""
     seat.behaviour = leaf
 
     def perform() -> Returned:
@@ -104,22 +115,35 @@ def seat_leaf(seat: Seat, leaf: Behaviour) -> Seat:
             if leaf.status is not RUNNING:
                 leaf.initialise()
             returned: object = leaf.update()
+            if returned is RUNNING:
+                return RUNNING
+            if returned is SKIPPED or getattr(leaf, "skipped", False):
+                return SKIPPED
+            if returned is INVALID or not isinstance(returned, Status):
+                raise ContractError(f"{seat.path} returned {returned}; a leaf returns SUCCESS, FAILURE or RUNNING")
+            leaf.terminate(returned)
+            return returned
         except BaseException as error:
             try:
                 leaf.terminate(INVALID)  # in its first tick, too: `initialise` may have begun something
-            except Exception as another:  # the first error is the one to tell
+            except KeyboardInterrupt:
+                raise
+            except BaseException as another:  # the first error is the one to tell
                 error.add_note(f"and while stopping: {type(another).__name__}: {another}")
             seat.stopped()
-            raise
-        if returned is RUNNING:
-            return RUNNING
-        if returned is SKIPPED or getattr(leaf, "skipped", False):
-            return SKIPPED
-        if returned is INVALID or not isinstance(returned, Status):
-            raise ContractError(f"{seat.path} returned {returned}; a leaf returns SUCCESS, FAILURE or RUNNING")
-        leaf.terminate(returned)
-        return returned
+            told = raised_by(seat.path, tag, error)
+            if told is error:
+                raise
+            raise told from error
 
-    seat.perform = perform
-    seat.quit = lambda: leaf.terminate(INVALID)
+    def quit_leaf() -> None:
+        try:
+            leaf.terminate(INVALID)
+        except BaseException as error:
+            told = raised_by(seat.path, tag, error)
+            if told is error:
+                raise
+            raise told from error
+
+    seat.perform, seat.quit = perform, quit_leaf
     return seat

@@ -84,8 +84,8 @@ class Tree:
         return returned
 
     def tick(self) -> Status:
-        """One tick of the root, INVALID if it was skipped. What a leaf raises passes through, with its path as a note,
-        the tree halted."""
+        """One tick of the root, INVALID if it was skipped. For what a leaf raises, a LeafError, the tree halted; errors
+        of this project and KeyboardInterrupt pass through."""
         returned = self.execute()
         return returned if isinstance(returned, Status) else Status.INVALID
 
