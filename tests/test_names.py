@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ def run(*arguments: str) -> int:
 LABELS = {
     "cup": f"does not know 'cup'. {SEPARATOR}",
     "botle;can": f"does not know 'botle'. Did you mean 'bottle'? {SEPARATOR}",
+    "BOTTLE": f"does not know 'BOTTLE'. Did you mean 'bottle'? {SEPARATOR}",
     "can,mug": f"does not know 'can,mug'. Write 'can;mug'. {SEPARATOR}",
     "can mug": f"does not know 'can mug'. Write 'can;mug'. {SEPARATOR}",
     "": "it is empty",
@@ -128,6 +130,22 @@ def test_a_run_ends_before_the_robot_is_started(
         assert run("run", str(write(tmp_path, body, look)), *arguments) == 2
         assert "does not know 'cup'" in capsys.readouterr().err
         assert not record.exists()
+
+
+def test_a_number_from_a_script_is_a_warning_and_refused_when_it_is_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The whole way: exit code 2, one line with path, port, value and bounds; nothing has been commanded."""
+    move = '<Script code="v := 5 / 2 - 4"/><MoveArm name="Up" pose="ready" max_joint_speed_radps="{v}"/>'
+    file = write(tmp_path, move)
+    assert run("check", str(file)) == 0
+    assert "warning: <Script> 'code' gives '-1.5' to <MoveArm> port" in capsys.readouterr().out
+    record = tmp_path / "run"
+    assert run("run", str(file), "--robot", "fake", "--view", "none", "--record", str(record)) == 2
+    told = "T/Sequence/Up: port 'max_joint_speed_radps' gets '-1.5' from {v}: expected positive and at most 2.5 rad/s"
+    assert told in capsys.readouterr().err
+    result = json.loads((record / "result.json").read_text())
+    assert (result["status"], result["exit_code"], result["reason"]) == ("error", 2, told)
 
 
 def test_a_label_from_a_script_is_a_warning_and_refused_when_it_is_read(

@@ -50,6 +50,8 @@ def convert(text: str, kind: Any) -> Any:
         raise ValueError("expected true or false")
     if kind in (int, float):
         try:
+            if "_" in text or not text.isascii():
+                raise ValueError  # digits to Python, and to nobody else
             value = kind(text)
         except ValueError:
             raise ValueError(f"expected {'a whole number' if kind is int else 'a number'}") from None

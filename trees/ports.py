@@ -70,7 +70,7 @@ class Names:
         parts = tuple(part for part in re.split(r"[\s,|/+&]+", unknown[0]) if part)
         meant = f" Write '{';'.join(parts)}'." if separated and set(parts) <= set(self.choices) else ""
         how = " (several are separated by ;)" if separated else ""
-        near = meant or nearest(unknown[0], self.choices)
+        near = meant or nearest(unknown[0].lower(), self.choices)
         return f"{self.whose} does not know '{unknown[0]}'.{near} Choices{how}: {listed(self.choices)}"
 
 
