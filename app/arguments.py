@@ -14,6 +14,7 @@ from app.mission.arguments import add_mission
 from app.options import LENSES, PURPOSES, ROBOTS, VIEWS
 from app.output import printable
 from app.spot.arguments import add_control, add_target
+from simulation.devices import DEVICES
 
 N = TypeVar("N", int, float)
 
@@ -144,6 +145,7 @@ def _add_run(run: argparse.ArgumentParser) -> None:
     run.add_argument("--heatmap", type=Path, metavar="FILE", help="heatmap network (.onnx)")
     run.add_argument("--ideal-depth", action="store_true", help="depth without the sensor's faults, for tests")
     run.add_argument("--robot-file", type=Path, metavar="FILE", help="your own URDF or MJCF of the robot")
+    run.add_argument("--device", choices=DEVICES, help="what the physics computes on (genesis; default cpu)")
     run.add_argument(
         "--time-limit",
         dest="time_limit_s",
@@ -184,6 +186,7 @@ def _add_simulate(simulate: argparse.ArgumentParser) -> None:
     )
     simulate.add_argument("--scene", metavar="S", help="name or TOML file of a scene (genesis; default bottle)")
     simulate.add_argument("--seed", type=seed, default=0, metavar="N", help="fixes scene and noise (default 0)")
+    simulate.add_argument("--device", choices=DEVICES, help="what the physics computes on (genesis; default cpu)")
     simulate.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="where to listen (default 127.0.0.1)")
     simulate.add_argument("--port", type=int, default=0, metavar="P", help="port (default: a free one, printed)")
     simulate.add_argument(

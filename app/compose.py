@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from app.options import RunOptions
 from perception.errors import ConfigError
 from perception.extras import require
+from simulation.devices import check_device
 
 if TYPE_CHECKING:
     from behaviours.robot import Robot
@@ -83,6 +84,7 @@ def _spot(options: RunOptions, video: Path | None, folder: Path | None) -> Parts
         "--scene": options.scene,
         "--robot-file": options.robot_file,
         "--video": video,
+        "--device": options.device,
         "--ideal-depth": options.ideal_depth or None,
         "--real-time": options.real_time or None,
     }
@@ -116,6 +118,8 @@ def _genesis_robot(options: RunOptions, video: Path | None) -> GenesisRobot:
         require("--video", "sim", "imageio_ffmpeg")
     if options.robot_file is not None:
         _check_robot_file(options.robot_file)
+    device = options.device or "cpu"
+    check_device(device)
     from simulation.genesis_robot import GenesisRobot
 
     return GenesisRobot(
@@ -124,6 +128,7 @@ def _genesis_robot(options: RunOptions, video: Path | None) -> GenesisRobot:
         video=video,
         ideal_depth=options.ideal_depth,
         robot_file=options.robot_file,
+        device=device,
     )
 
 
@@ -156,6 +161,7 @@ def _fake(options: RunOptions) -> Parts:
         "--heatmap": options.heatmap,
         "--robot-file": options.robot_file,
         "--video": options.video or None,
+        "--device": options.device,
         "--ideal-depth": options.ideal_depth or None,
     }
     _refuse(given, "not for --robot fake; leave it out or take --robot genesis")

@@ -52,6 +52,7 @@ def register(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
     join = actions.add_parser("join", parents=parents, help="the training arrays of several folders in one")
     join.add_argument("folders", type=Path, nargs="+", metavar="DIR", help="arrays, or data sets that have them")
     join.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the joined arrays")
+    join.add_argument("--overwrite", action="store_true", help="replace the arrays in --out")
     join.set_defaults(handler=_join)
     for name, action, text in (
         ("info", _info, "what a data set holds"),
@@ -79,7 +80,7 @@ def _generate(arguments: argparse.Namespace) -> int:
     given = {name: getattr(arguments, name) for name in names}
     plan = plan_for(arguments.preset, meshes=meshes or None, families=tuple(arguments.family) or None, **given)
     with mapper_of(arguments) as mapper, stage_progress() as progress:
-        summary = generate(plan, arguments.out, mapper, progress)
+        summary = generate(plan, arguments.out, mapper, progress, arguments.device)
     counts = summary["counts"]
     if arguments.json:
         tell_json(summary)
@@ -101,7 +102,7 @@ def _rehearse(arguments: argparse.Namespace) -> int:
     given = {key: value for key, value in given.items() if value is not None}
     plan = Rehearsal(**given, heatmap=heatmap, families=tuple(arguments.family))
     with mapper_of(arguments) as mapper, stage_progress() as progress:
-        manifest = rehearse(plan, arguments.out, mapper, progress)
+        manifest = rehearse(plan, arguments.out, mapper, progress, arguments.device)
     facts = {key: value for key, value in manifest.items() if key != "samples"}
     if arguments.json:
         tell_json(facts)
@@ -114,9 +115,12 @@ def _rehearse(arguments: argparse.Namespace) -> int:
 def _join(arguments: argparse.Namespace) -> int:
     from training.arrays import training_arrays
     from training.dataset import join
+    from training.outputs import refuse_replacing
 
+    refuse_replacing([arguments.out / "samples.json"], overwrite=arguments.overwrite)
     try:
-        manifest = join([training_arrays(folder, "lift") for folder in arguments.folders], arguments.out)
+        folders = [training_arrays(folder, "lift") for folder in arguments.folders]
+        manifest = join(folders, arguments.out, overwrite=arguments.overwrite)
     except (OSError, WriteError) as error:
         raise ConfigError(
             f"cannot write {arguments.out}: {error.strerror or error}; make room and try again"

@@ -79,7 +79,7 @@ def _grasp(arguments: argparse.Namespace) -> int:
         labels=_text(arguments.labels),
     )
     with mapper_of(arguments) as mapper, stage_progress() as progress:
-        result = evaluate(study, arguments.out, mapper, progress)
+        result = evaluate(study, arguments.out, mapper, progress, arguments.device)
     save(arguments.out / "table.md", table(result).encode())
     save(arguments.out / "plot.png", plot(result))
     return _say(result, table(result), as_json=arguments.json)
@@ -97,7 +97,7 @@ def _packed(arguments: argparse.Namespace) -> int:
         heatmap=_text(arguments.heatmap),
     )
     with mapper_of(arguments) as mapper, stage_progress() as progress:
-        result = evaluate_packed(study, arguments.out, mapper, progress)
+        result = evaluate_packed(study, arguments.out, mapper, progress, arguments.device)
     return _say(result, packed_table(result), as_json=arguments.json)
 
 

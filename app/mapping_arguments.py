@@ -8,13 +8,15 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from perception.extras import require
+from simulation.devices import DEVICES, check_device
 
 if TYPE_CHECKING:
     from training.mapping import Mapper
 
 
 def add_mapper(command: argparse.ArgumentParser, *, workers: int) -> None:
-    """workers: the default."""
+    """workers: the default. Adds --device too, for the physics that the jobs need."""
+    command.add_argument("--device", choices=DEVICES, default="cpu", help="what the physics computes on (default cpu)")
     command.add_argument("--workers", type=int, default=workers, metavar="N", help=f"processes (default {workers})")
     command.add_argument(
         "--ray", nargs="?", const="", metavar="ADDRESS", help="over Ray; without address on this machine"
@@ -24,8 +26,9 @@ def add_mapper(command: argparse.ArgumentParser, *, workers: int) -> None:
 @contextmanager
 def mapper_of(arguments: argparse.Namespace) -> Iterator[Mapper]:
     """What `add_mapper`'s arguments ask for, for jobs that need the physics simulation; Ray is left at the end.
-    ConfigError if that is not installed, before any process starts, or as the mappers say."""
+    ConfigError if that or the device is not there, before any process starts, or as the mappers say."""
     require("the physics simulation", "sim")
+    check_device(arguments.device)
     from training.mapping import LocalMapper, RayMapper
 
     if arguments.ray is None:

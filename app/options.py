@@ -30,11 +30,11 @@ class RunOptions:
     the robot's default. seed: fixes the scene and the noise. view: None chooses by the terminal. record: the run
     folder; None makes one under runs/. video: film from an outside camera. tree_id: the tree to run when it is not the
     file's main one. detector, heatmap: network files; None is the shipped ones. ideal_depth: depth without sensor
-    faults. robot_file: the user's own URDF or MJCF. time_limit_s: seconds on the robot's clock. real_time: the fake
-    keeps pace with the wall clock. watch: blackboard keys to show. groot: port for Groot2, None for no publisher.
-    groot_hooks: its clients may set breakpoints and replace results. substitute: JSON file of scripted leaves.
-    hostname, port, certificate: which Spot, see `app.spot.connection.Target`. take_lease, own_estop, clear_faults,
-    at_end: see `app.spot.options`.
+    faults. robot_file: the user's own URDF or MJCF. device: what the physics computes on, None is the processor.
+    time_limit_s: seconds on the robot's clock. real_time: the fake keeps pace with the wall clock. watch: blackboard
+    keys to show. groot: port for Groot2, None for no publisher. groot_hooks: its clients may set breakpoints and
+    replace results. substitute: JSON file of scripted leaves. hostname, port, certificate: which Spot, see
+    `app.spot.connection.Target`. take_lease, own_estop, clear_faults, at_end: see `app.spot.options`.
     """
 
     tree: str
@@ -50,6 +50,7 @@ class RunOptions:
     heatmap: Path | None = None
     ideal_depth: bool = False
     robot_file: Path | None = None
+    device: str | None = None
     time_limit_s: float = 600.0
     real_time: bool = False
     watch: tuple[str, ...] = ()

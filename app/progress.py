@@ -27,7 +27,9 @@ def stage_progress() -> Iterator[Callable[[str, int, int], None]]:
         yield _line
         return
     columns = (TextColumn("{task.description:12}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=console) as bars:
+    # what is printed goes above the bars, unless it goes to a file or a pipe: then it must not be drawn on stderr
+    shared = sys.stdout.isatty()
+    with Progress(*columns, TimeRemainingColumn(), console=console, redirect_stdout=shared) as bars:
         tasks = {}
 
         def show(stage: str, done: int, total: int) -> None:

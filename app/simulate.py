@@ -21,6 +21,7 @@ from perception.errors import ConfigError
 from perception.extras import require
 from perception.files import open_append
 from perception.plain_json import json_text
+from simulation.devices import check_device
 
 if TYPE_CHECKING:
     from simulation.spot_api.server import SpotServer
@@ -32,15 +33,16 @@ SimulatedRobot = Literal["genesis", "fake"]
 
 @dataclass(frozen=True)
 class SimulateOptions:
-    """What to simulate. robot: what stands behind the services. scene, seed: for Genesis. speed: simulated seconds for
-    one of the wall, 0 as fast as possible. faults: a fault script. programs: commands to run against the simulator, one
-    after the other; without any it serves until it is interrupted. log: file for what is received, as JSON lines.
-    wall_clock: programs keep the wall clock. click: programs that wait for a click get one. operator_estop: a released
-    e-stop is there from the start. lens: the camera model of all cameras.
+    """What to simulate. robot: what stands behind the services. scene, device, seed: for Genesis. speed: simulated
+    seconds for one of the wall, 0 as fast as possible. faults: a fault script. programs: commands to run against the
+    simulator, one after the other; without any it serves until it is interrupted. log: file for what is received, as
+    JSON lines. wall_clock: programs keep the wall clock. click: programs that wait for a click get one.
+    operator_estop: a released e-stop is there from the start. lens: the camera model of all cameras.
     """
 
     robot: SimulatedRobot = "genesis"
     scene: str | None = None
+    device: str | None = None
     seed: int = 0
     host: str = "127.0.0.1"
     port: int = 0
@@ -122,16 +124,18 @@ def _run_programs(server: SpotServer, folder: Path, options: SimulateOptions, pr
 
 def _robot(options: SimulateOptions) -> Steerable:
     if options.robot == "fake":
-        if options.scene is not None:
-            raise ConfigError("--scene: not for --robot fake; leave it out or take --robot genesis")
+        for option, value in (("--scene", options.scene), ("--device", options.device)):
+            if value is not None:
+                raise ConfigError(f"{option}: not for --robot fake; leave it out or take --robot genesis")
         from behaviours.fake import FakeRobot
         from behaviours.fake_world import FakeWorld
 
         return FakeRobot(world=FakeWorld(shaded=True))
     require("simulate --robot genesis", "sim")
+    check_device(options.device or "cpu")
     from simulation.genesis_robot import GenesisRobot
 
-    return GenesisRobot(options.scene or "bottle", options.seed)
+    return GenesisRobot(options.scene or "bottle", options.seed, device=options.device or "cpu")
 
 
 def _tell(server: SpotServer, folder: Path) -> None:

@@ -1,15 +1,15 @@
-"""`spot-grasp train heatmap|detector|export`: the arguments; the work is in `training`."""
+"""`spot-grasp train heatmap|detector`: the arguments; the work is in `training`."""
 
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
-from app.output import tell, tell_json
+from app.output import note, tell, tell_json
 from perception.extras import require
-from training.recipe_arguments import add_recipe_arguments, recipe_changes
+from training.detector_arguments import add_detector_arguments
+from training.recipe_arguments import add_recipe_arguments, add_run_arguments, recipe_changes
 
 HELP = "train a network and export it"
 
@@ -20,47 +20,61 @@ def register(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
     networks = parser.add_subparsers(dest="network", metavar="NETWORK", required=True)
     heatmap = networks.add_parser("heatmap", parents=parents, help="the grasp heatmap")
     heatmap.add_argument("--data", type=Path, required=True, metavar="DIR", help="a data set, or its arrays")
-    heatmap.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the run")
+    heatmap.add_argument("--arrays", type=Path, metavar="DIR", help="where its arrays are made (default: in it)")
+    add_run_arguments(heatmap)
     add_recipe_arguments(heatmap)
-    heatmap.add_argument(
-        "--start", type=Path, metavar="FILE", help="best.pt of a run, or an exported .onnx, to begin with"
-    )
-    heatmap.add_argument("--resume", action="store_true", help="go on from the last whole epoch in --out")
     heatmap.add_argument("--export", type=Path, metavar="DIR", help="then write heatmap.onnx and its card there")
     heatmap.set_defaults(handler=_heatmap)
-    detector = networks.add_parser(
-        "detector", parents=parents, help="the detector; what follows goes to training.train_detector"
-    )
-    detector.add_argument("rest", nargs=argparse.REMAINDER, metavar="...")
+    detector = networks.add_parser("detector", parents=parents, help="the detector")
+    detector.add_argument("--data", type=Path, required=True, metavar="FILE", help="data.yaml of training.composite")
+    add_run_arguments(detector)
+    add_detector_arguments(detector)
     detector.set_defaults(handler=_detector)
 
 
 def _heatmap(arguments: argparse.Namespace) -> int:
     require("train heatmap", "train", "torch")
-    from training.arrays import training_arrays
+    from app.progress import stage_progress
+    from simulation.devices import check_device
+    from training.arrays import check_objects, training_arrays
+    from training.export import check_export, export_heatmap
+    from training.metrics import chance_warning
+    from training.outputs import check_run_folder
     from training.recipes import recipe_for
-    from training.train_heatmap import train
+    from training.train_heatmap import RUN_FILES, WORK_FILES, train
 
     recipe = recipe_for(arguments.recipe, **recipe_changes(arguments))
-    data = training_arrays(arguments.data, recipe.name)
-    best = train(data, arguments.out, recipe, resume=arguments.resume, start=arguments.start)
-    tell_json({"best": {key: round(value, 4) for key, value in best.items()}})
+    if arguments.device != "auto":
+        check_device(arguments.device)
+    if not arguments.resume:
+        check_run_folder(arguments.out, RUN_FILES, WORK_FILES, overwrite=arguments.overwrite)
     if arguments.export is not None:
-        from training.export import export_heatmap
-
-        tell(f"{export_heatmap(arguments.out, arguments.export)}\n")
+        check_export(recipe.layout, arguments.export, overwrite=arguments.overwrite or arguments.resume)
+    check_objects(arguments.data)
+    data = training_arrays(arguments.data, recipe.name, arguments.arrays)
+    with stage_progress() as progress:
+        best = train(
+            data, arguments.out, recipe, resume=arguments.resume, overwrite=arguments.overwrite, start=arguments.start,
+            device=arguments.device, progress=progress,
+        )  # fmt: skip
+    tell_json({"best": {key: round(value, 4) for key, value in best.items()}})
+    warning = chance_warning(best)
+    if warning:
+        note(f"spot-grasp: warning: {warning}\n")
+    if arguments.export is not None:
+        overwrite = arguments.overwrite or arguments.resume
+        tell(f"{export_heatmap(arguments.out, arguments.export, overwrite=overwrite)}\n")
     return 0
 
 
 def _detector(arguments: argparse.Namespace) -> int:
     require("train detector", "train", "torch")
-    from training import train_detector
+    from app.progress import stage_progress
+    from training.train_detector import NAMES, train
 
-    before, sys.argv = sys.argv, ["spot-grasp train detector", *arguments.rest]
-    try:
-        train_detector.main()
-    except SystemExit as stop:
-        return int(stop.code or 0)
-    finally:
-        sys.argv = before
+    with stage_progress() as progress:
+        folder = train(
+            arguments.data, arguments.out, progress=progress, **{name: getattr(arguments, name) for name in NAMES}
+        )
+    tell(f"{folder}; python -m training.export detector --run {folder} --out DIR exports it\n")
     return 0

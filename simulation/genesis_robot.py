@@ -44,7 +44,7 @@ class GenesisRobot(GenesisSteering):
 
     scene: name of a scene in the library or a TOML file. seed: everything that varies. video: file of an outside
     camera's film, or None. ideal_depth: perfect depth instead of the sensor model, for tests. robot_file: a user's own
-    URDF or MJCF, adapted by `user_robot`. The physics runs only inside `sleep`.
+    URDF or MJCF, adapted by `user_robot`. device: see `simulation.devices`. The physics runs only inside `sleep`.
     """
 
     simulated_time = True
@@ -59,9 +59,11 @@ class GenesisRobot(GenesisSteering):
         video: Path | None = None,
         ideal_depth: bool = False,
         robot_file: Path | None = None,
+        device: str = "cpu",
     ) -> None:
         self.sample = scenes.sample_scene(scenes.load_scene(scene), seed)
         self._seed, self._video, self._ideal_depth, self._robot_file = seed, video, ideal_depth, robot_file
+        self._device = device
         self._steps = 0
         self._entered = False
         self._slots: dict[str, Motion] = {}
@@ -79,7 +81,7 @@ class GenesisRobot(GenesisSteering):
     def _build(self) -> None:
         import genesis as gs
 
-        init_genesis()
+        init_genesis(self._device)
         self._folder = tempfile.TemporaryDirectory(prefix="spot-grasp-")
         folder = Path(self._folder.name)
         self._scene = gs.Scene(

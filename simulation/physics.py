@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from perception.extras import require
+from simulation.devices import check_device
 
 TIME_STEP_S = 0.005
 STALE_LOCK_S = 60.0
@@ -22,13 +23,16 @@ places of the hand camera, the floor's footprint is so large that a picture neve
 wherever it is offered, and goes without where it is not."""
 
 
-def init_genesis() -> None:
-    """Start Genesis on the CPU, quietly; if it runs already, start it afresh. ConfigError if it is not installed.
+def init_genesis(device: str = "cpu") -> None:
+    """Start Genesis quietly; if it runs already, start it afresh.
+
+    device: one of simulation.devices.DEVICES. ConfigError if that is not there, or Genesis is not installed.
 
     Its seed is always the same: compiled kernels are cached by it, so another seed would compile all of them again,
     and nothing here draws from Genesis' generator.
     """
     require("the physics simulation", "sim")
+    check_device(device)
     warnings.filterwarnings("ignore", category=SyntaxWarning)
     os.environ.setdefault("PYOPENGL_PLATFORM", "egl")
     os.environ.setdefault("MESA_EXTENSION_OVERRIDE", NO_ANISOTROPY)
@@ -40,7 +44,7 @@ def init_genesis() -> None:
     cache = os.environ.get("QD_OFFLINE_CACHE_FILE_PATH") or impl.default_cfg().offline_cache_file_path
     for lock in remove_stale_locks(Path(cache)):
         sys.stderr.write(f"{lock}: a killed process had left the kernel cache locked; removed\n")
-    gs.init(backend=gs.cpu, precision="32", logging_level="error", seed=0)
+    gs.init(backend=gs.metal if device == "mps" else getattr(gs, device), precision="32", logging_level="error", seed=0)
     with contextlib.suppress(ImportError):
         import coacd
 

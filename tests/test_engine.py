@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from app.cli import main
 from app.interrupts import Interrupts
 from perception.errors import ConfigError, WriteError
+from perception.extras import install_line
 from tests.engine_jobs import InlineMapper, fake_label_job, fake_view_job, pixels
 from training import dataset, engine, jobs
 from training.arrays import labels_by, training_arrays
@@ -269,7 +271,7 @@ def test_without_ray_the_option_says_what_to_install(monkeypatch: pytest.MonkeyP
     import sys
 
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(ConfigError, match=r"pip install 'spot-grasp\[ray\]'"):
+    with pytest.raises(ConfigError, match=re.escape(install_line("ray"))):
         RayMapper()
 
 

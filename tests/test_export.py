@@ -90,7 +90,19 @@ def test_the_card_holds_the_recorded_numbers(exported: Path) -> None:
     ):
         assert line in text
     assert "seconds" not in text
+    assert export.UNSTATED in text, "whoever trained it chooses its licence"
+    assert "That of this repository" not in text
     assert f"{exported.stat().st_size / 1e6:.1f} MB" in text
+
+
+def test_what_is_there_is_replaced_only_if_that_is_asked_for(run: Path, exported: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"heatmap.onnx: there already; --overwrite replaces it"):
+        export.export_heatmap(run, exported.parent)
+    (tmp_path / "best.pt").write_bytes((run / "best.pt").read_bytes())
+    for content, words in (("{", "not JSON"), ("[]", "does not say what was trained on what"), ("{}", "does not say")):
+        (tmp_path / "config.json").write_text(content)
+        with pytest.raises(ConfigError, match=rf"config\.json.*{words}"):
+            export.export_heatmap(tmp_path, tmp_path / "out")
 
 
 def test_no_folder_of_this_machine_gets_in(run: Path, exported: Path) -> None:

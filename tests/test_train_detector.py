@@ -126,10 +126,13 @@ def test_the_stand_in_answers_once_and_leaves_the_installer_as_it_was() -> None:
 @needs_ultralytics
 def test_one_epoch_then_nothing_left_to_resume(tmp_path: Path) -> None:
     data = write_yolo_data(tmp_path / "set")
-    call = f"from pathlib import Path; from training.train_detector import train; train(Path({str(data)!r}), "
-    call += f"Path({str(tmp_path / 'out')!r}), epochs=1, hours=None, image_size=64, batch=2, seed=0, resume="
-    done = in_process(call + "False)")
+    words = ["train", "detector", "--data", str(data), "--out", str(tmp_path / "out"), "--epochs", "1"]
+    words += ["--image-size", "64", "--batch", "2"]
+    call = "import sys; from app.cli import main; from app.interrupts import Interrupts; sys.exit(main("
+    done = in_process(f"{call}{words}, Interrupts()))")
     assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1].startswith(str(tmp_path / "out" / "detector"))
+    assert "epoch 0 2/2" in done.stderr
     run = tmp_path / "out" / "detector"
     assert (run / "weights" / "best.pt").is_file()
     with (run / "results.csv").open() as file:
@@ -139,9 +142,11 @@ def test_one_epoch_then_nothing_left_to_resume(tmp_path: Path) -> None:
     assert "lr0: 0.0015\n" in written
     assert "warmup_bias_lr: 0.0\n" in written  # else the first steps undo what the start weights know
     assert (run / "data.json").is_file()
-    again = in_process(call + "True)")
-    assert again.returncode == 1
+    again = in_process(f"{call}{[*words, '--resume']}, Interrupts()))")
+    assert again.returncode == 2
     assert "this run is finished; export it" in again.stderr
+    with pytest.raises(ConfigError, match=r"holds a run already \(weights/last.pt\); --resume goes on"):
+        train(data, tmp_path / "out", **OPTIONS)  # type: ignore[arg-type]
 
 
 @needs_ultralytics

@@ -3,6 +3,7 @@ another criterion."""
 
 from __future__ import annotations
 
+import os
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -14,18 +15,22 @@ from perception import preprocess
 from perception.errors import ConfigError
 from perception.preprocess import Crop
 from training import dataset
+from training.catalogue import lacking
 from training.project_labels import object_names, project, read_arrays
 
 
-def training_arrays(folder: Path, recipe: str) -> Path:
-    """`folder` itself if it holds arrays; else those of the data set in it, made once, in FOLDER/arrays or, for the
-    recipe "paper", FOLDER/arrays-paper. ConfigError if it is neither."""
+def training_arrays(folder: Path, recipe: str, out: Path | None = None) -> Path:
+    """`folder` itself if it holds arrays; else those of the data set in it, made once, in `out` or, if that is None,
+    FOLDER/arrays or, for the recipe "paper", FOLDER/arrays-paper.
+
+    ConfigError if it is neither, its objects cannot be trained on, or the arrays cannot be written."""
     if (folder / "samples.json").is_file():
         return folder
     if not folder.is_dir():
         raise ConfigError(f"{folder}: no such folder; make a data set with spot-grasp dataset generate --out {folder}")
-    out = folder / ("arrays-paper" if recipe == "paper" else "arrays")
+    out = out or folder / ("arrays-paper" if recipe == "paper" else "arrays")
     if not (out / "samples.json").is_file():
+        _require_writable(out)
         if recipe == "paper":
             from training.paper_recipe import build_paper
 
@@ -33,6 +38,25 @@ def training_arrays(folder: Path, recipe: str) -> Path:
         else:
             dataset.build(folder / "views", folder / "projected", out)
     return out
+
+
+def check_objects(folder: Path) -> None:
+    """ConfigError if a data set, before its arrays are made, has no object to train on or none to hold out."""
+    names = {path.stem for path in (folder / "labels").glob("*.npz")}
+    if names and not (folder / "samples.json").is_file() and (problem := lacking(names)):
+        raise ConfigError(f"{folder}: {problem}")
+
+
+def _require_writable(out: Path) -> None:
+    reason = "not writable"
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        if os.access(out, os.W_OK):
+            return
+    except OSError as error:
+        reason = error.strerror or str(error)
+    text = f"the training arrays cannot be made here ({reason})"
+    raise ConfigError(f"{out}: {text}; spot-grasp train heatmap --arrays DIR makes them elsewhere")
 
 
 def labels_by(criterion: str, folder: Path, samples: list[dict[str, Any]]) -> NDArray[np.int8]:

@@ -13,27 +13,37 @@ from __future__ import annotations
 import argparse
 import csv
 import io
-import json
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import nn
 
 from perception.errors import ConfigError, SpotGraspError
-from perception.files import replacing, write_atomic
+from perception.files import read_json, replacing, write_atomic
 from perception.plain_json import json_text
+from training.detector_arguments import TRUST
 from training.export import read_arguments
+from training.outputs import refuse_replacing
+from training.pickled_weights import check_data, check_weights, network_of, trusting
 from training.torchvision_stub import import_ultralytics
-from training.train_detector import trainable
+from training.train_detector import RUN_FILES, trainable
 
 SHARE = 0.6
 
 
-def average(run: Path, start: Path, out: Path, share: float = SHARE) -> Path:
+def average(
+    run: Path,
+    start: Path,
+    out: Path,
+    share: float = SHARE,
+    *,
+    overwrite: bool = False,
+    trust_pickle: bool = False,
+) -> Path:
     """Write OUT, the average of `share` of the run's best weights and the rest of `start`, a .pt or .onnx file.
 
-    ConfigError if a file is missing, the share is not between 0 and 1, or the two are not of the same layout.
+    overwrite: replace a run in `out`. ConfigError if a file is missing, the share is not between 0 and 1, `out` holds a
+    run, the weights hold more than networks (see training.pickled_weights), or the two are not of the same layout.
     """
     if not 0 < share < 1:
         raise ConfigError(f"--share {share:g} must be between 0 and 1")
@@ -45,15 +55,21 @@ def average(run: Path, start: Path, out: Path, share: float = SHARE) -> Path:
             )
     arguments = read_arguments(run / "args.yaml")
     data, size = Path(arguments["data"]), int(arguments["imgsz"])
+    if out.resolve() == run.resolve():
+        raise ConfigError(f"--out {out} is the run itself; choose another")
+    refuse_replacing((out / name for name in RUN_FILES), overwrite=overwrite)
+    check_data(data)
+    checkpoint = check_weights(best, trust_pickle=trust_pickle)
     ultralytics = import_ultralytics()
     (out / "weights").mkdir(parents=True, exist_ok=True)
-    source = trainable(start, out / "start.pt", data, size) if start.suffix == ".onnx" else start
-    checkpoint = torch.load(best, weights_only=False)
-    network, other = _network(checkpoint), _network(torch.load(source, weights_only=False))
+    source = start if start.suffix == ".pt" else trainable(start, out / "start.pt", data, size)
+    other = network_of(check_weights(source, trust_pickle=trust_pickle), source)
+    network = network_of(checkpoint, best)
     mix(network, other, share)
     with replacing(out / "weights" / "best.pt") as part:
         torch.save({**checkpoint, "model": network, "ema": None}, part)
-    model = ultralytics.YOLO(str(out / "weights" / "best.pt"), task="segment")
+    with trusting(trust_pickle):
+        model = ultralytics.YOLO(str(out / "weights" / "best.pt"), task="segment")
     found = model.val(
         data=str(data), imgsz=size, device="cpu", workers=0, plots=False, verbose=False, project=str(out.resolve()),
         name="validation", exist_ok=True,
@@ -65,7 +81,7 @@ def average(run: Path, start: Path, out: Path, share: float = SHARE) -> Path:
     writer = csv.DictWriter(table, ["epoch", *metrics])
     writer.writeheader()
     writer.writerow({"epoch": epoch, **{key: f"{value:.5f}" for key, value in metrics.items()}})
-    facts = {**json.loads((run / "data.json").read_text()), "share_of_start": round(1 - share, 6)}
+    facts = {**read_json(run / "data.json", "record of the data"), "share_of_start": round(1 - share, 6)}
     write_atomic(out / "args.yaml", (run / "args.yaml").read_bytes())
     write_atomic(out / "data.json", json_text(facts, indent=1).encode())
     write_atomic(out / "results.csv", table.getvalue().encode())
@@ -83,20 +99,17 @@ def mix(network: nn.Module, other: nn.Module, share: float) -> None:
                 value.copy_(torch.lerp(theirs[name].to(value.dtype), value, share))
 
 
-def _network(checkpoint: dict[str, Any]) -> nn.Module:
-    network: nn.Module = (checkpoint.get("ema") or checkpoint["model"]).float()
-    return network
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--start", type=Path, required=True)
     parser.add_argument("--share", type=float, default=SHARE, help="of the run's weights")
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--overwrite", action="store_true", help="replace the run in --out")
+    parser.add_argument("--trust-pickle", action="store_true", help=TRUST)
     args = parser.parse_args()
     try:
-        average(args.run, args.start, args.out, args.share)
+        average(args.run, args.start, args.out, args.share, overwrite=args.overwrite, trust_pickle=args.trust_pickle)
     except SpotGraspError as error:
         parser.exit(error.exit_code, f"{error}\n")
 

@@ -6,7 +6,7 @@ object of the training has ever stood in an evaluation scene, and none of the te
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -69,3 +69,13 @@ def split_of(name: str) -> Split:
     if int(seed) >= FIRST_SEED:
         return _SPLIT_OF_DIGIT.get(int(seed) % 10, "train")
     return "val" if int(seed) % _LEGACY_VALIDATION == 0 else "train"
+
+
+def lacking(names: Collection[str]) -> str:
+    """Why a training cannot use a set of these objects, and what to do; empty if it can."""
+    splits = {split_of(name) for name in names}
+    if {"train", "val"} <= splits or (len(names) == 1 and splits == {"train"}):
+        return ""
+    part = "train on" if "train" not in splits else "hold out"
+    text = f"no object to {part} among {len(names)}; label more objects: dataset generate --objects 4 or more, without"
+    return f"{text} --split, has both (the fourth of each family is held out); dataset join adds those of another set"

@@ -36,6 +36,7 @@ from perception.preprocess import Crop, heatmap_input
 from perception.types import Intrinsics
 from simulation.depth_sensor import DepthSensor, DepthSensorConfig
 from training.catalogue import split_of
+from training.outputs import refuse_replacing
 from training.project_labels import object_names, read_arrays, view_files
 from training.views import DEPTH_UNIT_M, photograph
 
@@ -222,11 +223,13 @@ def load(folder: Path) -> tuple[NDArray[np.float16], NDArray[np.int8], dict[str,
     return inputs, targets, manifest
 
 
-def join(folders: Sequence[Path], out: Path) -> dict[str, Any]:
+def join(folders: Sequence[Path], out: Path, *, overwrite: bool = False) -> dict[str, Any]:
     """The samples of several array folders, one after the other, in `out`; returns what its samples.json says.
-    ConfigError if one is no such folder, is `out` itself, or there are none."""
+    ConfigError if one is no such folder, is `out` itself, or there are none, or `out` has arrays and `overwrite` is not
+    given."""
     if out.resolve() in [folder.resolve() for folder in folders]:
         raise ConfigError(f"--out {out} is one of the folders to join; choose another")
+    refuse_replacing([out / "samples.json"], overwrite=overwrite)
     loaded = [load(folder) for folder in folders]
 
     def samples() -> Iterator[Sample]:
@@ -253,8 +256,10 @@ def main() -> None:
     parser.add_argument("--labels", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--draws", type=int, default=1)
+    parser.add_argument("--overwrite", action="store_true", help="replace the arrays in --out")
     args = parser.parse_args()
     try:
+        refuse_replacing([args.out / "samples.json"], overwrite=args.overwrite)
         manifest = build(args.views, args.labels, args.out, draws=args.draws)
     except SpotGraspError as error:
         parser.exit(error.exit_code, f"{error}\n")

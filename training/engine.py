@@ -21,6 +21,7 @@ import io
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +112,9 @@ def plan_for(preset: str, **changes: Any) -> Plan:
     return Plan(preset=preset, **{**PLANS[preset], **given})
 
 
-def generate(plan: Plan, out: Path, mapper: Mapper, progress: Progress = lambda *_: None) -> dict[str, Any]:
+def generate(
+    plan: Plan, out: Path, mapper: Mapper, progress: Progress = lambda *_: None, device: str = "cpu"
+) -> dict[str, Any]:
     """Make what is missing of the data set; returns what dataset.json says, without the files.
 
     ConfigError if the folder holds another plan's data, or cannot be written: what is there stays, and a next run
@@ -128,7 +131,7 @@ def generate(plan: Plan, out: Path, mapper: Mapper, progress: Progress = lambda 
         todo: Sequence[Any] = [job for job in jobs if not (out / job.last_file).is_file()]
         done = len(jobs) - len(todo)
         progress(stage, done, len(jobs))
-        for files in mapper.map(function, todo, start_genesis):
+        for files in mapper.map(function, todo, partial(start_genesis, device)):
             for name, content in files:
                 save(out / name, content)
             done += 1

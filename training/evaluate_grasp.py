@@ -171,14 +171,16 @@ def _detector() -> Callable[[Any], Any]:
     return detect
 
 
-def evaluate(study: Study, out: Path, mapper: Mapper, progress: Progress = lambda *_: None) -> dict[str, Any]:
+def evaluate(
+    study: Study, out: Path, mapper: Mapper, progress: Progress = lambda *_: None, device: str = "cpu"
+) -> dict[str, Any]:
     """Run what is missing of the study; returns what result.json says. ConfigError if `out` holds another study."""
     jobs = [ObjectJob(study, entry, count) for entry, count in study.shares()]
 
     def told(facts: list[dict[str, Any]]) -> dict[str, Any]:
         return summarise([one for each in facts for one in each["trials"]], study.methods)
 
-    result = carry_out(study, SCHEMA, out, jobs, object_job, told, mapper, "objects", progress)
+    result = carry_out(study, SCHEMA, out, jobs, object_job, told, mapper, "objects", progress, device)
     save(out / "times.json", json_text(stage_times(jobs, out), indent=1).encode())
     return result
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import json
 import shutil
 import sys
 import tempfile
@@ -24,11 +23,15 @@ from numpy.typing import NDArray
 
 from perception import preprocess
 from perception.errors import ConfigError, SpotGraspError
-from perception.files import write_atomic
+from perception.files import read_json, write_atomic
 from perception.plain_json import json_text
+from training.detector_arguments import TRUST
+from training.metrics import chance_warning
 from training.model_card import ModelCard
+from training.outputs import refuse_replacing
 
 OPSET = 17
+UNSTATED = "Whoever trained this network chooses it (training.export --licence says it here)."
 TOLERANCE = 1e-4
 """Of the heatmap's 0..1, and of the detector's outputs relative to the largest of each."""
 MOST_BYTES = 40_000_000
@@ -38,27 +41,41 @@ PRIVATE = ("description", "date", "docs", "args")
 """What ultralytics writes into a network that names folders of this machine, changes by the hour, or says nothing."""
 
 
-def export_heatmap(run: Path, out: Path) -> Path:
+def check_export(layout: str, out: Path, *, overwrite: bool) -> None:
+    """ConfigError if a heatmap network of a layout of training.unet cannot be exported to `out`."""
+    if layout != "U1":
+        raise ConfigError(f"a network of layout {layout} is not exported, as nothing runs it; leave out --export")
+    refuse_replacing((out / "heatmap.onnx", out / "heatmap.md"), overwrite=overwrite)
+
+
+def export_heatmap(run: Path, out: Path, *, overwrite: bool = False, licence: str = UNSTATED) -> Path:
     """heatmap.onnx and heatmap.md from a run of train_heatmap; returns the network's path.
 
-    ConfigError if there is no such run or the exported network differs from the trained one.
+    overwrite: replace those in `out`. licence: what the card says of it. ConfigError if there is no such run, `out` has
+    them already, or the exported network differs from the trained one.
     """
     import torch
     from torch import nn
 
+    from training.checkpoints import fill, load_state
     from training.unet import GraspUNet
 
     best = _required(run / "best.pt", "train first with python -m training.train_heatmap")
-    config = json.loads(_required(run / "config.json", "is this a run of training.train_heatmap?").read_text())
-    state = torch.load(best, weights_only=True)
+    file = _required(run / "config.json", "is this a run of training.train_heatmap?")
+    config = read_json(file, "record of a training")
+    if not isinstance(config, dict) or not {"data", "baselines"} <= set(config):
+        raise ConfigError(f"{file}: does not say what was trained on what; is this a run of training.train_heatmap?")
+    check_export(config.get("layout", "U1"), out, overwrite=overwrite)
+    state = load_state(best, "network", "metrics")
     network = GraspUNet()
-    network.load_state_dict(state["network"])
+    fill(network, state["network"], best, "only layout U1 is exported")
     with_sigmoid = nn.Sequential(network, nn.Sigmoid()).eval()
     sizes = ((preprocess.SIZE_PX, preprocess.SIZE_PX), (preprocess.SIZE_PX, 3 * preprocess.WINDOW_STEP_PX))
     probes = [torch.rand((1, preprocess.CHANNELS, *s), generator=torch.Generator().manual_seed(0)) for s in sizes]
     with torch.no_grad():
         expected = [with_sigmoid(probe).numpy() for probe in probes]
     metrics = {key: value for key, value in state["metrics"].items() if key != "seconds"}
+    warning = chance_warning(metrics)
     with tempfile.TemporaryDirectory() as folder:
         part = Path(folder) / "heatmap.onnx"
         torch.onnx.export(
@@ -76,7 +93,7 @@ def export_heatmap(run: Path, out: Path) -> Path:
             "training_data": config["data"]["sha256_inputs"],
             "parity_max_abs": f"{difference:.2e}",
             "validation": json_text({key: round(value, 4) for key, value in metrics.items()}),
-            "licence": "that of spot-grasp (MIT)",
+            "licence": licence,
         }
         path = _finish(part, out / "heatmap.onnx", metadata)
     ModelCard(
@@ -86,8 +103,8 @@ def export_heatmap(run: Path, out: Path) -> Path:
         limits="Trained on rendered procedural objects that stand upright (their number is below), with labels from "
         "simulated grasps and a model of the depth camera; no real picture was used. The metrics are on rendered "
         "pictures of objects that training never saw. The baselines look at the mask alone "
-        "(training/baselines.py).",
-        licence="That of this repository.",
+        "(training/baselines.py)." + (f" Warning: {warning}." if warning else ""),
+        licence=licence,
         training={key: value for key, value in config.items() if key not in ("data", "baselines")},
         data=config["data"],
         metrics=metrics,
@@ -97,11 +114,15 @@ def export_heatmap(run: Path, out: Path) -> Path:
     return path
 
 
-def export_detector(run: Path, out: Path, *, height: int, width: int) -> Path:
+def export_detector(
+    run: Path, out: Path, *, height: int, width: int, overwrite: bool = False, trust_pickle: bool = False
+) -> Path:
     """detector.onnx and detector.md from OUT/detector of train_detector; returns the network's path.
 
-    ConfigError if there is no such run, the size is no multiple of 32, or the exported network differs.
+    overwrite: replace those in `out`. ConfigError if there is no such run, `out` has them already, the size is no
+    multiple of 32, best.pt holds more than a network (see training.pickled_weights), or the exported network differs.
     """
+    from training.pickled_weights import check_weights, trusting
     from training.torchvision_stub import import_ultralytics
 
     if min(height, width) < 32 or height % 32 or width % 32:
@@ -110,7 +131,10 @@ def export_detector(run: Path, out: Path, *, height: int, width: int) -> Path:
     metrics, epochs = _best_epoch(_required(run / "results.csv", "is this OUT/detector of training.train_detector?"))
     arguments = read_arguments(_required(run / "args.yaml", "is this OUT/detector of training.train_detector?"))
     data = _detector_data(run, Path(arguments.pop("data", "")))
-    model = import_ultralytics().YOLO(str(best), task="segment")
+    refuse_replacing((out / "detector.onnx", out / "detector.md"), overwrite=overwrite)
+    check_weights(best, trust_pickle=trust_pickle)
+    with trusting(trust_pickle):
+        model = import_ultralytics().YOLO(str(best), task="segment")
     usual, small = (np.random.default_rng(0).random((1, 3, *size), np.float32) for size in ((height, width), (96, 64)))
     expected, expected_small = _detector_outputs(model, usual), _detector_outputs(model, small)
     with tempfile.TemporaryDirectory() as folder:
@@ -130,9 +154,9 @@ def export_detector(run: Path, out: Path, *, height: int, width: int) -> Path:
         path = _finish(part, out / "detector.onnx", metadata)
     ModelCard(
         title="Detector network",
-        purpose="Outlines of bottles (thermos flasks among them), cans and mugs in the hand camera's picture.",
-        limits="Trained from scratch on rendered pictures; no real one was used. The metrics are ultralytics' own "
-        "(B boxes, M masks) on rendered pictures that training never saw, at the training's picture size.",
+        purpose=f"Outlines in the hand camera's picture of: {', '.join(map(str, model.names.values()))}.",
+        limits="The metrics are ultralytics' own (B boxes, M masks) on the validation pictures of the data set below, "
+        "at the training's picture size. The data sets of training.composite are rendered; no picture of them is real.",
         licence="AGPL-3.0, because ultralytics trained it.",
         training={**arguments, "epochs run": epochs},
         data=data,
@@ -193,7 +217,7 @@ def _detector_data(run: Path, data: Path) -> dict[str, Any]:
     from training.train_detector import describe
 
     recorded = run / "data.json"
-    facts: dict[str, Any] = json.loads(recorded.read_text()) if recorded.is_file() else describe(data)
+    facts: dict[str, Any] = read_json(recorded, "record of the data") if recorded.is_file() else describe(data)
     return facts
 
 
@@ -228,14 +252,20 @@ def main() -> None:
     parser.add_argument("network", choices=["heatmap", "detector"])
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=WEIGHTS)
+    parser.add_argument("--overwrite", action="store_true", help="replace what --out has")
+    parser.add_argument("--licence", default=UNSTATED, help="heatmap only: what the card says of it")
     parser.add_argument("--height", type=int, default=480, help="detector only")
     parser.add_argument("--width", type=int, default=640, help="detector only")
+    parser.add_argument("--trust-pickle", action="store_true", help=f"detector only: {TRUST}")
     args = parser.parse_args()
     try:
         if args.network == "heatmap":
-            path = export_heatmap(args.run, args.out)
+            path = export_heatmap(args.run, args.out, overwrite=args.overwrite, licence=args.licence)
         else:
-            path = export_detector(args.run, args.out, height=args.height, width=args.width)
+            path = export_detector(
+                args.run, args.out, height=args.height, width=args.width, overwrite=args.overwrite,
+                trust_pickle=args.trust_pickle,
+            )  # fmt: skip
     except SpotGraspError as error:
         parser.exit(error.exit_code, f"{error}\n")
     sys.stdout.write(f"{path}\n")

@@ -64,7 +64,7 @@ def measure_statistics(network: nn.Module, batches: Iterable[Tensor]) -> None:
 
     def note(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
         assert isinstance(module, nn.BatchNorm2d)
-        x = inputs[0].double()
+        x = inputs[0].cpu().double()  # not every device has 64 bits
         sums[module].append(torch.stack([x.mean(dim=(0, 2, 3)), x.square().mean(dim=(0, 2, 3))]))
 
     hooks = [norm.register_forward_pre_hook(note) for norm in norms]
@@ -84,7 +84,7 @@ def measure_statistics(network: nn.Module, batches: Iterable[Tensor]) -> None:
             variance = (square - mean.square()).clamp(min=0.0)
             norm.running_mean.copy_(mean)
             norm.running_var.copy_(variance)
-            norm.bias.add_(mean.to(norm.bias.dtype))
+            norm.bias.add_(mean.to(norm.bias))
             norm.weight.copy_((variance + norm.eps).sqrt())
 
 

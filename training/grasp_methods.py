@@ -157,14 +157,14 @@ class PaperMethod:
     def __init__(self, run: Path) -> None:
         import torch
 
-        from training.checkpoints import load_state
+        from training.checkpoints import fill, load_state
         from training.train_heatmap import make_network
 
         path = run / "best.pt"
         if not path.is_file():
             raise ConfigError(f"{path}: missing; train it with spot-grasp train heatmap --recipe paper --out {run}")
         self._network = make_network("paper")
-        self._network.load_state_dict(load_state(path)["network"])
+        fill(self._network, load_state(path, "network")["network"], path, "train with --recipe paper")
         self._network.eval()
         self._torch: Any = torch
 

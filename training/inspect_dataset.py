@@ -10,9 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perception.errors import ConfigError
-from training.engine import PARTS, SCHEMA, digest, read_json
+from training.data_values import array_faults, value_faults
+from training.engine import PARTS, SCHEMA, Plan, digest, read_json
 from training.project_labels import BAD, GOOD, read_arrays
 
+ARRAYS = ("", "arrays", "arrays-paper")
+"""Where a data set's training arrays are, or the folder is one of arrays."""
 TINT = {GOOD: (40, 200, 60), BAD: (220, 40, 40)}
 """RGB, green and red as in the paper's figure."""
 
@@ -34,11 +37,15 @@ def info(folder: Path) -> dict[str, Any]:
 
 
 def verify(folder: Path) -> list[str]:
-    """Every fault of a finished data set, one line each, empty if there is none.
+    """Every fault of a finished data set, or of training arrays, one line each, empty if there is none.
 
-    Missing, changed and unknown files, and arrays that are not there. ConfigError if it is no data set, of another
-    schema, or not finished.
+    Missing, changed and unknown files, a plan that cannot be or is another one, and values that nothing can be learnt
+    from: not finite, or labels that there are not. ConfigError if it is neither, of another schema, or not finished.
     """
+    faults = [fault for name in ARRAYS if (folder / name / "samples.json").is_file()
+              for fault in array_faults(folder / name, f"{name}/" if name else "")]  # fmt: skip
+    if (folder / "samples.json").is_file() and not (folder / "dataset.json").is_file():
+        return faults
     if not (folder / "dataset.json").is_file():
         raise ConfigError(f"{folder}: not finished (no dataset.json); run spot-grasp dataset generate again to go on")
     content = read_json(folder / "dataset.json")
@@ -46,7 +53,7 @@ def verify(folder: Path) -> list[str]:
     files = content.get("files")
     if not isinstance(files, dict) or not files:
         raise ConfigError(f"{folder / 'dataset.json'}: lists no files; make the data set again")
-    faults = []
+    faults += _plan_faults(folder, content)
     for name, entry in files.items():
         path = folder / name
         if not path.is_file():
@@ -55,11 +62,27 @@ def verify(folder: Path) -> list[str]:
             faults.append(f"{name}: {path.stat().st_size} bytes, expected {entry['bytes']}")
         elif digest(path) != entry["sha256"]:
             faults.append(f"{name}: changed (its SHA-256 differs)")
+        else:
+            faults += [f"{name}: {fault}" for fault in value_faults(path)]
     known = set(files)
     for part in PARTS:
         faults += [f"{part}/{path.name}: not in dataset.json" for path in sorted((folder / part).glob("*.npz"))
                    if f"{part}/{path.name}" not in known]  # fmt: skip
     return faults
+
+
+def _plan_faults(folder: Path, content: dict[str, Any]) -> list[str]:
+    plan = read_json(folder / "plan.json")
+    told: dict[str, Any] = {key: value for key, value in plan.items() if key != "schema"}
+    made = content.get("plan")
+    if not isinstance(made, dict) or any(made.get(key) != value for key, value in told.items()):
+        return ["plan.json: is not the plan that dataset.json has"]
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in told.items()}
+    try:
+        Plan(**values)
+    except (ConfigError, TypeError, ValueError) as error:
+        return [f"plan.json: no plan that can be: {error}"]
+    return []
 
 
 def sheet(folder: Path, count: int = 24, columns: int = 6, width_px: int = 240) -> NDArray[np.uint8]:

@@ -54,10 +54,10 @@ class ViewJob:
         return self.file(self.plan.views - 1)
 
 
-def start_genesis() -> None:
+def start_genesis(device: str = "cpu") -> None:
     from simulation.physics import init_genesis
 
-    init_genesis()
+    init_genesis(device)
 
 
 def label_job(job: LabelJob) -> Files:

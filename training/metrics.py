@@ -6,6 +6,8 @@ not known.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -48,6 +50,16 @@ def expected_calibration_error(scores: Array, good: NDArray[np.bool_], bins: int
     index = np.clip((scores * bins).astype(int), 0, bins - 1)
     gaps = [abs(scores[index == b].mean() - good[index == b].mean()) * (index == b).mean() for b in np.unique(index)]
     return float(np.sum(gaps))
+
+
+def chance_warning(metrics: Mapping[str, float | None]) -> str:
+    """What to say of a network that ranks pixels no better than chance, by `PixelScores.summary`; else empty."""
+    value = metrics.get("auroc")
+    if value is None or math.isnan(value):
+        return "the held-out pixels are all good or all bad, so nothing tells whether the network is better than chance"
+    if value <= 0.5:
+        return f"the network ranks held-out pixels no better than chance (AUROC {value:.2f}, chance 0.5); do not use it"
+    return ""
 
 
 @dataclass

@@ -157,7 +157,7 @@ def _choose(table: Any, sample: Any, method: Any, rng: np.random.Generator) -> t
 
 
 def evaluate_packed(
-    study: PackedStudy, out: Path, mapper: Mapper, progress: Progress = lambda *_: None
+    study: PackedStudy, out: Path, mapper: Mapper, progress: Progress = lambda *_: None, device: str = "cpu"
 ) -> dict[str, Any]:
     """Run what is missing of the study; returns what result.json says. ConfigError if `out` holds another study."""
     methods = tuple(dict.fromkeys(study.methods))
@@ -166,7 +166,7 @@ def evaluate_packed(
     def told(facts: list[dict[str, Any]]) -> dict[str, Any]:
         return {name: summary(facts, name) for name in methods}
 
-    result = carry_out(study, SCHEMA, out, jobs, round_job, told, mapper, "rounds", progress)
+    result = carry_out(study, SCHEMA, out, jobs, round_job, told, mapper, "rounds", progress, device)
     save(out / "table.md", packed_table(result).encode())
     return result
 

@@ -12,6 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import distributed, nn
 
+from simulation.devices import check_device
+
 
 class Group:
     """The processes that train together; without torchrun just this one.
@@ -19,11 +21,15 @@ class Group:
     device: of this process. first: whether it is the one that measures and writes. size: how many there are.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, device: str = "auto") -> None:
+        """device: one of DEVICES, "auto" takes an NVIDIA card where there is one. ConfigError if it is not there."""
+        if device == "auto":
+            device = "cuda" if torch.cuda.is_available() else "cpu"
+        check_device(device)
         self.size = int(os.environ.get("WORLD_SIZE", "1"))
         self._rank = int(os.environ.get("RANK", "0"))
-        cuda = torch.cuda.is_available()
-        self.device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0"))) if cuda else torch.device("cpu")
+        cuda = device == "cuda"
+        self.device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0"))) if cuda else torch.device(device)
         if self.size > 1 and not distributed.is_initialized():
             distributed.init_process_group("nccl" if cuda else "gloo")
             atexit.register(distributed.destroy_process_group)  # a thread left running aborts Python at its end

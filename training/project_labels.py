@@ -39,6 +39,7 @@ SCHEMA = 2
 DEPTH_UNIT_M = 1e-4
 """Of the depth stored by training.views."""
 UNKNOWN, BAD, GOOD = -1, 0, 1
+LOWEST_LABEL = -100
 REACH_M = 0.010
 """A sample says nothing about surface points further away; 768 samples on a bottle lie about 9 mm apart."""
 AGREE_COS = float(np.cos(np.radians(45.0)))

@@ -30,6 +30,7 @@ from perception.plain_json import json_text
 from training import dataset
 from training.catalogue import split_of
 from training.metrics import PixelScores
+from training.outputs import refuse_replacing
 
 KEPT = 0.005
 SAMPLES = 64
@@ -120,8 +121,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     parser.add_argument("--card", type=Path)
     parser.add_argument("--samples", type=int, default=SAMPLES, help="training samples to calibrate on")
+    parser.add_argument("--overwrite", action="store_true", help="replace the network at --out")
     args = parser.parse_args()
     try:
+        refuse_replacing([args.out] if args.out else [], overwrite=args.overwrite)
         network, facts = quantise(args.network, args.data, args.samples)
     except SpotGraspError as error:
         parser.exit(error.exit_code, f"{error}\n")

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +92,9 @@ class RehearsalJob:
         return f"rehearsed/{self.entry.name}.npz"
 
 
-def rehearse(plan: Rehearsal, out: Path, mapper: Mapper, progress: Progress = lambda *_: None) -> dict[str, Any]:
+def rehearse(
+    plan: Rehearsal, out: Path, mapper: Mapper, progress: Progress = lambda *_: None, device: str = "cpu"
+) -> dict[str, Any]:
     """Make what is missing; returns what samples.json says. ConfigError if the folder holds something else or cannot be
     written: what is there stays, and a next run goes on."""
     from training.jobs import start_genesis
@@ -100,7 +103,8 @@ def rehearse(plan: Rehearsal, out: Path, mapper: Mapper, progress: Progress = la
     jobs = [RehearsalJob(plan, entry) for entry in plan.entries]
     todo = [job for job in jobs if not (out / job.file).is_file()]
     progress("grasps", len(jobs) - len(todo), len(jobs))
-    for done, (file, content) in enumerate(mapper.map(rehearse_object, todo, start_genesis), len(jobs) - len(todo) + 1):
+    made = mapper.map(rehearse_object, todo, partial(start_genesis, device))
+    for done, (file, content) in enumerate(made, len(jobs) - len(todo) + 1):
         save(out / file, content)
         progress("grasps", done, len(jobs))
     facts = {"views": len(jobs) * plan.pictures, "draws": 1}

@@ -15,12 +15,14 @@ from torch import Tensor
 from perception import preprocess
 from perception.errors import ConfigError
 from training import dataset
-from training.catalogue import SPLITS, family_of, split_of
+from training.catalogue import SPLITS, family_of, lacking, split_of
+from training.project_labels import GOOD, LOWEST_LABEL
 
 SYMMETRIC = ("bottle", "thermos", "can", "jar", "carton", "flask")
 """Families whose mirror image is gripped like it, though the two jaws differ. A round one's mirror image is itself; of
 cartons, two samples in mirrored places (768 on each of 14 objects) end alike in 0.920, two neighbours in 0.937; of
 mugs in 0.833 and 0.895: a handle on the left is not one on the right."""
+REMEDY = "spot-grasp dataset verify tells which files; make them again, or leave them out"
 HELD_OUT_PICTURES = 0.3
 """Of a set of one object: the share that arXiv 2508.17466's code holds out."""
 
@@ -46,12 +48,15 @@ class Samples:
         parts = _parts(manifest["samples"])
         training, validation, test = (np.flatnonzero(parts == split) for split in SPLITS)
         if not training.size or not validation.size:
-            part = "train on" if not training.size else "hold out"
-            raise ConfigError(f"{folder}: no object to {part} among {len(set(names))}; label more objects")
+            raise ConfigError(f"{folder}: {lacking(set(names))}")
         return cls(inputs, labels, training, validation, test, names, manifest)
 
     def objects(self, rows: NDArray[np.int64]) -> int:
         return len({self.names[row] for row in rows})
+
+    def name(self, row: int) -> str:
+        """A sample for messages: its row in the arrays, its object and view."""
+        return f"sample {row} ({self.names[row]}, {self.manifest['samples'][row].get('view', 'no view')})"
 
     def symmetric(self, rows: NDArray[np.int64]) -> Tensor:
         """(n,) bool: whose mirror image is gripped like it."""
@@ -65,13 +70,18 @@ class Samples:
 
     def take(self, rows: NDArray[np.int64], *, windowed: bool) -> tuple[Tensor, Tensor]:
         """Float inputs (n, 8, h, w), channels last, and float labels (n, h, w): of the whole crops or, windowed, of
-        windows that hold the objects."""
+        windows that hold the objects. ConfigError, naming the sample, for values that nothing can be learnt from."""
         x, y = np.asarray(self.inputs[rows]), np.asarray(self.labels[rows])
         if windowed:
             high, wide = self.sizes(rows).max(axis=0).tolist()
             windows = [preprocess.window(one[preprocess.MASK_CHANNEL] > 0, (high, wide)) for one in x]
             x = np.stack([one[:, v, u] for one, (v, u) in zip(x, windows, strict=True)])
             y = np.stack([one[v, u] for one, (v, u) in zip(y, windows, strict=True)])
+        for row, one, labels in zip(rows, x, y, strict=True):
+            if not np.isfinite(one).all():
+                raise ConfigError(f"{self.name(row)}: its input holds values that are not finite; {REMEDY}")
+            if labels.min() < LOWEST_LABEL or labels.max() > GOOD:
+                raise ConfigError(f"{self.name(row)}: has labels outside {LOWEST_LABEL} to {GOOD}; {REMEDY}")
         inputs = torch.from_numpy(x.astype(np.float32)).contiguous(memory_format=torch.channels_last)
         return inputs, torch.from_numpy(y.astype(np.float32))
 

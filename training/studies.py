@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -39,6 +40,7 @@ def carry_out(
     mapper: Mapper,
     stage: str,
     progress: Progress,
+    device: str,
 ) -> dict[str, Any]:
     """Run what is missing; returns what result.json says: schema, study, methods.
 
@@ -55,11 +57,14 @@ def carry_out(
     if (out / "study.json").is_file():
         if read_json(out / "study.json") != wanted:
             raise ConfigError(f"{out} holds another study; give the same options, or another --out")
+    elif out.is_dir() and any(out.iterdir()):
+        raise ConfigError(f"{out}: not empty and no study (no study.json); choose another --out")
     else:
         save(out / "study.json", json_text(wanted, indent=1).encode())
     todo = [job for job in jobs if not (out / job.file).is_file()]
     progress(stage, len(jobs) - len(todo), len(jobs))
-    for done, (file, facts) in enumerate(mapper.map(function, todo, start_genesis), len(jobs) - len(todo) + 1):
+    made = mapper.map(function, todo, partial(start_genesis, device))
+    for done, (file, facts) in enumerate(made, len(jobs) - len(todo) + 1):
         seconds = [trial.pop("seconds", {}) for trial in facts.get("trials", ())]
         save(times_file(out, file), json_text({"seconds": seconds}).encode())
         save(out / file, json_text(facts).encode())

@@ -46,6 +46,7 @@ def import_ultralytics() -> Any:
         raise ConfigError(f"ultralytics does not import ({error}); type: {ultralytics_line()}") from error
     sys.modules["torchvision"].ops.nms = TorchNMS.nms
     ultralytics.settings.update({"sync": False})
+    ultralytics.nn.tasks.SAFE_LOAD = True  # see training.pickled_weights
     return ultralytics
 
 

@@ -1,6 +1,6 @@
 """Train the detector: YOLO11n-seg from scratch on rendered pictures, nothing downloaded.
 
-`python -m training.train_detector --data DIR/data.yaml --out DIR [--epochs N] [--hours H] [--image-size S] [--resume]`
+`spot-grasp train detector --data DIR/data.yaml --out DIR [--epochs N] [--hours H] [--image-size S] [--resume]`
 
 OUT/detector gets weights/best.pt, weights/last.pt (whole after every epoch), results.csv, args.yaml and data.json (what
 it was trained on), which training.export reads. With --hours the run ends at about that time and the learning rate
@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import math
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,15 @@ from perception.detector import OnnxDetector
 from perception.errors import ConfigError, SpotGraspError
 from perception.files import write_atomic
 from perception.plain_json import json_text
+from simulation.devices import check_device
+from training.checkpoints import digest
+from training.detector_arguments import LEARNING_RATE, add_detector_arguments
+from training.engine import Progress
 from training.exported_weights import load_exported_detector, measure_statistics
 from training.memory import keep_freed_memory
+from training.outputs import check_run_folder, clear_run_folder
+from training.pickled_weights import check_data, check_weights, trusting
+from training.recipe_arguments import add_run_arguments
 from training.torchvision_stub import import_ultralytics
 
 AUGMENTATION = {
@@ -39,7 +47,13 @@ AUGMENTATION = {
 OPTIMISER = {"optimizer": "AdamW", "lrf": 0.01, "warmup_epochs": 1, "warmup_bias_lr": 0.0, "cos_lr": True}
 """Said outright: ultralytics' own choice changes with the length of the run, and its warm-up starts the biases at a
 rate of 0.1, which is made for SGD and undoes what the start weights know."""
-LEARNING_RATE = 0.0015
+WORK_FILES = ("weights/last.pt", "weights/best.pt")
+RUN_FILES = (*WORK_FILES, "results.csv", "args.yaml", "data.json", "start.pt")
+NAMES = (
+    "epochs", "hours", "image_size", "batch", "resume", "overwrite", "seed", "weights", "learning_rate", "device",
+    "trust_pickle",
+)  # fmt: skip
+"""The arguments of `train` that the command line gives."""
 LAYOUT = "yolo11n-seg.yaml"
 STATISTICS_PICTURES = 128
 """Training pictures on which an exported network's batch statistics are measured again."""
@@ -77,8 +91,18 @@ def train(
     seed: int,
     weights: Path | None = None,
     learning_rate: float = LEARNING_RATE,
+    overwrite: bool = False,
+    device: str = "cpu",
+    trust_pickle: bool = False,
+    progress: Progress = lambda *_: None,
 ) -> Path:
-    """Train and return OUT/detector. ConfigError if the data set is missing or there is nothing left to resume."""
+    """Train and return OUT/detector. progress: told after each batch.
+
+    ConfigError if the data set is missing, there is nothing left to resume, OUT/detector holds a run and neither
+    `resume` nor `overwrite` is given, the device is not there, the weights hold more than a network and are not
+    trusted (`trust_pickle`), or the loss is not finite: what was written after the last epoch stays.
+    """
+    data = data / "data.yaml" if data.is_dir() else data
     if not data.is_file():
         raise ConfigError(f"{data}: no such data set; make one with `python -m training.composite --out DIR`")
     if epochs < 1 or batch < 1 or image_size < 32 or image_size % 32 or (hours is not None and not hours > 0):
@@ -91,15 +115,26 @@ def train(
         raise ConfigError(f"{last}: nothing to resume; start without --resume")
     if weights is not None and (resume or not weights.is_file()):
         raise ConfigError(f"{weights}: {'either --weights or --resume' if resume else 'no such weights'}")
+    check_device(device)
+    if not resume:
+        check_run_folder(folder, RUN_FILES, WORK_FILES, overwrite=overwrite)
     facts = describe(data)
     ultralytics = import_ultralytics()
+    check_data(data)
+    started_from = None if weights is None else digest(weights)
     start = last if resume else weights
+    if start is not None and start.suffix == ".pt":
+        check_weights(start, trust_pickle=trust_pickle)
+    if not resume:
+        keep = () if weights is None else [name for name in RUN_FILES if (folder / name).resolve() == weights.resolve()]
+        clear_run_folder(folder, [name for name in RUN_FILES if name not in keep])
     folder.mkdir(parents=True, exist_ok=True)
-    if start is not None and start.suffix == ".onnx":
+    if start is not None and start.suffix != ".pt":
         start = trainable(start, folder / "start.pt", data, image_size)
-    model = ultralytics.YOLO(str(start) if start else LAYOUT, task="segment")
+    with trusting(trust_pickle):
+        model = ultralytics.YOLO(str(start) if start else LAYOUT, task="segment")
     options: dict[str, Any] = {
-        "data": str(data.resolve()), "epochs": epochs, "imgsz": image_size, "batch": batch, "device": "cpu",
+        "data": str(data.resolve()), "epochs": epochs, "imgsz": image_size, "batch": batch, "device": device,
         "project": str(folder.parent), "name": folder.name, "exist_ok": True, "plots": False, "amp": False,
         "seed": seed, "deterministic": True, "val": True, "cache": "ram", "pretrained": start is not None,
         "workers": 0, "patience": 1000, "verbose": False, "lr0": learning_rate, **OPTIMISER, **AUGMENTATION,
@@ -109,12 +144,47 @@ def train(
         options["time"] = hours
     if resume and model.ckpt.get("epoch", -1) < 0:  # ultralytics would start again and overwrite
         raise ConfigError(f"{last}: this run is finished; export it, or start another --out")
-    if weights is not None:
-        facts["started_from_sha256"] = hashlib.sha256(weights.read_bytes()).hexdigest()
+    if started_from is not None:
+        facts["started_from_sha256"] = started_from
     write_atomic(folder / "data.json", json_text(facts, indent=1).encode())
     keep_freed_memory()
-    model.train(resume=resume, **options)
+    watch(model, folder, progress)
+    with trusting(trust_pickle):
+        model.train(resume=resume, **options)
     return folder
+
+
+def watch(model: Any, folder: Path, progress: Progress) -> None:
+    """Tell the progress after each batch, and end the training at the first loss that is not finite (ConfigError)."""
+    seen: dict[str, Any] = {}
+
+    def prepare(trainer: Any) -> None:
+        original = trainer.preprocess_batch
+
+        def preprocess(batch: dict[str, Any]) -> Any:
+            seen["files"] = [Path(name).name for name in batch.get("im_file", ())]
+            return original(batch)
+
+        trainer.preprocess_batch = preprocess
+
+    def begin(trainer: Any) -> None:
+        seen["done"] = 0
+
+    def check(trainer: Any) -> None:
+        seen["done"] += 1
+        progress(f"epoch {trainer.epoch}", seen["done"], len(trainer.train_loader))
+        value = float(trainer.loss.detach())
+        if not math.isfinite(value):
+            text = f"{folder}: the loss is {value} in epoch {trainer.epoch}, in a batch of {', '.join(seen['files'])}"
+            kept = f"{folder / 'weights'} stays as it was after the epoch before"
+            raise ConfigError(f"{text}; {kept}. Look at these pictures' labels, or try a lower --learning-rate")
+
+    for event, function in (
+        ("on_train_start", prepare),
+        ("on_train_epoch_start", begin),
+        ("on_train_batch_end", check),
+    ):
+        model.add_callback(event, function)
 
 
 def trainable(exported: Path, out: Path, data: Path, image_size: int) -> Path:
@@ -139,21 +209,11 @@ def _picture(path: Path, size: int) -> torch.Tensor:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--epochs", type=int, default=60)
-    parser.add_argument("--hours", type=float, help="end at about this time instead of after --epochs")
-    parser.add_argument("--image-size", type=int, default=448, help="pixels, the longer side; a multiple of 32")
-    parser.add_argument("--batch", type=int, default=16)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--weights", type=Path, help="start from these (.pt or .onnx) instead of from scratch")
-    parser.add_argument("--learning-rate", type=float, default=LEARNING_RATE, help="of AdamW at the start")
-    parser.add_argument("--resume", action="store_true", help="go on from OUT/detector/weights/last.pt")
+    add_run_arguments(parser)
+    add_detector_arguments(parser)
     args = parser.parse_args()
     try:
-        train(
-            args.data, args.out, epochs=args.epochs, hours=args.hours, image_size=args.image_size, batch=args.batch,
-            resume=args.resume, seed=args.seed, weights=args.weights, learning_rate=args.learning_rate,
-        )  # fmt: skip
+        train(args.data, args.out, **{name: getattr(args, name) for name in NAMES})
     except SpotGraspError as error:
         parser.exit(error.exit_code, f"{error}\n")
 

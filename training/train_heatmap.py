@@ -19,6 +19,7 @@ from __future__ import annotations
 import argparse
 import io
 import math
+import os
 import sys
 import time
 from dataclasses import asdict
@@ -36,18 +37,20 @@ from perception.files import write_atomic
 from perception.plain_json import json_text
 from perception.processor import processor
 from training import baselines
-from training.checkpoints import digest, load_state
-from training.exported_weights import load_exported, measure_statistics
+from training.checkpoints import MISFIT, digest, fill, load_state
+from training.engine import Progress
 from training.memory import keep_freed_memory
 from training.metrics import PixelScores
+from training.outputs import check_run_folder, clear_run_folder
 from training.parallel import Board, Group
-from training.recipe_arguments import add_recipe_arguments, recipe_changes
+from training.recipe_arguments import add_recipe_arguments, add_run_arguments, recipe_changes
 from training.recipes import Recipe, recipe_for
 from training.samples import Samples
+from training.start_weights import begin_with
 from training.unet import LAYOUTS, U1, GraspUNet, parameter_count
 
-STATISTICS_SAMPLES = 256
-"""Training samples that the batch norms of exported weights get their mean and variance from."""
+WORK_FILES = ("checkpoint.pt", "best.pt")
+RUN_FILES = (*WORK_FILES, "config.json", "metrics.jsonl", "tensorboard")
 POOL = 16
 """Batches that are drawn together and then parted by the size of what they show."""
 
@@ -70,11 +73,23 @@ def evaluate(network: nn.Module, samples: Samples, rows: NDArray[np.int64], reci
 class Trainer:
     """One run: the network, its optimiser and where it stands. `run` may be broken off at any moment and resumed."""
 
-    def __init__(self, samples: Samples, out: Path, recipe: Recipe, *, resume: bool, start: Path | None = None) -> None:
-        """start: best.pt of another run, or an exported network, whose weights to begin with. ConfigError if it cannot
-        be used, or `resume` finds no checkpoint, or one of a run with other settings or data."""
-        self.samples, self.out, self.recipe = samples, out, recipe
-        self.group = Group()
+    def __init__(
+        self,
+        samples: Samples,
+        out: Path,
+        recipe: Recipe,
+        *,
+        resume: bool,
+        start: Path | None = None,
+        device: str = "auto",
+        progress: Progress = lambda *_: None,
+    ) -> None:
+        """start: best.pt of another run, or an exported network, whose weights to begin with. progress: told after each
+        batch. ConfigError if the start cannot be used, or `resume` finds no checkpoint, or one of a run with other
+        settings or data."""
+        self.samples, self.out, self.recipe, self.progress = samples, out, recipe, progress
+        self.group = Group(device)
+        self._fresh = not resume
         torch.manual_seed(recipe.seed)
         self.network = make_network(recipe.layout).to(self.group.device)
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in its types
@@ -87,38 +102,27 @@ class Trainer:
         if resume:
             self._resume()
         elif start is not None:
-            self._begin_with(start)
+            begin_with(self.network, start, samples, recipe)
         self.model = self.group.wrap(self.network)
         self.precision = recipe.autocast(self.group.device)
-
-    def _begin_with(self, path: Path) -> None:
-        if path.suffix == ".onnx":
-            load_exported(self.network, path)
-            rows = self.samples.training
-            some = rows[np.linspace(0, len(rows) - 1, min(len(rows), STATISTICS_SAMPLES)).astype(int)]
-            parts = (some[start : start + self.recipe.batch] for start in range(0, len(some), self.recipe.batch))
-            inputs = (self.samples.take(part, windowed=self.recipe.windowed)[0] for part in parts)
-            measure_statistics(self.network, (x.to(self.group.device) for x in inputs))
-            return
-        try:
-            self.network.load_state_dict(load_state(path)["network"])
-        except (KeyError, RuntimeError) as error:
-            raise ConfigError(f"{path}: no weights of layout {self.recipe.layout}; give best.pt of a run") from error
 
     def _resume(self) -> None:
         path = self.out / "checkpoint.pt"
         if not path.is_file():
             raise ConfigError(f"{path}: nothing to resume; start without --resume")
-        state = load_state(path)
-        identity = self._identity()
-        if state["identity"] != identity:
-            have, want = state["identity"], identity
-            changed = ", ".join(key for key in want if have.get(key) != want[key])
+        state = load_state(path, "identity", "network", "optimiser", "schedule", "history")
+        have, want = state["identity"], self._identity()
+        if have != want:
+            changed = ", ".join(key for key in want if not isinstance(have, dict) or have.get(key) != want[key])
             raise ConfigError(f"{path}: made with other {changed}; resume with the same, or start another --out")
-        self.network.load_state_dict(state["network"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.schedule.load_state_dict(state["schedule"])
-        self.history = state["history"]
+        fill(self.network, state["network"], path, "start another --out")
+        try:
+            self.optimiser.load_state_dict(state["optimiser"])
+            self.schedule.load_state_dict(state["schedule"])
+            self.history = [dict(line) for line in state["history"]]
+            list(map(_rank, self.history))
+        except MISFIT as error:
+            raise ConfigError(f"{path}: no checkpoint of spot-grasp train heatmap; start another --out") from error
 
     def _identity(self) -> dict[str, Any]:
         started = {} if self.started_from is None else {"start": self.started_from}
@@ -127,6 +131,8 @@ class Trainer:
     def run(self) -> dict[str, float]:
         """Train to the end; returns the metrics of the best epoch."""
         if self.group.first:
+            if self._fresh:
+                clear_run_folder(self.out, RUN_FILES)
             self.out.mkdir(parents=True, exist_ok=True)
             write_atomic(self.out / "config.json", json_text(self._config(), indent=1).encode())
         board = Board(self.out) if self.group.first else None
@@ -136,6 +142,7 @@ class Trainer:
             measured = {}
             if self.group.first:
                 measured = evaluate(self.network, self.samples, self.samples.validation, self.recipe)
+                self._require_finite(measured["loss"], len(self.history), "on the held-out samples", "")
             metrics = {"epoch": float(len(self.history)), "train_loss": loss, **measured}
             metrics["seconds"] = time.monotonic() - started
             metrics = self.group.share(metrics)
@@ -157,18 +164,36 @@ class Trainer:
         generator = torch.Generator().manual_seed(self.recipe.seed * 1000 + epoch)
         self.model.train()
         total = 0.0
-        for rows in self._batches(generator):
+        batches = self._batches(generator)
+        for number, rows in enumerate(batches):
+            self.progress(f"epoch {epoch}", number, len(batches))
             part = self.group.part(np.sort(rows))
             x, y = self.samples.take(part, windowed=self.recipe.windowed)
             x, y = self.recipe.augment(x, y, self.samples.symmetric(part), generator)
             with self.precision():
                 loss = self.recipe.loss(self.model(x.to(self.group.device)).float(), y.to(self.group.device))
+            of = ", ".join(self.samples.name(row) for row in part)
+            self._require_finite(float(loss.detach()), epoch, "in a batch", of)
             self.optimiser.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
+            steepness = nn.utils.clip_grad_norm_(
+                self.network.parameters(), math.inf
+            )  # unchanged: only its size is told
+            self._require_finite(float(steepness), epoch, "in a batch's gradient", of)
             self.optimiser.step()
             self.schedule.step()
             total += float(loss.detach()) * len(rows)
+        self.progress(f"epoch {epoch}", len(batches), len(batches))
         return total / len(self.samples.training)
+
+    def _require_finite(self, value: float, epoch: int, place: str, of: str) -> None:
+        """ConfigError if the training has come to a number that is not finite; nothing of this epoch is kept."""
+        if math.isfinite(value):
+            return
+        kept = f"{self.out / 'best.pt'} and checkpoint.pt stay as they were after epoch {len(self.history) - 1}"
+        kept = kept if self.history else "no epoch was finished"
+        text = f"{self.out}: {value} {place} of epoch {epoch}{f': {of}' if of else ''}"
+        raise ConfigError(f"{text}; {kept}. The inputs are finite, so the weights ran away: try a lower --rate")
 
     def _batches(self, generator: torch.Generator) -> list[NDArray[np.int64]]:
         """All training rows in random batches; where windows are trained on, with others of about their size."""
@@ -234,13 +259,25 @@ def make_network(layout: str) -> nn.Module:
 
 
 def train(
-    data: Path, out: Path, recipe: Recipe, *, resume: bool = False, start: Path | None = None
+    data: Path,
+    out: Path,
+    recipe: Recipe,
+    *,
+    resume: bool = False,
+    overwrite: bool = False,
+    start: Path | None = None,
+    device: str = "auto",
+    progress: Progress = lambda *_: None,
 ) -> dict[str, float]:
-    """Train; returns the metrics of the best epoch. ConfigError if the data set or the checkpoint cannot be used, or
-    the disk is full: what was written before stays, and --resume goes on from it."""
+    """Train; returns the metrics of the best epoch. ConfigError if the data set or the checkpoint cannot be used, `out`
+    holds a run and neither `resume` nor `overwrite` is given, a number is not finite, or the disk is full: what was
+    written before stays, and --resume goes on from it."""
+    if not resume and os.environ.get("RANK", "0") == "0":
+        check_run_folder(out, RUN_FILES, WORK_FILES, overwrite=overwrite)
     keep_freed_memory()
     try:
-        trainer = Trainer(Samples.open(data), out, recipe, resume=resume, start=start)
+        samples = Samples.open(data)
+        trainer = Trainer(samples, out, recipe, resume=resume, start=start, device=device, progress=progress)
         best = trainer.run()
     except (OSError, WriteError) as error:
         raise ConfigError(
@@ -253,14 +290,13 @@ def train(
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
+    add_run_arguments(parser)
     add_recipe_arguments(parser)
-    parser.add_argument("--start", type=Path, help="best.pt of another run, or an exported .onnx, to begin with")
-    parser.add_argument("--resume", action="store_true", help="go on from OUT/checkpoint.pt")
     args = parser.parse_args()
     try:
         recipe = recipe_for(args.recipe, **recipe_changes(args))
-        train(args.data, args.out, recipe, resume=args.resume, start=args.start)
+        again = {"resume": args.resume, "overwrite": args.overwrite}
+        train(args.data, args.out, recipe, **again, start=args.start, device=args.device)
     except SpotGraspError as error:
         parser.exit(error.exit_code, f"{error}\n")
 
