@@ -51,6 +51,7 @@ def compose(options: RunOptions, video: Path | None, folder: Path | None = None)
         "--take-lease": options.take_lease or None,
         "--own-estop": options.own_estop or None,
         "--clear-faults": options.clear_faults or None,
+        "--undock": options.undock or None,
     }
     _refuse(given, f"not for --robot {options.robot}; leave it out or take --robot spot")
     return _fake(options) if options.robot == "fake" else _genesis(options, video)
@@ -69,7 +70,7 @@ def _spot(options: RunOptions, video: Path | None, folder: Path | None) -> Parts
 
     if options.hostname is None:
         raise ConfigError("--robot spot needs --hostname: the robot's name or address, or `sim` for a simulated one")
-    asked = SpotOptions(options.take_lease, options.own_estop, options.clear_faults, options.at_end)
+    asked = SpotOptions(options.take_lease, options.own_estop, options.clear_faults, options.undock, options.at_end)
     if options.hostname == "sim":
         from app.spot.simulated import SimulatedSpot
 

@@ -34,7 +34,8 @@ class RunOptions:
     time_limit_s: seconds on the robot's clock. real_time: the fake keeps pace with the wall clock. watch: blackboard
     keys to show. groot: port for Groot2, None for no publisher. groot_hooks: its clients may set breakpoints and
     replace results. substitute: JSON file of scripted leaves. hostname, port, certificate: which Spot, see
-    `app.spot.connection.Target`. take_lease, own_estop, clear_faults, at_end: see `app.spot.options`.
+    `app.spot.connection.Target`. take_lease, own_estop, clear_faults, undock, at_end: see
+    `app.spot.options`.
     """
 
     tree: str
@@ -63,6 +64,7 @@ class RunOptions:
     take_lease: bool = False
     own_estop: bool = False
     clear_faults: bool = False
+    undock: bool = False
     at_end: AtEnd = "found"
     debug: bool = False
 

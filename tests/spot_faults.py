@@ -58,7 +58,8 @@ ENDS = ("success", "failure", "error")
 @dataclass(frozen=True)
 class Fault:
     """spec: what goes wrong when the stage is entered. ends: how a run may end. words: what an error must say.
-    ours: the lease is still ours after it. stops: no command may follow it. still: the robot must stand still."""
+    ours: the lease is still ours after it. stops: no command may follow it but to switch off. still: the robot
+    must stand still."""
 
     spec: FaultSpec
     ends: tuple[str, ...]
@@ -202,7 +203,8 @@ def _after(server: SpotServer, fault: Fault, begun_s: float, status: str) -> lis
     if fault.stops and status == "error":
         answers = [item.time_s for item in server.log.of("GetRobotState") if item.time_s > begun_s]
         known_s = max([begun_s + wall(REACT_S), *answers[1:2]])
-        late = [item for item in server.log.of("RobotCommand") if item.time_s > known_s]
+        sent = [item for item in server.log.of("RobotCommand") if item.time_s > known_s]
+        late = [item for item in sent if "safe_power_off_request" not in str(item.fields)]
         if late:
             broken.append(f"{len(late)} commands were sent after {REACT_S} s")
     claim = _holder(server)

@@ -38,10 +38,10 @@ from tests.spot_robot import target_of
 
 ARM = """<root BTCPP_format="4" main_tree_to_execute="Main"><BehaviorTree ID="Main">
 <MoveArm pose="ready" max_joint_speed_radps="{speed}"/></BehaviorTree>
-<TreeNodesModel><SubTree ID="Main"><input_port name="speed" type="float" default="0.05"/></SubTree></TreeNodesModel>
+<TreeNodesModel><SubTree ID="Main"><input_port name="speed" type="float" default="0.02"/></SubTree></TreeNodesModel>
 </root>"""
 TICK = remote_pb2.TickResponse
-SLOWLY = 0.05
+SLOWLY = 0.02
 """rad/s: the arm is on its way for longer than a test takes."""
 
 
@@ -51,7 +51,7 @@ def served(tmp_path: Path, **options: Any) -> Iterator[tuple[SpotServer, Served,
     file = tmp_path / "tree.xml"
     file.write_text(ARM)
     with (
-        spot(speed=4.0) as server,
+        spot() as server,
         serving(
             target_of(server),
             read(file),

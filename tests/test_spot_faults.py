@@ -72,7 +72,7 @@ def table(outcomes: dict[Case, Outcome]) -> str:
         "the fake one; leases, e-stop, power, clocks and gRPC are the simulated Spot's.",
         "",
         "Every run ended by itself, closed its run folder, returned the lease where it was still ours and could be",
-        "reached, left the robot at rest, and sent no command once the lease, the e-stop or the motors were gone.",
+        "reached, left the robot at rest, and moved nothing once the lease, the e-stop or the motors were gone.",
         "In the cells: lifted (with the number of the attempt if not the first; the last stages may be over before a",
         "fault tells), failed (exit code 1: the tree failed",
         "with a reason), ended (exit code 3: the robot was lost). Empty: the fault has no meaning there.",

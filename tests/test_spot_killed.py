@@ -24,7 +24,7 @@ from simulation.spot_api.fault_spec import FaultSpec
 from tests.spot_api import spot, wait_for
 from tests.spot_robot import working
 
-KILLS = int(os.environ.get("SPOT_GRASP_EXHAUSTIVE", "2"))
+KILLS = int(os.environ.get("SPOT_GRASP_EXHAUSTIVE", "1"))
 WALKER = """
 import sys
 from pathlib import Path
@@ -81,7 +81,7 @@ def test_a_killed_program_leaves_a_robot_that_soon_stands() -> None:
 
 
 def test_a_walk_of_many_commands_goes_on_without_a_pause_and_arrives() -> None:
-    with working(speed=4.0) as (server, robot):
+    with working(speed=8.0) as (server, robot):
         goal = robot.body_pose() @ Pose.from_rpy((0.0, 0.0, 0.0), (6.0, 0.0, 0.0))
         begun_s = server.world.snapshot.simulated_s
         walk = robot.walk_to(goal, max_speed_mps=0.5, max_yaw_rate_radps=0.8)
@@ -94,7 +94,7 @@ def test_a_walk_of_many_commands_goes_on_without_a_pause_and_arrives() -> None:
 
 
 def test_a_walk_without_anybody_stops_and_goes_on_when_the_program_does() -> None:
-    with working(speed=4.0) as (server, robot):
+    with working(speed=8.0) as (server, robot):
         goal = robot.body_pose() @ Pose.from_rpy((0.0, 0.0, 0.0), (6.0, 0.0, 0.0))
         walk = robot.walk_to(goal, max_speed_mps=0.3, max_yaw_rate_radps=0.8)
         robot.sleep(0.2)
@@ -106,15 +106,15 @@ def test_a_walk_without_anybody_stops_and_goes_on_when_the_program_does() -> Non
 
 @pytest.mark.parametrize("rpc", ["RobotCommand", "*"])
 def test_a_walk_outlasts_a_command_that_is_lost(rpc: str) -> None:
-    with working(speed=4.0) as (server, robot):
+    with working(speed=8.0) as (server, robot):
         goal = robot.body_pose() @ Pose.from_rpy((0.0, 0.0, 0.0), (2.0, 0.0, 0.0))
         walk = robot.walk_to(goal, max_speed_mps=0.5, max_yaw_rate_radps=0.8)
-        server.faults.add(FaultSpec("rpc_unavailable", rpc=rpc, for_s=4.0))
+        server.faults.add(FaultSpec("rpc_unavailable", rpc=rpc, for_s=8.0))
         assert finish(robot, walk) is CommandState.DONE
 
 
 def test_a_cancelled_walk_is_not_sent_again() -> None:
-    with working(speed=4.0) as (server, robot):
+    with working(speed=8.0) as (server, robot):
         goal = robot.body_pose() @ Pose.from_rpy((0.0, 0.0, 0.0), (6.0, 0.0, 0.0))
         walk = robot.walk_to(goal, max_speed_mps=0.3, max_yaw_rate_radps=0.8)
         robot.sleep(0.2)

@@ -18,10 +18,11 @@ def add_target(parser: argparse.ArgumentParser, *, required: bool = False) -> No
 
 
 def add_control(parser: argparse.ArgumentParser) -> None:
-    """How to get and leave it: --take-lease, --own-estop, --clear-faults, --at-end."""
+    """How to get and leave it: --take-lease, --own-estop, --clear-faults, --undock, --at-end."""
     parser.add_argument("--take-lease", action="store_true", help="take control from whoever has it (spot)")
     parser.add_argument("--own-estop", action="store_true", help="be the e-stop, in place of all others (spot)")
     parser.add_argument("--clear-faults", action="store_true", help="clear behaviour faults that can be cleared (spot)")
+    parser.add_argument("--undock", action="store_true", help="get off the dock first, if it stands on it (spot)")
     parser.add_argument(
         "--at-end", choices=AT_END, default="found", help="how to leave the spot (default: off if it was off)"
     )

@@ -47,7 +47,8 @@ def words(error: BaseException) -> str:
     text = getattr(error, "error_message", "") or str(error) or type(error).__name__
     response = getattr(error, "response", None)
     said = getattr(response, "message", "") if response is not None else ""
-    return " ".join(f"{text} {said}".split())
+    faults = ", ".join(f"{fault.name} {fault.error_message}" for fault in getattr(response, "blocking_faults", ()))
+    return " ".join(f"{text} {said} {faults}".split())
 
 
 def is_transient(error: BaseException) -> bool:
@@ -119,7 +120,7 @@ def explain(error: BaseException, host: str, doing: str) -> RobotError:
             f"{host} has a behaviour fault ({said}); see `spot-grasp check TREE --hostname {host}`",
             Loss.POWER,
         ),
-        ((command.DockedError,), f"{host} stands on its dock; undock it first", Loss.POWER),
+        ((command.DockedError,), f"{host} stands on its dock; run with --undock", Loss.POWER),
     )
     for kinds, text, loss in advice:
         if isinstance(error, kinds):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from app.output import tell
-from app.spot import images
+from app.spot import dock, images
 from app.spot.connection import Connection, Target
 from app.spot.errors import missing, owner_words
 from app.spot.estop import read_status, refusal
@@ -47,6 +47,7 @@ def preflight(target: Target) -> list[Row]:
             ("e-stop", _estop),
             ("lease", _lease),
             ("state", _state),
+            ("dock", _dock),
             ("time sync", _time),
             ("cameras", _cameras),
         )
@@ -125,6 +126,14 @@ def battery_row(percent: float | None) -> Row:
     if percent < LOW_PERCENT:
         return Row("battery", "note", f"{percent:.0f} %: low")
     return Row("battery", "ok", f"{percent:.0f} %")
+
+
+def _dock(connection: Connection) -> list[Row]:
+    state = dock.state(connection)
+    why = dock.hindrance(state, connection.link.host)
+    if why is not None:
+        return [Row("dock", "fail", why)]
+    return [Row("dock", "ok", "the robot has no docking service" if state is None else "not on it")]
 
 
 def _time(connection: Connection) -> list[Row]:

@@ -7,17 +7,19 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
-from app.spot import commands
+from app.output import warn
+from app.spot import commands, dock
 from app.spot.connection import Connection
 from app.spot.errors import Loss, LostRobotError
 from app.spot.estop import OwnEstop, read_status, refusal
 from app.spot.lease import LeaseHold
 from app.spot.options import SpotOptions
+from app.spot.power import MotorPower
 from app.spot.pulse import Pulse
 from app.spot.state import RobotView, fault_words
 from perception.errors import ConfigError, RobotError
 
-POWER_ON_S, STAND_S, SIT_S, STOW_S, OFF_S = 20.0, 15.0, 15.0, 10.0, 20.0
+STAND_S, SIT_S, STOW_S = 15.0, 15.0, 10.0
 POLL_S: Final = 0.1
 SLOWEST: Final = 20.0
 """A simulated robot may take this many times the limit in wall time; then even its clock stands still."""
@@ -36,8 +38,8 @@ class Session:
         self.pulse = Pulse()
         self._lease = LeaseHold(connection, self.pulse)
         self._estop = OwnEstop(connection, self.pulse)
-        self._found_on = False
-        self._powered = False
+        self._power = MotorPower(connection, self.view, self._until)
+        self._starting = True
 
     def view(self) -> RobotView:
         """The state now. LostRobotError if the robot does not answer."""
@@ -52,7 +54,7 @@ class Session:
         lacks = view.lacks()
         if lacks is not None:
             raise RobotError(f"{self._link.host} has {lacks}")
-        self._found_on = view.motors_on
+        docked = self._docked()
         if not self._options.own_estop:
             self._require_released()
         self._lease.acquire(take=self._options.take_lease)
@@ -61,12 +63,24 @@ class Session:
             self._require_released()
         self._require_hardware_released()
         self._settle_faults()
-        self._power_on()
+        self._power.on()
+        if docked:
+            dock.undock(self._connection, self._until)
         self._stand()
 
     def entered(self, look: Callable[[], None]) -> None:
         """The robot is ours and stands; look at it for the first time."""
         look()
+        self._starting = False
+
+    def _docked(self) -> bool:
+        """Whether the robot must get off its dock first. RobotError unless that is asked for."""
+        state = dock.state(self._connection)
+        docked = dock.docked(state)
+        why = None if docked and self._options.undock else dock.hindrance(state, self._link.host)
+        if why is not None:
+            raise RobotError(why)
+        return docked
 
     def _require_released(self) -> None:
         why = refusal(read_status(self._link.send("reading the e-stop", self._connection.estop.get_status)))
@@ -92,16 +106,6 @@ class Session:
 
     def _clear(self, number: int, timeout: float) -> Any:
         return self._connection.command.clear_behavior_fault(number, timeout=timeout)
-
-    def _power_on(self) -> None:
-        from bosdyn.api import power_pb2
-
-        if self.view().motors_on:
-            return
-        request = power_pb2.PowerCommandRequest.REQUEST_ON_MOTORS
-        self._link.send("powering on", self._connection.power.power_command, request)
-        self._powered = True
-        self._until(lambda: self.view().motors_on, POWER_ON_S, "the motors did not come on")
 
     def _stand(self) -> None:
         from bosdyn.api import basic_command_pb2
@@ -162,17 +166,24 @@ class Session:
     # giving it back
 
     def end(self) -> None:
-        """Leave the robot as asked, as far as it is still ours and answers; then return the lease. Never raises
-        RobotError: at this point nobody could do anything about it."""
+        """Leave the robot as asked, as far as it is still ours and answers; then return the lease. After a start that
+        has failed, and after a fault, the motors are as they were found. Never raises RobotError: what could not be
+        done is told.
+        """
         self.pulse.beat()
-        if self._lease.held and self._link.lost is None:
-            with contextlib.suppress(RobotError):
+        try:
+            if self._starting or (self.lost is Loss.POWER and self._options.at_end in ("found", "off")):
+                self._power.restore()
+            elif self._lease.held and self._link.lost is None:
                 self._leave()
-        self._estop.stop()
-        self._lease.release()
+        except RobotError as error:
+            warn(f"{self._link.host} could not be left as asked: {error}")
+        finally:
+            self._estop.stop()
+            self._lease.release()
 
     def _leave(self) -> None:
-        off = self._options.at_end == "off" or (self._options.at_end == "found" and self._powered)
+        off = self._options.at_end == "off" or (self._options.at_end == "found" and self._power.asked)
         if self._options.at_end == "stand" or (self._options.at_end == "found" and not off):
             return
         view = self.view()
@@ -181,8 +192,7 @@ class Session:
         if not view.gripper().holding and view.standing:
             self._stow()
         if off or self._options.own_estop:
-            self.send("powering off", commands.safe_power_off())
-            self._until(lambda: not self.view().motors_on, OFF_S, "the motors did not go off")
+            self._power.off()
         else:
             self._sit()
 

@@ -79,6 +79,14 @@ class RobotView:
         return bool(self.state.power_state.motor_power_state == robot_state_pb2.PowerState.STATE_ON)
 
     @property
+    def powering(self) -> bool:
+        """The motors are neither on nor off yet."""
+        from bosdyn.api import robot_state_pb2
+
+        kinds = robot_state_pb2.PowerState
+        return self.state.power_state.motor_power_state in (kinds.STATE_POWERING_ON, kinds.STATE_POWERING_OFF)
+
+    @property
     def standing(self) -> bool:
         from bosdyn.api import robot_state_pb2
 
