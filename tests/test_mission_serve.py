@@ -200,6 +200,17 @@ def test_motors_that_go_off_are_a_failure_and_the_next_mission_may_begin(tmp_pat
         assert until_over(remote, mission, session, opening=0.5).status == remote_pb2.TickResponse.STATUS_SUCCESS
 
 
+def test_a_tree_that_was_broken_while_it_was_served_is_a_failure_with_a_closed_folder(tmp_path: Path) -> None:
+    with service(tmp_path) as (_, _, mission, remote):
+        session = remote.establish_session(leases=[mission.robot.lease_wallet.advance()])
+        (tmp_path / "tree.xml").write_text("<root")
+        answer = tick(remote, mission, session, opening=0.5)
+        assert answer.status == remote_pb2.TickResponse.STATUS_FAILURE
+        assert "tree.xml" in answer.error_message
+    (result,) = results(tmp_path)
+    assert result["status"] == "error"
+
+
 def test_at_the_end_the_service_leaves_the_directory_and_the_robot_stands_still(tmp_path: Path) -> None:
     file = tmp_path / "tree.xml"
     file.write_text(WALK)

@@ -55,17 +55,26 @@ class Player:
         config = {"tree_file": str(path), "mission": True, "parameters": dict(values)}
         self.folder.write_config({**config, "python": platform.python_version(), "started": now.isoformat()})
         self.folder.copy_tree(path)
-        log = self.folder.log
+        self.over = False
+        try:
+            self._tree = self._build(values)
+        except Exception as error:  # say, the file has been changed while it was served
+            self.over = True
+            self._finish("error", str(error))
+            raise
+
+    def _build(self, values: Mapping[str, str]) -> trees.Tree:
+        stage, log = self._stage, self.folder.log
         models = (stage.detector, stage.heatmap_model)
         services = Services(stage.robot, *models, stage.worker, log, self.folder, Settings())
         document = stage.tree.document(values, self.folder.path)
-        self._tree = trees.build(document, services, stage.robot.now)
+        tree = trees.build(document, services, stage.robot.now)
 
         def note(_uid: int, path: str, old: str, new: str, feedback: str) -> None:
             log.info("transition", path=path, old=old, new=new, feedback=feedback)
 
-        self._tree.on_transition(note)
-        self.over = False
+        tree.on_transition(note)
+        return tree
 
     def tick(self) -> tuple[Word, str]:
         """One tick of the tree: its status, and why it failed. SpotGraspError for what a leaf raises, the run
@@ -97,8 +106,11 @@ class Player:
                 self._tree.halt()
             stage.robot.stop()
         finally:
-            result = Result(status, run=str(self.folder.path), tree=str(stage.tree.file), robot="spot")
-            result.sim_s = round(stage.robot.now(), 3)
-            result.close(None, time.monotonic() - self._begun_s)
-            result.reason = reason
-            self.folder.finish(result.as_json())
+            self._finish(status, reason)
+
+    def _finish(self, status: Ending, reason: str) -> None:
+        result = Result(status, run=str(self.folder.path), tree=str(self._stage.tree.file), robot="spot")
+        result.sim_s = round(self._stage.robot.now(), 3)
+        result.close(None, time.monotonic() - self._begun_s)
+        result.reason = reason
+        self.folder.finish(result.as_json())
