@@ -269,14 +269,16 @@ def test_names_for_the_directory() -> None:
         service_name(main, "my service")
 
 
-def test_the_command_serves_until_it_is_interrupted_and_takes_its_name_out(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_a_signal_stops_the_robot_and_takes_the_name_out(tmp_path: Path, number: signal.Signals) -> None:
     file = tmp_path / "tree.xml"
     file.write_text(WALK)
-    with spot() as server:
+    with spot(speed=4.0) as server:
         environment = {"BOSDYN_CLIENT_USERNAME": server.username, "BOSDYN_CLIENT_PASSWORD": server.password}
         target = ["--hostname", "127.0.0.1", "--port", str(server.port), "--certificate", str(server.ca_file)]
+        record = ["--record", str(tmp_path / "runs")]
         process = subprocess.Popen(
-            [sys.executable, "-m", "app", "mission", "serve", str(file), *target],
+            [sys.executable, "-m", "app", "mission", "serve", str(file), *target, *record],
             env={**os.environ, **environment},
             stderr=subprocess.PIPE,
             text=True,
@@ -285,10 +287,22 @@ def test_the_command_serves_until_it_is_interrupted_and_takes_its_name_out(tmp_p
         try:
             assert process.stderr is not None
             assert "mission service 'spot-grasp-main' of 'Main' listens on 127.0.0.1" in process.stderr.readline()
-            looker = connect(server, "looker", sync=False)
-            assert "spot-grasp-main" in {entry.name for entry in looker.robot.list_services()}
-            process.send_signal(signal.SIGINT)
-            assert process.wait(120) == 130
+            mission = connect(server, "mission")
+            with LeaseKeepAlive(mission.leases, must_acquire=True, return_at_exit=True):
+                mission.power_on_and_stand()
+                mission.robot.service_client_factories_by_type[RemoteClient.service_type] = RemoteClient
+                mission.robot.sync_with_directory()
+                remote = mission.robot.ensure_client("spot-grasp-main")
+                answer = tick(remote, mission, remote.establish_session(), opening=0.5, speed=0.1)
+                assert answer.status == remote_pb2.TickResponse.STATUS_RUNNING
+                process.send_signal(number)
+                assert process.wait(120) == 130
+                joints = server.world.snapshot.arm.copy()
+                time.sleep(0.3)
+                assert abs(server.world.snapshot.arm - joints).max() < 0.02
+                names = {entry.name for entry in mission.robot.list_services()}
         finally:
             process.kill()
-        assert "spot-grasp-main" not in {entry.name for entry in looker.robot.list_services()}
+        assert "spot-grasp-main" not in names
+    (result,) = results(tmp_path)
+    assert result["status"] == "interrupted"

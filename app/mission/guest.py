@@ -19,8 +19,9 @@ class Guest(Session):
     """The bosdyn.client.lease.Lease that was lent last."""
 
     def begin(self) -> None:
-        if not self.view().has_arm:
-            raise RobotError(f"{self._link.host} has no arm; this program needs one")
+        lacks = self.view().lacks()
+        if lacks is not None:
+            raise RobotError(f"{self._link.host} has {lacks}")
 
     def entered(self, look: Callable[[], None]) -> None:
         """Nothing to look at: between missions the robot may sit with its motors off."""
