@@ -134,6 +134,13 @@ class _Trigger(NoView):
             self._server.faults.add(self._fault.spec)
 
 
+class _Unheard(Interrupts):
+    """For a run in a thread; signals come to the main one only."""
+
+    def guarding(self, stop: Any, save: Any) -> Any:
+        return super().guarding(None, save)
+
+
 _made = threading.local()
 
 
@@ -156,7 +163,7 @@ def play(name: str, stage: str, folder: Path) -> Outcome:
         raised = ""
         begun = time.monotonic()
         try:
-            app.run.run(options, Interrupts())
+            app.run.run(options, _Unheard())
         except SpotGraspError as error:
             raised = f"{type(error).__name__} with exit code {error.exit_code}: {error}"
         took_s = time.monotonic() - begun
