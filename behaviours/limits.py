@@ -21,14 +21,18 @@ FARTHEST_M: Final = 10_000.0
 """From the origin of the world: farther away no pose is meant."""
 
 
+LEAST: Final = 0.001
+"""A speed, torque or distance below this is none: a motion would have no end."""
+
+
 def up_to(maximum: float) -> Bounds:
-    """Above 0, at most `maximum`."""
-    return Bounds(0.0, maximum, above=True)
+    """From `LEAST` to `maximum`."""
+    return Bounds(LEAST, maximum)
 
 
 @dataclass(frozen=True)
 class RobotLimits:
-    """The greatest that a robot may be asked for. What a command names lies above 0 and not above these."""
+    """The greatest that a robot may be asked for. What a command names lies from `LEAST` to these."""
 
     walking_speed_mps: float
     yaw_rate_radps: float
@@ -71,4 +75,4 @@ def require_limits(limits: RobotLimits, command: str, goal: Pose | str | float, 
         bounds = up_to(getattr(limits, _LIMITS[command, name]))
         if not bounds.hold(value):
             unit = _UNITS[name.rpartition("_")[2]]
-            raise LimitError(f"{command}: {name} is {value:g}; this robot takes {bounds} {unit}")
+            raise LimitError(f"{command}: {name} is {value:g}; it must be positive, {bounds} {unit}")

@@ -143,7 +143,7 @@ def nonsense(robot: Robot) -> Iterator[tuple[str, Callable[[], Command]]]:
         for bad_goal in bad_goals:
             yield name, partial(getattr(robot, name), bad_goal, **limits)
         for limit, greatest in limits.items():
-            for value in (0.0, -0.0, -1.0, -1e-9, np.nan, np.inf, -np.inf, 1.001 * greatest, 1e308):
+            for value in (0.0, -0.0, -1.0, -1e-9, 1e-9, 1e-300, np.nan, np.inf, -np.inf, 1.001 * greatest, 1e308):
                 yield limit, partial(getattr(robot, name), goal, **limits | {limit: value})
 
 

@@ -142,7 +142,8 @@ def test_a_number_from_a_script_is_a_warning_and_refused_when_it_is_read(
     assert "warning: <Script> 'code' gives '-1.5' to <MoveArm> port" in capsys.readouterr().out
     record = tmp_path / "run"
     assert run("run", str(file), "--robot", "fake", "--view", "none", "--record", str(record)) == 2
-    told = "T/Sequence/Up: port 'max_joint_speed_radps' gets '-1.5' from {v}: expected positive and at most 2.5 rad/s"
+    told = "T/Sequence/Up: port 'max_joint_speed_radps' gets '-1.5' from {v}: "
+    told += "expected at least 0.001 and at most 2.5 rad/s"
     assert told in capsys.readouterr().err
     result = json.loads((record / "result.json").read_text())
     assert (result["status"], result["exit_code"], result["reason"]) == ("error", 2, told)
@@ -176,7 +177,7 @@ def test_the_parameters_of_a_mission_have_the_bounds_and_names_of_the_ports_that
     file.write_text(BOUND)
     parameters = read(file, known=KNOWN).parameters
     speed = specification(parameters).specs["speed"].spec.double_spec
-    assert (speed.min_value.value, speed.max_value.value) == (0.0, 2.5)
+    assert (speed.min_value.value, speed.max_value.value) == (0.001, 2.5)
     good = {"pose": "ready", "below": 0.1, "what": "can"}
 
     def called(**given: str | float) -> dict[str, str]:
@@ -188,13 +189,15 @@ def test_the_parameters_of_a_mission_have_the_bounds_and_names_of_the_ports_that
 
     assert called() == {"speed": "1.5", "pose": "ready", "below": "0.1", "what": "can"}
     for name, value, words in (
-        ("speed", -1.0, "positive"), ("speed", 300.0, "at most 2.5"), ("speed", float("nan"), "finite"),
+        ("speed", -1.0, "at least 0.001"), ("speed", 300.0, "at most 2.5"), ("speed", float("nan"), "finite"),
         ("below", 2.0, "at most 0.5"), ("pose", "up", "stow"), ("what", "can,mug", "Write 'can;mug'"),
     ):  # fmt: skip
         with pytest.raises(ConfigError, match=f"parameter '{name}' is '{value}': .*{words}"):
             called(**{name: value})
     file.write_text(BOUND.replace('default="1.5"', 'default="0"'))
-    with pytest.raises(ConfigError, match=r"tree.xml:\d+: the default of parameter 'speed' is '0': expected positive"):
+    with pytest.raises(
+        ConfigError, match=r"tree.xml:\d+: the default of parameter 'speed' is '0': expected at least 0.001"
+    ):
         read(file)
     file.write_text(BOUND.replace('labels="{what}"', 'labels="cup"'))
     with pytest.raises(TreeError, match="does not know 'cup'"):

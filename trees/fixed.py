@@ -85,7 +85,7 @@ def check_fixed(
 ) -> list[Problem]:
     """The problems of all fixed values. tolerant: they are warnings. known: the names that are taken.
 
-    order: all trees, which must not contain themselves, each after those it uses.
+    order: the trees to look at, with those that they use; none contains itself.
     """
     looked = Fixed(out, kinds, known, tolerant=tolerant)
     try:

@@ -38,8 +38,8 @@ class Document:
 
     trees: root node of each tree, by ID. leaves: the leaves that may be used. problems: once loaded, warnings only.
     subtree_models: what the TreeNodesModel says of each tree's ports. stage: where stubs play, None without stubs.
-    levels: depth of the expanded tree. outline: what the files declare; order: its trees, those that a tree uses
-    before it. known: the names that ports take; see `know`.
+    levels: depth of the expanded tree. outline: what the files declare. known: the names that ports take; see
+    `know`.
     """
 
     path: Path
@@ -53,15 +53,14 @@ class Document:
     stage: Stage | None = None
     levels: int = 1
     outline: Outline = field(default_factory=Outline)
-    order: tuple[str, ...] = ()
     known: Vocabulary = field(default_factory=dict)
     _tree: Tree | None = None
 
     def know(self, known: Vocabulary) -> None:
-        """Hold the tree to names that were not known when it was loaded, also while it runs. TreeProblems for those
-        that the files fix and that are not among them."""
+        """Hold the main tree, and those below it, to names that were not known when it was loaded, also while it runs.
+        TreeProblems for those that the files fix and that are not among them."""
         self.known = known
-        found = check_fixed(self.outline, self.kinds, self.order, known, tolerant=self.stage is not None)
+        found = check_fixed(self.outline, self.kinds, (self.main,), known, tolerant=self.stage is not None)
         self.problems += [problem for problem in found if problem not in self.problems]
         if any(not problem.warning for problem in self.problems):
             raise TreeProblems(self.problems)
@@ -184,7 +183,5 @@ def _read(
     order = {name: number for number, name in enumerate(dict.fromkeys(root.file for root in files.roots))}
     found.sort(key=lambda problem: (order.get(problem.file, -1), problem.line, problem.column))
     names = tuple(root.file for root in files.roots)
-    models, inner_first = out.subtree_models, tuple(measured)
-    return Document(
-        paths[0], out.main, out.trees, own, found, names, kinds, models, stage, levels, out, inner_first, known
-    )
+    models = out.subtree_models
+    return Document(paths[0], out.main, out.trees, own, found, names, kinds, models, stage, levels, out, known)

@@ -52,6 +52,9 @@ class Bounds:
 
 
 FINITE: Final = Bounds()
+INT32: Final = 2**31 - 1
+ANY_WHOLE: Final = Bounds(-INT32 - 1, INT32)
+"""What BehaviorTree.CPP can read as an int."""
 
 
 @dataclass(frozen=True)

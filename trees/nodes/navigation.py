@@ -8,7 +8,7 @@ from py_trees.common import Status
 
 from trees.control import ControlNode, DecoratorNode
 from trees.errors import ContractError
-from trees.ports import Bounds, input_port
+from trees.ports import INT32, Bounds, input_port
 from trees.status import SKIPPED, Returned
 
 
@@ -19,7 +19,7 @@ class RecoveryNode(ControlNode):
     """
 
     CHILDREN = (2, 2)
-    PORTS = (input_port("number_of_retries", int, default=1, bounds=Bounds(0), text="how often to recover"),)
+    PORTS = (input_port("number_of_retries", int, default=1, bounds=Bounds(0, INT32), text="how often to recover"),)
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)

@@ -8,7 +8,7 @@ from py_trees.common import Status
 
 from trees.control import ControlNode
 from trees.errors import ContractError
-from trees.ports import input_port
+from trees.ports import ANY_WHOLE, input_port
 from trees.status import SKIPPED, Returned
 
 
@@ -53,8 +53,8 @@ class Parallel(_Together):
     """
 
     PORTS = (
-        input_port("success_count", int, default=-1, text="children that must succeed"),
-        input_port("failure_count", int, default=1, text="children whose failure fails it"),
+        input_port("success_count", int, default=-1, bounds=ANY_WHOLE, text="children that must succeed"),
+        input_port("failure_count", int, default=1, bounds=ANY_WHOLE, text="children whose failure fails it"),
     )
 
     def run(self) -> Returned:
@@ -80,7 +80,11 @@ class Parallel(_Together):
 class ParallelAll(_Together):
     """All children in each tick until every one has ended; FAILURE if max_failures or more failed."""
 
-    PORTS = (input_port("max_failures", int, default=1, text="failures that fail it; negative counts from the end"),)
+    PORTS = (
+        input_port(
+            "max_failures", int, default=1, bounds=ANY_WHOLE, text="failures that fail it; negative counts from the end"
+        ),
+    )
 
     def run(self) -> Returned:
         limit = self.from_port("max_failures")

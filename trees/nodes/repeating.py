@@ -7,10 +7,10 @@ from typing import Any, ClassVar, Final
 from py_trees.common import Status
 
 from trees.control import DecoratorNode
-from trees.ports import Bounds, input_port
+from trees.ports import INT32, Bounds, input_port
 from trees.status import SKIPPED, Returned
 
-TIMES: Final = Bounds(-1)
+TIMES: Final = Bounds(-1, INT32)
 
 
 class _Again(DecoratorNode):
