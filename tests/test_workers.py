@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ import pytest
 from perception import extras
 from perception.errors import ConfigError
 from tests import light_jobs
-from training.mapping import LocalMapper
+from training.mapping import LocalMapper, RayMapper
 from training.workers import WorkerError
 
 MOMENTS = int(os.environ.get("SPOT_GRASP_EXHAUSTIVE", "6"))
@@ -234,3 +235,41 @@ def test_what_is_there_and_what_is_not() -> None:
             extras.require("this test", "train", package)
     broken = extras.unusable("this test", "spot", ImportError("cannot import name 'x'", name="bosdyn"))
     assert "this test needs the package 'bosdyn', which does not import (cannot import name 'x')" in str(broken)
+
+
+class CrashedError(Exception):
+    """Ray's error for a worker that died."""
+
+
+def test_a_ray_worker_that_dies_names_its_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a stand-in for Ray: its own test needs the package."""
+    asked: dict[str, Any] = {}
+    cancelled: list[int] = []
+
+    def remote(**options: Any) -> Any:
+        asked.update(options)
+        numbers = iter(range(9))
+        return lambda function: SimpleNamespace(remote=lambda *job: next(numbers))
+
+    def get(reference: int) -> str:
+        if reference == 1:
+            raise CrashedError("The worker died\nunexpectedly.")
+        return f"result {reference}"
+
+    ray = SimpleNamespace(
+        exceptions=SimpleNamespace(RayError=CrashedError, RayTaskError=KeyError),
+        is_initialized=lambda: True,
+        remote=remote,
+        wait=lambda waiting, num_returns: (waiting[:1], waiting[1:]),
+        get=get,
+        cancel=lambda reference, force: cancelled.append(reference),
+    )
+    monkeypatch.setitem(sys.modules, "ray", ray)
+    results = RayMapper().map(light_jobs.number, [10, 11, 12], light_jobs.nothing)
+    assert next(results) == "result 0"
+    with pytest.raises(
+        WorkerError, match=r"^11: its worker was replaced and died again: it died: The worker died unexp"
+    ):
+        next(results)
+    assert asked["max_retries"] == 1
+    assert cancelled == [2]

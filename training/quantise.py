@@ -24,11 +24,12 @@ from numpy.typing import NDArray
 
 from perception import preprocess
 from perception.errors import ConfigError, SpotGraspError
-from perception.files import write_atomic
+from perception.files import read_text, write_atomic
 from perception.heatmap import DEFAULT_WEIGHTS
 from perception.plain_json import json_text
 from training import dataset
 from training.catalogue import split_of
+from training.engine import digest
 from training.metrics import PixelScores
 from training.outputs import refuse_replacing
 
@@ -121,15 +122,19 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     parser.add_argument("--card", type=Path)
     parser.add_argument("--samples", type=int, default=SAMPLES, help="training samples to calibrate on")
-    parser.add_argument("--overwrite", action="store_true", help="replace the network at --out")
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace the network at --out, if --card does not name it"
+    )
     args = parser.parse_args()
     try:
-        refuse_replacing([args.out] if args.out else [], overwrite=args.overwrite)
+        card = "" if args.card is None else read_text(args.card, "model card")
+        own = args.out is not None and args.out.is_file() and digest(args.out) in card
+        refuse_replacing([args.out] if args.out else [], overwrite=args.overwrite or own)
         network, facts = quantise(args.network, args.data, args.samples)
     except SpotGraspError as error:
         parser.exit(error.exit_code, f"{error}\n")
     if args.card is not None:
-        text = args.card.read_text(encoding="utf-8").split(HEADING)[0].rstrip()
+        text = card.split(HEADING)[0].rstrip()
         written = args.out if keeps(facts) else None
         write_atomic(args.card, f"{text}\n\n{section(facts, network, written)}".encode())
     if args.out is not None and keeps(facts):

@@ -176,10 +176,8 @@ class Trainer:
             self._require_finite(float(loss.detach()), epoch, "in a batch", of)
             self.optimiser.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
-            steepness = nn.utils.clip_grad_norm_(
-                self.network.parameters(), math.inf
-            )  # unchanged: only its size is told
-            self._require_finite(float(steepness), epoch, "in a batch's gradient", of)
+            size = nn.utils.clip_grad_norm_(self.network.parameters(), math.inf)  # measured, not clipped
+            self._require_finite(float(size), epoch, "in a batch's gradient", of)
             self.optimiser.step()
             self.schedule.step()
             total += float(loss.detach()) * len(rows)
