@@ -1,5 +1,5 @@
 """`python -m app` is `spot-grasp`."""
 
-from spot_grasp import console
+from spot_grasp_main import console
 
 console()

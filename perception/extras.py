@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import shutil
@@ -50,7 +51,7 @@ def install_line(extra: str) -> str:
     place = clone()
     if place is None:
         return pip_line(*(spec for _, spec in requirements(extra)))
-    here = "." if Path.cwd() == place else place
+    here = "." if os.path.samefile(".", place) else place
     return pip_line("-e", f"{here}[{extra}]" if extra else f"{here}")
 
 
@@ -59,8 +60,10 @@ def pip_line(*words: str) -> str:
     place, python = clone(), Path(sys.executable)
     pip = shutil.which("pip")
     start = ["pip"] if pip is not None and Path(pip).parent == python.parent else [str(python), "-m", "pip"]
-    constraints = "constraints.txt" if Path.cwd() == place else f"{place}/constraints.txt"
-    return shlex.join([*start, "install", *([] if place is None else ["-c", constraints]), *words])
+    tested = []
+    if place is not None:
+        tested = ["-c", "constraints.txt" if os.path.samefile(".", place) else f"{place}/constraints.txt"]
+    return shlex.join([*start, "install", *tested, *words])
 
 
 def ultralytics_line() -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from spot_grasp import PACKAGES
+from spot_grasp_main import PACKAGES
 from tests.installed import ROOT, Installed
 
 pytestmark = pytest.mark.xdist_group("installed")
@@ -29,7 +29,7 @@ def strangers(folder: Path, *names: str) -> Path:
 def test_folders_of_our_names_on_the_path_and_in_the_folder_are_left_alone(
     installed: Installed, tmp_path: Path, name: str
 ) -> None:
-    names = [*PACKAGES, "tests"] if name == "all of them" else [name]
+    names = [*PACKAGES, "tests", "spot_grasp"] if name == "all of them" else [name]
     overlay = strangers(tmp_path / "overlay", *names)
     here = strangers(tmp_path / "here", *names)
     path = os.pathsep.join((str(overlay), "", "."))
@@ -50,7 +50,7 @@ def test_worker_processes_find_ours_too(installed: Installed, tmp_path: Path) ->
     overlay = strangers(tmp_path, "training", "perception")
     script = tmp_path / "script"  # as pip writes it: what starts a worker imports it again
     script.write_text(
-        "from spot_grasp import console\n"
+        "from spot_grasp_main import console\n"
         "if __name__ == '__main__':\n"
         "    from training.mapping import LocalMapper, nothing_to_start\n"
         "    print(list(LocalMapper(1).map(len, ['abc'], nothing_to_start)))\n"
@@ -72,7 +72,7 @@ def test_where_a_stranger_was_imported_before_it_says_so_in_one_line(installed: 
 
 def test_from_a_clone_the_same(tmp_path: Path) -> None:
     overlay = strangers(tmp_path, *PACKAGES[1:])
-    script = "import sys; sys.path.insert(0, sys.argv.pop(1)); import spot_grasp; spot_grasp.console()"
+    script = "import sys; sys.path.insert(0, sys.argv.pop(1)); import spot_grasp_main; spot_grasp_main.console()"
     path = os.pathsep.join((str(overlay), str(ROOT)))
     done = Installed(ROOT, Path(sys.executable)).run(
         sys.executable, "-c", script, str(overlay), "nodes", folder=tmp_path, PYTHONPATH=path
@@ -86,7 +86,7 @@ def test_the_wheel_is_typed_and_its_page_has_no_dead_link(installed: Installed) 
         names = set(wheel.namelist())
         (metadata,) = (wheel.read(name).decode() for name in names if name.endswith("/METADATA"))
     assert {f"{package}/py.typed" for package in PACKAGES} <= names
-    assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {*PACKAGES, "spot_grasp.py"}
+    assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {*PACKAGES, "spot_grasp_main.py"}
     assert not re.search(r"\]\((?!https://)", metadata)
     assert "Project-URL" not in metadata
     assert "spot-grasp doctor" in metadata

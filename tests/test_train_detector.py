@@ -88,7 +88,7 @@ def test_missing_data_is_one_line(
 
 
 def in_process(script: str) -> subprocess.CompletedProcess[str]:
-    alone = {key: value for key, value in os.environ.items() if key != "YOLO_CONFIG_DIR"}
+    alone = {key: value for key, value in os.environ.items() if key not in ("YOLO_CONFIG_DIR", "OMP_NUM_THREADS")}
     return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, env=alone)
 
 
