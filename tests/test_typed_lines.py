@@ -117,12 +117,13 @@ def test_blocks_whose_lines_are_not_tried_say_why() -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """What the lines of the docs name: the tree of docs/trees.md under all names, and the substitutions."""
+    """What the lines of the docs name: the tree of docs/trees.md under all names, substitutions, a detector."""
     tree = re.findall(r"^```xml\n(.*?)^```", (ROOT / "docs" / "trees.md").read_text(), re.M | re.S)[0]
     for name in ("my_tree.xml", "other.xml", "theirs.xml", "visit_can.xml"):
         (tmp_path / name).write_text(tree)
     (json,) = re.findall(r"^```json\n(.*?)^```", (ROOT / "docs" / "watching.md").read_text(), re.M | re.S)
     (tmp_path / "subs.json").write_text(json)
+    (tmp_path / "mine.onnx").symlink_to(ROOT / "perception" / "weights" / "detector.onnx")
     return tmp_path
 
 
