@@ -26,6 +26,10 @@ LOOKING = ("check", "doctor", "format", "nodes", "show")
 """Commands that only look, and take no time."""
 
 
+SHARED = sorted((ROOT / "training").glob("*_arguments.py"))
+"""Options that several programs have."""
+
+
 def ids(lines: list[Typed]) -> list[str]:
     return [f"{line.where} {line.text}" for line in lines]
 
@@ -49,8 +53,6 @@ def test_lines_are_found() -> None:
 
 @pytest.mark.parametrize("line", OURS, ids=ids(OURS))
 def test_commands_and_options_of_the_docs_exist(line: Typed) -> None:
-    if line.text.startswith("spot-grasp train detector"):
-        pytest.xfail("it hands its options on, so that they cannot be looked at")
     assert_options(line)
     if line in BLOCKS:  # it is typed as it stands
         build_parser().parse_args(shlex.split(line.text.replace("$seed", "0"))[1:])
@@ -82,7 +84,7 @@ def test_modules_that_are_started_exist_and_have_the_options() -> None:
             continue
         spec = find_spec(module)
         assert spec is not None, f"{line.where}: no module {module}"
-        source = Path(spec.origin or "").read_text() + (ROOT / "training" / "recipe_arguments.py").read_text()
+        source = "".join(file.read_text() for file in (Path(spec.origin or ""), *SHARED))
         for option in re.findall(r"(?<!\S)\[?(--[a-z-]+)", line.text.split(" -m ")[1]):
             assert f'"{option}"' in source, f"{line.where}: {module} has no {option}"
 
