@@ -27,7 +27,7 @@ demo: $(VENV)/.run
 	@$(BIN)/spot-grasp run grasp_bottle --robot genesis --scene $(SCENE) --seed $(SEED) --video $(RUN_ARGS)
 
 test: lint
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --benchmark-disable $(PYTEST_ARGS)
 
 lint: $(VENV)/.develop
 	@$(BIN)/ruff check .
