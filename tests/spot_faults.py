@@ -82,6 +82,8 @@ FAULTS: dict[str, Fault] = {
     "unavailable for good": Fault(FaultSpec("rpc_unavailable"), ("error",), words="is lost", ours=False),
     "no answer before the deadline": Fault(FaultSpec("rpc_deadline"), ("error",), words="is lost", ours=False),
     "one picture lost": Fault(FaultSpec("rpc_unavailable", rpc="GetImage", times=1), ("success",), ("see", "look")),
+    "no picture for a moment": Fault(FaultSpec("image_error", for_s=wall(0.5)), ("success",), ("see", "look")),
+    "no picture for good": Fault(FaultSpec("image_error"), ("error",), ("see", "look"), words="no usable picture"),
     "connection cut and back": Fault(FaultSpec("connection_cut", for_s=wall(0.4)), ("success", "error")),
     "connection cut for good": Fault(FaultSpec("connection_cut"), ("error",), words="is lost", ours=False, still=False),
     "lease stolen": Fault(

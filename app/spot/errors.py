@@ -93,7 +93,7 @@ def explain(error: BaseException, host: str, doing: str) -> RobotError:
         return LostRobotError(lost, Loss.LEASE)
     said = words(error)
     if isinstance(error, image.ImageDataError | image.SourceDataError):
-        return NoPictureError(f"{host} has no picture now: {said}")
+        return NoPictureError(f"{type(error).__name__}: {said}")
     advice: tuple[tuple[tuple[type[BaseException], ...], str, Loss | None], ...] = (
         (
             (rpc.UnknownDnsNameError,),
