@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import math
 import os
 import shlex
 import shutil
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from simulation.spot_api.steering import Steerable
 
 LOOK_S: Final = 0.2
+SPEEDS: Final = (0.001, 1000.0)
 SimulatedRobot = Literal["genesis", "fake"]
 
 
@@ -66,8 +66,10 @@ def simulate(options: SimulateOptions, interrupts: Interrupts) -> int:
     from simulation.spot_api.program import program_words
     from simulation.spot_api.server import SpotServer
 
-    if options.speed < 0 or not math.isfinite(options.speed):
-        raise ConfigError(f"--speed {options.speed} must be 0 or more")
+    if options.speed != 0 and not SPEEDS[0] <= options.speed <= SPEEDS[1]:
+        raise ConfigError(
+            f"--speed {options.speed} must be 0, as fast as possible, or from {SPEEDS[0]} to {SPEEDS[1]:g}"
+        )
     if not 0 <= options.port < 2**16:
         raise ConfigError(f"--port {options.port} must be 0 to {2**16 - 1}")
     faults = read_faults(options.faults) if options.faults is not None else []

@@ -65,7 +65,6 @@ class Scene:
     def recover(self) -> None:
         """What the bystander does, by the same services, to get and use the robot."""
         robot, estop = self.bystander.robot, self.bystander.estop
-        robot.authenticate(self.server.username, self.server.password)
         self.bystander.leases.take()
         for fault in self.bystander.state().behavior_fault_state.faults:
             self.bystander.command.clear_behavior_fault(fault.behavior_fault_id)
@@ -87,7 +86,7 @@ class Scene:
 
 @pytest.fixture(scope="module")
 def scene() -> Iterator[Scene]:
-    with spot(speed=None, lease_stale_s=1000.0) as server:
+    with spot(speed=30.0, lease_stale_s=1000.0) as server:
         yield Scene(server, connect(server, "attacker"), connect(server, "bystander"))
 
 
