@@ -67,9 +67,7 @@ def simulate(options: SimulateOptions, interrupts: Interrupts) -> int:
     from simulation.spot_api.server import SpotServer
 
     if options.speed != 0 and not SPEEDS[0] <= options.speed <= SPEEDS[1]:
-        raise ConfigError(
-            f"--speed {options.speed} must be 0, as fast as possible, or from {SPEEDS[0]} to {SPEEDS[1]:g}"
-        )
+        raise ConfigError(f"--speed {options.speed} must be 0 (as fast as possible) or {SPEEDS[0]} to {SPEEDS[1]:g}")
     if not 0 <= options.port < 2**16:
         raise ConfigError(f"--port {options.port} must be 0 to {2**16 - 1}")
     faults = read_faults(options.faults) if options.faults is not None else []
