@@ -87,12 +87,11 @@ class SpotRobot:
             self._close()
 
     def _close(self) -> None:
-        self._working = False
         try:
             if self._session is not None:
                 self._session.end()
         finally:
-            self._session = None
+            self._working, self._session = False, None
             if self._connection is not None:
                 self._connection.close()
 
