@@ -44,6 +44,8 @@ def console() -> NoReturn:
 
 def _leave(number: int, frame: FrameType | None) -> NoReturn:
     """While the program itself is imported there is nothing to close."""
-    if select.select([], [2], [], 0.0)[1]:
-        os.write(2, f"spot-grasp: interrupted by {signal.Signals(number).name}\n".encode())
-    os._exit(130)
+    try:
+        if select.select([], [2], [], 0.0)[1]:
+            os.write(2, f"spot-grasp: interrupted by {signal.Signals(number).name}\n".encode())
+    finally:
+        os._exit(130)

@@ -34,6 +34,7 @@ class Guard:
         self._interrupts = interrupts
         self._hear, self._wake = os.pipe()
         os.set_blocking(self._wake, False)
+        self._first: str | None = None
         self._why = ""
         self._end_s = float("inf")
 
@@ -57,6 +58,7 @@ class Guard:
                 for number in watched.intersection(os.read(self._hear, 64)):
                     now_s = time.monotonic()
                     if first_s is None:
+                        self._first = signal.Signals(number).name
                         first_s, stop_s = now_s, now_s + STOP_S
                     elif now_s - first_s > TWICE_S and self._end_s == float("inf"):
                         hurry()
@@ -71,6 +73,8 @@ class Guard:
 
     def _cut_off(self) -> None:
         hurry()
+        if self._interrupts.phase is not Phase.SAVING:  # the main thread may never have heard of it
+            self._interrupts.received = self._interrupts.received or self._first
         _within(LAST_S, self._interrupts.saves)
         warn(f"cut off by {self._why}")
         settle(0)
