@@ -80,13 +80,17 @@ class Result:
 def summary(result: Result, place: Path) -> str:
     """A few lines for people, with the paths of what there is to look at."""
     words = [f"{result.attempts} attempt{'s' * (result.attempts != 1)}"]
-    if result.object_lift_m is not None:
+    if result.objects_placed:  # where it stands now says more than how far that is above where it stood
+        words.append(f"{result.objects_placed} object{'s' * (result.objects_placed != 1)} placed")
+    elif result.object_lift_m is not None and result.object_lift_m < -0.005:
+        words.append(f"object {-result.object_lift_m:.3f} m lower than it stood")
+    elif result.object_lift_m is not None:
         words.append(f"object lifted {result.object_lift_m:.3f} m, held {result.held_s or 0.0:.1f} s")
     if result.peak_gripper_torque_nm is not None:
         words.append(f"at most {result.peak_gripper_torque_nm:.2f} N·m")
     if result.placed_distance_m is not None:
         stands = "stands upright" if result.placed_upright else "does not stand"
-        words.append(f"it {stands} {result.placed_distance_m:.2f} m from the middle of the place")
+        words.append(f"the target {stands} {result.placed_distance_m:.2f} m from the middle of the place")
     if result.sim_s is not None:
         words.append(f"{result.sim_s:.1f} s on the robot")
     words.append(f"{result.wall_s:.1f} s wall")

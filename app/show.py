@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from app.library import find_tree
 from app.output import tell_file
+from perception.errors import ConfigError
 from perception.files import write_atomic
 
 if TYPE_CHECKING:
@@ -23,10 +24,10 @@ def show(text: str, *, form: Format | None = None, out: Path | None = None, tree
     import trees
     from app.leaves import known_leaves
 
-    file = find_tree(text)
-    document = trees.load(file, known_leaves(), tree_id)
+    form = form or _by_ending(out)
+    document = trees.load(find_tree(text), known_leaves(), tree_id)
     nodes = trees.build(document, None, lambda: 0.0).nodes()
-    drawn = render(nodes, document.main, form or _by_ending(out))
+    drawn = render(nodes, document.main, form)
     if out is None:
         tell_file(drawn)
         return 0
@@ -49,7 +50,13 @@ def render(nodes: Sequence[NodeView], title: str, form: Format) -> str:
 
 
 def _by_ending(out: Path | None) -> Format:
+    """ConfigError for an ending that stands for another form."""
     if out is None:
         return "text"
-    endings: dict[str, Format] = {".svg": "svg", ".html": "html", ".htm": "html"}
-    return endings.get(out.suffix.lower(), "text")
+    endings: dict[str, Format] = {".svg": "svg", ".html": "html", ".htm": "html", ".txt": "text", "": "text"}
+    form = endings.get(out.suffix.lower())
+    if form is None:
+        raise ConfigError(
+            f"{out}: a tree is drawn as .svg, .html or .txt; choose one, or say --format {'|'.join(FORMATS)}"
+        )
+    return form

@@ -94,3 +94,14 @@ def test_the_judge_fills_in_what_it_knows(tmp_path: Any) -> None:
     assert "lifted" not in summary(result, tmp_path)
     result.judge({"object_lift_m": 0.148, "held_s": 2.25, "peak_gripper_torque_nm": 3.0, "else": 1.0})
     assert "1 attempt, object lifted 0.148 m, held 2.2 s, at most 3.00 N·m" in summary(result, tmp_path)
+
+
+def test_the_summary_of_a_placing_task_says_what_was_placed(tmp_path: Any) -> None:
+    result = Result(status="success", attempts=2)
+    truth = {"object_lift_m": -0.113, "held_s": 0.0, "placed_upright": True, "placed_distance_m": 0.031}
+    result.judge({**truth, "objects_placed": 2})
+    words = "2 attempts, 2 objects placed, the target stands upright 0.03 m from the middle of the place"
+    assert words in summary(result, tmp_path)
+    assert "lifted" not in summary(result, tmp_path)
+    result.judge({**truth, "placed_upright": False, "objects_placed": 0})
+    assert "object 0.113 m lower than it stood, the target does not stand" in summary(result, tmp_path)

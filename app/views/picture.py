@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from app.output import printable
@@ -12,13 +12,15 @@ from app.views.model import Row, Snapshot, Ticks, Transition
 from app.views.plain import transition_line
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, ConsoleOptions, RenderableType
     from rich.table import Table
     from rich.text import Text
 
 GLYPHS: Final = {"SUCCESS": "✓", "FAILURE": "✗", "RUNNING": "▶", "SKIPPED": "⊘", "HALTED": "■", "IDLE": "·"}
 ASCII: Final = {"SUCCESS": "v", "FAILURE": "x", "RUNNING": ">", "SKIPPED": "/", "HALTED": "#", "IDLE": "."}
 STYLES: Final = {"SUCCESS": "green", "FAILURE": "red", "RUNNING": "bold yellow", "SKIPPED": "blue", "HALTED": "magenta"}
+ELAPSED: Final = 9
+"""Letters of the column of times."""
 FEWEST_ROWS: Final = 5
 """Of the tree, however small the terminal is."""
 
@@ -40,7 +42,7 @@ def picture(snapshot: Snapshot, room: int, stage: str = "", *, ascii_only: bool 
     left = max(room - len(parts) - len(watched), FEWEST_ROWS)
     rows = fit(fold(snapshot.rows), left)
     shown = recent[max(len(recent) - (left - len(rows)), 0) :]
-    return Group(*parts, _table(rows, ASCII if ascii_only else GLYPHS), *watched, *shown)
+    return Group(*parts, _Rows(rows, ASCII if ascii_only else GLYPHS), *watched, *shown)
 
 
 def _head(snapshot: Snapshot) -> list[str]:
@@ -57,25 +59,48 @@ def _overruns(ticks: Ticks) -> str:
     return f"! a tick took longer than its period {times}, at most {1000 * ticks.worst_s:.0f} ms{slowest}"
 
 
-def _table(rows: Sequence[Row], glyphs: dict[str, str]) -> Table:
-    from rich.table import Table
-    from rich.text import Text
+@dataclass(frozen=True)
+class _Rows:
+    """The tree as a table that fits its columns to the terminal: names come first, then what nodes say, then ports."""
 
-    table = Table(box=None, padding=(0, 1), expand=True, show_header=False)
-    table.add_column(no_wrap=True, overflow="ellipsis", ratio=4)
-    table.add_column(justify="right", no_wrap=True, width=9)
-    table.add_column(no_wrap=True, overflow="ellipsis", ratio=4)
-    table.add_column(no_wrap=True, overflow="ellipsis", ratio=3, style="dim")
-    for row in rows:
+    rows: Sequence[Row]
+    glyphs: dict[str, str]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Table]:
+        from rich.table import Table
+        from rich.text import Text
+
+        share = (options.max_width - ELAPSED - 8) * 4 // 11
+        labels = [self._label(row, 2, tag=True) for row in self.rows]
+        widest = max((len(label) for label in labels), default=0)
+        fits = widest <= share
+        if widest > options.max_width // 2:
+            labels = [self._label(row, 1, tag=False) for row in self.rows]
+            widest = max(len(label) for label in labels)
+        table = Table(box=None, padding=(0, 1), expand=True, show_header=False)
+        most = options.max_width - ELAPSED - 8
+        table.add_column(no_wrap=True, overflow="ellipsis", ratio=4 if fits else None, min_width=min(widest, most))
+        table.add_column(justify="right", no_wrap=True, width=ELAPSED)
+        table.add_column(no_wrap=True, overflow="ellipsis", ratio=4)
+        if fits:
+            table.add_column(no_wrap=True, overflow="ellipsis", ratio=3, style="dim")
+        for row, label in zip(self.rows, labels, strict=True):
+            elapsed = "" if row.elapsed_s is None else f"{row.elapsed_s:.2f} s"
+            ports = [Text(printable(row.ports))] if fits else []
+            table.add_row(label, elapsed, Text(printable(row.feedback)), *ports)
+        yield table
+
+    def _label(self, row: Row, indent: int, *, tag: bool) -> Text:
+        from rich.text import Text
+
         style = STYLES.get(row.status, "dim")
-        label = Text(f"{'  ' * row.depth}{glyphs.get(row.status, '?')} {printable(row.name)}", style=style)
-        if row.tag != row.name:
+        mark = self.glyphs.get(row.status, "?")
+        label = Text(f"{' ' * (indent * row.depth)}{mark} {printable(row.name)}", style=style)
+        if tag and row.tag != row.name:
             label.append(f" ({printable(row.tag)})", style="dim")
         if row.hidden:
             label.append(f" +{row.hidden}", style="dim")
-        elapsed = "" if row.elapsed_s is None else f"{row.elapsed_s:.2f} s"
-        table.add_row(label, elapsed, Text(printable(row.feedback)), Text(printable(row.ports)))
-    return table
+        return label
 
 
 def _line(text: str, style: str) -> Text:
