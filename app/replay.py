@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Final
 
-from app.output import printable
+from app.output import hurry, is_read, printable
 from app.recording import Recording, read_recording
 from app.replay_deck import Deck, change_of
 from app.views.live import LiveView
@@ -63,6 +63,8 @@ def _lines(
         if speed is not None and event.time_s != before_s:
             sleep(abs((event.time_s - before_s) / speed))
             before_s = event.time_s
+        if not is_read():  # the reader has gone, e.g. `| head`
+            return
         out.write(transition_line(change_of(event)) + "\n")
         out.flush()
     if last_s >= recording.span_s[1]:
@@ -70,6 +72,7 @@ def _lines(
 
 
 def _play(deck: Deck) -> None:
+    hurry()  # a terminal that is stopped must not hold the keys
     view = LiveView(sys.stdout, no_colour=bool(os.environ.get("NO_COLOR")))
     _draw(view, deck)
     with _keys_at_once(sys.stdin.fileno()):
@@ -103,7 +106,8 @@ def _keys_at_once(terminal: int) -> Iterator[None]:
         tty.setcbreak(terminal)
         yield
     finally:
-        termios.tcsetattr(terminal, termios.TCSADRAIN, before)
+        with contextlib.suppress(termios.error):  # the terminal is gone
+            termios.tcsetattr(terminal, termios.TCSANOW, before)
 
 
 def read_keys(terminal: int, wait_s: float) -> list[str]:

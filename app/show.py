@@ -56,7 +56,6 @@ def _by_ending(out: Path | None) -> Format:
     endings: dict[str, Format] = {".svg": "svg", ".html": "html", ".htm": "html", ".txt": "text", "": "text"}
     form = endings.get(out.suffix.lower())
     if form is None:
-        raise ConfigError(
-            f"{out}: a tree is drawn as .svg, .html or .txt; choose one, or say --format {'|'.join(FORMATS)}"
-        )
+        forms = ", ".join(FORMATS)
+        raise ConfigError(f"{out}: not the ending of a form: name it .txt, .svg or .html, or say --format, of {forms}")
     return form

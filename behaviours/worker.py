@@ -9,6 +9,8 @@ from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 T = TypeVar("T")
+LEAVE_S = 10.0
+"""How long a job that does not end may keep a run from being closed, wall seconds."""
 
 
 class Job(Generic[T]):
@@ -32,7 +34,8 @@ class Job(Generic[T]):
 
 
 class Worker:
-    """Runs jobs one after another on its own thread. A context manager: leaving it waits for the job in progress."""
+    """Runs jobs one after another on its own thread. A context manager: leaving it waits for the job in progress,
+    LEAVE_S at most."""
 
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="worker")
@@ -42,7 +45,8 @@ class Worker:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        wait_for(self._pending, timeout=LEAVE_S)
 
     def submit(self, work: Callable[[], T]) -> Job[T]:
         """Queue the work; returns at once."""

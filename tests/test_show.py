@@ -77,6 +77,16 @@ def test_the_ending_decides_unless_a_format_is_given(
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.parametrize("name", ["x.png", "x.pdf", "x.dot"])
+def test_an_ending_without_a_form_is_refused(tree: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    out = tree.with_name(name)
+    assert main(["show", str(tree), "--out", str(out)], Interrupts()) == 2
+    assert "text, svg, html" in capsys.readouterr().err
+    assert not out.exists()
+    assert main(["show", str(tree), "--out", str(out), "--format", "text"], Interrupts()) == 0
+    assert out.read_text() == TEXT
+
+
 def test_what_cannot_be_read_or_written_is_exit_2(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["show", str(tree.parent / "no.xml")], Interrupts()) == 2
     assert main(["show", str(tree), "--out", str(tree / "x.svg")], Interrupts()) == 2

@@ -77,6 +77,19 @@ def test_the_picture_of_a_whole_snapshot() -> None:
     assert drawn(WHOLE) == GOLDEN
 
 
+@pytest.mark.parametrize("width", [80, 60, 48])
+def test_names_stay_whole_on_a_narrow_terminal(width: int) -> None:
+    """As deep and as long as in the library's trees."""
+    rows = tuple(
+        Row(f"DetectObject{depth}", "DetectObject", depth, "RUNNING", 1.0, "words " * 9, "port=1 " * 9)
+        for depth in range(12)
+    )
+    lines = drawn(replace(WHOLE, rows=rows, watched=(), recent=()), width=width).splitlines()
+    assert all(any(f"DetectObject{depth} " in line for line in lines) for depth in range(12))
+    assert all(len(line) <= width for line in lines)
+    assert width == 48 or sum("words" in line for line in lines) == 12
+
+
 def test_without_a_unicode_terminal_the_marks_are_ascii() -> None:
     text = drawn(replace(WHOLE, rows=ROWS[:4]), ascii_only=True)
     assert "> GraspBottle" in text

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 LARGEST_REQUEST: Final = 1 << 20
 """Bytes of one part; a client that sends more is cut off."""
 POLL_MS: Final = 100
+JOIN_S: Final = 2.0
 LAST_PORT: Final = 65_534
 WAITING: Final = "no tree is running yet"
 
@@ -87,7 +88,7 @@ class Publisher:
         if self._hooks is not None:
             self._hooks.close()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(JOIN_S)
             self._thread = None
         with self._notices_lock:
             self._context.destroy(linger=0)
