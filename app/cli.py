@@ -24,6 +24,7 @@ def main(argv: Sequence[str], interrupts: Interrupts) -> int:
     """Run one command and return the exit code. SystemExit(0 or 2) from argparse for help and bad usage."""
     arguments = None
     try:
+        interrupts.release()
         parser = build_parser()
         arguments = parser.parse_args(argv)
         if arguments.version:

@@ -26,7 +26,9 @@ def console() -> NoReturn:
     from app.guard import Guard
     from app.interrupts import INTERRUPTED, Interrupts
 
-    interrupts = Interrupts().__enter__()  # for as long as the process lives
+    interrupts = Interrupts()
+    interrupts.hold()  # until somebody is there to catch what a signal raises
+    interrupts.__enter__()  # for as long as the process lives
     guard = Guard(interrupts).start()
     try:
         try:
@@ -36,6 +38,7 @@ def console() -> NoReturn:
         code = output.settle(code)
         interrupts.saving()
     except KeyboardInterrupt:  # nobody reads what there is to say
+        interrupts.saving()
         code = INTERRUPTED
     ended.append(code)
     guard.end(code)

@@ -34,7 +34,7 @@ for descriptor, name in ((1, sys.argv[1]), (2, sys.argv[2])):
         os.dup2(os.open("/dev/full", os.O_WRONLY), descriptor)
 os.execv(sys.executable, [sys.executable, "-c", sys.argv[3], *sys.argv[4:]])
 """
-START: Final = "from spot_grasp import console; console()"
+START: Final = "import app.__main__"
 WAYS: Final = ("read", "unread", "closed", "full", "terminal")
 """What becomes of a stream; a `terminal` is one that is stopped, with the live view on it."""
 

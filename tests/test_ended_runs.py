@@ -71,7 +71,7 @@ def test_a_simulated_spot_leaves_no_program_and_no_password(tmp_path: Path, name
     program.write_text(FAMILY)
     scratch.mkdir()
     command = [sys.executable, "-c", "import signal; signal.signal(signal.SIGHUP, signal.SIG_DFL)\n"
-               "from spot_grasp import console; console()"]  # fmt: skip
+               "import app.__main__"]  # fmt: skip
     command += ["simulate", "--robot", "fake", "--log", str(tmp_path / "log"), "--exec"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(scratch)}
     process = subprocess.Popen([*command, f"python {program} {mark} {name}"], env=environment)
