@@ -12,6 +12,7 @@ pytest.importorskip("bosdyn.client")
 
 from bosdyn.api import image_pb2
 
+from app import options
 from app.spot import capture, images, preflight
 from app.spot.lens import COEFFICIENTS, Lens, lens_of, undistorted
 from behaviours.fake_world import HAND_CAMERA
@@ -85,6 +86,12 @@ def test_a_polynomial_that_turns_back_shows_nothing_twice(lens: str) -> None:
     straight = undistorted(picture, Lens(lens, wide, numbers), nearest=False)  # type: ignore[arg-type]
     assert straight[120, 160].min() == 255
     assert straight[0, 0].max() == straight[120, 0].max() == 0
+
+
+def test_what_simulate_offers_is_what_is_served_and_understood() -> None:
+    assert tuple(LENSES) == tuple(COEFFICIENTS) == options.LENSES
+    for lens in LENSES:
+        assert tuple(LENSES[lens]) == COEFFICIENTS[lens]  # type: ignore[index]
 
 
 def test_a_model_that_is_not_understood_is_refused_by_name() -> None:

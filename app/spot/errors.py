@@ -117,7 +117,7 @@ def explain(error: BaseException, host: str, doing: str) -> RobotError:
         ),
         (
             (command.BehaviorFaultError,),
-            f"{host} has a behaviour fault ({said}); see `spot-grasp check TREE --hostname {host}`",
+            f"{host} has a behaviour fault ({said}); see `spot-grasp check --hostname {host}`",
             Loss.POWER,
         ),
         ((command.DockedError,), f"{host} stands on its dock; run with --undock", Loss.POWER),
