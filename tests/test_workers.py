@@ -65,7 +65,7 @@ def test_workers_killed_at_random_moments_end_the_map_or_are_replaced_and_nothin
     while len(struck) < MOMENTS:
         done: dict[int, bytes] = {}
         with killer(MOMENTS, rng, struck):
-            for _ in range(100):  # a study that is started again does what is missing
+            while True:  # a study that is started again does what is missing
                 try:
                     for result in LocalMapper(2, jobs_per_process=7).map(
                         numbered, [job for job in jobs if job not in done], light_jobs.nothing
