@@ -8,10 +8,12 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from perception.errors import ConfigError
 from perception.extras import ultralytics_line
@@ -167,3 +169,22 @@ def test_a_run_goes_on_from_the_exported_network(tmp_path: Path) -> None:
     done = in_process(script)
     assert done.returncode == 0, done.stderr
     assert float(done.stdout.strip().splitlines()[-1]) < 2e-3  # ultralytics stores 16 bits
+
+
+def test_a_loss_that_is_not_finite_ends_the_training_and_names_the_pictures(tmp_path: Path) -> None:
+    callbacks, told = {}, []
+    model = SimpleNamespace(add_callback=callbacks.__setitem__)
+    trainer = SimpleNamespace(
+        epoch=3, loss=torch.tensor(1.5), train_loader=[0, 1], preprocess_batch=lambda batch: batch
+    )
+    train_detector.watch(model, tmp_path, lambda *progress: told.append(progress))
+    callbacks["on_train_start"](trainer)
+    callbacks["on_train_epoch_start"](trainer)
+    assert trainer.preprocess_batch({"im_file": ["/a/one.jpg", "/a/two.jpg"]})
+    callbacks["on_train_batch_end"](trainer)
+    assert told == [("epoch 3", 1, 2)]
+    trainer.loss = torch.tensor(float("nan"))
+    with pytest.raises(
+        ConfigError, match=r"loss is nan in epoch 3, in a batch of one.jpg, two.jpg; .* lower --learning"
+    ):
+        callbacks["on_train_batch_end"](trainer)
