@@ -113,6 +113,22 @@ def test_a_walk_outlasts_a_command_that_is_lost(rpc: str) -> None:
         assert finish(robot, walk) is CommandState.DONE
 
 
+def test_a_walk_begins_although_the_clock_is_set_while_its_command_is_on_the_way() -> None:
+    with working(speed=4.0) as (server, robot):
+        goal = robot.body_pose() @ Pose.from_rpy((0.0, 0.0, 0.0), (1.0, 0.0, 0.0))
+        before, gate = len(server.log.of("RobotCommand")), server.disturb
+
+        def disturb(method: str, remaining_s: float | None) -> None:
+            if method.endswith(".RobotCommand"):
+                server.world.clock.disturb(skew_s=60.0)
+            gate(method, remaining_s)
+
+        server.disturb = disturb  # type: ignore[method-assign]
+        walk = robot.walk_to(goal, max_speed_mps=0.5, max_yaw_rate_radps=0.8)
+        assert len(server.log.of("RobotCommand")) > before + 1
+        assert finish(robot, walk) is CommandState.DONE
+
+
 def test_a_cancelled_walk_is_not_sent_again() -> None:
     with working(speed=8.0) as (server, robot):
         goal = robot.body_pose() @ Pose.from_rpy((0.0, 0.0, 0.0), (6.0, 0.0, 0.0))

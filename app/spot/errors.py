@@ -58,6 +58,13 @@ def is_transient(error: BaseException) -> bool:
     return isinstance(error, RetryableRpcError)
 
 
+def is_late(error: BaseException | None) -> bool:
+    """True if a command came after its own end time: the robot's clock was set, or the network was slow."""
+    from bosdyn.client.robot_command import ExpiredError
+
+    return isinstance(error, ExpiredError)
+
+
 def owner_words(owner: Any) -> str:
     """Who holds a lease, from a bosdyn.api.LeaseOwner."""
     name, user = getattr(owner, "client_name", ""), getattr(owner, "user_name", "")

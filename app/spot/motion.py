@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
+from app.spot.errors import is_late
 from app.spot.progress import RUNNING, Judge
 from app.spot.state import RobotView
 from behaviours.robot import CommandState, Outcome
+from perception.errors import RobotError
+
+ATTEMPTS: Final = 3
+"""How often a command is made anew whose end time has passed when it comes."""
 
 
 class Sender(Protocol):
@@ -55,7 +60,14 @@ class Motion:
 
     def _begin(self) -> None:
         step = self._steps[0]
-        self._number = self._sender.send(step.doing, step.make())
+        for left in reversed(range(ATTEMPTS)):
+            try:
+                self._number = self._sender.send(step.doing, step.make())
+                break
+            except RobotError as error:
+                if not left or not is_late(error.__cause__):
+                    raise
+            self._sender.require_fit()  # the answer tells the robot's clock, which has been set
         self._since_s = self._sender.now()
 
     @property
