@@ -58,7 +58,7 @@ def test_a_script_is_read_from_toml_and_json(tmp_path: Path, suffix: str) -> Non
         ('[[faults]]\nkind = "motors_off"\nwhen = "flying"\n', "flying"),
         ('[[faults]]\nkind = "motors_off"\nat_s = "soon"\n', "soon"),
         ("faults = 3\n", "list"),
-        ("[[faults", "not TOML"),
+        ("[[faults", "in TOML: "),
     ],
 )
 def test_what_a_script_may_not_say_is_named(tmp_path: Path, text: str, words: str) -> None:
