@@ -66,7 +66,8 @@ def _run(options: RunOptions, interrupts: Interrupts, watching: Watching) -> int
     try:
         interrupts.release()
         parts = compose(options, place / "video.mp4" if options.video else None, place)
-        document.know(vocabulary(parts.detector, options.detector, options.robot))
+        for problem in document.know(vocabulary(parts.detector, options.detector, options.robot)):
+            warn(str(problem))
         interrupts.hold()
     except BaseException:
         with contextlib.suppress(OSError):

@@ -124,12 +124,21 @@ def test_a_run_ends_before_the_robot_is_started(
 
     monkeypatch.setattr(FakeRobot, "__enter__", enter)
     look = f'<BehaviorTree ID="U"><Sequence>{LOOK % "{labels}"}</Sequence></BehaviorTree>'
-    for body in (LOOK % "cup", '<SubTree ID="U" labels="cup"/>', '<Capture camera="cup" frame="{f}"/>'):
+    bodies = (LOOK % "cup", '<SubTree ID="U" labels="cup"/>', '<Capture camera="cup" frame="{f}"/>')
+    for body in bodies:
         record = tmp_path / "run"
         arguments = ["--robot", "fake", "--view", "none", "--record", str(record)]
         assert run("run", str(write(tmp_path, body, look)), *arguments) == 2
         assert "does not know 'cup'" in capsys.readouterr().err
         assert not record.exists()
+
+
+def test_a_tree_that_is_not_run_may_say_what_it_likes(tmp_path: Path) -> None:
+    file = write(
+        tmp_path, "<AlwaysSuccess/>", f'<BehaviorTree ID="U"><Sequence>{LOOK % "cup"}</Sequence></BehaviorTree>'
+    )
+    assert run("run", str(file), "--robot", "fake", "--view", "none", "--record", str(tmp_path / "run")) == 0
+    assert run("check", str(file), "--robot", "fake") == 2
 
 
 def test_a_number_from_a_script_is_a_warning_and_refused_when_it_is_read(
@@ -156,7 +165,9 @@ def test_a_label_from_a_script_is_a_warning_and_refused_when_it_is_read(
     assert run("check", str(file), "--robot", "fake") == 0
     assert "warning: <Script> 'code' gives 'cup' to <DetectObject> port 'labels'" in capsys.readouterr().out
     assert run("run", str(file), "--robot", "fake", "--view", "none", "--record", str(tmp_path / "run")) == 2
-    assert "T/Sequence/DetectObject: port 'labels' gets 'cup' from {l}: the detector does" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "warning: <Script> 'code' gives 'cup' to <DetectObject> port 'labels'" in told
+    assert "T/Sequence/DetectObject: port 'labels' gets 'cup' from {l}: the detector does" in told
 
 
 BOUND = """<root BTCPP_format="4" main_tree_to_execute="T"><BehaviorTree ID="T"><Sequence>

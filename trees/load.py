@@ -56,14 +56,18 @@ class Document:
     known: Vocabulary = field(default_factory=dict)
     _tree: Tree | None = None
 
-    def know(self, known: Vocabulary) -> None:
+    def know(self, known: Vocabulary) -> list[Problem]:
         """Hold the main tree, and those below it, to names that were not known when it was loaded, also while it runs.
-        TreeProblems for those that the files fix and that are not among them."""
+
+        The warnings that are new. TreeProblems for names that the files fix and that are not among those known.
+        """
         self.known = known
         found = check_fixed(self.outline, self.kinds, (self.main,), known, tolerant=self.stage is not None)
-        self.problems += [problem for problem in found if problem not in self.problems]
-        if any(not problem.warning for problem in self.problems):
+        new = [problem for problem in found if problem not in self.problems]
+        self.problems += new
+        if any(not problem.warning for problem in new):
             raise TreeProblems(self.problems)
+        return new
 
     def readers(self, key: str) -> list[Port]:
         """The ports that read a key which the main tree is handed in, also those in its subtrees."""
