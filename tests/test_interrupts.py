@@ -29,7 +29,7 @@ def alarm(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.interrupts.AGAIN_S", AGAIN_S)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_at_the_start_a_signal_raises_at_once(number: signal.Signals) -> None:
     with Interrupts() as interrupts, pytest.raises(KeyboardInterrupt, match=number.name):
         send(number)
@@ -152,3 +152,47 @@ def test_the_old_handlers_come_back() -> None:
     with Interrupts():
         assert signal.getsignal(signal.SIGTERM) is not before[1]
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+def test_a_second_signal_cuts_the_closing_once_and_never_the_saving() -> None:
+    now = [10.0]
+    with Interrupts(lambda: now[0]) as interrupts:
+        interrupts.closing()
+        send()
+        now[0] += TWICE_S / 2
+        send()  # one and the same
+        now[0] += TWICE_S
+        with pytest.raises(KeyboardInterrupt):
+            send(signal.SIGTERM)
+        send()
+    with Interrupts() as interrupts:
+        interrupts.saving()
+        send()
+        interrupts.closing()
+        send()
+        assert interrupts.received is None, "how it ends is settled"
+
+
+def test_while_a_robot_moves_nothing_pauses_the_program() -> None:
+    before = [signal.getsignal(number) for number in (signal.SIGTSTP, signal.SIGTTOU)]
+    saved: list[str] = []
+
+    def moving(interrupts: Interrupts) -> None:
+        with interrupts.guarding(lambda: None, lambda: saved.append("saved")):
+            assert signal.getsignal(signal.SIGTTOU) is signal.SIG_IGN
+            send(signal.SIGTSTP)
+
+    with Interrupts() as interrupts, pytest.raises(KeyboardInterrupt, match="SIGTSTP"):
+        moving(interrupts)
+    assert saved == ["saved"]
+    assert [signal.getsignal(number) for number in (signal.SIGTSTP, signal.SIGTTOU)] == before
+
+
+def test_nohup_keeps_the_hangup_away() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with Interrupts() as interrupts:
+            send(signal.SIGHUP)
+            assert interrupts.received is None
+    finally:
+        signal.signal(signal.SIGHUP, before)
