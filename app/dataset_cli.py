@@ -114,10 +114,9 @@ def _rehearse(arguments: argparse.Namespace) -> int:
 
 def _join(arguments: argparse.Namespace) -> int:
     from training.arrays import training_arrays
-    from training.dataset import join
-    from training.outputs import refuse_replacing
+    from training.dataset import check_join, join
 
-    refuse_replacing([arguments.out / "samples.json"], overwrite=arguments.overwrite)
+    check_join(arguments.folders, arguments.out, overwrite=arguments.overwrite)
     try:
         folders = [training_arrays(folder, "lift") for folder in arguments.folders]
         manifest = join(folders, arguments.out, overwrite=arguments.overwrite)

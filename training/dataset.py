@@ -223,13 +223,18 @@ def load(folder: Path) -> tuple[NDArray[np.float16], NDArray[np.int8], dict[str,
     return inputs, targets, manifest
 
 
+def check_join(folders: Sequence[Path], out: Path, *, overwrite: bool) -> None:
+    """ConfigError if `out` is one of the folders to join, or has arrays that are not to be replaced."""
+    if out.resolve() in [folder.resolve() for folder in folders]:
+        raise ConfigError(f"--out {out} is one of the folders to join; choose another")
+    refuse_replacing([out / "samples.json"], overwrite=overwrite)
+
+
 def join(folders: Sequence[Path], out: Path, *, overwrite: bool = False) -> dict[str, Any]:
     """The samples of several array folders, one after the other, in `out`; returns what its samples.json says.
     ConfigError if one is no such folder, is `out` itself, or there are none, or `out` has arrays and `overwrite` is not
     given."""
-    if out.resolve() in [folder.resolve() for folder in folders]:
-        raise ConfigError(f"--out {out} is one of the folders to join; choose another")
-    refuse_replacing([out / "samples.json"], overwrite=overwrite)
+    check_join(folders, out, overwrite=overwrite)
     loaded = [load(folder) for folder in folders]
 
     def samples() -> Iterator[Sample]:
