@@ -81,7 +81,8 @@ def build_parser() -> argparse.ArgumentParser:
     _add_check(check)
     add_target(check)
     show = commands.add_parser("show", parents=[debug], help="draw the tree of a file, subtrees written out")
-    show.add_argument("tree", metavar="TREE", help="a file, or the name of a tree in the library")
+    show.add_argument("trees", nargs="+", metavar="TREE", help="a file, or a name in the library; several: --together")
+    _add_files(show)
     show.add_argument("--format", dest="form", choices=("text", "svg", "html"), help="default: by the ending of --out")
     show.add_argument("--out", type=Path, metavar="FILE", help="write it there (default: print it)")
     show.add_argument("--tree", dest="tree_id", metavar="ID", help="which tree of the file (default: its main tree)")
@@ -112,18 +113,24 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_check(check: argparse.ArgumentParser) -> None:
-    check.add_argument("trees", nargs="*", metavar="TREE", help="a file, or the name of a tree in the library")
-    check.add_argument("--together", action="store_true", help="read the files as one: trees of one may use another's")
-    check.add_argument("--tree", dest="main", metavar="ID", help="which tree is the main one (default: its main tree)")
-    check.add_argument(
+def _add_files(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--together", action="store_true", help="read the files as one: trees of one may use another's"
+    )
+    command.add_argument(
         "--folder",
         dest="folders",
         action="append",
         default=[],
         metavar="DIR",
-        help="where included files may lie (default: the folder of the file); may be repeated",
+        help="where included files may lie, beside the folder of the file; may be repeated",
     )
+
+
+def _add_check(check: argparse.ArgumentParser) -> None:
+    check.add_argument("trees", nargs="*", metavar="TREE", help="a file, or the name of a tree in the library")
+    _add_files(check)
+    check.add_argument("--tree", dest="main", metavar="ID", help="which tree is the main one (default: its main tree)")
     check.add_argument("--strict", action="store_true", help="refuse what BehaviorTree.CPP 4.10 refuses, and warnings")
     check.add_argument("--json", action="store_true", help=JSON)
     check.add_argument("--stub-unknown", action="store_true", help="take nodes that are not known here as stubs")
@@ -132,7 +139,9 @@ def _add_check(check: argparse.ArgumentParser) -> None:
 
 
 def _add_run(run: argparse.ArgumentParser) -> None:
-    run.add_argument("tree", metavar="TREE", help="a file, or the name of a tree in the library, e.g. grasp_bottle")
+    what = "a file, or the name of a tree in the library, e.g. grasp_bottle"
+    run.add_argument("trees", nargs="+", metavar="TREE", help=f"{what}; several with --together")
+    _add_files(run)
     run.add_argument("--robot", choices=ROBOTS, default="genesis", help="the robot (default genesis)")
     run.add_argument("--scene", metavar="S", help="name or TOML file of a scene (genesis; default bottle)")
     run.add_argument("--seed", type=seed, default=0, metavar="N", help="fixes scene and noise (default 0)")

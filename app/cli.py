@@ -68,6 +68,14 @@ def one_line(error: BaseException) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
+def _together(arguments: argparse.Namespace) -> list[str]:
+    """The files of one tree. ConfigError if several are given that are not to be read as one."""
+    files: list[str] = arguments.trees
+    if len(files) > 1 and not arguments.together:
+        raise ConfigError(f"{arguments.command} takes one tree, not {len(files)}; --together reads the files as one")
+    return files
+
+
 def _dispatch(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
     if "handler" in arguments:
         code: int = arguments.handler(arguments)
@@ -76,8 +84,11 @@ def _dispatch(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
         case "run":
             from app.run import run
 
-            fields = {key: value for key, value in vars(arguments).items() if key not in ("command", "version")}
-            return run(RunOptions(**{**fields, "watch": tuple(arguments.watch)}), interrupts)
+            skipped = ("command", "version", "trees", "together")
+            fields = {key: value for key, value in vars(arguments).items() if key not in skipped}
+            first, *more = _together(arguments)
+            lists = {"more": tuple(more), "folders": tuple(arguments.folders), "watch": tuple(arguments.watch)}
+            return run(RunOptions(tree=first, **fields | lists), interrupts)
         case "simulate":
             from app.simulate import SimulateOptions, simulate
 
@@ -115,7 +126,9 @@ def _dispatch(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
         case "show":
             from app.show import show
 
-            return show(arguments.tree, form=arguments.form, out=arguments.out, tree_id=arguments.tree_id)
+            files = _together(arguments)
+            chosen = {"form": arguments.form, "out": arguments.out, "tree_id": arguments.tree_id}
+            return show(files, **chosen, folders=arguments.folders)
         case "nodes":
             from app.inspect import nodes
 

@@ -26,7 +26,8 @@ PURPOSES: tuple[Purpose, ...] = ("genesis", "spot", "training")
 class RunOptions:
     """One run.
 
-    tree: path of a tree file, or the name of one in trees/library. robot: which adapter. scene: name or path; None is
+    tree: path of a tree file, or the name of one in trees/library. more: others, read with it as one. folders: where
+    included files may lie beside its own. robot: which adapter. scene: name or path; None is
     the robot's default. seed: fixes the scene and the noise. view: None chooses by the terminal. record: the run
     folder; None makes one under runs/. video: film from an outside camera. tree_id: the tree to run when it is not the
     file's main one. detector, heatmap: network files; None is the shipped ones. ideal_depth: depth without sensor
@@ -47,6 +48,8 @@ class RunOptions:
     video: bool = False
     json: bool = False
     tree_id: str | None = None
+    more: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
     detector: Path | None = None
     heatmap: Path | None = None
     ideal_depth: bool = False

@@ -16,7 +16,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable, MutableMapping
+from collections.abc import Callable, MutableMapping
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -28,6 +28,7 @@ from perception.plain_json import json_text
 
 if TYPE_CHECKING:
     from perception.types import Detection, Grasp, Heatmap, RgbdFrame
+    from trees import Document
 
 RUNS: Final = Path("runs")
 PNG_LEVEL: Final = 1  # zlib level: 3 times quicker than OpenCV's default for 15 % more bytes
@@ -153,24 +154,31 @@ class RunFolder:
         """Store how the run was asked for; RecordError if the disk refuses."""
         write_json(self.path / "config.json", config)
 
-    def copy_tree(self, file: Path, included: Iterable[Path] = ()) -> None:
-        """Store the tree file as it is now, and what it includes from below its folder, so that the copy runs too."""
-        write_whole(self.path / "tree.xml", file.read_bytes())
-        folder = file.resolve().parent
-        for part in included:
-            if part.resolve() != file.resolve() and part.resolve().is_relative_to(folder):
-                copy = self.path / part.resolve().relative_to(folder)
-                if copy.exists():  # a name that the run folder has for something else
-                    continue
-                try:
-                    copy.parent.mkdir(parents=True, exist_ok=True)
-                except OSError as error:
-                    raise RecordError(f"cannot make {copy.parent}: {error.strerror or error}") from error
-                write_whole(copy, part.read_bytes())
+    def copy_tree(self, document: Document) -> None:
+        """Store the files as they were when the tree was read, whatever they are now: the first one, what lies below
+        its folder so that the copy runs too, and the others in `elsewhere`."""
+        folder, own = Path(os.path.abspath(document.path.parent)), Path(os.path.abspath(self.path))
+        for number, (name, raw) in enumerate(document.files.items()):
+            part = Path(os.path.abspath(name))  # what a link leads to may have changed since
+            if number == 0:
+                copy = self.path / "tree.xml"
+            elif part.is_relative_to(own):
+                continue
+            elif part.is_relative_to(folder):
+                copy = self.path / part.relative_to(folder)
+            else:
+                copy = self.path / "elsewhere" / f"{number}_{part.name}"
+            if copy.exists():  # a name that the run folder has for something else
+                continue
+            try:
+                copy.parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise RecordError(f"cannot make {copy.parent}: {error.strerror or error}") from error
+            write_whole(copy, raw)
 
-    def copy_substitutions(self, file: Path) -> None:
-        """Store the file that scripts leaves as it is now."""
-        write_whole(self.path / "substitutions.json", file.read_bytes())
+    def copy_substitutions(self, text: str) -> None:
+        """Store the file that scripts leaves as it was read."""
+        write_whole(self.path / "substitutions.json", text.encode())
 
     def frame(self, name: str, frame: RgbdFrame) -> None:
         """Store a picture and its depth; `name` says who took it."""

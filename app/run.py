@@ -56,7 +56,8 @@ def _run(options: RunOptions, interrupts: Interrupts, watching: Watching) -> int
     from app.vocabulary import vocabulary
 
     file = find_tree(options.tree)
-    document = trees.load(file, known_leaves(), options.tree_id)
+    files = [file, *map(find_tree, options.more)]
+    document = trees.load(files, known_leaves(), options.tree_id, folders=options.folders)
     for problem in document.problems:
         warn(str(problem))
     substitution = substitution_for(options, document)
@@ -87,9 +88,9 @@ def _run(options: RunOptions, interrupts: Interrupts, watching: Watching) -> int
                 try:
                     interrupts.release()
                     record.write_config(_config(options, file, parts))
-                    record.copy_tree(file, map(Path, document.files))
+                    record.copy_tree(document)
                     if substitution is not None:
-                        record.copy_substitutions(substitution.file)
+                        record.copy_substitutions(substitution.text)
                     view.start()
                     _until_it_ends(options, interrupts, document, substitution, parts, record, view, watching, result)
                 except BaseException as error:

@@ -18,14 +18,22 @@ Format = Literal["text", "svg", "html"]
 FORMATS: Final[tuple[Format, ...]] = ("text", "svg", "html")
 
 
-def show(text: str, *, form: Format | None = None, out: Path | None = None, tree_id: str | None = None) -> int:
-    """Show the tree that `text` names; 0. form: None goes by the ending of `out`, else text. out: the file to write,
-    None prints. TreeError if the tree cannot be read, WriteError if `out` cannot be written."""
+def show(
+    texts: Sequence[str],
+    *,
+    form: Format | None = None,
+    out: Path | None = None,
+    tree_id: str | None = None,
+    folders: Sequence[str] = (),
+) -> int:
+    """Show the tree that the files, read as one, make; 0. form: None goes by the ending of `out`, else text. out: the
+    file to write, None prints. folders: see `trees.load`. TreeError if the tree cannot be read, WriteError if `out`
+    cannot be written."""
     import trees
     from app.leaves import known_leaves
 
     form = form or _by_ending(out)
-    document = trees.load(find_tree(text), known_leaves(), tree_id)
+    document = trees.load([find_tree(text) for text in texts], known_leaves(), tree_id, folders=folders)
     nodes = trees.build(document, None, lambda: 0.0).nodes()
     drawn = render(nodes, document.main, form)
     if out is None:

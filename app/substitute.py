@@ -12,8 +12,8 @@ from py_trees.common import Status
 
 from app.groot.tree_xml import full_paths
 from app.options import SIMULATED, RunOptions
-from app.substitution_file import NodeConfig, Rule, nearest, read_rules
-from perception.errors import ConfigError
+from app.substitution_file import STATUSES, NodeConfig, Rule, nearest, read_rules
+from perception.errors import ConfigError, ContractError
 from trees.fixed import literal_refusal
 from trees.leaf import Leaf, PortAccess
 from trees.literals import key_of
@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from trees.blackboard import Blackboard
 
 STATUS: Final = {"SUCCESS": Status.SUCCESS, "FAILURE": Status.FAILURE, "RUNNING": Status.RUNNING}
-Run = Callable[["Blackboard"], Any]
-"""Runs a script on a blackboard."""
+WORDS: Final = {"IDLE": 0, "RUNNING": 1, "SUCCESS": 2, "FAILURE": 3, "SKIPPED": 4}
+"""What a return_status_script may call the statuses, with BehaviorTree.CPP's numbers."""
+Run = Callable[..., Any]
+"""Runs a script on a blackboard, with names for numbers."""
 
 
 class ScriptedLeaf(Leaf):
@@ -55,27 +57,44 @@ class ScriptedLeaf(Leaf):
 
     def update(self) -> Status:
         """RUNNING until the delay is over, then the answer and what belongs to it."""
-        config = self._config
         self.skipped = False
         left_s = self._due_s - self._clock()
-        if left_s > 1e-9 or config.status == "RUNNING":
-            self.feedback_message = f"substituted: {config.status} in {left_s:.2f} s" if left_s > 0 else "substituted"
+        if left_s > 1e-9:
+            what = self._config.status_script or self._config.status
+            self.feedback_message = f"substituted: {what} in {left_s:.2f} s"
+            return Status.RUNNING
+        status = self._answer()
+        if status == "RUNNING":
+            self.feedback_message = "substituted"
             return Status.RUNNING
         for key, wanted in (("success_script", "SUCCESS"), ("failure_script", "FAILURE"), ("post_script", None)):
-            if wanted in (None, config.status) and key in self._scripts:
+            if wanted in (None, status) and key in self._scripts:
                 self._scripts[key](self._scope)
-        self.feedback_message = f"substituted: {config.status}"
-        if config.status == "SKIPPED":
+        self.feedback_message = f"substituted: {status}"
+        if status == "SKIPPED":
             self.skipped = True
             return Status.INVALID
-        return STATUS[config.status]
+        return STATUS[status]
+
+    def _answer(self) -> str:
+        """The status that the configuration or its script gives. ContractError if the script gives none."""
+        if "return_status_script" not in self._scripts:
+            return self._config.status
+        value = self._scripts["return_status_script"](self._scope, WORDS)
+        found = [word for word, number in WORDS.items() if value in (word, number) and word != "IDLE"]
+        if not found:
+            place = f"{self._config.place}.return_status_script"
+            raise ContractError(f"{place} gives '{value}', expected one of {', '.join(STATUSES)}")
+        return found[0]
 
 
 @dataclass(frozen=True)
 class Substitution:
-    """Which leaf stands in for which node of one tree, found out before the tree runs. chosen: by uid."""
+    """Which leaf stands in for which node of one tree, found out before the tree runs. text: of the file, as it was
+    read. chosen: by uid."""
 
     file: Path
+    text: str
     document: Document
     chosen: Mapping[int, tuple[Rule, Mapping[str, Run]]]
 
@@ -110,7 +129,7 @@ def load_substitution(file: Path, document: Document) -> Substitution:
     """Read the file and fit it to a tree. ConfigError for a mistake in it, a rule that nothing matches included."""
     import trees
 
-    rules = read_rules(file)
+    rules, text = read_rules(file)
     nodes = trees.build(document, None, lambda: 0.0).nodes()
     paths = full_paths(document.main, nodes)
     open_nodes = [
@@ -132,7 +151,7 @@ def load_substitution(file: Path, document: Document) -> Substitution:
             if rule.config is None:
                 _check_leaf(file, rule, node, document)
             chosen.setdefault(node.uid, (rule, scripts[rule.pattern]))
-    return Substitution(file, document, chosen)
+    return Substitution(file, text, document, chosen)
 
 
 def _paths(node: NodeView, path: str) -> tuple[str, ...]:
@@ -165,6 +184,7 @@ def _scripts(rule: Rule) -> Mapping[str, Run]:
         return {}
     config = rule.config
     given = {
+        "return_status_script": config.status_script,
         "success_script": config.success_script,
         "failure_script": config.failure_script,
         "post_script": config.post_script,

@@ -12,23 +12,25 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from perception.errors import ConfigError
-from perception.files import read_json
+from perception.files import json_of, read_text
 
 MAX_RULES: Final = 1000
 SECTIONS: Final = ("TestNodeConfigs", "SubstitutionRules")
 STATUSES: Final = ("SUCCESS", "FAILURE", "SKIPPED", "RUNNING")
 SCRIPTS: Final = ("success_script", "failure_script", "post_script")
-KEYS: Final = ("return_status", "async_delay", *SCRIPTS)
+KEYS: Final = ("return_status", "return_status_script", "async_delay", *SCRIPTS)
 Answer = Literal["SUCCESS", "FAILURE", "SKIPPED", "RUNNING"]
 
 
 @dataclass(frozen=True)
 class NodeConfig:
-    """What a scripted leaf does: after `delay_s` on the robot's clock it answers `status` and runs the scripts that
-    apply, the post_script last. place: of this configuration in the file, for messages."""
+    """What a scripted leaf does: after `delay_s` on the robot's clock it answers `status`, or what `status_script`
+    gives if that is not empty, and runs the scripts that apply, the post_script last. place: of this configuration in
+    the file, for messages."""
 
     status: Answer
     delay_s: float = 0.0
+    status_script: str = ""
     success_script: str = ""
     failure_script: str = ""
     post_script: str = ""
@@ -73,9 +75,11 @@ def fits(pattern: str, text: str) -> bool:
     return not pattern[at:].strip("*")
 
 
-def read_rules(file: Path) -> tuple[Rule, ...]:
-    """The rules in the order of the file. ConfigError, naming file, key and choices, for everything else."""
-    top = _Part(str(file), "", _json(file))
+def read_rules(file: Path) -> tuple[tuple[Rule, ...], str]:
+    """The rules in the order of the file, and its text. ConfigError, naming file, key and choices, for everything
+    else."""
+    text = read_text(file, "file of substitutions")
+    top = _Part(str(file), "", _json(file, text))
     top.only(SECTIONS)
     configs = {}
     for name, part in top.part("TestNodeConfigs", optional=True).parts():
@@ -89,7 +93,7 @@ def read_rules(file: Path) -> tuple[Rule, ...]:
         raise rules.wrong(f"has {len(found)} rules; at most {MAX_RULES}")
     if not found:
         raise rules.wrong('has no rule; a rule is "PATTERN": "NAME"')
-    return tuple(found)
+    return tuple(found), text
 
 
 def nearest(word: str, choices: list[str]) -> str:
@@ -100,14 +104,15 @@ def nearest(word: str, choices: list[str]) -> str:
 
 def _config(part: _Part) -> NodeConfig:
     part.only(KEYS)
-    status = part.text("return_status")
+    script = part.text("return_status_script") if "return_status_script" in part.value else ""
+    status = part.text("return_status") if "return_status" in part.value or not script else "SUCCESS"
     if status not in STATUSES:
         raise part.wrong(f"'{status}' is not one of {', '.join(STATUSES)}", "return_status")
     delay_ms = part.value.get("async_delay", 0)
     if isinstance(delay_ms, bool) or not isinstance(delay_ms, int) or not 0 <= delay_ms <= 10**9:
         raise part.wrong("is not a whole number of milliseconds from 0 to 1000000000", "async_delay")
     scripts = {name: part.text(name) for name in SCRIPTS if name in part.value}
-    return NodeConfig(status, delay_ms / 1000.0, place=f"{part.file}: {part.name}", **scripts)  # type: ignore[arg-type]
+    return NodeConfig(status, delay_ms / 1000.0, script, place=f"{part.file}: {part.name}", **scripts)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -148,7 +153,7 @@ class _Part:
         return str(self.value[key])
 
 
-def _json(file: Path) -> Any:
+def _json(file: Path, text: str) -> Any:
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for key, value in pairs:
@@ -157,4 +162,4 @@ def _json(file: Path) -> Any:
             found[key] = value
         return found
 
-    return read_json(file, "file of substitutions", pairs=once)
+    return json_of(file, text, pairs=once)

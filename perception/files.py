@@ -87,7 +87,11 @@ def read_json(
     path: Path, what: str, most: int = TEXT_BYTES, pairs: Callable[[list[tuple[str, Any]]], Any] | None = None
 ) -> Any:
     """What a JSON file says. pairs: makes each object, a dict if None. See `parse_json` for the limits."""
-    text = read_text(path, what, most)
+    return json_of(path, read_text(path, what, most), pairs)
+
+
+def json_of(path: Path, text: str, pairs: Callable[[list[tuple[str, Any]]], Any] | None = None) -> Any:
+    """The same for a text that has been read from the file."""
     try:
         return parse_json(text, pairs)
     except json.JSONDecodeError as error:

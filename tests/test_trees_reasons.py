@@ -25,9 +25,9 @@ REASONS = {
         f"<Fallback>{A}<Sequence>{GOOD}<AlwaysFailure/></Sequence></Fallback>", ("T/Fallback/a", "a said F"),
     ),
     "unless there is nothing else": (
-        f"<ForceFailure>{GOOD}</ForceFailure>", ("T/ForceFailure/g", "it succeeded: g said S"),
+        f"<ForceFailure>{GOOD}</ForceFailure>", ("T/ForceFailure", "fails on the success of g: g said S"),
     ),
-    "a success turned round": (f"<Inverter>{GOOD}</Inverter>", ("T/Inverter/g", "it succeeded: g said S")),
+    "a success turned round": (f"<Inverter>{GOOD}</Inverter>", ("T/Inverter", "fails on the success of g: g said S")),
     "a condition": ('<Sequence><AlwaysSuccess _failureIf="1 == 1"/></Sequence>', (
         "T/Sequence/AlwaysSuccess", "_failureIf: 1 == 1",
     )),

@@ -21,6 +21,7 @@ import trees
 from trees.errors import ContractError, TreeError
 from trees.leaf import Leaf
 from trees.nodes.branch import IfThenElse, WhileDoElse
+from trees.nodes.order import Fallback, Sequence
 from trees.nodes.scripting import Precondition
 from trees.nodes.timing import Delay, Sleep
 from trees.seat import Seat
@@ -214,6 +215,16 @@ class Ours:
             node.forget = lambda: None  # type: ignore[method-assign]  # there it goes on as if it had not been halted
         if isinstance(node, IfThenElse | WhileDoElse):
             node.seats = (_Raising(node.seats[0]), *node.seats[1:])  # type: ignore[assignment]
+        if isinstance(node, Sequence | Fallback):
+            run = node.run
+
+            def run_on() -> Returned:
+                """One that its parent has not reset goes on counting what was skipped."""
+                if node.status is not Status.INVALID:
+                    node.status = Status.RUNNING
+                return run()
+
+            node.run = run_on  # type: ignore[method-assign]
         if isinstance(node, Delay | Sleep):
             forget = node.forget
 

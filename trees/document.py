@@ -73,10 +73,11 @@ class Findings(list[Problem]):
 
 @dataclass(eq=False)
 class Source:
-    """The text of one file. name: as shown to people. text: with `\\n` for every line end."""
+    """The text of one file. name: as shown to people. text: with `\\n` for every line end. raw: the file's bytes."""
 
     name: str
     text: str
+    raw: bytes = b""
 
     @cached_property
     def _starts(self) -> list[int]:

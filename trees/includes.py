@@ -10,6 +10,7 @@ from typing import Final
 from trees.document import Element, Findings, Problem, TreeProblems
 from trees.markup import parse, read_source
 
+LIBRARY: Final = Path(__file__).parent / "library"
 MAX_FILES: Final = 1000
 MAX_CHARACTERS: Final = 4_000_000
 """Of all files together."""
@@ -18,11 +19,11 @@ MAX_CHARACTERS: Final = 4_000_000
 class Files:
     """The root elements of all files, in the order of reading: a file, then what it includes. Each is read once.
 
-    folders: where included files may lie, at any depth; if empty, the folder of the first file.
+    folders: where included files may lie, at any depth, beside the folders of the files given.
     """
 
     def __init__(self, files: Sequence[Path], folders: Sequence[Path], found: Findings) -> None:
-        self._folders = [folder.resolve() for folder in folders or [files[0].parent]]
+        self._folders = list(dict.fromkeys(folder.resolve() for folder in (*(file.parent for file in files), *folders)))
         self._seen: set[Path] = set()
         self._found = found
         self._length = 0
@@ -94,9 +95,14 @@ class Files:
         if not inside:
             folders = ", ".join(map(str, self._folders))
             message = f"<include> names '{path}', which is outside the folders that may be read: {folders}"
+            message += "; --folder DIR adds one"
             self._found.append(element.problem(message, "path"))
             return None
         if not exists:
-            self._found.append(element.problem(f"<include> names '{path}', and there is no such file", "path"))
+            message = f"<include> names '{path}', and there is no such file"
+            part = LIBRARY / "parts" / wanted.name
+            if part.is_file():
+                message += f"; the library's is {part}: copy its folder beside your file"
+            self._found.append(element.problem(message, "path"))
             return None
         return wanted

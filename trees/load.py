@@ -34,7 +34,8 @@ Given = Path | str | Sequence[Path | str]
 
 @dataclass
 class Document:
-    """Files that can be built. path: the first file. files: all that were read. main: the tree to run.
+    """Files that can be built. path: the first file. main: the tree to run. files: all that were read, their bytes by
+    name.
 
     trees: root node of each tree, by ID. leaves: the leaves that may be used. problems: once loaded, warnings only.
     subtree_models: what the TreeNodesModel says of each tree's ports. stage: where stubs play, None without stubs.
@@ -47,7 +48,7 @@ class Document:
     trees: dict[str, Element]
     leaves: Mapping[str, type[Leaf]]
     problems: list[Problem] = field(default_factory=list)
-    files: tuple[str, ...] = ()
+    files: Mapping[str, bytes] = field(default_factory=dict)
     kinds: Kinds = field(default_factory=Kinds)
     subtree_models: Mapping[str, Model] = field(default_factory=dict)
     stage: Stage | None = None
@@ -123,7 +124,7 @@ def load(
     """Read and check files. TreeProblems, a TreeError, with everything that is wrong in `problems`.
 
     files: one file or several, read as one. leaves: by tag. main: ID of the tree to run, else what the file says.
-    folders: where included files may lie, at any depth; else the folder of the first file. strict: hold to what
+    folders: where included files may lie, at any depth, beside the folders of the files given. strict: hold to what
     BehaviorTree.CPP 4.10 takes. stub_unknown: nodes that are not known become stubs, see `trees.stubs`; `stub` says
     what stub leaves return, SUCCESS if it is None. unwritten: inputs that nothing writes are warnings, because the
     program writes them. known: the names that ports take; `Document.know` gives them later.
@@ -186,6 +187,6 @@ def _read(
             found.extend(check_actuators(out, kinds, measured))
     order = {name: number for number, name in enumerate(dict.fromkeys(root.file for root in files.roots))}
     found.sort(key=lambda problem: (order.get(problem.file, -1), problem.line, problem.column))
-    names = tuple(root.file for root in files.roots)
+    read = {root.file: root.source.raw for root in files.roots}
     models = out.subtree_models
-    return Document(paths[0], out.main, out.trees, own, found, names, kinds, models, stage, levels, out, known)
+    return Document(paths[0], out.main, out.trees, own, found, read, kinds, models, stage, levels, out, known)

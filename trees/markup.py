@@ -65,7 +65,7 @@ def read_source(path: Path, name: str = "") -> Source:
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise TreeProblems([Problem(name, line, 1, f"not a UTF-8 text file: {error.reason}")]) from error
-    return Source(name, text.replace("\r\n", "\n").replace("\r", "\n"))
+    return Source(name, text.replace("\r\n", "\n").replace("\r", "\n"), raw)
 
 
 def parse(source: Source) -> Element:

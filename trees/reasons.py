@@ -17,9 +17,16 @@ def why(seat: Seat) -> tuple[str, str]:
     """
     found, _ = _decider(seat)
     reason = found.feedback()
-    if found.last is Status.SUCCESS:
-        reason = f"it succeeded: {reason}" if reason else "it succeeded"
+    if not reason and (turned := _turned(found)) is not None:
+        words = turned.feedback()
+        reason = f"fails on the success of {turned.behaviour.name}{f': {words}' if words else ''}"
     return found.path, reason
+
+
+def _turned(seat: Seat) -> Seat | None:
+    """The child whose success this node turned into its failure, as ForceFailure and Inverter do."""
+    culprits = seat.behaviour.culprits() if isinstance(seat.behaviour, ControlNode) else []
+    return next((culprit for culprit in culprits if culprit.last is Status.SUCCESS), None)
 
 
 def _decider(seat: Seat) -> tuple[Seat, bool]:
@@ -30,6 +37,8 @@ def _decider(seat: Seat) -> tuple[Seat, bool]:
     culprits = node.culprits()
     if not culprits:
         return seat, not isinstance(node, AlwaysFailure)
+    if _turned(seat) is not None:
+        return seat, False
     first: tuple[Seat, bool] | None = None
     for culprit in culprits:
         found = _decider(culprit)

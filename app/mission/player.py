@@ -54,7 +54,6 @@ class Player:
         self.folder.clock = stage.robot.now
         config = {"tree_file": str(path), "mission": True, "parameters": dict(values)}
         self.folder.write_config({**config, "python": platform.python_version(), "started": now.isoformat()})
-        self.folder.copy_tree(path)
         self.over = False
         try:
             self._tree = self._build(values)
@@ -68,6 +67,7 @@ class Player:
         models = (stage.detector, stage.heatmap_model)
         services = Services(stage.robot, *models, stage.worker, log, self.folder, Settings())
         document = stage.tree.document(values, self.folder.path)
+        self.folder.copy_tree(document)
         tree = trees.build(document, services, stage.robot.now)
 
         def note(_uid: int, path: str, old: str, new: str, feedback: str) -> None:
