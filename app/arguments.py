@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import math
-from collections.abc import Callable
 from pathlib import Path
-from typing import Final, NoReturn, TypeVar
+from typing import Final, NoReturn
 
 from app import dataset_cli, evaluate_cli, perceive_cli, train_cli
+from app.bounded import real, seconds, seed, speed, whole
 from app.mission.arguments import add_mission
 from app.options import LENSES, PURPOSES, ROBOTS, VIEWS
 from app.output import printable
 from app.spot.arguments import add_control, add_target
 from simulation.devices import DEVICES
-
-N = TypeVar("N", int, float)
 
 JSON: Final = "print one line of JSON instead"
 
@@ -30,31 +26,6 @@ examples:
   spot-grasp run my_tree.xml --robot fake --view plain
   spot-grasp check my_tree.xml
 """
-
-
-def seconds(text: str) -> float:
-    """A positive number of seconds. ArgumentTypeError otherwise."""
-    return _number(float, text, lambda value: 0 < value < math.inf, "a positive number of seconds")
-
-
-def speed(text: str) -> float:
-    """How fast to replay: not 0, at most 1000 either way. ArgumentTypeError otherwise."""
-    what = "a speed; give a number from 0.001 to 1000, or minus that"
-    return _number(float, text, lambda value: 0.001 <= abs(value) <= 1000, what)
-
-
-def seed(text: str) -> int:
-    """A seed: 0 .. 2**31-1. ArgumentTypeError otherwise."""
-    what = f"a seed; give a whole number from 0 to {2**31 - 1}"
-    return _number(int, text, lambda value: 0 <= value < 2**31, what)
-
-
-def _number(kind: Callable[[str], N], text: str, fits: Callable[[N], bool], what: str) -> N:
-    with contextlib.suppress(ValueError):
-        value = kind(text)
-        if fits(value):
-            return value
-    raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
 
 
 class Parser(argparse.ArgumentParser):
@@ -167,7 +138,12 @@ def _add_run(run: argparse.ArgumentParser) -> None:
         "--watch", action="append", default=[], metavar="KEY", help="show a blackboard key in the view (repeatable)"
     )
     run.add_argument(
-        "--groot", type=int, nargs="?", const=1667, metavar="PORT", help="let Groot2 watch (default port 1667)"
+        "--groot",
+        type=whole(1, 65534),
+        nargs="?",
+        const=1667,
+        metavar="PORT",
+        help="let Groot2 watch (default port 1667)",
     )
     run.add_argument("--groot-hooks", action="store_true", help="let Groot2 set breakpoints and results (simulation)")
     run.add_argument("--substitute", type=Path, metavar="FILE", help="JSON file that scripts leaves (simulation)")
@@ -181,8 +157,10 @@ def _add_replay(replay: argparse.ArgumentParser) -> None:
     replay.add_argument(
         "--speed", type=speed, metavar="X", help="robot seconds a second, negative backwards (1; at once in a pipe)"
     )
-    replay.add_argument("--from", dest="from_s", type=float, metavar="T", help="begin at this second of the run")
-    replay.add_argument("--to", dest="to_s", type=float, metavar="T", help="end there")
+    replay.add_argument(
+        "--from", dest="from_s", type=real(-1e9, 1e9), metavar="T", help="begin at this second of the run"
+    )
+    replay.add_argument("--to", dest="to_s", type=real(-1e9, 1e9), metavar="T", help="end there")
     replay.add_argument(
         "--watch", action="append", default=[], metavar="KEY", help="show a blackboard key (repeatable)"
     )
@@ -197,7 +175,7 @@ def _add_simulate(simulate: argparse.ArgumentParser) -> None:
     simulate.add_argument("--seed", type=seed, default=0, metavar="N", help="fixes scene and noise (default 0)")
     simulate.add_argument("--device", choices=DEVICES, help="what the physics computes on (genesis; default cpu)")
     simulate.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="where to listen (default 127.0.0.1)")
-    simulate.add_argument("--port", type=int, default=0, metavar="P", help="port (default: a free one, printed)")
+    simulate.add_argument("--port", type=whole(0, 65535), default=0, metavar="P", help="port (a free one, printed)")
     simulate.add_argument(
         "--speed", type=float, default=1.0, metavar="X", help="simulated seconds a second; 0 as fast as possible (1)"
     )

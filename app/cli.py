@@ -18,6 +18,8 @@ from app.output import hurry, note, tell, tell_json, warn
 from perception.errors import ConfigError, SpotGraspError
 
 BROKEN: Final = 3
+LONGEST_LINE: Final = 4000
+"""Letters of an error: what a file holds may be in it."""
 
 
 def main(argv: Sequence[str], interrupts: Interrupts) -> int:
@@ -59,13 +61,19 @@ def _failed(error: BaseException, interrupts: Interrupts, *, debug: bool) -> int
     if isinstance(error, SpotGraspError):
         warn(one_line(error))
         return error.exit_code
+    if isinstance(error, OSError) and error.filename is not None:  # a name that the system does not take, or not now
+        from perception.files import shown
+
+        warn(f"{shown(str(error.filename))}: {error.strerror}")
+        return ConfigError.exit_code
     warn(f"internal error: {type(error).__name__}: {one_line(error)} (--debug shows where)")
     return BROKEN
 
 
 def one_line(error: BaseException) -> str:
     """The error's message as a single line."""
-    return " ".join(str(error).split()) or type(error).__name__
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= LONGEST_LINE else f"{text[:LONGEST_LINE]} ..."
 
 
 def _together(arguments: argparse.Namespace) -> list[str]:

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from app.bounded import seed, whole
 from app.mapping_arguments import add_mapper, mapper_of
 from app.output import tell, tell_json
 from perception.errors import ConfigError, WriteError
@@ -21,14 +22,18 @@ def register(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
     make = actions.add_parser("generate", parents=parents, help="make a data set, or go on with one")
     make.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the data set")
     make.add_argument("--preset", default="robot", help="robot (default), hemisphere, or paper")
-    make.add_argument("--objects", dest="per_family", type=int, metavar="N", help="objects of each family")
-    make.add_argument("--scenes", type=int, metavar="N", help="how many scenes")
-    make.add_argument("--views", type=int, metavar="N", help="pictures of each scene")
-    make.add_argument("--samples", type=int, metavar="N", help="grasps tried on each object")
-    make.add_argument("--seed", type=int, metavar="N", help="of everything random (default 0)")
+    make.add_argument(
+        "--objects", dest="per_family", type=whole(1, 100_000), metavar="N", help="objects of each family"
+    )
+    make.add_argument("--scenes", type=whole(1, 100_000), metavar="N", help="how many scenes")
+    make.add_argument("--views", type=whole(1, 100), metavar="N", help="pictures of each scene")
+    make.add_argument("--samples", type=whole(1, 100_000), metavar="N", help="grasps tried on each object")
+    make.add_argument("--seed", type=seed, metavar="N", help="of everything random (default 0)")
     make.add_argument("--split", choices=("train", "val", "test"), help="only these objects of the catalogue")
     make.add_argument("--family", **FAMILY)
-    make.add_argument("--skip", type=int, metavar="N", help="leave out the first N objects of each family")
+    make.add_argument(
+        "--skip", type=whole(0, 100_000), metavar="N", help="leave out the first N objects of each family"
+    )
     make.add_argument("--mesh", action="append", default=[], metavar="FILE", help="an object of your own; may repeat")
     add_mapper(make, workers=2)
     make.add_argument("--json", action="store_true", help="print what was made as one line of JSON")
@@ -43,7 +48,7 @@ def register(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
         ("--pixels", "grasps tried in each picture (default 25)"),
         ("--seed", "of everything random (default 0)"),
     ):
-        again.add_argument(option, type=int, metavar="N", help=text)
+        again.add_argument(option, type=seed if option == "--seed" else whole(1, 100_000), metavar="N", help=text)
     again.add_argument("--family", **FAMILY)
     again.add_argument("--heatmap", type=Path, metavar="FILE", help="network that proposes half of the pixels (.onnx)")
     add_mapper(again, workers=2)
@@ -65,9 +70,9 @@ def register(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
     show = actions.add_parser("show", parents=parents, help="a sheet of pictures with labels, green good and red bad")
     show.add_argument("folder", type=Path, metavar="DIR")
     show.add_argument("--out", type=Path, required=True, metavar="FILE", help="the .png to write")
-    show.add_argument("--count", type=int, default=24, metavar="N", help="pictures (default 24)")
-    show.add_argument("--columns", type=int, default=6, metavar="N", help="pictures in a row (default 6)")
-    show.add_argument("--width", type=int, default=240, metavar="PX", help="width of one (default 240)")
+    show.add_argument("--count", type=whole(1, 1000), default=24, metavar="N", help="pictures (default 24)")
+    show.add_argument("--columns", type=whole(1, 100), default=6, metavar="N", help="pictures in a row (default 6)")
+    show.add_argument("--width", type=whole(16, 4096), default=240, metavar="PX", help="width of one (default 240)")
     show.set_defaults(handler=_show)
 
 

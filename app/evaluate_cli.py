@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from app.bounded import seed, whole
 from app.mapping_arguments import add_mapper, mapper_of
 from app.output import tell, tell_json
 from perception.extras import require
@@ -23,7 +24,11 @@ def register(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
     heatmap.set_defaults(handler=_heatmap)
     grasp = what.add_parser("grasp", parents=parents, help="whole trials, from a noisy picture to the lifted object")
     grasp.add_argument(
-        "--trials", type=int, default=400, metavar="N", help="pictures, each tried by every method (400)"
+        "--trials",
+        type=whole(1, 1_000_000),
+        default=400,
+        metavar="N",
+        help="pictures, tried by every method (400)",
     )
     grasp.add_argument(
         "--methods",
@@ -36,15 +41,19 @@ def register(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
     grasp.add_argument("--masks", default="rendered", help="rendered (default) or detector")
     grasp.add_argument("--paper-run", type=Path, metavar="DIR", help="run of train heatmap --recipe paper")
     grasp.add_argument("--labels", type=Path, metavar="DIR", help="label files of a data set, for the oracle")
-    grasp.add_argument("--objects", type=int, default=10, metavar="N", help="catalogue size, per family (10)")
+    grasp.add_argument(
+        "--objects", type=whole(1, 100_000), default=10, metavar="N", help="catalogue size a family (10)"
+    )
     grasp.set_defaults(handler=_grasp)
     packed = what.add_parser("packed", parents=parents, help="five objects close together, taken away one by one")
-    packed.add_argument("--rounds", type=int, default=20, metavar="N", help="tables, each cleared by every method (20)")
+    packed.add_argument(
+        "--rounds", type=whole(1, 100_000), default=20, metavar="N", help="tables, each cleared by every method (20)"
+    )
     packed.add_argument("--methods", default="heatmap,centroid", metavar="LIST", help="heatmap and rules, as for grasp")
     packed.add_argument("--out", type=Path, required=True, metavar="DIR", help="rounds, result.json, table.md")
     packed.set_defaults(handler=_packed)
     for study in (grasp, packed):
-        study.add_argument("--seed", type=int, default=0, metavar="N")
+        study.add_argument("--seed", type=seed, default=0, metavar="N")
         study.add_argument("--heatmap", type=Path, metavar="FILE", help="heatmap network (.onnx)")
         add_mapper(study, workers=1)
     for command in (heatmap, grasp, packed):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from app.bounded import whole
 from perception.extras import require
 from simulation.devices import DEVICES, check_device
 
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 def add_mapper(command: argparse.ArgumentParser, *, workers: int) -> None:
     """workers: the default. Adds --device too, for the physics that the jobs need."""
     command.add_argument("--device", choices=DEVICES, default="cpu", help="what the physics computes on (default cpu)")
-    command.add_argument("--workers", type=int, default=workers, metavar="N", help=f"processes (default {workers})")
+    command.add_argument(
+        "--workers", type=whole(1, 256), default=workers, metavar="N", help=f"processes (default {workers})"
+    )
     command.add_argument(
         "--ray", nargs="?", const="", metavar="ADDRESS", help="over Ray; without address on this machine"
     )

@@ -11,7 +11,7 @@ import struct
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -60,20 +60,26 @@ def map_array(path: Path, what: str) -> NDArray[Any]:
             raise ConfigError(f"{shown(path)}: not a readable .npy file: {error}") from error
 
 
-def read_arrays(path: Path, what: str) -> dict[str, NDArray[Any]]:
-    """The arrays of an .npz file, by name. ConfigError as `read_array`."""
+def read_arrays(path: Path, what: str, keys: Collection[str] | None = None) -> dict[str, NDArray[Any]]:
+    """The arrays of an .npz file, by name; of all that it has those of `keys`. ConfigError as `read_array`, and if it
+    lacks one."""
     content = read_bytes(path, what, ARRAY_BYTES)
     arrays = {}
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            members = archive.infolist()
+            names = [member.filename.removesuffix(".npy") for member in archive.infolist()]
+            wanted = None if keys is None else {f"{key}.npy" for key in keys}
+            members = [member for member in archive.infolist() if wanted is None or member.filename in wanted]
             if sum(member.file_size for member in members) > ARRAY_BYTES:
                 raise ValueError(f"its arrays have more than {ARRAY_BYTES} bytes")
             for member in members:
                 with archive.open(member) as file:
                     arrays[member.filename.removesuffix(".npy")] = _array(file.read(member.file_size + 1))
     except Exception as error:  # zipfile raises whatever its parts do
-        raise ConfigError(f"{shown(path)}: not a readable .npz file: {str(error) or type(error).__name__}") from error
+        raise ConfigError(f"{shown(path)}: not a readable npz file: {str(error) or type(error).__name__}") from error
+    missing = [key for key in keys or () if key not in arrays]
+    if missing:
+        raise ConfigError(f"{shown(path)}: has no array {missing[0]!r}; found: {', '.join(names)[:300] or 'none'}")
     return arrays
 
 
@@ -115,7 +121,7 @@ def read_picture(path: Path, what: str, flags: int) -> NDArray[Any]:
     content = read_bytes(path, what, PICTURE_BYTES)
     try:
         width, height = _picture_size(content)
-    except (struct.error, IndexError, ValueError):
+    except (struct.error, LookupError, ValueError):
         raise ConfigError(f"{shown(path)}: not a picture that can be read; give a {PICTURES}") from None
     if width <= 0 or height <= 0 or width * height > PICTURE_PIXELS:
         raise ConfigError(f"{shown(path)}: claims {width} x {height} pixels; at most {PICTURE_PIXELS} can be read")

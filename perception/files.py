@@ -18,7 +18,7 @@ import sys
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 from xml.etree import ElementTree
 from xml.parsers import expat
 
@@ -26,6 +26,8 @@ from perception.errors import ConfigError, WriteError
 
 TEXT_BYTES: Final = 1_000_000
 """Size of a configuration file at most."""
+LIST_BYTES: Final = 200_000_000
+"""Of what this program wrote about its own files."""
 MAX_DEPTH: Final = 32
 """Levels of tables and lists, and parts of a dotted key, in TOML and JSON."""
 XML_BYTES: Final = 16_000_000
@@ -40,7 +42,7 @@ _DOTTED: Final = re.compile(rf"(?<![\w\\-]){_KEY}(?:[ \t]*+\.[ \t]*+{_KEY}){{{MA
 _STDOUT: Final = ("-", "/dev/stdout")
 
 
-def open_file(path: Path, what: str, most: int) -> BinaryIO:
+def open_file(path: Path, what: str, most: int) -> io.BufferedReader:
     """A regular file of at most `most` bytes, open for reading; links are followed. what: its part in the program, for
     messages, e.g. "scene file". ConfigError for everything else, without waiting for it."""
     try:

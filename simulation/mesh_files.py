@@ -34,7 +34,8 @@ def read_mesh(path: Path, *, solid: bool = True) -> tuple[NDArray[np.float64], N
     try:
         if path.suffix.lower() == ".glb":
             _check_glb(content)
-        mesh = trimesh.load(io.BytesIO(content), file_type=path.suffix[1:].lower(), force="mesh")
+        with np.errstate(all="ignore"):  # numbers that are too large are told below
+            mesh = trimesh.load(io.BytesIO(content), file_type=path.suffix[1:].lower(), force="mesh")
         vertices = np.asarray(mesh.vertices, dtype=np.float64).reshape(-1, 3)
         faces = np.asarray(mesh.faces, dtype=np.int64).reshape(-1, 3)
     except Exception as error:  # trimesh's loaders raise whatever their parsers do
@@ -51,13 +52,13 @@ def read_mesh(path: Path, *, solid: bool = True) -> tuple[NDArray[np.float64], N
 
 def _is_flat(vertices: NDArray[np.float64]) -> bool:
     """Whether the vertices lie in a plane, or nearly."""
-    middle = vertices - vertices.mean(axis=0)
     with np.errstate(all="ignore"):
+        middle = vertices - vertices.mean(axis=0)
         size = np.abs(middle).max()
         if not 0 < size < np.inf:
             return True
         _, _, axes = np.linalg.svd((middle / size).T @ (middle / size))
-    sides = np.ptp(middle @ axes.T, axis=0)
+        sides = np.ptp((middle / size) @ axes.T, axis=0)
     return bool(sides.min() <= THINNEST * sides.max())
 
 

@@ -40,6 +40,7 @@ def skeleton(path: Path, root: ET.Element) -> Skeleton:
     """The zero pose of an adapted file. path: named in the ConfigError if MuJoCo cannot read it."""
     import mujoco
 
+    mujoco.set_mju_user_warning(lambda _: None)  # it would write onto stderr, and into a file in the working folder
     text = ET.tostring(_bare(root), encoding="unicode")
     try:
         model: Any = mujoco.MjModel.from_xml_string(text)

@@ -125,7 +125,7 @@ def test_another_schema_and_junk_are_refused(made: Path, file: str) -> None:
     with pytest.raises(ConfigError, match=f"{file}: schema 99"):
         info(made)
     (made / file).write_text("{")
-    with pytest.raises(ConfigError, match="not readable"):
+    with pytest.raises(ConfigError, match="not JSON"):
         info(made)
 
 

@@ -214,7 +214,7 @@ def test_another_study_and_damaged_trials_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="holds another study"):
         evaluate(Study(trials=15, methods=("centroid", "random")), tmp_path, InlineMapper())
     next((tmp_path / "trials").iterdir()).write_text("{")
-    with pytest.raises(ConfigError, match="not readable"):
+    with pytest.raises(ConfigError, match="not JSON"):
         evaluate(STUDY, tmp_path, InlineMapper())
 
 

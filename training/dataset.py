@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
+import os
 import sys
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -27,9 +27,10 @@ from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
 from perception import preprocess
+from perception.array_files import map_array
 from perception.depth import median_depth
 from perception.errors import ConfigError, SpotGraspError
-from perception.files import replacing, write_atomic
+from perception.files import LIST_BYTES, read_json, replacing, write_atomic
 from perception.geometry import Pose
 from perception.plain_json import json_text
 from perception.preprocess import Crop, heatmap_input
@@ -202,25 +203,31 @@ def _keep(out: Path, name: str, array: Any, count: int) -> str:
 def load(folder: Path) -> tuple[NDArray[np.float16], NDArray[np.int8], dict[str, Any]]:
     """(inputs, labels, manifest), memory-mapped. ConfigError if it is no data set, or of another schema."""
     manifest_file = folder / "samples.json"
-    if not manifest_file.is_file():
+    if not os.path.lexists(manifest_file):
         raise ConfigError(f"{manifest_file}: missing; make the data set with python -m training.dataset --out {folder}")
-    try:
-        manifest: dict[str, Any] = json.loads(manifest_file.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ConfigError(f"{manifest_file}: not readable ({error}); make the data set again") from error
+    manifest: dict[str, Any] = read_json(manifest_file, "list of samples", LIST_BYTES)
+    if not isinstance(manifest, dict):
+        raise ConfigError(f"{manifest_file}: not a JSON object; make the data set again")
     if manifest.get("schema") != SCHEMA or manifest.get("preprocessing_version") != preprocess.VERSION:
         raise ConfigError(
             f"{manifest_file}: schema {manifest.get('schema')}, preprocessing {manifest.get('preprocessing_version')}; "
             f"this program has {SCHEMA} and {preprocess.VERSION}. Make the data set again"
         )
-    try:
-        inputs = np.load(folder / "inputs.npy", mmap_mode="r")
-        targets = np.load(folder / "labels.npy", mmap_mode="r")
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{folder}: arrays not readable ({error}); make the data set again") from error
-    if len(inputs) != manifest["count"] or len(targets) != manifest["count"]:
-        raise ConfigError(f"{folder}: {len(inputs)} inputs for {manifest['count']} samples; make the data set again")
+    inputs, targets = (map_array(folder / f"{name}.npy", "training array") for name in ("inputs", "labels"))
+    count, samples = manifest.get("count"), manifest.get("samples")
+    shapes = inputs.ndim == 4 and inputs.shape[1] == preprocess.CHANNELS and targets.shape == inputs[:, 0].shape
+    if not shapes or inputs.dtype != np.float16 or targets.dtype != np.int8:
+        raise ConfigError(f"{folder}: arrays of {inputs.shape} and {targets.shape} are none; make the data set again")
+    if len(inputs) != count:
+        raise ConfigError(f"{folder}: {len(inputs)} inputs for {count} samples; make the data set again")
+    whole = isinstance(samples, list) and len(samples) == count and all(map(_is_entry, samples))
+    if not whole or not isinstance(manifest.get("sha256_inputs", ""), str):
+        raise ConfigError(f"{manifest_file}: its samples are damaged; make the data set again")
     return inputs, targets, manifest
+
+
+def _is_entry(entry: Any) -> bool:
+    return isinstance(entry, dict) and isinstance(entry.get("object"), str) and isinstance(entry.get("view", ""), str)
 
 
 def check_join(folders: Sequence[Path], out: Path, *, overwrite: bool) -> None:
@@ -243,11 +250,18 @@ def join(folders: Sequence[Path], out: Path, *, overwrite: bool = False) -> dict
                 yield entry, inputs[row], targets[row]
 
     facts = {
-        "views": sum(manifest["views"] for _, _, manifest in loaded),
-        "draws": max((manifest["draws"] for _, _, manifest in loaded), default=0),
+        "views": sum(_whole(manifest, "views") for _, _, manifest in loaded),
+        "draws": max((_whole(manifest, "draws") for _, _, manifest in loaded), default=0),
         "joined": [manifest["sha256_inputs"] for _, _, manifest in loaded],
     }
     return write_arrays(out, samples(), sum(len(inputs) for inputs, _, _ in loaded), facts)
+
+
+def _whole(manifest: dict[str, Any], key: str) -> int:
+    value = manifest.get(key, 0)
+    if not isinstance(value, int) or value < 0:
+        raise ConfigError(f"samples.json: {key} is {str(value)[:80]}, expected a whole number; make the data set again")
+    return value
 
 
 def held_out(name: str) -> bool:

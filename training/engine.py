@@ -19,6 +19,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -27,8 +28,10 @@ from typing import Any
 
 import numpy as np
 
+from perception.array_files import MAP_BYTES
 from perception.errors import ConfigError, WriteError
-from perception.files import write_atomic
+from perception.files import LIST_BYTES, open_file, write_atomic
+from perception.files import read_json as load_json
 from perception.plain_json import json_text
 from training.catalogue import Entry, Split, catalogue
 from training.mapping import Mapper
@@ -193,12 +196,9 @@ def claim(plan: Any, schema: int, out: Path) -> None:
 
 def read_json(path: Path) -> dict[str, Any]:
     """ConfigError if it is missing or no JSON object."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise ConfigError(f"{path}: missing; is this a data set of spot-grasp dataset generate?") from error
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{path}: not readable: {error}") from error
+    if not os.path.lexists(path):
+        raise ConfigError(f"{path}: missing; is this a data set of spot-grasp dataset generate?")
+    content = load_json(path, "file of a data set", LIST_BYTES)
     if not isinstance(content, dict):
         raise ConfigError(f"{path}: not a JSON object")
     return content
@@ -206,7 +206,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 def digest(path: Path) -> str:
     """SHA-256 of a file."""
-    with path.open("rb") as file:
+    with open_file(path, "file of a data set", MAP_BYTES) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

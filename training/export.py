@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from perception import preprocess
 from perception.errors import ConfigError, SpotGraspError
-from perception.files import read_json, write_atomic
+from perception.files import read_json, read_text, write_atomic
 from perception.plain_json import json_text
 from training.detector_arguments import TRUST
 from training.metrics import chance_warning
@@ -196,8 +196,8 @@ def _detector_outputs(model: Any, probe: NDArray[np.float32]) -> list[NDArray[An
 
 def _best_epoch(results: Path) -> tuple[dict[str, float], int]:
     """The metrics of the epoch that ultralytics kept (most mAP50-95 of boxes and masks together); epochs run."""
-    with results.open(encoding="utf-8") as file:
-        rows = [{key.strip(): value.strip() for key, value in row.items()} for row in csv.DictReader(file)]
+    lines = read_text(results, "table of epochs").splitlines()
+    rows = [{str(key).strip(): str(value).strip() for key, value in row.items()} for row in csv.DictReader(lines)]
     if not rows:
         raise ConfigError(f"{results}: no epoch was finished")
     row = max(rows, key=lambda entry: sum(float(entry[f"metrics/mAP50-95({kind})"]) for kind in "BM"))
@@ -207,7 +207,7 @@ def _best_epoch(results: Path) -> tuple[dict[str, float], int]:
 def read_arguments(path: Path) -> dict[str, str]:
     """What a card tells of an args.yaml of ultralytics."""
     kept = ("data", "time", "imgsz", "batch", "seed", "model", "optimizer", "lr0", "mosaic", "scale", "hsv_h", "hsv_s")
-    pairs = (line.split(": ", 1) for line in path.read_text(encoding="utf-8").splitlines() if ": " in line)
+    pairs = (line.split(": ", 1) for line in read_text(path, "options of a run").splitlines() if ": " in line)
     found = {key: value for key, value in pairs if key in kept}
     return {**found, "model": Path(found["model"]).name} if "model" in found else found  # no folders of this machine
 

@@ -56,11 +56,13 @@ def verify(folder: Path) -> list[str]:
     faults += _plan_faults(folder, content)
     for name, entry in files.items():
         path = folder / name
+        if name.split("/")[0] not in PARTS or ".." in name or not isinstance(entry, dict):
+            raise ConfigError(f"{folder / 'dataset.json'}: lists {name[:80]!r}, no file of a data set; make it again")
         if not path.is_file():
             faults.append(f"{name}: missing")
-        elif path.stat().st_size != entry["bytes"]:
+        elif path.stat().st_size != entry.get("bytes"):
             faults.append(f"{name}: {path.stat().st_size} bytes, expected {entry['bytes']}")
-        elif digest(path) != entry["sha256"]:
+        elif digest(path) != entry.get("sha256"):
             faults.append(f"{name}: changed (its SHA-256 differs)")
         else:
             faults += [f"{name}: {fault}" for fault in value_faults(path)]

@@ -16,7 +16,6 @@ from __future__ import annotations
 import argparse
 import io
 import sys
-import zipfile
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from perception import array_files
 from perception.errors import ConfigError, SpotGraspError
 from perception.files import write_atomic
 from perception.geometry import Pose
@@ -70,13 +70,9 @@ class SurfaceLabels:
 def read_arrays(path: Path, keys: tuple[str, ...]) -> dict[str, NDArray[Any]]:
     """The named arrays of an npz file; ConfigError if the file cannot be read or lacks one."""
     try:
-        with np.load(path, allow_pickle=False) as data:
-            missing = [key for key in keys if key not in data.files]
-            if missing:
-                raise ConfigError(f"{path}: has no array {missing[0]!r}; found: {', '.join(data.files) or 'none'}")
-            return {key: data[key] for key in keys}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise ConfigError(f"{path}: not a readable npz file: {error}; delete it and make it again") from error
+        return array_files.read_arrays(path, "file of arrays", keys)
+    except ConfigError as error:
+        raise ConfigError(f"{error}; delete it and make it again") from error
 
 
 def load_labels(path: Path, criterion: str = "grasp") -> SurfaceLabels:

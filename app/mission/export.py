@@ -28,6 +28,7 @@ def export(file: Path, out: Path, *, tree_id: str | None = None, remote_service:
         raise ConfigError(f"{out}: a mission is written as {' (binary) or '.join(SUFFIXES)} (text)")
     try:
         from google.protobuf import text_format
+        from google.protobuf.message import DecodeError
 
         from app.mission import compile as compiler
     except ImportError as error:
@@ -37,13 +38,23 @@ def export(file: Path, out: Path, *, tree_id: str | None = None, remote_service:
         values = {item.name: item.default for item in tree.parameters if item.default is not None}
         compiled = compiler.Compiled(compiler.remote(service_name(tree.main, remote_service), values))
     else:
-        compiled = compiler.compile_tree(trees.load(file, LEAVES, tree_id))
-    if out.suffix == ".node":
-        write_atomic(out, compiled.root.SerializeToString(deterministic=True))
-    else:
-        write_atomic(out, text_format.MessageToString(compiled.root).encode())
+        try:
+            compiled = compiler.compile_tree(trees.load(file, LEAVES, tree_id))
+        except RecursionError as error:
+            raise _too_deep(file) from error
+    try:
+        binary = compiled.root.SerializeToString(deterministic=True)
+        type(compiled.root).FromString(binary)  # protobuf reads no more than 100 levels, on the robot too
+        content = binary if out.suffix == ".node" else text_format.MessageToString(compiled.root).encode()
+    except (RecursionError, DecodeError) as error:
+        raise _too_deep(file) from error
+    write_atomic(out, content)
     for lacking in compiled.unmapped:
         note(f"{lacking.place}: {lacking.path}: {lacking.reason}\n")
     count = len(compiled.unmapped)
     tell(f"{out}: {f'{count} nodes could not be mapped and fail' if count else 'every node is mapped'}\n")
     return 1 if count else 0
+
+
+def _too_deep(file: Path) -> ConfigError:
+    return ConfigError(f"{file}: nested too deep for a mission; export it with --remote, and serve the tree")

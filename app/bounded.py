@@ -1,0 +1,47 @@
+"""Numbers on the command line, with bounds: an `argparse` type each."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import math
+from collections.abc import Callable
+from typing import TypeVar
+
+N = TypeVar("N", int, float)
+
+
+def whole(low: int, high: int) -> Callable[[str], int]:
+    """A whole number from `low` to `high`. ArgumentTypeError otherwise."""
+    return lambda text: number(int, text, lambda value: low <= value <= high, f"a whole number from {low} to {high}")
+
+
+def real(low: float, high: float) -> Callable[[str], float]:
+    """A number from `low` to `high`. ArgumentTypeError otherwise."""
+    return lambda text: number(float, text, lambda value: low <= value <= high, f"a number from {low:g} to {high:g}")
+
+
+def seconds(text: str) -> float:
+    """A positive number of seconds. ArgumentTypeError otherwise."""
+    return number(float, text, lambda value: 0 < value < math.inf, "a positive number of seconds")
+
+
+def speed(text: str) -> float:
+    """How fast to replay: not 0, at most 1000 either way. ArgumentTypeError otherwise."""
+    what = "a speed; give a number from 0.001 to 1000, or minus that"
+    return number(float, text, lambda value: 0.001 <= abs(value) <= 1000, what)
+
+
+def seed(text: str) -> int:
+    """A seed: 0 .. 2**31-1. ArgumentTypeError otherwise."""
+    what = f"a seed; give a whole number from 0 to {2**31 - 1}"
+    return number(int, text, lambda value: 0 <= value < 2**31, what)
+
+
+def number(kind: Callable[[str], N], text: str, fits: Callable[[N], bool], what: str) -> N:
+    """The number that a text is. ArgumentTypeError if it is none, or does not fit. what: is asked for, in words."""
+    with contextlib.suppress(ValueError):
+        value = kind(text)
+        if fits(value):
+            return value
+    raise argparse.ArgumentTypeError(f"{text[:80]!r} is not {what}")
