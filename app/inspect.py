@@ -122,9 +122,10 @@ def format_files(files: Iterable[str], *, check_only: bool, diff: bool) -> int:
                 raise TreeError(f"stdin: not a UTF-8 text: {error.reason}") from error
             done = format_text(text, "stdin")
         else:
-            text = read_source(Path(file)).text
+            source = read_source(Path(file))
+            text, before = source.text, source.raw
             done = format_text(text, file)
-        differs = file != "-" and Path(file).read_bytes() != done.encode()
+        differs = file != "-" and before != done.encode()
         changed = changed or differs or done != text
         if diff:
             tell_file("".join(unified_diff(text.splitlines(True), done.splitlines(True), file, f"{file} formatted")))

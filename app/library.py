@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from difflib import get_close_matches
 from pathlib import Path
 
 from perception.errors import TreeError
+from perception.files import shown
 
 
 def library_folder() -> Path:
@@ -23,10 +25,8 @@ def library_names() -> list[str]:
 def find_tree(text: str) -> Path:
     """The file that `text` names. TreeError, with the choices, if there is none."""
     path = Path(text)
-    if path.is_file():
+    if os.path.lexists(path):  # whoever reads it says what it is, if it is no file
         return path
-    if path.is_dir():
-        raise TreeError(f"{text}: is a folder; give a tree file (.xml)")
     names = library_names()
     if text in names:
         return library_folder() / f"{text}.xml"
@@ -34,4 +34,4 @@ def find_tree(text: str) -> Path:
     hint = f" Did you mean '{near[0]}'?" if near else ""
     is_name = not path.suffix and len(path.parts) == 1
     what = "no such file, and no tree of this name in the library" if is_name else "no such file"
-    raise TreeError(f"{text}: {what}.{hint} Library: {', '.join(names) or 'empty'}")
+    raise TreeError(f"{shown(text)}: {what}.{hint} Library: {', '.join(names) or 'empty'}")

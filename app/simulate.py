@@ -18,7 +18,7 @@ from app.interrupts import Interrupts
 from app.output import hurry, tell
 from perception.errors import ConfigError
 from perception.extras import require
-from perception.files import open_append
+from perception.files import open_append, write_atomic
 from perception.plain_json import json_text
 from simulation.devices import check_device
 
@@ -143,7 +143,8 @@ def _tell(server: SpotServer, folder: Path) -> None:
     secrets = folder / "environment"
     secrets.touch(mode=0o600)
     lines = {"BOSDYN_CLIENT_USERNAME": server.username, "BOSDYN_CLIENT_PASSWORD": server.password}
-    secrets.write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in lines.items()))
+    text = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in lines.items())
+    write_atomic(secrets, text.encode(), sync=False)
     tell(
         f"a simulated Spot listens on {server.host}:{server.port}\n"
         f"trust this authority:  {server.ca_file}\n"

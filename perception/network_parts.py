@@ -7,11 +7,16 @@ Run on a part of the features, it gives the same prototypes there as in the whol
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
 from onnx import helper, numpy_helper
+
+from perception.errors import ConfigError
+from perception.files import read_bytes, shown
+from perception.onnx_session import MAX_BYTES
 
 LOCAL = frozenset({"Conv", "ConvTranspose", "Sigmoid", "Mul", "Relu", "Constant"})
 """Operators of a head whose output at a pixel depends on the features about it only."""
@@ -50,6 +55,15 @@ def unsafe(content: bytes) -> str:
     if any(tensor.data_location == onnx.TensorProto.EXTERNAL or tensor.external_data for tensor in [*tensors, *sparse]):
         return "keeps its weights in another file, which is not read; save it as one file"
     return ""
+
+
+def read_network(path: Path) -> onnx.ModelProto:
+    """A network file, without weights that it keeps in others. ConfigError if it cannot be read."""
+    content = read_bytes(path, "network", MAX_BYTES)
+    try:
+        return onnx.load_model_from_string(content)
+    except Exception as error:  # onnx and protobuf raise whatever their parsers do
+        raise ConfigError(f"{shown(path)}: not a readable ONNX file: {type(error).__name__}") from error
 
 
 def cut(content: bytes) -> Parts | None:

@@ -23,6 +23,7 @@ from perception.hand_pose import hand_pose
 from perception.plain_json import json_text
 from simulation.grasp_trials import run_trials
 from simulation.gripper import PIECES
+from simulation.mesh_files import read_mesh
 from simulation.objects import GraspObject, make_object
 from simulation.physics import init_genesis
 
@@ -48,7 +49,7 @@ class ReferencePart:
     def mesh(self) -> Any:
         import trimesh
 
-        return trimesh.load(self.path, force="mesh").convex_hull
+        return trimesh.convex.convex_hull(read_mesh(self.path)[0])
 
 
 def reference_parts(folder: Path) -> tuple[ReferencePart, ...]:

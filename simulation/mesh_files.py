@@ -1,4 +1,4 @@
-"""Mesh files of people, read with limits."""
+"""Mesh files: those of people, read with limits, and our own, written."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ import struct
 from pathlib import Path
 from typing import Any, Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from perception.errors import ConfigError
-from perception.files import parse_json, read_bytes, shown
+from perception.files import parse_json, read_bytes, shown, write_atomic
 
 MAX_BYTES: Final = 32_000_000
 MAX_FACES: Final = 500_000
@@ -77,3 +78,13 @@ def _check_glb(content: bytes) -> None:
         raise ValueError(f"its parts are repeated to more than {MAX_FACES} faces")
     if "images" in scene and len(json.dumps(scene["images"])) > 10_000:
         raise ValueError("pictures inside the text of the file")
+
+
+def write_obj(path: Path, texture: NDArray[np.uint8], lines: list[str]) -> Path:
+    """Write an OBJ of these lines, and beside it its material and texture, (h, w, 3) RGB; returns it."""
+    png = cv2.imencode(".png", texture[..., ::-1])[1].tobytes()
+    material = f"newmtl skin\nKd 1 1 1\nKs 0 0 0\nmap_Kd {path.stem}.png\n"
+    text = "\n".join([f"mtllib {path.stem}.mtl", "usemtl skin", *lines, ""])
+    for suffix, content in ((".png", png), (".mtl", material.encode()), (".obj", text.encode())):
+        write_atomic(path.with_suffix(suffix), content, sync=False)
+    return path

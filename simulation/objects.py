@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from perception.errors import ConfigError
-from simulation.mesh_files import read_mesh
+from simulation.mesh_files import read_mesh, write_obj
 from simulation.textures import wrapper_texture
 
 Array = NDArray[np.float64]
@@ -98,15 +97,10 @@ class GraspObject:
     def write(self, folder: Path) -> Path:
         """Write NAME.obj, .mtl and .png into `folder`; returns the OBJ file. Genesis shows the texture as given."""
         folder.mkdir(parents=True, exist_ok=True)
-        cv2.imwrite(str(folder / f"{self.name}.png"), self.texture[..., ::-1])
-        (folder / f"{self.name}.mtl").write_text(f"newmtl skin\nKd 1 1 1\nKs 0 0 0\nmap_Kd {self.name}.png\n")
-        lines = [f"mtllib {self.name}.mtl", "usemtl skin"]
-        lines += [f"v {x:.6f} {y:.6f} {z:.6f}" for x, y, z in self.vertices]
+        lines = [f"v {x:.6f} {y:.6f} {z:.6f}" for x, y, z in self.vertices]
         lines += [f"vt {u:.5f} {v:.5f}" for u, v in self.uv]
         lines += ["f " + " ".join(f"{i}/{i}" for i in face) for face in self.faces + 1]
-        path = folder / f"{self.name}.obj"
-        path.write_text("\n".join(lines) + "\n")
-        return path
+        return write_obj(folder / f"{self.name}.obj", self.texture, lines)
 
 
 def _revolve(profile: Array, outline: Array | None = None) -> tuple[Array, NDArray[np.int64], Array]:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from perception.geometry import Pose
+from simulation.mesh_files import write_obj
 from simulation.objects import GraspObject, load_user_mesh, make_object
 from simulation.person import Taker
 from simulation.scene_spec import PersonSpec, PlaceSpec, Range, SceneSpec, load_scene, scene_names
@@ -212,9 +212,8 @@ def vis_options(sample: SceneSample, **more: Any) -> Any:
 def _write_box(box: Box, path: Path) -> Path:
     """A UV-mapped box as OBJ, so that Genesis shows its texture."""
     hx, hy, hz = box.half_m
-    cv2.imwrite(str(path.with_suffix(".png")), box.texture[..., ::-1])
-    path.with_suffix(".mtl").write_text(f"newmtl skin\nKd 1 1 1\nKs 0 0 0\nmap_Kd {path.stem}.png\n")
-    lines, count = [f"mtllib {path.stem}.mtl", "usemtl skin"], 0
+    lines: list[str] = []
+    count = 0
     for axis in range(3):
         for sign in (-1.0, 1.0):
             u, v = np.eye(3)[(axis + 1) % 3], np.eye(3)[(axis + 2) % 3]
@@ -226,8 +225,7 @@ def _write_box(box: Box, path: Path) -> Path:
             i = [count + k for k in order]
             lines += [f"f {i[0]}/{i[0]} {i[1]}/{i[1]} {i[2]}/{i[2]}", f"f {i[0]}/{i[0]} {i[2]}/{i[2]} {i[3]}/{i[3]}"]
             count += 4
-    path.write_text("\n".join(lines) + "\n")
-    return path
+    return write_obj(path, box.texture, lines)
 
 
 def add_to_scene(scene: Any, sample: SceneSample, folder: Path, *, physics: bool = True) -> SceneEntities:

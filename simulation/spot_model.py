@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+from perception.files import write_atomic
 from perception.spot_arm import JOINTS
 from simulation.gripper import HINGE_IN_WRIST_M, PIECES, Part
 
@@ -151,7 +152,7 @@ def _document(name: str, folder: Path, parts: Sequence[Part]) -> tuple[ET.Elemen
 
 def _write(root: ET.Element, path: Path) -> Path:
     ET.indent(root)
-    path.write_text(ET.tostring(root, encoding="unicode") + "\n", encoding="utf-8")
+    write_atomic(path, (ET.tostring(root, "unicode") + "\n").encode(), sync=False)
     return path
 
 

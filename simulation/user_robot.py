@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from perception.files import read_xml, write_atomic
 from simulation.robot_check import compare, skeleton
 from simulation.robot_files import KINDS, read_robot
 from simulation.robot_mjcf import adapt_mjcf
@@ -26,7 +27,7 @@ def adapt_robot(path: Path, folder: Path) -> Path:
     """
     folder = folder.absolute()
     root = read_robot(path)
-    own = ET.parse(write_spot(folder / "own")).getroot()
+    own = read_xml(write_spot(folder / "own"), "robot file")
     inertials = {body.get("name", ""): body.findall("inertial")[0] for body in own.iter("body")}
     if KINDS[root.tag] == "MJCF":
         adapt_mjcf(path, root, inertials)
@@ -35,7 +36,7 @@ def adapt_robot(path: Path, folder: Path) -> Path:
     compare(path, skeleton(path, root), skeleton(path, own))
     ET.indent(root)
     adapted = folder / ("robot.xml" if KINDS[root.tag] == "MJCF" else "robot.urdf")
-    adapted.write_text(ET.tostring(root, encoding="unicode") + "\n", encoding="utf-8")
+    write_atomic(adapted, (ET.tostring(root, "unicode") + "\n").encode(), sync=False)
     return adapted
 
 

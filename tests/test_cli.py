@@ -126,6 +126,7 @@ def test_a_bad_tree_is_exit_2_naming_the_place(
 BAD_RUNS = {
     "missing file": (["nowhere.xml", "--robot", "fake"], "nowhere.xml: no such file"),
     "folder": ([".", "--robot", "fake"], "is a folder"),
+    "device": (["/dev/zero", "--robot", "fake"], "/dev/zero:1:1: is a device; the tree file must be a regular file"),
     "misspelt name": (["grasp_botle", "--robot", "fake"], "Did you mean 'grasp_bottle'?"),
     "tree id": (["grasp_bottle", "--robot", "fake", "--tree", "Nope"], "Nope"),
     "video of the fake": (["grasp_bottle", "--robot", "fake", "--video"], "--video"),

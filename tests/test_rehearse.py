@@ -186,5 +186,6 @@ def test_the_command_makes_arrays_and_says_so(
     assert main([*command, "--json"], Interrupts()) == 0
     facts = json.loads(capsys.readouterr().out)
     assert (facts["objects"], facts["count"]) == (7, 7)
-    assert main([*command, "--pixels", "0"], Interrupts()) == 2
-    assert "at least 1" in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="2"):
+        main([*command, "--pixels", "0"], Interrupts())
+    assert "'0' is not a whole number from 1 to 100000" in capsys.readouterr().err

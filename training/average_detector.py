@@ -19,7 +19,7 @@ import torch
 from torch import nn
 
 from perception.errors import ConfigError, SpotGraspError
-from perception.files import read_json, replacing, write_atomic
+from perception.files import TEXT_BYTES, read_bytes, read_json, read_text, replacing, write_atomic
 from perception.plain_json import json_text
 from training.detector_arguments import TRUST
 from training.export import read_arguments
@@ -74,15 +74,14 @@ def average(
         data=str(data), imgsz=size, device="cpu", workers=0, plots=False, verbose=False, project=str(out.resolve()),
         name="validation", exist_ok=True,
     )  # fmt: skip
-    with (run / "results.csv").open(encoding="utf-8") as file:
-        epoch = list(csv.DictReader(file))[-1]["epoch"].strip()
+    epoch = list(csv.DictReader(io.StringIO(read_text(run / "results.csv", "table of a run"))))[-1]["epoch"].strip()
     metrics = {key: value for key, value in found.results_dict.items() if key.startswith("metrics/")}
     table = io.StringIO()
     writer = csv.DictWriter(table, ["epoch", *metrics])
     writer.writeheader()
     writer.writerow({"epoch": epoch, **{key: f"{value:.5f}" for key, value in metrics.items()}})
     facts = {**read_json(run / "data.json", "record of the data"), "share_of_start": round(1 - share, 6)}
-    write_atomic(out / "args.yaml", (run / "args.yaml").read_bytes())
+    write_atomic(out / "args.yaml", read_bytes(run / "args.yaml", "record of a run", TEXT_BYTES))
     write_atomic(out / "data.json", json_text(facts, indent=1).encode())
     write_atomic(out / "results.csv", table.getvalue().encode())
     return out

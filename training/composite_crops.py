@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from perception.errors import ConfigError
 from training.composite import SIZE_PX, write_header, write_picture
 from training.composite_camera import expose
+from training.project_labels import read_arrays
 
 GAMMA = 2.0
 """Takes a rendered picture back to about linear light, which `expose` expects."""
@@ -71,8 +72,8 @@ def add_crops(folders: list[Path], out: Path, crops: int) -> int:
         missing = [name for name in names if not (out / "images" / part / f"{name}.jpg").exists()]
         if not missing:
             continue
-        with np.load(path) as view:
-            rgb, instances, families = view["rgb"], view["instances"], [str(family) for family in view["families"]]
+        view = read_arrays(path, ("rgb", "instances", "families"))
+        rgb, instances, families = view["rgb"], view["instances"], [str(family) for family in view["families"]]
         for name in missing:
             rng = np.random.default_rng([int(scene), int(number), names.index(name), 11])
             picture, things = crop(rgb, instances, rng)

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from perception import preprocess
 from perception.errors import ConfigError, SpotGraspError
 from perception.files import read_json, read_text, write_atomic
+from perception.network_parts import read_network
 from perception.plain_json import json_text
 from training.detector_arguments import TRUST
 from training.metrics import chance_warning
@@ -231,7 +232,7 @@ def _finish(part: Path, path: Path, metadata: dict[str, str]) -> Path:
     """Write the checked network with its metadata into place. ConfigError if it makes the weights too large."""
     import onnx
 
-    model = onnx.load(str(part))
+    model = read_network(part)
     kept = {entry.key: entry.value for entry in model.metadata_props if entry.key not in PRIVATE}
     del model.metadata_props[:]
     onnx.helper.set_model_props(model, {**kept, **metadata})

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from perception.errors import ConfigError
+from perception.network_parts import read_network
 
 
 def load_exported(network: nn.Module, path: Path) -> None:
@@ -22,14 +23,14 @@ def load_exported(network: nn.Module, path: Path) -> None:
 
     Afterwards it computes what the file computes in evaluation; before training it needs `measure_statistics`.
     """
-    _fill(network, _arrays(network, _graph(path), path), path)
+    _fill(network, _arrays(network, read_network(path).graph, path), path)
 
 
 def load_exported_detector(network: nn.Module, path: Path) -> None:
     """The same for an ultralytics segmentation network, whose export keeps the parameters' names."""
     parameters = dict(network.named_parameters())
     arrays = []
-    for name, values in _constants(_graph(path)).items():
+    for name, values in _constants(read_network(path).graph).items():
         if name.endswith(".conv.bias") and name not in parameters:
             name = name.removesuffix("conv.bias") + "bn.bias"
         if name in parameters:
@@ -90,15 +91,6 @@ def measure_statistics(network: nn.Module, batches: Iterable[Tensor]) -> None:
 
 def _batch_norms(network: nn.Module) -> list[nn.BatchNorm2d]:
     return [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
-
-
-def _graph(path: Path) -> Any:
-    import onnx
-
-    try:
-        return onnx.load(str(path)).graph
-    except Exception as error:  # onnx and protobuf raise whatever their parsers do
-        raise ConfigError(f"{path}: not a readable ONNX file: {type(error).__name__}") from error
 
 
 def _constants(graph: Any) -> dict[str, Any]:

@@ -20,6 +20,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from perception.array_files import read_array, read_picture
 from perception.depth import first_surface_depth, median_depth, object_depth
 from perception.errors import ConfigError, SpotGraspError
 from perception.geometry import Pose
@@ -115,7 +116,7 @@ def real(folder: Path, wall: tuple[int, int, int, int], mask_file: Path | None) 
     files = sorted(folder.glob("depth_*.npy"))
     if not files:
         raise ConfigError(f"{folder}: no depth_*.npy here")
-    frames = [np.load(path).astype(np.float32) / np.float32(1000.0) for path in files]
+    frames = [read_array(path, "depth").astype(np.float32) / np.float32(1000.0) for path in files]
     u0, v0, u1, v1 = wall
     where = np.zeros(frames[0].shape, bool)
     where[v0:v1, u0:u1] = True
@@ -129,8 +130,8 @@ def real(folder: Path, wall: tuple[int, int, int, int], mask_file: Path | None) 
         },
     }
     if mask_file is not None:
-        picture = cv2.imread(str(mask_file), cv2.IMREAD_GRAYSCALE)
-        if picture is None or picture.shape != frames[0].shape:
+        picture = read_picture(mask_file, "mask", cv2.IMREAD_GRAYSCALE)
+        if picture.shape != frames[0].shape:
             raise ConfigError(f"{mask_file}: no mask of the frames' size")
         mask = picture > 0
         v, u = (int(np.median(index)) for index in np.nonzero(mask))

@@ -29,6 +29,7 @@ from perception.types import Intrinsics, RgbdFrame
 from simulation.objects import LABELS
 from training.composite_crops import views
 from training.dataset import noisy_depth
+from training.project_labels import read_arrays
 from training.statistics import wilson
 from training.views import DEPTH_UNIT_M, photograph
 
@@ -85,10 +86,10 @@ def _best(mask: Mask, others: Sequence[Mask]) -> float:
 
 def _view(path: Path, rng: np.random.Generator) -> tuple[RgbdFrame, list[tuple[str, Mask, float]]]:
     """The frame as a camera may have taken it, and (label, mask, median depth in metres) of each object that shows."""
-    with np.load(path) as view:
-        rgb, clean = photograph(view["rgb"], rng), view["depth"].astype(np.float32) * np.float32(DEPTH_UNIT_M)
-        instances, families, pose = view["instances"], view["families"], view["world_from_camera"]
-        fx, fy, cx, cy = (float(value) for value in view["intrinsics"])
+    view = read_arrays(path, ("rgb", "depth", "instances", "families", "world_from_camera", "intrinsics"))
+    rgb, clean = photograph(view["rgb"], rng), view["depth"].astype(np.float32) * np.float32(DEPTH_UNIT_M)
+    instances, families, pose = view["instances"], view["families"], view["world_from_camera"]
+    fx, fy, cx, cy = (float(value) for value in view["intrinsics"])
     camera = Intrinsics(rgb.shape[1], rgb.shape[0], fx, fy, cx, cy)
     masks = [(LABELS[str(family)], instances == index + 1) for index, family in enumerate(families)]
     shown = [(label, mask, float(np.median(clean[mask]))) for label, mask in masks if mask.sum() >= SHOWN_PX]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from perception.files import write_atomic
+from perception.files import LIST_BYTES, read_bytes, write_atomic
 
 Table = Mapping[str, Any]
 
@@ -30,7 +30,7 @@ class ModelCard:
 
     def text(self, weights: Path) -> str:
         """The markdown, naming the file's size and digest."""
-        content = weights.read_bytes()
+        content = read_bytes(weights, "network", LIST_BYTES)
         lines = [f"# {self.title}", "", self.purpose, ""]
         lines += [
             f"File `{weights.name}`, {len(content) / 1e6:.1f} MB, SHA-256 `{hashlib.sha256(content).hexdigest()}`."

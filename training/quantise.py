@@ -24,8 +24,10 @@ from numpy.typing import NDArray
 
 from perception import preprocess
 from perception.errors import ConfigError, SpotGraspError
-from perception.files import read_text, write_atomic
+from perception.files import read_bytes, read_text, write_atomic
 from perception.heatmap import DEFAULT_WEIGHTS
+from perception.network_parts import read_network
+from perception.onnx_session import MAX_BYTES
 from perception.plain_json import json_text
 from training import dataset
 from training.catalogue import split_of
@@ -41,7 +43,6 @@ MEASURES = ("auroc", "precision_at_1", "ece", "milliseconds")
 
 def quantise(network: Path, data: Path, samples: int = SAMPLES) -> tuple[bytes, dict[str, dict[str, float]]]:
     """(the 8-bit network's file, measures of "fp32" and "int8"). ConfigError if a split of the data is empty."""
-    import onnx
     from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
@@ -63,15 +64,15 @@ def quantise(network: Path, data: Path, samples: int = SAMPLES) -> tuple[bytes, 
 
     with tempfile.TemporaryDirectory(prefix="spot-grasp-int8-") as name:
         ready, small = Path(name) / "ready.onnx", Path(name) / "small.onnx"
-        quant_pre_process(str(network), str(ready), skip_symbolic_shape=True)
-        graph = onnx.load(str(ready)).graph
+        quant_pre_process(read_network(network), str(ready), skip_symbolic_shape=True)
+        graph = read_network(ready).graph
         layers = [node.name for node in graph.node if node.op_type == "Conv"]
         quantize_static(
             str(ready), str(small), Reader(graph.input[0].name), quant_format=QuantFormat.QDQ, per_channel=True,
             activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8, nodes_to_exclude=[layers[0], layers[-1]],
             op_types_to_quantize=["Conv", "ConvTranspose"],
         )  # fmt: skip
-        files = {"fp32": network.read_bytes(), "int8": small.read_bytes()}
+        files = {"fp32": read_bytes(network, "network", MAX_BYTES), "int8": read_bytes(small, "network", MAX_BYTES)}
     return files["int8"], {key: measured(file, inputs, labels, validation) for key, file in files.items()}
 
 

@@ -24,9 +24,10 @@ import cv2
 import numpy as np
 import torch
 
+from perception.array_files import read_picture
 from perception.detector import OnnxDetector
 from perception.errors import ConfigError, SpotGraspError
-from perception.files import write_atomic
+from perception.files import LIST_BYTES, read_bytes, replacing, write_atomic
 from perception.plain_json import json_text
 from simulation.devices import check_device
 from training.checkpoints import digest
@@ -71,7 +72,7 @@ def describe(data: Path) -> dict[str, Any]:
             next_step = "add some with `python -m training.composite`"
             raise ConfigError(f"{data.parent}: no pictures in images/{part}; {next_step}")
         labels = [data.parent / "labels" / part / f"{picture.stem}.txt" for picture in pictures]
-        texts = [label.read_bytes() if label.is_file() else b"" for label in labels]
+        texts = [read_bytes(label, "file of labels", LIST_BYTES) if label.exists() else b"" for label in labels]
         for label, text in zip(labels, texts, strict=True):
             digest.update(label.name.encode() + b"\0" + text)
         facts[f"{part}_pictures"] = len(pictures)
@@ -196,13 +197,14 @@ def trainable(exported: Path, out: Path, data: Path, image_size: int) -> Path:
     pictures = sorted((data.parent / "images" / "train").glob("*.jpg"))
     some = pictures[:: -(-len(pictures) // STATISTICS_PICTURES)]
     measure_statistics(network, (_picture(path, image_size) for path in some))
-    torch.save({"model": network, "train_args": {"task": "segment"}, "epoch": -1}, out)
+    with replacing(out) as part:
+        torch.save({"model": network, "train_args": {"task": "segment"}, "epoch": -1}, part)
     return out
 
 
 def _picture(path: Path, size: int) -> torch.Tensor:
     """(1, 3, size, size) RGB 0..1, as ultralytics feeds a square picture."""
-    fitted = cv2.resize(cv2.imread(str(path)), (size, size))[..., ::-1]
+    fitted = cv2.resize(read_picture(path, "training picture", cv2.IMREAD_COLOR), (size, size))[..., ::-1]
     return torch.from_numpy(np.ascontiguousarray(fitted.transpose(2, 0, 1)[None])).float() / 255
 
 

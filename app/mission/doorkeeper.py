@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 from app.output import warn
 from perception.errors import ConfigError, RobotError
+from perception.files import TEXT_BYTES, read_bytes
 
 WORKERS: Final = 8
 MAX_MESSAGE_BYTES: Final = 256 * 1024
@@ -37,10 +38,8 @@ class Tls:
         """gRPC's server credentials. ConfigError if a file cannot be read."""
         import grpc
 
-        try:
-            key, certificate, ca = (file.read_bytes() for file in (self.key, self.certificate, self.client_ca))
-        except OSError as error:
-            raise ConfigError(f"{error.filename}: cannot read it: {error.strerror or error}") from error
+        files = (self.key, self.certificate, self.client_ca)
+        key, certificate, ca = (read_bytes(file, "PEM file", TEXT_BYTES) for file in files)
         return grpc.ssl_server_credentials([(key, certificate)], root_certificates=ca, require_client_auth=True)
 
 

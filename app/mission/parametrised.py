@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from xml.sax.saxutils import quoteattr
 
 from app.mission.parameters import Parameter, outputs_of, parameters_of
+from perception.files import write_atomic
 from trees.ports import NOTHING_KNOWN, Vocabulary
 
 if TYPE_CHECKING:
@@ -44,10 +45,11 @@ class Parametrised:
         ports = {**{name: values[name] for name in values}, **{name: f"{{{name}}}" for name in self.outputs}}
         wired = " ".join(f"{name}={quoteattr(text)}" for name, text in ports.items())
         caller = folder / CALLER_FILE
-        caller.write_text(
+        text = (
             f'<root BTCPP_format="4">\n  <BehaviorTree ID="{CALLER}">\n'
             f"    <SubTree ID={quoteattr(self.main)} {wired}/>\n  </BehaviorTree>\n</root>\n"
         )
+        write_atomic(caller, text.encode(), sync=False)
         return trees.load([self.file, caller], LEAVES, CALLER, known=self.known)
 
     def check(self) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from perception.errors import ConfigError
+from perception.files import write_atomic
 from perception.plain_json import json_text
 from simulation.spot_api import redirect
 from simulation.spot_api.server import SpotServer
@@ -72,9 +73,7 @@ def client_environment(
 
 def write_click(path: Path, pixel_uv: tuple[float, float]) -> None:
     """Store a pixel where `redirect` finds it."""
-    part = path.with_suffix(".part")
-    part.write_text(json_text(pixel_uv))
-    part.replace(path)
+    write_atomic(path, json_text(pixel_uv).encode(), sync=False)
 
 
 def program_words(command: str) -> list[str]:

@@ -14,6 +14,7 @@ from typing import Any, Self
 import grpc
 
 from perception.errors import RobotError
+from perception.files import write_atomic
 from simulation.spot_api.auth import Auth
 from simulation.spot_api.certificate import make_certificate
 from simulation.spot_api.command import Commander
@@ -93,7 +94,7 @@ class SpotServer:
     def __enter__(self) -> Self:
         self._folder = tempfile.TemporaryDirectory(prefix="spot-grasp-sim-")
         self.ca_file = Path(self._folder.name) / "ca.pem"
-        self.ca_file.write_bytes(self._certificate.ca)
+        write_atomic(self.ca_file, self._certificate.ca, sync=False)
         try:
             self.world.__enter__()
             self.world.call(self.machine.warm_up)
