@@ -1,6 +1,7 @@
-# Two commands do everything on a fresh Debian or Ubuntu with Python 3.11 or newer:
+# These commands do everything on a fresh Debian or Ubuntu with Python 3.11 or newer:
 #   make demo   an environment in .venv, the GL libraries, then the simulated Spot picks up a bottle
 #   make test   the same environment with the development tools, then lint, types, import contracts and tests
+#   make docs   the documentation site in site/, without the simulator
 # Variables: PYTHON (interpreter to make .venv from), TORCH_ARGS (more options for installing torch, docs/install.md),
 #            SEED, SCENE and RUN_ARGS of the demo, WORKERS (processes that share the tests, default 2), PYTEST_ARGS.
 
@@ -18,10 +19,10 @@ WORKERS ?= 2
 TORCH := 2.13.0
 ULTRALYTICS := ultralytics ultralytics-thop
 
-.PHONY: help demo test lint clean
+.PHONY: help demo test lint docs clean
 
 help:
-	@sed -n '2,5p' Makefile | cut -c3-
+	@sed -n '2,6p' Makefile | cut -c3-
 
 demo: $(VENV)/.run
 	@$(BIN)/spot-grasp run grasp_bottle --robot genesis --scene $(SCENE) --seed $(SEED) --video $(RUN_ARGS)
@@ -35,8 +36,12 @@ lint: $(VENV)/.develop
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache 2>&1 | tail -n 15
 
+docs: $(VENV)/.docs
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "Open site/index.html"
+
 clean:
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks
+	rm -rf $(VENV) build site *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks
 	find app behaviours perception simulation training trees tests -name __pycache__ -prune -exec rm -rf {} +
 
 # The environment. Each stamp is newer than what it was made from, so the second time is quick.
@@ -71,9 +76,13 @@ $(VENV)/.run: $(VENV)/.torch pyproject.toml
 	@$(PIP) install -qq -c constraints.txt -e '.[sim]'
 	@touch $@
 
+$(VENV)/.docs: $(VENV)/.python pyproject.toml constraints.txt
+	@$(PIP) install -qq -c constraints.txt -e '.[docs]'
+	@touch $@
+
 # ultralytics asks for torchvision, which has no wheel that fits a CPU torch; training does not need it.
 $(VENV)/.develop: $(VENV)/.torch pyproject.toml
 	@echo "Installing spot-grasp with the development tools into $(VENV), a few minutes the first time"
 	@$(PIP) install -qq -c constraints.txt -e '.[dev]'
 	@$(PIP) install -qq -c constraints.txt --no-deps $(ULTRALYTICS)
-	@touch $@ $(VENV)/.run
+	@touch $@ $(VENV)/.run $(VENV)/.docs

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+import builtins
+import json
 import re
 import shlex
+import shutil
 import tomllib
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,8 +18,9 @@ from app.arguments import build_parser
 from app.cli import main
 from app.interrupts import Interrupts
 from perception import extras
+from simulation.spot_api.fault_spec import read_faults
 from tests.installed import Installed
-from tests.typed_lines import PAGES, ROOT, Typed, command_of, in_blocks, in_code, in_text
+from tests.typed_lines import BLOCK, PAGES, ROOT, Block, Typed, blocks, command_of, in_blocks, in_code, in_text
 
 EXTRAS = set(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"])
 GOALS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
@@ -43,6 +48,13 @@ def is_cheap(line: Typed) -> bool:
 
 
 CHEAP = [line for line in BLOCKS if is_cheap(line)]
+TREES = [block for block in blocks("xml") if not block.untried]
+PROGRAMS = [block for block in blocks("python") if not block.untried]
+DATA = [block for block in blocks("json", "toml") if not block.untried]
+
+
+def wheres(some: list[Block]) -> list[str]:
+    return [block.where for block in some]
 
 
 def test_lines_are_found() -> None:
@@ -119,14 +131,61 @@ def test_blocks_whose_lines_are_not_tried_say_why() -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """What the lines of the docs name: the tree of docs/trees.md under all names, substitutions, a detector."""
-    tree = re.findall(r"^```xml\n(.*?)^```", (ROOT / "docs" / "trees.md").read_text(), re.M | re.S)[0]
-    for name in ("my_tree.xml", "other.xml", "theirs.xml", "visit_can.xml"):
-        (tmp_path / name).write_text(tree)
-    (json,) = re.findall(r"^```json\n(.*?)^```", (ROOT / "docs" / "watching.md").read_text(), re.M | re.S)
-    (tmp_path / "subs.json").write_text(json)
+    """What the lines of the docs name: the files that blocks are to be saved as, trees, the library's parts, a
+    detector."""
+    for block in blocks("xml", "python", "json", "toml"):
+        if block.file:
+            (tmp_path / block.file).write_text(block.text)
+    for name in ("my_tree.xml", "other.xml", "theirs.xml"):
+        (tmp_path / name).write_text((tmp_path / "visit_can.xml").read_text())
+    shutil.copytree(ROOT / "trees" / "library" / "parts", tmp_path / "parts")
     (tmp_path / "mine.onnx").symlink_to(ROOT / "perception" / "weights" / "detector.onnx")
     return tmp_path
+
+
+@pytest.mark.parametrize("block", TREES, ids=wheres(TREES))
+def test_trees_of_the_docs_have_no_problem(block: Block, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    Path("block.xml").write_text(block.text)
+    assert main(["check", "--strict", "block.xml"], Interrupts()) == 0
+
+
+@pytest.mark.parametrize("block", PROGRAMS, ids=wheres(PROGRAMS))
+def test_programs_of_the_docs_run(block: Block, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    monkeypatch.syspath_prepend(str(folder))
+    program = ast.parse(block.text, block.where)
+    exec(compile(program, block.where, "exec"), {"__name__": "example"})
+    assert unknown_names(program) == set(), "import what the block names"
+
+
+def unknown_names(program: ast.Module) -> set[str]:
+    """Names that it uses, also within functions that nobody calls, and neither imports nor makes."""
+    nodes = list(ast.walk(program))
+    names = [node for node in nodes if isinstance(node, ast.Name)]
+    made = {node.id for node in names if not isinstance(node.ctx, ast.Load)} | set(dir(builtins))
+    for node in nodes:
+        made |= {node.arg} if isinstance(node, ast.arg) else set()
+        made |= {node.name} if isinstance(node, ast.FunctionDef | ast.ClassDef) else set()
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            made |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+    return {node.id for node in names} - made
+
+
+@pytest.mark.parametrize("block", DATA, ids=wheres(DATA))
+def test_data_of_the_docs_can_be_read(block: Block, folder: Path) -> None:
+    content = json.loads(block.text) if block.language == "json" else tomllib.loads(block.text)
+    if "faults" in content:
+        assert read_faults(folder / block.file)
+
+
+def test_every_block_says_what_it_is_and_is_tried_or_says_why_not() -> None:
+    for page in PAGES:
+        text = page.read_text()
+        fences = re.findall(r"^[ \t]*```(.*)$", text, re.M)
+        assert len(fences) % 2 == 0, page
+        assert set(fences[::2]) <= {"sh", "xml", "python", "json", "toml", "text"}, f"{page}: say the language"
+        assert len(list(BLOCK.finditer(text))) == len(fences) // 2, f"{page}: a fence begins its line"
 
 
 @pytest.mark.parametrize("line", CHEAP, ids=ids(CHEAP))

@@ -13,9 +13,9 @@ from app.arguments import build_parser
 from spot_grasp_main import PACKAGES
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 STARTS = ("spot-grasp", "pip", "make", "python", "python3", "torchrun")
-BLOCK = re.compile(r"(?:^<!-- not tried: (.+?) -->\n)?^```sh\n(.*?)^```", re.M | re.S)
+BLOCK = re.compile(r"(?:^<!-- (not tried|file): (.+?) -->\n)?^```(\w*)\n(.*?)^```", re.M | re.S)
 INLINE = re.compile(rf"`((?:{'|'.join(STARTS)}) [^`]+)`")
 IN_STRINGS = re.compile(r"(`?)((?:spot-grasp|python -m|pip install) [\w./{}*<>' =\[\]|-]+)")
 FENCED = re.compile(r"^```.*?^```", re.M | re.S)
@@ -34,16 +34,38 @@ class Typed:
         return self.text.split()
 
 
-def in_blocks() -> Iterator[Typed]:
-    """The commands of all `sh` blocks, continued lines joined, comments and shell syntax left out."""
+@dataclass(frozen=True)
+class Block:
+    """A fenced block. untried: why nobody can try it, file: the name it is to be saved under; "" if it has none."""
+
+    where: str
+    language: str
+    text: str
+    untried: str = ""
+    file: str = ""
+
+
+def blocks(*languages: str) -> Iterator[Block]:
+    """The fenced blocks of all pages in these languages; `<!-- not tried: REASON -->` or `<!-- file: NAME -->` stands
+    in the line above."""
     for page in PAGES:
         text = page.read_text()
-        for block in BLOCK.finditer(text):
-            number = text[: block.start(2)].count("\n") + 1
-            for offset, line in enumerate(block.group(2).replace("\\\n", " ").splitlines()):
-                command = re.split(r"\s+#|&&", line)[0].strip()
-                if command.split(" ")[0] in STARTS:
-                    yield Typed(f"{page.name}:{number + offset}", command, block.group(1) or "")
+        for found in BLOCK.finditer(text):
+            kind, value, language, content = found.groups()
+            if language in languages:
+                where = f"{page.name}:{text[: found.start(4)].count(chr(10)) + 1}"
+                marks = {{"not tried": "untried", "file": "file"}[kind]: value} if kind else {}
+                yield Block(where, language, content, **marks)
+
+
+def in_blocks() -> Iterator[Typed]:
+    """The commands of all `sh` blocks, continued lines joined, comments and shell syntax left out."""
+    for block in blocks("sh"):
+        page, number = block.where.split(":")
+        for offset, line in enumerate(block.text.replace("\\\n", " ").splitlines()):
+            command = re.split(r"\s+#|&&", line)[0].strip()
+            if command.split(" ")[0] in STARTS:
+                yield Typed(f"{page}:{int(number) + offset}", command, block.untried)
 
 
 def in_text() -> Iterator[Typed]:

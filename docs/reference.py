@@ -1,0 +1,224 @@
+"""The reference pages of the site, made from the code: commands, leaves, scene files, fault files, run folder, API."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import inspect
+import math
+import re
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import MISSING, Field, fields
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+API: dict[str, tuple[str, ...]] = {
+    "trees": (),
+    "behaviours": (
+        "Robot", "Command", "CommandState", "Outcome", "GripperState", "RobotLimits",
+        "RobotLeaf", "MotionLeaf", "WorkLeaf", "Services",
+    ),
+    "perception": ("RgbdFrame", "Intrinsics", "Detection", "Heatmap", "Grasp", "Pose"),
+    "simulation": ("GenesisRobot", "SpotServer", "FaultSpec"),
+}  # fmt: skip
+"""What the API page shows of each package beside what the package itself exports."""
+
+
+def commands() -> str:
+    """Every command of `spot-grasp` with its arguments and options."""
+    from app.arguments import build_parser
+
+    parser = build_parser()
+    lines = ["# Commands", "", "Made from the command line itself; `spot-grasp COMMAND --help` prints the same.", ""]
+    for name, words, command in _commands(parser, ()):
+        lines += [f"## spot-grasp {name}", "", f"{_sentence(words)}", "", "```text", _usage(command), "```", ""]
+        rows = [_option(action) for action in command._actions if action.help != argparse.SUPPRESS]
+        lines += ["| argument | meaning | default |", "|---|---|---|", *filter(None, rows), ""]
+    lines += ["## Exit codes", "", "```text", (parser.epilog or "").partition("\n\n")[0], "```", ""]
+    return "\n".join(lines)
+
+
+def _commands(parser: argparse.ArgumentParser, path: tuple[str, ...]) -> Iterator[tuple[str, str, Any]]:
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            words = {choice.dest: choice.help or "" for choice in action._choices_actions}
+            for name, command in action.choices.items():
+                inner = list(_commands(command, (*path, name)))
+                yield from inner or [(" ".join((*path, name)), words.get(name, ""), command)]
+
+
+def _usage(command: argparse.ArgumentParser) -> str:
+    return re.sub(r"\s*\n\s*", "\n    ", command.format_usage().removeprefix("usage: ").strip())
+
+
+def _option(action: argparse.Action) -> str:
+    if isinstance(action, argparse._HelpAction):
+        return ""
+    shown = action.metavar if isinstance(action.metavar, str) else (action.dest or "").upper()
+    value = "" if action.nargs == 0 else "|".join(map(str, action.choices)) if action.choices else shown
+    names = ", ".join(action.option_strings)
+    default = action.default
+    plain = default in (None, False, [], (), argparse.SUPPRESS)
+    return (
+        f"| {_code(f'{names} {value}'.strip())} | {_cell(action.help or '')} | {'' if plain else _code(str(default))} |"
+    )
+
+
+def leaves() -> str:
+    """Every leaf with its ports, and the nodes of the language."""
+    import trees
+    from app.leaves import known_leaves
+
+    lines = ["# Leaves", "", "Made from the leaves themselves; `spot-grasp nodes` prints the same.", ""]
+    for leaf in trees.facts({tag: leaf for tag, leaf in known_leaves().items() if leaf.__module__.startswith("behav")}):
+        lines += [f"## {leaf['id']}", "", f"{leaf['kind'].capitalize()}. {leaf['text']}", ""]
+        if leaf["ports"]:
+            lines += ["| port | direction | type | bounds | default | meaning |", "|---|---|---|---|---|---|"]
+        for port in leaf["ports"]:
+            default = "required" if port["required"] else "" if port["default"] is None else _code(port["default"])
+            kind = _cell(f"{port['type']}{', ' + port['unit'] if port['unit'] else ''}")
+            cells = (_code(port["name"]), port["direction"], kind, _bounds(port), default, _cell(port["text"]))
+            lines.append(f"| {' | '.join(cells)} |")
+        lines.append("")
+    lines += ["## Nodes of the language", "", ", ".join(_code(tag) for tag in sorted(trees.CONTROL_NODES)), ""]
+    return "\n".join(lines)
+
+
+def _bounds(port: dict[str, Any]) -> str:
+    low, high = port["minimum"], port["maximum"]
+    words = []
+    if low is not None and not math.isinf(low):
+        words.append(f"{'>' if port['above_minimum'] else '≥'} {low:g}")
+    if high is not None and not math.isinf(high):
+        words.append(f"≤ {high:g}")
+    return ", ".join(words)
+
+
+def scenes() -> str:
+    """The tables and keys of a scene file, and the scenes that ship."""
+    spec = _module("simulation", "SceneSpec")
+    lines = [
+        "# Scene files", "", "A scene file (TOML) says what may stand where; a seed picks one scene out of its ranges.",
+        "Every table and every key is optional.", "",
+        "A key whose default is a pair takes one number, or a pair `[least, greatest]` from which the seed draws.", "",
+    ]  # fmt: skip
+    for table, kind in spec._TABLES.items():
+        lines += [f"## [{table}]", "", _doc(kind), "", "| key | default | allowed |", "|---|---|---|"]
+        for entry in fields(kind):
+            low, high = spec.LIMITS.get(entry.name, ("", ""))
+            allowed = f"{low:g} to {high:g}" if low != "" else ""
+            lines.append(f"| {_code(entry.name)} | {_code(_default(entry))} | {allowed} |")
+        lines.append("")
+    lines += ["## Scenes that ship", ""]
+    for file in sorted(spec.LIBRARY.glob("*.toml")):
+        lines += [f"### {file.stem}", "", "```toml", file.read_text().rstrip(), "```", ""]
+    return "\n".join(lines)
+
+
+def fault_files() -> str:
+    """The kinds and keys of a fault file."""
+    spec = _module("simulation", "FaultSpec")
+    lines = [
+        "# Fault files", "", "A fault file (TOML, or JSON with the same content) has a list `faults`.",
+        "[Simulate a Spot](../simulator.md#faults-on-purpose) shows one and says what each kind does.", "",
+        _doc(spec.FaultSpec), "", f"Kinds: {', '.join(map(_code, spec.KINDS))}.", "",
+        f"`when`: {', '.join(_code(word) for word in spec.WHENS if word)}.", "", "| key | default |", "|---|---|",
+    ]  # fmt: skip
+    lines += [f"| {_code(entry.name)} | {_code(_default(entry))} |" for entry in fields(spec.FaultSpec)]
+    return "\n".join([*lines, ""])
+
+
+def run_folder() -> str:
+    """What a run leaves."""
+    records, results = _module("app", "RunFolder"), _module("app", "Result")
+    lines = ["# Run folder", "", *_with_blocks(inspect.getdoc(records) or ""), ""]
+    lines += ["## result.json", "", _doc(results.Result), "", "| field | before a result |", "|---|---|"]
+    lines += [f"| {_code(entry.name)} | {_code(_default(entry))} |" for entry in fields(results.Result)]
+    lines += ["", "The entries of `log.jsonl` are listed in [Watch a run](../watching.md#logs).", ""]
+    return "\n".join(lines)
+
+
+def api() -> str:
+    """The public names of the packages, for mkdocstrings."""
+    lines = ["# API", "", "The names that programs outside may use. Units are SI, angles radians.", ""]
+    for package, more in API.items():
+        lines += [f"## {package}", ""]
+        exported = [name for name in _exported(ROOT / package / "__init__.py") if not name.isupper()]
+        for name in dict.fromkeys((*exported, *more)):
+            lines += [f"::: {_home(package, name)}", "    options:", "      heading_level: 3", ""]
+    return "\n".join(lines)
+
+
+def _exported(file: Path) -> list[str]:
+    for node in ast.parse(file.read_text()).body:
+        targets = getattr(node, "targets", None) or [getattr(node, "target", None)]
+        if any(isinstance(target, ast.Name) and target.id == "__all__" for target in targets):
+            return list(ast.literal_eval(node.value))  # type: ignore[attr-defined]
+    return []
+
+
+def _home(package: str, name: str) -> str:
+    """`package.module.name` of the module that defines a class, function or alias of this name."""
+    for file in sorted((ROOT / package).rglob("*.py")):
+        for node in ast.parse(file.read_text()).body:
+            if name in (getattr(node, "name", ""), getattr(getattr(node, "target", None), "id", "")) or (
+                isinstance(node, ast.Assign) and any(getattr(target, "id", "") == name for target in node.targets)
+            ):
+                module = file.relative_to(ROOT).with_suffix("").parts
+                return ".".join((*(part for part in module if part != "__init__"), name))
+    raise LookupError(f"docs/reference.py: no module of {package} defines {name}")
+
+
+def _module(package: str, name: str) -> Any:
+    """The module that defines it, loaded alone: its package may need libraries that the site does without."""
+    path = ROOT.joinpath(*_home(package, name).split(".")[:-1]).with_suffix(".py")
+    spec = spec_from_file_location(f"documented_{path.stem}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules[spec.name] = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _default(entry: Field[Any]) -> str:
+    value = entry.default
+    if value is MISSING:
+        value = entry.default_factory() if entry.default_factory is not MISSING else ""
+    return " ".join(map(str, value)) if isinstance(value, tuple) else "" if value is None else str(value)
+
+
+def _doc(item: Any) -> str:
+    text = inspect.getdoc(item) or ""
+    return "" if text.startswith(f"{getattr(item, '__name__', '')}(") else text.replace("<", "&lt;")
+
+
+def _with_blocks(text: str) -> Iterator[str]:
+    """A docstring whose indented parts are blocks of text."""
+    for part in re.split(r"\n\n", text):
+        yield f"```text\n{inspect.cleandoc(part)}\n```\n" if part.startswith("    ") else part + "\n"
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:] + "." * (not words.endswith(("?", ".")))
+
+
+def _cell(text: str) -> str:
+    return text.replace("%%", "%").replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
+
+
+def _code(text: str) -> str:
+    escaped = text.replace("|", "\\|")
+    return f"`{escaped}`" if text else ""
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "reference/commands.md": commands,
+    "reference/leaves.md": leaves,
+    "reference/scenes.md": scenes,
+    "reference/fault-files.md": fault_files,
+    "reference/run-folder.md": run_folder,
+    "reference/api.md": api,
+}
