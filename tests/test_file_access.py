@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import ast
+import importlib
+import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -184,3 +188,41 @@ def test_what_opens_a_file_is_found(source):
 )  # fmt: skip
 def test_what_stays_in_memory_or_becomes_whole_is_not(source):
     assert not list(accesses(source))
+
+
+@pytest.mark.parametrize("bad", ["cut", "another kind", "pipe", "folder", "device", "gone"])
+@pytest.mark.parametrize(
+    ("tool", "file", "words"),
+    [
+        ("composite_crops", "view-00001-00.npz", ["--views", "@", "--out", "@/out"]),
+        ("measure_detector", "view-00001-00.npz", ["--views", "@"]),
+        ("measure_depth", "depth_1.npy", ["--scenes", "1", "--real", "@", "--wall", "0,0,9,9"]),
+        ("quantise", "card.md", ["--data", "@", "--card", "@/card.md"]),
+    ],
+)
+def test_tools_of_training_refuse_a_bad_file_in_one_line(tool, file, words, bad, tmp_path, monkeypatch, capsys):
+    pytest.importorskip("torch")
+    module = importlib.import_module(f"training.{tool}")
+    path = tmp_path / file
+    match bad:
+        case "cut":
+            path.write_bytes(b"\x93NUMPY PK\x03\x04\xff")
+        case "another kind":
+            np.save(path.with_suffix(".npy"), np.zeros((3, 4)))
+            path.with_suffix(".npy").replace(path)
+        case "pipe":
+            os.mkfifo(path)
+        case "folder":
+            path.mkdir()
+        case "device":
+            path.symlink_to("/dev/zero")
+        case "gone":
+            path.symlink_to("nowhere")
+    monkeypatch.setattr(sys, "argv", [tool, *(word.replace("@", str(tmp_path)) for word in words)])
+    with pytest.raises(SystemExit) as end:
+        module.main()
+    said = capsys.readouterr()
+    assert end.value.code == 2
+    assert said.out == ""
+    assert len(said.err.splitlines()) == 1
+    assert file in said.err

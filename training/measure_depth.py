@@ -117,6 +117,9 @@ def real(folder: Path, wall: tuple[int, int, int, int], mask_file: Path | None) 
     if not files:
         raise ConfigError(f"{folder}: no depth_*.npy here")
     frames = [read_array(path, "depth").astype(np.float32) / np.float32(1000.0) for path in files]
+    size = (HAND_CAMERA.height, HAND_CAMERA.width)
+    if wrong := [path for path, frame in zip(files, frames, strict=True) if frame.shape != size]:
+        raise ConfigError(f"{wrong[0]}: not {size[1]} x {size[0]} numbers, the size of the hand camera's depth")
     u0, v0, u1, v1 = wall
     where = np.zeros(frames[0].shape, bool)
     where[v0:v1, u0:u1] = True

@@ -132,14 +132,14 @@ def main() -> None:
         own = args.out is not None and args.out.is_file() and digest(args.out) in card
         refuse_replacing([args.out] if args.out else [], overwrite=args.overwrite or own)
         network, facts = quantise(args.network, args.data, args.samples)
+        if args.card is not None:
+            text = card.split(HEADING)[0].rstrip()
+            written = args.out if keeps(facts) else None
+            write_atomic(args.card, f"{text}\n\n{section(facts, network, written)}".encode())
+        if args.out is not None and keeps(facts):
+            write_atomic(args.out, network)
     except SpotGraspError as error:
         parser.exit(error.exit_code, f"{error}\n")
-    if args.card is not None:
-        text = card.split(HEADING)[0].rstrip()
-        written = args.out if keeps(facts) else None
-        write_atomic(args.card, f"{text}\n\n{section(facts, network, written)}".encode())
-    if args.out is not None and keeps(facts):
-        write_atomic(args.out, network)
     sys.stdout.write(json_text({"keeps": keeps(facts), **facts}) + "\n")
 
 
