@@ -190,7 +190,7 @@ def test_what_stays_in_memory_or_becomes_whole_is_not(source):
     assert not list(accesses(source))
 
 
-@pytest.mark.parametrize("bad", ["cut", "another kind", "pipe", "folder", "device", "gone"])
+@pytest.mark.parametrize("bad", ["cut", "another kind", "other shapes", "pipe", "folder", "device", "gone"])
 @pytest.mark.parametrize(
     ("tool", "file", "words"),
     [
@@ -210,6 +210,10 @@ def test_tools_of_training_refuse_a_bad_file_in_one_line(tool, file, words, bad,
         case "another kind":
             np.save(path.with_suffix(".npy"), np.zeros((3, 4)))
             path.with_suffix(".npy").replace(path)
+        case "other shapes":
+            with path.open("wb") as content:  # a name that numpy adds nothing to
+                keys = ("rgb", "depth", "instances", "families", "world_from_camera", "intrinsics")
+                np.savez(content, **{key: np.zeros(3) for key in keys})
         case "pipe":
             os.mkfifo(path)
         case "folder":

@@ -210,3 +210,21 @@ def test_empty_folders_name_the_command_that_fills_them(tmp_path: Path) -> None:
         projecting.project(tmp_path, tmp_path, tmp_path / "out")
     with pytest.raises(ConfigError, match=r"python -m training\.views"):
         projecting.project(tmp_path, tmp_path / "labels", tmp_path / "out")
+
+
+@pytest.mark.parametrize("key", projecting.VIEW)
+@pytest.mark.parametrize(
+    "bad", [np.zeros(3), np.zeros((48, 65), np.uint8), np.full((4, 4), np.nan), np.zeros((0, 0, 3))]
+)
+def test_a_view_whose_arrays_are_others_names_the_first(tmp_path: Path, key: str, bad: Any) -> None:
+    good = {
+        "rgb": np.zeros((48, 64, 3), np.uint8), "depth": np.zeros((48, 64), np.uint16),
+        "instances": np.zeros((48, 64), np.uint8), "families": np.array(["can"]), "seeds": np.array([1]),
+        "world_from_object": np.eye(4)[None], "world_from_camera": np.eye(4), "intrinsics": np.ones(4),
+    }  # fmt: skip
+    path = tmp_path / "view-00000-00.npz"
+    np.savez(path, **good)
+    assert projecting.read_arrays(path, tuple(good)).keys() == good.keys()
+    np.savez(path, **{**good, key: bad})
+    with pytest.raises(ConfigError, match=r"view-00000-00\.npz: \w+ is .*; expected .*; delete it and make it again"):
+        projecting.read_arrays(path, tuple(good))

@@ -20,7 +20,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,17 @@ from perception.normals import plane_fit_normals
 from perception.plain_json import json_text
 from perception.types import Intrinsics
 
+VIEW: Final[dict[str, tuple[tuple[int | str, ...], type[np.generic]]]] = {
+    "rgb": (("height", "width", 3), np.uint8),
+    "depth": (("height", "width"), np.unsignedinteger),
+    "instances": (("height", "width"), np.uint8),
+    "families": (("objects",), np.str_),
+    "seeds": (("objects",), np.integer),
+    "world_from_object": (("objects", 4, 4), np.floating),
+    "world_from_camera": ((4, 4), np.floating),
+    "intrinsics": ((4,), np.floating),
+}
+"""Shape and type of the arrays of training.views."""
 SCHEMA = 2
 """2: labels below -1 say how many of the samples at odds are good; all of them were -1."""
 DEPTH_UNIT_M = 1e-4
@@ -68,11 +79,29 @@ class SurfaceLabels:
 
 
 def read_arrays(path: Path, keys: tuple[str, ...]) -> dict[str, NDArray[Any]]:
-    """The named arrays of an npz file; ConfigError if the file cannot be read or lacks one."""
+    """The named arrays of an npz file; ConfigError if the file cannot be read, lacks one, or one of VIEW is not so."""
     try:
-        return array_files.read_arrays(path, "file of arrays", keys)
+        arrays = array_files.read_arrays(path, "file of arrays", keys)
+        _check_view(path, arrays)
     except ConfigError as error:
         raise ConfigError(f"{error}; delete it and make it again") from error
+    return arrays
+
+
+def _check_view(path: Path, arrays: dict[str, NDArray[Any]]) -> None:
+    sides: dict[str | int, int] = {}
+    for key, (shape, kind) in VIEW.items():
+        if key not in arrays:
+            continue
+        array = arrays[key]
+        wanted = tuple(side if isinstance(side, int) else sides.get(side, side) for side in shape)
+        fits = array.ndim == len(shape) and all(
+            have == want if isinstance(want, int) else have > 0 for have, want in zip(array.shape, wanted, strict=True)
+        )
+        if not fits or not np.issubdtype(array.dtype, kind) or (kind is np.floating and not np.isfinite(array).all()):
+            expected = f"{kind.__name__} ({', '.join(map(str, wanted))})"
+            raise ConfigError(f"{path}: {key} is {array.dtype} {array.shape}, or not finite; expected {expected}")
+        sides |= dict(zip(shape, array.shape, strict=True))
 
 
 def load_labels(path: Path, criterion: str = "grasp") -> SurfaceLabels:
