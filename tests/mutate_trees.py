@@ -88,7 +88,8 @@ class Watch:
         if not self._on:
             return
         if event == "open":
-            if not str(arguments[0]).startswith(self._folder):
+            # a number is a file that was opened before, and seen then by its name
+            if not isinstance(arguments[0], int) and not str(arguments[0]).startswith(self._folder):
                 self.seen.append(f"open {arguments[0]}")
         elif event.startswith(FORBIDDEN) and event not in HARMLESS:
             self.seen.append(f"{event} {arguments!r:.80}")

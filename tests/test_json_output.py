@@ -57,7 +57,10 @@ def test_nodes_tells_every_leaf_and_port(capsys: pytest.CaptureFixture[str]) -> 
     found, _ = told(capsys, "nodes")
     leaves = {leaf["id"]: {port["name"]: port for port in leaf["ports"]} for leaf in found["nodes"]}
     assert leaves["CloseGripper"]["max_torque_nm"]["unit"] == "N·m"
-    assert leaves["CloseGripper"]["max_torque_nm"]["above_minimum"]
+    assert (leaves["CloseGripper"]["max_torque_nm"]["minimum"], leaves["CloseGripper"]["max_torque_nm"]["maximum"]) == (
+        0.001,
+        15.32,
+    )
     assert all(port["type"] and port["direction"] for ports in leaves.values() for port in ports.values())
 
 
