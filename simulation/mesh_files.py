@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import struct
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from perception.errors import ConfigError
 from perception.files import parse_json, read_bytes, shown, write_atomic
+from perception.plain_json import json_text
 
 MAX_BYTES: Final = 32_000_000
 MAX_FACES: Final = 500_000
@@ -76,7 +76,7 @@ def _check_glb(content: bytes) -> None:
     drawn = [part for node in scene.get("nodes", []) if "mesh" in node for part in parts[node["mesh"]]]
     if sum(counts[part.get("indices", part["attributes"]["POSITION"])] for part in drawn) > 3 * MAX_FACES:
         raise ValueError(f"its parts are repeated to more than {MAX_FACES} faces")
-    if "images" in scene and len(json.dumps(scene["images"])) > 10_000:
+    if "images" in scene and len(json_text(scene["images"])) > 10_000:
         raise ValueError("pictures inside the text of the file")
 
 

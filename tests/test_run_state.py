@@ -14,6 +14,7 @@ from app.statuses import StatusBoard, ends
 from app.tick_times import TickTimes
 from app.views.model import Transition
 from app.views.state import RECENT, RunState
+from perception.errors import LeafError
 from tests.trees_leaves import Act
 from trees.blackboard import Blackboard
 from trees.leaf import Leaf
@@ -177,6 +178,6 @@ def test_a_leaf_that_raises_passes_through_and_is_timed(tmp_path: Path) -> None:
     (tmp_path / "tree.xml").write_text(XML.replace('seq="RS"', 'seq="X"'))
     tree = trees.build(trees.load(tmp_path / "tree.xml", {"Act": Act}), [], lambda: 0.0)
     times = TickTimes(tree, 0.05)
-    with pytest.raises(RuntimeError, match="a broke"):
+    with pytest.raises(LeafError, match="<Act> raised RuntimeError: a broke"):
         times.tick()
     assert times.ticks().count == 1

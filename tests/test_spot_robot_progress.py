@@ -270,7 +270,7 @@ def lease_error() -> LeaseUseError:
         (lease_error(), r"held by tablet \(user ann\)", Loss.LEASE),
         (NotPoweredOnError(None, "off"), "motors of spot are off", Loss.POWER),
         (BehaviorFaultError(None, "fallen"), "behaviour fault", Loss.POWER),
-        (DockedError(None, "docked"), "undock it first", Loss.POWER),
+        (DockedError(None, "docked"), "run with --undock", Loss.POWER),
         (UnauthenticatedError(None, "token"), "does not accept our login", Loss.LINK),
         (ExpiredError(None, "too late"), "refused walking: ExpiredError: too late", None),
     ],
