@@ -19,12 +19,12 @@ def console() -> NoReturn:
     ended: list[int] = []
     # Registered first, so called last: all is closed by then, and what would follow could hang or be interrupted.
     atexit.register(lambda: os._exit(ended[0]) if ended else None)
-    from app import output
+    from app.base import output
 
     output.install()
-    from app.cli import main
-    from app.guard import Guard
-    from app.interrupts import INTERRUPTED, Interrupts
+    from app.base.guard import Guard
+    from app.base.interrupts import INTERRUPTED, Interrupts
+    from app.commands.dispatch import main
 
     interrupts = Interrupts()
     interrupts.hold()  # until somebody is there to catch what a signal raises

@@ -8,10 +8,10 @@ from typing import Final
 
 import numpy as np
 
-from perception.errors import LimitError
+from perception.base.errors import LimitError
 from perception.geometry import Pose
 from perception.spot_arm import POSES
-from trees.ports import Bounds
+from trees.data.ports import Bounds
 
 SHARE: Final = Bounds(0.0, 1.0)
 WAIT: Final = Bounds(0.0, 3600.0)

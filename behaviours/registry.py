@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from behaviours.choosing import ChooseView, ForgetViews, NoteView
-from behaviours.gripping import AwaitPull, CloseGripper, OpenGripper, VerifyGrasp
-from behaviours.moving import (
+from behaviours.leaves.choosing import ChooseView, ForgetViews, NoteView
+from behaviours.leaves.gripping import AwaitPull, CloseGripper, OpenGripper, VerifyGrasp
+from behaviours.leaves.moving import (
     FaceObject,
     LiftHand,
     LookAt,
@@ -16,12 +16,12 @@ from behaviours.moving import (
     RetreatHand,
     WalkToObject,
 )
-from behaviours.places import OffsetPose, RememberPlace, RememberPose
-from behaviours.placing import HoldAt, LowerObject, MoveToPlace, StandsUpright
-from behaviours.seeing import Capture, ComputeGraspPose, DetectObject, InferHeatmap, LocateObject
-from behaviours.telling import Report
-from behaviours.walking import WalkAround, WalkTo
-from trees.leaf import Leaf
+from behaviours.leaves.places import OffsetPose, RememberPlace, RememberPose
+from behaviours.leaves.placing import HoldAt, LowerObject, MoveToPlace, StandsUpright
+from behaviours.leaves.seeing import Capture, ComputeGraspPose, DetectObject, InferHeatmap, LocateObject
+from behaviours.leaves.telling import Report
+from behaviours.leaves.walking import WalkAround, WalkTo
+from trees.engine.leaf import Leaf
 
 _CLASSES: tuple[type[Leaf], ...] = (
     AwaitPull,

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from behaviours.robot import Robot
 from behaviours.worker import Worker
-from perception.grasp import GraspSettings
+from perception.grasping.grasp import GraspSettings
 from perception.models import Detector, HeatmapModel
 from perception.types import Detection, Grasp, Heatmap, RgbdFrame
 

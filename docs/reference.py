@@ -29,7 +29,7 @@ API: dict[str, tuple[str, ...]] = {
 
 def commands() -> str:
     """Every command of `spot-grasp` with its arguments and options."""
-    from app.arguments import build_parser
+    from app.commands.parser import build_parser
 
     parser = build_parser()
     lines = ["# Commands", "", "Made from the command line itself; `spot-grasp COMMAND --help` prints the same.", ""]
@@ -70,7 +70,7 @@ def _option(action: argparse.Action) -> str:
 def leaves() -> str:
     """Every leaf with its ports, and the nodes of the language."""
     import trees
-    from app.leaves import known_leaves
+    from app.base.known_leaves import known_leaves
 
     lines = ["# Leaves", "", "Made from the leaves themselves; `spot-grasp nodes` prints the same.", ""]
     for leaf in trees.facts({tag: leaf for tag, leaf in known_leaves().items() if leaf.__module__.startswith("behav")}):

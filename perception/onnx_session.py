@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from perception.errors import ConfigError, ModelError
-from perception.files import read_bytes
+from perception.base.errors import ConfigError, ModelError
+from perception.base.files import read_bytes
 
 MAX_BYTES = 200_000_000
 THREADS = 2
@@ -72,7 +72,7 @@ def read_network(path: Path, what: str) -> bytes:
 def _open(path: Path, what: str, data: bytes) -> Any:
     import onnxruntime
 
-    from perception.network_parts import unsafe
+    from perception.detection.network_parts import unsafe
 
     if reason := unsafe(data):
         raise ModelError(f"{path}: {reason}; {_next_step(what)}")

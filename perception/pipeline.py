@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from perception.depth import ObjectDepth, object_depth
 from perception.geometry import Pose
-from perception.grasp import GraspSettings, compute_grasp
+from perception.grasping.grasp import GraspSettings, compute_grasp
 from perception.models import Detector, Enough, HeatmapModel
-from perception.normals import object_normals
 from perception.rejection import Rejection
+from perception.surface.depth import ObjectDepth, object_depth
+from perception.surface.normals import object_normals
 from perception.types import Detection, Grasp, Heatmap, Intrinsics, RgbdFrame
 
 STAGES = ("detector", "depth", "normals", "heatmap", "pose")

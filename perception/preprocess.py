@@ -27,10 +27,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from perception.depth import ObjectDepth, level_factor, object_depth, ray_share
-from perception.errors import ContractError
+from perception.base.errors import ContractError
 from perception.geometry import Pose, Vector, unit
-from perception.normals import object_normals
+from perception.surface.depth import ObjectDepth, level_factor, object_depth, ray_share
+from perception.surface.normals import object_normals
 from perception.types import Intrinsics
 
 Float32 = NDArray[np.float32]

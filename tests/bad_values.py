@@ -11,15 +11,15 @@ from typing import Any, Final
 
 import numpy as np
 
-from behaviours.choosing import Views
-from behaviours.fake import FakeDetector, FakeRobot
+from behaviours.leaves.choosing import Views
 from behaviours.registry import LEAVES
 from behaviours.robot import Command, GripperState, Robot
+from behaviours.robots.fake.robot import FakeDetector, FakeRobot
 from perception.geometry import Pose
-from perception.locate import ObjectLocation
+from perception.surface.locate import ObjectLocation
 from perception.types import Grasp, Heatmap, RgbdFrame
-from trees.leaf import Leaf
-from trees.ports import Direction, Names, Port, Vocabulary
+from trees.data.ports import Direction, Names, Port, Vocabulary
+from trees.engine.leaf import Leaf
 
 EXHAUSTIVE: Final = int(os.environ.get("SPOT_GRASP_EXHAUSTIVE", "0"))
 """So many random values for each number, beside those at its bounds."""

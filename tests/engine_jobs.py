@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from perception.errors import ConfigError
-from training import jobs
-from training.engine import npz_bytes
+from perception.base.errors import ConfigError
+from training.dataset import jobs
+from training.dataset.generate import npz_bytes
 
 
 def pixels(seed: int) -> bytes:

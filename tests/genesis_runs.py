@@ -10,8 +10,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from app.cli import main
-from app.interrupts import Interrupts
+from app.base.interrupts import Interrupts
+from app.commands.dispatch import main
 
 
 def run(task: str, scene: str, seed: int, folder: Path) -> dict[str, Any]:

@@ -13,8 +13,8 @@ from typing import Any
 import cv2
 import numpy as np
 
-from app.cli import main
-from app.interrupts import Interrupts
+from app.base.interrupts import Interrupts
+from app.commands.dispatch import main
 from tests.engine_jobs import InlineMapper, fake_label_job, fake_view_job
 from tests.onnx_files import channel_network, segmentation_network
 from tests.synthetic import Cylinder, camera_at, render
@@ -46,11 +46,15 @@ RULES = {"TestNodeConfigs": {"Missed": {"return_status": "FAILURE", "async_delay
 
 
 IMPORTED = (
-    "app.inspect", "app.show", "app.run", "app.replay", "app.compose", "app.perceive", "app.mission.export", "app.gif",
-    "app.mission.compile", "behaviours.registry", "behaviours.fake", "perception.detector", "onnxruntime",
-    "onnx.checker", "mujoco", "trimesh", "simulation.user_robot", "training.inspect_dataset",
-    "training.evaluate_heatmap", "structlog", "app.vocabulary", "app.substitute", "simulation.spot_api.fault_spec",
-    "app.simulate", "scipy.spatial",
+    "app.commands.check", "app.commands.show", "app.session.run", "app.replay.player", "app.session.compose",
+    "app.commands.perceive_files",
+    "app.mission.export", "app.commands.gif",
+    "app.mission.compile", "behaviours.registry", "behaviours.robots.fake.robot", "perception.detection.detector",
+    "onnxruntime",
+    "onnx.checker", "mujoco", "trimesh", "simulation.robot_files.user_robot", "training.dataset.verify",
+    "training.evaluation.heatmap", "structlog", "app.base.vocabulary", "app.session.substitute",
+    "simulation.spot_api.faults.spec",
+    "app.commands.simulate", "scipy.spatial",
 )  # fmt: skip
 """Before the processes part, so that each need not."""
 
@@ -94,17 +98,17 @@ def kinds(folder: Path) -> list[Kind]:
 
 
 def _stop_what_is_heavy() -> None:
-    import simulation.genesis_robot
+    import simulation.genesis.robot
     import simulation.spot_api.server
-    from simulation.scene import sample_scene
-    from simulation.scene_spec import load_scene
-    from training import jobs
+    from simulation.scene.build import sample_scene
+    from simulation.scene.spec import load_scene
+    from training.dataset import jobs
 
     def robot(scene: str, seed: int, **_: Any) -> None:
         sample_scene(load_scene(scene), seed)
         raise Stopped
 
-    simulation.genesis_robot.GenesisRobot = robot  # type: ignore[misc,assignment]
+    simulation.genesis.robot.GenesisRobot = robot  # type: ignore[misc,assignment]
     simulation.spot_api.server.SpotServer = Stopped  # type: ignore[misc,assignment]
     jobs.label_job, jobs.view_job = fake_label_job, fake_view_job  # type: ignore[assignment]
 
@@ -177,8 +181,8 @@ def _simulation(folder: Path) -> list[Kind]:
     import imageio_ffmpeg
     import trimesh
 
-    from simulation.robot_urdf import adapt_urdf  # noqa: F401  (imported before the fork)
-    from simulation.spot_model import write_spot
+    from simulation.genesis.spot_model import write_spot
+    from simulation.robot_files.urdf import adapt_urdf  # noqa: F401  (imported before the fork)
 
     genesis = ("run", "grasp_bottle", "--robot", "genesis", "--record", "@/r")
     box = trimesh.creation.box((0.05, 0.06, 0.2))
@@ -226,8 +230,8 @@ def _urdf(folder: Path) -> bytes:
 
 
 def _data(folder: Path) -> list[Kind]:
-    from training.arrays import training_arrays
-    from training.engine import Plan, generate
+    from training.dataset.generate import Plan, generate
+    from training.heatmap.arrays import training_arrays
 
     good = folder / "set"
     generate(Plan(per_family=1, scenes=2, views=2, samples=8), good, InlineMapper())

@@ -14,7 +14,7 @@ from bosdyn.client.lease import LeaseClient, LeaseKeepAlive
 from bosdyn.client.robot_command import RobotCommandBuilder, RobotCommandClient
 from bosdyn.client.robot_state import RobotStateClient
 
-from behaviours.fake import FakeRobot
+from behaviours.robots.fake.robot import FakeRobot
 from simulation.spot_api import SpotServer
 
 SPEED = 10.0

@@ -12,8 +12,8 @@ import sys
 import threading
 import time
 
-from app.spot.robot import SpotRobot
 from behaviours.robot import CommandState
+from behaviours.robots.spot.robot import SpotRobot
 from perception.geometry import Pose
 from simulation.spot_api import SpotServer
 from tests.spot_robot import working

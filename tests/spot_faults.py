@@ -14,19 +14,19 @@ from typing import Any
 
 import numpy as np
 
-import app.compose
-import app.run
-import app.spot.estop
-from app.compose import Parts
-from app.interrupts import Interrupts
-from app.options import RunOptions
-from app.spot.options import SpotOptions
-from app.spot.robot import SpotRobot
+import app.session.compose
+import app.session.run
+import behaviours.robots.spot.estop
+from app.base.interrupts import Interrupts
+from app.session.compose import Parts
+from app.session.options import RunOptions
 from app.views.model import NoView, Transition
-from behaviours.fake import FakeDetector, FakeHeatmap, FakeRobot
-from perception.errors import SpotGraspError
+from behaviours.robots.fake.robot import FakeDetector, FakeHeatmap, FakeRobot
+from behaviours.robots.spot.options import SpotOptions
+from behaviours.robots.spot.robot import SpotRobot
+from perception.base.errors import SpotGraspError
 from simulation.spot_api import SpotServer
-from simulation.spot_api.fault_spec import FaultSpec
+from simulation.spot_api.faults.spec import FaultSpec
 from tests.spot_robot import target_of
 
 SPEED = 6.0
@@ -147,10 +147,12 @@ _made = threading.local()
 
 
 def install(monkeypatch: Any) -> None:
-    """Let `app.run.run` use the robot and the view that `play` has made in the same thread."""
-    monkeypatch.setattr(app.spot.estop, "TIMEOUT_S", 1.5)  # on the wall, while the robot lives six times faster
-    monkeypatch.setattr(app.compose, "compose", lambda *_: _made.parts)
-    monkeypatch.setattr(app.run, "make_view", lambda *_: _made.view)
+    """Let `app.session.run.run` use the robot and the view that `play` has made in the same thread."""
+    monkeypatch.setattr(
+        behaviours.robots.spot.estop, "TIMEOUT_S", 1.5
+    )  # on the wall, while the robot lives six times faster
+    monkeypatch.setattr(app.session.compose, "compose", lambda *_: _made.parts)
+    monkeypatch.setattr(app.session.run, "make_view", lambda *_: _made.view)
 
 
 def play(name: str, stage: str, folder: Path) -> Outcome:
@@ -165,7 +167,7 @@ def play(name: str, stage: str, folder: Path) -> Outcome:
         raised = ""
         begun = time.monotonic()
         try:
-            app.run.run(options, _Unheard())
+            app.session.run.run(options, _Unheard())
         except SpotGraspError as error:
             raised = f"{type(error).__name__} with exit code {error.exit_code}: {error}"
         took_s = time.monotonic() - begun

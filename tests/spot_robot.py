@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from app.spot.connection import Target
-from app.spot.options import SpotOptions
-from app.spot.robot import SpotRobot
+from behaviours.robots.spot.connection import Target
+from behaviours.robots.spot.options import SpotOptions
+from behaviours.robots.spot.robot import SpotRobot
 from simulation.spot_api import SpotServer
 from tests.spot_api import spot
 

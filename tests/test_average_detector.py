@@ -9,8 +9,8 @@ import pytest
 import torch
 from test_train_detector import in_process, write_yolo_data
 
-from perception.errors import ConfigError
-from training.average_detector import average, mix
+from perception.base.errors import ConfigError
+from training.detector.average import average, mix
 
 
 def layers(value: float, channels: int = 3) -> torch.nn.Module:
@@ -46,8 +46,8 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
 def test_the_average_is_a_run_that_can_be_exported(tmp_path: Path) -> None:
     data = write_yolo_data(tmp_path / "set")
     script = (
-        "from pathlib import Path; from perception.detector import DEFAULT_WEIGHTS\n"
-        "from training.train_detector import train; from training.average_detector import average\n"
+        "from pathlib import Path; from perception.detection.detector import DEFAULT_WEIGHTS\n"
+        "from training.detector.train import train; from training.detector.average import average\n"
         "from training.export import export_detector\n"
         f"here = Path({str(tmp_path)!r})\n"
         f"run = train(Path({str(data)!r}), here, epochs=1, hours=None, image_size=64, batch=2, resume=False, seed=0,\n"

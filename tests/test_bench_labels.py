@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from perception.errors import ConfigError
-from training.measure_labels import measure
+from perception.base.errors import ConfigError
+from training.studies.measure_labels import measure
 
 pytest.importorskip("pytest_benchmark")
 
@@ -23,10 +23,10 @@ def test_one_view_is_no_measurement() -> None:
 def test_labels_by_projection_against_a_trial_a_pixel(benchmark: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The ratio is the benchmark's `extra_info`. What docs/evaluation.md says is of full batches: SPOT_GRASP_LONG=1."""
     pytest.importorskip("genesis")
-    from simulation.physics import init_genesis
+    from simulation.genesis.physics import init_genesis
 
     if not os.environ.get("SPOT_GRASP_LONG"):
-        monkeypatch.setattr("training.measure_labels.BATCH", 32)
+        monkeypatch.setattr("training.studies.measure_labels.BATCH", 32)
     init_genesis()
     found = benchmark.pedantic(measure, kwargs={"views": 2}, rounds=1)
     benchmark.extra_info |= {key: round(value, 3) for key, value in found.items()}

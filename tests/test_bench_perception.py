@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from perception.depth import level_range, near_cluster, object_depth
-from perception.detector import ZOOMS
-from perception.normals import d2nt_normals
+from perception.detection.detector import ZOOMS
+from perception.surface.depth import level_range, near_cluster, object_depth
+from perception.surface.normals import d2nt_normals
 from perception.types import Intrinsics
 from tests.synthetic import Cylinder, View, camera_at, render
 
@@ -113,7 +113,8 @@ def test_normals_are_much_quicker_than_the_reference(benchmark: Any) -> None:
 
 
 def reference_shift(depth: NDArray[Any], mask: NDArray[np.bool_], focal_px: float, limit_m: float) -> int:
-    """The idea of `perception.depth.registration_shift` in plain numpy: each shift is tried on the whole picture."""
+    """The idea of `perception.surface.depth.registration_shift` in plain numpy: each shift is tried on the whole
+    picture."""
     layer = near_cluster(depth, mask)
     assert layer is not None
     limit = round(focal_px * limit_m / layer.middle_m)
@@ -142,7 +143,7 @@ def test_depth_repair(benchmark: Any) -> None:
 def test_the_whole_perception_of_a_frame(benchmark: Any, zooms: tuple[float, ...]) -> None:
     """The shipped networks on an analytic bottle: time and share of each stage are printed, not judged, because the
     machine decides them; that every stage runs is judged."""
-    from perception.detector import OnnxDetector
+    from perception.detection.detector import OnnxDetector
     from perception.heatmap import OnnxHeatmap
     from perception.pipeline import STAGES, perceive
     from perception.types import Detection, Grasp, RgbdFrame
@@ -169,8 +170,8 @@ def test_the_heatmap_network(benchmark: Any) -> None:
     torch = pytest.importorskip("torch")
     from perception.heatmap import DEFAULT_WEIGHTS, OnnxHeatmap
     from perception.preprocess import MASK_CHANNEL, heatmap_input
-    from training.exported_weights import load_exported
-    from training.unet import GraspUNet
+    from training.common.onnx_weights import load_exported
+    from training.heatmap.unet import GraspUNet
 
     view = bottle()
     tensor, _ = heatmap_input(view.rgb, view.depth, view.mask, view.intrinsics, view.world_from_camera)
@@ -190,8 +191,8 @@ def test_the_heatmap_network(benchmark: Any) -> None:
 
 @pytest.mark.skipif(find_spec("ultralytics") is None, reason="ultralytics is not installed")
 def test_the_detector(benchmark: Any) -> None:
-    from perception.detector import DEFAULT_WEIGHTS, OnnxDetector
-    from training.torchvision_stub import import_ultralytics
+    from perception.detection.detector import DEFAULT_WEIGHTS, OnnxDetector
+    from training.detector.torchvision_stub import import_ultralytics
 
     frame, ours = bottle().frame(), OnnxDetector()
     theirs = import_ultralytics().YOLO(str(DEFAULT_WEIGHTS), task="segment")

@@ -16,7 +16,7 @@ import pytest
 from py_trees.common import Status
 
 import trees
-from trees.leaf import Leaf
+from trees.engine.leaf import Leaf
 
 TURNS = 25
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from perception.errors import ConfigError
-from simulation.objects import FAMILIES
-from simulation.scene import OBJECT_SEEDS
-from training.catalogue import FIRST_SEED, SPLITS, catalogue, split_of
+from perception.base.errors import ConfigError
+from simulation.scene.build import OBJECT_SEEDS
+from simulation.scene.objects import FAMILIES
+from training.dataset.catalogue import FIRST_SEED, SPLITS, catalogue, split_of
 
 
 def test_ten_objects_of_each_family_and_each_in_every_split() -> None:

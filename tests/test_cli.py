@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from app.cli import main
-from app.interrupts import Interrupts
-from app.run import RunFolder
-from perception.errors import ContractError, RobotError
+from app.base.interrupts import Interrupts
+from app.commands.dispatch import main
+from app.session.run import RunFolder
+from perception.base.errors import ContractError, RobotError
 
 ROOT = Path(__file__).parents[1]
 COMMAND = [sys.executable, "-m", "app"]
@@ -193,7 +193,7 @@ def test_check_and_nodes(capsys: pytest.CaptureFixture[str]) -> None:
 def test_an_error_in_the_middle_closes_the_folder_and_is_one_line(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, error: Exception, code: int
 ) -> None:
-    from behaviours.fake import FakeRobot
+    from behaviours.robots.fake.robot import FakeRobot
 
     stopped = []
     stop = FakeRobot.stop
@@ -225,7 +225,7 @@ def test_debug_shows_the_traceback(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_disk_that_fills_up_is_exit_3(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    from app import records
+    from app.session import folder as records
 
     whole = records.write_whole
 
@@ -281,7 +281,7 @@ def test_a_signal_at_any_moment_ends_whole_with_130(tmp_path: Path, number: sign
 def test_a_signal_between_two_steps_of_the_start_leaves_a_whole_folder_or_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    from app import compose, run
+    from app.session import compose, run
 
     home = compose if step == "compose" else run
     original = getattr(home, step)
@@ -316,7 +316,8 @@ console()
 
 
 @pytest.mark.parametrize(
-    "module", ["app.cli", "argparse", "app.run", "trees", "numpy", "cv2", "structlog", "rich.live"]
+    "module",
+    ["app.commands.dispatch", "argparse", "app.session.run", "trees", "numpy", "cv2", "structlog", "rich.live"],
 )
 def test_a_signal_while_importing_ends_with_130_and_nothing_half_made(tmp_path: Path, module: str) -> None:
     """The signal comes as soon as the program looks for this module."""

@@ -10,15 +10,16 @@ import pytest
 
 pytest.importorskip("numba")
 
-from perception.errors import ConfigError
+from perception.base.errors import ConfigError
 from perception.geometry import Pose
-from simulation.objects import CLASS_NAMES, LABELS
-from training import composite, composite_crops
-from training.composite import generate, make_picture, outlines
-from training.composite_camera import expose
-from training.composite_objects import eased, random_object, rod
-from training.composite_scene import FAMILY_ODDS
-from training.raycast import TEXTURE_PX
+from simulation.scene.objects import CLASS_NAMES, LABELS
+from training.detector.rendered import composite
+from training.detector.rendered import crops as composite_crops
+from training.detector.rendered.camera import expose
+from training.detector.rendered.composite import generate, make_picture, outlines
+from training.detector.rendered.objects import eased, random_object, rod
+from training.detector.rendered.raycast import TEXTURE_PX
+from training.detector.rendered.rooms import FAMILY_ODDS
 
 SMALL = 96
 
@@ -161,5 +162,5 @@ def test_views_of_several_data_sets_are_all_cut(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_views_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"no views; make some with `python -m training\.views"):
+    with pytest.raises(ConfigError, match=r"no views; make some with `python -m training\.dataset\.views"):
         composite_crops.add_crops([tmp_path], tmp_path / "set", 1)

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from behaviours.fake import FakeRobot
-from behaviours.testing import CONTRACT, MakeRobot
+from behaviours.contract import CONTRACT, MakeRobot
+from behaviours.robots.fake.robot import FakeRobot
 
 names = [check.__name__ for check in CONTRACT]
 
@@ -23,7 +23,7 @@ def test_fake(check: Callable[[MakeRobot], None]) -> None:
 @pytest.mark.skipif(find_spec("genesis") is None, reason="genesis is not installed")
 @pytest.mark.parametrize("check", CONTRACT, ids=names)
 def test_genesis(check: Callable[[MakeRobot], None]) -> None:
-    from simulation.genesis_robot import GenesisRobot
+    from simulation.genesis.robot import GenesisRobot
 
     def make() -> Any:
         return GenesisRobot("bottle", 3)

@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 from synthetic import HAND_CAMERA, Cylinder, View, camera_at, render
 from threadpoolctl import threadpool_info
 
-from perception.cross_section import Box, Fit, Scan, find_box, fit_faces, scan_body
-from perception.depth import object_depth
-from perception.grasp import compute_grasp
-from perception.hand_pose import SPOT_GRIPPER
-from perception.normals import plane_fit_normals
-from perception.silhouette import silhouette
+from perception.grasping.grasp import compute_grasp
+from perception.grasping.hand_pose import SPOT_GRIPPER
+from perception.surface.cross_section import Box, Fit, Scan, find_box, fit_faces, scan_body
+from perception.surface.depth import object_depth
+from perception.surface.normals import plane_fit_normals
+from perception.surface.silhouette import silhouette
 from perception.types import Grasp, Heatmap
-from simulation.depth_sensor import DepthSensor, DepthSensorConfig
+from simulation.genesis.depth_sensor import DepthSensor, DepthSensorConfig
 
 REAL = DepthSensorConfig()
 BOTTOM_M = 0.5
@@ -195,7 +195,7 @@ def test_no_other_thread_is_woken_for_it(monkeypatch: pytest.MonkeyPatch) -> Non
 
     during: list[int] = []
     before = threads()
-    monkeypatch.setattr("perception.cross_section.fit_faces", spied)
+    monkeypatch.setattr("perception.surface.cross_section.fit_faces", spied)
     assert found(box_view((0.06, 0.07, 0.2), 0.4, 0.5, 0.2)) is not None
     assert set(during) == {1}
     assert threads() == before

@@ -10,15 +10,16 @@ import numpy as np
 import pytest
 from synthetic import Cylinder, camera_at, render
 
-from perception.errors import ConfigError
-from training import dataset
-from training.project_labels import DEPTH_UNIT_M
+from perception.base.errors import ConfigError
+from training.dataset.project_labels import DEPTH_UNIT_M
+from training.heatmap import build_arrays as dataset
 
 HELD_OUT, TRAINED = "bottle-10", "bottle-11"
 
 
 def write_view(folder: Path, name: str, seed: int, distance_m: float = 0.5, good_above: int = 240) -> None:
-    """A cylinder as training.views and training.project_labels would write it; rows above `good_above` are good."""
+    """A cylinder as training.dataset.views and training.dataset.project_labels would write it; rows above `good_above`
+    are good."""
     view = render(Cylinder(), camera_at((-distance_m, 0.0, 0.75), (0.0, 0.0, 0.61)))
     camera = view.intrinsics
     (folder / "views").mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from synthetic import HAND_CAMERA, Cylinder, View, camera_at, render
 
-from perception.depth import (
+from perception.base.errors import ContractError
+from perception.geometry import Pose
+from perception.rejection import Rejection
+from perception.surface.depth import (
     depth_around,
     first_surface_depth,
     fuse_depth,
@@ -22,12 +25,9 @@ from perception.depth import (
     registration_shift,
     shift_depth,
 )
-from perception.errors import ContractError
-from perception.geometry import Pose
-from perception.locate import ObjectLocation, detection_of, locate_object
-from perception.rejection import Rejection
+from perception.surface.locate import ObjectLocation, detection_of, locate_object
 from perception.types import Detection, Intrinsics, RgbdFrame
-from simulation.depth_sensor import DepthSensor, DepthSensorConfig
+from simulation.genesis.depth_sensor import DepthSensor, DepthSensorConfig
 
 CAMERA = Intrinsics(8, 6, 10.0, 10.0, 4.0, 3.0)
 REAL = Path(__file__).parents[2] / "shared" / "real_frames"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from synthetic import HAND_CAMERA, Cylinder, camera_at, render
 
 from perception.types import Intrinsics
-from simulation.depth_sensor import DepthSensor, DepthSensorConfig
+from simulation.genesis.depth_sensor import DepthSensor, DepthSensorConfig
 
 WALL = np.full((480, 640), 0.65, np.float32)
 VIEW = render(Cylinder(), camera_at((-0.5, 0.0, 0.7), (0.0, 0.0, 0.61)))

@@ -10,10 +10,10 @@ import onnx
 import pytest
 from onnx_files import channel_network, segmentation_network
 
-from perception.detector import DEFAULT_WEIGHTS, OnnxDetector, suppress_overlaps
-from perception.errors import ConfigError, ModelError
+from perception.base.errors import ConfigError, ModelError
+from perception.detection.detector import DEFAULT_WEIGHTS, OnnxDetector, suppress_overlaps
+from perception.detection.letterbox import Letterbox
 from perception.geometry import Pose
-from perception.letterbox import Letterbox
 from perception.models import Enough
 from perception.types import Intrinsics, RgbdFrame
 
@@ -241,15 +241,15 @@ def test_it_stops_looking_when_it_is_sure_of_what_is_wanted(tmp_path: Path, monk
     def seen(enough: Enough | None, min_score: float = 0.1) -> list[float]:
         return [one.score for one in detector.detect(picture, ["bottle"], min_score, enough)]
 
-    monkeypatch.setattr("perception.detector.SURE", small.score - 0.01)
+    monkeypatch.setattr("perception.detection.detector.SURE", small.score - 0.01)
     assert seen(lambda _: True) == [small.score]
     assert seen(lambda one: one.box_uv == large.box_uv) == [large.score]
     assert seen(lambda _: True, large.score + 0.01) == []
-    monkeypatch.setattr("perception.detector.NEAR", 0.51)  # its box is half as high as the picture
+    monkeypatch.setattr("perception.detection.detector.NEAR", 0.51)  # its box is half as high as the picture
     assert seen(lambda _: True) == [large.score]
-    monkeypatch.setattr("perception.detector.NEAR", 0.49)
+    monkeypatch.setattr("perception.detection.detector.NEAR", 0.49)
     assert seen(lambda _: True) == [small.score]
-    monkeypatch.setattr("perception.detector.SURE", small.score + 0.01)
+    monkeypatch.setattr("perception.detection.detector.SURE", small.score + 0.01)
     assert seen(lambda _: True) == [large.score]
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from app import doctor
-from app.cli import main
-from app.doctor import Finding, fits, numbers, report
-from app.interrupts import Interrupts
-from perception.extras import install_line, ultralytics_line
+from app.base.interrupts import Interrupts
+from app.commands import doctor
+from app.commands.dispatch import main
+from app.commands.doctor import Finding, fits, numbers, report
+from perception.base.extras import install_line, ultralytics_line
 
 ROOT = Path(__file__).parents[1]
 
@@ -158,7 +158,8 @@ def test_this_machine_is_examined_without_heavy_imports() -> None:
     import sys
 
     script = (
-        "import sys; from app.doctor import examine, report; text = report(examine()); assert 'numpy' in text, text; "
+        "import sys; from app.commands.doctor import examine, report\n"
+        "text = report(examine()); assert 'numpy' in text, text; "
         "bad = {'torch', 'genesis', 'cv2', 'onnxruntime', 'ultralytics', 'numpy'} & set(sys.modules); print(*bad)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from app.cli import main
-from app.interrupts import Interrupts
+from app.base.interrupts import Interrupts
+from app.commands.dispatch import main
 
 ROOT = Path(__file__).parents[1]
 TREE = (
@@ -22,7 +22,7 @@ TREE = (
 
 
 @pytest.mark.parametrize("error", [SystemExit(0), SystemExit(), GeneratorExit(), RecursionError("deep")])
-@pytest.mark.parametrize("place", ["behaviours.telling.Report.update", "app.monitor.Monitor.tick"])
+@pytest.mark.parametrize("place", ["behaviours.leaves.telling.Report.update", "app.session.monitor.Monitor.tick"])
 def test_whatever_is_raised_in_a_run_is_an_error_and_no_success(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

@@ -9,17 +9,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.cli import main
-from app.interrupts import Interrupts
-from perception.errors import ConfigError, WriteError
-from perception.extras import install_line
+from app.base.interrupts import Interrupts
+from app.commands.dispatch import main
+from perception.base.errors import ConfigError, WriteError
+from perception.base.extras import install_line
 from tests.engine_jobs import InlineMapper, fake_label_job, fake_view_job, pixels
-from training import dataset, engine, jobs
-from training.arrays import labels_by, training_arrays
-from training.engine import SCHEMA, Plan, claim, generate, plan_for
-from training.evaluate_heatmap import evaluate_network, table
-from training.inspect_dataset import info, sheet, verify
-from training.mapping import LocalMapper, RayMapper, nothing_to_start
+from training.common.mapping import LocalMapper, RayMapper, nothing_to_start
+from training.dataset import generate as engine
+from training.dataset import jobs
+from training.dataset.generate import SCHEMA, Plan, claim, generate, plan_for
+from training.dataset.verify import info, sheet, verify
+from training.evaluation.heatmap import evaluate_network, table
+from training.heatmap import build_arrays as dataset
+from training.heatmap.arrays import labels_by, training_arrays
 
 SMALL = Plan(per_family=1, scenes=3, views=2, samples=8)
 
@@ -215,7 +217,7 @@ def test_a_network_is_measured_against_lifting_alone_and_what_it_was_taught(
         def __init__(self, path: Path) -> None:
             self.quality = lambda tensor: np.full(tensor.shape[1:], 0.5, np.float32)
 
-    monkeypatch.setattr("training.evaluate_heatmap.OnnxHeatmap", Even)
+    monkeypatch.setattr("training.evaluation.heatmap.OnnxHeatmap", Even)
     found = evaluate_network(Path("any.onnx"), made, "train")
     assert (found["samples"], list(found["against"])) == (6, ["lift", "grasp"])
     shares = [one["metrics"]["good_share"] for one in found["against"].values()]

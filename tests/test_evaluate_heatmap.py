@@ -11,10 +11,10 @@ import pytest
 from numpy.typing import NDArray
 
 from perception import preprocess
-from perception.errors import ConfigError
-from training import dataset
-from training.evaluate_heatmap import evaluate_network, table
-from training.metrics import PixelScores
+from perception.base.errors import ConfigError
+from training.evaluation.heatmap import evaluate_network, table
+from training.heatmap import build_arrays as dataset
+from training.heatmap.metrics import PixelScores
 
 TRAINED, HELD_OUT = "can-1000001", ("can-1000005", "mug-1000008", "mug-1000015")
 SIDE = preprocess.SIZE_PX
@@ -50,7 +50,7 @@ def write(folder: Path, *, framing: bool = True) -> Path:
 
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("training.evaluate_heatmap.OnnxHeatmap", Upper)
+    monkeypatch.setattr("training.evaluation.heatmap.OnnxHeatmap", Upper)
 
 
 def test_the_held_out_objects_are_measured_whole_and_cut(tmp_path: Path) -> None:

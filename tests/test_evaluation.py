@@ -11,18 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.cli import main
-from app.interrupts import Interrupts
-from perception.errors import ConfigError
+from app.base.interrupts import Interrupts
+from app.commands.dispatch import main
+from perception.base.errors import ConfigError
 from perception.geometry import Pose
 from perception.types import Heatmap
 from tests.engine_jobs import InlineMapper
 from tests.synthetic import Cylinder, View, camera_at, render
-from training import evaluate_grasp
-from training.evaluate_grasp import ObjectJob, Study, evaluate, outcome, summarise
-from training.evaluation_report import plot, table
-from training.grasp_methods import Truth, make_methods
-from training.statistics import mcnemar, wilson
+from training.common.confidence import mcnemar, wilson
+from training.evaluation import grasp as evaluate_grasp
+from training.evaluation.grasp import ObjectJob, Study, evaluate, outcome, summarise
+from training.evaluation.methods import Truth, make_methods
+from training.evaluation.report import plot, table
 
 STUDY = Study(trials=16, methods=("centroid", "random"))
 
@@ -153,7 +153,7 @@ def test_a_rule_takes_one_pixel_and_with_checks_looks_further(view: View) -> Non
             return Heatmap(quality)
 
     pixels = {}
-    from training import grasp_methods
+    from training.evaluation import methods as grasp_methods
 
     for settings in (grasp_methods.ONE_PIXEL, grasp_methods.GraspSettings()):
         method = grasp_methods._by_quality(grasp_methods._predicted(Low()), settings)
@@ -235,7 +235,7 @@ def test_a_method_without_trials_is_no_error() -> None:
 def test_the_command_line_prints_rates_and_intervals(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from training import mapping
+    from training.common import mapping
 
     monkeypatch.setattr(mapping, "LocalMapper", lambda workers: InlineMapper())
     out = ["evaluate", "grasp", "--out", str(tmp_path / "out")]
@@ -250,8 +250,8 @@ def test_the_command_line_prints_rates_and_intervals(
 
 
 def test_errors_are_measured_against_the_surface_that_the_picture_shows(view: View) -> None:
-    from training.grasp_methods import Choice
-    from training.grasp_scenes import Case
+    from training.evaluation.methods import Choice
+    from training.evaluation.scenes import Case
 
     case = Case(view.frame(), view.detection(), view.mask, truth_of(view))
     v, u = (int(np.median(index)) for index in np.nonzero(view.mask))

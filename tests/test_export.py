@@ -17,12 +17,12 @@ torch = pytest.importorskip("torch")
 from onnx_files import channel_network  # noqa: E402
 
 from perception import preprocess  # noqa: E402
-from perception.errors import ConfigError, ModelError  # noqa: E402
+from perception.base.errors import ConfigError, ModelError  # noqa: E402
 from perception.heatmap import OnnxHeatmap  # noqa: E402
 from perception.types import Detection, RgbdFrame  # noqa: E402
 from training import export  # noqa: E402
-from training.model_card import ModelCard  # noqa: E402
-from training.unet import GraspUNet  # noqa: E402
+from training.common.model_card import ModelCard  # noqa: E402
+from training.heatmap.unet import GraspUNet  # noqa: E402
 
 needs_ultralytics = pytest.mark.skipif(find_spec("ultralytics") is None, reason="ultralytics is not installed")
 MEASURES = {"auroc": 0.91234567, "average_precision": 0.8, "precision_at_1": 0.95, "ece": 0.03, "good_share": 0.4}
@@ -163,14 +163,14 @@ def test_bad_detector_runs_are_said(
     with pytest.raises(SystemExit) as stopped:
         export.main()
     assert stopped.value.code == 2
-    expected = f"{tmp_path}/weights/best.pt: missing; train first with python -m training.train_detector\n"
+    expected = f"{tmp_path}/weights/best.pt: missing; train first with python -m training.detector.train\n"
     assert capsys.readouterr().err == expected
 
 
 @needs_ultralytics
 def test_a_detector_is_exported_and_found_usable(tmp_path: Path) -> None:
-    from perception.detector import OnnxDetector
-    from training.torchvision_stub import import_ultralytics
+    from perception.detection.detector import OnnxDetector
+    from training.detector.torchvision_stub import import_ultralytics
 
     run = tmp_path / "detector"
     (run / "weights").mkdir(parents=True)

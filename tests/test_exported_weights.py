@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import torch
 
-from perception.errors import ConfigError
+from perception.base.errors import ConfigError
 from perception.heatmap import DEFAULT_WEIGHTS
 from perception.onnx_session import OnnxSession
-from training.exported_weights import load_exported, load_exported_detector, measure_statistics
-from training.unet import LAYOUTS, GraspUNet
+from training.common.onnx_weights import load_exported, load_exported_detector, measure_statistics
+from training.heatmap.unet import LAYOUTS, GraspUNet
 
 
 def inputs(count: int) -> torch.Tensor:
@@ -57,7 +57,7 @@ def test_in_training_a_batch_like_the_measured_ones_gives_the_same() -> None:
 
 @pytest.mark.skipif(find_spec("ultralytics") is None, reason="ultralytics is not installed")
 def test_the_detector_computes_what_its_file_computes_before_and_after_its_statistics() -> None:
-    from training.torchvision_stub import import_ultralytics
+    from training.detector.torchvision_stub import import_ultralytics
 
     import_ultralytics()
     from ultralytics.nn.tasks import SegmentationModel

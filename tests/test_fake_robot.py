@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from behaviours.fake import FULL_GAP_M, FakeDetector, FakeHeatmap, FakeRobot, FakeScript
-from behaviours.fake_world import BOTTLE_RGB, FLOOR_RGB, HAND_CAMERA, MAX_RANGE_M, TABLE_RGB, FakeWorld
+from behaviours.contract import finish, ready
 from behaviours.robot import Command, CommandState
-from behaviours.testing import finish, ready
+from behaviours.robots.fake.robot import FULL_GAP_M, FakeDetector, FakeHeatmap, FakeRobot, FakeScript
+from behaviours.robots.fake.world import BOTTLE_RGB, FLOOR_RGB, HAND_CAMERA, MAX_RANGE_M, TABLE_RGB, FakeWorld
 from perception import spot_arm
-from perception.errors import ConfigError, RobotError
+from perception.base.errors import ConfigError, RobotError
 from perception.geometry import Pose, unit
 from perception.types import Detection, RgbdFrame
 
@@ -312,7 +312,7 @@ def test_two_robots_share_no_world() -> None:
 
 def test_only_real_time_waits_for_the_wall_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     waits: list[float] = []
-    monkeypatch.setattr("behaviours.fake.time.sleep", waits.append)
+    monkeypatch.setattr("behaviours.robots.fake.robot.time.sleep", waits.append)
     with FakeRobot() as robot:
         robot.sleep(0.25)
     assert waits == []

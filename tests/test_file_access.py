@@ -1,4 +1,5 @@
-"""Files are read and written in one place: whoever opens one past `perception.files` is found here, and says why."""
+"""Files are read and written in one place: whoever opens one past `perception.base.files` is found here, and says
+why."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("app", "behaviours", "perception", "simulation", "training", "trees")
-ONE_PLACE = ("perception/files.py", "perception/array_files.py")
+ONE_PLACE = ("perception/base/files.py", "perception/base/array_files.py")
 METHODS = {
     "hardlink_to",
     "open",
@@ -54,33 +55,37 @@ FUNCTIONS = {
     "yaml": {"load", "safe_load", "full_load", "unsafe_load"},
     "zipfile": {"ZipFile"},
 }  # fmt: skip
-IN_MEMORY = {"io.BytesIO", "io.StringIO", "perception.files.replacing"}
+IN_MEMORY = {"io.BytesIO", "io.StringIO", "perception.base.files.replacing"}
 """What is given one of these to read from or write to opens no file by itself."""
 _CLIENT = "a client's sitecustomize.py, which has the standard library alone; the simulator wrote what it reads"
 _MAP = "of the simulator's own folder, which processes share while it is written"
 _PARTS = "larger than the memory: filled row by row in the output folder, which is whole once samples.json is there"
 ALLOWED = {
     ("app/groot/btlog.py", "__init__", "builtins.open"): "grows in the run's new folder, change by change",
-    ("app/output.py", "install", "builtins.open"): "/dev/null, in place of a stdin that is closed",
-    ("app/output.py", "install", "os.open"): "/dev/null, in place of standard streams that are closed",
-    ("app/spot/preflight.py", "preflight", "connection.open"): "a connection, no file",
-    ("app/spot/robot.py", "__enter__", "self._connection.open"): "a connection, no file",
-    ("simulation/spot_api/program.py", "__init__", "mmap.mmap"): _MAP,
-    ("simulation/spot_api/program.py", "__init__", "path.open"): _MAP,
-    ("simulation/spot_api/program.py", "__init__", "path.write_bytes"): _MAP,
+    ("app/base/output.py", "install", "builtins.open"): "/dev/null, in place of a stdin that is closed",
+    ("app/base/output.py", "install", "os.open"): "/dev/null, in place of standard streams that are closed",
+    ("app/commands/preflight.py", "preflight", "connection.open"): "a connection, no file",
+    ("behaviours/robots/spot/robot.py", "__enter__", "self._connection.open"): "a connection, no file",
+    ("simulation/spot_api/client/program.py", "__init__", "mmap.mmap"): _MAP,
+    ("simulation/spot_api/client/program.py", "__init__", "path.open"): _MAP,
+    ("simulation/spot_api/client/program.py", "__init__", "path.write_bytes"): _MAP,
     (
-        "simulation/spot_api/program.py",
+        "simulation/spot_api/client/program.py",
         "client_environment",
         "shutil.copyfile",
     ): "of this program, into its temporary folder",
-    ("simulation/spot_api/redirect.py", "__init__", "builtins.open"): _CLIENT,
-    ("simulation/spot_api/redirect.py", "click", "builtins.open"): _CLIENT,
-    ("simulation/spot_api/redirect.py", "click", "json.load"): _CLIENT,
-    ("simulation/spot_api/redirect.py", "__init__", "mmap.mmap"): _CLIENT,
-    ("training/dataset.py", "write_arrays", "numpy.lib.format.open_memmap"): _PARTS,
+    ("simulation/spot_api/client/redirect.py", "__init__", "builtins.open"): _CLIENT,
+    ("simulation/spot_api/client/redirect.py", "click", "builtins.open"): _CLIENT,
+    ("simulation/spot_api/client/redirect.py", "click", "json.load"): _CLIENT,
+    ("simulation/spot_api/client/redirect.py", "__init__", "mmap.mmap"): _CLIENT,
+    ("training/heatmap/build_arrays.py", "write_arrays", "numpy.lib.format.open_memmap"): _PARTS,
     ("training/export.py", "export_detector", "shutil.move"): "of ultralytics, into our temporary folder",
-    ("training/paper_recipe.py", "build_paper", "numpy.lib.format.open_memmap"): _PARTS,
-    ("training/train_heatmap.py", "train", "training.samples.Samples.open"): "a data set, which the one reader maps",
+    ("training/heatmap/paper_recipe.py", "build_paper", "numpy.lib.format.open_memmap"): _PARTS,
+    (
+        "training/heatmap/train.py",
+        "train",
+        "training.heatmap.samples.Samples.open",
+    ): "a data set, which the one reader maps",
 }
 """(file, function, name) -> why it is not the one reader's or writer's."""
 
@@ -150,7 +155,7 @@ def test_every_file_is_read_and_written_in_the_one_place():
         for (path, function, name), line in places.items()
         if (path, function, name) not in ALLOWED
     ]
-    assert not new, "use perception.files or perception.array_files"
+    assert not new, "use perception.base.files or perception.base.array_files"
     assert not [entry for entry in ALLOWED if entry not in places], "no longer there"
 
 
@@ -181,9 +186,11 @@ def test_what_opens_a_file_is_found(source):
     [
         "import io\nimport torch\ndef f():\n  b = io.BytesIO()\n  torch.save({}, b)",
         "import io\nimport numpy as np\ndef f(c): return np.load(io.BytesIO(c))",
-        "import torch\nfrom perception.files import replacing\ndef f(p):\n  with replacing(p) as q: torch.save(1, q)",
-        "from perception.files import replacing\ndef f(p):\n  with replacing(p) as part: part.write_bytes(b'')",
-        "import json\njson.loads('1')", "reopen(1)", "from perception.files import read_bytes\nread_bytes(p, 'a', 1)",
+        "import torch\nfrom perception.base.files import replacing\n"
+        "def f(p):\n  with replacing(p) as q: torch.save(1, q)",
+        "from perception.base.files import replacing\ndef f(p):\n  with replacing(p) as part: part.write_bytes(b'')",
+        "import json\njson.loads('1')", "reopen(1)",
+        "from perception.base.files import read_bytes\nread_bytes(p, 'a', 1)",
     ],
 )  # fmt: skip
 def test_what_stays_in_memory_or_becomes_whole_is_not(source):
@@ -194,10 +201,10 @@ def test_what_stays_in_memory_or_becomes_whole_is_not(source):
 @pytest.mark.parametrize(
     ("tool", "file", "words"),
     [
-        ("composite_crops", "view-00001-00.npz", ["--views", "@", "--out", "@/out"]),
-        ("measure_detector", "view-00001-00.npz", ["--views", "@"]),
-        ("measure_depth", "depth_1.npy", ["--scenes", "1", "--real", "@", "--wall", "0,0,9,9"]),
-        ("quantise", "card.md", ["--data", "@", "--card", "@/card.md"]),
+        ("detector.rendered.crops", "view-00001-00.npz", ["--views", "@", "--out", "@/out"]),
+        ("studies.measure_detector", "view-00001-00.npz", ["--views", "@"]),
+        ("studies.measure_depth", "depth_1.npy", ["--scenes", "1", "--real", "@", "--wall", "0,0,9,9"]),
+        ("heatmap.quantise", "card.md", ["--data", "@", "--card", "@/card.md"]),
     ],
 )
 def test_tools_of_training_refuse_a_bad_file_in_one_line(tool, file, words, bad, tmp_path, monkeypatch, capsys):

@@ -16,9 +16,18 @@ import cv2
 import numpy as np
 import pytest
 
-from perception.array_files import map_array, read_array, read_arrays, read_picture
-from perception.errors import ConfigError
-from perception.files import open_append, read_bytes, read_json, read_text, read_toml, read_xml, replacing, write_atomic
+from perception.base.array_files import map_array, read_array, read_arrays, read_picture
+from perception.base.errors import ConfigError
+from perception.base.files import (
+    open_append,
+    read_bytes,
+    read_json,
+    read_text,
+    read_toml,
+    read_xml,
+    replacing,
+    write_atomic,
+)
 
 READERS = [
     lambda path: read_bytes(path, "file", 1000),

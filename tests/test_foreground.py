@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from perception.foreground import is_background, is_too_large, margins_m
+from perception.detection.foreground import is_background, is_too_large, margins_m
 
 FOCAL_PX = 552.0
 

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from perception.errors import ConfigError, RobotError
+from perception.base.errors import ConfigError, RobotError
 from tests.genesis_runs import run, succeeded
 
 pytestmark = pytest.mark.skipif(find_spec("genesis") is None, reason="genesis is not installed")
 
 
 def test_an_interrupted_start_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    from simulation import genesis_robot
+    from simulation.genesis import robot as genesis_robot
 
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
@@ -27,7 +27,7 @@ def test_an_interrupted_start_leaves_nothing_behind(monkeypatch: pytest.MonkeyPa
 
 
 def test_outside_its_context_it_refuses_to_move() -> None:
-    from simulation.genesis_robot import GenesisRobot
+    from simulation.genesis.robot import GenesisRobot
 
     robot = GenesisRobot("bottle", 0)
     with pytest.raises(RobotError, match="with GenesisRobot"):
@@ -36,7 +36,7 @@ def test_outside_its_context_it_refuses_to_move() -> None:
 
 
 def test_an_unknown_scene_is_known_before_anything_starts() -> None:
-    from simulation.genesis_robot import GenesisRobot
+    from simulation.genesis.robot import GenesisRobot
 
     with pytest.raises(ConfigError, match="bottle"):
         GenesisRobot("botle", 0)

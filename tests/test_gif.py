@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.gif import make_gif
-from perception.errors import ConfigError
+from app.commands.gif import make_gif
+from perception.base.errors import ConfigError
 
 imageio_ffmpeg = pytest.importorskip("imageio_ffmpeg")
 

@@ -12,20 +12,20 @@ from synthetic import HAND_CAMERA, Cylinder, View, camera_at, render
 
 from perception import spot_arm
 from perception.geometry import Pose, unit
-from perception.grasp import (
+from perception.grasping.grasp import (
     GraspSettings,
     compute_grasp,
     normal_to_euler,
     normal_to_quaternion,
     steady_normal,
 )
-from perception.grasp_limits import lowest_point_m
-from perception.hand_pose import SPOT_GRIPPER, hand_rotation
-from perception.orientation import euler_to_normal, roll_for_axis
+from perception.grasping.grasp_limits import lowest_point_m
+from perception.grasping.hand_pose import SPOT_GRIPPER, hand_rotation
+from perception.grasping.orientation import euler_to_normal, roll_for_axis
 from perception.rejection import Rejection
-from perception.silhouette import extent_across, round_width_m, silhouette
+from perception.surface.silhouette import extent_across, round_width_m, silhouette
 from perception.types import Detection, Grasp, Heatmap
-from simulation.depth_sensor import DepthSensor, DepthSensorConfig
+from simulation.genesis.depth_sensor import DepthSensor, DepthSensorConfig
 
 BODY = Pose(np.eye(3), np.array([-1.0, 0.0, 0.52]))
 IDEAL = DepthSensorConfig(ideal=True)
@@ -288,7 +288,7 @@ def test_mask_cut_by_the_picture_keeps_clear_of_its_lower_edge() -> None:
 
 def test_the_middle_of_a_narrow_neck_on_a_wide_body_may_be_chosen() -> None:
     """An eighth of the body's width: a share of the thickest place alone would leave it out."""
-    from perception.grasp import inner_pixels
+    from perception.grasping.grasp import inner_pixels
 
     mask = np.zeros((480, 640), bool)
     v, u = np.mgrid[0:480, 0:640]

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 import trees
-from behaviours.fake import FakeDetector, FakeHeatmap, FakeRobot, FakeScript
-from behaviours.fake_world import FakeWorld
 from behaviours.registry import LEAVES
 from behaviours.robot import CommandState
+from behaviours.robots.fake.robot import FakeDetector, FakeHeatmap, FakeRobot, FakeScript
+from behaviours.robots.fake.world import FakeWorld
 from behaviours.run_loop import RunResult, run_tree
 from behaviours.services import Services
 from behaviours.worker import Worker
-from perception.errors import RobotError
+from perception.base.errors import RobotError
 from perception.models import Detector, Enough
 from perception.types import Detection, RgbdFrame
 

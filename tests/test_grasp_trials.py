@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from perception.errors import ConfigError
+from perception.base.errors import ConfigError
 from perception.geometry import Pose, unit
-from perception.hand_pose import hand_pose
-from simulation.compare_gripper import reference_parts
-from simulation.grasp_trials import gripper_points, meets_support, run_trials
-from simulation.objects import FAMILIES, make_object
-from training.grasp_labels import drawn_objects, grasp_at, label_objects, off_middle, sample_surface
+from perception.grasping.hand_pose import hand_pose
+from simulation.scene.objects import FAMILIES, make_object
+from simulation.trials.compare_gripper import reference_parts
+from simulation.trials.grasp_trials import gripper_points, meets_support, run_trials
+from training.dataset.grasp_labels import drawn_objects, grasp_at, label_objects, off_middle, sample_surface
 
 pytest.importorskip("trimesh")
 
@@ -106,7 +106,7 @@ def test_a_reference_without_its_parts_is_refused(tmp_path) -> None:
 @pytest.mark.xdist_group("genesis")
 def test_physics_tells_a_good_grasp_from_a_miss_and_from_a_collision() -> None:
     pytest.importorskip("genesis")
-    from simulation.physics import init_genesis
+    from simulation.genesis.physics import init_genesis
 
     init_genesis()
     thing = make_object("thermos", 1)

@@ -26,9 +26,9 @@ from app.groot.publisher import LARGEST_REQUEST, Publisher
 from app.groot.source import MOST_TRANSITIONS, Source
 from app.groot.tree_xml import full_paths, subtrees, tree_xml
 from app.groot.values import brief, plain
-from app.records import RecordError
-from app.statuses import StatusBoard
-from perception.errors import ConfigError
+from app.session.folder import RecordError
+from app.session.statuses import StatusBoard
+from perception.base.errors import ConfigError
 from tests.free_ports import free_port
 from tests.groot_client import IDLE, RUNNING, SUCCESS, Client, read_btlog, records
 from tests.trees_leaves import Act, Out, Read

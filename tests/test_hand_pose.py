@@ -6,7 +6,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from perception.geometry import unit
-from perception.hand_pose import SPOT_GRIPPER, hand_pose, hand_rotation
+from perception.grasping.hand_pose import SPOT_GRIPPER, hand_pose, hand_rotation
 
 direction = st.tuples(*[st.floats(-1, 1)] * 3).filter(lambda v: np.linalg.norm(v) > 0.1)
 

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perception.geometry import Pose
-from perception.hand_pose import hand_pose
-from perception.hanging import further_out, part_between
-from perception.locate import ObjectLocation
+from perception.grasping.hand_pose import hand_pose
+from perception.grasping.hanging import further_out, part_between
+from perception.surface.locate import ObjectLocation
 from perception.types import Grasp, Heatmap, Intrinsics, RgbdFrame
 
 CAMERA = Intrinsics(64, 48, 50.0, 50.0, 32.0, 24.0)

@@ -9,7 +9,7 @@ import pytest
 from onnx_files import channel_network, segmentation_network
 from synthetic import Cylinder, camera_at, render
 
-from perception.errors import ContractError, ModelError
+from perception.base.errors import ContractError, ModelError
 from perception.heatmap import DEFAULT_WEIGHTS, OnnxHeatmap
 from perception.preprocess import VERSION, heatmap_input, window
 from perception.types import Detection

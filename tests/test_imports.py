@@ -15,11 +15,11 @@ PACKAGES = ("app", "behaviours", "perception", "simulation", "training", "trees"
 HOMES = {
     "torch": ("simulation/", "training/"),
     "genesis": ("simulation/",),
-    "onnxruntime": ("perception/onnx_session.py", "training/quantise.py"),
-    "onnx": ("perception/network_parts.py", "training/"),
+    "onnxruntime": ("perception/onnx_session.py", "training/heatmap/quantise.py"),
+    "onnx": ("perception/detection/network_parts.py", "training/"),
     "ultralytics": ("training/",),
-    "bosdyn": ("app/", "simulation/"),
-    "numba": ("perception/d2nt_compiled.py", "training/raycast_kernel.py"),
+    "bosdyn": ("app/", "behaviours/robots/spot/", "simulation/"),
+    "numba": ("perception/surface/d2nt_compiled.py", "training/detector/rendered/raycast_kernel.py"),
 }
 ONE_FILE = ("ultralytics",)
 NEVER = ("torchvision",)
@@ -85,14 +85,17 @@ def test_layers(path: str, names: set[str]) -> None:
     ours = {name for name in names if name.split(".")[0] in PACKAGES}
     assert {name for name in ours if name.split(".")[0] not in MAY_IMPORT[package]} == set()
     if package == "trees":
-        allowed = {"trees/errors.py": {"perception.errors"}, "trees/markup.py": {"perception.files"}}.get(path, set())
+        allowed = {
+            "trees/errors.py": {"perception.base.errors"},
+            "trees/reading/markup.py": {"perception.base.files"},
+        }.get(path, set())
         assert {name for name in ours if name.startswith("perception")} <= allowed
     assert not any(name.split(".")[0] == "tests" for name in names), "the product never imports its tests"
 
 
 def modules_after(arguments: list[str]) -> set[str]:
     script = (
-        "import sys; from app.cli import main; from app.interrupts import Interrupts\n"
+        "import sys; from app.commands.dispatch import main; from app.base.interrupts import Interrupts\n"
         "try: main(sys.argv[1:], Interrupts())\n"
         "except SystemExit: pass\n"
         "sys.stderr.write(' '.join({name.split('.')[0] for name in sys.modules}))"

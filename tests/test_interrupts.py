@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from app.interrupts import AGAIN_S, TWICE_S, Interrupts
+from app.base.interrupts import AGAIN_S, TWICE_S, Interrupts
 
 
 def send(number: signal.Signals = signal.SIGINT) -> None:
@@ -20,13 +20,13 @@ def send(number: signal.Signals = signal.SIGINT) -> None:
 @pytest.fixture(autouse=True)
 def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test is so slow that the alarm comes when it is not about that."""
-    monkeypatch.setattr("app.interrupts.AGAIN_S", 60.0)
-    monkeypatch.setattr("app.interrupts.TICK_S", 60.0)
+    monkeypatch.setattr("app.base.interrupts.AGAIN_S", 60.0)
+    monkeypatch.setattr("app.base.interrupts.TICK_S", 60.0)
 
 
 @pytest.fixture
 def alarm(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.interrupts.AGAIN_S", AGAIN_S)
+    monkeypatch.setattr("app.base.interrupts.AGAIN_S", AGAIN_S)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])

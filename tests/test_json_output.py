@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from app.cli import main
-from app.interrupts import Interrupts
+from app.base.interrupts import Interrupts
+from app.commands.dispatch import main
 
 DOCS = Path(__file__).parents[1] / "docs"
 BAD = """<root BTCPP_format="4" main_tree_to_execute="T"><BehaviorTree ID="T"><Sequence>

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from perception.geometry import Pose
-from simulation.judge import standing
-from simulation.scene import Box
+from simulation.genesis.judge import standing
+from simulation.scene.build import Box
 
 BOX = Box((1.0, 2.0, 0.25), (0.2, 0.4, 0.25), np.pi / 2, np.zeros((2, 2, 3), np.uint8))
 """Its top is 0.5 m up; turned by a quarter, it is 0.8 m long along x and 0.4 m along y."""

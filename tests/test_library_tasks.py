@@ -14,14 +14,14 @@ import numpy as np
 import pytest
 
 import trees
-from behaviours.fake import FakeDetector, FakeHeatmap, FakeRobot, FakeScript
-from behaviours.fake_world import FakeWorld
 from behaviours.registry import LEAVES
 from behaviours.robot import CommandState
+from behaviours.robots.fake.robot import FakeDetector, FakeHeatmap, FakeRobot, FakeScript
+from behaviours.robots.fake.world import FakeWorld
 from behaviours.run_loop import RunResult, run_tree
 from behaviours.services import NullRecorder, Services
 from behaviours.worker import Worker
-from perception.errors import RobotError
+from perception.base.errors import RobotError
 
 LIBRARY = Path(trees.__path__[0]) / "library"
 TASKS = sorted(file.stem for file in LIBRARY.glob("*.xml"))

@@ -16,16 +16,16 @@ from bad_values import KNOWN, PORTS, Watched, bad_texts, bad_values, good_values
 from py_trees.common import Status
 
 import trees
-from app.vocabulary import CAMERAS
-from behaviours.fake import FakeDetector, FakeHeatmap, FakeRobot
+from app.base.vocabulary import CAMERAS
 from behaviours.registry import LEAVES
 from behaviours.robot import Robot
+from behaviours.robots.fake.robot import FakeDetector, FakeHeatmap, FakeRobot
 from behaviours.services import Services
 from behaviours.worker import Worker
-from perception.errors import ConfigError, ContractError, LimitError
-from trees.leaf import Leaf
+from perception.base.errors import ConfigError, ContractError, LimitError
+from trees.data.ports import FINITE, Direction, Port
+from trees.engine.leaf import Leaf
 from trees.nodes import CONTROL_NODES
-from trees.ports import FINITE, Direction, Port
 
 NUMBERS = (int, float)
 KINDS = {**CONTROL_NODES, **LEAVES}
@@ -150,7 +150,7 @@ def test_over_grpc_too(over_grpc: Robot, tmp_path: Path) -> None:
 
 @needs_genesis
 def test_in_genesis_too(tmp_path: Path) -> None:
-    from simulation.genesis_robot import GenesisRobot
+    from simulation.genesis.robot import GenesisRobot
 
     with GenesisRobot("bottle", 3) as robot:
         print(refuses_whatever_comes_from_the_blackboard(robot, tmp_path), "values")
@@ -158,8 +158,8 @@ def test_in_genesis_too(tmp_path: Path) -> None:
 
 @needs_genesis
 def test_cameras_are_told_without_a_robot() -> None:
-    from app.spot.robot import SpotRobot
-    from simulation.genesis_robot import GenesisRobot
+    from behaviours.robots.spot.robot import SpotRobot
+    from simulation.genesis.robot import GenesisRobot
 
     assert {"fake": FakeRobot.cameras, "genesis": GenesisRobot.cameras, "spot": SpotRobot.cameras} == CAMERAS
 
@@ -215,7 +215,7 @@ def test_a_models_default_is_held_to_the_port(tmp_path: Path) -> None:
 
 
 def test_a_leaf_that_stands_in_takes_only_what_its_own_ports_take(tmp_path: Path) -> None:
-    from app.substitute import load_substitution
+    from app.session.substitute import load_substitution
 
     rules = tmp_path / "rules.json"
     rules.write_text('{"SubstitutionRules": {"WalkToObject": "LookAt"}}')

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from perception.mask_edges import brightness, follow_edges
+from perception.detection.mask_edges import brightness, follow_edges
 
 RADIUS = 10
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from perception.errors import ConfigError
-from training.measure_depth import _cylinder, angles_deg, real, simulated, ways
-from training.viewpoints import HAND_CAMERA
+from perception.base.errors import ConfigError
+from training.dataset.viewpoints import HAND_CAMERA
+from training.studies.measure_depth import _cylinder, angles_deg, real, simulated, ways
 
 
 def test_without_faults_every_way_finds_the_true_normals_but_for_what_its_window_smooths() -> None:

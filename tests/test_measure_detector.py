@@ -12,9 +12,9 @@ import pytest
 from onnx_files import segmentation_network
 from test_detector import row
 
-from perception.detector import OnnxDetector
-from perception.errors import ConfigError
-from training.measure_detector import measure, overlap
+from perception.base.errors import ConfigError
+from perception.detection.detector import OnnxDetector
+from training.studies.measure_detector import measure, overlap
 
 
 def detector(folder: Path, boxes: list[tuple[float, float, float, float]]) -> Path:
@@ -68,7 +68,7 @@ def test_overlap() -> None:
 def test_the_command_prints_one_object_or_one_line(tmp_path: Path) -> None:
     weights = detector(tmp_path, [(50, 50, 20, 60)])
     view(tmp_path, 0, "bottle", 0.5)
-    command = [sys.executable, "-m", "training.measure_detector", "--detector", str(weights), "--views"]
+    command = [sys.executable, "-m", "training.studies.measure_detector", "--detector", str(weights), "--views"]
     done = subprocess.run([*command, str(tmp_path)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["asked"] == 1

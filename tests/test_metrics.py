@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perception.errors import ConfigError
-from training import baselines
-from training.metrics import PixelScores, auroc, average_precision, expected_calibration_error
+from perception.base.errors import ConfigError
+from training.heatmap import baselines
+from training.heatmap.metrics import PixelScores, auroc, average_precision, expected_calibration_error
 
 SCORED = st.lists(st.tuples(st.sampled_from([0.0, 0.1, 0.3, 0.5, 0.9, 1.0]), st.booleans()), min_size=2, max_size=30)
 

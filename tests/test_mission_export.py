@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from py_trees.common import Status
 
 import trees
-from app.cli import main
-from app.interrupts import Interrupts
+from app.base.interrupts import Interrupts
+from app.commands.dispatch import main
 from app.mission.compile import compile_tree
 from behaviours.registry import LEAVES
 from tests.spot_api import connect, spot
@@ -170,7 +170,7 @@ def test_as_one_node_it_names_the_service_under_which_it_is_served(
 ) -> None:
     from app.mission.parametrised import read
     from app.mission.serve import ServeOptions, serving
-    from behaviours.fake import FakeDetector, FakeHeatmap
+    from behaviours.robots.fake.robot import FakeDetector, FakeHeatmap
     from tests.spot_robot import target_of
     from tests.test_mission_serve import WALK
 

@@ -25,12 +25,12 @@ from bosdyn.client.robot import UnregisteredServiceNameError
 from bosdyn.mission.constants import Result
 from bosdyn.mission.remote_client import InvalidSessionId, MissingLeases, RemoteClient, tree_status_from_tick_status
 
-from app.library import find_tree
+from app.base.tree_file import find_tree
 from app.mission.parameters import specification, values_of
 from app.mission.parametrised import Parametrised, read
 from app.mission.serve import LOOPBACK, Served, ServeOptions, service_name, serving
-from behaviours.fake import FakeDetector, FakeHeatmap
-from perception.errors import ConfigError
+from behaviours.robots.fake.robot import FakeDetector, FakeHeatmap
+from perception.base.errors import ConfigError
 from simulation.spot_api import SpotServer
 from tests.spot_api import Client, connect, spot, wait_for
 from tests.spot_robot import target_of

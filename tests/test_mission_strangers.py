@@ -29,10 +29,10 @@ from app.mission.doorkeeper import MAX_MESSAGE_BYTES, WORKERS, Callers, Tls, add
 from app.mission.parametrised import read
 from app.mission.passes import MAX_ENDED, Passes
 from app.mission.serve import Served, ServeOptions, serving
-from behaviours.fake import FakeDetector, FakeHeatmap
-from perception.errors import ConfigError
+from behaviours.robots.fake.robot import FakeDetector, FakeHeatmap
+from perception.base.errors import ConfigError
 from simulation.spot_api import SpotServer
-from simulation.spot_api.fault_spec import FaultSpec
+from simulation.spot_api.faults.spec import FaultSpec
 from tests.spot_api import Client, connect, spot, wait_for
 from tests.spot_robot import target_of
 

@@ -8,8 +8,8 @@ import pytest
 from behaviours.robot import CommandState
 from perception import spot_arm
 from perception.geometry import Pose
-from simulation.gait import Trot
-from simulation.motions import ArmPath, Jaw, Motion, Refused, Walk, path_duration_s, straight_path
+from simulation.genesis.gait import Trot
+from simulation.genesis.motions import ArmPath, Jaw, Motion, Refused, Walk, path_duration_s, straight_path
 
 DT = 0.005
 HEIGHT = 0.52

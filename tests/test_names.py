@@ -12,15 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import trees
-from app.cli import main
-from app.interrupts import Interrupts
-from app.library import library_folder, library_names
+from app.base.interrupts import Interrupts
+from app.base.tree_file import library_folder, library_names
+from app.commands.dispatch import main
 from app.mission.parameters import specification, values_of
 from app.mission.parametrised import read
-from behaviours.fake import FakeRobot
 from behaviours.registry import LEAVES
-from perception.detector import DEFAULT_WEIGHTS
-from perception.errors import ConfigError, TreeError
+from behaviours.robots.fake.robot import FakeRobot
+from perception.base.errors import ConfigError, TreeError
+from perception.detection.detector import DEFAULT_WEIGHTS
 
 LOOK = '<Capture frame="{frame}"/><DetectObject frame="{frame}" labels="%s" detection="{detection}"/>'
 SEPARATOR = "Choices (several are separated by ;): bottle, can, mug"

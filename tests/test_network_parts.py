@@ -12,9 +12,9 @@ import pytest
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
-from perception import network_parts
-from perception.detector import DEFAULT_WEIGHTS
-from perception.network_parts import Parts
+from perception.detection import network_parts
+from perception.detection.detector import DEFAULT_WEIGHTS
+from perception.detection.network_parts import Parts
 from tests.onnx_files import save, segmentation_network
 
 

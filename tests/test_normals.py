@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from synthetic import HAND_CAMERA, Cylinder, camera_at, render
 
-from perception.errors import ContractError
-from perception.normals import _d2nt_numpy, d2nt_normals, plane_fit_normals
+from perception.base.errors import ContractError
+from perception.surface.normals import _d2nt_numpy, d2nt_normals, plane_fit_normals
 from perception.types import Intrinsics
-from simulation.depth_sensor import DepthSensor, DepthSensorConfig
+from simulation.genesis.depth_sensor import DepthSensor, DepthSensorConfig
 
 SMALL = Intrinsics(96, 72, 83.0, 83.0, 48.0, 36.0)
 SAMPLE = Path(__file__).parents[2] / "shared" / "normals_sample"
@@ -145,7 +145,7 @@ def test_shapes_that_do_not_fit() -> None:
 @given(st.integers(0, 2**32), st.floats(0.0, 0.6), st.floats(0.2, 5.0))
 def test_compiled_and_plain_normals_are_the_same(seed: int, holes: float, scale: float) -> None:
     pytest.importorskip("numba")
-    from perception.d2nt_compiled import d2nt_v3
+    from perception.surface.d2nt_compiled import d2nt_v3
 
     rng = np.random.default_rng(seed)
     camera = Intrinsics(23, 17, 40.0, 42.0, 11.0, 8.5)

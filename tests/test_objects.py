@@ -11,8 +11,8 @@ import trimesh
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perception.errors import ConfigError
-from simulation.objects import CLASS_NAMES, FAMILIES, Family, load_user_mesh, make_object
+from perception.base.errors import ConfigError
+from simulation.scene.objects import CLASS_NAMES, FAMILIES, Family, load_user_mesh, make_object
 
 HEIGHTS_M = {
     "bottle": (0.17, 0.28), "thermos": (0.19, 0.28), "can": (0.09, 0.17), "mug": (0.08, 0.115), "jar": (0.08, 0.16),

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.output import LIMIT, Outlet, note, tell, warn
+from app.base.output import LIMIT, Outlet, note, tell, warn
 
 ROOT = Path(__file__).parents[1]
 APP = ROOT / "app"
@@ -42,7 +42,7 @@ def test_only_one_file_of_the_program_writes_to_the_streams() -> None:
             text = ast.unparse(node.func)
             if text == "print" or text.startswith(("sys.stdout.write", "sys.stderr.write")):
                 found.append(f"{path.relative_to(ROOT)}:{node.lineno}")
-    assert {place.split(":")[0] for place in found} == {"app/output.py"}
+    assert {place.split(":")[0] for place in found} == {"app/base/output.py"}
 
 
 def test_a_hurried_outlet_never_waits_and_keeps_the_newest() -> None:
@@ -129,7 +129,7 @@ def test_what_is_typed_and_what_files_are_called_is_told_without_escapes() -> No
 
 def test_a_forked_child_gets_the_streams_as_they_were() -> None:
     code = (
-        "from app import output; output.install(); import os, sys; print('parent'); sys.stdout.flush()\n"
+        "from app.base import output; output.install(); import os, sys; print('parent'); sys.stdout.flush()\n"
         "if os.fork() == 0: print('child', flush=True); os._exit(0)\n"
         "os.wait(); output.settle(0)"
     )

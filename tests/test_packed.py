@@ -10,13 +10,22 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.cli import main
-from app.interrupts import Interrupts
-from perception.errors import ConfigError
+from app.base.interrupts import Interrupts
+from app.commands.dispatch import main
+from perception.base.errors import ConfigError
 from tests.engine_jobs import InlineMapper
-from training import packed
-from training.catalogue import catalogue
-from training.packed import GAP_M, OBJECTS, PackedStudy, RoundJob, evaluate_packed, packed_scene, round_job, summary
+from training.dataset.catalogue import catalogue
+from training.evaluation import packed
+from training.evaluation.packed import (
+    GAP_M,
+    OBJECTS,
+    PackedStudy,
+    RoundJob,
+    evaluate_packed,
+    packed_scene,
+    round_job,
+    summary,
+)
 
 STUDY = PackedStudy(2, ("heatmap", "centroid"))
 
@@ -95,7 +104,7 @@ def test_studies_that_cannot_be_are_refused(change: dict[str, Any], words: str) 
 
 
 def test_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr("training.mapping.LocalMapper", lambda workers: InlineMapper())
+    monkeypatch.setattr("training.common.mapping.LocalMapper", lambda workers: InlineMapper())
     assert main(["evaluate", "packed", "--rounds", "2", "--out", str(tmp_path), "--json"], Interrupts()) == 0
     assert json.loads(capsys.readouterr().out)["methods"]["heatmap"]["declutter_rate"] == 1.0
 
@@ -109,7 +118,7 @@ def test_tables_are_cleared_in_physics(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether one grasp holds turns on the last bit of the arithmetic, so on the processor: of four easy tables
     at least one is cleared, and each round tells what happened to it."""
     pytest.importorskip("genesis")
-    from simulation.physics import init_genesis
+    from simulation.genesis.physics import init_genesis
 
     monkeypatch.setattr(packed, "OBJECTS", 1)
     init_genesis()

@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 import pytest
 
-from app.cli import main
-from app.interrupts import Interrupts
-from app.saved_frame import parse_intrinsics, read_mask
+from app.base.interrupts import Interrupts
+from app.commands.dispatch import main
+from app.commands.saved_frame import parse_intrinsics, read_mask
 from tests.onnx_files import channel_network
 from tests.synthetic import HAND_CAMERA, Cylinder, View, camera_at, render
 
@@ -254,8 +254,8 @@ def test_a_real_thermos_at_the_depth_of_its_near_surface(perceive: Run, pair: Pa
 
 
 def test_warming_up_runs_both_networks_and_refuses_an_unknown_label() -> None:
-    from perception.detector import OnnxDetector
-    from perception.errors import ConfigError
+    from perception.base.errors import ConfigError
+    from perception.detection.detector import OnnxDetector
     from perception.models import Enough
     from perception.pipeline import WARM_UPS, warm_up
     from perception.types import Detection, Heatmap, RgbdFrame

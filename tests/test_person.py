@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from simulation.person import FREE_M, LEAST_HEIGHT_M, REACH_M, RISE_NPS, STILL_S, Pull, Taker, drawing_force
-from simulation.physics import TIME_STEP_S
+from simulation.genesis.physics import TIME_STEP_S
+from simulation.scene.person import FREE_M, LEAST_HEIGHT_M, REACH_M, RISE_NPS, STILL_S, Pull, Taker, drawing_force
 
 HAND = np.array([-1.1, 0.2, 1.0])
 TAKER = Taker((-1.1, 0.2, 1.0), 60.0)

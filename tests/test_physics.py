@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from simulation.physics import STALE_LOCK_S, remove_stale_locks
+from simulation.genesis.physics import STALE_LOCK_S, remove_stale_locks
 
 KERNEL = """
 import sys
@@ -61,6 +61,6 @@ def test_a_lock_left_behind_keeps_quadrants_from_keeping_kernels_until_it_is_rem
     first = compiled(2)
     assert first > 0
     age(cache / "kernel_compilation_manager" / "qdcache.lock", 2 * STALE_LOCK_S)
-    assert compiled(3) == first, "the lock's name or what it does has changed: see simulation/physics.py"
+    assert compiled(3) == first, "the lock's name or what it does has changed: see simulation/genesis/physics.py"
     assert len(remove_stale_locks(cache)) == 1
     assert compiled(5) > first

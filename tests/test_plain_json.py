@@ -9,7 +9,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perception.plain_json import json_text
+from perception.base.plain_json import json_text
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("app", "behaviours", "perception", "simulation", "training", "trees")

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from synthetic import HAND_CAMERA, Cylinder, View, camera_at, render
 
-from perception.errors import ContractError
+from perception.base.errors import ContractError
 from perception.geometry import Pose
 from perception.preprocess import CHANNELS, SIZE_PX, WINDOW_MARGIN_PX, Crop, heatmap_input, level_from_camera, window
-from simulation.depth_sensor import DepthSensor, DepthSensorConfig
+from simulation.genesis.depth_sensor import DepthSensor, DepthSensorConfig
 
 
 def view_from(distance: float, height: float) -> View:

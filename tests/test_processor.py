@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from app.cli import main
-from app.interrupts import Interrupts
-from perception.processor import processor
+from app.base.interrupts import Interrupts
+from app.commands.dispatch import main
+from perception.base.processor import processor
 
 X86 = "processor\t: 0\nmodel name\t: A Processor 3000\nflags\t\t: fpu sse2 fma avx avx2 avx512\n\nmodel name\t: B\n"
 ARM = "processor\t: 0\nBogoMIPS\t: 50\nFeatures\t: fp asimd sve\nCPU part\t: 0xd0c\n"

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulation.profile import Trapezoid, min_jerk
+from simulation.genesis.profile import Trapezoid, min_jerk
 
 positive = st.floats(0.05, 5.0)
 

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perception.errors import ConfigError
+from perception.base.errors import ConfigError
 from perception.geometry import Pose
 from tests.synthetic import HAND_CAMERA
-from training import project_labels as projecting
-from training.project_labels import BAD, GOOD, UNKNOWN, SurfaceLabels, label_image, label_points
+from training.dataset import project_labels as projecting
+from training.dataset.project_labels import BAD, GOOD, UNKNOWN, SurfaceLabels, label_image, label_points
 
 WORLD_FROM_OBJECT = Pose.from_rpy((0.0, 0.0, 0.7), (2.0, -0.3, 0.5))
 
@@ -29,7 +29,7 @@ def board(step_m: float = 0.008) -> SurfaceLabels:
 
 
 def view_of_board(object_from_camera: Pose) -> tuple[dict[str, Any], np.ndarray]:
-    """A view of the board as training.views would write it, and each pixel's true point on it (H, W, 3)."""
+    """A view of the board as training.dataset.views would write it, and each pixel's true point on it (H, W, 3)."""
     v, u = np.indices(HAND_CAMERA.shape) + 0.5
     rays = HAND_CAMERA.back_project(u, v, np.ones(HAND_CAMERA.shape)) @ object_from_camera.rotation.T
     depth = -object_from_camera.position_m[2] / rays[..., 2]

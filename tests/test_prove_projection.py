@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from perception.errors import ConfigError
-from simulation import grasp_trials
-from simulation.objects import make_object
-from training.engine import npz_bytes
-from training.prove_projection import drawn_pixels, nearest_normals, prove
+from perception.base.errors import ConfigError
+from simulation.scene.objects import make_object
+from simulation.trials import grasp_trials
+from training.dataset.generate import npz_bytes
+from training.studies.prove_projection import drawn_pixels, nearest_normals, prove
 
 NAME = "can-1000003"
 

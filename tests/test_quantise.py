@@ -17,8 +17,9 @@ from onnx import helper
 from onnx_files import save
 
 from perception import preprocess
-from perception.errors import ConfigError
-from training import dataset, quantise
+from perception.base.errors import ConfigError
+from training.heatmap import build_arrays as dataset
+from training.heatmap import quantise
 
 SIZE = 16
 

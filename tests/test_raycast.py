@@ -8,7 +8,17 @@ import pytest
 pytest.importorskip("numba")
 
 from perception.geometry import Pose
-from training.raycast import CLEAR, METAL, TEXTURE_PX, Lighting, Material, Solid, View, render, segments
+from training.detector.rendered.raycast import (
+    CLEAR,
+    METAL,
+    TEXTURE_PX,
+    Lighting,
+    Material,
+    Solid,
+    View,
+    render,
+    segments,
+)
 
 SIZE, FOCAL = (60, 80), 70.0
 LOOK_ALONG_X = Pose(np.array([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0]]), np.array([0.0, 0.0, 0.5]))

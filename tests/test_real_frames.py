@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from app.saved_frame import saved_frame
-from perception.detector import OnnxDetector
+from app.commands.saved_frame import saved_frame
+from perception.detection.detector import OnnxDetector
 from perception.heatmap import OnnxHeatmap
 from perception.pipeline import perceive
 from perception.types import Grasp, RgbdFrame

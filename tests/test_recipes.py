@@ -13,8 +13,8 @@ from hypothesis.extra.numpy import arrays
 
 torch = pytest.importorskip("torch")
 
-from perception.errors import ConfigError  # noqa: E402  # after the check for torch
-from training.recipes import Recipe, augment, masked_loss, mirror, recipe_for, signed_loss, top_loss  # noqa: E402
+from perception.base.errors import ConfigError  # noqa: E402  # after the check for torch
+from training.heatmap.recipes import Recipe, augment, masked_loss, mirror, recipe_for, signed_loss, top_loss  # noqa: E402
 
 
 def test_the_loss_is_over_labelled_pixels_and_each_sample_weighs_the_same() -> None:
@@ -146,6 +146,6 @@ def test_the_paper_s_loss_is_over_the_whole_picture() -> None:
     ("layout", "has", "expected"), [("paper", True, True), ("paper", False, False), ("U1", True, False)]
 )
 def test_bf16_is_taken_by_itself_only_where_it_pays(layout: Any, has: bool, expected: bool, monkeypatch: Any) -> None:
-    monkeypatch.setattr("training.recipes._processor_has_bf16", lambda: has)
+    monkeypatch.setattr("training.heatmap.recipes._processor_has_bf16", lambda: has)
     with Recipe(layout=layout).autocast(torch.device("cpu"))():
         assert torch.is_autocast_enabled("cpu") is expected

@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 import pytest
 
-from app.records import RecordError, RunFolder, new_folder, write_whole
-from perception.errors import ConfigError
+from app.session.folder import RecordError, RunFolder, new_folder, write_whole
+from perception.base.errors import ConfigError
 from perception.geometry import Pose
 from perception.types import Detection, Grasp, Heatmap, Intrinsics, RgbdFrame
 

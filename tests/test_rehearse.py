@@ -11,21 +11,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.cli import main
-from app.interrupts import Interrupts
-from perception.errors import ConfigError
+from app.base.interrupts import Interrupts
+from app.commands.dispatch import main
+from perception.base.errors import ConfigError
 from perception.geometry import Pose
-from perception.grasp import compute_grasp, grasps_at, inner_pixels
+from perception.grasping.grasp import compute_grasp, grasps_at, inner_pixels
 from perception.rejection import Rejection
 from perception.types import Grasp, Heatmap
-from simulation.grasp_trials import TrialResults
+from simulation.trials.grasp_trials import TrialResults
 from tests.engine_jobs import InlineMapper
 from tests.synthetic import Cylinder, View, camera_at, render
-from training import dataset, rehearse
-from training.grasp_methods import Truth
-from training.grasp_scenes import Case
-from training.rehearse import APART_PX, Rehearsal, draw_pixels
-from training.samples import Samples
+from training.evaluation import rehearse
+from training.evaluation.methods import Truth
+from training.evaluation.rehearse import APART_PX, Rehearsal, draw_pixels
+from training.evaluation.scenes import Case
+from training.heatmap import build_arrays as dataset
+from training.heatmap.samples import Samples
 
 PLAN = Rehearsal(per_family=4, pictures=2, pixels=8)
 STANDING = Pose(np.eye(3), np.array([0.0, 0.0, 0.5]))
@@ -98,13 +99,13 @@ def test_an_empty_mask_has_no_grasps(view: View) -> None:
 @pytest.fixture
 def analytic(view: View, monkeypatch: pytest.MonkeyPatch) -> None:
     """Pictures of a cylinder, and a physics in which what grips above 0.1 m holds."""
-    import simulation.grasp_trials
+    import simulation.trials.grasp_trials
 
     def tried(thing: Any, poses: list[Pose]) -> TrialResults:
         high = np.array([pose.position_m[2] > 0.1 for pose in poses])
         return TrialResults(high, high, high, ~high, np.zeros(len(poses)))
 
-    monkeypatch.setattr(simulation.grasp_trials, "run_trials", tried)
+    monkeypatch.setattr(simulation.trials.grasp_trials, "run_trials", tried)
     monkeypatch.setattr(rehearse, "cases", lambda entry, count, seed, labels: [case_of(view)] * count)
     monkeypatch.setattr(rehearse, "shipped_or", lambda path: Upper())
 
@@ -179,7 +180,7 @@ def test_no_test_object_is_rehearsed_on() -> None:
 def test_the_command_makes_arrays_and_says_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from training import mapping
+    from training.common import mapping
 
     monkeypatch.setattr(mapping, "LocalMapper", lambda workers: InlineMapper())
     command = ["dataset", "rehearse", "--out", str(tmp_path / "out"), "--objects", "1", "--pictures", "1"]

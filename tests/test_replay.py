@@ -19,14 +19,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.cli import main
-from app.interrupts import Interrupts
-from app.options import RunOptions
-from app.recording import Recording, read_recording
-from app.replay import _lines, names_of, replay
-from app.replay_deck import EVERY, FASTEST, Deck
-from app.run import run
-from perception.errors import ConfigError
+from app.base.interrupts import Interrupts
+from app.commands.dispatch import main
+from app.replay.deck import EVERY, FASTEST, Deck
+from app.replay.player import _lines, names_of, replay
+from app.replay.recording import Recording, read_recording
+from app.session.options import RunOptions
+from app.session.run import run
+from perception.base.errors import ConfigError
 
 ROOT = Path(__file__).parent.parent
 NODES = [

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 import trees
-from app import compose
-from app.cli import main
-from app.interrupts import Interrupts
+from app.base.interrupts import Interrupts
+from app.commands.dispatch import main
+from app.session import compose
 
 TREE = '<root BTCPP_format="4">{}<BehaviorTree ID="T">{}</BehaviorTree></root>'
 LIBRARY = Path(trees.__path__[0]) / "library"

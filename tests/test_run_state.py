@@ -9,15 +9,15 @@ import pytest
 from py_trees.common import Status
 
 import trees
-from app.blackboards import BlackboardChanges
-from app.statuses import StatusBoard, ends
-from app.tick_times import TickTimes
+from app.session.blackboards import BlackboardChanges
+from app.session.statuses import StatusBoard, ends
+from app.session.tick_times import TickTimes
 from app.views.model import Transition
 from app.views.state import RECENT, RunState
-from perception.errors import LeafError
+from perception.base.errors import LeafError
 from tests.trees_leaves import Act
-from trees.blackboard import Blackboard
-from trees.leaf import Leaf
+from trees.data.blackboard import Blackboard
+from trees.engine.leaf import Leaf
 
 XML = """<root BTCPP_format="4" main_tree_to_execute="Main"><BehaviorTree ID="Main">
 <RetryUntilSuccessful num_attempts="3"><Sequence><Act name="a" seq="RS"/><Act name="b" seq="RF"/><Act name="c" seq="S"/>

@@ -10,8 +10,8 @@ import trimesh
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perception.errors import ConfigError
-from simulation.scene import DROP_M, Box, SceneSample, load_scene, sample_scene, scene_names
+from perception.base.errors import ConfigError
+from simulation.scene.build import DROP_M, Box, SceneSample, load_scene, sample_scene, scene_names
 
 SEEDS = st.integers(0, 10_000)
 WITH_TARGET = [name for name in scene_names() if name != "empty"]

@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import trees
-from app.cli import main
+from app.base.interrupts import Interrupts
+from app.commands.dispatch import main
 from app.drawing.layout import LONGEST, boxes
 from app.drawing.outline import outline
 from app.drawing.svg import html, svg
-from app.interrupts import Interrupts
-from app.statuses import parents
+from app.session.statuses import parents
 from behaviours.registry import LEAVES
 
 TREE = """<root BTCPP_format="4" main_tree_to_execute="Main">

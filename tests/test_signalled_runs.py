@@ -100,7 +100,7 @@ libc, mutex = ctypes.CDLL(None), ctypes.create_string_buffer(64)
 libc.pthread_mutex_lock(mutex); libc.pthread_mutex_lock(mutex)""",
 }
 HELD_UP = """
-from behaviours.telling import Report
+from behaviours.leaves.telling import Report
 def update(self):
     open({mark!r}, "w").close()
     exec({work!r})

@@ -22,8 +22,8 @@ from bosdyn.client.robot_state import RobotStateClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perception.errors import ConfigError
-from simulation.spot_api.fault_spec import KINDS, FaultSpec, matches, read_faults
+from perception.base.errors import ConfigError
+from simulation.spot_api.faults.spec import KINDS, FaultSpec, matches, read_faults
 from tests.spot_api import connect, spot, standing, wait_for
 
 STAND = RobotCommandBuilder.synchro_stand_command()

@@ -21,7 +21,7 @@ pytestmark = [
 
 
 def test_stand_walk_reach_grip_and_look() -> None:
-    from simulation.genesis_robot import GenesisRobot
+    from simulation.genesis.robot import GenesisRobot
 
     robot = GenesisRobot("bottle", 0)
     with standing(robot=robot, speed=None) as (server, client):

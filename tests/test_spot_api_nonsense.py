@@ -31,9 +31,9 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from behaviours.fake import FakeRobot
 from behaviours.robot import CommandState
-from perception.errors import RobotError
+from behaviours.robots.fake.robot import FakeRobot
+from perception.base.errors import RobotError
 from simulation.spot_api import SpotServer
 from simulation.spot_api.sane import BOUND, MAX_ITEMS, nonsense
 from tests.spot_api import Client, connect, spot, wait_for

@@ -20,8 +20,8 @@ from bosdyn.client.directory_registration import DirectoryRegistrationClient
 from bosdyn.client.server_util import GrpcServiceRunner, ResponseContext
 from bosdyn.mission.remote_client import RemoteClient
 
-from perception.errors import ConfigError
-from simulation.spot_api.program import client_environment, run_program
+from perception.base.errors import ConfigError
+from simulation.spot_api.client.program import client_environment, run_program
 from tests.spot_api import connect, spot
 
 ROOT = Path(__file__).parents[1]

@@ -18,7 +18,7 @@ from bosdyn.client.lease import LeaseKeepAlive, LeaseNotOwnedByWallet, ResourceA
 from bosdyn.client.manipulation_api_client import ManipulationApiClient
 from bosdyn.client.robot_command import BehaviorFaultError, NotPoweredOnError, RobotCommandBuilder
 
-from simulation.spot_api.machine import HARDWARE
+from simulation.spot_api.body.machine import HARDWARE
 from tests.spot_api import connect, spot, standing, wait_for
 
 STAND = RobotCommandBuilder.synchro_stand_command()

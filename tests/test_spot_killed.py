@@ -15,12 +15,12 @@ import pytest
 
 pytest.importorskip("bosdyn.client")
 
-from app.spot.walk import AHEAD_S
+from behaviours.contract import finish
 from behaviours.robot import CommandState
-from behaviours.testing import finish
+from behaviours.robots.spot.walk import AHEAD_S
 from perception.geometry import Pose
 from simulation.spot_api import SpotServer
-from simulation.spot_api.fault_spec import FaultSpec
+from simulation.spot_api.faults.spec import FaultSpec
 from tests.spot_api import spot, wait_for
 from tests.spot_robot import working
 
@@ -28,8 +28,8 @@ KILLS = int(os.environ.get("SPOT_GRASP_EXHAUSTIVE", "1"))
 WALKER = """
 import sys
 from pathlib import Path
-from app.spot.connection import Target
-from app.spot.robot import SpotRobot
+from behaviours.robots.spot.connection import Target
+from behaviours.robots.spot.robot import SpotRobot
 from perception.geometry import Pose
 
 port, ca, password = sys.argv[1:]

@@ -12,14 +12,15 @@ pytest.importorskip("bosdyn.client")
 
 from bosdyn.api import image_pb2
 
-from app import options
-from app.spot import capture, images, preflight
-from app.spot.lens import COEFFICIENTS, Lens, lens_of, undistorted
-from behaviours.fake_world import HAND_CAMERA
-from perception.errors import RobotError
+from app.commands import preflight
+from app.session import options
+from behaviours.robots.fake.world import HAND_CAMERA
+from behaviours.robots.spot import capture, images
+from behaviours.robots.spot.lens import COEFFICIENTS, Lens, lens_of, undistorted
+from perception.base.errors import RobotError
 from perception.types import Intrinsics
-from simulation.spot_api.fault_spec import FaultSpec
-from simulation.spot_api.lens import LENSES, bend, describe, distorted
+from simulation.spot_api.cameras.lens import LENSES, bend, describe, distorted
+from simulation.spot_api.faults.spec import FaultSpec
 from tests.spot_api import spot
 from tests.spot_robot import adapter, target_of, working
 

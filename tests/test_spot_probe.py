@@ -22,12 +22,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from app.cli import main
-from app.interrupts import Interrupts
-from app.spot import connection, preflight
-from app.spot.connection import Connection, Target
-from perception.errors import ConfigError, RobotError
-from simulation.spot_api.state import State
+from app.base.interrupts import Interrupts
+from app.commands import preflight
+from app.commands.dispatch import main
+from behaviours.robots.spot import connection
+from behaviours.robots.spot.connection import Connection, Target
+from perception.base.errors import ConfigError, RobotError
+from simulation.spot_api.body.state import State
 from tests.spot_api import spot
 from tests.spot_robot import adapter, target_of
 
@@ -161,7 +162,7 @@ def test_a_host_that_is_not_reached(error: OSError, words: str, monkeypatch: pyt
     def fail(*_arguments: object, **_options: object) -> None:
         raise error
 
-    monkeypatch.setattr("app.spot.probe.socket.create_connection", fail)
+    monkeypatch.setattr("behaviours.robots.spot.probe.socket.create_connection", fail)
     with pytest.raises(RobotError, match=words):
         open_at(443)
 

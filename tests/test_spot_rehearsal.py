@@ -10,11 +10,11 @@ import pytest
 
 pytest.importorskip("bosdyn.client")
 
-from app.cli import main
-from app.compose import networks
-from app.interrupts import Interrupts
-from app.simulate import SimulateOptions, _robot
-from behaviours.fake_world import HAND_CAMERA, FakeWorld
+from app.base.interrupts import Interrupts
+from app.commands.dispatch import main
+from app.commands.simulate import SimulateOptions, _robot
+from app.session.compose import networks
+from behaviours.robots.fake.world import HAND_CAMERA, FakeWorld
 from perception import spot_arm
 from perception.geometry import Pose
 from perception.types import RgbdFrame

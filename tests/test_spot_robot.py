@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("bosdyn.client")
 
-from behaviours.testing import CONTRACT, MakeRobot
+from behaviours.contract import CONTRACT, MakeRobot
 from tests.spot_api import spot
 from tests.spot_robot import adapter
 

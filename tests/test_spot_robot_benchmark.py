@@ -17,7 +17,7 @@ import pytest
 
 pytest.importorskip("bosdyn.client")
 
-from app.spot.robot import SpotRobot
+from behaviours.robots.spot.robot import SpotRobot
 from tests.spot_robot import working
 
 LONG = bool(os.environ.get("SPOT_GRASP_LONG"))

@@ -14,9 +14,9 @@ from bosdyn.api import image_pb2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.spot import images
-from app.spot.frames import fill_pose
-from perception.errors import ConfigError, RobotError
+from behaviours.robots.spot import images
+from behaviours.robots.spot.frames import fill_pose
+from perception.base.errors import ConfigError, RobotError
 from perception.geometry import Pose
 from perception.types import Intrinsics, RgbdFrame
 

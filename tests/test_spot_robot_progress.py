@@ -22,17 +22,17 @@ from bosdyn.client.robot_command import BehaviorFaultError, DockedError, Expired
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.spot import commands, progress
-from app.spot.clock import RobotClock
-from app.spot.errors import Loss, LostRobotError, explain, is_transient
-from app.spot.frames import fill_pose, to_pose, transform
-from app.spot.link import Link
-from app.spot.state import RobotView, fault_words
 from behaviours.robot import CommandState
+from behaviours.robots.spot import commands, progress
+from behaviours.robots.spot.clock import RobotClock
+from behaviours.robots.spot.errors import Loss, LostRobotError, explain, is_transient
+from behaviours.robots.spot.frames import fill_pose, to_pose, transform
+from behaviours.robots.spot.link import Link
+from behaviours.robots.spot.state import RobotView, fault_words
 from perception import spot_arm
-from perception.errors import RobotError
+from perception.base.errors import RobotError
 from perception.geometry import Pose
-from simulation.spot_api.mobility import speed_towards
+from simulation.spot_api.commands.mobility import speed_towards
 
 SE2 = basic_command_pb2.SE2TrajectoryCommand.Feedback
 CARTESIAN = arm_command_pb2.ArmCartesianCommand.Feedback

@@ -18,20 +18,20 @@ pytest.importorskip("bosdyn.client")
 from bosdyn.api import estop_pb2, robot_state_pb2
 from bosdyn.client.lease import LeaseKeepAlive
 
-from app.cli import main
-from app.interrupts import Interrupts
-from app.spot import preflight
-from app.spot.connection import Connection, Target
-from app.spot.errors import Loss, LostRobotError
-from app.spot.options import SpotOptions
-from app.spot.pulse import LIMIT_S
-from app.spot.robot import SpotRobot
+from app.base.interrupts import Interrupts
+from app.commands import preflight
+from app.commands.dispatch import main
+from behaviours.contract import finish, ready
 from behaviours.robot import CommandState
-from behaviours.testing import finish, ready
-from perception.errors import ConfigError, RobotError
+from behaviours.robots.spot.connection import Connection, Target
+from behaviours.robots.spot.errors import Loss, LostRobotError
+from behaviours.robots.spot.options import SpotOptions
+from behaviours.robots.spot.pulse import LIMIT_S
+from behaviours.robots.spot.robot import SpotRobot
+from perception.base.errors import ConfigError, RobotError
 from perception.geometry import Pose
 from simulation.spot_api import SpotServer
-from simulation.spot_api.machine import FALL, HARDWARE
+from simulation.spot_api.body.machine import FALL, HARDWARE
 from tests.spot_api import connect, spot, wait_for
 from tests.spot_robot import adapter, target_of, working
 
@@ -180,8 +180,8 @@ def test_our_own_estop_and_motors_left_on_exclude_each_other(at_end: Any) -> Non
 def test_our_estop_and_lease_lapse_when_the_tick_loop_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
     hung_s = [0.0]
     clock = (LIMIT_S, lambda: time.monotonic() + hung_s[0])
-    monkeypatch.setattr("app.spot.pulse.Pulse.__init__.__defaults__", clock)
-    monkeypatch.setattr("app.spot.estop.TIMEOUT_S", 4.0)
+    monkeypatch.setattr("behaviours.robots.spot.pulse.Pulse.__init__.__defaults__", clock)
+    monkeypatch.setattr("behaviours.robots.spot.estop.TIMEOUT_S", 4.0)
     with spot(operator_estop=False, speed=4.0) as server, adapter(server, own_estop=True) as robot:
         robot.sleep(0.2)
         assert server.machine.motors_on()
@@ -238,7 +238,7 @@ def test_a_behaviour_fault_in_the_middle_ends_the_run() -> None:
 
 
 def test_a_cut_connection_ends_the_run_and_stays_short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.spot.link.LOST_AFTER_S", 1.0)
+    monkeypatch.setattr("behaviours.robots.spot.link.LOST_AFTER_S", 1.0)
     with spot(speed=4.0) as server:
         with (
             pytest.raises(LostRobotError, match=r"connection to 127.0.0.1 is lost") as caught,
@@ -404,7 +404,7 @@ def test_the_battery_is_judged_at_its_boundaries(percent: float | None, verdict:
 
 
 def test_a_robot_without_an_arm_is_not_ready() -> None:
-    from app.spot.state import RobotView
+    from behaviours.robots.spot.state import RobotView
 
     rows = preflight.state_rows(RobotView(robot_state_pb2.RobotState()))
     assert ("arm", "fail") in [(row.what, row.verdict) for row in rows]

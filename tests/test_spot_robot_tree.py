@@ -6,11 +6,11 @@ import pytest
 
 pytest.importorskip("bosdyn.client")
 
-from app.library import find_tree
-from app.spot.options import SpotOptions
-from app.spot.simulated import SimulatedSpot
-from behaviours.fake import FakeDetector, FakeHeatmap, FakeRobot, FakeScript
+from app.base.tree_file import find_tree
+from app.session.simulated_spot import SimulatedSpot
 from behaviours.registry import LEAVES
+from behaviours.robots.fake.robot import FakeDetector, FakeHeatmap, FakeRobot, FakeScript
+from behaviours.robots.spot.options import SpotOptions
 from behaviours.run_loop import RunResult, run_tree
 from behaviours.services import Services
 from behaviours.worker import Worker

@@ -16,15 +16,15 @@ from hypothesis import strategies as st
 from py_trees.common import Status
 
 import trees
-from app.interrupts import Interrupts
-from app.options import RunOptions
-from app.run import run
-from app.substitute import load_substitution, substitution_for
-from app.substitution_file import fits, read_rules
-from perception.errors import ConfigError, ContractError
+from app.base.interrupts import Interrupts
+from app.session.options import RunOptions
+from app.session.run import run
+from app.session.substitute import load_substitution, substitution_for
+from app.session.substitution_file import fits, read_rules
+from perception.base.errors import ConfigError, ContractError
 from tests.trees_leaves import Act
-from trees.leaf import Leaf
-from trees.ports import Port
+from trees.data.ports import Port
+from trees.engine.leaf import Leaf
 
 
 class Done(Leaf):

@@ -10,18 +10,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from py_trees.common import Status
 
-from behaviours.choosing import ChooseView, Views, best_quality
-from behaviours.fake import FakeDetector, FakeHeatmap, FakeRobot, FakeScript
-from behaviours.gripping import AwaitPull
-from behaviours.moving import RetreatHand
-from behaviours.places import OffsetPose, RememberPlace, RememberPose
-from behaviours.placing import LowerObject, StandsUpright, foot_in_hand, moved_to, turned
+from behaviours.leaves.choosing import ChooseView, Views, best_quality
+from behaviours.leaves.gripping import AwaitPull
+from behaviours.leaves.moving import RetreatHand
+from behaviours.leaves.places import OffsetPose, RememberPlace, RememberPose
+from behaviours.leaves.placing import LowerObject, StandsUpright, foot_in_hand, moved_to, turned
+from behaviours.leaves.walking import STEP_RAD, WalkAround, poses_round
 from behaviours.robot import GripperState
+from behaviours.robots.fake.robot import FakeDetector, FakeHeatmap, FakeRobot, FakeScript
 from behaviours.services import Services
-from behaviours.walking import STEP_RAD, WalkAround, poses_round
 from behaviours.worker import Worker
 from perception.geometry import Pose
-from perception.locate import ObjectLocation
+from perception.surface.locate import ObjectLocation
 from perception.types import Detection, Grasp, Heatmap
 
 angle = st.floats(-3.1, 3.1)

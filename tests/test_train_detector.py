@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 import torch
 
-from perception.errors import ConfigError
-from perception.extras import ultralytics_line
-from training import train_detector
-from training.train_detector import describe, train
+from perception.base.errors import ConfigError
+from perception.base.extras import ultralytics_line
+from training.detector import train as train_detector
+from training.detector.train import describe, train
 
 needs_ultralytics = pytest.mark.skipif(find_spec("ultralytics") is None, reason="ultralytics is not installed")
 ROOT = Path(__file__).parents[1]
@@ -82,7 +82,8 @@ def test_missing_data_is_one_line(
         train_detector.main()
     assert stopped.value.code == 2
     assert capsys.readouterr().err == (
-        f"{tmp_path}/data.yaml: no such data set; make one with `python -m training.composite --out DIR`\n"
+        f"{tmp_path}/data.yaml: no such data set; make one with "
+        "`python -m training.detector.rendered.composite --out DIR`\n"
     )
     (tmp_path / "data.yaml").touch()
     with pytest.raises(ConfigError, match="no pictures in images/train"):
@@ -97,7 +98,7 @@ def in_process(script: str) -> subprocess.CompletedProcess[str]:
 def test_without_ultralytics_the_message_says_what_to_type() -> None:
     script = (
         "import sys; sys.modules['ultralytics'] = None\n"
-        "from training.torchvision_stub import import_ultralytics\n"
+        "from training.detector.torchvision_stub import import_ultralytics\n"
         "import_ultralytics()"
     )
     done = in_process(script)
@@ -110,7 +111,7 @@ def test_without_ultralytics_the_message_says_what_to_type() -> None:
 def test_the_stand_in_answers_once_and_leaves_the_installer_as_it_was() -> None:
     script = (
         "import importlib.metadata as m, os, sys; version = m.version\n"
-        "from training.torchvision_stub import import_ultralytics\n"
+        "from training.detector.torchvision_stub import import_ultralytics\n"
         "first, second = import_ultralytics(), import_ultralytics()\n"
         "import torch, torchvision\n"
         "assert first is second and m.version is version\n"
@@ -130,7 +131,9 @@ def test_one_epoch_then_nothing_left_to_resume(tmp_path: Path) -> None:
     data = write_yolo_data(tmp_path / "set")
     words = ["train", "detector", "--data", str(data), "--out", str(tmp_path / "out"), "--epochs", "1"]
     words += ["--image-size", "64", "--batch", "2"]
-    call = "import sys; from app.cli import main; from app.interrupts import Interrupts; sys.exit(main("
+    call = (
+        "import sys; from app.commands.dispatch import main; from app.base.interrupts import Interrupts; sys.exit(main("
+    )
     done = in_process(f"{call}{words}, Interrupts()))")
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1].startswith(str(tmp_path / "out" / "detector"))
@@ -156,8 +159,8 @@ def test_a_run_goes_on_from_the_exported_network(tmp_path: Path) -> None:
     """After an epoch at a rate of almost nothing the weights are about those of the file."""
     data = write_yolo_data(tmp_path / "set")
     script = (
-        "from pathlib import Path; from perception.detector import DEFAULT_WEIGHTS\n"
-        "from training.train_detector import train\n"
+        "from pathlib import Path; from perception.detection.detector import DEFAULT_WEIGHTS\n"
+        "from training.detector.train import train\n"
         f"run = train(Path({str(data)!r}), Path({str(tmp_path / 'out')!r}), epochs=1, hours=None, image_size=64,\n"
         "    batch=2, resume=False, seed=0, weights=DEFAULT_WEIGHTS, learning_rate=1e-9)\n"
         "import torch; from onnx import load; from onnx.numpy_helper import to_array\n"

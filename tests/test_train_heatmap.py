@@ -17,12 +17,13 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from perception import preprocess  # noqa: E402  # after the check for torch
-from perception.errors import ConfigError, WriteError  # noqa: E402
+from perception.base.errors import ConfigError, WriteError  # noqa: E402
 from tests.free_ports import free_port  # noqa: E402
-from training import dataset, train_heatmap  # noqa: E402
-from training.recipes import Recipe, recipe_for  # noqa: E402
-from training.samples import Samples  # noqa: E402
-from training.train_heatmap import train  # noqa: E402
+from training.heatmap import build_arrays as dataset  # noqa: E402
+from training.heatmap import train as train_heatmap  # noqa: E402
+from training.heatmap.recipes import Recipe, recipe_for  # noqa: E402
+from training.heatmap.samples import Samples  # noqa: E402
+from training.heatmap.train import train  # noqa: E402
 
 SIZE = 32
 QUICK = Recipe(epochs=2, batch=4, seed=3)
@@ -220,7 +221,7 @@ def test_a_set_without_known_pixels_is_said(tmp_path: Path) -> None:
 
 
 def test_the_real_network_takes_a_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from training.unet import GraspUNet
+    from training.heatmap.unet import GraspUNet
 
     monkeypatch.setattr(train_heatmap, "GraspUNet", GraspUNet)
     data = write_data(tmp_path / "set", ["can-1", "can-2", "can-5"])
@@ -303,7 +304,7 @@ def test_two_processes_train_one_network(data: Path, tmp_path: Path) -> None:
     """torchrun's environment, made by hand; the shares of a batch are different rows, the metrics the same."""
     code = (
         "import sys, torch; from pathlib import Path; torch.set_num_threads(1); nn = torch.nn\n"
-        "from training import train_heatmap as t; from training.recipes import Recipe\n"
+        "from training.heatmap import train as t; from training.heatmap.recipes import Recipe\n"
         "t.GraspUNet = lambda: nn.Sequential(nn.Conv2d(8, 4, 3, padding=1), nn.ReLU(), nn.Conv2d(4, 1, 1))\n"
         "print(t.train(Path(sys.argv[1]), Path(sys.argv[2]), Recipe(epochs=1, batch=4))['loss'])\n"
     )

@@ -16,20 +16,22 @@ torch = pytest.importorskip("torch")
 
 from test_train_heatmap import QUICK, data, small_network, weights, whole, write_data  # noqa: E402, F401
 
-from app.cli import main  # noqa: E402
-from app.interrupts import Interrupts  # noqa: E402
-from perception.errors import ConfigError  # noqa: E402
-from simulation import devices  # noqa: E402
+from app.base.interrupts import Interrupts  # noqa: E402
+from app.commands.dispatch import main  # noqa: E402
+from perception.base.errors import ConfigError  # noqa: E402
+from simulation.genesis import devices  # noqa: E402
 from tests.engine_jobs import InlineMapper, fake_label_job, fake_view_job  # noqa: E402
-from training import export, jobs, train_heatmap  # noqa: E402
-from training.average_detector import average  # noqa: E402
-from training.dataset import join  # noqa: E402
-from training.engine import Plan, generate  # noqa: E402
-from training.evaluate_grasp import Study, evaluate  # noqa: E402
-from training.inspect_dataset import verify  # noqa: E402
-from training.metrics import chance_warning  # noqa: E402
-from training.recipes import Recipe  # noqa: E402
-from training.train_heatmap import train  # noqa: E402
+from training import export  # noqa: E402
+from training.dataset import jobs  # noqa: E402
+from training.dataset.generate import Plan, generate  # noqa: E402
+from training.dataset.verify import verify  # noqa: E402
+from training.detector.average import average  # noqa: E402
+from training.evaluation.grasp import Study, evaluate  # noqa: E402
+from training.heatmap import train as train_heatmap  # noqa: E402
+from training.heatmap.build_arrays import join  # noqa: E402
+from training.heatmap.metrics import chance_warning  # noqa: E402
+from training.heatmap.recipes import Recipe  # noqa: E402
+from training.heatmap.train import train  # noqa: E402
 
 needs_ultralytics = pytest.mark.skipif(find_spec("ultralytics") is None, reason="ultralytics is not installed")
 NAMES = ["bottle-1", "bottle-2", "bottle-3", "bottle-5", "can-10"]
@@ -170,7 +172,7 @@ def test_every_command_that_writes_a_folder_refuses_one_that_holds_something(
     small = tmp_path / "small.onnx"
     small.touch()
     monkeypatch.setattr("sys.argv", ["quantise", "--data", str(data), "--out", str(small)])
-    from training import quantise
+    from training.heatmap import quantise
 
     with pytest.raises(SystemExit) as stopped:
         quantise.main()
@@ -228,8 +230,8 @@ def test_renamed_and_spoilt_checkpoints_are_told(data: Path, whole: Path, tmp_pa
 
 @needs_ultralytics
 def test_no_pickle_of_a_stranger_runs_anything(data: Path, tmp_path: Path) -> None:  # noqa: F811
-    from training.pickled_weights import check_weights
-    from training.torchvision_stub import import_ultralytics
+    from training.detector.pickled_weights import check_weights
+    from training.detector.torchvision_stub import import_ultralytics
 
     import_ultralytics()
     ran, theirs = tmp_path / "ran", tmp_path / "theirs.pt"
@@ -257,7 +259,7 @@ def test_no_pickle_of_a_stranger_runs_anything(data: Path, tmp_path: Path) -> No
 
 @needs_ultralytics
 def test_no_data_set_of_a_stranger_runs_anything(tmp_path: Path) -> None:
-    from training.pickled_weights import check_data
+    from training.detector.pickled_weights import check_data
 
     for text, words in (
         ("names: {0: bottle}\ndownload: import os\n", "has `download`, a command that ultralytics would run"),
@@ -321,8 +323,8 @@ def test_a_set_that_cannot_be_trained_on_is_told_before_its_arrays_are_made(
 
 
 def test_verify_looks_at_values_plan_and_arrays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from training.arrays import training_arrays
-    from training.engine import digest, npz_bytes
+    from training.dataset.generate import digest, npz_bytes
+    from training.heatmap.arrays import training_arrays
 
     monkeypatch.setattr(jobs, "label_job", fake_label_job)
     monkeypatch.setattr(jobs, "view_job", fake_view_job)

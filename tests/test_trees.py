@@ -13,9 +13,9 @@ from py_trees.common import Status
 
 import trees
 from behaviours.registry import LEAVES
-from perception.errors import ContractError, LeafError, TreeError
-from trees.leaf import Leaf
-from trees.ports import input_port, output_port
+from perception.base.errors import ContractError, LeafError, TreeError
+from trees.data.ports import input_port, output_port
+from trees.engine.leaf import Leaf
 
 STATUS = {"S": Status.SUCCESS, "F": Status.FAILURE, "R": Status.RUNNING, "K": Status.SUCCESS}
 

@@ -9,10 +9,10 @@ import pytest
 from py_trees.common import Status
 from trees_leaves import Run
 
-from perception.errors import ContractError
-from trees.blackboard import Blackboard, typed_constant
-from trees.leaf import Leaf
-from trees.ports import Port, input_port
+from perception.base.errors import ContractError
+from trees.data.blackboard import Blackboard, typed_constant
+from trees.data.ports import Port, input_port
+from trees.engine.leaf import Leaf
 
 
 class Reads(Leaf):

@@ -11,12 +11,12 @@ from py_trees.common import Status
 from trees_leaves import LEAVES as MOCKS
 
 import trees
-from app.inspect import check, format_files, nodes
+from app.commands.check import check, format_files, nodes
 from behaviours.registry import LEAVES
-from perception.errors import ConfigError
-from trees.flow import may_hold, script_writes
-from trees.leaf import Leaf
-from trees.ports import input_port, output_port
+from perception.base.errors import ConfigError
+from trees.checking.flow import may_hold, script_writes
+from trees.data.ports import input_port, output_port
+from trees.engine.leaf import Leaf
 
 
 class MakeInt(Leaf):

@@ -14,8 +14,8 @@ import pytest
 from py_trees.common import Status
 
 import trees
-from perception.errors import ContractError
-from trees.stubs import StubCall
+from perception.base.errors import ContractError
+from trees.checking.stubs import StubCall
 
 CORPUS = Path(__file__).parents[2] / "shared" / "bt"
 EXPECTED = CORPUS / "public_expected.json"

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import trees
-from trees.document import Element, Source, TreeProblems
-from trees.format import format_text
-from trees.markup import parse
+from trees.reading.elements import Element, Source, TreeProblems
+from trees.reading.format import format_text
+from trees.reading.markup import parse
 
 LIBRARY = sorted((Path(trees.__path__[0]) / "library").glob("*.xml"))
 NAMES = st.sampled_from(

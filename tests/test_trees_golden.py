@@ -10,7 +10,7 @@ import pytest
 from trees_leaves import LEAVES
 
 import trees
-from perception.errors import ContractError
+from perception.base.errors import ContractError
 
 HERE = Path(__file__).parent
 CASES: dict[str, dict[str, Any]] = {

@@ -13,13 +13,13 @@ from py_trees.common import Status
 
 import trees
 from behaviours.registry import LEAVES
-from trees.document import Element, Source
-from trees.escape import attributes
-from trees.kinds import tag_of
-from trees.leaf import Leaf
-from trees.literals import convert, written
-from trees.markup import parse, read_source
-from trees.ports import REQUIRED, input_port, output_port
+from trees.checking.kinds import tag_of
+from trees.data.literals import convert, written
+from trees.data.ports import REQUIRED, input_port, output_port
+from trees.engine.leaf import Leaf
+from trees.reading.elements import Element, Source
+from trees.reading.escape import attributes
+from trees.reading.markup import parse, read_source
 
 LIBRARY = Path(trees.__path__[0]) / "library"
 

@@ -13,7 +13,7 @@ from py_trees.common import Status
 from trees_leaves import LEAVES
 
 import trees
-from trees.control import ControlNode
+from trees.engine.control import ControlNode
 
 FLOWS = (
     "Sequence", "Fallback", "ReactiveSequence", "ReactiveFallback", "AsyncSequence", "AsyncFallback",

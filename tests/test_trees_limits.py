@@ -11,8 +11,8 @@ from py_trees.common import Status
 from trees_leaves import LEAVES, Act
 
 import trees
-from perception.errors import LeafError, TreeError
-from trees.expansion import MAX_NESTING
+from perception.base.errors import LeafError, TreeError
+from trees.checking.expansion import MAX_NESTING
 
 
 def write(folder: Path, text: str) -> Path:

@@ -14,9 +14,9 @@ from test_trees_format import elements
 from trees_leaves import LEAVES
 
 import trees
-from perception.errors import TreeError
-from trees.document import Source, TreeProblems
-from trees.markup import decode, parse
+from perception.base.errors import TreeError
+from trees.reading.elements import Source, TreeProblems
+from trees.reading.markup import decode, parse
 
 DONE = '<BehaviorTree ID="{}"><AlwaysSuccess/></BehaviorTree>'
 
@@ -205,7 +205,7 @@ def test_places_count_characters_and_lines_of_every_kind(tmp_path: Path) -> None
     file.write_bytes('\ufeff<?xml version="1.0"?>\r\n<root a="ä&&ö"\r  b="𝄞"  c=""/>'.encode())
     with pytest.raises(TreeError, match="main_tree_to_execute is missing"):
         trees.load(file, LEAVES)
-    from trees.markup import read_source
+    from trees.reading.markup import read_source
 
     root = parse(read_source(file))
     assert (root.line, root.column) == (2, 1)

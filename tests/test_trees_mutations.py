@@ -16,7 +16,7 @@ from mutate_trees import TOKENS, Watch, attempt, mutated, seeds, warm_up
 from trees_leaves import LEAVES
 
 import trees
-from trees.document import MAX_PROBLEMS
+from trees.reading.elements import MAX_PROBLEMS
 
 HERE = Path(__file__).parent
 SHARED = HERE.parent.parent / "shared" / "bt"

@@ -13,10 +13,10 @@ from py_trees.common import Status
 
 import trees
 from behaviours.registry import LEAVES
-from perception.errors import TreeError
-from trees.leaf import Leaf
+from perception.base.errors import TreeError
+from trees.data.ports import Bounds, input_port
+from trees.engine.leaf import Leaf
 from trees.plugins import GROUP, PluginLeaves
-from trees.ports import Bounds, input_port
 
 HERE = Path(__file__).parent
 
@@ -82,7 +82,7 @@ def test_a_plugin_gives_its_tag(tmp_path: Path) -> None:
 BROKEN = {
     "no module": ("Mine", "no_such_package.leaves:Mine", "cannot be imported: ModuleNotFoundError"),
     "no class": ("Mine", f"{ME}:NoSuchClass", "cannot be imported: AttributeError"),
-    "no leaf": ("Mine", f"{ME}:NO_LEAF", "is no leaf: expected a class derived from trees.leaf.Leaf, got 3"),
+    "no leaf": ("Mine", f"{ME}:NO_LEAF", "is no leaf: expected a class derived from trees.engine.leaf.Leaf, got 3"),
     "no ports": ("Portless", f"{ME}:Portless", "declares no PORTS"),
     "ports twice": ("TwicePort", f"{ME}:TwicePort", "declares the port 'a' twice"),
     "reserved": ("ReservedPort", f"{ME}:ReservedPort", "has a port named 'name'"),
@@ -143,7 +143,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return target
 
 
-MAIN = "import sys; from app.cli import main; from app.interrupts import Interrupts; "
+MAIN = "import sys; from app.commands.dispatch import main; from app.base.interrupts import Interrupts; "
 MAIN += "sys.exit(main(sys.argv[1:], Interrupts()))"
 
 

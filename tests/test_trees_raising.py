@@ -11,8 +11,8 @@ from py_trees.common import Status
 from trees_leaves import Act, Run, act
 
 from behaviours.worker import Worker
-from perception.errors import ContractError, LeafError, RobotError, SpotGraspError
-from trees.leaf import Leaf
+from perception.base.errors import ContractError, LeafError, RobotError, SpotGraspError
+from trees.engine.leaf import Leaf
 
 
 class Odd(BaseException):

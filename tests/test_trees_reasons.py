@@ -9,7 +9,7 @@ import pytest
 from py_trees.common import Status
 from trees_leaves import Act, Run, act
 
-from perception.errors import ContractError, LeafError
+from perception.base.errors import ContractError, LeafError
 
 A, B, C = (act(name, "F") for name in "abc")
 GOOD = act("g", "S")

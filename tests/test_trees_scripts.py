@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perception.errors import ContractError
-from trees.blackboard import Blackboard
+from perception.base.errors import ContractError
+from trees.data.blackboard import Blackboard
 from trees.script import ScriptError, compile_script
 
 GOLDEN = Path(__file__).parent / "golden"

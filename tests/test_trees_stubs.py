@@ -12,8 +12,8 @@ from py_trees.common import Status
 
 import trees
 from behaviours.registry import LEAVES
-from perception.errors import ContractError
-from trees.status import SKIPPED
+from perception.base.errors import ContractError
+from trees.engine.status import SKIPPED
 
 ROOT = Path(__file__).parents[1]
 

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from app.arguments import build_parser
-from app.cli import main
-from app.interrupts import Interrupts
-from perception import extras
-from simulation.spot_api.fault_spec import read_faults
+from app.base.interrupts import Interrupts
+from app.commands.dispatch import main
+from app.commands.parser import build_parser
+from perception.base import extras
+from simulation.spot_api.faults.spec import read_faults
 from tests.installed import Installed
 from tests.typed_lines import BLOCK, PAGES, ROOT, Block, Typed, blocks, command_of, in_blocks, in_code, in_text
 
@@ -31,7 +31,7 @@ LOOKING = ("check", "doctor", "format", "nodes", "show")
 """Commands that only look, and take no time."""
 
 
-SHARED = sorted((ROOT / "training").glob("*_arguments.py"))
+SHARED = sorted((ROOT / "training").rglob("*arguments.py"))
 """Options that several programs have."""
 
 
@@ -112,7 +112,7 @@ def test_pip_is_asked_for_what_there_is() -> None:
         if "-c" in words:
             assert (ROOT / words[words.index("-c") + 1]).is_file(), line.where
     inside = [line.where for line in CODE if line.text.startswith("pip install")]
-    assert [where for where in inside if not where.startswith("perception/extras.py")] == [], "take install_line"
+    assert [where for where in inside if not where.startswith("perception/base/extras.py")] == [], "take install_line"
 
 
 def test_make_has_the_goals() -> None:
@@ -206,7 +206,7 @@ def test_cheap_lines_run_from_a_wheel(line: Typed, folder: Path, installed: Inst
 
 @pytest.mark.xdist_group("installed")
 def test_what_an_error_says_to_type_fits_how_it_was_installed(installed: Installed, tmp_path: Path) -> None:
-    script = "from perception import extras; [print(extras.install_line(e)) for e in ('', *extras.PACKAGES)]"
+    script = "from perception.base import extras; [print(extras.install_line(e)) for e in ('', *extras.PACKAGES)]"
     done = installed.run(str(installed.python), "-c", script, folder=tmp_path)
     lines = done.stdout.splitlines()
     assert len(lines) == 1 + len(extras.PACKAGES), done.stderr

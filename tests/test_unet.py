@@ -6,7 +6,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from training.unet import PAPER, GraspUNet, parameter_count  # noqa: E402  # needs torch
+from training.heatmap.unet import PAPER, GraspUNet, parameter_count  # noqa: E402  # needs torch
 
 
 def test_it_has_the_parameters_of_the_layout() -> None:

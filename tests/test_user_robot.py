@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 import trimesh
 
-from perception.errors import ConfigError
-from simulation.robot_names import our_joint
-from simulation.spot_model import ARM_JOINTS, BASE_JOINTS, JAW_JOINT, LEG_JOINTS, write_spot
-from simulation.user_robot import adapt_robot, check_robot
+from perception.base.errors import ConfigError
+from simulation.genesis.spot_model import ARM_JOINTS, BASE_JOINTS, JAW_JOINT, LEG_JOINTS, write_spot
+from simulation.robot_files.names import our_joint
+from simulation.robot_files.user_robot import adapt_robot, check_robot
 
 mujoco = pytest.importorskip("mujoco")
 

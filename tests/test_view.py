@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.output import printable
+from app.base.output import printable
 from app.views.choose import Throttle, make_view
 from app.views.layout import fit, fold
 from app.views.live import LiveView

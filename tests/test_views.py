@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perception.errors import WriteError
-from perception.files import write_atomic
+from perception.base.errors import WriteError
+from perception.base.files import write_atomic
 from perception.geometry import Pose
 from perception.types import Intrinsics
-from simulation.objects import make_object
-from simulation.pictures import SceneCamera
-from simulation.scene import sample_scene
-from training import views
+from simulation.scene.build import sample_scene
+from simulation.scene.objects import make_object
+from simulation.scene.pictures import SceneCamera
+from training.dataset import views
 
 SAMPLE = sample_scene(views.SPEC, 12)
 
@@ -110,7 +110,7 @@ def contents(folder: Path) -> dict[str, Any]:
 
 @pytest.fixture
 def no_genesis(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("simulation.physics.init_genesis", lambda: None)
+    monkeypatch.setattr("simulation.genesis.physics.init_genesis", lambda: None)
 
 
 @pytest.mark.usefixtures("no_genesis")
@@ -176,7 +176,7 @@ def test_rendered_pixels_lie_on_the_objects_they_are_said_to_show() -> None:
     """Depth, instance map, camera pose and object pose of one real scene agree within 2 mm."""
     pytest.importorskip("genesis")
     trimesh = pytest.importorskip("trimesh")
-    from simulation.physics import init_genesis
+    from simulation.genesis.physics import init_genesis
 
     init_genesis()
     (view,) = views.render_scene(0, 1, views.PRESETS["near"])

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from app.interrupts import Interrupts
-from app.options import RunOptions
-from app.run import run
-from app.watching import Watching
-from behaviours import fake
-from behaviours.fake import FakeRobot, FakeScript
-from perception.errors import ConfigError
+from app.base.interrupts import Interrupts
+from app.session.options import RunOptions
+from app.session.run import run
+from app.session.watch import Watching
+from behaviours.robots.fake import robot as fake
+from behaviours.robots.fake.robot import FakeRobot, FakeScript
+from perception.base.errors import ConfigError
 from tests.free_ports import free_port
 from tests.groot_client import FAILURE, IDLE, RUNNING, SUCCESS, Client, read_btlog
 
@@ -158,7 +158,7 @@ def test_watched_keys_reach_the_view(tmp_path: Path, monkeypatch: pytest.MonkeyP
         def publish(self, newest: Callable[[], Snapshot]) -> None:
             shown.append(newest())
 
-    monkeypatch.setattr("app.run.make_view", lambda kind: Keeps())
+    monkeypatch.setattr("app.session.run.make_view", lambda kind: Keeps())
     ran(tmp_path, watch=("object", "GraspBottle/object", "nonsense"))
     first, last = dict(shown[0].watched), dict(shown[-1].watched)
     assert first["object"] == "not written yet"

@@ -16,10 +16,10 @@ from app.groot.btlog import BtLog
 from app.groot.publisher import Publisher
 from app.groot.source import Source
 from app.groot.tree_xml import tree_xml
-from app.monitor import Monitor
-from app.records import RunFolder
+from app.session.folder import RunFolder
+from app.session.monitor import Monitor
 from app.views.live import LiveView
-from behaviours.fake import FakeRobot
+from behaviours.robots.fake.robot import FakeRobot
 from tests.free_ports import free_port
 from tests.groot_client import Client
 from tests.trees_leaves import Act

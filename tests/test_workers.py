@@ -18,11 +18,11 @@ from typing import Any
 
 import pytest
 
-from perception import extras
-from perception.errors import ConfigError
+from perception.base import extras
+from perception.base.errors import ConfigError
 from tests import light_jobs
-from training.mapping import LocalMapper, RayMapper
-from training.workers import WorkerError
+from training.common.mapping import LocalMapper, RayMapper
+from training.common.workers import WorkerError
 
 MOMENTS = int(os.environ.get("SPOT_GRASP_EXHAUSTIVE", "6"))
 """Moments at which a worker is killed."""
@@ -123,7 +123,8 @@ def test_what_a_job_raises_arrives_also_if_it_cannot_be_copied() -> None:
 def test_no_worker_outlives_its_parent(tmp_path: Path, number: signal.Signals) -> None:
     """Killed, or interrupted together with its workers as by Ctrl-C in a terminal."""
     code = (
-        "import signal, sys; from training.mapping import LocalMapper; from tests.light_jobs import forever, nothing\n"
+        "import signal, sys; from training.common.mapping import LocalMapper\n"
+        "from tests.light_jobs import forever, nothing\n"
         "def interrupted(*_): raise KeyboardInterrupt\n"
         "if __name__ == '__main__':\n"
         "    signal.signal(signal.SIGTERM, interrupted)\n"
@@ -184,8 +185,8 @@ def running(pid: int) -> bool:
 def test_a_missing_extra_is_told_by_every_command_in_the_same_words(
     command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from app.cli import main
-    from app.interrupts import Interrupts
+    from app.base.interrupts import Interrupts
+    from app.commands.dispatch import main
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(extras, "_is_there", lambda package: package != "genesis")
@@ -217,8 +218,8 @@ def test_the_other_extras_are_told_in_these_words_too(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    from app.cli import main
-    from app.interrupts import Interrupts
+    from app.base.interrupts import Interrupts
+    from app.commands.dispatch import main
 
     (tmp_path / "video.mp4").touch()
     monkeypatch.chdir(tmp_path)

@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 from py_trees.common import Status
 
 import trees
+from trees.data.ports import input_port, output_port
+from trees.engine.leaf import Leaf
+from trees.engine.status import SKIPPED, Returned
 from trees.errors import ContractError
-from trees.leaf import Leaf
-from trees.ports import input_port, output_port
-from trees.status import SKIPPED, Returned
 
 _STATUS: dict[str, Returned] = {"S": Status.SUCCESS, "F": Status.FAILURE, "R": Status.RUNNING, "K": SKIPPED}
 

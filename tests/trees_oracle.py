@@ -18,15 +18,15 @@ import behaviortreepy as bt
 from py_trees.common import Status
 
 import trees
+from trees.data.values import UNSET, to_text
+from trees.engine.leaf import Leaf
+from trees.engine.seat import Seat
+from trees.engine.status import SKIPPED, Returned
 from trees.errors import ContractError, TreeError
-from trees.leaf import Leaf
 from trees.nodes.branch import IfThenElse, WhileDoElse
 from trees.nodes.order import Fallback, Sequence
 from trees.nodes.scripting import Precondition
 from trees.nodes.timing import Delay, Sleep
-from trees.seat import Seat
-from trees.status import SKIPPED, Returned
-from trees.values import UNSET, to_text
 
 Plan = dict[str, tuple[str, bool]]
 """Leaf name -> (what it returns at its k-th tick: S, F, R, K for skipped; whether it goes on after its end)."""

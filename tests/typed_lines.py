@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.arguments import build_parser
+from app.commands.parser import build_parser
 from spot_grasp_main import PACKAGES
 
 ROOT = Path(__file__).parents[1]

@@ -3,7 +3,7 @@
 `python -m training.export heatmap --run DIR [--out DIR]`
 `python -m training.export detector --run DIR [--out DIR] [--height H --width W]`
 
---run: OUT of training.train_heatmap, or OUT/detector of training.train_detector. The files and cards replace those in
+--run: OUT of training.heatmap.train, or OUT/detector of training.detector.train. The files and cards replace those in
 --out only when the exported network, run by onnxruntime, gives what the trained one gives.
 """
 
@@ -22,14 +22,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perception import preprocess
-from perception.errors import ConfigError, SpotGraspError
-from perception.files import read_json, read_text, write_atomic
-from perception.network_parts import read_network
-from perception.plain_json import json_text
-from training.detector_arguments import TRUST
-from training.metrics import chance_warning
-from training.model_card import ModelCard
-from training.outputs import refuse_replacing
+from perception.base.errors import ConfigError, SpotGraspError
+from perception.base.files import read_json, read_text, write_atomic
+from perception.base.plain_json import json_text
+from perception.detection.network_parts import read_network
+from training.common.model_card import ModelCard
+from training.common.outputs import refuse_replacing
+from training.detector.arguments import TRUST
+from training.heatmap.metrics import chance_warning
 
 OPSET = 17
 UNSTATED = "Whoever trained this network chooses it (training.export --licence says it here)."
@@ -43,7 +43,7 @@ PRIVATE = ("description", "date", "docs", "args")
 
 
 def check_export(layout: str, out: Path, *, overwrite: bool) -> None:
-    """ConfigError if a heatmap network of a layout of training.unet cannot be exported to `out`."""
+    """ConfigError if a heatmap network of a layout of training.heatmap.unet cannot be exported to `out`."""
     if layout != "U1":
         raise ConfigError(f"a network of layout {layout} is not exported, as nothing runs it; leave out --export")
     refuse_replacing((out / "heatmap.onnx", out / "heatmap.md"), overwrite=overwrite)
@@ -58,14 +58,14 @@ def export_heatmap(run: Path, out: Path, *, overwrite: bool = False, licence: st
     import torch
     from torch import nn
 
-    from training.checkpoints import fill, load_state
-    from training.unet import GraspUNet
+    from training.common.checkpoints import fill, load_state
+    from training.heatmap.unet import GraspUNet
 
-    best = _required(run / "best.pt", "train first with python -m training.train_heatmap")
-    file = _required(run / "config.json", "is this a run of training.train_heatmap?")
+    best = _required(run / "best.pt", "train first with python -m training.heatmap.train")
+    file = _required(run / "config.json", "is this a run of training.heatmap.train?")
     config = read_json(file, "record of a training")
     if not isinstance(config, dict) or not {"data", "baselines"} <= set(config):
-        raise ConfigError(f"{file}: does not say what was trained on what; is this a run of training.train_heatmap?")
+        raise ConfigError(f"{file}: does not say what was trained on what; is this a run of training.heatmap.train?")
     check_export(config.get("layout", "U1"), out, overwrite=overwrite)
     state = load_state(best, "network", "metrics")
     network = GraspUNet()
@@ -104,7 +104,7 @@ def export_heatmap(run: Path, out: Path, *, overwrite: bool = False, licence: st
         limits="Trained on rendered procedural objects that stand upright (their number is below), with labels from "
         "simulated grasps and a model of the depth camera; no real picture was used. The metrics are on rendered "
         "pictures of objects that training never saw. The baselines look at the mask alone "
-        "(training/baselines.py)." + (f" Warning: {warning}." if warning else ""),
+        "(training/heatmap/baselines.py)." + (f" Warning: {warning}." if warning else ""),
         licence=licence,
         training={key: value for key, value in config.items() if key not in ("data", "baselines")},
         data=config["data"],
@@ -121,16 +121,17 @@ def export_detector(
     """detector.onnx and detector.md from OUT/detector of train_detector; returns the network's path.
 
     overwrite: replace those in `out`. ConfigError if there is no such run, `out` has them already, the size is no
-    multiple of 32, best.pt holds more than a network (see training.pickled_weights), or the exported network differs.
+    multiple of 32, best.pt holds more than a network (see training.detector.pickled_weights), or the exported network
+    differs.
     """
-    from training.pickled_weights import check_weights, trusting
-    from training.torchvision_stub import import_ultralytics
+    from training.detector.pickled_weights import check_weights, trusting
+    from training.detector.torchvision_stub import import_ultralytics
 
     if min(height, width) < 32 or height % 32 or width % 32:
         raise ConfigError(f"--height {height} and --width {width} must be multiples of 32")
-    best = _required(run / "weights" / "best.pt", "train first with python -m training.train_detector")
-    metrics, epochs = _best_epoch(_required(run / "results.csv", "is this OUT/detector of training.train_detector?"))
-    arguments = read_arguments(_required(run / "args.yaml", "is this OUT/detector of training.train_detector?"))
+    best = _required(run / "weights" / "best.pt", "train first with python -m training.detector.train")
+    metrics, epochs = _best_epoch(_required(run / "results.csv", "is this OUT/detector of training.detector.train?"))
+    arguments = read_arguments(_required(run / "args.yaml", "is this OUT/detector of training.detector.train?"))
     data = _detector_data(run, Path(arguments.pop("data", "")))
     refuse_replacing((out / "detector.onnx", out / "detector.md"), overwrite=overwrite)
     check_weights(best, trust_pickle=trust_pickle)
@@ -157,7 +158,8 @@ def export_detector(
         title="Detector network",
         purpose=f"Outlines in the hand camera's picture of: {', '.join(map(str, model.names.values()))}.",
         limits="The metrics are ultralytics' own (B boxes, M masks) on the validation pictures of the data set below, "
-        "at the training's picture size. The data sets of training.composite are rendered; no picture of them is real.",
+        "at the training's picture size. The data sets of training.detector.rendered.composite are rendered; no "
+        "picture of them is real.",
         licence="AGPL-3.0, because ultralytics trained it.",
         training={**arguments, "epochs run": epochs},
         data=data,
@@ -215,7 +217,7 @@ def read_arguments(path: Path) -> dict[str, str]:
 
 def _detector_data(run: Path, data: Path) -> dict[str, Any]:
     """What the run recorded of its data, or the data set itself says; ConfigError without both."""
-    from training.train_detector import describe
+    from training.detector.train import describe
 
     recorded = run / "data.json"
     facts: dict[str, Any] = read_json(recorded, "record of the data") if recorded.is_file() else describe(data)

@@ -8,14 +8,14 @@ document = trees.load(files, stub_unknown=True)   a file of another project: doc
 text = trees.format_text(text)                    the one canonical way to write it
 """
 
+from trees.checking.stubs import StubCall, StubScript
 from trees.describe import facts, palette_xml, table
-from trees.document import Problem, TreeProblems
-from trees.format import format_text
+from trees.engine.tree import NodeView, Place, Substitute, Tree, build
 from trees.load import Document, load, problems
 from trees.nodes import CONTROL_NODES
 from trees.plugins import PluginLeaves
-from trees.stubs import StubCall, StubScript
-from trees.tree import NodeView, Place, Substitute, Tree, build
+from trees.reading.elements import Problem, TreeProblems
+from trees.reading.format import format_text
 
 __all__ = [
     "CONTROL_NODES",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from trees.check import describe_port
-from trees.escape import attributes, escape_text
-from trees.leaf import Leaf
-from trees.literals import type_name, written
+from trees.checking.nodes import describe_port
+from trees.data.literals import type_name, written
+from trees.engine.leaf import Leaf
+from trees.reading.escape import attributes, escape_text
 
 
 def table(leaves: Mapping[str, type[Leaf]]) -> list[str]:

@@ -1,6 +1,6 @@
 """The tree language raises the project's own errors."""
 
-from perception.errors import ConfigError, ContractError, LeafError, LimitError, SpotGraspError, TreeError
+from perception.base.errors import ConfigError, ContractError, LeafError, LimitError, SpotGraspError, TreeError
 
 __all__ = ["ConfigError", "ContractError", "LeafError", "LimitError", "SpotGraspError", "TreeError", "raised_by"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from trees.document import Element
-from trees.kinds import tag_of
+from trees.checking.kinds import tag_of
+from trees.reading.elements import Element
 
 if TYPE_CHECKING:
     from trees.load import Document

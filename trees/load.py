@@ -8,25 +8,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trees.check import NodeChecks, describe_port, wrong_count
-from trees.document import Element, Findings, Problem, TreeProblems
-from trees.exclusive import check_actuators
+from trees.checking.exclusive import check_actuators
+from trees.checking.expansion import check_expansion
+from trees.checking.fixed import Fixed, check_fixed
+from trees.checking.flow import check_flow
+from trees.checking.kinds import Kinds, NodeClass, find_kinds, tag_of
+from trees.checking.models import check_models
+from trees.checking.nodes import NodeChecks, describe_port, wrong_count
+from trees.checking.stubs import Stage, StubLeaf, StubScript, malformed_class
+from trees.data.ports import NOTHING_KNOWN, Port, Vocabulary
+from trees.engine.leaf import Leaf
+from trees.engine.status import Returned
 from trees.expanded import NodeRow, expand
-from trees.expansion import check_expansion
-from trees.fixed import Fixed, check_fixed
-from trees.flow import check_flow
-from trees.includes import Files
-from trees.kinds import Kinds, NodeClass, find_kinds, tag_of
-from trees.leaf import Leaf
-from trees.models import check_models
-from trees.names import CONDITIONS, RESERVED
-from trees.outline import Model, Outline, outline
-from trees.ports import NOTHING_KNOWN, Port, Vocabulary
-from trees.status import Returned
-from trees.stubs import Stage, StubLeaf, StubScript, malformed_class
+from trees.reading.elements import Element, Findings, Problem, TreeProblems
+from trees.reading.includes import Files
+from trees.reading.names import CONDITIONS, RESERVED
+from trees.reading.outline import Model, Outline, outline
 
 if TYPE_CHECKING:
-    from trees.tree import Tree
+    from trees.engine.tree import Tree
 
 __all__ = ["CONDITIONS", "RESERVED", "Document", "NodeClass", "describe_port", "load", "problems", "tag_of"]
 Given = Path | str | Sequence[Path | str]
@@ -87,7 +87,7 @@ class Document:
         if self.stage is None:
             raise ValueError("only a document loaded with stub_unknown=True ticks by itself; else build a tree")
         if self._tree is None:
-            from trees.tree import build
+            from trees.engine.tree import build
 
             self._tree = build(self, None, time.monotonic)
             stubs = [row for row in expand(self) if row[1] != "SubTree" and issubclass(self.kinds[row[2]], StubLeaf)]
@@ -125,8 +125,8 @@ def load(
 
     files: one file or several, read as one. leaves: by tag. main: ID of the tree to run, else what the file says.
     folders: where included files may lie, at any depth, beside the folders of the files given. strict: hold to what
-    BehaviorTree.CPP 4.10 takes. stub_unknown: nodes that are not known become stubs, see `trees.stubs`; `stub` says
-    what stub leaves return, SUCCESS if it is None. unwritten: inputs that nothing writes are warnings, because the
+    BehaviorTree.CPP 4.10 takes. stub_unknown: nodes that are not known become stubs, see `trees.checking.stubs`; `stub`
+    says what stub leaves return, SUCCESS if it is None. unwritten: inputs that nothing writes are warnings, because the
     program writes them. known: the names that ports take; `Document.know` gives them later.
     """
     document = _read(files, leaves, main, folders, strict, stub_unknown, unwritten, known)

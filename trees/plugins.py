@@ -13,11 +13,11 @@ from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
 from typing import Final
 
+from trees.data.ports import Port
+from trees.engine.leaf import Leaf
 from trees.errors import TreeError
-from trees.leaf import Leaf
-from trees.names import RESERVED
 from trees.nodes import CONTROL_NODES
-from trees.ports import Port
+from trees.reading.names import RESERVED
 
 GROUP: Final = "spot_grasp.leaves"
 
@@ -85,7 +85,7 @@ class PluginLeaves(Mapping[str, type[Leaf]]):
             reason = f"{type(error).__name__}: {error}"
             raise TreeError(f"{where} cannot be imported: {reason}") from error
         if not (isinstance(loaded, type) and issubclass(loaded, Leaf)):
-            raise TreeError(f"{where} is no leaf: expected a class derived from trees.leaf.Leaf, got {loaded!r}")
+            raise TreeError(f"{where} is no leaf: expected a class derived from trees.engine.leaf.Leaf, got {loaded!r}")
         wrong = wrong_leaf(tag, loaded)
         if wrong:
             raise TreeError(f"{where} {wrong}")
@@ -106,7 +106,7 @@ def wrong_leaf(tag: str, leaf: type[Leaf]) -> str:
     if "PORTS" not in {name for each in leaf.__mro__ if each is not Leaf for name in vars(each)}:
         return "declares no PORTS; a leaf without any says so: PORTS = ()"
     if not (isinstance(leaf.PORTS, tuple) and all(isinstance(port, Port) for port in leaf.PORTS)):
-        return "has PORTS that is no tuple of ports; use input_port and output_port of trees.ports"
+        return "has PORTS that is no tuple of ports; use input_port and output_port of trees.data.ports"
     names = [port.name for port in leaf.PORTS]
     twice = {name for name in names if names.count(name) > 1}
     if twice:

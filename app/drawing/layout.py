@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from app.output import printable
-from app.statuses import parents
+from app.base.output import printable
+from app.session.statuses import parents
 
 if TYPE_CHECKING:
     from trees import NodeView

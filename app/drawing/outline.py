@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from app.output import printable
-from app.statuses import ends
+from app.base.output import printable
+from app.session.statuses import ends
 
 if TYPE_CHECKING:
     from trees import NodeView

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 from xml.sax.saxutils import escape
 
+from app.base.output import printable
 from app.drawing.layout import LINE, PADDING, Box, boxes
-from app.output import printable
 
 if TYPE_CHECKING:
     from trees import NodeView

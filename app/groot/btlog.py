@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from app.groot.protocol import transition
-from app.records import RecordError
+from app.session.folder import RecordError
 
 MAGIC: Final = b"BTCPP4-FileLogger2"
 VERSION: Final = 1

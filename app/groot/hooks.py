@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 
 from app.groot import protocol
 from app.groot.protocol import BadRequestError, Request
-from perception.plain_json import json_text
+from perception.base.plain_json import json_text
 
 SILENCE_S: Final = 5.0
 """A client that asks nothing for so long is gone, and its hooks sleep until one asks again. Upstream's number."""

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from app.groot import protocol
 from app.groot.protocol import BadRequestError, Request
-from perception.errors import ConfigError
-from perception.extras import require
+from perception.base.errors import ConfigError
+from perception.base.extras import require
 
 if TYPE_CHECKING:
     from app.groot.hooks import Hooks

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Final
 from app.groot import msgpack, protocol
 from app.groot.tree_xml import owners, subtrees
 from app.groot.values import plain
-from app.statuses import IDLE_FROM, StatusBoard
+from app.session.statuses import IDLE_FROM, StatusBoard
 
 if TYPE_CHECKING:
     from trees import Tree
-    from trees.blackboard import Blackboard
+    from trees.data.blackboard import Blackboard
 
 MOST_TRANSITIONS: Final = 1000
 _NOTHING: Final = object()
@@ -111,7 +111,7 @@ def _items(scope: Blackboard) -> dict[str, Any]:
 
 def _scopes(tree: Tree, main: str) -> dict[str, tuple[Blackboard, frozenset[str]]]:
     """By name: the blackboard of each subtree, and the keys that its nodes are wired to."""
-    from trees.literals import key_of
+    from trees.data.literals import key_of
 
     nodes, boards = tree.nodes(), tree.scopes()
     found = subtrees(main, nodes)

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from app.statuses import ends
-from trees.escape import attributes, escape_text
+from app.session.statuses import ends
+from trees.reading.escape import attributes, escape_text
 
 if TYPE_CHECKING:
     from trees import NodeView
-    from trees.leaf import Leaf
+    from trees.engine.leaf import Leaf
     from trees.load import NodeClass
 
 CONDITIONS: Final = (
@@ -134,7 +134,7 @@ def _shown(node: NodeView, paths: Mapping[int, Subtree]) -> dict[str, str]:
 
 def _models(nodes: Sequence[NodeView], leaves: Mapping[str, type[Leaf]]) -> list[str]:
     import trees
-    from trees.literals import type_name
+    from trees.data.literals import type_name
 
     lines = []
     used = {node.tag for node in nodes}

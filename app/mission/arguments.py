@@ -6,10 +6,10 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.spot.arguments import add_target
+from app.commands.spot_arguments import add_target
 
 if TYPE_CHECKING:
-    from app.interrupts import Interrupts
+    from app.base.interrupts import Interrupts
 
 
 def add_mission(parser: argparse.ArgumentParser, debug: argparse.ArgumentParser) -> None:
@@ -68,7 +68,7 @@ def _seconds(text: str) -> float:
 
 def mission(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
     """Run a subcommand."""
-    from app.library import find_tree
+    from app.base.tree_file import find_tree
 
     file = find_tree(arguments.tree)
     if arguments.action == "export":
@@ -79,12 +79,12 @@ def mission(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
 
 
 def _serve(file: Path, arguments: Any, interrupts: Interrupts) -> int:
-    from app.compose import networks
+    from app.base.vocabulary import vocabulary
     from app.mission.doorkeeper import Tls
     from app.mission.parametrised import read
     from app.mission.serve import ServeOptions, serve
-    from app.spot.connection import HTTPS_PORT, Target
-    from app.vocabulary import vocabulary
+    from app.session.compose import networks
+    from behaviours.robots.spot.connection import HTTPS_PORT, Target
 
     models = networks(arguments.detector, arguments.heatmap)[:2]
     tree = read(file, arguments.tree_id, vocabulary(models[0], arguments.detector, "spot"))

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote
 
-from app.output import warn
-from perception.errors import ConfigError, RobotError
-from perception.files import TEXT_BYTES, read_bytes
+from app.base.output import warn
+from perception.base.errors import ConfigError, RobotError
+from perception.base.files import TEXT_BYTES, read_bytes
 
 WORKERS: Final = 8
 MAX_MESSAGE_BYTES: Final = 256 * 1024

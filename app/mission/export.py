@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from app.base.output import note, tell
 from app.mission.parametrised import read
 from app.mission.serve import service_name
-from app.output import note, tell
-from app.spot.errors import missing
-from perception.errors import ConfigError
-from perception.files import write_atomic
+from behaviours.robots.spot.errors import missing
+from perception.base.errors import ConfigError
+from perception.base.files import write_atomic
 
 SUFFIXES = (".node", ".txtpb")
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from app.spot.errors import is_transient, lease_loss
-from app.spot.lease import RESOURCE
-from app.spot.link import RPC_S, is_bosdyn
-from app.spot.session import Session
-from perception.errors import RobotError
+from behaviours.robots.spot.errors import is_transient, lease_loss
+from behaviours.robots.spot.lease import RESOURCE
+from behaviours.robots.spot.link import RPC_S, is_bosdyn
+from behaviours.robots.spot.session import Session
+from perception.base.errors import RobotError
 
 
 class Guest(Session):

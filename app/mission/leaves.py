@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from app.spot import commands
+from behaviours.robots.spot import commands
 from perception.spot_arm import POSES
 
 Get = Callable[[str], Any]

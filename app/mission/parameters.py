@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
-from perception.errors import ConfigError
-from trees.blackboard import typed_constant
-from trees.fixed import refusal
-from trees.literals import convert
-from trees.ports import FINITE, NOTHING_KNOWN, Bounds, Port, Vocabulary
+from perception.base.errors import ConfigError
+from trees.checking.fixed import refusal
+from trees.data.blackboard import typed_constant
+from trees.data.literals import convert
+from trees.data.ports import FINITE, NOTHING_KNOWN, Bounds, Port, Vocabulary
 
 if TYPE_CHECKING:
     from trees import Document

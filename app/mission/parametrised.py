@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final
 from xml.sax.saxutils import quoteattr
 
 from app.mission.parameters import Parameter, outputs_of, parameters_of
-from perception.files import write_atomic
-from trees.ports import NOTHING_KNOWN, Vocabulary
+from perception.base.files import write_atomic
+from trees.data.ports import NOTHING_KNOWN, Vocabulary
 
 if TYPE_CHECKING:
     from trees import Document

@@ -15,14 +15,14 @@ from py_trees.common import Status
 
 import trees
 from app.mission.parametrised import Parametrised
-from app.records import RunFolder, new_folder
-from app.results import Result
-from app.results import Status as Ending
+from app.session.folder import RunFolder, new_folder
+from app.session.result import Result
+from app.session.result import Status as Ending
 from behaviours.services import Services, Settings
-from perception.errors import SpotGraspError
+from perception.base.errors import SpotGraspError
 
 if TYPE_CHECKING:
-    from app.spot.robot import SpotRobot
+    from behaviours.robots.spot.robot import SpotRobot
     from behaviours.worker import Worker
     from perception.models import Detector, HeatmapModel
 

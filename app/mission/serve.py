@@ -9,18 +9,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from app.base.output import hurry, note
 from app.mission.doorkeeper import Callers, Server, Tls, addresses_of
 from app.mission.servicer import SILENCE_S
-from app.output import hurry, note
-from app.spot.errors import explain, missing
-from app.spot.link import is_bosdyn
-from perception.errors import ConfigError
+from behaviours.robots.spot.errors import explain, missing
+from behaviours.robots.spot.link import is_bosdyn
+from perception.base.errors import ConfigError
 
 if TYPE_CHECKING:
-    from app.interrupts import Interrupts
+    from app.base.interrupts import Interrupts
     from app.mission.parametrised import Parametrised
     from app.mission.servicer import MissionServicer
-    from app.spot.connection import Connection, Target
+    from behaviours.robots.spot.connection import Connection, Target
     from perception.models import Detector, HeatmapModel
 
 SERVICE_TYPE: Final = "bosdyn.api.mission.RemoteMissionService"
@@ -81,7 +81,7 @@ def serving(
     from app.mission.guest import Guest
     from app.mission.player import Stage
     from app.mission.servicer import MissionServicer
-    from app.spot.robot import SpotRobot
+    from behaviours.robots.spot.robot import SpotRobot
     from behaviours.worker import Worker
 
     name, callers = service_name(tree.main, options.name), options.callers(target.hostname)

@@ -11,13 +11,13 @@ import threading
 import time
 from typing import Any, Final
 
+from app.base.output import warn
 from app.mission.guest import Guest
 from app.mission.parameters import specification, values_of
 from app.mission.passes import Passes
 from app.mission.player import Player, Stage
-from app.output import warn
-from app.spot.lease import RESOURCE
-from perception.errors import ConfigError, RobotError, SpotGraspError
+from behaviours.robots.spot.lease import RESOURCE
+from perception.base.errors import ConfigError, RobotError, SpotGraspError
 
 SILENCE_S: Final = 2.0
 """Wall seconds without a Tick after which the robot is stopped."""

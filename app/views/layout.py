@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from app.statuses import ends
+from app.session.statuses import ends
 from app.views.model import Row
 
 

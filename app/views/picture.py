@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from app.output import printable
+from app.base.output import printable
 from app.views.layout import fit, fold
 from app.views.model import Row, Snapshot, Ticks, Transition
 from app.views.plain import transition_line

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import IO
 
-from app.output import printable
+from app.base.output import printable
 from app.views.model import NoView, Transition
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from app.statuses import CODES, IDLE_FROM, WORDS, StatusBoard, ends, parents
+from app.session.statuses import CODES, IDLE_FROM, WORDS, StatusBoard, ends, parents
 from app.views.model import Row, Snapshot, Ticks, Transition
 
 if TYPE_CHECKING:

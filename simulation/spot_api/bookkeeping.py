@@ -7,11 +7,11 @@ from typing import Any
 
 from bosdyn.api import gripper_camera_param_pb2, license_pb2, service_fault_pb2, world_object_pb2
 
-from simulation.spot_api.clock import RobotClock, timestamp
-from simulation.spot_api.frames import fill_tree, to_proto, vec3
-from simulation.spot_api.identity import SERIAL_NUMBER
+from simulation.spot_api.body.clock import RobotClock, timestamp
+from simulation.spot_api.body.frames import fill_tree, to_proto, vec3
+from simulation.spot_api.body.identity import SERIAL_NUMBER
+from simulation.spot_api.body.world import World
 from simulation.spot_api.rpc import Call, InvalidRequestError
-from simulation.spot_api.world import World
 
 OBJECT_SIZE_M = (0.07, 0.07, 0.2)
 

@@ -11,7 +11,7 @@ from typing import Any
 import grpc
 from bosdyn.api import directory_pb2, directory_registration_pb2
 
-from simulation.spot_api.clock import RobotClock, timestamp
+from simulation.spot_api.body.clock import RobotClock, timestamp
 from simulation.spot_api.rpc import Call, Gate, InvalidRequestError, RpcAbortError, authority_of, token_of
 
 

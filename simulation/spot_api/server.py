@@ -13,22 +13,22 @@ from typing import Any, Self
 
 import grpc
 
-from perception.errors import RobotError
-from perception.files import write_atomic
+from perception.base.errors import RobotError
+from perception.base.files import write_atomic
 from simulation.spot_api.auth import Auth
+from simulation.spot_api.body.estop import Estop
+from simulation.spot_api.body.lease import STALE_S, Leases
+from simulation.spot_api.body.machine import COMMAND_FAILURE, FALL, HARDWARE, LEASE_TIMEOUT, Machine
+from simulation.spot_api.body.steering import Steerable
+from simulation.spot_api.body.world import World
 from simulation.spot_api.certificate import make_certificate
-from simulation.spot_api.command import Commander
+from simulation.spot_api.commands.command import Commander
 from simulation.spot_api.directory import Directory, Proxy
-from simulation.spot_api.estop import Estop
-from simulation.spot_api.fault_spec import FaultSpec
-from simulation.spot_api.faults import Faults
-from simulation.spot_api.lease import STALE_S, Leases
-from simulation.spot_api.machine import COMMAND_FAILURE, FALL, HARDWARE, LEASE_TIMEOUT, Machine
+from simulation.spot_api.faults.inject import Faults
+from simulation.spot_api.faults.spec import FaultSpec
 from simulation.spot_api.received import ReceivedLog
 from simulation.spot_api.rpc import Call, handler_of
 from simulation.spot_api.services import build_services
-from simulation.spot_api.steering import Steerable
-from simulation.spot_api.world import World
 
 WORKERS = 24
 MAX_RECEIVED_BYTES, MAX_SENT_BYTES = 4 * 1024**2, 100 * 1024**2

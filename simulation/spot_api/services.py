@@ -28,18 +28,18 @@ from bosdyn.api.docking import docking_service_pb2
 from bosdyn.api.keepalive import keepalive_service_pb2
 from bosdyn.api.spot import inverse_kinematics_service_pb2
 
-from simulation.spot_api.activity import Order
+from simulation.spot_api.body.identity import RobotId
+from simulation.spot_api.body.power import Power
+from simulation.spot_api.body.state import State
 from simulation.spot_api.bookkeeping import CameraParameters, License, Payloads, ServiceFaults, WorldObjects
-from simulation.spot_api.command import Commander
+from simulation.spot_api.cameras.images import Images
+from simulation.spot_api.commands.activity import Order
+from simulation.spot_api.commands.command import Commander
+from simulation.spot_api.commands.docking import Docking
+from simulation.spot_api.commands.kinematics import InverseKinematics
+from simulation.spot_api.commands.manipulation import Manipulation, no_end_time
 from simulation.spot_api.comments import DataBuffer
-from simulation.spot_api.docking import Docking
-from simulation.spot_api.identity import RobotId
-from simulation.spot_api.images import Images
 from simulation.spot_api.keepalive import Keepalive
-from simulation.spot_api.kinematics import InverseKinematics
-from simulation.spot_api.manipulation import Manipulation, no_end_time
-from simulation.spot_api.power import Power
-from simulation.spot_api.state import State
 from simulation.spot_api.time_sync import TimeSync
 
 if TYPE_CHECKING:

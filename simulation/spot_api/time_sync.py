@@ -11,7 +11,7 @@ from typing import Any
 
 from bosdyn.api import time_sync_pb2
 
-from simulation.spot_api.clock import RobotClock, duration, seconds_of, timestamp
+from simulation.spot_api.body.clock import RobotClock, duration, seconds_of, timestamp
 from simulation.spot_api.rpc import Call
 
 SAMPLES_NEEDED = 3

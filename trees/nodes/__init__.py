@@ -1,6 +1,6 @@
 """The nodes a tree file may use beside the leaves: BehaviorTree.CPP 4.10's and the four of nav2, one idea per file."""
 
-from trees.control import ControlNode
+from trees.engine.control import ControlNode
 from trees.nodes.branch import IfThenElse, WhileDoElse
 from trees.nodes.entries import SetBlackboard, SkipUnlessUpdated, UnsetBlackboard, WaitValueUpdate, WasEntryUpdated
 from trees.nodes.loop import LoopBool, LoopDouble, LoopInt, LoopString

@@ -6,8 +6,8 @@ from typing import Any
 
 from py_trees.common import Status
 
-from trees.control import ControlNode
-from trees.status import SKIPPED, Returned
+from trees.engine.control import ControlNode
+from trees.engine.status import SKIPPED, Returned
 
 
 class IfThenElse(ControlNode):

@@ -6,13 +6,13 @@ from typing import Any, ClassVar
 
 from py_trees.common import Status
 
-from trees.blackboard import AnyPort, AnyValue
-from trees.control import BuiltInLeaf, ControlNode, DecoratorNode
+from trees.data.blackboard import AnyPort, AnyValue
+from trees.data.literals import convert, key_of, type_name
+from trees.data.ports import Direction, Port, input_port
+from trees.data.values import UNSET
+from trees.engine.control import BuiltInLeaf, ControlNode, DecoratorNode
+from trees.engine.status import SKIPPED, Returned
 from trees.errors import ContractError
-from trees.literals import convert, key_of, type_name
-from trees.ports import Direction, Port, input_port
-from trees.status import SKIPPED, Returned
-from trees.values import UNSET
 
 
 class SetBlackboard(BuiltInLeaf):

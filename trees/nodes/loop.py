@@ -7,12 +7,12 @@ from typing import Any, ClassVar
 
 from py_trees.common import Status
 
-from trees.control import DecoratorNode
+from trees.data.literals import convert, key_of, type_name
+from trees.data.ports import input_port, output_port
+from trees.data.values import UNSET
+from trees.engine.control import DecoratorNode
+from trees.engine.status import Answer, Returned
 from trees.errors import ContractError
-from trees.literals import convert, key_of, type_name
-from trees.ports import input_port, output_port
-from trees.status import Answer, Returned
-from trees.values import UNSET
 
 
 class _Loop(DecoratorNode):

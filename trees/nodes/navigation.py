@@ -6,10 +6,10 @@ from typing import Any
 
 from py_trees.common import Status
 
-from trees.control import ControlNode, DecoratorNode
+from trees.data.ports import INT32, Bounds, input_port
+from trees.engine.control import ControlNode, DecoratorNode
+from trees.engine.status import SKIPPED, Returned
 from trees.errors import ContractError
-from trees.ports import INT32, Bounds, input_port
-from trees.status import SKIPPED, Returned
 
 
 class RecoveryNode(ControlNode):

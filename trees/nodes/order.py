@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 
 from py_trees.common import Status
 
-from trees.control import ControlNode
-from trees.seat import Seat
-from trees.status import SKIPPED, Returned
+from trees.engine.control import ControlNode
+from trees.engine.seat import Seat
+from trees.engine.status import SKIPPED, Returned
 
 RUNNING, INVALID = Status.RUNNING, Status.INVALID
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from py_trees.common import Status
 
-from trees.control import ControlNode
+from trees.data.ports import ANY_WHOLE, input_port
+from trees.engine.control import ControlNode
+from trees.engine.status import SKIPPED, Returned
 from trees.errors import ContractError
-from trees.ports import ANY_WHOLE, input_port
-from trees.status import SKIPPED, Returned
 
 
 class _Together(ControlNode):

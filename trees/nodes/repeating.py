@@ -6,9 +6,9 @@ from typing import Any, ClassVar, Final
 
 from py_trees.common import Status
 
-from trees.control import DecoratorNode
-from trees.ports import INT32, Bounds, input_port
-from trees.status import SKIPPED, Returned
+from trees.data.ports import INT32, Bounds, input_port
+from trees.engine.control import DecoratorNode
+from trees.engine.status import SKIPPED, Returned
 
 TIMES: Final = Bounds(-1, INT32)
 

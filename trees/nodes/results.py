@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from py_trees.common import Status
 
-from trees.control import BuiltInLeaf, DecoratorNode
-from trees.status import Returned
+from trees.engine.control import BuiltInLeaf, DecoratorNode
+from trees.engine.status import Returned
 
 
 class Inverter(DecoratorNode):

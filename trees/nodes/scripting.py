@@ -6,11 +6,11 @@ from typing import Any, ClassVar
 
 from py_trees.common import Status
 
-from trees.control import BuiltInLeaf, ControlNode, DecoratorNode
-from trees.literals import key_of
-from trees.ports import input_port
+from trees.data.literals import key_of
+from trees.data.ports import input_port
+from trees.engine.control import BuiltInLeaf, ControlNode, DecoratorNode
+from trees.engine.status import Answer, Returned
 from trees.script import ScriptError, compile_script
-from trees.status import Answer, Returned
 
 
 class _Scripted(ControlNode):

@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 
 from py_trees.common import Status
 
-from trees.control import ControlNode
+from trees.data.ports import input_port
+from trees.data.values import EPSILON
+from trees.engine.control import ControlNode
+from trees.engine.status import SKIPPED, Returned
 from trees.errors import ContractError
-from trees.ports import input_port
-from trees.status import SKIPPED, Returned
-from trees.values import EPSILON
 
 _WHOLE = re.compile(r"-?[0-9]{1,11}")
 _REAL = re.compile(r"-?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|inf|nan)", re.IGNORECASE)

@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from py_trees.common import Status
 
-from trees.control import BuiltInLeaf, DecoratorNode
-from trees.ports import Bounds, input_port
-from trees.status import SKIPPED, Returned
+from trees.data.ports import Bounds, input_port
+from trees.engine.control import BuiltInLeaf, DecoratorNode
+from trees.engine.status import SKIPPED, Returned
 
 MILLISECONDS: Final = Bounds(0, 2**32 - 1)
 """As in 4.10, which refuses others when it ticks."""

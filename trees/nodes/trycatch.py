@@ -6,9 +6,9 @@ from typing import Any
 
 from py_trees.common import Status
 
-from trees.control import ControlNode
-from trees.ports import input_port
-from trees.status import SKIPPED, Returned
+from trees.data.ports import input_port
+from trees.engine.control import ControlNode
+from trees.engine.status import SKIPPED, Returned
 
 
 class TryCatch(ControlNode):

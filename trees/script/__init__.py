@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from trees.blackboard import Blackboard
+from trees.data.blackboard import Blackboard
+from trees.data.values import to_bool
 from trees.errors import ContractError
 from trees.script.expressions import Environment, Expression
 from trees.script.lexer import ScriptError
 from trees.script.parser import parse
-from trees.values import to_bool
 
 NO_ENUMS: Mapping[str, int] = {}
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from trees.blackboard import AnyPort, AnyValue, Entry
-from trees.literals import convert, type_name
+from trees.data.blackboard import AnyPort, AnyValue, Entry
+from trees.data.literals import convert, type_name
+from trees.data.values import UNSET, is_number, to_float, to_int
 from trees.script.expressions import Environment, EvaluationError, Expression, arithmetic, number_of, shown
-from trees.values import UNSET, is_number, to_float, to_int
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from trees.blackboard import Blackboard
-from trees.values import EPSILON, INT64, UNSET, is_number, to_bool, to_float, to_int, to_text
+from trees.data.blackboard import Blackboard
+from trees.data.values import EPSILON, INT64, UNSET, is_number, to_bool, to_float, to_int, to_text
 
 MAX_TEXT: Final = 100 * 2**20
 """Letters in a text that a script makes."""

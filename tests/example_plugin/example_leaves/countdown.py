@@ -2,8 +2,8 @@
 
 from py_trees.common import Status
 
-from trees.leaf import Leaf
-from trees.ports import input_port, output_port
+from trees.data.ports import input_port, output_port
+from trees.engine.leaf import Leaf
 
 
 class Countdown(Leaf):

@@ -2,8 +2,8 @@
 
 from py_trees.common import Status
 
-from behaviours.leaf import RobotLeaf
-from trees.ports import input_port
+from behaviours.leaves.base import RobotLeaf
+from trees.data.ports import input_port
 
 
 class IsOpen(RobotLeaf):

@@ -1,0 +1,1 @@
+"""What every command shares: signals, output, exit codes, which tree file and which leaves are meant."""

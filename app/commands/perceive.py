@@ -1,0 +1,44 @@
+"""`spot-grasp perceive`: the arguments. The work is in `app/commands/perceive_files.py`, which is heavy to import."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+HELP = "run the whole perception on a saved pair of colour and depth"
+EPILOG = """\
+Positions and the quaternion are in the camera's optical frame: x right, y down, z forward.
+exit codes: 0 a grasp was found, 1 none was (the reason is printed), 2 a file or an option cannot be used
+"""
+
+
+def register(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
+    """Add the command to the command line."""
+    parser = commands.add_parser(
+        "perceive", parents=parents, help=HELP, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--rgb", type=Path, required=True, metavar="FILE", help="colour picture (png, jpg)")
+    parser.add_argument("--depth", type=Path, required=True, metavar="FILE", help="depth, .npy or 16-bit .png")
+    parser.add_argument(
+        "--depth-scale", type=float, default=0.001, metavar="M", help="metres per unit of the depth (default 0.001)"
+    )
+    parser.add_argument("--intrinsics", required=True, metavar="FX,FY,CX,CY", help="of the colour camera, pixels")
+    parser.add_argument("--label", action="append", metavar="NAME", help="object to find; repeat for several (bottle)")
+    parser.add_argument("--min-score", type=float, default=0.25, metavar="S", help="least score, 0..1 (default 0.25)")
+    parser.add_argument("--mask", type=Path, metavar="FILE", help="the object's mask (png), instead of the detector")
+    parser.add_argument(
+        "--tilt", type=float, default=0.0, metavar="DEG", help="how far the camera looks down, degrees (default 0)"
+    )
+    parser.add_argument("--out", type=Path, metavar="DIR", help="write mask, normals, heatmap and overlay there")
+    parser.add_argument("--detector", type=Path, metavar="FILE", help="detector network (.onnx)")
+    parser.add_argument("--heatmap", type=Path, metavar="FILE", help="heatmap network (.onnx)")
+    parser.add_argument("--json", action="store_true", help="print one line of JSON")
+    parser.set_defaults(handler=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """The exit code."""
+    from app.commands.perceive_files import perceive_files
+
+    return perceive_files(arguments)

@@ -1,0 +1,152 @@
+"""The perception on a saved pair of pictures: what it found, as files and as one line of JSON."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from app.base.output import tell, tell_json, warn
+from app.commands.saved_frame import read_mask, saved_frame
+from app.session.overlay import heatmap_picture
+from perception.base.errors import ConfigError
+from perception.base.files import write_atomic
+from perception.base.plain_json import json_text
+from perception.detection.detector import OnnxDetector
+from perception.geometry import Pose
+from perception.heatmap import OnnxHeatmap
+from perception.models import Detector, Enough
+from perception.pipeline import Perception, perceive, warm_up
+from perception.types import Detection, Grasp, RgbdFrame
+
+DEFAULT_LABELS = ("bottle",)
+
+
+class GivenMask:
+    """A detector whose answer is known: implements `perception.models.Detector`."""
+
+    def __init__(self, mask: NDArray[np.bool_]) -> None:
+        self._mask = mask
+        self.labels = DEFAULT_LABELS
+
+    def detect(
+        self, frame: RgbdFrame, labels: Sequence[str], min_score: float, enough: Enough | None = None
+    ) -> list[Detection]:
+        """The one mask, as the first label."""
+        rows, columns = np.flatnonzero(self._mask.any(axis=1)), np.flatnonzero(self._mask.any(axis=0))
+        box = float(columns[0]), float(rows[0]), float(columns[-1]) + 1, float(rows[-1]) + 1
+        return [Detection(labels[0], 1.0, self._mask, box)]
+
+
+def perceive_files(arguments: argparse.Namespace) -> int:
+    """Run `spot-grasp perceive`; 0 with a grasp, 1 without. ConfigError or ModelError for what cannot be used."""
+    tilt = math.radians(arguments.tilt)
+    frame = saved_frame(arguments.rgb, arguments.depth, arguments.depth_scale, arguments.intrinsics, tilt)
+    if not 0 <= arguments.min_score <= 1:
+        raise ConfigError(f"--min-score {arguments.min_score:g} must be within 0 to 1")
+    labels = tuple(arguments.label or DEFAULT_LABELS)
+    detector: Detector
+    if arguments.mask is not None:
+        detector = GivenMask(read_mask(arguments.mask, frame.intrinsics.shape))
+    else:
+        detector = OnnxDetector(arguments.detector) if arguments.detector else OnnxDetector()
+    heatmap = OnnxHeatmap(arguments.heatmap) if arguments.heatmap else OnnxHeatmap()
+    warm_up(detector, heatmap, labels)
+    found = perceive(frame, detector, heatmap, labels=labels, min_score=arguments.min_score)
+    files = _write(found, frame, arguments.out) if arguments.out is not None else {}
+    result = {**_result(found, frame), **files}
+    if arguments.out is not None:
+        write_atomic(arguments.out / "result.json", json_text(result, indent=1).encode(), parents=True)
+    if arguments.json:
+        tell_json(result)
+    else:
+        tell(_sentence(found, result))
+    if isinstance(found.grasp, Grasp):
+        return 0
+    warn(found.grasp.reason)
+    return 1
+
+
+def _result(found: Perception, frame: RgbdFrame) -> dict[str, Any]:
+    """What the JSON line says, but for the files. Poses are turned into the camera's frame."""
+    camera_from_world = frame.world_from_camera.inverse()
+    result: dict[str, Any] = {
+        "found": isinstance(found.grasp, Grasp),
+        "reason": None,
+        "label": found.detection.label if found.detection else None,
+        "detection_score": round(found.detection.score, 4) if found.detection else None,
+        "pixel": None,
+        "depth_m": None,
+        "position_m": None,
+        "quaternion_wxyz": None,
+        "hand_position_m": None,
+        "normal": None,
+        "width_m": None,
+        "score": None,
+        "frame": "camera",
+        "depth_shift_px": found.depth.shift_px if found.depth else None,
+        "stage_s": {stage: round(value, 5) for stage, value in found.seconds.items()},
+        "total_s": round(sum(found.seconds.values()), 5),
+    }
+    if isinstance(found.grasp, Grasp):
+        grasp = found.grasp
+        hand: Pose = camera_from_world @ grasp.world_from_hand
+        result |= {
+            "pixel": [int(grasp.pixel_uv[0]), int(grasp.pixel_uv[1])],
+            "depth_m": round(float(grasp.depth_m), 5),
+            "position_m": _rounded(camera_from_world.transform(grasp.point_world_m)),
+            "quaternion_wxyz": _rounded(hand.quaternion_wxyz, 7),
+            "hand_position_m": _rounded(hand.position_m),
+            "normal": _rounded(camera_from_world.rotation @ grasp.normal_world),
+            "width_m": round(float(grasp.width_m), 5),
+            "score": round(float(grasp.score), 5),
+        }
+    else:
+        result["reason"] = found.grasp.reason
+    return result
+
+
+def _rounded(values: NDArray[Any], digits: int = 5) -> list[float]:
+    return [round(float(value), digits) for value in values]
+
+
+def _sentence(found: Perception, result: dict[str, Any]) -> str:
+    if found.detection is None:
+        return ""
+    lines = [f"{result['label']} {result['detection_score']:.2f}, {int(found.detection.mask.sum())} px"]
+    if result["found"]:
+        u, v = result["pixel"]
+        x, y, z = result["position_m"]
+        lines.append(f"grasp at pixel ({u}, {v}), {result['depth_m']:.3f} m, quality {result['score']:.2f}")
+        lines.append(f"at ({x:.3f}, {y:.3f}, {z:.3f}) m in the camera frame, {1000 * result['width_m']:.0f} mm wide")
+    lines.append("  ".join(f"{stage} {1000 * value:.0f} ms" for stage, value in result["stage_s"].items()))
+    return "\n".join(lines) + "\n"
+
+
+def _write(found: Perception, frame: RgbdFrame, out: Path) -> dict[str, str]:
+    """The pictures of the stages that were reached; {name: file}."""
+    pictures: dict[str, NDArray[Any]] = {}
+    if found.detection is not None:
+        pictures["mask"] = found.detection.mask.astype(np.uint8) * 255
+    if found.normals is not None:
+        known = found.normals.any(axis=-1, keepdims=True)
+        colour = np.where(known, (1.0 - found.normals) / 2.0 * 255, 0)
+        pictures["normals"] = np.ascontiguousarray(colour[..., ::-1].astype(np.uint8))
+    if found.heatmap is not None and found.detection is not None:
+        quality = (np.clip(found.heatmap.quality, 0, 1) * 255).astype(np.uint8)
+        pictures["heatmap"] = cv2.applyColorMap(quality, cv2.COLORMAP_TURBO) * found.detection.mask[..., None]
+        grasp = found.grasp if isinstance(found.grasp, Grasp) else None
+        pictures["overlay"] = heatmap_picture(frame, found.detection, found.heatmap, grasp)
+    files = {}
+    for name, picture in pictures.items():
+        good, content = cv2.imencode(".png", picture)
+        assert good
+        write_atomic(out / f"{name}.png", content.tobytes(), parents=True)
+        files[name] = str(out / f"{name}.png")
+    return files

@@ -1,0 +1,173 @@
+"""`spot-grasp simulate`: a Spot on this machine that any program written for one can be tried on."""
+
+from __future__ import annotations
+
+import io
+import os
+import shlex
+import shutil
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from app.base.interrupts import Interrupts
+from app.base.output import hurry, tell
+from perception.base.errors import ConfigError
+from perception.base.extras import require
+from perception.base.files import open_append, write_atomic
+from perception.base.plain_json import json_text
+from simulation.genesis.devices import check_device
+
+if TYPE_CHECKING:
+    from simulation.spot_api.body.steering import Steerable
+    from simulation.spot_api.server import SpotServer
+
+LOOK_S: Final = 0.2
+SPEEDS: Final = (0.001, 1000.0)
+SimulatedRobot = Literal["genesis", "fake"]
+
+
+@dataclass(frozen=True)
+class SimulateOptions:
+    """What to simulate. robot: what stands behind the services. scene, device, seed: for Genesis. speed: simulated
+    seconds for one of the wall, 0 as fast as possible. faults: a fault script. programs: commands to run against the
+    simulator, one after the other; without any it serves until it is interrupted. log: file for what is received, as
+    JSON lines. wall_clock: programs keep the wall clock. click: programs that wait for a click get one.
+    operator_estop: a released e-stop is there from the start. lens: the camera model of all cameras.
+    """
+
+    robot: SimulatedRobot = "genesis"
+    scene: str | None = None
+    device: str | None = None
+    seed: int = 0
+    host: str = "127.0.0.1"
+    port: int = 0
+    speed: float = 1.0
+    faults: Path | None = None
+    programs: tuple[str, ...] = ()
+    log: Path | None = None
+    wall_clock: bool = False
+    click: bool = False
+    operator_estop: bool = True
+    lens: str = "pinhole"
+
+
+def simulate(options: SimulateOptions, interrupts: Interrupts) -> int:
+    """Serve until it is interrupted. With programs: the exit code of the first that fails, else 0.
+
+    ConfigError for a scene, fault script or package that cannot be used; RobotError if the port is taken.
+    """
+    require("simulate", "spot")
+    from simulation.spot_api.client.program import program_words
+    from simulation.spot_api.faults.spec import read_faults
+    from simulation.spot_api.server import SpotServer
+
+    if options.speed != 0 and not SPEEDS[0] <= options.speed <= SPEEDS[1]:
+        raise ConfigError(f"--speed {options.speed} must be 0 (as fast as possible) or {SPEEDS[0]} to {SPEEDS[1]:g}")
+    if not 0 <= options.port < 2**16:
+        raise ConfigError(f"--port {options.port} must be 0 to {2**16 - 1}")
+    faults = read_faults(options.faults) if options.faults is not None else []
+    programs = [program_words(command) for command in options.programs]
+    robot = _robot(options)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="spot-grasp-client-")))
+        stack.enter_context(interrupts.guarding(None, lambda: _clear(folder)))
+        log = _logger(stack, options.log)
+        server = SpotServer(
+            robot,
+            options.port,
+            host=options.host,
+            speed=options.speed or None,
+            username=os.environ.get("BOSDYN_CLIENT_USERNAME", "user"),
+            password=os.environ.get("BOSDYN_CLIENT_PASSWORD"),
+            operator_estop=options.operator_estop,
+            faults=faults,
+            lens=options.lens,
+            log=log,
+        )
+        stack.enter_context(server)
+        _tell(server, folder)
+        hurry()
+        if programs:
+            return _run_programs(server, folder, options, programs)
+        interrupts.between_ticks()
+        while True:
+            time.sleep(LOOK_S)
+            interrupts.check()
+            _ = server.world.snapshot  # RobotError if the physics has died
+
+
+def _clear(folder: Path) -> None:
+    """Nothing of ours is left: no program, and no password."""
+    from simulation.spot_api.client.program import end_programs
+
+    end_programs(leave_s=0.5)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _run_programs(server: SpotServer, folder: Path, options: SimulateOptions, programs: list[list[str]]) -> int:
+    from simulation.spot_api.client.program import client_environment, run_program
+
+    environment = client_environment(
+        server, folder, os.environ, simulated_clock=not options.wall_clock, click=options.click
+    )
+    for words in programs:
+        code = run_program(words, environment)
+        if code:
+            return code if code > 0 else 128 - code
+    return 0
+
+
+def _robot(options: SimulateOptions) -> Steerable:
+    if options.robot == "fake":
+        for option, value in (("--scene", options.scene), ("--device", options.device)):
+            if value is not None:
+                raise ConfigError(f"{option}: not for --robot fake; leave it out or take --robot genesis")
+        from behaviours.robots.fake.robot import FakeRobot
+        from behaviours.robots.fake.world import FakeWorld
+
+        return FakeRobot(world=FakeWorld(shaded=True))
+    require("simulate --robot genesis", "sim")
+    check_device(options.device or "cpu")
+    from simulation.genesis.robot import GenesisRobot
+
+    return GenesisRobot(options.scene or "bottle", options.seed, device=options.device or "cpu")
+
+
+def _tell(server: SpotServer, folder: Path) -> None:
+    """Where it listens and how to get in. The password goes into a file that only its owner can read."""
+    secrets = folder / "environment"
+    secrets.touch(mode=0o600)
+    lines = {"BOSDYN_CLIENT_USERNAME": server.username, "BOSDYN_CLIENT_PASSWORD": server.password}
+    text = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in lines.items())
+    write_atomic(secrets, text.encode(), sync=False)
+    tell(
+        f"a simulated Spot listens on {server.host}:{server.port}\n"
+        f"trust this authority:  {server.ca_file}\n"
+        f"user and password:     source {secrets}\n"
+    )
+
+
+def _logger(stack: ExitStack, file: Path | None) -> Any:
+    """A structlog logger that writes JSON lines into the file, or onto stderr."""
+    import structlog
+
+    if file is None:
+        stream: Any = sys.stderr
+    else:
+        binary = io.BufferedWriter(open_append(file))
+        stream = stack.enter_context(io.TextIOWrapper(binary, "utf-8", line_buffering=True))
+    return structlog.wrap_logger(
+        structlog.WriteLogger(stream),
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.dict_tracebacks,
+            structlog.processors.JSONRenderer(serializer=json_text, ensure_ascii=False, default=str),
+        ],
+        wrapper_class=structlog.BoundLogger,
+    )

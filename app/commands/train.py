@@ -1,0 +1,82 @@
+"""`spot-grasp train heatmap|detector`: the arguments; the work is in `training`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from app.base.output import note, tell, tell_json
+from perception.base.extras import require
+from training.detector.arguments import add_detector_arguments
+from training.heatmap.recipe_arguments import add_recipe_arguments, add_run_arguments, recipe_changes
+
+HELP = "train a network and export it"
+
+
+def register(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
+    """Add the command to the command line."""
+    parser = commands.add_parser("train", help=HELP)
+    networks = parser.add_subparsers(dest="network", metavar="NETWORK", required=True)
+    heatmap = networks.add_parser("heatmap", parents=parents, help="the grasp heatmap")
+    heatmap.add_argument("--data", type=Path, required=True, metavar="DIR", help="a data set, or its arrays")
+    heatmap.add_argument("--arrays", type=Path, metavar="DIR", help="where its arrays are made (default: in it)")
+    add_run_arguments(heatmap)
+    add_recipe_arguments(heatmap)
+    heatmap.add_argument("--export", type=Path, metavar="DIR", help="then write heatmap.onnx and its card there")
+    heatmap.set_defaults(handler=_heatmap)
+    detector = networks.add_parser("detector", parents=parents, help="the detector")
+    detector.add_argument(
+        "--data", type=Path, required=True, metavar="FILE", help="data.yaml of training.detector.rendered.composite"
+    )
+    add_run_arguments(detector)
+    add_detector_arguments(detector)
+    detector.set_defaults(handler=_detector)
+
+
+def _heatmap(arguments: argparse.Namespace) -> int:
+    require("train heatmap", "train", "torch")
+    from app.base.progress_bar import stage_progress
+    from simulation.genesis.devices import check_device
+    from training.common.outputs import check_run_folder
+    from training.export import check_export, export_heatmap
+    from training.heatmap.arrays import check_objects, training_arrays
+    from training.heatmap.metrics import chance_warning
+    from training.heatmap.recipes import recipe_for
+    from training.heatmap.train import RUN_FILES, WORK_FILES, train
+
+    recipe = recipe_for(arguments.recipe, **recipe_changes(arguments))
+    if arguments.device != "auto":
+        check_device(arguments.device)
+    if not arguments.resume:
+        check_run_folder(arguments.out, RUN_FILES, WORK_FILES, overwrite=arguments.overwrite)
+    if arguments.export is not None:
+        check_export(recipe.layout, arguments.export, overwrite=arguments.overwrite or arguments.resume)
+    check_objects(arguments.data)
+    data = training_arrays(arguments.data, recipe.name, arguments.arrays)
+    with stage_progress() as progress:
+        best = train(
+            data, arguments.out, recipe, resume=arguments.resume, overwrite=arguments.overwrite, start=arguments.start,
+            device=arguments.device, progress=progress,
+        )  # fmt: skip
+    tell_json({"best": {key: round(value, 4) for key, value in best.items()}})
+    warning = chance_warning(best)
+    if warning:
+        note(f"spot-grasp: warning: {warning}\n")
+    if arguments.export is not None:
+        overwrite = arguments.overwrite or arguments.resume
+        tell(f"{export_heatmap(arguments.out, arguments.export, overwrite=overwrite)}\n")
+    return 0
+
+
+def _detector(arguments: argparse.Namespace) -> int:
+    require("train detector", "train", "torch")
+    from app.base.progress_bar import stage_progress
+    from training.detector.train import NAMES, train
+
+    with stage_progress() as progress:
+        folder = train(
+            arguments.data, arguments.out, progress=progress, **{name: getattr(arguments, name) for name in NAMES}
+        )
+    tell(f"{folder}; python -m training.export detector --run {folder} --out DIR exports it\n")
+    return 0

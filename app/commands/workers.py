@@ -1,0 +1,44 @@
+"""Where a command's many jobs are done: `--workers` processes of this machine, or a Ray cluster."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from app.base.bounded import whole
+from perception.base.extras import require
+from simulation.genesis.devices import DEVICES, check_device
+
+if TYPE_CHECKING:
+    from training.common.mapping import Mapper
+
+
+def add_mapper(command: argparse.ArgumentParser, *, workers: int) -> None:
+    """workers: the default. Adds --device too, for the physics that the jobs need."""
+    command.add_argument("--device", choices=DEVICES, default="cpu", help="what the physics computes on (default cpu)")
+    command.add_argument(
+        "--workers", type=whole(1, 256), default=workers, metavar="N", help=f"processes (default {workers})"
+    )
+    command.add_argument(
+        "--ray", nargs="?", const="", metavar="ADDRESS", help="over Ray; without address on this machine"
+    )
+
+
+@contextmanager
+def mapper_of(arguments: argparse.Namespace) -> Iterator[Mapper]:
+    """What `add_mapper`'s arguments ask for, for jobs that need the physics simulation; Ray is left at the end.
+    ConfigError if that or the device is not there, before any process starts, or as the mappers say."""
+    require("the physics simulation", "sim")
+    check_device(arguments.device)
+    from training.common.mapping import LocalMapper, RayMapper
+
+    if arguments.ray is None:
+        yield LocalMapper(arguments.workers)
+        return
+    ray = RayMapper(arguments.ray or None, arguments.workers)
+    try:
+        yield ray
+    finally:
+        ray.close()

@@ -1,0 +1,1 @@
+"""A recorded run, read back and shown again."""

@@ -1,0 +1,141 @@
+"""Where a replay is and what it shows there: forward, back, in steps, at any speed. No terminal, no clock in here."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from app.groot.values import brief
+from app.replay.recording import Event, Recording
+from app.views.model import Snapshot, Ticks, Transition
+from app.views.state import RunState
+
+EVERY: Final = 500
+"""Events from one kept state to the next: going back costs at most so many events."""
+FASTEST: Final = 1024.0
+JUMP_S: Final = 10.0
+HELP: Final = "space: pause  ←/→: one change  ↑/↓: 10 s  +/-: speed  b: backwards  q: quit"
+
+
+@dataclass
+class _Seen:
+    """All that has been played so far. index: how many events."""
+
+    state: RunState
+    ticks: Ticks = field(default_factory=Ticks)
+    index: int = 0
+
+    def copy(self) -> _Seen:
+        return _Seen(self.state.copy(), self.ticks, self.index)
+
+
+class Deck:
+    """Plays a recording. from_s, to_s: the part to play, on the robot's clock; None is the run's begin or end.
+    speed: robot seconds a second, negative for backwards. watch: blackboard keys, `key` or `Subtree/key`."""
+
+    def __init__(
+        self,
+        recording: Recording,
+        *,
+        speed: float = 1.0,
+        from_s: float | None = None,
+        to_s: float | None = None,
+        watch: Sequence[str] = (),
+    ) -> None:
+        self._recording, self.speed = recording, speed
+        begin_s, end_s = recording.span_s
+        self.from_s = begin_s if from_s is None else from_s
+        self.to_s = max(end_s if to_s is None else to_s, self.from_s)
+        self._times = [event.time_s for event in recording.events]
+        self._changes = [event.time_s for event in recording.events if event.kind == "transition"]
+        self._watch = tuple(watch)
+        first = _Seen(RunState(recording.title, recording.nodes))
+        first.state.watch(dict.fromkeys(self._watch, "not written yet"))
+        self._kept = [first.copy()]
+        self._seen = first
+        self.time_s = self.to_s if speed < 0 else self.from_s
+        self.paused = False
+        self.done = False
+
+    def advance(self, wall_s: float) -> None:
+        """Let so many seconds of wall time go by."""
+        if not self.paused:
+            self._go(self.time_s + self.speed * wall_s)
+            if self.time_s == (self.to_s if self.speed > 0 else self.from_s):
+                self.paused = True
+
+    def _go(self, time_s: float) -> None:
+        self.time_s = min(max(time_s, self.from_s), self.to_s)
+
+    def key(self, name: str) -> None:
+        """A key was pressed: space, left, right, up, down, home, end, +, -, b or q; others do nothing."""
+        match name:
+            case "space":
+                self.paused = not self.paused
+            case "left" | "right":
+                self.paused = True
+                self._step(back=name == "left")
+            case "up":
+                self._go(self.time_s + JUMP_S)
+            case "down":
+                self._go(self.time_s - JUMP_S)
+            case "home":
+                self._go(self.from_s)
+            case "end":
+                self._go(self.to_s)
+            case "+" | "-":
+                faster = self.speed * (2.0 if name == "+" else 0.5)
+                self.speed = faster if 1 / FASTEST <= abs(faster) <= FASTEST else self.speed
+            case "b":
+                self.speed, self.paused = -self.speed, False
+            case "q":
+                self.done = True
+
+    def _step(self, *, back: bool) -> None:
+        place = bisect_left(self._changes, self.time_s) - 1 if back else bisect_right(self._changes, self.time_s)
+        if 0 <= place < len(self._changes):
+            self._go(self._changes[place])
+
+    def snapshot(self) -> Snapshot:
+        """What was to be seen at this time of the run."""
+        wanted = bisect_right(self._times, self.time_s)
+        if wanted < self._seen.index:
+            self._seen = self._kept[wanted // EVERY].copy()
+        while self._seen.index < wanted:
+            self._play(self._recording.events[self._seen.index])
+        return self._seen.state.snapshot(self.time_s, self._seen.ticks, note=self._note())
+
+    def _play(self, event: Event) -> None:
+        seen, data = self._seen, event.data
+        match event.kind:
+            case "transition":
+                seen.state.transition(data["uid"], change_of(event))
+            case "feedback":
+                seen.state.feedback(data["uid"], str(data.get("feedback", "")))
+            case "blackboard":
+                for name in (data["key"], f"{data.get('scope')}/{data['key']}"):
+                    if name in self._watch:
+                        seen.state.watch({name: brief(data.get("value"))})
+            case "overrun":
+                worst_s = max(seen.ticks.worst_s, data["wall_ms"] / 1000.0)
+                slowest = f"{data.get('leaf')} ({data['leaf_ms']:.0f} ms)" if data.get("leaf") else ""
+                seen.ticks = replace(seen.ticks, overruns=seen.ticks.overruns + 1, worst_s=worst_s, slowest=slowest)
+        seen.index += 1
+        if seen.index == EVERY * len(self._kept):
+            self._kept.append(seen.copy())
+
+    def _note(self) -> str:
+        how = "paused" if self.paused else f"×{self.speed:g}"
+        parts = [f"{self.time_s:.2f} of {self.to_s:.2f} s, {how}"]
+        if self.time_s >= self.to_s:
+            parts += [text for text in (self._recording.end or "killed", self._recording.cut) if text]
+        return "   ".join([*parts, HELP])
+
+
+def change_of(event: Event) -> Transition:
+    """The transition that an event of that kind tells of."""
+    data = event.data
+    texts = [str(data.get(name, "")) for name in ("path", "old", "new", "feedback")]
+    return Transition(event.time_s, *texts)

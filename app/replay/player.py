@@ -1,0 +1,131 @@
+"""`spot-grasp replay`: a run played back from its log, in place with keys on a terminal, else line by line."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import IO, Final
+
+from app.base.output import hurry, is_read, printable
+from app.replay.deck import Deck, change_of
+from app.replay.recording import Recording, read_recording
+from app.views.live import LiveView
+from app.views.plain import transition_line
+
+FRAME_S: Final = 0.05
+KEYS: Final = {
+    " ": "space", "\x1b[C": "right", "\x1b[D": "left", "\x1b[A": "up", "\x1b[B": "down", "\x1b[H": "home",
+    "\x1b[F": "end", "\x1bOC": "right", "\x1bOD": "left", "\x1bOA": "up", "\x1bOB": "down", "\x1bOH": "home",
+    "\x1bOF": "end", "=": "+", "_": "-", "Q": "q", "\x04": "q",
+}  # fmt: skip
+"""What terminals send, and what it means; other letters are their own names."""
+
+
+def replay(
+    run: Path,
+    *,
+    speed: float | None = None,
+    from_s: float | None = None,
+    to_s: float | None = None,
+    watch: Sequence[str] = (),
+    plain: bool = False,
+) -> int:
+    """Play the run; 0. speed: robot seconds a second, None is 1 on a terminal and at once elsewhere, negative is
+    backwards. from_s, to_s: the part to play. ConfigError if there is no log to play."""
+    recording = read_recording(run)
+    if plain or not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM") == "dumb":
+        _lines(recording, speed, from_s, to_s, sys.stdout)
+    else:
+        _play(Deck(recording, speed=speed or 1.0, from_s=from_s, to_s=to_s, watch=watch))
+    return 0
+
+
+def _lines(
+    recording: Recording,
+    speed: float | None,
+    from_s: float | None,
+    to_s: float | None,
+    out: IO[str],
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """A line for each transition of the part that is asked for, then how the run ended if the part goes so far."""
+    changes = [event for event in recording.events if event.kind == "transition"]
+    last_s = recording.span_s[1] if to_s is None else to_s
+    part = [event for event in changes if (from_s or 0.0) <= event.time_s <= last_s]
+    ordered = part if speed is None or speed > 0 else part[::-1]
+    before_s = ordered[0].time_s if ordered else 0.0
+    for event in ordered:
+        if speed is not None and event.time_s != before_s:
+            sleep(abs((event.time_s - before_s) / speed))
+            before_s = event.time_s
+        if not is_read():  # the reader has gone, e.g. `| head`
+            return
+        out.write(transition_line(change_of(event)) + "\n")
+        out.flush()
+    if last_s >= recording.span_s[1]:
+        out.write("".join(f"{printable(text)}\n" for text in (recording.end or "killed", recording.cut) if text))
+
+
+def _play(deck: Deck) -> None:
+    hurry()  # a terminal that is stopped must not hold the keys
+    view = LiveView(sys.stdout, no_colour=bool(os.environ.get("NO_COLOR")))
+    _draw(view, deck)
+    with _keys_at_once(sys.stdin.fileno()):
+        view.start()
+        try:
+            before_s = time.monotonic()
+            while not deck.done:
+                for name in read_keys(sys.stdin.fileno(), FRAME_S):
+                    deck.key(name)
+                now_s = time.monotonic()
+                deck.advance(now_s - before_s)
+                before_s = now_s
+                _draw(view, deck)
+        finally:
+            view.stop()
+
+
+def _draw(view: LiveView, deck: Deck) -> None:
+    snapshot = deck.snapshot()  # here, not on the view's thread: the deck goes on
+    view.publish(lambda: snapshot)
+
+
+@contextlib.contextmanager
+def _keys_at_once(terminal: int) -> Iterator[None]:
+    """Keys come as they are pressed, unseen; afterwards the terminal is as it was."""
+    import termios
+    import tty
+
+    before = termios.tcgetattr(terminal)
+    try:
+        tty.setcbreak(terminal)
+        yield
+    finally:
+        with contextlib.suppress(termios.error):  # the terminal is gone
+            termios.tcsetattr(terminal, termios.TCSANOW, before)
+
+
+def read_keys(terminal: int, wait_s: float) -> list[str]:
+    """The names of the keys pressed within `wait_s`, or as soon as there is one. A terminal that is gone is a `q`."""
+    if not select.select([terminal], [], [], wait_s)[0]:
+        return []
+    try:
+        data = os.read(terminal, 1024)
+    except OSError:
+        data = b""
+    return names_of(data.decode("utf-8", "replace")) if data else ["q"]
+
+
+def names_of(text: str) -> list[str]:
+    """The keys in what a terminal sent."""
+    names, at = [], 0
+    while at < len(text):
+        size = 3 if text[at : at + 3] in KEYS else 1
+        names.append(KEYS.get(text[at : at + size], text[at : at + size]))
+        at += size
+    return names

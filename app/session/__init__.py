@@ -1,0 +1,1 @@
+"""One run: its parts put together, watched, recorded and judged."""

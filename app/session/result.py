@@ -1,0 +1,105 @@
+"""What came of a run: the value behind result.json, the `--json` line and the summary."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from perception.base.errors import SpotGraspError
+
+Status = Literal["success", "failure", "interrupted", "error"]
+EXIT_CODES: Final[dict[Status, int]] = {"success": 0, "failure": 1, "error": 3, "interrupted": 130}
+JUDGED: Final = (
+    "object_lift_m", "held_s", "peak_gripper_torque_nm", "placed_upright", "placed_distance_m", "objects_placed",
+    "sim_s",
+)  # fmt: skip
+
+
+@dataclass
+class Result:
+    """The result of one run, filled in as the run goes on; "error" until something better is known.
+
+    attempts: grasp attempts begun. object_lift_m, held_s, peak_gripper_torque_nm: the simulator's own ground truth,
+    for judging only, None where there is none; so are, in a scene with a place to put things: placed_upright (the
+    object stands on it), placed_distance_m (from its middle), objects_placed (how many stand on it). sim_s: seconds on
+    the robot's clock. wall_s: seconds from the command to here. run: the run folder. reason: what failed, where, in the
+    last words of the tree; empty for a success.
+    reports: what the tree's Report leaves said, in order.
+    """
+
+    status: Status = "error"
+    attempts: int = 0
+    object_lift_m: float | None = None
+    held_s: float | None = None
+    peak_gripper_torque_nm: float | None = None
+    placed_upright: bool | None = None
+    placed_distance_m: float | None = None
+    objects_placed: int | None = None
+    sim_s: float | None = None
+    wall_s: float = 0.0
+    run: str = ""
+    reason: str = ""
+    reports: list[str] = field(default_factory=list)
+    seed: int = 0
+    tree: str = ""
+    robot: str = ""
+    exit_code: int = 3
+
+    def judge(self, truth: dict[str, float]) -> None:
+        """Take over what the judge outside the tree knows."""
+        for name in JUDGED:
+            if name in truth:
+                value = truth[name]
+                setattr(self, name, value + 0.0 if isinstance(value, float) else value)  # -0.0 reads badly
+
+    def fail(self, error: BaseException) -> None:
+        """An error has ended the run, or KeyboardInterrupt."""
+        if isinstance(error, KeyboardInterrupt):
+            self.status = "interrupted"
+            return
+        self.status, self.reason = "error", " ".join(str(error).split()) or type(error).__name__
+        if isinstance(error, SpotGraspError):
+            self.exit_code = error.exit_code
+
+    def close(self, interrupted_by: str | None, wall_s: float) -> None:
+        """Settle status, reason and exit code; `interrupted_by` is the name of a signal that came, or None."""
+        self.wall_s = round(wall_s, 3)
+        if interrupted_by is not None:
+            self.status, self.reason = "interrupted", f"interrupted by {interrupted_by}"
+        elif self.status == "interrupted":
+            self.reason = "interrupted"
+        if self.status != "error":
+            self.exit_code = EXIT_CODES[self.status]
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return asdict(self)
+
+
+def summary(result: Result, place: Path) -> str:
+    """A few lines for people, with the paths of what there is to look at."""
+    words = [f"{result.attempts} attempt{'s' * (result.attempts != 1)}"]
+    if result.objects_placed:  # where it stands now says more than how far that is above where it stood
+        words.append(f"{result.objects_placed} object{'s' * (result.objects_placed != 1)} placed")
+    elif result.object_lift_m is not None and result.object_lift_m < -0.005:
+        words.append(f"object {-result.object_lift_m:.3f} m lower than it stood")
+    elif result.object_lift_m is not None:
+        words.append(f"object lifted {result.object_lift_m:.3f} m, held {result.held_s or 0.0:.1f} s")
+    if result.peak_gripper_torque_nm is not None:
+        words.append(f"at most {result.peak_gripper_torque_nm:.2f} N·m")
+    if result.placed_distance_m is not None:
+        stands = "stands upright" if result.placed_upright else "does not stand"
+        words.append(f"the target {stands} {result.placed_distance_m:.2f} m from the middle of the place")
+    if result.sim_s is not None:
+        words.append(f"{result.sim_s:.1f} s on the robot")
+    words.append(f"{result.wall_s:.1f} s wall")
+    lines = [f"{result.status}: {', '.join(words)}"]
+    if result.reason:
+        lines.append(f"  reason    {result.reason}")
+    lines += [f"  report    {words}" for words in result.reports]
+    lines.append(f"  run       {place}")
+    if (place / "video.mp4").is_file():
+        lines.append(f"  video     {place / 'video.mp4'}")
+    lines += [f"  heatmap   {file}" for file in sorted((place / "heatmaps").glob("*.png"))]
+    return "\n".join(lines) + "\n"

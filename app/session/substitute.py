@@ -1,0 +1,200 @@
+"""Leaves replaced by scripted results, from a file: a tree is tried without what its leaves need."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from py_trees.common import Status
+
+from app.groot.tree_xml import full_paths
+from app.session.options import SIMULATED, RunOptions
+from app.session.substitution_file import STATUSES, NodeConfig, Rule, nearest, read_rules
+from perception.base.errors import ConfigError, ContractError
+from trees.checking.fixed import literal_refusal
+from trees.data.literals import key_of
+from trees.data.ports import Direction
+from trees.engine.leaf import Leaf, PortAccess
+from trees.script import ScriptError, compile_script
+
+if TYPE_CHECKING:
+    from trees import Document, NodeView, Place, Substitute
+    from trees.data.blackboard import Blackboard
+
+STATUS: Final = {"SUCCESS": Status.SUCCESS, "FAILURE": Status.FAILURE, "RUNNING": Status.RUNNING}
+WORDS: Final = {"IDLE": 0, "RUNNING": 1, "SUCCESS": 2, "FAILURE": 3, "SKIPPED": 4}
+"""What a return_status_script may call the statuses, with BehaviorTree.CPP's numbers."""
+Run = Callable[..., Any]
+"""Runs a script on a blackboard, with names for numbers."""
+
+
+class ScriptedLeaf(Leaf):
+    """Answers as its configuration says, in the place of another leaf.
+
+    clock: the robot's, seconds. scripts: by their keys in the file. scope: the blackboard they work on.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        ports: PortAccess,
+        config: NodeConfig,
+        clock: Callable[[], float],
+        scripts: Mapping[str, Run],
+        scope: Blackboard,
+    ) -> None:
+        super().__init__(name, ports, None)
+        self._config, self._clock, self._scripts, self._scope = config, clock, scripts, scope
+        self._due_s = 0.0
+        self.skipped = False
+
+    def initialise(self) -> None:
+        """The delay begins."""
+        self._due_s = self._clock() + self._config.delay_s
+
+    def update(self) -> Status:
+        """RUNNING until the delay is over, then the answer and what belongs to it."""
+        self.skipped = False
+        left_s = self._due_s - self._clock()
+        if left_s > 1e-9:
+            what = self._config.status_script or self._config.status
+            self.feedback_message = f"substituted: {what} in {left_s:.2f} s"
+            return Status.RUNNING
+        status = self._answer()
+        if status == "RUNNING":
+            self.feedback_message = "substituted"
+            return Status.RUNNING
+        for key, wanted in (("success_script", "SUCCESS"), ("failure_script", "FAILURE"), ("post_script", None)):
+            if wanted in (None, status) and key in self._scripts:
+                self._scripts[key](self._scope)
+        self.feedback_message = f"substituted: {status}"
+        if status == "SKIPPED":
+            self.skipped = True
+            return Status.INVALID
+        return STATUS[status]
+
+    def _answer(self) -> str:
+        """The status that the configuration or its script gives. ContractError if the script gives none."""
+        if "return_status_script" not in self._scripts:
+            return self._config.status
+        value = self._scripts["return_status_script"](self._scope, WORDS)
+        found = [word for word, number in WORDS.items() if value in (word, number) and word != "IDLE"]
+        if not found:
+            place = f"{self._config.place}.return_status_script"
+            raise ContractError(f"{place} gives '{value}', expected one of {', '.join(STATUSES)}")
+        return found[0]
+
+
+@dataclass(frozen=True)
+class Substitution:
+    """Which leaf stands in for which node of one tree, found out before the tree runs. text: of the file, as it was
+    read. chosen: by uid."""
+
+    file: Path
+    text: str
+    document: Document
+    chosen: Mapping[int, tuple[Rule, Mapping[str, Run]]]
+
+    def hook(self, context: Any, clock: Callable[[], float]) -> Substitute:
+        """What `trees.build` wants. context: handed to leaves that stand in. clock: seconds, for delays."""
+
+        def substitute(place: Place) -> Leaf | None:
+            if place.uid not in self.chosen:
+                return None
+            rule, scripts = self.chosen[place.uid]
+            if rule.config is not None:
+                return ScriptedLeaf(place.name, place.wire(()), rule.config, clock, scripts, place.scope)
+            leaf = self.document.leaves[rule.target]
+            return leaf(place.name, place.wire(leaf.PORTS), context)
+
+        return substitute
+
+
+def substitution_for(options: RunOptions, document: Document) -> Substitution | None:
+    """What the options ask for. ConfigError for a mistake in the file, or a robot that is not simulated."""
+    if options.substitute is None:
+        return None
+    if options.robot not in SIMULATED:
+        raise ConfigError(
+            f"--substitute: not with --robot {options.robot}: a leaf that only claims to have moved the robot leads "
+            f"the others astray; take --robot {' or '.join(SIMULATED)}"
+        )
+    return load_substitution(options.substitute, document)
+
+
+def load_substitution(file: Path, document: Document) -> Substitution:
+    """Read the file and fit it to a tree. ConfigError for a mistake in it, a rule that nothing matches included."""
+    import trees
+
+    rules, text = read_rules(file)
+    nodes = trees.build(document, None, lambda: 0.0).nodes()
+    paths = full_paths(document.main, nodes)
+    open_nodes = [
+        (node, path) for node, path, after in zip(nodes, paths, [*nodes[1:], None], strict=True)
+        if node.kind != "SubTree" and (after is None or after.depth <= node.depth)
+    ]  # fmt: skip
+    scripts = {rule.pattern: _scripts(rule) for rule in rules}
+    chosen: dict[int, tuple[Rule, Mapping[str, Run]]] = {}
+    for rule in rules:
+        places = [node for node, path in open_nodes if rule.matches(node.name, node.tag, *_paths(node, path))]
+        if not places:
+            names = sorted({name for node, _ in open_nodes for name in (node.name, node.tag)})
+            raise ConfigError(
+                f"{file}: SubstitutionRules.{rule.pattern}: matches no leaf of {document.path}."
+                f"{nearest(rule.pattern, names)} A pattern is a name, a tag or a path with * and ?. "
+                f"Leaves: {', '.join(names[:30])}{' …' if len(names) > 30 else ''}"
+            )
+        for node in places:
+            if rule.config is None:
+                _check_leaf(file, rule, node, document)
+            chosen.setdefault(node.uid, (rule, scripts[rule.pattern]))
+    return Substitution(file, text, document, chosen)
+
+
+def _paths(node: NodeView, path: str) -> tuple[str, ...]:
+    """The ways to write where a node is: BehaviorTree.CPP's, the same without the numbers of nodes that have no name,
+    and the path as this program shows it, whole and without the main tree."""
+    return path, re.sub(r"::\d+(?=/|$)", "", path), node.path, node.path.partition("/")[2]
+
+
+def _check_leaf(file: Path, rule: Rule, node: NodeView, document: Document) -> None:
+    where = f"{file}: SubstitutionRules.{rule.pattern}"
+    leaf = document.leaves.get(rule.target)
+    if leaf is None:
+        choices = ["AlwaysSuccess", "AlwaysFailure", *sorted(document.leaves)]
+        raise ConfigError(
+            f"{where}: '{rule.target}' is neither in TestNodeConfigs nor a leaf.{nearest(rule.target, choices)} "
+            f"Leaves: {', '.join(choices)}"
+        )
+    lacking = [port.name for port in leaf.PORTS if port.required and port.name not in node.ports]
+    if lacking:
+        raise ConfigError(f"{where}: {rule.target} needs the ports {', '.join(lacking)}, which {node.path} has not")
+    for port in leaf.PORTS:
+        text = node.ports.get(port.name)
+        literal = text is not None and key_of(text, port.name) is None and port.direction is not Direction.OUTPUT
+        if literal and (wrong := literal_refusal(str(text), port, document.known)):
+            raise ConfigError(f"{where}: {rule.target} cannot take the port '{port.name}' of {node.path}: {wrong}")
+
+
+def _scripts(rule: Rule) -> Mapping[str, Run]:
+    if rule.config is None:
+        return {}
+    config = rule.config
+    given = {
+        "return_status_script": config.status_script,
+        "success_script": config.success_script,
+        "failure_script": config.failure_script,
+        "post_script": config.post_script,
+    }
+    return {key: _compiled(text, f"{config.place}.{key}") for key, text in given.items() if text}
+
+
+def _compiled(text: str, place: str) -> Run:
+    """A script ready to run. ConfigError, naming its place, if it is none."""
+    try:
+        return compile_script(text).run
+    except ScriptError as error:
+        raise ConfigError(f"{place}: {error} of '{text}'") from error

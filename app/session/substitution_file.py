@@ -1,0 +1,165 @@
+"""The file that scripts leaves, in BehaviorTree.CPP's form: what it may hold, and every mistake in it by name.
+
+{"TestNodeConfigs":   {"Missed": {"return_status": "FAILURE", "async_delay": 2000, "post_script": "n := n + 1"}},
+ "SubstitutionRules": {"CloseGripper": "Missed", "Sub/look_*": "AlwaysSuccess"}}
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from perception.base.errors import ConfigError
+from perception.base.files import json_of, read_text
+
+MAX_RULES: Final = 1000
+SECTIONS: Final = ("TestNodeConfigs", "SubstitutionRules")
+STATUSES: Final = ("SUCCESS", "FAILURE", "SKIPPED", "RUNNING")
+SCRIPTS: Final = ("success_script", "failure_script", "post_script")
+KEYS: Final = ("return_status", "return_status_script", "async_delay", *SCRIPTS)
+Answer = Literal["SUCCESS", "FAILURE", "SKIPPED", "RUNNING"]
+
+
+@dataclass(frozen=True)
+class NodeConfig:
+    """What a scripted leaf does: after `delay_s` on the robot's clock it answers `status`, or what `status_script`
+    gives if that is not empty, and runs the scripts that apply, the post_script last. place: of this configuration in
+    the file, for messages."""
+
+    status: Answer
+    delay_s: float = 0.0
+    status_script: str = ""
+    success_script: str = ""
+    failure_script: str = ""
+    post_script: str = ""
+    place: str = ""
+
+
+ALWAYS: Final = {"AlwaysSuccess": NodeConfig("SUCCESS"), "AlwaysFailure": NodeConfig("FAILURE")}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """pattern: the name or tag of a node, or its path with `*` for any text and `?` for any letter. config: what to put
+    there, or None for the leaf `target`."""
+
+    pattern: str
+    target: str
+    config: NodeConfig | None
+
+    def matches(self, name: str, tag: str, *paths: str) -> bool:
+        """Whether a node of this name, tag and path is meant."""
+        if self.pattern in (name, tag):
+            return True
+        return any(fits(self.pattern, path) for path in paths)
+
+
+def fits(pattern: str, text: str) -> bool:
+    """Whether `*` for any text and `?` for any letter make the pattern the text. Time: at most the product of their
+    lengths, where a regular expression takes exponential time."""
+    at = place = 0
+    star: int | None = None
+    again = 0
+    while place < len(text):
+        if at < len(pattern) and pattern[at] == "*":
+            star, again, at = at, place, at + 1
+        elif at < len(pattern) and pattern[at] in ("?", text[place]):
+            at, place = at + 1, place + 1
+        elif star is not None:  # the last star takes one letter more; those before it need not
+            at, again = star + 1, again + 1
+            place = again
+        else:
+            return False
+    return not pattern[at:].strip("*")
+
+
+def read_rules(file: Path) -> tuple[tuple[Rule, ...], str]:
+    """The rules in the order of the file, and its text. ConfigError, naming file, key and choices, for everything
+    else."""
+    text = read_text(file, "file of substitutions")
+    top = _Part(str(file), "", _json(file, text))
+    top.only(SECTIONS)
+    configs = {}
+    for name, part in top.part("TestNodeConfigs", optional=True).parts():
+        configs[name] = _config(part)
+    rules = top.part("SubstitutionRules")
+    found = []
+    for pattern in rules.value:
+        target = rules.text(pattern)
+        found.append(Rule(pattern, target, configs.get(target) or ALWAYS.get(target)))
+    if len(found) > MAX_RULES:
+        raise rules.wrong(f"has {len(found)} rules; at most {MAX_RULES}")
+    if not found:
+        raise rules.wrong('has no rule; a rule is "PATTERN": "NAME"')
+    return tuple(found), text
+
+
+def nearest(word: str, choices: list[str]) -> str:
+    """` Did you mean 'x'?` or nothing."""
+    near = get_close_matches(word[:80], choices, 1, 0.6)
+    return f" Did you mean '{near[0]}'?" if near else ""
+
+
+def _config(part: _Part) -> NodeConfig:
+    part.only(KEYS)
+    script = part.text("return_status_script") if "return_status_script" in part.value else ""
+    status = part.text("return_status") if "return_status" in part.value or not script else "SUCCESS"
+    if status not in STATUSES:
+        raise part.wrong(f"'{status}' is not one of {', '.join(STATUSES)}", "return_status")
+    delay_ms = part.value.get("async_delay", 0)
+    if isinstance(delay_ms, bool) or not isinstance(delay_ms, int) or not 0 <= delay_ms <= 10**9:
+        raise part.wrong("is not a whole number of milliseconds from 0 to 1000000000", "async_delay")
+    scripts = {name: part.text(name) for name in SCRIPTS if name in part.value}
+    return NodeConfig(status, delay_ms / 1000.0, script, place=f"{part.file}: {part.name}", **scripts)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """An object of the file. name: its keys from the top, joined by points."""
+
+    file: str
+    name: str
+    value: Any
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.value, dict):
+            raise self.wrong("is not an object in braces")
+
+    def wrong(self, words: str, key: str = "") -> ConfigError:
+        where = ".".join(text for text in (self.name, key) if text)
+        return ConfigError(f"{self.file}: {where + ': ' if where else ''}{words}")
+
+    def only(self, allowed: tuple[str, ...]) -> None:
+        for key in self.value:
+            if key not in allowed:
+                choices = ", ".join(allowed)
+                raise self.wrong(f"unknown key.{nearest(key, list(allowed))} Keys: {choices}", key)
+
+    def part(self, key: str, *, optional: bool = False) -> _Part:
+        if key not in self.value and not optional:
+            raise self.wrong(f"is missing; the file has {' and '.join(SECTIONS)}", key)
+        return _Part(self.file, f"{self.name}.{key}" if self.name else key, self.value.get(key, {}))
+
+    def parts(self) -> list[tuple[str, _Part]]:
+        return [(key, self.part(key)) for key in self.value]
+
+    def text(self, key: str) -> str:
+        if key not in self.value:
+            raise self.wrong("is missing", key)
+        if not isinstance(self.value[key], str):
+            raise self.wrong("is not a text in quotes", key)
+        return str(self.value[key])
+
+
+def _json(file: Path, text: str) -> Any:
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for key, value in pairs:
+            if key in found:
+                raise ConfigError(f"{file}: '{key}' stands there twice; the second would replace the first")
+            found[key] = value
+        return found
+
+    return json_of(file, text, pairs=once)

@@ -1,0 +1,162 @@
+"""Base classes of the leaves: for those that move the robot, at once or after planning, and for those that compute."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+from py_trees.common import Status
+
+from behaviours.robot import Command, CommandState, Robot
+from behaviours.services import Services
+from behaviours.worker import Job
+from perception.rejection import Rejection
+from trees.engine.leaf import Leaf
+
+T = TypeVar("T")
+
+
+class RobotLeaf(Leaf):
+    """A leaf that uses the services."""
+
+    context: Services
+
+    @property
+    def robot(self) -> Robot:
+        return self.context.robot
+
+    def succeed(self, message: str = "") -> Status:
+        self.feedback_message = message
+        return Status.SUCCESS
+
+    def fail(self, reason: str) -> Status:
+        """FAILURE with the reason: something that may well happen did not go as wished."""
+        self.feedback_message = reason
+        return Status.FAILURE
+
+    def run_on(self, message: str) -> Status:
+        self.feedback_message = message
+        return Status.RUNNING
+
+
+class MotionLeaf(RobotLeaf):
+    """Starts a command when it is entered, polls it at each tick, cancels it when it is halted.
+
+    Subclasses give `start`, which returns the command or the reason why there can be none, and may give `finished`.
+    """
+
+    def __init__(self, name: str, ports: Any, context: Services) -> None:
+        super().__init__(name, ports, context)
+        self._command: Command | None = None
+        self._refused = ""
+        self._since_s = 0.0
+
+    def start(self) -> Command | str:
+        raise NotImplementedError
+
+    def finished(self, message: str) -> Status:
+        """What the leaf returns once the command is done; `message` are the robot's words, if any."""
+        return self.succeed(message)
+
+    def initialise(self) -> None:
+        self._command, self._refused = None, ""
+        self._since_s = self.robot.now()
+        started = self.start()
+        if isinstance(started, str):
+            self._refused = started
+        else:
+            self._command = started
+
+    def update(self) -> Status:
+        if self._command is None:
+            return self.fail(self._refused)
+        outcome = self._command.poll()
+        if outcome.state is CommandState.DONE:
+            return self.finished(outcome.reason)
+        if outcome.state is not CommandState.RUNNING:
+            return self.fail(outcome.reason or outcome.state.value)
+        elapsed = self.robot.now() - self._since_s
+        if elapsed > self.context.settings.motion_timeout_s:
+            self._command.cancel()
+            return self.fail(f"not done after {elapsed:.0f} s")
+        return self.run_on(f"{elapsed:.1f} s")
+
+    def terminate(self, new_status: Status) -> None:
+        if new_status == Status.INVALID and self._command is not None:
+            self._command.cancel()
+            self._command = None
+
+
+class PlannedMotionLeaf(MotionLeaf, Generic[T]):
+    """A motion whose goal takes longer to find than a tick: `plan` runs on the worker, then `begin` starts the motion.
+
+    A plan that is a Rejection is a FAILURE with its reason, and nothing moves.
+    """
+
+    def __init__(self, name: str, ports: Any, context: Services) -> None:
+        super().__init__(name, ports, context)
+        self._job: Job[T | Rejection] | None = None
+
+    def plan(self) -> Callable[[], T | Rejection]:
+        raise NotImplementedError
+
+    def begin(self, plan: T) -> Command:
+        raise NotImplementedError
+
+    def initialise(self) -> None:
+        self._command, self._refused = None, ""
+        self._since_s = self.robot.now()
+        self._job, self._asked = self.context.worker.submit(self.plan()), False
+
+    def update(self) -> Status:
+        if self._job is not None:
+            asked, self._asked = self._asked, True
+            if not (asked and self._job.done):  # never at once, however quick it was: runs repeat exactly
+                return self.run_on("planning")
+            result, self._job = self._job.result(), None
+            if isinstance(result, Rejection):
+                self._refused = result.reason
+            else:
+                self._since_s = self.robot.now()
+                self._command = self.begin(result)
+        return super().update()
+
+    def terminate(self, new_status: Status) -> None:
+        if new_status == Status.INVALID and self._job is not None:
+            self._job.cancel()
+            self._job = None
+        super().terminate(new_status)
+
+
+class WorkLeaf(RobotLeaf, Generic[T]):
+    """Hands work to the worker when it is entered and takes the result at a later tick. `update` never waits.
+
+    Subclasses give `work`, which reads the ports and returns what to do, and `take`, which writes the result out.
+    A result that is a Rejection is a FAILURE with its reason.
+    """
+
+    def __init__(self, name: str, ports: Any, context: Services) -> None:
+        super().__init__(name, ports, context)
+        self._job: Job[T | Rejection] | None = None
+
+    def work(self) -> Callable[[], T | Rejection]:
+        raise NotImplementedError
+
+    def take(self, result: T) -> Status:
+        raise NotImplementedError
+
+    def initialise(self) -> None:
+        self._job, self._asked = self.context.worker.submit(self.work()), False
+
+    def update(self) -> Status:
+        assert self._job is not None
+        asked, self._asked = self._asked, True
+        if not (asked and self._job.done):  # never at once, however quick it was: runs repeat exactly
+            return self.run_on("at work")
+        result = self._job.result()
+        return self.fail(result.reason) if isinstance(result, Rejection) else self.take(result)
+
+    def terminate(self, new_status: Status) -> None:
+        if new_status == Status.INVALID and self._job is not None:
+            self._job.cancel()
+            self._job = None

@@ -1,0 +1,220 @@
+"""Leaves that move the body and the arm."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import numpy as np
+
+from behaviours.leaves.base import MotionLeaf
+from behaviours.leaves.walking import MAX_SPEED, MAX_YAW_RATE, WalkLeaf
+from behaviours.limits import SPOT, up_to
+from behaviours.robot import Command
+from perception import spot_arm
+from perception.geometry import Pose, unit
+from perception.surface.locate import ObjectLocation
+from perception.types import Detection, Grasp, RgbdFrame
+from trees.data.ports import Bounds, input_port
+
+ARM = frozenset({"arm"})
+HAND_SPEED = up_to(SPOT.hand_speed_mps)
+MAX_HAND_SPEED = input_port("max_speed_mps", float, unit="m/s", bounds=HAND_SPEED, text="limit of the hand's speed")
+
+
+class ArmPoseName(Enum):
+    """The named poses of the arm, as they are written in a tree file."""
+
+    stow = "stow"
+    ready = "ready"
+    carry = "carry"
+
+
+class MoveArm(MotionLeaf):
+    """Move the arm to a named pose."""
+
+    ACTUATORS = ARM
+    PORTS = (
+        input_port("pose", ArmPoseName, text="stow, ready or carry"),
+        input_port(
+            "max_joint_speed_radps",
+            float,
+            unit="rad/s",
+            bounds=up_to(SPOT.joint_speed_radps),
+            text="limit of every joint's speed",
+        ),
+    )
+
+    def start(self) -> Command:
+        return self.robot.move_arm(self.get("pose").value, max_joint_speed_radps=self.get("max_joint_speed_radps"))
+
+
+def standoff_pose(world_from_body: Pose, target_m: np.ndarray, distance_m: float) -> Pose:
+    """Where the body stands `distance_m` from a point, level, on the line from where it is now, facing the point.
+
+    target_m: (3,) metres in the world; its height does not matter.
+    """
+    offset = np.asarray(target_m[:2]) - world_from_body.position_m[:2]
+    yaw = float(np.arctan2(offset[1], offset[0])) if np.linalg.norm(offset) > 1e-6 else world_from_body.yaw_rad
+    ahead = np.array([np.cos(yaw), np.sin(yaw)])
+    place = np.array([*(np.asarray(target_m[:2]) - distance_m * ahead), world_from_body.position_m[2]])
+    return Pose.from_rpy((0.0, 0.0, yaw), place)
+
+
+class WalkToObject(WalkLeaf):
+    """Walk to a distance from the object, facing it; from too near, walk back."""
+
+    PORTS = (
+        input_port("object", ObjectLocation, text="where the object stands"),
+        input_port(
+            "distance_m",
+            float,
+            unit="m",
+            default=1.0,
+            bounds=up_to(100.0),
+            text="from the body's centre to the object's axis",
+        ),
+        MAX_SPEED,
+        MAX_YAW_RATE,
+    )
+
+    def start(self) -> Command:
+        return self.walk(standoff_pose(self.robot.body_pose(), self.get("object").position_m, self.get("distance_m")))
+
+
+class FaceObject(WalkLeaf):
+    """Turn the body until the detected object is straight ahead, from its direction in the picture alone.
+
+    For an object at the edge of the picture, where the depth camera does not see; its distance is guessed.
+    """
+
+    PORTS = (
+        input_port("frame", RgbdFrame, text="the picture"),
+        input_port("detection", Detection, text="which object in the picture"),
+        input_port("guess_m", float, unit="m", default=1.5, bounds=up_to(20.0), text="distance taken for granted"),
+        MAX_SPEED,
+        MAX_YAW_RATE,
+    )
+
+    def start(self) -> Command:
+        frame: RgbdFrame = self.get("frame")
+        rows, columns = np.nonzero(self.get("detection").mask)
+        ray = frame.intrinsics.back_project(float(columns.mean()), float(rows.mean()), self.get("guess_m"))
+        body = self.robot.body_pose()
+        offset = (frame.world_from_camera.transform(ray) - body.position_m)[:2]
+        return self.walk(Pose.from_rpy((0.0, 0.0, float(np.arctan2(offset[1], offset[0]))), body.position_m))
+
+
+def looking_pose(world_from_body: Pose, location: ObjectLocation, distance_m: float) -> Pose | None:
+    """world_from_hand, level in roll, whose camera has the object's middle on its axis from about `distance_m`.
+
+    Lower and nearer views are tried where the arm does not reach; None if it reaches none.
+    """
+    body_from_world = world_from_body.inverse()
+    target = location.position_m
+    shoulder = world_from_body.transform(np.array(spot_arm.JOINTS[0].origin_m))
+    ahead = unit(np.array([*(target - shoulder)[:2], 0.0]))
+    for elevation in np.radians([18.0, 12.0, 25.0, 5.0, 32.0]):
+        for distance in distance_m + np.array([0.0, -0.05, 0.05, 0.1, -0.1]):
+            back = np.array([*(-ahead[:2] * np.cos(elevation)), np.sin(elevation)])
+            forward = -back
+            right = unit(np.cross(forward, [0.0, 0.0, 1.0]))
+            camera = Pose(np.stack([right, np.cross(forward, right), forward], axis=1), target + distance * back)
+            hand = camera @ spot_arm.HAND_FROM_COLOR_CAMERA.inverse()
+            if spot_arm.inverse(body_from_world @ hand, spot_arm.READY) is not None:
+                return hand
+    return None
+
+
+class LookAt(MotionLeaf):
+    """Hold the hand camera in front of the object, looking at its middle, slightly from above."""
+
+    ACTUATORS = ARM
+    PORTS = (
+        input_port("object", ObjectLocation, text="where the object stands"),
+        input_port(
+            "distance_m",
+            float,
+            unit="m",
+            default=0.45,
+            bounds=up_to(5.0),
+            text="from the camera to the object's middle",
+        ),
+        MAX_HAND_SPEED,
+    )
+
+    def start(self) -> Command | str:
+        hand = looking_pose(self.robot.body_pose(), self.get("object"), self.get("distance_m"))
+        if hand is None:
+            return "out of reach: no view of the object that the arm can take from here"
+        return self.robot.move_hand(hand, max_speed_mps=self.get("max_speed_mps"))
+
+
+def _back(pose: Pose, distance_m: float) -> Pose:
+    """The hand's pose moved back along its own x."""
+    return Pose(pose.rotation, pose.position_m - distance_m * pose.rotation[:, 0])
+
+
+class MoveToPreGrasp(MotionLeaf):
+    """Bring the hand in front of the grasp, back along the approach."""
+
+    ACTUATORS = ARM
+    PORTS = (
+        input_port("grasp", Grasp, text="the grasp to prepare"),
+        input_port(
+            "standoff_m", float, unit="m", default=0.12, bounds=Bounds(0.0, 1.0), text="how far before the grasp"
+        ),
+        MAX_HAND_SPEED,
+    )
+
+    def start(self) -> Command:
+        goal = _back(self.get("grasp").world_from_hand, self.get("standoff_m"))
+        return self.robot.move_hand(goal, max_speed_mps=self.get("max_speed_mps"))
+
+
+class MoveToGrasp(MotionLeaf):
+    """Bring the hand along the approach to where the jaws close."""
+
+    ACTUATORS = ARM
+    PORTS = (input_port("grasp", Grasp, text="the grasp"), MAX_HAND_SPEED)
+
+    def start(self) -> Command:
+        return self.robot.move_hand(self.get("grasp").world_from_hand, max_speed_mps=self.get("max_speed_mps"))
+
+
+class LiftHand(MotionLeaf):
+    """Raise the hand straight up."""
+
+    ACTUATORS = ARM
+    PORTS = (input_port("height_m", float, unit="m", bounds=up_to(1.5), text="how far up"), MAX_HAND_SPEED)
+
+    def start(self) -> Command:
+        hand = self.robot.hand_pose()
+        goal = Pose(hand.rotation, hand.position_m + np.array([0.0, 0.0, self.get("height_m")]))
+        return self.robot.move_hand(goal, max_speed_mps=self.get("max_speed_mps"))
+
+
+class RetreatHand(MotionLeaf):
+    """Draw the hand back along its own axis, off what it gripped or was about to grip.
+
+    What stands between open jaws still touches the fixed one, which lies below the hand's axis, and would be dragged
+    along: `aside_m` takes the hand down its own z meanwhile, off the object.
+    """
+
+    ACTUATORS = ARM
+    PORTS = (
+        input_port("distance_m", float, unit="m", bounds=Bounds(0.0, 1.5), text="how far back"),
+        input_port(
+            "aside_m",
+            float,
+            unit="m",
+            default=0.0,
+            bounds=Bounds(-0.5, 0.5),
+            text="how far to the side of the fixed jaw meanwhile",
+        ),
+        MAX_HAND_SPEED,
+    )
+
+    def start(self) -> Command:
+        back = _back(self.robot.hand_pose(), self.get("distance_m"))
+        goal = Pose(back.rotation, back.position_m - self.get("aside_m") * back.rotation[:, 2])
+        return self.robot.move_hand(goal, max_speed_mps=self.get("max_speed_mps"))

@@ -1,0 +1,220 @@
+"""Leaves that hold what is held out, and put it down upright.
+
+How the object sits in the hand is known from the grasp: the hand's pose as the jaws closed, and where the object stood
+then. To put it down the hand takes the tilt of the grasp again and turns about the vertical only, so that the object is
+upright.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from py_trees.common import Status
+
+from behaviours.leaves.base import MotionLeaf, PlannedMotionLeaf, RobotLeaf
+from behaviours.leaves.moving import ARM, MAX_HAND_SPEED
+from behaviours.limits import SHARE
+from behaviours.robot import Command, CommandState
+from perception import spot_arm
+from perception.geometry import Pose, Vector
+from perception.rejection import Rejection
+from perception.surface.locate import ObjectLocation
+from perception.types import Grasp
+from trees.data.ports import Bounds, input_port, output_port
+
+TURNS_RAD = (0.0, 0.3, -0.3, 0.6, -0.6, 0.9, -0.9)
+"""How far the hand may point to the side of what is asked for, tried in this order."""
+REST_S, REST_M, BEGUN_M = 0.3, 0.0015, 0.005
+"""A hand that has gone down BEGUN_M and then less than REST_M in REST_S has met something."""
+REACH = Bounds(-1.5, 1.5)
+"""Metres from the body's centre."""
+PLACE_OF_HELD = (
+    input_port("place", Pose, text="where its foot shall stand"),
+    input_port("object", ObjectLocation, text="where it stood when it was gripped"),
+    input_port("grasp", Grasp, text="how it was gripped"),
+)
+
+
+def turned(rotation: Vector, heading_rad: float) -> Vector:
+    """A hand's rotation (3, 3) turned about the vertical until its x points to a heading; its tilt stays.
+
+    A hand that points up or down has no heading; it is then taken as 0.
+    """
+    ahead = rotation[:2, 0]
+    now = float(np.arctan2(ahead[1], ahead[0])) if np.linalg.norm(ahead) > 0.1 else 0.0
+    return np.asarray(Pose.from_rpy((0.0, 0.0, heading_rad - now)).rotation @ rotation)
+
+
+def foot_in_hand(grasp: Grasp, location: ObjectLocation) -> Vector:
+    """(3,) the middle of the object's foot in the frame of the hand that holds it, metres."""
+    foot = np.array([*location.position_m[:2], location.bottom_z_m])
+    return np.asarray(grasp.world_from_hand.inverse().transform(foot))
+
+
+def reachable(
+    world_from_body: Pose, rotation: Vector, heading_rad: float, hand_at: Callable[[Vector], list[Pose]]
+) -> list[Pose] | None:
+    """The first list of hand poses, of those for each of TURNS_RAD, that the arm reaches from where the body stands.
+
+    hand_at: gives the poses for a rotation (3, 3) of the hand; the last of them is tried first, as it is the farthest.
+    """
+    body_from_world = world_from_body.inverse()
+    for turn in TURNS_RAD:
+        poses = hand_at(turned(rotation, heading_rad + turn))
+        seed = spot_arm.inverse(body_from_world @ poses[-1])
+        if seed is None:
+            continue
+        if all(spot_arm.inverse(body_from_world @ pose, seed) is not None for pose in poses[:-1]):
+            return poses
+    return None
+
+
+class HoldAt(PlannedMotionLeaf[Pose]):
+    """Bring the hand to a point in the body's frame; its tilt stays, and so does that of what it holds."""
+
+    ACTUATORS = ARM
+    PORTS = (
+        input_port("forward_m", float, unit="m", default=0.6, bounds=REACH, text="ahead of the body's centre"),
+        input_port("left_m", float, unit="m", default=0.0, bounds=REACH, text="to its left"),
+        input_port("up_m", float, unit="m", default=0.3, bounds=REACH, text="above it"),
+        MAX_HAND_SPEED,
+    )
+
+    def plan(self) -> Callable[[], Pose | Rejection]:
+        body, rotation = self.robot.body_pose(), self.robot.hand_pose().rotation
+        point = np.array([self.get("forward_m"), self.get("left_m"), self.get("up_m")])
+
+        def find() -> Pose | Rejection:
+            found = reachable(body, rotation, body.yaw_rad, lambda turn: [Pose(turn, body.transform(point))])
+            return found[0] if found else Rejection(f"out of reach: the hand cannot be at {point.tolist()} m like this")
+
+        return find
+
+    def begin(self, plan: Pose) -> Command:
+        return self.robot.move_hand(plan, max_speed_mps=self.get("max_speed_mps"))
+
+
+@dataclass(frozen=True)
+class _Placement:
+    above: Pose
+    placed: ObjectLocation
+
+
+class MoveToPlace(PlannedMotionLeaf[_Placement]):
+    """Bring the held object upright over a place; `placed` is where it will stand once it has been put down."""
+
+    ACTUATORS = ARM
+    PORTS = (
+        *PLACE_OF_HELD,
+        input_port("above_m", float, unit="m", default=0.1, bounds=Bounds(0.0, 1.0), text="how far above the place"),
+        MAX_HAND_SPEED,
+        output_port("placed", ObjectLocation, text="where the object will stand"),
+    )
+
+    def plan(self) -> Callable[[], _Placement | Rejection]:
+        place, location, grasp = self.get("place"), self.get("object"), self.get("grasp")
+        above = np.array([0.0, 0.0, self.get("above_m")])
+        body, in_hand = self.robot.body_pose(), foot_in_hand(grasp, location)
+        spot = place.position_m
+        shoulder = body.transform(np.array(spot_arm.JOINTS[0].origin_m))
+        heading = float(np.arctan2(spot[1] - shoulder[1], spot[0] - shoulder[0]))
+
+        def hands(rotation: Vector) -> list[Pose]:
+            low = spot - rotation @ in_hand
+            return [Pose(rotation, low + above), Pose(rotation, low)]
+
+        def find() -> _Placement | Rejection:
+            found = reachable(body, grasp.world_from_hand.rotation, heading, hands)
+            if found is None:
+                away = float(np.linalg.norm((spot - body.position_m)[:2]))
+                return Rejection(f"out of reach: the place is {away:.2f} m away and the hand cannot be over it upright")
+            return _Placement(found[0], moved_to(location, spot))
+
+        return find
+
+    def begin(self, plan: _Placement) -> Command:
+        self.set("placed", plan.placed)
+        return self.robot.move_hand(plan.above, max_speed_mps=self.get("max_speed_mps"))
+
+
+def moved_to(location: ObjectLocation, foot_m: Vector) -> ObjectLocation:
+    """The object standing with its foot on a point (3,), metres in the world."""
+    shift = foot_m - np.array([*location.position_m[:2], location.bottom_z_m])
+    return replace(
+        location,
+        position_m=location.position_m + shift,
+        surface_m=location.surface_m + shift,
+        bottom_z_m=location.bottom_z_m + float(shift[2]),
+        top_z_m=location.top_z_m + float(shift[2]),
+    )
+
+
+class LowerObject(MotionLeaf):
+    """Lower the held object straight down until it stands: the hand meets resistance, or it is `below_m` lower than
+    the place was thought to be."""
+
+    ACTUATORS = ARM
+    PORTS = (
+        *PLACE_OF_HELD,
+        input_port(
+            "below_m", float, unit="m", default=0.02, bounds=Bounds(0.0, 0.5), text="how far further if nothing resists"
+        ),
+        MAX_HAND_SPEED,
+    )
+
+    def start(self) -> Command | str:
+        hand = self.robot.hand_pose()
+        foot = hand.transform(foot_in_hand(self.get("grasp"), self.get("object")))
+        down = float(foot[2] - self.get("place").position_m[2]) + self.get("below_m")
+        if down <= 0.0:
+            return f"the object is {-down:.2f} m below the place already"
+        self._start_z_m = float(hand.position_m[2])
+        self._way = [(self.robot.now(), 0.0)]
+        goal = Pose(hand.rotation, hand.position_m - np.array([0.0, 0.0, down]))
+        return self.robot.move_hand(goal, max_speed_mps=self.get("max_speed_mps"))
+
+    def finished(self, message: str) -> Status:
+        del message
+        return self.succeed(f"lowered by {self._lowered_m():.3f} m, nothing resisted")
+
+    def update(self) -> Status:
+        if self._command is None:
+            return super().update()
+        state, lowered_m = self._command.poll().state, self._lowered_m()
+        stalled = state is CommandState.FAILED and lowered_m > BEGUN_M
+        if stalled or (state is CommandState.RUNNING and self._rests(lowered_m)):
+            self._command.cancel()
+            return self.succeed(f"set down after {lowered_m:.3f} m")
+        return super().update()
+
+    def _lowered_m(self) -> float:
+        return self._start_z_m - float(self.robot.hand_pose().position_m[2])
+
+    def _rests(self, lowered_m: float) -> bool:
+        """True once the hand has gone down and then stood still for REST_S."""
+        now = self.robot.now()
+        self._way = [(time_s, way) for time_s, way in self._way if time_s > now - 2 * REST_S] + [(now, lowered_m)]
+        before = [way for time_s, way in self._way if time_s <= now - REST_S]
+        return bool(before) and lowered_m > BEGUN_M and lowered_m - before[-1] < REST_M
+
+
+class StandsUpright(RobotLeaf):
+    """FAILURE if an object is much lower than it was when it stood: it has fallen over."""
+
+    KIND = "Condition"
+    PORTS = (
+        input_port("object", ObjectLocation, text="as it is seen now"),
+        input_port("before", ObjectLocation, text="as it was seen standing"),
+        input_port(
+            "least_share", float, default=0.7, bounds=SHARE, text="of its height before that it must still have"
+        ),
+    )
+
+    def update(self) -> Status:
+        now_m, before_m = self.get("object").height_m, self.get("before").height_m
+        words = f"{now_m:.3f} m high, {before_m:.3f} m before"
+        return (
+            self.succeed(words) if now_m >= self.get("least_share") * before_m else self.fail(f"fallen over: {words}")
+        )

@@ -1,0 +1,212 @@
+"""Leaves that look, find, and decide where to grip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+from py_trees.common import Status
+
+from behaviours.leaves.base import RobotLeaf, WorkLeaf
+from behaviours.limits import SHARE, up_to
+from behaviours.worker import Job
+from perception.grasping.grasp import compute_grasp
+from perception.grasping.hanging import further_out, part_between
+from perception.rejection import Rejection
+from perception.surface.depth import fuse_depth
+from perception.surface.locate import ObjectLocation, detection_of, locate_object
+from perception.types import Detection, Grasp, Heatmap, RgbdFrame
+from trees.data.ports import Bounds, input_port, output_port
+
+FRAME = input_port("frame", RgbdFrame, text="the picture to look at")
+DETECTION = input_port("detection", Detection, text="which object in the picture")
+
+
+class Capture(RobotLeaf):
+    """Take a picture with depth; the depth is the median of several while the camera stands still, one a tick."""
+
+    PORTS = (
+        input_port("camera", str, default="hand", bounds=Bounds(1, 100), names="camera", text="which camera"),
+        input_port("frames", int, default=1, bounds=Bounds(1, 100), text="how many depth pictures to combine"),
+        output_port("frame", RgbdFrame, text="the picture"),
+    )
+
+    def initialise(self) -> None:
+        self._frames: list[RgbdFrame] = []
+        self._job: Job[RgbdFrame] | None = None
+
+    def _next(self) -> RgbdFrame | None:
+        """One more frame, if it is there: at once where time is simulated, else from the worker, when it is done."""
+        camera = self.get("camera")
+        if self.robot.simulated_time:
+            return self.robot.capture(camera)
+        if self._job is None:
+            self._job = self.context.worker.submit(lambda: self.robot.capture(camera))
+        if not self._job.done:
+            return None
+        frame, self._job = self._job.result(), None
+        return frame
+
+    def update(self) -> Status:
+        frame, wanted = self._next(), self.get("frames")
+        if frame is not None:
+            self._frames.append(frame)
+        if len(self._frames) < wanted:
+            return self.run_on(f"{len(self._frames)} of {wanted} frames")
+        fused = fuse_depth(self._frames)
+        self.set("frame", fused)
+        self.context.recorder.frame(self.name, fused)
+        return self.succeed(f"depth on {(fused.depth > 0).mean():.0%} of the picture")
+
+    def terminate(self, new_status: Status) -> None:
+        if new_status == Status.INVALID and getattr(self, "_job", None) is not None:
+            self._job.cancel()  # type: ignore[union-attr]
+
+
+class DetectObject(WorkLeaf[list[Detection]]):
+    """Find an object of one of the labels: the best one, or the one that is known already to stand somewhere."""
+
+    PORTS = (
+        FRAME,
+        input_port(
+            "labels", tuple[str, ...], bounds=Bounds(1, 1000), names="label", text="classes to accept, separated by ;"
+        ),
+        input_port("min_score", float, default=0.25, bounds=SHARE, text="least score, 0..1"),
+        input_port("known", ObjectLocation, default=None, text="take no other object than this one"),
+        input_port("within_m", float, unit="m", default=0.15, bounds=up_to(100.0), text="how far it may have moved"),
+        output_port("detection", Detection, text="the detection"),
+    )
+
+    def work(self) -> Callable[[], list[Detection]]:
+        frame, labels, min_score = self.get("frame"), self.get("labels"), self.get("min_score")
+        known, within_m = self.get("known"), self.get("within_m")
+
+        def detect() -> list[Detection]:
+            if known is None:  # whatever may be there is compared
+                return self.context.detector.detect(frame, labels, min_score)
+            the_known = partial(detection_of, frame=frame, known=known, within_m=within_m)
+            found = self.context.detector.detect(frame, labels, min_score, lambda one: the_known([one]) is not None)
+            same = the_known(found)
+            return [] if same is None else [same]
+
+        return detect
+
+    def take(self, result: list[Detection]) -> Status:
+        if not result:
+            where = "" if self.get("known") is None else f" within {self.get('within_m'):.2f} m of where it was"
+            return self.fail(f"no {' or '.join(self.get('labels'))} in the picture{where}")
+        best = result[0]
+        self.set("detection", best)
+        return self.succeed(f"{best.label} {best.score:.2f}, {int(best.mask.sum())} px")
+
+
+class LocateObject(WorkLeaf[ObjectLocation]):
+    """Place the detected object in the world; FAILURE if it stands elsewhere than the one that is known already."""
+
+    PORTS = (
+        FRAME,
+        DETECTION,
+        input_port("known", ObjectLocation, default=None, text="it must be this one"),
+        input_port("within_m", float, unit="m", default=0.15, bounds=up_to(100.0), text="how far it may have moved"),
+        output_port("object", ObjectLocation, text="where it stands and how big it is"),
+    )
+
+    def work(self) -> Callable[[], ObjectLocation | Rejection]:
+        frame, detection = self.get("frame"), self.get("detection")
+        known, within_m = self.get("known"), self.get("within_m")
+
+        def locate() -> ObjectLocation | Rejection:
+            found = locate_object(frame, detection)
+            if known is None or isinstance(found, Rejection):
+                return found
+            away_m = float(np.linalg.norm((found.position_m - known.position_m)[:2]))
+            return found if away_m <= within_m else Rejection(f"it stands {away_m:.2f} m from where the known one was")
+
+        return locate
+
+    def take(self, result: ObjectLocation) -> Status:
+        self.set("object", result)
+        x, y, z = result.position_m
+        return self.succeed(f"{result.label} at ({x:.2f}, {y:.2f}, {z:.2f}) m, {result.width_m * 1000:.0f} mm wide")
+
+
+class InferHeatmap(WorkLeaf[Heatmap]):
+    """Predict the quality of a grasp at every pixel of the object."""
+
+    PORTS = (FRAME, DETECTION, output_port("heatmap", Heatmap, text="quality 0..1 for each pixel"))
+
+    def work(self) -> Callable[[], Heatmap]:
+        frame, detection = self.get("frame"), self.get("detection")
+        return lambda: self.context.heatmap_model.predict(frame, detection)
+
+    def take(self, result: Heatmap) -> Status:
+        self.set("heatmap", result)
+        best = float(result.quality[self.get("detection").mask].max(initial=0.0))
+        return self.succeed(f"best quality {best:.2f}")
+
+
+class ComputeGraspPose(WorkLeaf[Grasp]):
+    """Choose the best pixel that the arm can grip at, and the hand's pose for it (Eq. 1-3 of arXiv 2508.17466)."""
+
+    PORTS = (
+        FRAME,
+        DETECTION,
+        input_port("heatmap", Heatmap, text="quality 0..1 for each pixel"),
+        input_port("object", ObjectLocation, default=None, text="where it stands; needed for the heights"),
+        input_port(
+            "least_height",
+            float,
+            default=0.0,
+            bounds=SHARE,
+            text="share of its height to grip above, 0..1, to hang upright",
+        ),
+        input_port(
+            "greatest_height",
+            float,
+            default=1.0,
+            bounds=SHARE,
+            text="share of its height to grip below, 0..1, not to swing",
+        ),
+        input_port(
+            "out_m",
+            float,
+            unit="m",
+            default=0.0,
+            bounds=Bounds(-0.1, 0.1),
+            text="how much further out in the jaws than usual",
+        ),
+        output_port("grasp", Grasp, text="pixel, depth, normal and pose"),
+    )
+
+    def work(self) -> Callable[[], Grasp | Rejection]:
+        frame, detection, heatmap = self.get("frame"), self.get("detection"), self.get("heatmap")
+        body, settings = self.robot.body_pose(), self.context.settings.grasp
+        if self.get("object") is not None:
+            shares = self.get("least_height"), self.get("greatest_height")
+            heatmap = part_between(heatmap, frame, self.get("object"), *shares)
+        out_m = self.get("out_m")
+
+        def compute() -> Grasp | Rejection:
+            grasp = compute_grasp(frame, detection, heatmap, world_from_body=body, settings=settings)
+            return grasp if isinstance(grasp, Rejection) else further_out(grasp, out_m)
+
+        return compute
+
+    def update(self) -> Status:
+        status = super().update()
+        if status == Status.FAILURE:
+            self._record(None)
+        return status
+
+    def take(self, result: Grasp) -> Status:
+        self.set("grasp", result)
+        self._record(result)
+        u, v = result.pixel_uv
+        x, y, z = result.point_world_m
+        return self.succeed(
+            f"pixel ({u}, {v}) at {result.depth_m:.3f} m, quality {result.score:.2f}: ({x:.2f}, {y:.2f}, {z:.2f}) m"
+        )
+
+    def _record(self, grasp: Grasp | None) -> None:
+        self.context.recorder.heatmap(self.name, self.get("frame"), self.get("detection"), self.get("heatmap"), grasp)

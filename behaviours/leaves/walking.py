@@ -1,0 +1,92 @@
+"""Leaves that walk to a pose and round an object."""
+
+from __future__ import annotations
+
+import numpy as np
+from py_trees.common import Status
+
+from behaviours.leaves.base import MotionLeaf
+from behaviours.limits import SPOT, TURN, up_to
+from behaviours.robot import Command
+from perception.geometry import Pose, Vector
+from perception.surface.locate import ObjectLocation
+from trees.data.ports import input_port
+
+BASE = frozenset({"base"})
+MAX_SPEED = input_port(
+    "max_speed_mps", float, unit="m/s", bounds=up_to(SPOT.walking_speed_mps), text="limit of the walking speed"
+)
+MAX_YAW_RATE = input_port(
+    "max_yaw_rate_radps", float, unit="rad/s", bounds=up_to(SPOT.yaw_rate_radps), text="limit of the turning rate"
+)
+STEP_RAD = 0.45
+"""Longest piece of a walk round an object: its chord comes at most 2.5 % nearer than the circle."""
+
+
+class WalkLeaf(MotionLeaf):
+    """A motion of the body within the limits of the ports."""
+
+    ACTUATORS = BASE
+
+    def walk(self, goal: Pose) -> Command:
+        speed, rate = self.get("max_speed_mps"), self.get("max_yaw_rate_radps")
+        return self.robot.walk_to(goal, max_speed_mps=speed, max_yaw_rate_radps=rate)
+
+
+class WalkTo(WalkLeaf):
+    """Walk to a pose: the body's centre over it, with its heading."""
+
+    PORTS = (input_port("pose", Pose, text="where to stand"), MAX_SPEED, MAX_YAW_RATE)
+
+    def start(self) -> Command:
+        return self.walk(self.get("pose"))
+
+
+def poses_round(world_from_body: Pose, centre_m: Vector, angle_rad: float, distance_m: float) -> list[Pose]:
+    """Poses of the body on the circle of `distance_m` round a point, facing it, from where the body is to `angle_rad`
+    further round, counter-clockwise seen from above, at most STEP_RAD apart; the last one is the goal.
+
+    centre_m: (3,) metres in the world; its height does not matter. At least one pose.
+    """
+    offset = world_from_body.position_m[:2] - np.asarray(centre_m)[:2]
+    now = float(np.arctan2(offset[1], offset[0]))
+    poses = []
+    for angle in np.linspace(0.0, angle_rad, max(1, int(np.ceil(abs(angle_rad) / STEP_RAD))) + 1)[1:]:
+        out = np.array([np.cos(now + angle), np.sin(now + angle)])
+        heading = float(np.arctan2(-out[1], -out[0]))
+        place = (*(np.asarray(centre_m)[:2] + distance_m * out), world_from_body.position_m[2])
+        poses.append(Pose.from_rpy((0.0, 0.0, heading), place))
+    return poses
+
+
+class WalkAround(WalkLeaf):
+    """Walk round an object, facing it at the end of every piece; no piece crosses the circle."""
+
+    PORTS = (
+        input_port("object", ObjectLocation, text="where the object stands"),
+        input_port(
+            "angle_rad", float, unit="rad", bounds=TURN, text="how far round it, counter-clockwise seen from above"
+        ),
+        input_port(
+            "distance_m",
+            float,
+            unit="m",
+            default=1.0,
+            bounds=up_to(100.0),
+            text="from the body's centre to the object's axis",
+        ),
+        MAX_SPEED,
+        MAX_YAW_RATE,
+    )
+
+    def start(self) -> Command:
+        centre = self.get("object").position_m
+        self._left = poses_round(self.robot.body_pose(), centre, self.get("angle_rad"), self.get("distance_m"))
+        return self.walk(self._left.pop(0))
+
+    def finished(self, message: str) -> Status:
+        if not self._left:
+            return self.succeed(message)
+        self._since_s = self.robot.now()
+        self._command = self.walk(self._left.pop(0))
+        return self.run_on(f"{len(self._left) + 1} pieces left")

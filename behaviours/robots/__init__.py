@@ -1,0 +1,1 @@
+"""The robots that come with the project."""

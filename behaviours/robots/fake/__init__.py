@@ -1,0 +1,1 @@
+"""A robot without any simulator: scripted, deterministic, on a virtual clock."""

@@ -1,0 +1,107 @@
+"""What the fake robot does beyond the `Robot` protocol, for a simulator of a robot's own interface in front of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from behaviours.robot import Command, CommandState, Outcome
+from behaviours.robots.fake.world import HAND_CAMERA, FakeWorld
+from perception import spot_arm
+from perception.geometry import Pose, Vector
+from perception.types import RgbdFrame
+
+BaseLaw = Callable[[float], tuple[Pose, Vector] | Outcome]
+ArmLaw = Callable[[float], tuple[Vector, Vector] | Outcome]
+
+
+class FollowCommand:
+    """A command that asks a law at every step where a part shall be; `place` puts it there."""
+
+    def __init__(self, now: Callable[[], float], law: Callable[[float], Outcome | None]) -> None:
+        self._now, self._law = now, law
+        self._start_s = now()
+        self._outcome = Outcome(CommandState.RUNNING)
+
+    def advance(self) -> None:
+        if self._outcome.state is CommandState.RUNNING:
+            self._outcome = self._law(self._now() - self._start_s) or self._outcome
+
+    def poll(self) -> Outcome:
+        return self._outcome
+
+    def cancel(self) -> None:
+        if self._outcome.state is CommandState.RUNNING:
+            self._outcome = Outcome(CommandState.CANCELLED, "cancelled")
+
+
+class FakeSteering:
+    """Body and arm by laws that are asked at every step; joints by inverse kinematics of where the hand is."""
+
+    world: FakeWorld
+    _body: Pose
+    _body_from_hand: Pose
+    _held: Pose | None
+    _held_which: int
+    _opening: float
+    _torque_nm: float
+    _joints: tuple[Pose, Vector] | None = None
+
+    def now(self) -> float:
+        raise NotImplementedError
+
+    def hand_pose(self) -> Pose:
+        raise NotImplementedError
+
+    def _take_over(self, part: str, command: FollowCommand) -> Command:
+        raise NotImplementedError
+
+    def follow_base(self, law: BaseLaw) -> Command:
+        def step(time_s: float) -> Outcome | None:
+            target = law(time_s)
+            if isinstance(target, Outcome):
+                return target
+            self._body = target[0]
+            return None
+
+        return self._take_over("base", FollowCommand(self.now, step))
+
+    def follow_arm(self, law: ArmLaw) -> Command:
+        def step(time_s: float) -> Outcome | None:
+            target = law(time_s)
+            if isinstance(target, Outcome):
+                return target
+            self._body_from_hand = spot_arm.forward(target[0])
+            self._joints = (self._body_from_hand, np.array(target[0]))
+            return None
+
+        return self._take_over("arm", FollowCommand(self.now, step))
+
+    def arm_joints(self) -> Vector:
+        before = np.array(spot_arm.STOW) if self._joints is None else self._joints[1]
+        if self._joints is None or self._joints[0] is not self._body_from_hand:
+            self._joints = (self._body_from_hand, spot_arm.approach(self._body_from_hand, before, steps=12))
+        return self._joints[1].copy()
+
+    def leg_joints(self) -> Vector:
+        return np.tile([0.0, 0.8, -1.5], 4)
+
+    def look(self, world_from_camera: Pose, *, colour: bool = True) -> RgbdFrame:
+        del colour  # it is drawn anyway
+        rgb, depth = self.world.render(world_from_camera)
+        return RgbdFrame(rgb, depth, HAND_CAMERA, world_from_camera, self.now(), "look")
+
+    def objects(self) -> dict[str, Pose]:
+        return {"target": Pose(np.eye(3), self.world.bottle_m)}
+
+    def push_object(self, offset_m: ArrayLike) -> None:
+        self.world.bottle_m = self.world.bottle_m + np.asarray(offset_m, dtype=np.float64)
+
+    def loosen_grip(self) -> None:
+        """What is held falls straight down onto the table."""
+        if self._held is not None:
+            self._held, self._opening, self._torque_nm = None, 0.0, 0.0
+            x, y, _ = self.world.feet()[self._held_which]
+            self.world.put(self._held_which, np.array([x, y, self.world.table_m[2]]))

@@ -1,0 +1,126 @@
+"""The fake's world: bottle-like cylinders on tables on a floor, seen by casting rays at them."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from behaviours.robots.fake.shading import shaded
+from perception.geometry import Pose, Vector
+from perception.types import Intrinsics
+
+HAND_CAMERA = Intrinsics(640, 480, 552.0291, 552.0291, 320.0, 240.0)
+BOTTLE_RGB, TABLE_RGB, FLOOR_RGB, WALL_RGB = (230, 110, 20), (120, 120, 130), (70, 75, 80), (150, 160, 170)
+OTHER_TABLE_RGB = (100, 110, 140)
+MAX_RANGE_M = 4.0
+Picture = tuple[NDArray[np.uint8], NDArray[np.float32]]
+
+
+@dataclass
+class FakeWorld:
+    """bottle_m: (3,) middle of the cylinder's foot. others_m: feet of further bottles, all alike. All metres, world
+    frame. The table's top is square, and so are those of other_tables, each (x, y, z of the top, half its width).
+    shaded: drawn with light and shade, for a detector trained on photographs; else in flat colours, which the fake
+    detector knows."""
+
+    bottle_m: Vector = field(default_factory=lambda: np.array([2.0, 0.15, 0.55]))
+    radius_m: float = 0.034
+    height_m: float = 0.21
+    table_m: tuple[float, float, float] = (2.08, 0.15, 0.55)
+    table_half_m: float = 0.15
+    bottle_hidden: bool = False
+    others_m: list[Vector] = field(default_factory=list)
+    other_tables: tuple[tuple[float, float, float, float], ...] = ((0.2, 1.8, 0.52, 0.35),)
+    shaded: bool = False
+    _seen: tuple[object, Picture] | None = field(default=None, init=False, repr=False)
+
+    def feet(self) -> list[Vector]:
+        """The foot of every bottle, (3,) each; the first one is `bottle_m`."""
+        return [self.bottle_m, *self.others_m]
+
+    def put(self, which: int, foot_m: Vector) -> None:
+        """Move a bottle; which: its place in `feet`."""
+        if which == 0:
+            self.bottle_m = foot_m
+        else:
+            self.others_m[which - 1] = foot_m
+
+    def support_z_m(self, foot_m: Vector) -> float:
+        """Height of what is below a point: the highest table's top that is not above it, else the floor's 0."""
+        x, y, z = foot_m
+        tops = [top for tx, ty, top, half in self._tables() if max(abs(x - tx), abs(y - ty)) < half and top < z + 0.02]
+        return max(tops, default=0.0)
+
+    def settle(self, which: int) -> None:
+        """Let a bottle fall straight down, upright, onto what is below it."""
+        x, y, _ = foot = self.feet()[which]
+        self.put(which, np.array([x, y, self.support_z_m(foot)]))
+
+    def _tables(self) -> list[tuple[float, float, float, float]]:
+        return [(*self.table_m, self.table_half_m), *self.other_tables]
+
+    def render(self, world_from_camera: Pose) -> Picture:
+        """(480, 640, 3) RGB and (480, 640) z-depth in metres, 0 beyond 4 m; from where it looked last, drawn once."""
+        seen = (world_from_camera.matrix().tobytes(), self._described())
+        if self._seen is None or self._seen[0] != seen:
+            self._seen = seen, self._draw(world_from_camera)
+        return self._seen[1]
+
+    def _described(self) -> tuple[object, ...]:
+        bottles = tuple(foot.tobytes() for foot in self.feet())
+        return (bottles, self.radius_m, self.height_m, self.bottle_hidden, *self._tables())
+
+    def _draw(self, world_from_camera: Pose) -> Picture:
+        if self.shaded:
+            feet = [] if self.bottle_hidden else self.feet()
+            rgb, depth = shaded(HAND_CAMERA, world_from_camera, self._tables(), feet, self.radius_m, self.height_m)
+            return rgb, np.where(depth < MAX_RANGE_M, depth, 0.0).astype(np.float32)
+        x, y, z = world_from_camera.rotation.astype(np.float32) @ _rays()
+        eye = world_from_camera.position_m.astype(np.float32)
+        depth = np.full(x.shape, np.inf, np.float32)
+        rgb = np.empty((x.size, 3), np.uint8)
+        rgb[:] = WALL_RGB
+        with np.errstate(divide="ignore", invalid="ignore"):
+            floor = -eye[2] / z
+            _paint(depth, rgb, floor, floor > 0, FLOOR_RGB)
+            for number, (table_x, table_y, height, half) in enumerate(self._tables()):
+                top = (height - eye[2]) / z
+                off_x, off_y = abs(eye[0] - table_x + top * x), abs(eye[1] - table_y + top * y)
+                on_top = (top > 0) & (np.maximum(off_x, off_y) < half)
+                _paint(depth, rgb, top, on_top, OTHER_TABLE_RGB if number else TABLE_RGB)
+            for foot in [] if self.bottle_hidden else self.feet():
+                off_x, off_y, off_z = eye - foot.astype(np.float32)
+                a, b = x * x + y * y, x * off_x + y * off_y
+                flank = (-b - np.sqrt(b * b - a * (off_x**2 + off_y**2 - np.float32(self.radius_m**2)))) / a
+                above = off_z + flank * z
+                _paint(depth, rgb, flank, (flank > 0) & (above > 0) & (above < self.height_m), BOTTLE_RGB)
+                lid = (np.float32(self.height_m) - off_z) / z
+                on_lid = (off_x + lid * x) ** 2 + (off_y + lid * y) ** 2 < np.float32(self.radius_m**2)
+                _paint(depth, rgb, lid, (lid > 0) & on_lid, BOTTLE_RGB)
+        depth = np.where(depth < MAX_RANGE_M, depth, 0.0).astype(np.float32)
+        return rgb.reshape(*HAND_CAMERA.shape, 3), depth.reshape(HAND_CAMERA.shape)
+
+
+@functools.cache
+def _rays() -> NDArray[np.float32]:
+    """(3, 480 * 640) directions with z = 1 in the optical frame, so that the ray parameter is the z-depth."""
+    camera = HAND_CAMERA
+    u, v = np.arange(camera.width, dtype=np.float32), np.arange(camera.height, dtype=np.float32)
+    x, y = np.meshgrid((u - camera.cx) / camera.fx, (v - camera.cy) / camera.fy)
+    rays: NDArray[np.float32] = np.stack([x.ravel(), y.ravel(), np.ones(x.size, np.float32)]).astype(np.float32)
+    return rays
+
+
+def _paint(
+    depth: NDArray[np.float32],
+    rgb: NDArray[np.uint8],
+    t: NDArray[np.float32],
+    where: NDArray[np.bool_],
+    color: tuple[int, ...],
+) -> None:
+    nearer = where & (t < depth)
+    np.copyto(depth, t, where=nearer)
+    rgb[nearer] = color

@@ -1,0 +1,1 @@
+"""The real Spot, over bosdyn-client, which is imported when one is asked for."""

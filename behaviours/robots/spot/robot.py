@@ -1,0 +1,311 @@
+"""The real Spot, or whatever speaks its API, behind the robot protocol."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Any, Final, Self
+
+import numpy as np
+
+from behaviours.limits import SPOT, require_limits
+from behaviours.robot import ArmPose, Command, GripperState
+from behaviours.robots.spot import commands, images, progress
+from behaviours.robots.spot.capture import take
+from behaviours.robots.spot.connection import Connection, Target
+from behaviours.robots.spot.errors import Loss, LostRobotError
+from behaviours.robots.spot.motion import Motion, Refused, Step
+from behaviours.robots.spot.options import SpotOptions
+from behaviours.robots.spot.session import Session
+from behaviours.robots.spot.state import RobotView, fault_words
+from behaviours.robots.spot.walk import Walk
+from perception import spot_arm
+from perception.base.errors import RobotError
+from perception.geometry import Pose
+from perception.types import RgbdFrame
+
+MAX_AGE_S: Final = 0.02
+"""A robot state not older than this, wall seconds, is the present one: a head line needs three values of it."""
+SLICE_S: Final = 0.1
+"""Longest wait without looking at the robot."""
+STANDSTILL: Final = 50.0
+"""A clock that is so much slower than ours stands still."""
+
+
+class SpotRobot:
+    """Implements `behaviours.robot.Robot` on bosdyn-client; use it as a context manager.
+
+    target: which robot. options: what may be done to get and to leave it. The world is the robot's `vision` frame;
+    `now` counts the robot's seconds since the robot was entered. session: how control is got and given back.
+    """
+
+    simulated_time = False
+    limits = SPOT
+    cameras = tuple(images.CAMERAS)
+
+    def __init__(
+        self,
+        target: Target,
+        options: SpotOptions | None = None,
+        *,
+        session: Callable[[Connection, SpotOptions], Session] = Session,
+    ) -> None:
+        self._target, self._options = target, options or SpotOptions()
+        self._make_session = session
+        self._connection: Connection | None = None
+        self._session: Session | None = None
+        self._motions: dict[str, Motion] = {}
+        self._torque_nm = 0.0
+        self._lock = threading.RLock()
+        self._view: RobotView | None = None
+        self._seen_s = 0.0
+        self._working = False
+        self._stops = 0
+
+    # life
+
+    def __enter__(self) -> Self:
+        self._connection = Connection(self._target)
+        try:
+            self._connection.open()
+            self._session = self._make_session(self._connection, self._options)
+            self._session.begin()
+            self._connection.clock.start()
+            self._working = True
+            self._session.entered(self._look)
+        except BaseException:  # also an interruption: what was begun is taken back
+            self._close()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        try:
+            self.stop()
+        finally:
+            self._close()
+
+    def _close(self) -> None:
+        try:
+            if self._session is not None:
+                self._session.end()
+        finally:
+            self._working, self._session = False, None
+            if self._connection is not None:
+                self._connection.close()
+
+    def _in_session(self) -> Session:
+        """RobotError outside `with`, and after the robot was lost."""
+        if self._session is None or self._connection is None:
+            raise RobotError("the robot is not connected; use it inside `with SpotRobot(...) as robot:`")
+        self._connection.link.require()
+        return self._session
+
+    @property
+    def connection(self) -> Connection:
+        """The connection, inside `with`. RobotError outside."""
+        if self._connection is None:
+            raise RobotError("the robot is not connected; use it inside `with SpotRobot(...) as robot:`")
+        return self._connection
+
+    # looking
+
+    def now(self) -> float:
+        return self._connection.clock.now() if self._connection is not None else 0.0
+
+    def sleep(self, seconds: float) -> None:
+        session = self._in_session()
+        assert self._connection is not None
+        clock, begun_s = self._connection.clock, time.monotonic()
+        end_s = clock.now() + seconds
+        while True:
+            session.pulse.beat()
+            self._renew()
+            left_s = end_s - clock.now()
+            if left_s <= 0.0:
+                break
+            if time.monotonic() - begun_s > STANDSTILL * seconds + 10.0:
+                raise RobotError(f"the clock of {self._target.hostname} stands still")
+            time.sleep(max(min(left_s / clock.pace, SLICE_S), 1e-4))
+            if time.monotonic() - self._seen_s > MAX_AGE_S:
+                self._look()
+        self._connection.keep_synchronised()
+
+    def _renew(self) -> None:
+        with self._lock:
+            motions = list(self._motions.values())
+        for motion in motions:
+            motion.renew()
+
+    def _look(self) -> None:
+        """Fetch the state once; without an answer the old one stays for now. LostRobotError if it forbids to go on."""
+        self._in_session()
+        assert self._connection is not None
+        state = self._connection.link.look("reading its state", self._connection.state.get_robot_state)
+        if state is None:
+            return
+        with self._lock:
+            self._view, self._seen_s = RobotView(state), time.monotonic()
+        self._require_fit(RobotView(state))
+
+    def _require_fit(self, view: RobotView) -> None:
+        """The robot has stopped by itself: nothing more may be commanded."""
+        if not self._working:
+            return
+        assert self._connection is not None
+        faults = view.faults()
+        why = ""
+        if view.stops_pressed():
+            why = f"an e-stop has stopped the robot: {', '.join(view.stops_pressed())}"
+        elif faults:
+            why = "; ".join(fault_words(fault) for fault in faults)
+        elif not view.motors_on:
+            why = "the robot's motors went off; see the tablet or the admin console for the reason"
+        if why:
+            raise self._connection.link.lose(LostRobotError(why, Loss.POWER))
+
+    def recent(self) -> RobotView | None:
+        """The present state of the robot; None while the connection hangs."""
+        self._in_session()
+        if self._view is None or time.monotonic() - self._seen_s > MAX_AGE_S:
+            before = self._view
+            self._look()
+            if self._view is before:
+                return None
+        return self._view
+
+    def view(self) -> RobotView:
+        """The present state of the robot; the last one known while the connection hangs."""
+        self.recent()
+        if self._view is None:
+            raise RobotError(f"{self._target.hostname} has not told its state yet")
+        return self._view
+
+    def require_fit(self) -> None:
+        """Look afresh; LostRobotError if the robot has stopped by itself."""
+        self._look()
+
+    def body_pose(self) -> Pose:
+        return self.view().body()
+
+    def hand_pose(self) -> Pose:
+        return self.view().hand()
+
+    def gripper(self) -> GripperState:
+        return self.view().gripper()
+
+    def capture(self, camera: str) -> RgbdFrame:
+        self._in_session()
+        assert self._connection is not None
+        stops = self._stops
+        return take(camera, self._connection, lambda: self._stops != stops)
+
+    # moving
+
+    def send(self, doing: str, command: Any) -> int:
+        """Send a robot command; its number."""
+        return self._in_session().send(doing, command)
+
+    def again(self, motion: Motion, doing: str, command: Any) -> int | None:
+        """Send a command of a running motion once more; its number, None if it was not taken this time."""
+        session = self._in_session()
+        with self._lock:  # not after a stop
+            return session.again(doing, command) if motion.running else None
+
+    def feedback(self, number: int) -> Any | None:
+        """One feedback RPC; None if there was no answer this time."""
+        return self._in_session().feedback(number)
+
+    def _start(self, part: str, steps: Sequence[Step]) -> Command:
+        self._in_session()
+        with self._lock:
+            before = self._motions.get(part)
+            if before is not None:
+                before.overtaken()
+            motion = Motion(self, part, steps)
+            self._motions[part] = motion
+        return motion
+
+    def walk_to(self, world_from_goal: Pose, *, max_speed_mps: float, max_yaw_rate_radps: float) -> Command:
+        limits = {"max_speed_mps": max_speed_mps, "max_yaw_rate_radps": max_yaw_rate_radps}
+        require_limits(self.limits, "walk_to", world_from_goal, **limits)
+        walk = Walk(self.connection.clock, self.body_pose, world_from_goal, **limits)
+        judge = progress.walk(world_from_goal, walk.lasts)
+        return self._start("base", [Step("walking", walk.make, judge, walk.due)])
+
+    def move_arm(self, pose: ArmPose, *, max_joint_speed_radps: float) -> Command:
+        require_limits(self.limits, "move_arm", pose, max_joint_speed_radps=max_joint_speed_radps)
+        goal = np.asarray(spot_arm.POSES[pose])
+
+        def make() -> Any:
+            return commands.joint_move(self.view().arm_joints(), goal, max_speed_radps=max_joint_speed_radps)
+
+        steps = [Step("moving the arm", make, progress.joints(goal))]
+        if pose == "stow":
+            if self.gripper().holding:
+                return Refused("the arm is not stowed while the gripper holds something")
+            steps.append(Step("stowing the arm", commands.stow, progress.stowed))
+        return self._start("arm", steps)
+
+    def move_hand(self, world_from_hand: Pose, *, max_speed_mps: float) -> Command:
+        require_limits(self.limits, "move_hand", world_from_hand, max_speed_mps=max_speed_mps)
+        view = self.view()
+        goal = view.body().inverse() @ world_from_hand
+        if spot_arm.inverse(goal, view.arm_joints()) is None:
+            self._cancel("arm")
+            x, y, z = goal.position_m
+            return Refused(
+                f"out of reach: no arm posture puts the hand at ({x:.2f}, {y:.2f}, {z:.2f}) m in the body frame"
+            )
+
+        def make() -> Any:
+            return commands.hand_move(self.hand_pose(), world_from_hand, max_speed_mps=max_speed_mps)
+
+        return self._start("arm", [Step("moving the hand", make, progress.hand(world_from_hand))])
+
+    def set_gripper(self, opening: float, *, max_torque_nm: float) -> Command:
+        require_limits(self.limits, "set_gripper", opening, max_torque_nm=max_torque_nm)
+        self._torque_nm = max_torque_nm
+
+        def make() -> Any:
+            return commands.claw(opening, max_torque_nm=max_torque_nm)
+
+        return self._start("gripper", [Step("moving the gripper", make, progress.jaws(opening))])
+
+    # stopping
+
+    def _cancel(self, part: str) -> None:
+        motion = self._motions.get(part)
+        if motion is not None:
+            motion.cancel()
+
+    def halt(self, part: str) -> None:
+        """Stop one part where it is, if the robot is still ours; raises nothing."""
+        self._stop_parts([part])
+
+    def stop(self) -> None:
+        self._stops += 1
+        with self._lock:
+            gripping = "gripper" in self._motions and self._motions["gripper"].running
+            for motion in self._motions.values():
+                motion.overtaken()
+        self._stop_parts(["base", "arm", *(["gripper"] if gripping else [])])
+
+    def _stop_parts(self, parts: list[str]) -> None:
+        """Send one stop for these parts; a moving gripper holds where it is. Nothing is sent to a robot of others, or
+        to one that the e-stop has stopped; over a broken connection it is tried once."""
+        session = self._session
+        if session is None or session.lost in (Loss.LEASE, Loss.POWER) or not self._working:
+            return
+        command = commands.stop_parts(*parts)
+        if "gripper" in parts and self._view is not None and self._torque_nm > 0.0:
+            hold = commands.claw(self._view.gripper().opening, max_torque_nm=self._torque_nm)
+            command.synchronized_command.gripper_command.CopyFrom(hold.synchronized_command.gripper_command)
+        if session.lost is Loss.LINK:
+            session.last(command)
+            return
+        try:
+            session.send("stopping", command)
+        except RobotError:  # the link keeps the reason and raises it at the next call; a stop itself must not fail
+            return

@@ -1,0 +1,1 @@
+"""What every package uses: errors, files read with limits, optional packages."""

@@ -1,0 +1,1 @@
+"""From a picture to the masks of the objects in it."""

@@ -1,0 +1,1 @@
+"""From a heatmap to a hand pose that can be reached."""

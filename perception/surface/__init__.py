@@ -1,0 +1,1 @@
+"""What depth says of an object: repaired depth, normals, outline, place, shape."""

@@ -1,0 +1,1 @@
+"""The Spot in Genesis: physics, robot, cameras, judge."""

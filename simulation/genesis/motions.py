@@ -1,0 +1,252 @@
+"""Motions of the simulated robot: the `Command` a leaf holds and, inside the simulator, a law stepped with physics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from behaviours.robot import CommandState, Outcome
+from perception.geometry import Pose
+from simulation.genesis.gait import Trot
+from simulation.genesis.profile import MIN_JERK_PEAK, Trapezoid, min_jerk
+
+Array = NDArray[np.float64]
+
+WALK_ACCEL_MPS2 = 0.8
+WALK_YAW_ACCEL_RADPS2 = 1.5
+ARRIVE_M, ARRIVE_RAD = 0.03, 0.03
+HAND_ARRIVE_M, HAND_ARRIVE_RAD = 0.015, 0.06
+SETTLE_S = 0.25
+STALL_S = 1.0
+JAW_SPEED_RADPS = 2.0
+JAW_REST_RADPS = 0.03
+JAW_REST_S = 0.2
+JAW_AT_GOAL_RAD = 0.04
+
+
+class Plant(Protocol):
+    """What motions command and measure; `GenesisPlant` implements it."""
+
+    def base(self) -> Array:
+        """(3,) measured x, y (metres), yaw (radians) of the body in the world."""
+
+    def command_base(self, xy_yaw: Array, rate: Array) -> None: ...
+
+    def command_legs(self, angles: Array) -> None: ...
+
+    def arm(self) -> Array:
+        """(6,) measured arm joints, radians."""
+
+    def command_arm(self, joints: Array, rate: Array) -> None: ...
+
+    def hand(self) -> Pose:
+        """Measured world_from_hand."""
+
+    def jaw(self) -> tuple[float, float]:
+        """(closing angle from fully closed, radians >= 0; its rate)."""
+
+    def command_jaw(self, angle_rad: float, max_torque_nm: float) -> None: ...
+
+    def jaw_torque_nm(self) -> float:
+        """Magnitude of the torque the jaw motor applies now."""
+
+
+class Motion:
+    """A motion in progress. `advance` is called once for each physics step while it runs."""
+
+    def __init__(self) -> None:
+        self._outcome = Outcome(CommandState.RUNNING)
+
+    def poll(self) -> Outcome:
+        return self._outcome
+
+    @property
+    def running(self) -> bool:
+        return self._outcome.state is CommandState.RUNNING
+
+    def cancel(self) -> None:
+        if self.running:
+            self._outcome = Outcome(CommandState.CANCELLED, "cancelled")
+            self.hold()
+
+    def finish(self, reason: str = "") -> None:
+        self._outcome = Outcome(CommandState.DONE, reason)
+
+    def fail(self, reason: str) -> None:
+        self._outcome = Outcome(CommandState.FAILED, reason)
+        self.hold()
+
+    def hold(self) -> None:
+        """Stop where the part is now."""
+
+    def advance(self, dt_s: float) -> None:
+        raise NotImplementedError
+
+
+class Refused(Motion):
+    """A command that the robot rejects at once."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__()
+        self.fail(reason)
+
+    def advance(self, dt_s: float) -> None:
+        del dt_s
+
+
+class Walk(Motion):
+    """Body along a straight line to a goal, turning on the way; speeds and accelerations limited, legs in step."""
+
+    def __init__(self, plant: Plant, trot: Trot, goal: Array, max_speed_mps: float, max_yaw_rate_radps: float) -> None:
+        super().__init__()
+        self._plant, self._trot, self._goal = plant, trot, goal
+        self._start = plant.base()
+        offset = goal - self._start
+        offset[2] = (offset[2] + np.pi) % (2 * np.pi) - np.pi
+        self._offset = offset
+        length = float(np.hypot(offset[0], offset[1]))
+        self._line = Trapezoid(length, max_speed_mps, WALK_ACCEL_MPS2)
+        self._turn = Trapezoid(abs(float(offset[2])), max_yaw_rate_radps, WALK_YAW_ACCEL_RADPS2)
+        self._duration_s = max(self._line.duration_s, self._turn.duration_s)
+        self._time_s = 0.0
+
+    def advance(self, dt_s: float) -> None:
+        self._time_s += dt_s
+        goal, rate = self._start.copy(), np.zeros(3)
+        for law, part in ((self._line, slice(0, 2)), (self._turn, slice(2, 3))):
+            if law.distance > 0:
+                covered, speed = law.at(self._time_s)
+                goal[part] += self._offset[part] * covered / law.distance
+                rate[part] = self._offset[part] * speed / law.distance
+        self._plant.command_base(goal, rate)
+        c, s = np.cos(goal[2]), np.sin(goal[2])
+        body_velocity = (float(c * rate[0] + s * rate[1]), float(-s * rate[0] + c * rate[1]))
+        self._plant.command_legs(self._trot.step(body_velocity, float(rate[2]), dt_s))
+        if self._time_s >= self._duration_s + SETTLE_S:
+            error = self._start + self._offset - self._plant.base()
+            if np.hypot(error[0], error[1]) < ARRIVE_M and abs(error[2]) < ARRIVE_RAD:
+                self.finish()
+            elif self._time_s >= self._duration_s + STALL_S:
+                self.fail(f"blocked {np.hypot(error[0], error[1]):.2f} m and {abs(error[2]):.2f} rad from the goal")
+
+    def hold(self) -> None:
+        self._plant.command_base(self._plant.base(), np.zeros(3))
+        self._plant.command_legs(self._trot.step((0.0, 0.0), 0.0, 0.0))
+
+
+class ArmPath(Motion):
+    """Arm joints through way points with a minimum-jerk time law over the whole path.
+
+    joints: (N, 6) radians, equally spaced in the path's own parameter. goal: the hand pose to arrive at, if it matters.
+    """
+
+    def __init__(self, plant: Plant, joints: Array, duration_s: float, goal: Pose | None) -> None:
+        super().__init__()
+        self._plant, self._joints, self._goal = plant, joints, goal
+        self._duration_s = max(duration_s, 0.1)
+        self._time_s = 0.0
+
+    def advance(self, dt_s: float) -> None:
+        self._time_s += dt_s
+        phase, rate = min_jerk(self._time_s / self._duration_s)
+        last = len(self._joints) - 1
+        at = phase * last
+        low = min(int(at), last - 1)
+        step = self._joints[low + 1] - self._joints[low]
+        self._plant.command_arm(self._joints[low] + (at - low) * step, step * last * rate / self._duration_s)
+        if self._time_s < self._duration_s + SETTLE_S:
+            return
+        if self._goal is None:
+            self.finish()
+            return
+        hand = self._plant.hand()
+        distance, angle = hand.distance_m(self._goal), hand.angle_rad(self._goal)
+        if distance < HAND_ARRIVE_M and angle < HAND_ARRIVE_RAD:
+            self.finish()
+        elif self._time_s >= self._duration_s + STALL_S:
+            self.fail(f"arm stalled {1000 * distance:.0f} mm and {np.degrees(angle):.0f} degrees from the goal")
+
+    def hold(self) -> None:
+        self._plant.command_arm(self._plant.arm(), np.zeros(6))
+
+
+class Jaw(Motion):
+    """Jaws to an angle at a limited rate and torque; done at the goal, or at rest against something."""
+
+    def __init__(self, plant: Plant, angle_rad: float, max_torque_nm: float) -> None:
+        super().__init__()
+        self._plant, self._angle, self._torque = plant, angle_rad, max_torque_nm
+        self._start, _ = plant.jaw()
+        self._time_s = 0.0
+        self._rest_s = 0.0
+
+    def advance(self, dt_s: float) -> None:
+        self._time_s += dt_s
+        travel = self._angle - self._start
+        moved = min(abs(travel), JAW_SPEED_RADPS * self._time_s)
+        here, rate = self._plant.jaw()
+        target = self._start + np.sign(travel) * moved
+        self._plant.command_jaw(float(target), self._torque)
+        arrived = abs(here - self._angle) < JAW_AT_GOAL_RAD
+        self._rest_s = self._rest_s + dt_s if abs(rate) < JAW_REST_RADPS and (arrived or moved >= abs(travel)) else 0.0
+        if self._rest_s >= JAW_REST_S:
+            self.finish("" if arrived else f"stopped at {here / (np.pi / 2):.0%} open by an object")
+
+    def hold(self) -> None:
+        here, _ = self._plant.jaw()
+        self._plant.command_jaw(here, self._torque)
+
+
+def straight_path(
+    start: Pose,
+    goal: Pose,
+    joints: Array,
+    inverse: Callable[[Pose, Array | None], Array | None],
+    forward: Callable[[Array], Pose],
+    *,
+    step_m: float = 0.01,
+    step_rad: float = 0.05,
+    max_jump_rad: float = 0.35,
+    max_detour_m: float = 0.15,
+) -> Array | str:
+    """(N, 6) arm joints for a straight line of the hand, poses in the body frame; or why there is none.
+
+    Orientation turns evenly about one axis. Where the straight line meets a joint limit or another branch of the arm,
+    a plain joint motion is taken if the hand then leaves the line by at most `max_detour_m`.
+    """
+    end = inverse(goal, joints)
+    if end is None:
+        x, y, z = goal.position_m
+        return f"out of reach: no arm posture puts the hand at ({x:.2f}, {y:.2f}, {z:.2f}) m in the body frame as asked"
+    count = 2 + int(max(start.distance_m(goal) / step_m, start.angle_rad(goal) / step_rad))
+    path = [joints]
+    for fraction in np.linspace(0, 1, count)[1:]:
+        solution = inverse(start.towards(goal, float(fraction)), path[-1])
+        if solution is None or np.abs(solution - path[-1]).max() > max_jump_rad:
+            break
+        path.append(solution)
+    else:
+        return np.array(path)
+    direct = np.linspace(joints, end, max(count, 30))
+    line = goal.position_m - start.position_m
+    length = float(np.linalg.norm(line))
+    points = np.array([forward(q).position_m for q in direct]) - start.position_m
+    along = np.clip(points @ line / max(length**2, 1e-9), 0, 1)
+    detour = float(np.linalg.norm(points - along[:, None] * line, axis=1).max())
+    if detour > max_detour_m:
+        return (
+            f"out of reach: the straight line to the goal is not free, the way round would leave it by {detour:.2f} m"
+        )
+    return direct
+
+
+def path_duration_s(
+    start: Pose, goal: Pose, joints: Array, max_speed_mps: float, max_joint_speed_radps: float
+) -> float:
+    """Shortest minimum-jerk duration that keeps the hand's mean-path speed and every joint's speed within limits."""
+    by_hand = start.distance_m(goal) / max_speed_mps
+    by_joint = float(np.abs(np.diff(joints, axis=0)).max(initial=0.0)) * (len(joints) - 1) / max_joint_speed_radps
+    return MIN_JERK_PEAK * max(by_hand, by_joint)

@@ -1,0 +1,145 @@
+"""The Spot model inside a Genesis scene: joint targets in, measurements out, as numpy. The only code that drives it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perception.base.errors import RobotError
+from perception.geometry import Pose
+from perception.spot_arm import HAND_FROM_WRIST_X_M
+from simulation.genesis.spot_model import ARM_JOINTS, BASE_JOINTS, GAINS, JAW_JOINT, LEG_JOINTS
+
+Array = NDArray[np.float64]
+
+LOOSE_BY_RAD, LOOSE_TORQUE_NM = 0.15, 1.0
+"""Jaws that give way open this far, at most this hard."""
+
+
+def _numpy(values: Any) -> Array:
+    return np.asarray(values.detach().cpu().numpy(), dtype=np.float64)
+
+
+def link_pose(link: Any) -> Pose:
+    """world_from_link of a Genesis link."""
+    return Pose.from_quaternion(_numpy(link.get_quat()), _numpy(link.get_pos()))
+
+
+class GenesisPlant:
+    """Targets are kept here and sent with one call a step, as position with velocity feed-forward.
+
+    The jaw's torque limit is the force range of its joint in the physics: the solver never applies more.
+    """
+
+    def __init__(self, entity: Any) -> None:
+        self._entity = entity
+        dof = {joint.name: joint.dofs_idx_local[0] for joint in entity.joints if len(joint.dofs_idx_local) == 1}
+        self._base, self._legs, self._arm = (
+            [dof[name] for name in names] for names in (BASE_JOINTS, LEG_JOINTS, ARM_JOINTS)
+        )
+        self._jaw = dof[JAW_JOINT]
+        self._driven = [*self._base, *self._legs, *self._arm]
+        for name, index in dof.items():
+            gain = GAINS[name]
+            entity.set_dofs_kp([gain.kp], [index])
+            entity.set_dofs_kv([gain.kv], [index])
+            entity.set_dofs_force_range([-gain.max_effort], [gain.max_effort], [index])
+        self._target = np.zeros(len(self._driven))
+        self._rate = np.zeros(len(self._driven))
+        self._jaw_target = 0.0
+        self._jaw_torque = GAINS[JAW_JOINT].max_effort
+        self._wrist = entity.get_link("wr1")
+        self._body = entity.get_link("body")
+        self._state: dict[str, Any] = {}
+
+    def place(self, base: Array, legs: Array, arm: Array) -> None:
+        """Put the robot at rest at base (6,) = x, y, z, yaw, pitch, roll with legs (12,) and arm (6,), jaws closed."""
+        self._target = np.concatenate([base, legs, arm])
+        self._entity.set_dofs_position(np.append(self._target, 0.0), [*self._driven, self._jaw])
+        self._rate = np.zeros_like(self._target)
+        self.command_jaw(0.0, GAINS[JAW_JOINT].max_effort)
+        self.apply()
+
+    def apply(self) -> None:
+        """Send the targets; once for each physics step."""
+        self._entity.control_dofs_position_velocity(self._target, self._rate, self._driven)
+        self._entity.control_dofs_position([-self._jaw_target], [self._jaw])
+        self._state.clear()
+
+    def _dofs(self, what: str) -> Array:
+        if what not in self._state:
+            values = _numpy(getattr(self._entity, f"get_dofs_{what}")())
+            if not np.isfinite(values).all():
+                raise RobotError("the simulation has diverged: joint states are not finite")
+            self._state[what] = values
+        return np.asarray(self._state[what])
+
+    def measured(self) -> None:
+        """Forget what was read before the last physics step."""
+        self._state.clear()
+
+    def base(self) -> Array:
+        return self._dofs("position")[[self._base[0], self._base[1], self._base[3]]]
+
+    def command_base(self, xy_yaw: Array, rate: Array) -> None:
+        self._target[[0, 1, 3]] = xy_yaw
+        self._rate[[0, 1, 3]] = rate
+
+    def command_posture(self, height_m: float, pitch_rad: float, roll_rad: float) -> None:
+        """Height of the body's origin above the floor and its tilt; without feed-forward."""
+        self._target[[2, 4, 5]] = height_m, pitch_rad, roll_rad
+
+    def command_legs(self, angles: Array) -> None:
+        self._target[6:18] = angles
+
+    def legs(self) -> Array:
+        """(12,) measured leg joints, radians."""
+        return self._dofs("position")[self._legs]
+
+    def arm(self) -> Array:
+        return self._dofs("position")[self._arm]
+
+    def arm_target(self) -> Array:
+        """(6,) joints last commanded; the start of the next path, so that paths join without a step."""
+        return self._target[18:24].copy()
+
+    def command_arm(self, joints: Array, rate: Array) -> None:
+        self._target[18:24] = joints
+        self._rate[18:24] = rate
+
+    def body(self) -> Pose:
+        return link_pose(self._body)
+
+    def wrist(self) -> Pose:
+        return link_pose(self._wrist)
+
+    def hand(self) -> Pose:
+        return self.wrist() @ Pose(np.eye(3), np.array([HAND_FROM_WRIST_X_M, 0.0, 0.0]))
+
+    def jaw(self) -> tuple[float, float]:
+        return -float(self._dofs("position")[self._jaw]), -float(self._dofs("velocity")[self._jaw])
+
+    def command_jaw(self, angle_rad: float, max_torque_nm: float) -> None:
+        if max_torque_nm != self._jaw_torque:
+            self._entity.set_dofs_force_range([-max_torque_nm], [max_torque_nm], [self._jaw])
+            self._jaw_torque = max_torque_nm
+        self._jaw_target = angle_rad
+
+    def loosen_jaw(self) -> None:
+        """Let the jaws give way, as if what they hold slipped out, until the next command to them."""
+        here, _ = self.jaw()
+        self.command_jaw(min(here + LOOSE_BY_RAD, np.pi / 2), LOOSE_TORQUE_NM)
+
+    @property
+    def jaw_limit_nm(self) -> float:
+        return self._jaw_torque
+
+    @property
+    def jaw_closing(self) -> bool:
+        """True while the jaws are told to close further than they are."""
+        return self._jaw_target < self.jaw()[0] - 1e-3
+
+    def jaw_torque_nm(self) -> float:
+        return abs(float(self._dofs("control_force")[self._jaw]))

@@ -1,0 +1,260 @@
+"""The Spot in Genesis behind the robot protocol: physics, cameras and time, all from one seed."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+
+import simulation.scene.build as scenes
+from behaviours.limits import SPOT, require_limits
+from behaviours.robot import HAND_ONLY, ArmPose, Command, GripperState
+from perception import spot_arm
+from perception.base.errors import ConfigError, RobotError
+from perception.geometry import Pose
+from perception.types import Intrinsics, RgbdFrame
+from simulation.genesis.depth_sensor import DepthSensor, DepthSensorConfig
+from simulation.genesis.film import SIZE as FILM_SIZE
+from simulation.genesis.film import Film, view_point
+from simulation.genesis.gait import Trot
+from simulation.genesis.judge import Judge
+from simulation.genesis.motions import ArmPath, Jaw, Motion, Refused, Walk, path_duration_s, straight_path
+from simulation.genesis.physics import TIME_STEP_S, init_genesis, rigid_options
+from simulation.genesis.plant import GenesisPlant
+from simulation.genesis.spot_model import write_spot
+from simulation.genesis.steering import LOOK_CAMERA, LOOK_NEAR_M, GenesisSteering
+from simulation.scene.person import PersonInGenesis
+
+HAND_CAMERA = Intrinsics(640, 480, 552.0291012161067, 552.0291012161067, 320.0, 240.0)
+"""The hand colour camera of two robots, facts from their image service."""
+HAND_NEAR_M, FAR_M = 0.02, 20.0
+BODY_HEIGHT_M = 0.52
+JAW_RANGE_RAD = np.pi / 2
+SETTLE_S = 0.3
+HOLDING_TORQUE_FRACTION = 0.6
+HOLDING_MIN_OPENING = 0.03
+JAW_STILL_RADPS = 0.1
+
+
+class GenesisRobot(GenesisSteering):
+    """A simulated Spot in a scene. Implements `behaviours.robot.Robot`; use it as a context manager.
+
+    scene: name of a scene in the library or a TOML file. seed: everything that varies. video: file of an outside
+    camera's film, or None. ideal_depth: perfect depth instead of the sensor model, for tests. robot_file: a user's own
+    URDF or MJCF, adapted by `user_robot`. device: see `simulation.genesis.devices`. The physics runs only inside
+    `sleep`.
+    """
+
+    simulated_time = True
+    limits = SPOT
+    cameras = HAND_ONLY
+
+    def __init__(
+        self,
+        scene: str = "bottle",
+        seed: int = 0,
+        *,
+        video: Path | None = None,
+        ideal_depth: bool = False,
+        robot_file: Path | None = None,
+        device: str = "cpu",
+    ) -> None:
+        self.sample = scenes.sample_scene(scenes.load_scene(scene), seed)
+        self._seed, self._video, self._ideal_depth, self._robot_file = seed, video, ideal_depth, robot_file
+        self._device = device
+        self._steps = 0
+        self._entered = False
+        self._slots: dict[str, Motion] = {}
+        self._film: Film | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+
+    def __enter__(self) -> Self:
+        try:
+            self._build()
+        except BaseException:  # also an interruption: nothing may be left behind
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def _build(self) -> None:
+        import genesis as gs
+
+        init_genesis(self._device)
+        self._folder = tempfile.TemporaryDirectory(prefix="spot-grasp-")
+        folder = Path(self._folder.name)
+        self._scene = gs.Scene(
+            sim_options=gs.options.SimOptions(dt=TIME_STEP_S),
+            rigid_options=rigid_options(),
+            vis_options=scenes.vis_options(self.sample),
+            show_viewer=False,
+            show_FPS=False,
+        )
+        entities = scenes.add_to_scene(self._scene, self.sample, folder)
+        robot = self._add_robot(gs, folder)
+        self._camera = self._add_camera(HAND_CAMERA, HAND_NEAR_M)
+        self._look_camera = self._add_camera(LOOK_CAMERA, LOOK_NEAR_M)
+        film_camera = self._add_film_camera() if self._video is not None else None
+        self._scene.build()
+        self._plant = GenesisPlant(robot)
+        self._trot = Trot(BODY_HEIGHT_M)
+        self._sensor = DepthSensor(DepthSensorConfig(ideal=self._ideal_depth), np.random.default_rng([self._seed, 1]))
+        target = self.sample.target
+        self._judge = Judge(
+            entities.target,
+            None if target is None else np.asarray(target.object.vertices),
+            self.sample.place,
+            [(entity, np.asarray(thing.object.vertices)) for thing, entity in entities.objects],
+        )
+        self._person = None
+        if self.sample.person is not None and target is not None:
+            item = target.object
+            self._person = PersonInGenesis(self.sample.person, entities.target, np.asarray(item.vertices), item.mass_kg)
+        x, y, yaw = self.sample.robot_xy_yaw
+        base = np.array([x, y, BODY_HEIGHT_M, yaw, 0.0, 0.0])
+        self._plant.place(base, self._trot.step((0.0, 0.0), 0.0, 0.0), np.array(spot_arm.STOW))
+        if film_camera is not None and self._video is not None:
+            self._film = Film(self._video, film_camera)
+        self._entered = True
+        self.sleep(SETTLE_S)
+        self._judge.start()
+
+    def _add_robot(self, gs: Any, folder: Path) -> Any:
+        if self._robot_file is None:
+            morph = gs.morphs.MJCF(file=str(write_spot(folder)), default_armature=0.1)
+        else:
+            from simulation.robot_files.user_robot import user_robot_morph
+
+            morph = user_robot_morph(gs, self._robot_file, folder)
+        return self._scene.add_entity(morph, material=gs.materials.Rigid(gravity_compensation=1.0, friction=0.8))
+
+    def _add_camera(self, camera: Intrinsics, near_m: float) -> Any:
+        field = float(np.degrees(2 * np.arctan(camera.height / 2 / camera.fy)))
+        size = (camera.width, camera.height)
+        return self._scene.add_camera(res=size, fov=field, near=near_m, far=FAR_M, GUI=False)
+
+    def _add_film_camera(self) -> Any:
+        target = self.sample.target
+        xy = np.asarray(self.sample.robot_xy_yaw[:2])
+        at = xy + np.array([2.0, 0.0]) if target is None else np.asarray(target.world_from_object.position_m)[:2]
+        place, look_at = view_point(xy, at)
+        return self._scene.add_camera(res=FILM_SIZE, pos=place, lookat=look_at, fov=45, far=FAR_M, GUI=False)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        try:
+            if self._entered:
+                self.stop()
+        finally:
+            self._entered = False
+            if self._film is not None:
+                self._film.close()
+            if self._folder is not None:
+                self._folder.cleanup()
+
+    def now(self) -> float:
+        return self._steps * TIME_STEP_S
+
+    def sleep(self, seconds: float) -> None:
+        self._require_entered()
+        steps = max(1, int(np.ceil(seconds / TIME_STEP_S - 1e-9)))
+        for _ in range(steps):
+            for motion in self._slots.values():
+                if motion.running:
+                    motion.advance(TIME_STEP_S)
+            self._plant.apply()
+            if self._person is not None:
+                self._person.act(TIME_STEP_S)
+            self._scene.step()
+            self._plant.measured()
+            self._judge.note_torque(self._plant)
+            self._steps += 1
+            if self._film is not None:
+                self._film.show(self.now())
+        self._judge.note_time(steps * TIME_STEP_S)
+
+    def _require_entered(self) -> None:
+        if not self._entered:
+            raise RobotError("the simulated robot is not running; use it inside `with GenesisRobot(...) as robot:`")
+
+    def capture(self, camera: str) -> RgbdFrame:
+        if camera not in self.cameras:
+            raise ConfigError(f"unknown camera {camera!r}; this robot has: {', '.join(self.cameras)}")
+        self._require_entered()
+        world_from_camera = self._plant.hand() @ spot_arm.HAND_FROM_COLOR_CAMERA
+        opengl = world_from_camera.matrix() @ np.diag([1.0, -1.0, -1.0, 1.0])
+        self._camera.set_pose(transform=opengl)
+        rgb, depth, _, _ = self._camera.render(rgb=True, depth=True)
+        clean = np.where(depth < 0.99 * FAR_M, depth, 0.0).astype(np.float32)
+        measured = self._sensor.measure(clean, HAND_CAMERA)
+        picture = np.ascontiguousarray(rgb[..., :3], dtype=np.uint8)
+        return RgbdFrame(picture, measured, HAND_CAMERA, world_from_camera, self.now(), camera)
+
+    def body_pose(self) -> Pose:
+        return self._plant.body()
+
+    def hand_pose(self) -> Pose:
+        return self._plant.hand()
+
+    def gripper(self) -> GripperState:
+        angle, rate = self._plant.jaw()
+        opening, torque = float(np.clip(angle / JAW_RANGE_RAD, 0.0, 1.0)), self._plant.jaw_torque_nm()
+        squeezing = torque >= HOLDING_TORQUE_FRACTION * self._plant.jaw_limit_nm and self._plant.jaw_closing
+        still = abs(rate) < JAW_STILL_RADPS
+        return GripperState(opening, torque, bool(squeezing and still and opening > HOLDING_MIN_OPENING))
+
+    def _start(self, part: str, motion: Motion) -> Command:
+        self._require_entered()
+        previous = self._slots.get(part)
+        if previous is not None:
+            previous.cancel()
+        self._slots[part] = motion
+        return motion
+
+    def walk_to(self, world_from_goal: Pose, *, max_speed_mps: float, max_yaw_rate_radps: float) -> Command:
+        limits = {"max_speed_mps": max_speed_mps, "max_yaw_rate_radps": max_yaw_rate_radps}
+        require_limits(self.limits, "walk_to", world_from_goal, **limits)
+        self._cancel("base")
+        goal = np.array([*world_from_goal.position_m[:2], world_from_goal.yaw_rad])
+        return self._start("base", Walk(self._plant, self._trot, goal, max_speed_mps, max_yaw_rate_radps))
+
+    def move_arm(self, pose: ArmPose, *, max_joint_speed_radps: float) -> Command:
+        require_limits(self.limits, "move_arm", pose, max_joint_speed_radps=max_joint_speed_radps)
+        self._cancel("arm")
+        here = self._plant.body().inverse() @ self._plant.hand()
+        path = np.linspace(self._plant.arm_target(), np.asarray(spot_arm.POSES[pose]), 30)
+        duration = path_duration_s(here, here, path, 1.0, max_joint_speed_radps)
+        return self._start("arm", ArmPath(self._plant, path, duration, None))
+
+    def move_hand(self, world_from_hand: Pose, *, max_speed_mps: float) -> Command:
+        require_limits(self.limits, "move_hand", world_from_hand, max_speed_mps=max_speed_mps)
+        self._cancel("arm")
+        body_from_world = self._plant.body().inverse()
+        joints = self._plant.arm_target()
+        start, goal = spot_arm.forward(joints), body_from_world @ world_from_hand
+        path = straight_path(start, goal, joints, spot_arm.inverse, spot_arm.forward)
+        if isinstance(path, str):
+            return self._start("arm", Refused(path))
+        duration = path_duration_s(start, goal, path, max_speed_mps, self.limits.joint_speed_radps)
+        return self._start("arm", ArmPath(self._plant, path, duration, world_from_hand))
+
+    def set_gripper(self, opening: float, *, max_torque_nm: float) -> Command:
+        require_limits(self.limits, "set_gripper", opening, max_torque_nm=max_torque_nm)
+        self._cancel("gripper")
+        return self._start("gripper", Jaw(self._plant, opening * JAW_RANGE_RAD, max_torque_nm))
+
+    def _cancel(self, part: str) -> None:
+        self._require_entered()
+        motion = self._slots.get(part)
+        if motion is not None:
+            motion.cancel()
+
+    def stop(self) -> None:
+        for motion in self._slots.values():
+            motion.cancel()
+
+    def ground_truth(self) -> dict[str, float]:
+        """For judging a run only, after it: lift and hold of the target, peak jaw torque, what stands where it was to
+        be put, simulated time."""
+        return {**self._judge.report(), "sim_s": round(self.now(), 3)}

@@ -1,0 +1,145 @@
+"""Motions of the Genesis robot that follow a law given from outside, evaluated once for each physics step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from behaviours.robot import Command, CommandState, Outcome
+from perception.geometry import Pose
+from perception.types import Intrinsics, RgbdFrame
+from simulation.genesis.gait import Trot
+from simulation.genesis.judge import Judge
+from simulation.genesis.motions import Motion
+from simulation.genesis.plant import GenesisPlant, link_pose
+
+Array = NDArray[np.float64]
+
+LOOK_CAMERA = Intrinsics(640, 480, 331.0, 331.0, 320.0, 240.0)
+"""A wide camera, like those of the robot's body: 88 x 72 degrees."""
+LOOK_NEAR_M, LOOK_FAR_M = 0.1, 19.8
+"""Nearer than the first nothing is seen: the robot's own gripper, around a camera in its place."""
+
+
+class FollowBase(Motion):
+    """The body where the law puts it (world_from_body and the rate of x, y, yaw); the legs keep step and reach the
+    floor."""
+
+    def __init__(self, plant: GenesisPlant, trot: Trot, law: Callable[[float], tuple[Pose, Array] | Outcome]) -> None:
+        super().__init__()
+        self._plant, self._trot, self._law = plant, trot, law
+        self._time_s = 0.0
+
+    def advance(self, dt_s: float) -> None:
+        self._time_s += dt_s
+        target = self._law(self._time_s)
+        if isinstance(target, Outcome):
+            self._outcome = target
+            if target.state is not CommandState.DONE:
+                self.hold()
+            return
+        pose, rate = target
+        roll, pitch, yaw = pose.rpy_rad
+        x, y, z = pose.position_m
+        self._plant.command_base(np.array([x, y, self._continued(yaw)]), np.asarray(rate, dtype=np.float64))
+        self._plant.command_posture(float(z), float(pitch), float(roll))
+        c, s = np.cos(yaw), np.sin(yaw)
+        body_velocity = (float(c * rate[0] + s * rate[1]), float(-s * rate[0] + c * rate[1]))
+        self._trot.body_height_m = float(z)
+        self._plant.command_legs(self._trot.step(body_velocity, float(rate[2]), dt_s))
+
+    def _continued(self, yaw: float) -> float:
+        """The heading without a jump at half a turn: the base's joint counts whole turns."""
+        here = float(self._plant.base()[2])
+        return here + (yaw - here + np.pi) % (2 * np.pi) - np.pi
+
+    def hold(self) -> None:
+        self._plant.command_base(self._plant.base(), np.zeros(3))
+        self._plant.command_legs(self._trot.step((0.0, 0.0), 0.0, 0.0))
+
+
+class FollowArm(Motion):
+    """The arm's joints where the law puts them."""
+
+    def __init__(self, plant: GenesisPlant, law: Callable[[float], tuple[Array, Array] | Outcome]) -> None:
+        super().__init__()
+        self._plant, self._law = plant, law
+        self._time_s = 0.0
+
+    def advance(self, dt_s: float) -> None:
+        self._time_s += dt_s
+        target = self._law(self._time_s)
+        if isinstance(target, Outcome):
+            self._outcome = target
+            if target.state is not CommandState.DONE:
+                self.hold()
+            return
+        joints, rate = target
+        self._plant.command_arm(joints, rate)
+
+    def hold(self) -> None:
+        self._plant.command_arm(self._plant.arm(), np.zeros(6))
+
+
+class GenesisSteering:
+    """What the Genesis robot does beyond the `Robot` protocol: steering by laws, looking from anywhere, its joints,
+    and disturbing the target. The attributes are those of `GenesisRobot`."""
+
+    _plant: GenesisPlant
+    _trot: Trot
+    _judge: Judge
+    _look_camera: Any
+
+    def _start(self, part: str, motion: Motion) -> Command:
+        raise NotImplementedError
+
+    def _cancel(self, part: str) -> None:
+        raise NotImplementedError
+
+    def now(self) -> float:
+        raise NotImplementedError
+
+    def follow_base(self, law: Callable[[float], tuple[Pose, Array] | Outcome]) -> Command:
+        self._cancel("base")
+        return self._start("base", FollowBase(self._plant, self._trot, law))
+
+    def follow_arm(self, law: Callable[[float], tuple[Array, Array] | Outcome]) -> Command:
+        self._cancel("arm")
+        return self._start("arm", FollowArm(self._plant, law))
+
+    def arm_joints(self) -> Array:
+        return self._plant.arm().copy()
+
+    def leg_joints(self) -> Array:
+        return self._plant.legs().copy()
+
+    def look(self, world_from_camera: Pose, *, colour: bool = True) -> RgbdFrame:
+        """A perfect picture from a wide camera held anywhere, its optical frame given; black without colour.
+
+        Depth alone takes a fiftieth of the time. A picture in colour from a camera that is exactly level can take
+        minutes with a software renderer: roll it by a degree.
+        """
+        self._look_camera.set_pose(transform=world_from_camera.matrix() @ np.diag([1.0, -1.0, -1.0, 1.0]))
+        rgb, depth, _, _ = self._look_camera.render(rgb=colour, depth=True)
+        depth = np.where(depth < LOOK_FAR_M, depth, 0.0).astype(np.float32)
+        if rgb is None:
+            picture = np.zeros((*LOOK_CAMERA.shape, 3), np.uint8)
+        else:
+            picture = np.ascontiguousarray(rgb[..., :3], dtype=np.uint8)
+        return RgbdFrame(picture, depth, LOOK_CAMERA, world_from_camera, self.now(), "look")
+
+    def objects(self) -> dict[str, Pose]:
+        return {} if self._judge.target is None else {"target": link_pose(self._judge.target.base_link)}
+
+    def push_object(self, offset_m: ArrayLike) -> None:
+        """Move the target by (3,) metres, world frame, and bring it to rest there."""
+        if self._judge.target is not None:
+            place = link_pose(self._judge.target.base_link).position_m + np.asarray(offset_m, dtype=np.float64)
+            self._judge.target.set_pos(place, zero_velocity=True)
+
+    def loosen_grip(self) -> None:
+        """The jaws give way until the next gripper command."""
+        self._plant.loosen_jaw()

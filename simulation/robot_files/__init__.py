@@ -1,0 +1,1 @@
+"""Users' own URDF and MJCF files of the robot."""

@@ -1,0 +1,1 @@
+"""What stands where: scene files, objects, textures, the person."""

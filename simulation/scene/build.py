@@ -1,0 +1,265 @@
+"""One scene drawn from a scene file and a seed, and how it is put into Genesis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perception.geometry import Pose
+from simulation.scene.mesh_files import write_obj
+from simulation.scene.objects import GraspObject, load_user_mesh, make_object
+from simulation.scene.person import Taker
+from simulation.scene.spec import PersonSpec, PlaceSpec, Range, SceneSpec, load_scene, scene_names
+from simulation.scene.textures import Image, random_color, surface_texture
+
+__all__ = ["SceneEntities", "SceneSample", "add_to_scene", "load_scene", "sample_scene", "scene_names", "vis_options"]
+
+SUPPORT_FRICTION = 0.5
+FLOOR_M = 12.0
+DROP_M = 0.001
+SIDE_BY_SIDE_M = 0.16
+"""Between the axes of two clutter objects on one side of the target: room for two mugs with handles."""
+OBJECT_SEEDS = 100_000
+WALL_GAP_M = 0.3
+
+
+@dataclass(frozen=True)
+class Box:
+    """A fixed box on the floor. center_m: (3,). half_m: (3,). yaw_rad. texture: (h, w, 3) uint8."""
+
+    center_m: tuple[float, float, float]
+    half_m: tuple[float, float, float]
+    yaw_rad: float
+    texture: Image
+
+
+@dataclass(frozen=True)
+class Placed:
+    """An object and where it stands at the start."""
+
+    object: GraspObject
+    world_from_object: Pose
+
+
+@dataclass(frozen=True)
+class SceneSample:
+    """A scene with every choice made. World: z up, floor at 0, the robot near the origin looking along +x.
+
+    place: the one of `supports` to put things on, person: who takes what is held out, if the scene has one.
+    """
+
+    name: str
+    seed: int
+    robot_xy_yaw: tuple[float, float, float]
+    supports: tuple[Box, ...]
+    target: Placed | None
+    clutter: tuple[Placed, ...]
+    walls: tuple[Box, ...]
+    floor: Image
+    lights: tuple[tuple[tuple[float, float, float], float], ...]
+    ambient: float
+    background: tuple[float, float, float]
+    place: Box | None = None
+    person: Taker | None = None
+
+
+@dataclass(frozen=True)
+class SceneEntities:
+    """Genesis entities of a built scene: the target (None without one) and every placed object with its entity."""
+
+    target: Any | None
+    objects: tuple[tuple[Placed, Any], ...]
+
+
+def _draw(rng: np.random.Generator, limits: Range) -> float:
+    return float(rng.uniform(*limits))
+
+
+def _count(rng: np.random.Generator, limits: Range) -> int:
+    return int(rng.integers(int(limits[0]), int(limits[1]) + 1))
+
+
+def _stand(item: GraspObject, xy: NDArray[np.float64], z: float, yaw: float) -> Placed:
+    return Placed(item, Pose.from_rpy((0.0, 0.0, yaw), (xy[0], xy[1], z + DROP_M)))
+
+
+def sample_scene(spec: SceneSpec, seed: int) -> SceneSample:
+    """The scene of a file and a seed; equal for equal arguments. ConfigError if a user's mesh cannot be used."""
+    rng = np.random.default_rng([seed, 0])
+    x, y, yaw = _draw(rng, spec.robot.x_m), _draw(rng, spec.robot.y_m), _draw(rng, spec.robot.yaw_rad)
+    heading = yaw + _draw(rng, spec.target.bearing_rad)
+    ahead = np.array([np.cos(heading), np.sin(heading)])
+    side = np.array([-ahead[1], ahead[0]])
+    spot = np.array([x, y]) + ahead * _draw(rng, spec.target.distance_m)
+    height, half = _draw(rng, spec.support.height_m), _draw(rng, spec.support.half_width_m)
+    edge = _draw(rng, spec.target.edge_m)
+    turn = float(rng.uniform(-0.25, 0.25))
+    middle = spot + ahead * (half - edge) + side * float(rng.uniform(-0.3, 0.3)) * half
+    supports = [Box((middle[0], middle[1], height / 2), (half, half, height / 2), heading + turn, surface_texture(rng))]
+    target = None
+    item_seed = int(rng.integers(OBJECT_SEEDS))
+    if spec.target.mesh:
+        item = load_user_mesh(
+            spec.folder / spec.target.mesh, mass_kg=spec.target.mass_kg, friction=spec.target.friction
+        )
+        target = _stand(item, spot, height, _draw(rng, (-np.pi, np.pi)))
+    elif spec.target.families:
+        family: Any = spec.target.families[int(rng.integers(len(spec.target.families)))]
+        target = _stand(make_object(family, item_seed), spot, height, _draw(rng, (-np.pi, np.pi)))
+    clutter = []
+    for index in range(_count(rng, spec.clutter.count)):
+        kind: Any = spec.clutter.families[int(rng.integers(len(spec.clutter.families)))]
+        other = make_object(kind, int(rng.integers(OBJECT_SEEDS)))
+        left = 1.0 if (index + seed) % 2 else -1.0
+        place = (
+            spot
+            + side * left * (spec.clutter.gap_m + SIDE_BY_SIDE_M * (index // 2))
+            + ahead * float(rng.uniform(0.0, 0.1))
+        )
+        stool = Box((place[0], place[1], height / 2), (0.06, 0.06, height / 2), heading, surface_texture(rng))
+        if np.abs(_rotate(place - middle, -(heading + turn))).max() > half - 0.04:
+            supports.append(stool)
+        clutter.append(_stand(other, place, height, _draw(rng, (-np.pi, np.pi))))
+    for _ in range(_count(rng, spec.clutter.floor_boxes)):
+        away = spot + ahead * float(rng.uniform(0.6, 2.0)) + side * float(rng.uniform(0.5, 1.6)) * rng.choice([-1, 1])
+        size = rng.uniform(0.08, 0.35, 3)
+        supports.append(Box((away[0], away[1], size[2]), tuple(size), _draw(rng, (0, np.pi)), surface_texture(rng)))
+    there = None if spec.place is None else _place(spec.place, (x, y, yaw), seed)
+    return SceneSample(
+        name=spec.name,
+        seed=seed,
+        robot_xy_yaw=(x, y, yaw),
+        supports=tuple(supports) if there is None else (*supports, there),
+        target=target,
+        clutter=tuple(clutter),
+        walls=tuple(wall for wall in _walls(rng, spot, ahead, heading) if there is None or _clear(wall, there)),
+        floor=surface_texture(rng),
+        lights=_lights(rng, spec),
+        ambient=_draw(rng, spec.light.ambient),
+        background=tuple(np.clip(random_color(rng, low=0.3), 0, 1).tolist()),
+        place=there,
+        person=None if spec.person is None else _person(spec.person, (x, y, yaw), seed),
+    )
+
+
+def _rotate(xy: NDArray[np.float64], angle: float) -> NDArray[np.float64]:
+    c, s = np.cos(angle), np.sin(angle)
+    return np.array([c * xy[0] - s * xy[1], s * xy[0] + c * xy[1]])
+
+
+def _place(spec: PlaceSpec, robot_xy_yaw: tuple[float, float, float], seed: int) -> Box:
+    """The box to put things on; from random numbers of its own, so that the rest of a scene is as it is without it."""
+    rng = np.random.default_rng([seed, 2])
+    x, y, yaw = robot_xy_yaw
+    offset = _rotate(np.array([_draw(rng, spec.forward_m), _draw(rng, spec.left_m)]), yaw)
+    height, half = _draw(rng, spec.height_m), _draw(rng, spec.half_width_m)
+    middle = (float(x + offset[0]), float(y + offset[1]), height / 2)
+    return Box(middle, (half, half, height / 2), yaw, surface_texture(rng))
+
+
+def _person(spec: PersonSpec, robot_xy_yaw: tuple[float, float, float], seed: int) -> Taker:
+    """Who stands behind the start; from random numbers of their own, so that the rest is as it is without them."""
+    rng = np.random.default_rng([seed, 3])
+    x, y, yaw = robot_xy_yaw
+    back = _rotate(np.array([-_draw(rng, spec.behind_m), 0.0]), yaw)
+    return Taker((float(x + back[0]), float(y + back[1]), _draw(rng, spec.height_m)), spec.pull_n)
+
+
+def _clear(wall: Box, place: Box) -> bool:
+    """True if a wall, which is seen and not felt, leaves WALL_GAP_M around a place."""
+    offset = _rotate(np.asarray(place.center_m[:2]) - wall.center_m[:2], -wall.yaw_rad)
+    gap = np.maximum(np.abs(offset) - np.asarray(wall.half_m[:2]), 0.0)
+    return bool(np.linalg.norm(gap) > place.half_m[0] * np.sqrt(2) + WALL_GAP_M)
+
+
+def _walls(rng: np.random.Generator, spot: Any, ahead: Any, heading: float) -> tuple[Box, ...]:
+    """A wall behind the target, and sometimes one beside it; seen, not felt."""
+    walls = []
+    if rng.random() < 0.85:
+        far = spot + ahead * float(rng.uniform(0.9, 3.0))
+        walls.append(
+            Box((far[0], far[1], 1.3), (0.03, 4.0, 1.3), heading + float(rng.uniform(-0.3, 0.3)), surface_texture(rng))
+        )
+    if rng.random() < 0.4:
+        side = np.array([-ahead[1], ahead[0]]) * rng.choice([-1, 1])
+        place = spot + side * float(rng.uniform(1.6, 2.5))
+        walls.append(Box((place[0], place[1], 1.3), (3.0, 0.03, 1.3), heading, surface_texture(rng)))
+    return tuple(walls)
+
+
+def _lights(rng: np.random.Generator, spec: SceneSpec) -> tuple[tuple[tuple[float, float, float], float], ...]:
+    lights = []
+    for index in range(int(rng.integers(1, 3))):
+        direction = (float(rng.uniform(-1, 1)), float(rng.uniform(-1, 1)), float(rng.uniform(-1.2, -0.5)))
+        lights.append((direction, _draw(rng, spec.light.intensity) / (index + 1)))
+    return tuple(lights)
+
+
+def vis_options(sample: SceneSample, **more: Any) -> Any:
+    """Genesis' VisOptions with the scene's lights, ambient light and background."""
+    import genesis as gs
+
+    lights = [gs.options.vis.DirectionalLight(dir=d, color=(1.0, 1.0, 1.0), intensity=i) for d, i in sample.lights]
+    return gs.options.VisOptions(
+        lights=lights, ambient_light=(sample.ambient,) * 3, background_color=sample.background, shadow=True, **more
+    )
+
+
+def _write_box(box: Box, path: Path) -> Path:
+    """A UV-mapped box as OBJ, so that Genesis shows its texture."""
+    hx, hy, hz = box.half_m
+    lines: list[str] = []
+    count = 0
+    for axis in range(3):
+        for sign in (-1.0, 1.0):
+            u, v = np.eye(3)[(axis + 1) % 3], np.eye(3)[(axis + 2) % 3]
+            normal = np.eye(3)[axis] * sign
+            corners = [normal - u - v, normal + u - v, normal + u + v, normal - u + v]
+            lines += ["v " + " ".join(f"{c:.5f}" for c in corner * [hx, hy, hz]) for corner in corners]
+            lines += ["vt 0 0", "vt 1 0", "vt 1 1", "vt 0 1"]
+            order = (1, 2, 3, 4) if sign > 0 else (4, 3, 2, 1)
+            i = [count + k for k in order]
+            lines += [f"f {i[0]}/{i[0]} {i[1]}/{i[1]} {i[2]}/{i[2]}", f"f {i[0]}/{i[0]} {i[2]}/{i[2]} {i[3]}/{i[3]}"]
+            count += 4
+    return write_obj(path, box.texture, lines)
+
+
+def add_to_scene(scene: Any, sample: SceneSample, folder: Path, *, physics: bool = True) -> SceneEntities:
+    """Add everything but the robot to a gs.Scene that is not built yet; meshes and pictures are written to `folder`.
+
+    Supports collide as boxes: on other shapes the solver makes light objects hop. Objects collide as their convex
+    hull. Without physics everything is only seen, and stands where it is put.
+    """
+    import genesis as gs
+
+    floor = gs.textures.ImageTexture(image_array=np.ascontiguousarray(sample.floor))
+    scene.add_entity(gs.morphs.Plane(), surface=gs.surfaces.Default(diffuse_texture=floor))
+    for index, box in enumerate((*sample.supports, *sample.walls)):
+        quat = Pose.from_rpy((0.0, 0.0, box.yaw_rad)).quaternion_wxyz
+        place = {"pos": box.center_m, "quat": tuple(quat), "fixed": True}
+        if physics and index < len(sample.supports):
+            size = tuple(2 * h for h in box.half_m)
+            solid = gs.morphs.Box(size=size, visualization=False, **place)
+            scene.add_entity(solid, material=gs.materials.Rigid(friction=SUPPORT_FRICTION))
+        path = _write_box(box, folder / f"box-{index}.obj")
+        scene.add_entity(gs.morphs.Mesh(file=str(path), collision=False, file_meshes_are_zup=True, **place))
+    placed = ([sample.target] if sample.target else []) + list(sample.clutter)
+    objects = []
+    for thing in placed:
+        solid, density = thing.object.solid()
+        morph = gs.morphs.Mesh(
+            file=str(thing.object.write(folder)),
+            pos=tuple(thing.world_from_object.position_m),
+            quat=tuple(thing.world_from_object.quaternion_wxyz),
+            file_meshes_are_zup=True,
+            collision=physics,
+            fixed=not physics,
+            **solid,
+        )
+        material = gs.materials.Rigid(rho=density, friction=thing.object.friction)
+        objects.append((thing, scene.add_entity(morph, material=material)))
+    return SceneEntities(objects[0][1] if sample.target else None, tuple(objects))

@@ -1,0 +1,90 @@
+"""Clean pictures of a scene without a robot: what training and the look at an object are made from."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perception.geometry import Pose
+from perception.types import Intrinsics
+from simulation.genesis.physics import TIME_STEP_S, rigid_options
+from simulation.genesis.plant import link_pose
+from simulation.scene.build import Placed, SceneSample, add_to_scene, vis_options
+
+NEAR_M, FAR_M = 0.02, 20.0
+SETTLE_STEPS = 40
+"""0.2 s: objects are put down a millimetre above their support."""
+OPENGL_FROM_OPTICAL = np.diag([1.0, -1.0, -1.0, 1.0])
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """rgb: (H, W, 3) uint8. depth: (H, W) float32 metres along the optical axis, FAR_M where nothing is.
+    instances: (H, W) uint8, 0 = no object, k = object k-1 of the scene."""
+
+    rgb: NDArray[np.uint8]
+    depth: NDArray[np.float32]
+    instances: NDArray[np.uint8]
+
+
+class SceneCamera:
+    """A built and settled scene with one camera that can be put anywhere. Genesis must have been started.
+
+    sample: the scene. camera: one focal length, principal point in the middle: the renderer knows no other.
+    placed: the objects, the target first. world_from_object: where they stand now. Use it as a context manager.
+    """
+
+    def __init__(self, sample: SceneSample, camera: Intrinsics) -> None:
+        if camera.fx != camera.fy or (camera.cx, camera.cy) != (camera.width / 2, camera.height / 2):
+            raise ValueError(f"the renderer needs square pixels and a centred principal point, not {camera}")
+        import genesis as gs
+
+        self._scene = gs.Scene(
+            sim_options=gs.options.SimOptions(dt=TIME_STEP_S),
+            rigid_options=rigid_options(),
+            vis_options=vis_options(sample, segmentation_level="entity"),
+            show_viewer=False,
+            show_FPS=False,
+        )
+        with tempfile.TemporaryDirectory() as folder:
+            entities = add_to_scene(self._scene, sample, Path(folder))
+            fov = float(np.degrees(2 * np.arctan(camera.height / 2 / camera.fy)))
+            size = (camera.width, camera.height)
+            self._camera = self._scene.add_camera(res=size, fov=fov, near=NEAR_M, far=FAR_M, GUI=False)
+            self._add_more(Path(folder))
+            self._scene.build()
+        for _ in range(SETTLE_STEPS):
+            self._scene.step()
+        number = {
+            key if isinstance(key, int) else key[0]: value for value, key in self._scene.segmentation_idx_dict.items()
+        }
+        self._numbers = [number[entity.idx] for _, entity in entities.objects]
+        self.placed: tuple[Placed, ...] = tuple(thing for thing, _ in entities.objects)
+        self._entities = tuple(entity for _, entity in entities.objects)
+
+    @property
+    def world_from_object(self) -> tuple[Pose, ...]:
+        return tuple(link_pose(entity.base_link) for entity in self._entities)
+
+    def _add_more(self, folder: Path) -> None:
+        """What a kind of scene adds before it is built; files may be written to `folder`."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self._scene.destroy()
+
+    def take(self, world_from_camera: Pose) -> Picture:
+        """The picture from a pose of the optical frame (x right, y down, z forward)."""
+        self._camera.set_pose(transform=world_from_camera.matrix() @ OPENGL_FROM_OPTICAL)
+        rgb, depth, segments, _ = self._camera.render(rgb=True, depth=True, segmentation=True)
+        instances = np.zeros(depth.shape, np.uint8)
+        for index, number in enumerate(self._numbers):
+            instances[segments == number] = index + 1
+        return Picture(np.ascontiguousarray(rgb[..., :3], np.uint8), np.asarray(depth, np.float32), instances)

@@ -1,0 +1,182 @@
+"""Scene files: small TOML files that say what may stand where. A seed picks one scene out of a file's ranges."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import MISSING, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from perception.base.errors import ConfigError
+from perception.base.files import read_toml, shown
+from simulation.scene.objects import FAMILIES
+
+LIBRARY = Path(__file__).parents[1] / "scenes"
+Range = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class SupportSpec:
+    """The box an object stands on. height_m above the floor; half_width_m of its square top."""
+
+    height_m: Range = (0.45, 0.65)
+    half_width_m: Range = (0.13, 0.20)
+
+
+@dataclass(frozen=True)
+class TargetSpec:
+    """The object to grasp. families: one is drawn; repeat a name to make it likelier; empty for none. mesh: a user's
+    own file instead, relative to the scene file. distance_m and bearing_rad from the robot's start; edge_m from the
+    object's axis to the support's edge on the robot's side."""
+
+    families: tuple[str, ...] = ("bottle",)
+    mesh: str = ""
+    mass_kg: float = 0.3
+    friction: float = 0.7
+    distance_m: Range = (1.8, 2.5)
+    bearing_rad: Range = (-0.35, 0.35)
+    edge_m: Range = (0.05, 0.09)
+
+
+@dataclass(frozen=True)
+class ClutterSpec:
+    """Other objects on the support, at least gap_m from the target, and boxes on the floor."""
+
+    count: Range = (0, 1)
+    families: tuple[str, ...] = ("can", "mug")
+    gap_m: float = 0.2
+    floor_boxes: Range = (0, 2)
+
+
+@dataclass(frozen=True)
+class PlaceSpec:
+    """A second box, to put things on: where its middle is, as seen from the robot's start; its top's height above the
+    floor and half its width. What a tree says about the place must agree with it."""
+
+    forward_m: Range = (0.2, 0.2)
+    left_m: Range = (1.8, 1.8)
+    height_m: Range = (0.52, 0.52)
+    half_width_m: Range = (0.35, 0.35)
+
+
+@dataclass(frozen=True)
+class PersonSpec:
+    """Somebody who takes what is held out to them: how far behind the robot's start they hold their hand, its height
+    above the floor, and how hard they pull at most."""
+
+    behind_m: Range = (1.1, 1.1)
+    height_m: Range = (1.0, 1.0)
+    pull_n: float = 60.0
+
+
+@dataclass(frozen=True)
+class LightSpec:
+    intensity: Range = (2.0, 5.0)
+    ambient: Range = (0.15, 0.4)
+
+
+@dataclass(frozen=True)
+class RobotSpec:
+    """Where the robot starts: x and y in metres, heading in radians."""
+
+    x_m: Range = (-0.1, 0.1)
+    y_m: Range = (-0.1, 0.1)
+    yaw_rad: Range = (-0.2, 0.2)
+
+
+@dataclass(frozen=True)
+class SceneSpec:
+    """What a scene file may say; every table and key is optional. place, person: None without such a table."""
+
+    name: str
+    folder: Path
+    support: SupportSpec = field(default_factory=SupportSpec)
+    target: TargetSpec = field(default_factory=TargetSpec)
+    clutter: ClutterSpec = field(default_factory=ClutterSpec)
+    light: LightSpec = field(default_factory=LightSpec)
+    robot: RobotSpec = field(default_factory=RobotSpec)
+    place: PlaceSpec | None = None
+    person: PersonSpec | None = None
+
+
+LIMITS: dict[str, Range] = {
+    "height_m": (0.05, 2.0),
+    "half_width_m": (0.05, 1.0),
+    "mass_kg": (0.001, 10.0),
+    "friction": (0.01, 3.0),
+    "distance_m": (0.5, 10.0),
+    "bearing_rad": (-3.15, 3.15),
+    "edge_m": (0.0, 0.5),
+    "forward_m": (-10.0, 10.0),
+    "left_m": (-10.0, 10.0),
+    "behind_m": (0.5, 2.0),
+    "pull_n": (0.0, 200.0),
+    "count": (0, 8),
+    "gap_m": (0.1, 1.0),
+    "floor_boxes": (0, 8),
+    "intensity": (0.0, 50.0),
+    "ambient": (0.0, 1.0),
+    "x_m": (-50.0, 50.0),
+    "y_m": (-50.0, 50.0),
+    "yaw_rad": (-3.15, 3.15),
+}
+"""What a scene file may ask for, in the key's unit; counts are whole numbers."""
+_TABLES = {
+    "support": SupportSpec, "target": TargetSpec, "clutter": ClutterSpec, "light": LightSpec, "robot": RobotSpec,
+    "place": PlaceSpec, "person": PersonSpec,
+}  # fmt: skip
+
+
+def scene_names() -> list[str]:
+    """Scenes in the library."""
+    return sorted(path.stem for path in LIBRARY.glob("*.toml"))
+
+
+def load_scene(name_or_path: str) -> SceneSpec:
+    """The scene of that name in the library, or of that TOML file. ConfigError, one line, for whatever is wrong."""
+    names = scene_names()
+    path = LIBRARY / f"{name_or_path}.toml" if name_or_path in names else Path(name_or_path)
+    if not os.path.exists(path) or os.path.isdir(path):
+        raise ConfigError(f"unknown scene {shown(path)!r}: no such file, and the library has: {', '.join(names)}")
+    data = read_toml(path, "scene file")
+    tables: dict[str, Any] = {}
+    for table, content in data.items():
+        if table not in _TABLES or not isinstance(content, dict):
+            raise ConfigError(f"{path}: unknown table [{table}]; choose from: {', '.join(_TABLES)}")
+        tables[table] = _read_table(path, table, _TABLES[table], content)
+    spec = SceneSpec(path.stem, path.parent, **tables)
+    if spec.clutter.count[1] >= 1 and not spec.clutter.families:
+        raise ConfigError(f"{path}: [clutter] families is empty; name some of {', '.join(FAMILIES)}, or set count = 0")
+    return spec
+
+
+def _read_table(path: Path, table: str, kind: type[Any], content: dict[str, Any]) -> Any:
+    known = {entry.name: entry.default for entry in fields(kind)}
+    values: dict[str, Any] = {}
+    for key, value in content.items():
+        where = f"{path}: [{table}] {key}"
+        if key not in known:
+            raise ConfigError(f"{where}: unknown key; choose from: {', '.join(known)}")
+        default = known[key]
+        assert default is not MISSING
+        if key == "families":
+            wrong = [family for family in value if family not in FAMILIES] if isinstance(value, list) else [value]
+            if wrong:
+                raise ConfigError(f"{where}: unknown {wrong[0]!r}; a list of: {', '.join(FAMILIES)}")
+            values[key] = tuple(value)
+        elif isinstance(default, tuple):
+            values[key] = _read_range(where, value, LIMITS[key])
+        elif isinstance(default, str) is not isinstance(value, str) or isinstance(value, bool | list):
+            raise ConfigError(f"{where}: {value!r} is not a {type(default).__name__}")
+        else:
+            values[key] = value if isinstance(value, str) else _read_range(where, value, LIMITS[key])[0]
+    return kind(**values)
+
+
+def _read_range(where: str, value: Any, limits: Range) -> Range:
+    pair = value if isinstance(value, list) else [value, value]
+    if len(pair) != 2 or any(isinstance(v, bool) or not isinstance(v, int | float) for v in pair) or pair[0] > pair[1]:
+        raise ConfigError(f"{where}: {value!r} is not a number or a range [low, high]")
+    if not (limits[0] <= pair[0] and pair[1] <= limits[1]):
+        raise ConfigError(f"{where}: {value!r} is not within {limits[0]:g} to {limits[1]:g}")
+    return float(pair[0]), float(pair[1])

@@ -1,0 +1,1 @@
+"""The robot behind the services: world, machine, frames, laws of motion."""

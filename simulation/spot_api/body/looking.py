@@ -1,0 +1,97 @@
+"""Finding things by looking, as the robot's own grasp planner does: where a ray ends, and how wide something is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from perception.geometry import Pose, Vector, unit
+from simulation.spot_api.body.frames import from_proto, world_from
+from simulation.spot_api.body.steering import Steerable
+
+SAME_THING_M = 0.05
+"""Neighbouring depths that differ less belong to one thing."""
+
+
+@dataclass(frozen=True)
+class Girth:
+    """A thing seen from one side. middle_m: (3,) middle of its near surface, world. width_m: across the view."""
+
+    middle_m: Vector
+    width_m: float
+
+
+def facing(place_m: Vector, direction: Vector, up: Vector) -> Pose:
+    """world_from_optical at a place, looking along a direction, its picture's upper side towards `up`."""
+    forward = unit(direction)
+    right = unit(np.cross(forward, up))
+    return Pose(np.stack([right, np.cross(forward, right), forward], axis=1), place_m)
+
+
+def where_it_ends(robot: Steerable, start_m: Vector, direction: Vector) -> Vector | None:
+    """(3,) point at which a ray meets something, world metres; None if it does not."""
+    ahead = unit(direction)
+    up = np.array([0.0, 0.0, 1.0]) if abs(ahead[2]) < 0.95 else np.array([1.0, 0.0, 0.0])
+    frame = robot.look(facing(start_m, ahead, up), colour=False)
+    camera = frame.intrinsics
+    depth = float(frame.depth[round(camera.cy), round(camera.cx)])
+    return start_m + ahead * depth if depth > 0 else None
+
+
+def girth(robot: Steerable, point_m: Vector, direction: Vector, across: Vector, distance_m: float) -> Girth | None:
+    """What is at a point, seen along a direction from a distance: its extent along `across`."""
+    place = point_m - unit(direction) * distance_m
+    frame = robot.look(facing(place, direction, np.cross(across, direction)), colour=False)
+    camera = frame.intrinsics
+    row, column = frame.depth[round(camera.cy)], round(camera.cx)
+    if not row[column] > 0:
+        return None
+    left = right = column
+    while left > 0 and abs(float(row[left - 1] - row[left])) < SAME_THING_M and row[left - 1] > 0:
+        left -= 1
+    while right < camera.width - 1 and abs(float(row[right + 1] - row[right])) < SAME_THING_M and row[right + 1] > 0:
+        right += 1
+    near = float(row[left : right + 1].min())
+    middle = (left + right) / 2
+    surface = frame.world_from_camera.transform(camera.back_project(middle, camera.cy, near))
+    return Girth(surface, (right - left + 1) * near / camera.fx)
+
+
+def ray_in_image(request: Any, body: Pose, hand: Pose) -> tuple[Vector, Vector] | None:
+    """Start and direction, in the world, of the ray through a pixel, by the request's own camera model and frames.
+
+    None if its frame tree does not lead from the camera to an inertial frame.
+    """
+    world_from_sensor = _through_tree(
+        request.transforms_snapshot_for_camera, request.frame_name_image_sensor, body, hand
+    )
+    if world_from_sensor is None:
+        return None
+    model = request.camera_model.intrinsics
+    x = (request.pixel_xy.x - model.principal_point.x) / model.focal_length.x
+    y = (request.pixel_xy.y - model.principal_point.y) / model.focal_length.y
+    return world_from_sensor.position_m, world_from_sensor.rotation @ unit((x, y, 1.0))
+
+
+def _through_tree(tree: Any, frame: str, body: Pose, hand: Pose) -> Pose | None:
+    """world_from_frame by the edges of a snapshot: up to its root from both the frame and an inertial one."""
+
+    def to_root(name: str) -> Pose | None:
+        pose = Pose.identity()
+        for _ in range(len(tree.child_to_parent_edge_map) + 1):
+            if name not in tree.child_to_parent_edge_map:
+                return None
+            edge = tree.child_to_parent_edge_map[name]
+            if not edge.parent_frame_name:
+                return pose
+            pose, name = from_proto(edge.parent_tform_child) @ pose, edge.parent_frame_name
+        return None
+
+    sensor = to_root(frame)
+    for inertial in ("vision", "odom"):
+        root, world = to_root(inertial), world_from(inertial, body, hand)
+        if sensor is not None and root is not None and world is not None:
+            return world @ root.inverse() @ sensor
+    return None

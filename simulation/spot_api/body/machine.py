@@ -1,0 +1,193 @@
+"""The body behind the services: motor power, posture, behaviour faults, and what the e-stop does to them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from bosdyn.api import estop_pb2, robot_state_pb2
+
+from behaviours.robot import CommandState
+from perception.geometry import Pose
+from simulation.spot_api.body.laws import glide, joint_path
+from simulation.spot_api.body.steering import Steerable
+from simulation.spot_api.body.world import World
+
+STAND_HEIGHT_M = 0.52
+SIT_HEIGHT_M = 0.20
+POWER_ON_S, SIT_S, STAND_S, FALL_S = 0.6, 1.2, 1.2, 0.4
+LIMP_TORQUE_NM = 0.05
+"""What the jaws' gears hold without power."""
+POWER = robot_state_pb2.PowerState
+OFF, POWERING_ON, ON = POWER.STATE_OFF, POWER.STATE_POWERING_ON, POWER.STATE_ON
+CAUSES = robot_state_pb2.BehaviorFault
+FALL, HARDWARE, LEASE_TIMEOUT = CAUSES.CAUSE_FALL, CAUSES.CAUSE_HARDWARE, CAUSES.CAUSE_LEASE_TIMEOUT
+COMMAND_FAILURE = CAUSES.CAUSE_COMMAND_FAILURE
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A behaviour fault. onset_s: robot clock."""
+
+    number: int
+    cause: int
+    clearable: bool
+    onset_s: float
+
+
+class Machine:
+    """State of the simulated machine. Its `step` runs on the physics thread.
+
+    estop_level: the most severe e-stop level now. on_cut: told when motor power has gone, to end all commands.
+    """
+
+    def __init__(self, world: World, estop_level: Callable[[], int], on_cut: Callable[[str], None]) -> None:
+        self._world, self._estop_level, self._on_cut = world, estop_level, on_cut
+        self._lock = threading.RLock()
+        self._motors = OFF
+        self._on_at_s = 0.0
+        self._faults: dict[int, Fault] = {}
+        self._fault_count = 0
+        self._settling_since_s: float | None = None
+        self.docked = False
+        world.on_step.append(self.step)
+
+    def sit_down(self, robot: Steerable) -> None:
+        """Posture at the start: on the belly, motors off. On the physics thread."""
+        self._to_height(robot, SIT_HEIGHT_M, FALL_S)
+
+    def warm_up(self, robot: Steerable) -> None:
+        """Do once what a client may ask for: a simulator compiles the kernels of each thing when it is first done, and
+        lets nobody else run meanwhile. On the physics thread."""
+        robot.capture("hand")
+        robot.look(robot.hand_pose())
+        robot.set_gripper(robot.gripper().opening, max_torque_nm=1.0)
+        arm = robot.arm_joints()
+        robot.follow_arm(joint_path(arm, [(0.1, arm)]))
+
+    # power
+
+    @property
+    def motors(self) -> int:
+        with self._lock:
+            return int(self._motors)
+
+    def motors_on(self) -> bool:
+        return bool(self.motors == ON)
+
+    def power_on(self) -> None:
+        """Motors on, after the time it takes. Whether that is allowed is for the caller to judge."""
+        with self._lock:
+            if self._motors == OFF:
+                self._motors, self._on_at_s = POWERING_ON, self._world.clock.now() + POWER_ON_S
+
+    def cut(self, reason: str = "motor power was cut") -> None:
+        """Motor power off now: a standing robot collapses, a holding gripper lets go."""
+        with self._lock:
+            was_on = self._motors != OFF
+            self._motors, self._settling_since_s = OFF, None
+        if was_on:
+            self._on_cut(reason)
+            self._world.call(self._collapse)
+
+    def _collapse(self, robot: Steerable) -> None:
+        robot.stop()
+        robot.set_gripper(robot.gripper().opening, max_torque_nm=LIMP_TORQUE_NM)
+        self._to_height(robot, SIT_HEIGHT_M, FALL_S)
+
+    def _to_height(self, robot: Steerable, height_m: float, time_s: float) -> None:
+        body = robot.body_pose()
+        x, y, _ = body.position_m
+        robot.follow_base(glide(body, [(time_s, Pose.from_rpy((0.0, 0.0, body.yaw_rad), (x, y, height_m)))]))
+
+    def settle_then_cut(self, reason: str) -> None:
+        """Sit down in order, then motors off."""
+        with self._lock:
+            if self._motors != ON or self._settling_since_s is not None:
+                return
+            self._settling_since_s = self._world.clock.now()
+        self._on_cut(reason)
+        self._world.call(self._settle)
+
+    def _settle(self, robot: Steerable) -> None:
+        robot.stop()
+        self._to_height(robot, SIT_HEIGHT_M, SIT_S)
+
+    @property
+    def settling(self) -> bool:
+        with self._lock:
+            return self._settling_since_s is not None
+
+    # faults
+
+    def add_fault(self, cause: int, *, clearable: bool = True) -> int:
+        """A behaviour fault: no command is accepted until it is cleared. Returns its number."""
+        with self._lock:
+            self._fault_count += 1
+            self._faults[self._fault_count] = Fault(self._fault_count, cause, clearable, self._world.clock.now())
+            number = self._fault_count
+        self._on_cut("a behaviour fault")
+        self._world.call(lambda robot: robot.stop())
+        return number
+
+    def faults(self) -> list[Fault]:
+        with self._lock:
+            return list(self._faults.values())
+
+    def clear_fault(self, number: int) -> bool:
+        """True if it is gone."""
+        with self._lock:
+            fault = self._faults.get(number)
+            if fault is not None and fault.clearable:
+                del self._faults[number]
+            return number not in self._faults
+
+    # posture
+
+    def posture(self) -> str:
+        """sitting, standing or between."""
+        height = float(self._world.snapshot.body.position_m[2])
+        if height < SIT_HEIGHT_M + 0.03:
+            return "sitting"
+        return "standing" if height > STAND_HEIGHT_M - 0.15 else "between"
+
+    def lease_lost(self) -> None:
+        """The holder of the lease has not been heard of: sit down and switch off."""
+        if self.motors_on():
+            self.add_fault(LEASE_TIMEOUT)
+            self.settle_then_cut("the lease timed out")
+
+    def step(self, robot: Steerable) -> None:
+        """Once each step, on the physics thread."""
+        level = self._estop_level()
+        now = self._world.clock.now()
+        with self._lock:
+            if self._motors == POWERING_ON and now >= self._on_at_s:
+                self._motors = ON
+            motors, since = self._motors, self._settling_since_s
+        if motors == OFF:
+            return
+        if level == estop_pb2.ESTOP_LEVEL_CUT:
+            self.cut("the e-stop has cut motor power")
+        elif since is not None and now > since + SIT_S + 0.3:
+            self.cut("motors off after sitting down")
+        elif level == estop_pb2.ESTOP_LEVEL_SETTLE_THEN_CUT:
+            self.settle_then_cut("the e-stop stops the robot")
+
+
+def standing(body: Pose) -> Pose:
+    """world_from_body when standing level at the usual height where it is."""
+    x, y, _ = body.position_m
+    return Pose.from_rpy((0.0, 0.0, body.yaw_rad), (x, y, STAND_HEIGHT_M))
+
+
+def upright(body: Pose) -> bool:
+    """True if it stands level enough to walk."""
+    roll, pitch, _ = np.abs(body.rpy_rad)
+    return bool(abs(body.position_m[2] - STAND_HEIGHT_M) < 0.02 and roll < 0.03 and pitch < 0.03)
+
+
+def running(state: CommandState) -> bool:
+    return state is CommandState.RUNNING

@@ -1,0 +1,1 @@
+"""How a program written for a Spot is started against the simulator."""

@@ -1,0 +1,1 @@
+"""Robot commands: judged, carried out slot by slot, reported on."""

@@ -1,0 +1,294 @@
+"""Mobility commands: stand, sit, walk to, walk at a velocity, stance, stop, freeze."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from bosdyn.api import basic_command_pb2
+from bosdyn.api.spot import robot_command_pb2 as spot_command_pb2
+
+from behaviours.robot import Command, CommandState
+from perception.geometry import Pose, Vector
+from simulation.spot_api.body.clock import due
+from simulation.spot_api.body.frames import ODOM_FROM_VISION, from_proto, world_from
+from simulation.spot_api.body.laws import cruise, glide
+from simulation.spot_api.body.machine import SIT_HEIGHT_M, SIT_S, STAND_S, standing, upright
+from simulation.spot_api.body.steering import Steerable
+from simulation.spot_api.commands.activity import ANSWER, Activity, NotAcceptedError, Order, Quiet, Start
+from simulation.spot_api.commands.walk_limits import limits, speed_towards, velocity_of
+
+SLEW = np.array([1.6, 1.6, 2.4])
+POSE_S = 0.8
+"""From one body pose to the next when the client names no time."""
+STANCE_REACH_M = 0.3
+BODY_REACH_M = 1.0
+"""The body's pose from where it is, while the feet stand."""
+FOLLOW_AHEAD_M, FOLLOW_ASIDE_M, FOLLOW_SPEED_MPS = (0.5, 0.8), (-0.25, 0.25), 0.5
+"""Where the hand's goal may be in the body's frame while the body follows the arm, and how fast it follows."""
+SE2, STAND, SIT, STANCE = (
+    basic_command_pb2.SE2TrajectoryCommand.Feedback,
+    basic_command_pb2.StandCommand.Feedback,
+    basic_command_pb2.SitCommand.Feedback,
+    basic_command_pb2.StanceCommand.Feedback,
+)
+SE2_FRAMES = ("vision", "odom", "body")
+
+
+@dataclass
+class Footing:
+    """Where the feet stand: world_from_body when the body is level over them; None while walking."""
+
+    pose: Pose | None = None
+
+    def under(self, robot: Steerable) -> Pose:
+        if self.pose is None:
+            self.pose = standing(robot.body_pose())
+        return self.pose
+
+    def leave(self) -> None:
+        self.pose = None
+
+
+class Base(Activity):
+    """A mobility command whose feedback a function writes."""
+
+    part = "base"
+
+    def __init__(
+        self, order: Order, steps: list[Start], write: Callable[[Any, Activity], None], end_s: float | None = None
+    ) -> None:
+        super().__init__(order, steps, end_s)
+        self._write = write
+
+    def fill(self, feedback: Any) -> None:
+        self._write(feedback, self)
+
+
+class Walk(Base):
+    """A walk; sent again, with a later end time, it goes on without a pause. asked: goals and limits, to know it."""
+
+    asked: tuple[list[Pose], Vector]
+
+    def continues(self, before: Activity) -> bool:
+        if not (isinstance(before, Walk) and before.running and same(before.asked, self.asked)):
+            return False
+        self._command, self._steps = before._command, before._steps
+        return True
+
+
+def same(one: tuple[list[Pose], Vector], other: tuple[list[Pose], Vector]) -> bool:
+    """Whether two walks have the same goals and limits."""
+    goals = list(zip(one[0], other[0], strict=False))
+    near = all(a.distance_m(b) < 1e-3 and a.angle_rad(b) < 1e-3 for a, b in goals)
+    return near and len(one[0]) == len(other[0]) and bool(np.allclose(one[1], other[1]))
+
+
+def make_mobility(request: Any, order: Order, footing: Footing, hand_goal: Pose | None = None) -> Activity:
+    """The activity of a MobilityCommand.Request. NotAcceptedError if the robot would not take it.
+
+    hand_goal: world_from_hand that the arm is sent to by the same command, for a body that follows it.
+    """
+    params = spot_command_pb2.MobilityParams()
+    if request.HasField("params") and not request.params.Unpack(params):
+        what = f"params are {request.params.type_url!r}, not MobilityParams"
+        raise NotAcceptedError(ANSWER.STATUS_INVALID_REQUEST, what)
+    kind = request.WhichOneof("command")
+    match kind:
+        case "stand_request":
+            return _stand(params, order, footing)
+        case "sit_request":
+            return _sit(order, footing)
+        case "se2_trajectory_request":
+            return _walk(request.se2_trajectory_request, params, order, footing)
+        case "se2_velocity_request":
+            return _velocity(request.se2_velocity_request, params, order, footing)
+        case "stance_request":
+            return _stance(request.stance_request, order, footing)
+        case "stop_request" | "freeze_request":
+            return Quiet(order, "base", f"{kind.removesuffix('_request')}_feedback", [])
+        case "follow_arm_request":
+            return Quiet(order, "base", "follow_arm_feedback", [lambda robot: _after_hand(robot, footing, hand_goal)])
+    raise NotAcceptedError(ANSWER.STATUS_UNSUPPORTED, f"mobility command {kind or 'nothing'} is not simulated")
+
+
+def _stand_up(robot: Steerable, footing: Footing) -> Command:
+    body = robot.body_pose()
+    time_s = STAND_S if body.position_m[2] < SIT_HEIGHT_M + 0.1 else POSE_S
+    return robot.follow_base(glide(body, [(time_s, footing.under(robot))]))
+
+
+def _to_walk(robot: Steerable, footing: Footing) -> Command:
+    """Stand up first if need be; what follows leaves the footing."""
+    body = robot.body_pose()
+    end_s = 0.02 if upright(body) else STAND_S
+    command = robot.follow_base(glide(body, [(end_s, standing(body))]))
+    footing.leave()
+    return command
+
+
+def _after_hand(robot: Steerable, footing: Footing, hand_goal: Pose | None) -> Command:
+    """The body to where the hand's goal is well within reach, its heading kept."""
+    body = standing(robot.body_pose())
+    if hand_goal is None:
+        return _stand_up(robot, footing)
+    ahead = body.inverse().transform(hand_goal.position_m)
+    offset = np.array([ahead[0] - np.clip(ahead[0], *FOLLOW_AHEAD_M), ahead[1] - np.clip(ahead[1], *FOLLOW_ASIDE_M), 0])
+    if float(np.linalg.norm(offset)) < 0.01:
+        return _stand_up(robot, footing)
+    footing.leave()
+    goal = Pose(body.rotation, body.transform(offset))
+    return robot.walk_to(goal, max_speed_mps=FOLLOW_SPEED_MPS, max_yaw_rate_radps=0.5)
+
+
+def _stand(params: Any, order: Order, footing: Footing) -> Activity:
+    control = params.body_control
+    kind = control.WhichOneof("param")
+    absolute = kind == "body_pose"
+    trajectory = control.body_pose.base_offset_rt_root if absolute else control.base_offset_rt_footprint
+    frame, body = control.body_pose.root_frame_name, order.world.snapshot.body
+    start = world_from(frame, body, order.world.snapshot.hand) if absolute else footing.pose or standing(body)
+    if start is None:
+        raise NotAcceptedError(ANSWER.STATUS_UNKNOWN_FRAME, f"unknown frame {frame!r} for the body")
+    for _, point in due(trajectory, order.world.clock.now()):
+        if (start @ from_proto(point.pose)).distance_m(body) > BODY_REACH_M:
+            raise NotAcceptedError(ANSWER.STATUS_INVALID_REQUEST, f"a body pose more than {BODY_REACH_M} m away")
+
+    def pose(robot: Steerable) -> Command:
+        feet = footing.under(robot)
+        root = world_from(frame, robot.body_pose(), robot.hand_pose()) if absolute else feet
+        root = root or feet
+        points: list[tuple[float, Pose]] = []
+        for time_s, point in due(trajectory, order.world.clock.now()):
+            after = points[-1][0] + 0.05 if points else POSE_S
+            points.append((max(time_s, after), root @ from_proto(point.pose)))
+        return robot.follow_base(glide(robot.body_pose(), points or [(POSE_S, feet)]))
+
+    def stand(robot: Steerable) -> Command:
+        return _stand_up(robot, footing)
+
+    def write(feedback: Any, activity: Activity) -> None:
+        up = activity.outcome.state is CommandState.DONE
+        feedback.stand_feedback.status = STAND.STATUS_IS_STANDING if up else STAND.STATUS_IN_PROGRESS
+        feedback.stand_feedback.standing_state = STAND.STANDING_CONTROLLED
+
+    return Base(order, [stand, pose] if body.position_m[2] < SIT_HEIGHT_M + 0.1 else [pose], write)
+
+
+def _sit(order: Order, footing: Footing) -> Activity:
+    def sit(robot: Steerable) -> Command:
+        x, y, _ = robot.body_pose().position_m
+        low = Pose.from_rpy((0.0, 0.0, robot.body_pose().yaw_rad), (x, y, SIT_HEIGHT_M))
+        footing.leave()
+        return robot.follow_base(glide(robot.body_pose(), [(SIT_S, low)]))
+
+    def write(feedback: Any, activity: Activity) -> None:
+        down = activity.outcome.state is CommandState.DONE
+        feedback.sit_feedback.status = SIT.STATUS_IS_SITTING if down else SIT.STATUS_IN_PROGRESS
+
+    return Base(order, [sit], write)
+
+
+def _walk(request: Any, params: Any, order: Order, footing: Footing) -> Activity:
+    end_s = order.expiry(request)
+    frame = request.se2_frame_name
+    if frame not in SE2_FRAMES:
+        raise NotAcceptedError(
+            ANSWER.STATUS_UNKNOWN_FRAME, f"a walk is given in {', '.join(SE2_FRAMES)}, not {frame!r}"
+        )
+    if not request.trajectory.points:
+        raise NotAcceptedError(ANSWER.STATUS_INVALID_REQUEST, "a walk without points")
+    snapshot = order.world.snapshot
+    root = world_from(frame, snapshot.body, snapshot.hand) or Pose.identity()
+    low, high = limits(params)
+    turn = float(max(min(high[2], -low[2]), 0.05))
+    goals = []
+    for point in request.trajectory.points:
+        pose = point.pose
+        flat = Pose.from_rpy((0.0, 0.0, root.yaw_rad), root.position_m)
+        goal = flat @ Pose.from_rpy((0.0, 0.0, pose.angle), (pose.position.x, pose.position.y, 0.0))
+        goals.append(goal)
+
+    def leg(goal: Pose) -> Start:
+        def start(robot: Steerable) -> Command:
+            speed = speed_towards(robot.body_pose(), goal, low, high)
+            return robot.walk_to(goal, max_speed_mps=speed, max_yaw_rate_radps=turn)
+
+        return start
+
+    def write(feedback: Any, activity: Activity) -> None:
+        answer = feedback.se2_trajectory_feedback
+        going = activity.running
+        arrived = activity.outcome.state is CommandState.DONE
+        answer.status = SE2.STATUS_IN_PROGRESS if going else SE2.STATUS_STOPPED
+        answer.body_movement_status = SE2.BODY_STATUS_MOVING if going else SE2.BODY_STATUS_SETTLED
+        final = SE2.FINAL_GOAL_STATUS_ACHIEVABLE if arrived else SE2.FINAL_GOAL_STATUS_BLOCKED
+        answer.final_goal_status = SE2.FINAL_GOAL_STATUS_IN_PROGRESS if going else final
+
+    steps: list[Start] = [lambda robot: _to_walk(robot, footing), *(leg(goal) for goal in goals)]
+    walk = Walk(order, steps, write, end_s)
+    walk.asked = goals, np.concatenate([low, high])
+    return walk
+
+
+def _velocity(request: Any, params: Any, order: Order, footing: Footing) -> Activity:
+    end_s = order.expiry(request)
+    frame = request.se2_frame_name or "body"
+    if frame not in (*SE2_FRAMES, "flat_body"):
+        raise NotAcceptedError(ANSWER.STATUS_UNKNOWN_FRAME, f"unknown frame {frame!r} for a velocity")
+    low, high = limits(params)
+    asked = velocity_of(request.velocity)
+    slew = SLEW
+    if request.HasField("slew_rate_limit"):
+        given = velocity_of(request.slew_rate_limit)
+        slew = np.where(given > 0, np.minimum(given, SLEW), SLEW)
+
+    def wanted(body: Pose) -> Vector:
+        turned = {"vision": -body.yaw_rad, "odom": -ODOM_FROM_VISION.yaw_rad - body.yaw_rad}.get(frame, 0.0)
+        ahead = np.clip(_turn(asked, turned), low, high)
+        return _turn(ahead, body.yaw_rad)
+
+    def walk(robot: Steerable) -> Command:
+        velocity = order.world.snapshot.body_velocity[[0, 1, 5]]
+        left = end_s - order.world.clock.now()
+        return robot.follow_base(cruise(robot.body_pose(), velocity, wanted, slew, left))
+
+    def write(feedback: Any, activity: Activity) -> None:
+        feedback.se2_velocity_feedback.request_information.CopyFrom(request)
+
+    ready = upright(order.world.snapshot.body)
+    first: list[Start] = [] if ready else [lambda robot: _to_walk(robot, footing)]
+    footing.leave()
+    return Base(order, [*first, walk], write)
+
+
+def _turn(velocity: Vector, angle_rad: float) -> Vector:
+    c, s = np.cos(angle_rad), np.sin(angle_rad)
+    return np.array([c * velocity[0] - s * velocity[1], s * velocity[0] + c * velocity[1], velocity[2]])
+
+
+def _stance(request: Any, order: Order, footing: Footing) -> Activity:
+    """The body goes over the middle of the four feet, if that is near; the feet themselves have no contact here."""
+    end_s = order.expiry(request)
+    stance, snapshot = request.stance, order.world.snapshot
+    root = world_from(stance.se2_frame_name, snapshot.body, snapshot.hand)
+    if root is None:
+        raise NotAcceptedError(ANSWER.STATUS_UNKNOWN_FRAME, f"unknown frame {stance.se2_frame_name!r} for a stance")
+    if len(stance.foot_positions) != 4:
+        raise NotAcceptedError(ANSWER.STATUS_INVALID_REQUEST, "a stance names the places of four feet")
+    middle = np.mean([(foot.x, foot.y, 0.0) for foot in stance.foot_positions.values()], axis=0)
+    x, y, _ = Pose.from_rpy((0.0, 0.0, root.yaw_rad), root.position_m).transform(middle)
+    goal = Pose.from_rpy((0.0, 0.0, snapshot.body.yaw_rad), (x, y, snapshot.body.position_m[2]))
+    far = goal.distance_m(snapshot.body) > STANCE_REACH_M
+
+    def write(feedback: Any, activity: Activity) -> None:
+        at_goal = activity.outcome.state is CommandState.DONE
+        near = STANCE.STATUS_STANCED if at_goal else STANCE.STATUS_GOING_TO_STANCE
+        feedback.stance_feedback.status = STANCE.STATUS_TOO_FAR_AWAY if far else near
+
+    def walk(robot: Steerable) -> Command:
+        return robot.walk_to(goal, max_speed_mps=0.3, max_yaw_rate_radps=0.5)
+
+    return Base(order, [] if far else [lambda robot: _to_walk(robot, footing), walk], write, end_s)

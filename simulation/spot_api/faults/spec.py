@@ -1,0 +1,142 @@
+"""What a fault script may say: a TOML or JSON file with a list `faults`, each one kind, one trigger and its values."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, fields
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from perception.base.errors import ConfigError
+from perception.base.files import read_json, read_toml
+
+Kind = Literal[
+    "rpc_delay",
+    "rpc_unavailable",
+    "rpc_deadline",
+    "connection_cut",
+    "lease_stolen",
+    "estop_pressed",
+    "estop_check_ins_lost",
+    "motors_off",
+    "behavior_fault",
+    "image_black",
+    "image_stale",
+    "image_error",
+    "depth_zero",
+    "clock_skew",
+    "clock_drift",
+    "arm_stalled",
+    "walk_blocked",
+    "object_bumped",
+    "object_slips",
+]
+When = Literal["", "walking", "arm_moving", "holding"]
+KINDS: tuple[str, ...] = get_args(Kind)
+WHENS: tuple[str, ...] = get_args(When)
+RPC_KINDS = ("rpc_delay", "rpc_unavailable", "rpc_deadline")
+CAUSES = ("fall", "hardware", "lease_timeout")
+LONGEST_DELAY_S, LATEST_S = 60.0, 1e6
+RATES = (-0.9, 10.0)
+"""Of a clock's drift, seconds in a second."""
+MOST_TIMES = 1_000_000
+LONGEST_TEXT, MOST_STARS = 200, 10
+"""Of a pattern or a name: matching takes time that grows with each star."""
+
+
+@dataclass(frozen=True)
+class FaultSpec:
+    """One fault on purpose.
+
+    Trigger, all that are given must hold: at_s simulated seconds after the server started; on: an RPC is received,
+    `Service.Rpc` or `Rpc`, with * and ?, the nth time; when: the robot is doing something. Without any it is there
+    from the start. for_s: how long it lasts, simulated seconds; None is for good (for what passes by itself, once).
+
+    Values: rpc: which RPCs rpc_* hit. times: how many of them, None is all. seconds: delay or skew. rate: drift, in
+    seconds a second. by: who steals the lease. cause, clearable: of a behaviour fault. offset_m: bump, world frame.
+    """
+
+    kind: Kind
+    at_s: float = 0.0
+    on: str = ""
+    nth: int = 1
+    when: When = ""
+    for_s: float | None = None
+    rpc: str = "*"
+    times: int | None = None
+    seconds: float = 0.5
+    rate: float = 0.05
+    by: str = "somebody else"
+    cause: str = "fall"
+    clearable: bool = True
+    offset_m: tuple[float, float, float] = (0.03, 0.03, 0.0)
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            near = difflib.get_close_matches(str(self.kind)[:40], KINDS, 1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise ConfigError(f"unknown fault {repr(self.kind)[:40]}{hint} There are: {', '.join(KINDS)}")
+        seconds = (-1e9, 1e9) if self.kind == "clock_skew" else (0.0, LONGEST_DELAY_S)
+        offset = self.offset_m if isinstance(self.offset_m, tuple) else ()
+        rules: dict[str, tuple[bool, str]] = {
+            "at_s": (_number(self.at_s, 0.0, LATEST_S), f"a number of seconds, at most {LATEST_S:g}"),
+            "on": (_pattern(self.on), f"a text of at most {LONGEST_TEXT} letters and {MOST_STARS} stars"),
+            "nth": (_count(self.nth), f"a whole number from 1 to {MOST_TIMES}"),
+            "when": (self.when in WHENS, "one of walking, arm_moving, holding"),
+            "for_s": (self.for_s is None or _number(self.for_s, 0.0, LATEST_S), f"seconds, at most {LATEST_S:g}"),
+            "rpc": (_pattern(self.rpc), f"a text of at most {LONGEST_TEXT} letters and {MOST_STARS} stars"),
+            "times": (self.times is None or _count(self.times), f"a whole number from 1 to {MOST_TIMES}"),
+            "seconds": (_number(self.seconds, *seconds), "a number of seconds from {:g} to {:g}".format(*seconds)),
+            "rate": (_number(self.rate, *RATES), "a number from {:g} to {:g}".format(*RATES)),
+            "by": (_pattern(self.by), f"a text of at most {LONGEST_TEXT} letters"),
+            "cause": (self.cause in CAUSES, f"one of {', '.join(CAUSES)}"),
+            "clearable": (isinstance(self.clearable, bool), "true or false"),
+            "offset_m": (len(offset) == 3 and all(_number(x, -10.0, 10.0) for x in offset), "three numbers, -10 to 10"),
+        }
+        for name, (fits, wanted) in rules.items():
+            if not fits:
+                raise ConfigError(f"fault {self.kind}: {name} = {repr(getattr(self, name))[:40]} is not {wanted}")
+
+
+def _number(value: Any, low: float, high: float) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
+
+
+def _count(value: Any) -> bool:
+    return type(value) is int and 1 <= value <= MOST_TIMES
+
+
+def _pattern(value: Any) -> bool:
+    return isinstance(value, str) and len(value) <= LONGEST_TEXT and value.count("*") <= MOST_STARS
+
+
+def matches(pattern: str, method: str) -> bool:
+    """Whether `Service.Rpc` fits a pattern for it or for its Rpc alone."""
+    return fnmatchcase(method, pattern) or fnmatchcase(method.rpartition(".")[2], pattern)
+
+
+def read_faults(file: Path) -> list[FaultSpec]:
+    """The faults of a script. ConfigError, naming the file and the entry, for what cannot be used."""
+    read = read_json if file.suffix == ".json" else read_toml
+    content: Any = read(file, "fault script")
+    entries = content.get("faults") if isinstance(content, dict) else content
+    if not isinstance(entries, list):
+        raise ConfigError(f"{file}: a fault script has a list `faults`, in TOML tables [[faults]]")
+    known = {item.name for item in fields(FaultSpec)}
+    specs = []
+    for number, entry in enumerate(entries, 1):
+        if not isinstance(entry, dict) or "kind" not in entry:
+            raise ConfigError(f"{file}: fault {number} has no kind; there are: {', '.join(KINDS)}")
+        unknown = sorted(set(entry) - known)
+        if unknown:
+            raise ConfigError(
+                f"{file}: fault {number}: unknown key {repr(unknown[0])[:40]}; there are: {', '.join(sorted(known))}"
+            )
+        if isinstance(entry.get("offset_m"), list):
+            entry["offset_m"] = tuple(entry["offset_m"])
+        try:
+            specs.append(FaultSpec(**entry))
+        except ConfigError as error:
+            raise ConfigError(f"{file}: fault {number}: {error}") from error
+    return specs

@@ -1,0 +1,1 @@
+"""Grasps tried in physics with a gripper that has no robot."""

@@ -1,0 +1,200 @@
+"""Grasps tried in physics, hundreds at a time: a gripper without a robot, an object standing on a box.
+
+A trial comes in along the approach with open jaws, closes at the torque limit and the speed the robot closes with,
+lifts and shakes. Hand poses are in the object's frame (base on z = 0, axis z), as it stands on the box.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
+
+from perception.geometry import Pose
+from perception.spot_arm import HAND_FROM_WRIST_X_M
+from simulation.genesis.gripper_shape import HINGE_IN_WRIST_M, PIECES, Part
+from simulation.genesis.physics import TIME_STEP_S, rigid_options
+from simulation.genesis.spot_model import JAW_OPEN_RAD
+from simulation.scene.objects import GraspObject
+from simulation.trials.free_gripper import LIFT_M, PRE_GRASP_M, FreeGripper
+
+Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+SUPPORT_TOP_M = 0.5
+SUPPORT_HALF_M = 0.07
+"""As far from the object's axis to the edge of its support as scenes have it on the robot's side."""
+SUPPORT_FRICTION = 0.5
+"""As in the scenes; of a pair the larger counts."""
+LIFTED_M = 0.10
+"""Rise of the object's lowest point that counts as lifted."""
+MAX_SLIP_M = 0.015
+"""The gripped point moving further than this through the hand while shaken is not held; swinging is."""
+SUNK_M = 0.003
+"""A gripper point deeper in the support than this on the way in is a collision; no physics is asked."""
+
+
+@dataclass(frozen=True, eq=False)
+class TrialResults:
+    """What came of N grasps, each (N,).
+
+    contact: the jaws closed, the gripper touches the object and has not met the support: all that arXiv 2508.17466 asks
+    of a grasp. lifted: the object's lowest point rose by LIFTED_M. held: it did, and after the shake it is there and
+    has not slipped. collided_support: the gripper met the support on the way in or while closing. opening: of the jaws
+    at the end, 0..1.
+    """
+
+    contact: Flags
+    lifted: Flags
+    held: Flags
+    collided_support: Flags
+    opening: NDArray[np.float64]
+
+    @property
+    def good(self) -> Flags:
+        """What a grasp planner wants: lifted and held without touching the support."""
+        return self.lifted & self.held & ~self.collided_support
+
+
+def gripper_points(parts: Sequence[Part] = PIECES) -> Array:
+    """(N, 3) corners of the gripper with its jaws open, in the hand frame, metres."""
+    c, s = np.cos(JAW_OPEN_RAD), np.sin(JAW_OPEN_RAD)
+    open_jaw = Pose(np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]]), np.array(HINGE_IN_WRIST_M))
+    clouds = [np.asarray(part.mesh().vertices) for part in parts]
+    placed = [open_jaw.transform(c) if part.link == "fngr" else c for part, c in zip(parts, clouds, strict=True)]
+    return np.concatenate(placed) - [HAND_FROM_WRIST_X_M, 0.0, 0.0]
+
+
+def meets_support(hand_poses: Sequence[Pose], corners: Array) -> Flags:
+    """(N,) whether a gripper with these corners is in the support somewhere on the way from pre-grasp to grasp."""
+    found = np.zeros(len(hand_poses), dtype=bool)
+    for index, pose in enumerate(hand_poses):
+        cloud = pose.transform(corners)
+        for back in np.linspace(0.0, PRE_GRASP_M, 5):
+            moved = cloud - back * pose.rotation[:, 0]
+            inside = (np.abs(moved[:, :2]) < SUPPORT_HALF_M).all(axis=1) & (moved[:, 2] < -SUNK_M)
+            floor = moved[:, 2] < -SUPPORT_TOP_M
+            found[index] |= bool((inside | floor).any())
+    return found
+
+
+def run_trials(
+    thing: GraspObject,
+    hand_poses: Sequence[Pose],
+    *,
+    max_torque_nm: float = 3.0,
+    batch: int = 256,
+    parts: Sequence[Part] = PIECES,
+) -> TrialResults:
+    """Try every hand pose (object_from_hand); Genesis must have been started with `init_genesis`.
+
+    A pose whose way in leads through the support is not simulated: collided_support, and nothing else.
+    """
+    collided = meets_support(hand_poses, gripper_points(parts))
+    results = _nothing(len(hand_poses))
+    results.collided_support[:] = collided
+    todo = np.flatnonzero(~collided)
+    if len(todo) == 0:
+        return results
+    size = min(batch, len(todo))
+    with tempfile.TemporaryDirectory(prefix="spot-grasp-trials-") as folder:
+        bench = _Bench(thing, size, parts, Path(folder))
+        try:
+            for start in range(0, len(todo), size):
+                index = todo[start : start + size]
+                padded = np.resize(index, size)
+                outcome = bench.run([hand_poses[i] for i in padded.tolist()], max_torque_nm)
+                for name in (field.name for field in fields(TrialResults)):
+                    getattr(results, name)[index] = getattr(outcome, name)[: len(index)]
+        finally:
+            bench.close()
+    return results
+
+
+def _nothing(count: int) -> TrialResults:
+    contact, lifted, held, collided = np.zeros((4, count), dtype=bool)
+    return TrialResults(contact, lifted, held, collided, np.zeros(count))
+
+
+class _Bench:
+    """One object, one support and one gripper in `count` environments; reused for batch after batch."""
+
+    def __init__(self, thing: GraspObject, count: int, parts: Sequence[Part], folder: Path) -> None:
+        import genesis as gs
+
+        self._count = count
+        self._scene = gs.Scene(
+            sim_options=gs.options.SimOptions(dt=TIME_STEP_S),
+            rigid_options=rigid_options(),
+            show_viewer=False,
+            show_FPS=False,
+        )
+        self._scene.add_entity(gs.morphs.Plane(), material=gs.materials.Rigid(friction=SUPPORT_FRICTION))
+        self._support = self._scene.add_entity(
+            gs.morphs.Box(
+                size=(2 * SUPPORT_HALF_M, 2 * SUPPORT_HALF_M, SUPPORT_TOP_M),
+                pos=(0.0, 0.0, SUPPORT_TOP_M / 2),
+                fixed=True,
+            ),
+            material=gs.materials.Rigid(friction=SUPPORT_FRICTION),
+        )
+        self._corners = np.asarray(thing.mesh().convex_hull.vertices)
+        solid, density = thing.solid()
+        self._object = self._scene.add_entity(
+            gs.morphs.Mesh(
+                file=str(thing.write(folder)),
+                pos=(0.0, 0.0, SUPPORT_TOP_M),
+                file_meshes_are_zup=True,
+                **solid,
+            ),
+            material=gs.materials.Rigid(rho=density, friction=thing.friction),
+        )
+        self._gripper = FreeGripper(self._scene, folder, parts)
+        self._scene.build(n_envs=count)
+        self._gripper.ready(count)
+
+    def close(self) -> None:
+        self._scene.destroy()
+
+    def run(self, hand_poses: Sequence[Pose], max_torque_nm: float) -> TrialResults:
+        """One batch, `count` poses, from a fresh start."""
+        self._scene.reset()
+        self._met = np.zeros(self._count, dtype=bool)
+        top = np.array([0.0, 0.0, SUPPORT_TOP_M])
+        rest = self._lowest()
+        self._gripper.reach([Pose(p.rotation, p.position_m + top) for p in hand_poses], max_torque_nm, self._watch)
+        contact = self._gripper.touches(self._object) & ~self._met
+        self._gripper.lift()
+        lifted = self._lowest() - rest >= LIFTED_M
+        pinch = np.array([pose.position_m for pose in hand_poses]) + top + [0.0, 0.0, LIFT_M]
+        gripped = np.einsum("nij,ni->nj", self._rotation(), pinch - self._position())
+        self._gripper.shake()
+        now = np.einsum("nij,nj->ni", self._rotation(), gripped) + self._position()
+        slip = np.linalg.norm(now - pinch, axis=1)
+        held = lifted & (self._lowest() - rest >= LIFTED_M) & (slip <= MAX_SLIP_M)
+        return TrialResults(contact, lifted, held, self._met, self._gripper.opening())
+
+    def _watch(self) -> None:
+        self._met |= self._gripper.touches(self._support)
+
+    @staticmethod
+    def _numpy(values: Any) -> Array:
+        return np.asarray(values.detach().cpu().numpy(), dtype=np.float64)
+
+    def _position(self) -> Array:
+        return self._numpy(self._object.get_pos())
+
+    def _rotation(self) -> Array:
+        """(count, 3, 3) world_from_object."""
+        wxyz = self._numpy(self._object.get_quat())
+        return np.asarray(Rotation.from_quat(wxyz[:, [1, 2, 3, 0]]).as_matrix())
+
+    def _lowest(self) -> Array:
+        """(count,) height of the object's lowest point, metres."""
+        return np.asarray(self._position()[:, 2] + (self._rotation()[:, 2] @ self._corners.T).min(axis=1))

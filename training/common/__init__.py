@@ -1,0 +1,1 @@
+"""What all of training shares: files, jobs over many processes, checkpoints, cards, confidence."""

@@ -1,0 +1,66 @@
+"""Reading back what a training run has written, and weights to begin with."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import pickle
+import zipfile
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+from torch import nn
+
+from perception.base.errors import ConfigError
+from perception.base.files import read_bytes
+
+MOST_BYTES: Final = 1_000_000_000
+MISFIT: Final = (KeyError, RuntimeError, ValueError, TypeError, AttributeError, IndexError)
+"""What torch raises for a state that is not of the thing it is loaded into."""
+
+
+def load_state(path: Path, *entries: str) -> dict[str, Any]:
+    """A file of torch.save that a run of train heatmap made, with these entries; nothing in it is executed.
+
+    ConfigError, with the next step, if it is damaged or something else.
+    """
+    content = read_bytes(path, "checkpoint", MOST_BYTES)
+    problem, state = "", {}
+    if not zipfile.is_zipfile(io.BytesIO(content)):
+        problem = "not a file of torch.save"
+    else:
+        try:
+            state = torch.load(io.BytesIO(content), weights_only=True, map_location="cpu")
+        except pickle.UnpicklingError as error:
+            text = "holds Python objects beside numbers, which are not loaded because they can run any code"
+            raise ConfigError(f"{path}: {text}; give a checkpoint of spot-grasp train heatmap") from error
+        except Exception as error:  # torch's readers raise whatever they come upon in a damaged file
+            problem = type(error).__name__
+    if problem:
+        raise ConfigError(f"{path}: damaged ({problem}); delete it and train again")
+    missing = [entry for entry in entries if not isinstance(state, dict) or entry not in state]
+    if missing:
+        raise ConfigError(f"{path}: is no such checkpoint of spot-grasp train heatmap: it has no {missing[0]!r}")
+    return state
+
+
+def fill(network: nn.Module, state: Any, path: Path, next_step: str) -> None:
+    """Put weights from a file into a network. ConfigError if they are of another one or not finite."""
+    try:
+        network.load_state_dict(state)
+    except MISFIT as error:
+        raise ConfigError(f"{path}: its weights are of another network; {next_step}") from error
+    check_finite(network, path)
+
+
+def check_finite(network: nn.Module, path: Path) -> None:
+    """ConfigError, naming the file that they are from, if weights or statistics are not finite."""
+    for name, value in network.state_dict().items():
+        if not torch.isfinite(value).all():
+            raise ConfigError(f"{path}: its weights are not finite ({name}); give those of another run")
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file. ConfigError if it cannot be read."""
+    return hashlib.sha256(read_bytes(path, "weights to begin with", MOST_BYTES)).hexdigest()

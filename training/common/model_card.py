@@ -1,0 +1,62 @@
+"""Model cards: a markdown file beside each network, written from the recorded run. No number in it is typed by hand."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from perception.base.files import LIST_BYTES, read_bytes, write_atomic
+
+Table = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """title, purpose, limits, licence: sentences. training, data, metrics, baselines, metadata: what the run recorded;
+    baselines may be empty."""
+
+    title: str
+    purpose: str
+    limits: str
+    licence: str
+    training: Table
+    data: Table
+    metrics: Table
+    baselines: Mapping[str, Table]
+    metadata: Table
+
+    def text(self, weights: Path) -> str:
+        """The markdown, naming the file's size and digest."""
+        content = read_bytes(weights, "network", LIST_BYTES)
+        lines = [f"# {self.title}", "", self.purpose, ""]
+        lines += [
+            f"File `{weights.name}`, {len(content) / 1e6:.1f} MB, SHA-256 `{hashlib.sha256(content).hexdigest()}`."
+        ]
+        lines += ["", "## Limits", "", self.limits, "", "## Licence", "", self.licence]
+        lines += ["", "## Data", "", *_table({"value": self.data})]
+        lines += ["", "## Training", "", *_table({"value": self.training})]
+        lines += ["", "## Validation", "", *_table({"network": self.metrics, **self.baselines})]
+        lines += ["", "## Metadata in the file", "", *_table({"value": self.metadata}), ""]
+        return "\n".join(lines)
+
+    def write(self, path: Path, weights: Path) -> None:
+        write_atomic(path, self.text(weights).encode())
+
+
+def _table(columns: Mapping[str, Table]) -> list[str]:
+    """A row per key of the first column, a column per entry; blank where a column lacks the key."""
+    keys = list(next(iter(columns.values())))
+    head = ["| |" + "".join(f" {name} |" for name in columns), "|---|" + "---|" * len(columns)]
+    return head + [
+        f"| {_cell(key)} |" + "".join(f" {_cell(table.get(key))} |" for table in columns.values()) for key in keys
+    ]
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    text = f"{value:.4g}" if isinstance(value, float) else str(value)
+    return text.replace("|", "\\|").replace("\n", " ")

@@ -1,0 +1,81 @@
+"""The objects that the data engine works on, and which of them training, validation and test may see.
+
+The catalogue holds the same number of each family. Its seeds lie above every seed that a scene of a run draws, so no
+object of the training has ever stood in an evaluation scene, and none of the test objects has been trained on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from perception.base.errors import ConfigError
+from simulation.scene.objects import FAMILIES, Family, GraspObject, make_object
+
+Split = Literal["train", "val", "test"]
+SPLITS: tuple[Split, ...] = ("train", "val", "test")
+FIRST_SEED = 1_000_000
+PER_FAMILY = 10
+_SPLIT_OF_DIGIT: dict[int, Split] = {3: "val", 5: "test", 8: "test"}
+"""By the last digit of a catalogue seed; all others are training."""
+_LEGACY_VALIDATION = 5
+"""Objects below FIRST_SEED (drawn by scenes) whose seed is divisible by this are validation, the others training."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One object of the catalogue."""
+
+    family: Family
+    seed: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.family}-{self.seed}"
+
+    @property
+    def split(self) -> Split:
+        return split_of(self.name)
+
+    def make(self) -> GraspObject:
+        return make_object(self.family, self.seed)
+
+
+def catalogue(per_family: int = PER_FAMILY, families: Sequence[str] = (), skip: int = 0) -> tuple[Entry, ...]:
+    """The first `per_family` objects of each family, or of those named, the families in turn; without the first `skip`
+    of each. ConfigError if that leaves none, or for an unknown family."""
+    if per_family < 1:
+        raise ConfigError(f"{per_family} objects a family; at least 1 is needed")
+    if not 0 <= skip < per_family:
+        raise ConfigError(f"cannot leave out {skip} of {per_family} objects a family; choose 0 to {per_family - 1}")
+    unknown = [family for family in families if family not in FAMILIES]
+    if unknown:
+        raise ConfigError(f"unknown family {unknown[0]!r}; choose from: {', '.join(FAMILIES)}")
+    wanted = [family for family in FAMILIES if not families or family in families]
+    return tuple(Entry(family, FIRST_SEED + index) for index in range(skip, per_family) for family in wanted)
+
+
+def family_of(name: str) -> str:
+    """The family of an object family-seed."""
+    return name.rsplit("-", 1)[0]
+
+
+def split_of(name: str) -> Split:
+    """The part of the data an object family-seed belongs to. ConfigError if the name has no seed."""
+    seed = name.rsplit("-", 1)[-1]
+    if not seed.isdigit():
+        raise ConfigError(f"{name!r} is no object's name; expected family-seed")
+    if int(seed) >= FIRST_SEED:
+        return _SPLIT_OF_DIGIT.get(int(seed) % 10, "train")
+    return "val" if int(seed) % _LEGACY_VALIDATION == 0 else "train"
+
+
+def lacking(names: Collection[str]) -> str:
+    """Why a training cannot use a set of these objects, and what to do; empty if it can."""
+    splits = {split_of(name) for name in names}
+    if {"train", "val"} <= splits or (len(names) == 1 and splits == {"train"}):
+        return ""
+    part = "train on" if "train" not in splits else "hold out"
+    text = f"no object to {part} among {len(names)}; label more objects: dataset generate --objects 4 or more, without"
+    return f"{text} --split, has both (the fourth of each family is held out); dataset join adds those of another set"

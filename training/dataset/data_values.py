@@ -1,0 +1,58 @@
+"""Values that nothing can be learnt from, in the files of a data set and in training arrays."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perception.base.array_files import read_arrays
+from perception.base.errors import ConfigError
+from training.dataset.project_labels import GOOD, LOWEST_LABEL
+from training.heatmap import build_arrays as dataset
+
+
+def value_faults(path: Path) -> list[str]:
+    """What is wrong with the values of an .npz file of a data set: one line for each of its arrays, or for the file."""
+    try:
+        arrays = read_arrays(path, "file of a data set")
+    except ConfigError as error:
+        return [str(error).removeprefix(f"{path}: ")]
+    faults = []
+    for name, array in arrays.items():
+        if array.dtype.kind in "fc" and (count := int((~np.isfinite(array)).sum())):
+            faults.append(f"{name} has {count} values that are not finite")
+        if name == "labels" and (fault := _label_fault(array)):
+            faults.append(fault)
+    return faults
+
+
+def array_faults(folder: Path, prefix: str = "") -> list[str]:
+    """The same of training arrays, naming the samples; and whether they are what samples.json says. prefix: of each."""
+    try:
+        inputs, labels, manifest = dataset.load(folder)
+    except ConfigError as error:
+        return [str(error)]
+    faults, digests = [], {"inputs": hashlib.sha256(), "labels": hashlib.sha256()}
+    for row, (x, y) in enumerate(zip(inputs, labels, strict=True)):
+        digests["inputs"].update(np.ascontiguousarray(x).tobytes())
+        digests["labels"].update(np.ascontiguousarray(y).tobytes())
+        sample = manifest["samples"][row]
+        who = f"{prefix}inputs.npy: sample {row} ({sample.get('object')}, {sample.get('view', 'no view')})"
+        if not np.isfinite(x).all():
+            faults.append(f"{who} has {int((~np.isfinite(x)).sum())} values that are not finite")
+        if fault := _label_fault(y):
+            faults.append(f"{who.replace('inputs', 'labels', 1)}: {fault}")
+    for name, value in digests.items():
+        if manifest.get(f"sha256_{name}", value.hexdigest()) != value.hexdigest():
+            faults.append(f"{prefix}{name}.npy: changed (its SHA-256 differs)")
+    return faults
+
+
+def _label_fault(labels: NDArray[Any]) -> str:
+    if labels.dtype.kind not in "iu" or (labels.size and (labels.min() < LOWEST_LABEL or labels.max() > GOOD)):
+        return f"labels outside {LOWEST_LABEL} to {GOOD}"
+    return ""

@@ -1,0 +1,190 @@
+"""Grasp labels: samples of an object's surface, and what came of gripping it there in physics.
+
+`python -m training.dataset.grasp_labels --out DIR --views DIR [--objects N] [--seed S] [--workers 1]`
+
+One NAME.npz per object (NAME = family-seed): points (N, 3) metres and normals (N, 3) unit, outwards, in the object's
+frame; poses (N, 4, 4) object_from_hand; width_m (N,); contact, lifted, held, collided_support (N,) bool; opening (N,)
+0..1 at the end. With --views the objects seen most often in these views are labelled, else N objects drawn by the seed.
+A run that was broken off goes on where it stopped. Physics is done in processes that are replaced every few objects,
+because each rebuilt scene leaves some 30 MB behind.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perception.base.errors import ConfigError, SpotGraspError
+from perception.base.files import write_atomic
+from perception.base.plain_json import json_text
+from perception.geometry import Pose, unit
+from perception.grasping.hand_pose import hand_pose
+from simulation.genesis.physics import init_genesis
+from simulation.scene.objects import FAMILIES, GraspObject, make_object
+from simulation.trials.grasp_trials import TrialResults, run_trials
+from training.common.mapping import LocalMapper
+from training.dataset.project_labels import objects_in_views
+
+SCHEMA = 3
+"""2: contact is taken after closing, as in the paper; it was taken at the end of the trial. 3: a flat face is gripped
+about its middle."""
+SAMPLES = 768
+MIN_WIDTH_M = 0.005
+"""A section of no width (the rim of a cap, seen from above) is gripped as if it were this wide."""
+STEEP = float(np.sin(np.radians(45.0)))
+FLAT, FLAT_DEPTH = 0.7, 0.05
+"""Shares of the width between the jaws; of a circle 0.44 lie within 0.05."""
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class ObjectLabels:
+    """points, normals: (N, 3), object frame. poses: N object_from_hand. width_m: (N,). results: of the N grasps."""
+
+    points: Array
+    normals: Array
+    poses: tuple[Pose, ...]
+    width_m: Array
+    results: TrialResults
+
+    def to_bytes(self) -> bytes:
+        """The npz file; equal labels give equal bytes."""
+        content = io.BytesIO()
+        poses = np.array([pose.matrix() for pose in self.poses])
+        np.savez_compressed(
+            content,
+            allow_pickle=False,
+            schema=np.int64(SCHEMA),
+            points=self.points,
+            normals=self.normals,
+            poses=poses,
+            width_m=self.width_m,
+            **asdict(self.results),
+        )
+        return content.getvalue()
+
+    def save(self, path: Path) -> None:
+        """Write the npz file whole or not at all."""
+        write_atomic(path, self.to_bytes())
+
+
+def sample_surface(thing: GraspObject, count: int, seed: int) -> tuple[Array, Array]:
+    """(points, normals), each (count, 3), spread evenly by area over the object; normals are the faces'."""
+    mesh = thing.mesh()
+    corners = np.asarray(mesh.triangles)
+    edges = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    doubled = np.linalg.norm(edges, axis=1)
+    rng = np.random.default_rng(seed)
+    # evenly spaced places along the summed area, so that few samples leave no bare patches
+    places = (np.arange(count) + rng.random(count)) / count * doubled.sum()
+    face = np.minimum(np.searchsorted(np.cumsum(doubled), places), len(doubled) - 1)
+    a, b = rng.random((2, count))
+    flip = a + b > 1
+    a, b = np.where(flip, 1 - a, a), np.where(flip, 1 - b, b)
+    base, first, second = corners[face].transpose(1, 0, 2)
+    points = base + a[:, None] * (first - base) + b[:, None] * (second - base)
+    return points, edges[face] / doubled[face, None]
+
+
+def grasp_at(thing: GraspObject, point: Array, normal: Array) -> tuple[Pose, float]:
+    """(object_from_hand, width): the hand pose of the shared rule, for the object's true width across the jaws, about
+    the middle of the face where the point lies on a flat one, as `perception.grasping.grasp` does.
+
+    The width depends on where the jaws close, which the normal decides, so the rotation comes first.
+    """
+    upright = (0.0, 0.0, 1.0)
+    across = hand_pose(point, normal, upright, 0.05).rotation[:, 2]
+    level = np.array([across[0], across[1], 0.0])
+    width = thing.extent_m(float(point[2]), level) if np.linalg.norm(level) > 0.1 else 0.0
+    width = max(width, MIN_WIDTH_M)
+    if abs(normal[2]) < STEEP:
+        point = point + off_middle(thing, point, normal, unit(level), width) * unit(level)
+    return hand_pose(point, normal, upright, width), width
+
+
+def off_middle(thing: GraspObject, point: Array, normal: Array, across: Array, width_m: float) -> float:
+    """How far along `across` (3,), unit and level, the middle of the flat face that a point is on lies.
+
+    0 where the object is not flat there: where less than FLAT of its width lies within FLAT_DEPTH of it of the upright
+    plane through the point, or anything of it further before that plane (a mug before its handle's side).
+    """
+    outline = thing.outline_m(float(np.clip(point[2], 1e-4, thing.height_m - 1e-4))) - point
+    ahead = outline @ unit(np.cross(across, [0.0, 0.0, 1.0]))
+    ahead *= np.sign(np.cross(across, [0.0, 0.0, 1.0]) @ normal)
+    along = (outline @ across)[ahead > -FLAT_DEPTH * width_m]
+    if not along.size or ahead.max() > FLAT_DEPTH * width_m or np.ptp(along) < FLAT * width_m:
+        return 0.0
+    return float(along.max() + along.min()) / 2
+
+
+def label_object(thing: GraspObject, samples: int = SAMPLES, *, seed: int = 0, batch: int = 256) -> ObjectLabels:
+    """Try `samples` grasps all over the object in physics; Genesis must have been started with `init_genesis`."""
+    points, normals = sample_surface(thing, samples, seed)
+    pairs = [grasp_at(thing, point, normal) for point, normal in zip(points, normals, strict=True)]
+    poses = tuple(pose for pose, _ in pairs)
+    results = run_trials(thing, poses, batch=batch)
+    return ObjectLabels(points, normals, poses, np.array([width for _, width in pairs]), results)
+
+
+def drawn_objects(count: int, seed: int) -> list[tuple[str, int]]:
+    """(family, seed) of `count` objects, the families in turn."""
+    rng = np.random.default_rng(seed)
+    return [(FAMILIES[i % len(FAMILIES)], int(s)) for i, s in enumerate(rng.integers(0, 2**31, count))]
+
+
+def _label(job: tuple[str, int, str, int]) -> dict[str, Any]:
+    """Label one object and save it; runs in a worker."""
+    family, seed, target, samples = job
+    thing = make_object(family, seed)  # type: ignore[arg-type]  # checked by make_object
+    started = time.perf_counter()
+    labels = label_object(thing, samples, seed=seed % 2**31)
+    labels.save(Path(target))
+    share = float(labels.results.good.mean())
+    return {"object": thing.name, "good": round(share, 3), "seconds": round(time.perf_counter() - started, 1)}
+
+
+def label_objects(objects: Sequence[tuple[str, int]], out: Path, *, samples: int = SAMPLES, workers: int = 1) -> int:
+    """Label what is not yet in `out`, one line a finished object to stdout; returns how many were done now."""
+    out.mkdir(parents=True, exist_ok=True)
+    todo = [(family, seed, str(out / f"{family}-{seed}.npz"), samples) for family, seed in objects]
+    todo = [job for job in todo if not Path(job[2]).exists()]
+    for line in LocalMapper(workers).map(_label, todo, init_genesis):
+        sys.stdout.write(json_text(line) + "\n")
+        sys.stdout.flush()
+    return len(todo)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--views", type=Path, help="label the objects seen in these views")
+    parser.add_argument("--objects", type=int, help="how many objects; all of --views, or 60 without it")
+    parser.add_argument("--samples", type=int, default=SAMPLES)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--workers", type=int, default=1)
+    args = parser.parse_args()
+    try:
+        if args.workers < 1 or args.samples < 1 or (args.objects is not None and args.objects < 1):
+            raise ConfigError("--workers, --samples and --objects must be at least 1")
+        if args.views is not None:
+            objects = [(family, seed) for family, seed, _ in objects_in_views(args.views)]
+            objects = [item for item in objects if item[0] in FAMILIES][: args.objects]
+        else:
+            objects = drawn_objects(args.objects or 60, args.seed)
+        done = label_objects(objects, args.out, samples=args.samples, workers=args.workers)
+    except SpotGraspError as error:
+        parser.exit(error.exit_code, f"{error}\n")
+    sys.stdout.write(json_text({"objects": len(objects), "labelled_now": done}) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,265 @@
+"""Per-pixel grasp labels: outcomes of simulated grasps, known at samples of an object's surface, seen in its views.
+
+`python -m training.dataset.project_labels --views DIR --labels DIR --out DIR`
+
+--views: files of training.dataset.views. --labels: one NAME.npz per object (NAME = family-seed) with points (N, 3)
+metres and normals (N, 3) unit, outwards, both in the object's frame, and for each the outcome of the grasp there:
+lifted, held, collided_support (N,) bool. --out gets one file per view, of the view's name: labels (480, 640) int8, 1 =
+the grasp at this surface point lifts and holds, 0 = it fails, -1 = background or no sample near enough, -2 .. -100 =
+the samples about it are at odds, and so many of a hundred are good; labelled (K,) bool, which objects of the view had
+labels. A broken-off run goes on where it stopped; a view whose objects have got labels since is done again. The outcome
+belongs to the surface point, so its label is the same from every side.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from perception.base import array_files
+from perception.base.errors import ConfigError, SpotGraspError
+from perception.base.files import write_atomic
+from perception.base.plain_json import json_text
+from perception.geometry import Pose
+from perception.surface.normals import plane_fit_normals
+from perception.types import Intrinsics
+
+VIEW: Final[dict[str, tuple[tuple[int | str, ...], type[np.generic]]]] = {
+    "rgb": (("height", "width", 3), np.uint8),
+    "depth": (("height", "width"), np.unsignedinteger),
+    "instances": (("height", "width"), np.uint8),
+    "families": (("objects",), np.str_),
+    "seeds": (("objects",), np.integer),
+    "world_from_object": (("objects", 4, 4), np.floating),
+    "world_from_camera": ((4, 4), np.floating),
+    "intrinsics": ((4,), np.floating),
+}
+"""Shape and type of the arrays of training.dataset.views."""
+SCHEMA = 2
+"""2: labels below -1 say how many of the samples at odds are good; all of them were -1."""
+DEPTH_UNIT_M = 1e-4
+"""Of the depth stored by training.dataset.views."""
+UNKNOWN, BAD, GOOD = -1, 0, 1
+LOWEST_LABEL = -100
+REACH_M = 0.010
+"""A sample says nothing about surface points further away; 768 samples on a bottle lie about 9 mm apart."""
+AGREE_COS = float(np.cos(np.radians(45.0)))
+"""A sample says nothing about a surface that faces elsewhere: the inside of a mug's wall, the top of a cap."""
+CANDIDATES = 12
+VOTERS = 5
+SURE = 0.7
+"""Share of the voters that must say the same; where they are at odds, training learns the share of the good ones, and
+nothing is measured."""
+NORMAL_SIGMA_PX = 3.0
+CRITERIA: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "grasp": (("lifted", "held"), ("collided_support",)),
+    "lift": (("lifted",), ()),
+    "contact": (("contact",), ()),
+}
+"""Which outcomes of a grasp make its label good, and which must not be."""
+
+
+@dataclass(frozen=True, eq=False)
+class SurfaceLabels:
+    """points: (N, 3) metres, object frame. normals: (N, 3) unit, outwards. good: (N,) bool."""
+
+    points: NDArray[np.float64]
+    normals: NDArray[np.float64]
+    good: NDArray[np.bool_]
+
+
+def read_arrays(path: Path, keys: tuple[str, ...]) -> dict[str, NDArray[Any]]:
+    """The named arrays of an npz file; ConfigError if the file cannot be read, lacks one, or one of VIEW is not so."""
+    try:
+        arrays = array_files.read_arrays(path, "file of arrays", keys)
+        _check_view(path, arrays)
+    except ConfigError as error:
+        raise ConfigError(f"{error}; delete it and make it again") from error
+    return arrays
+
+
+def _check_view(path: Path, arrays: dict[str, NDArray[Any]]) -> None:
+    sides: dict[str | int, int] = {}
+    for key, (shape, kind) in VIEW.items():
+        if key not in arrays:
+            continue
+        array = arrays[key]
+        wanted = tuple(side if isinstance(side, int) else sides.get(side, side) for side in shape)
+        fits = array.ndim == len(shape) and all(
+            have == want if isinstance(want, int) else have > 0 for have, want in zip(array.shape, wanted, strict=True)
+        )
+        if not fits or not np.issubdtype(array.dtype, kind) or (kind is np.floating and not np.isfinite(array).all()):
+            expected = f"{kind.__name__} ({', '.join(map(str, wanted))})"
+            raise ConfigError(f"{path}: {key} is {array.dtype} {array.shape}, or not finite; expected {expected}")
+        sides |= dict(zip(shape, array.shape, strict=True))
+
+
+def load_labels(path: Path, criterion: str = "grasp") -> SurfaceLabels:
+    """Outcomes of one object, good by a criterion: "grasp" (lifted, held through the shake, the support never touched),
+    "lift" (lifted) or "contact" (what arXiv 2508.17466 calls a success). ConfigError for a bad file or criterion."""
+    if criterion not in CRITERIA:
+        raise ConfigError(f"unknown criterion {criterion!r}; choose from: {', '.join(CRITERIA)}")
+    wanted, unwanted = CRITERIA[criterion]
+    outcomes = (*wanted, *unwanted)
+    data = read_arrays(path, ("points", "normals", *outcomes))
+    count = len(data["points"])
+    for key, shape in (("points", (count, 3)), ("normals", (count, 3))):
+        if data[key].shape != shape or not np.isfinite(data[key]).all():
+            raise ConfigError(f"{path}: {key} has shape {data[key].shape} or is not finite, expected {shape}")
+    for key in outcomes:
+        if data[key].shape != (count,):
+            raise ConfigError(f"{path}: {key} has shape {data[key].shape}, expected {(count,)}")
+    if count == 0:
+        raise ConfigError(f"{path}: holds no samples; delete it and label the object again")
+    good = np.all([data[key].astype(bool) for key in wanted] + [~data[key].astype(bool) for key in unwanted], axis=0)
+    return SurfaceLabels(data["points"].astype(np.float64), data["normals"].astype(np.float64), good)
+
+
+def label_points(
+    points: NDArray[np.float64], normals: NDArray[np.float64], labels: SurfaceLabels, *, everywhere: bool = False
+) -> NDArray[np.int8]:
+    """(N,) int8 for surface points (N, 3) with normals (N, 3) in the object's frame: what the nearest samples that
+    face the same way say; where fewer than SURE of them agree, minus the percentage that is good; -1 where none is in
+    reach. With `everywhere` a bare majority will do (a tie is bad), and without a sample in reach the nearest decides,
+    whichever way it faces."""
+    count = min(CANDIDATES, len(labels.points))
+    tree = cKDTree(labels.points)
+    distance, index = tree.query(points, k=count, distance_upper_bound=REACH_M)
+    distance, index = distance.reshape(len(points), count), index.reshape(len(points), count)
+    found = np.isfinite(distance)
+    index = np.where(found, index, 0)
+    votes = found & (np.einsum("nkd,nd->nk", labels.normals[index], normals) >= AGREE_COS)
+    votes &= np.cumsum(votes, axis=1) <= VOTERS
+    total, yes = votes.sum(axis=1), (votes & labels.good[index]).sum(axis=1)
+    agreed = np.maximum(yes, total - yes) >= (0.0 if everywhere else SURE) * total
+    at_odds = -np.maximum(100 * yes // np.maximum(total, 1), 2)
+    said = np.where(agreed, np.where(2 * yes > total, GOOD, BAD), at_odds)
+    said = np.where(total > 0, said, UNKNOWN).astype(np.int8)
+    if everywhere and (said == UNKNOWN).any():
+        _, nearest = tree.query(points[said == UNKNOWN])
+        said[said == UNKNOWN] = np.where(labels.good[nearest], GOOD, BAD)
+    return said
+
+
+def label_image(
+    view: Mapping[str, NDArray[Any]], labels: Mapping[str, SurfaceLabels], *, everywhere: bool = False
+) -> NDArray[np.int8]:
+    """The label picture (H, W) int8 of one view, as written by training.dataset.views; objects without labels stay -1.
+    everywhere: every pixel of a labelled object gets 0 or 1."""
+    whole = view["depth"].astype(np.float32) * np.float32(DEPTH_UNIT_M)
+    fx, fy, cx, cy = (float(value) for value in view["intrinsics"])
+    world_from_camera = Pose.from_matrix(view["world_from_camera"])
+    image = np.full(whole.shape, UNKNOWN, np.int8)
+    for row, name in enumerate(object_names(view)):
+        shown = (view["instances"] == row + 1) & (whole > 0)
+        if name not in labels or not shown.any():
+            continue
+        window = _window(shown)
+        mask, depth, corner = shown[window], whole[window], (window[1].start, window[0].start)
+        camera = Intrinsics(mask.shape[1], mask.shape[0], fx, fy, cx - corner[0], cy - corner[1])
+        facing = plane_fit_normals(depth, camera, NORMAL_SIGMA_PX, mask)[mask]
+        v, u = np.nonzero(mask)
+        object_from_camera = Pose.from_matrix(view["world_from_object"][row]).inverse() @ world_from_camera
+        points = object_from_camera.transform(camera.back_project(u + 0.5, v + 0.5, depth[mask]))
+        normals = facing @ object_from_camera.rotation.T
+        image[window][mask] = label_points(points, normals, labels[name], everywhere=everywhere)
+    return image
+
+
+def _window(mask: NDArray[np.bool_]) -> tuple[slice, slice]:
+    """Rows and columns that hold all of the mask and the normals' window around it."""
+    edge = round(4 * NORMAL_SIGMA_PX)
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return slice(max(0, rows[0] - edge), rows[-1] + edge), slice(max(0, columns[0] - edge), columns[-1] + edge)
+
+
+def object_names(view: Mapping[str, NDArray[Any]]) -> list[str]:
+    """family-seed of each object of a view, in the order of its instance numbers."""
+    return [f"{family}-{seed}" for family, seed in zip(view["families"], view["seeds"], strict=True)]
+
+
+def objects_in_views(folder: Path) -> list[tuple[str, int, int]]:
+    """(family, seed, number of views that show it) of every object seen in a folder of views, the most seen first:
+    the objects worth labelling."""
+    seen: Counter[tuple[str, int]] = Counter()
+    for path in view_files(folder):
+        view = read_arrays(path, ("families", "seeds", "instances"))
+        for number in set(np.unique(view["instances"]).tolist()) - {0}:
+            seen[str(view["families"][number - 1]), int(view["seeds"][number - 1])] += 1
+    return [(*key, count) for key, count in sorted(seen.items(), key=lambda item: (-item[1], item[0]))]
+
+
+def view_files(folder: Path) -> list[Path]:
+    """ConfigError if there is none."""
+    files = sorted(folder.glob("view-*.npz"))
+    if not files:
+        raise ConfigError(
+            f"{folder}: no view-*.npz files here; make some with python -m training.dataset.views --out {folder}"
+        )
+    return files
+
+
+def project(views: Path, labels: Path, out: Path, *, criterion: str = "grasp") -> dict[str, int]:
+    """Write the label pictures that are missing or outdated; returns counts of views and pixels over all views.
+    criterion: what makes a label good, see `load_labels`; a folder holds label pictures of one criterion."""
+    known = {path.stem: load_labels(path, criterion) for path in sorted(labels.glob("*.npz"))}
+    if not known:
+        raise ConfigError(f"{labels}: no label files here; make some with python -m training.dataset.grasp_labels")
+    out.mkdir(parents=True, exist_ok=True)
+    counts = {"views": 0, "written": 0, "good": 0, "bad": 0, "unknown_on_labelled": 0}
+    keys = ("depth", "instances", "families", "seeds", "world_from_object", "world_from_camera", "intrinsics")
+    for path in view_files(views):
+        view = read_arrays(path, keys)
+        labelled = np.array([name in known for name in object_names(view)])
+        target = out / path.name
+        image = _current(target, labelled)
+        if image is None:
+            image = label_image(view, known, everywhere=criterion == "contact")
+            content = io.BytesIO()
+            np.savez_compressed(content, labels=image, labelled=labelled)
+            write_atomic(target, content.getvalue())
+            counts["written"] += 1
+        counts["views"] += 1
+        counts["good"] += int((image == GOOD).sum())
+        counts["bad"] += int((image == BAD).sum())
+        on_labelled = np.isin(view["instances"], np.flatnonzero(labelled) + 1)
+        counts["unknown_on_labelled"] += int((on_labelled & (image < 0)).sum())
+    manifest = {"schema": SCHEMA, "objects": sorted(known), "criterion": criterion, **counts}
+    del manifest["written"]
+    write_atomic(out / "manifest.json", json_text(manifest, indent=1).encode())
+    return counts
+
+
+def _current(path: Path, labelled: NDArray[np.bool_]) -> NDArray[np.int8] | None:
+    """The label picture in an existing file, if it was made with labels for the same objects."""
+    if not path.exists():
+        return None
+    data = read_arrays(path, ("labels", "labelled"))
+    return data["labels"] if np.array_equal(data["labelled"], labelled) else None
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--views", type=Path, required=True)
+    parser.add_argument("--labels", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    args = parser.parse_args()
+    try:
+        counts = project(args.views, args.labels, args.out)
+    except SpotGraspError as error:
+        parser.exit(error.exit_code, f"{error}\n")
+    sys.stdout.write(json_text(counts) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""Scenes of catalogue objects: random surroundings as in `training.dataset.views`, objects of one split only."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from perception.geometry import Pose
+from simulation.scene.build import Placed, SceneSample, sample_scene
+from simulation.scene.objects import GraspObject, load_user_mesh
+from training.dataset.catalogue import SPLITS, Entry
+from training.dataset.views import SEED_BASE, SPEC
+
+CATALOGUE_SEEDS = 1_000_000
+"""Added to SEED_BASE for scenes of the catalogue, so that their surroundings differ from those of
+training.dataset.views."""
+
+
+def scene_objects(entries: Sequence[Entry], scene: int) -> tuple[Entry, tuple[Entry, ...]]:
+    """(target, others that may stand beside it) of scene number `scene`: the entries in turn are targets, and only
+    objects of the target's split stand beside it, so that no picture mixes the splits."""
+    ordered = [entry for split in SPLITS for entry in entries if entry.split == split]
+    target = ordered[scene % len(ordered)]
+    return target, tuple(entry for entry in entries if entry.split == target.split and entry != target)
+
+
+def catalogue_scene(entries: Sequence[Entry], scene: int, seed: int) -> SceneSample:
+    """Scene number `scene` of a data set: who stands there depends on `scene`, the surroundings on `seed` as well."""
+    target, others = scene_objects(entries, scene)
+    rng = np.random.default_rng([seed, scene, 5])
+    sample = sample_scene(SPEC, SEED_BASE + CATALOGUE_SEEDS + 10_000 * seed + scene)
+    assert sample.target is not None
+    count = min(len(sample.clutter), len(others))
+    chosen = rng.permutation(len(others))[:count]
+    clutter = tuple(
+        replace(place, object=others[int(index)].make())
+        for place, index in zip(sample.clutter[:count], chosen, strict=True)
+    )
+    return replace(sample, target=replace(sample.target, object=target.make()), clutter=clutter)
+
+
+def mesh_scene(path: Path, scene: int, seed: int) -> SceneSample:
+    """A user's object alone on a support, in surroundings drawn as for the catalogue."""
+    sample = sample_scene(SPEC, SEED_BASE + CATALOGUE_SEEDS + 10_000 * seed + scene)
+    assert sample.target is not None
+    return replace(sample, target=replace(sample.target, object=user_object(path)), clutter=())
+
+
+def paper_scene(thing: GraspObject, seed: int) -> SceneSample:
+    """One object alone on the floor at the origin, as in arXiv 2508.17466."""
+    sample = sample_scene(SPEC, SEED_BASE + 2 * CATALOGUE_SEEDS + seed)
+    standing = Placed(thing, Pose(np.eye(3), np.array([0.0, 0.0, 0.0005])))
+    return replace(sample, target=standing, clutter=(), supports=(), walls=())
+
+
+def user_object(path: Path) -> GraspObject:
+    """A user's mesh with a seed of its own, made from its shape, so that its name tells it from others."""
+    thing = load_user_mesh(path)
+    return replace(thing, seed=zlib.crc32(thing.vertices.tobytes() + thing.faces.tobytes()) % 1_000_000)

@@ -1,0 +1,122 @@
+"""Looking at a data set: what it says of itself, whether its files are whole, and a sheet of labelled pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from perception.base.errors import ConfigError
+from training.dataset.data_values import array_faults, value_faults
+from training.dataset.generate import PARTS, SCHEMA, Plan, digest, read_json
+from training.dataset.project_labels import BAD, GOOD, read_arrays
+
+ARRAYS = ("", "arrays", "arrays-paper")
+"""Where a data set's training arrays are, or the folder is one of arrays."""
+TINT = {GOOD: (40, 200, 60), BAD: (220, 40, 40)}
+"""RGB, green and red as in the paper's figure."""
+
+
+def info(folder: Path) -> dict[str, Any]:
+    """What dataset.json says, without the list of files; of an unfinished data set the plan and what is there.
+
+    ConfigError if it is no data set or of another schema.
+    """
+    plan = read_json(folder / "plan.json")
+    _check_schema(folder / "plan.json", plan)
+    there = {part: len(list((folder / part).glob("*.npz"))) for part in PARTS}
+    size = sum(path.stat().st_size for part in PARTS for path in (folder / part).glob("*.npz"))
+    if not (folder / "dataset.json").is_file():
+        return {"complete": False, "plan": plan, "there": there, "bytes": size}
+    content = read_json(folder / "dataset.json")
+    _check_schema(folder / "dataset.json", content)
+    return {"complete": True, **{key: content[key] for key in content if key != "files"}, "there": there, "bytes": size}
+
+
+def verify(folder: Path) -> list[str]:
+    """Every fault of a finished data set, or of training arrays, one line each, empty if there is none.
+
+    Missing, changed and unknown files, a plan that cannot be or is another one, and values that nothing can be learnt
+    from: not finite, or labels that there are not. ConfigError if it is neither, of another schema, or not finished.
+    """
+    faults = [fault for name in ARRAYS if (folder / name / "samples.json").is_file()
+              for fault in array_faults(folder / name, f"{name}/" if name else "")]  # fmt: skip
+    if (folder / "samples.json").is_file() and not (folder / "dataset.json").is_file():
+        return faults
+    if not (folder / "dataset.json").is_file():
+        raise ConfigError(f"{folder}: not finished (no dataset.json); run spot-grasp dataset generate again to go on")
+    content = read_json(folder / "dataset.json")
+    _check_schema(folder / "dataset.json", content)
+    files = content.get("files")
+    if not isinstance(files, dict) or not files:
+        raise ConfigError(f"{folder / 'dataset.json'}: lists no files; make the data set again")
+    faults += _plan_faults(folder, content)
+    for name, entry in files.items():
+        path = folder / name
+        if name.split("/")[0] not in PARTS or ".." in name or not isinstance(entry, dict):
+            raise ConfigError(f"{folder / 'dataset.json'}: lists {name[:80]!r}, no file of a data set; make it again")
+        if not path.is_file():
+            faults.append(f"{name}: missing")
+        elif path.stat().st_size != entry.get("bytes"):
+            faults.append(f"{name}: {path.stat().st_size} bytes, expected {entry['bytes']}")
+        elif digest(path) != entry.get("sha256"):
+            faults.append(f"{name}: changed (its SHA-256 differs)")
+        else:
+            faults += [f"{name}: {fault}" for fault in value_faults(path)]
+    known = set(files)
+    for part in PARTS:
+        faults += [f"{part}/{path.name}: not in dataset.json" for path in sorted((folder / part).glob("*.npz"))
+                   if f"{part}/{path.name}" not in known]  # fmt: skip
+    return faults
+
+
+def _plan_faults(folder: Path, content: dict[str, Any]) -> list[str]:
+    plan = read_json(folder / "plan.json")
+    told: dict[str, Any] = {key: value for key, value in plan.items() if key != "schema"}
+    made = content.get("plan")
+    if not isinstance(made, dict) or any(made.get(key) != value for key, value in told.items()):
+        return ["plan.json: is not the plan that dataset.json has"]
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in told.items()}
+    try:
+        Plan(**values)
+    except (ConfigError, TypeError, ValueError) as error:
+        return [f"plan.json: no plan that can be: {error}"]
+    return []
+
+
+def sheet(folder: Path, count: int = 24, columns: int = 6, width_px: int = 240) -> NDArray[np.uint8]:
+    """(H, W, 3) uint8 RGB: `count` views spread over the data set, objects tinted green where a grasp is good,
+    red where it is bad. ConfigError if there is no labelled view."""
+    names = [path.name for path in sorted((folder / "projected").glob("view-*.npz"))]
+    if not names:
+        raise ConfigError(f"{folder}: no labelled views here; run spot-grasp dataset generate --out {folder}")
+    if min(count, columns, width_px) < 1:
+        raise ConfigError("the sheet needs at least one picture, one column and one pixel")
+    chosen = [names[i] for i in np.unique(np.linspace(0, len(names) - 1, min(count, len(names))).astype(int))]
+    pictures = [_tinted(folder, name, width_px) for name in chosen]
+    blank = np.full_like(pictures[0], 255)
+    pictures += [blank] * (-len(pictures) % columns)
+    rows = [np.hstack(pictures[start : start + columns]) for start in range(0, len(pictures), columns)]
+    return np.vstack(rows)
+
+
+def _tinted(folder: Path, name: str, width_px: int) -> NDArray[np.uint8]:
+    rgb = read_arrays(folder / "views" / name, ("rgb",))["rgb"]
+    labels = read_arrays(folder / "projected" / name, ("labels",))["labels"]
+    if labels.shape != rgb.shape[:2]:
+        raise ConfigError(f"{name}: labels are {labels.shape}, the picture {rgb.shape[:2]}; make the data set again")
+    picture = rgb.astype(np.float32)
+    for value, colour in TINT.items():
+        picture[labels == value] = 0.5 * picture[labels == value] + 0.5 * np.array(colour, np.float32)
+    height = max(1, round(width_px * rgb.shape[0] / rgb.shape[1]))
+    small = cv2.resize(picture.astype(np.uint8), (width_px, height), interpolation=cv2.INTER_AREA)
+    cv2.putText(small, name[5:-4], (4, height - 6), cv2.FONT_HERSHEY_SIMPLEX, 0.35, (255, 255, 255), 1, cv2.LINE_AA)
+    return np.asarray(small, np.uint8)
+
+
+def _check_schema(path: Path, content: dict[str, Any]) -> None:
+    if content.get("schema") != SCHEMA:
+        raise ConfigError(f"{path}: schema {content.get('schema')}, this program reads {SCHEMA}; make the data again")

@@ -1,0 +1,78 @@
+"""Where the camera stands: as the robot sees an object, all round it, and on the grid of arXiv 2508.17466."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perception.geometry import Pose, unit
+from perception.types import Intrinsics
+from simulation.scene.build import SceneSample
+
+SHAPE = (480, 640)
+HAND_CAMERA = Intrinsics(SHAPE[1], SHAPE[0], 552.0291012161067, 552.0291012161067, SHAPE[1] / 2, SHAPE[0] / 2)
+_PAPER_FOCAL_PX = SHAPE[0] / 2 / np.tan(np.radians(15.0))
+PAPER_CAMERA = Intrinsics(SHAPE[1], SHAPE[0], _PAPER_FOCAL_PX, _PAPER_FOCAL_PX, SHAPE[1] / 2, SHAPE[0] / 2)
+"""30 degrees of vertical field of view."""
+PAPER_COLUMNS, PAPER_ROWS = 100, 10
+
+
+@dataclass(frozen=True)
+class ViewPreset:
+    """Where the camera may be: distance to the point it looks at (metres), elevation (radians), side (radians off
+    the robot's direction), miss: how far off the object it may look, as a fraction of the distance."""
+
+    distance_m: tuple[float, float]
+    elevation_rad: tuple[float, float]
+    azimuth_rad: tuple[float, float]
+    miss: float
+
+
+PRESETS = {
+    "near": ViewPreset((0.32, 0.85), (-0.05, 0.75), (-1.0, 1.0), 0.12),
+    "far": ViewPreset((0.45, 3.0), (-0.05, 0.5), (-0.8, 0.8), 0.3),
+    "hemisphere": ViewPreset((0.32, 0.85), (0.0, 1.3), (-np.pi, np.pi), 0.12),
+}
+
+
+def looking_at(eye: NDArray[Any], target: NDArray[Any]) -> Pose:
+    """world_from_camera (optical axes), the picture upright."""
+    forward = unit(target - eye)
+    right = unit(np.cross(forward, [0, 0, 1]))
+    return Pose(np.stack([right, np.cross(forward, right), forward], axis=1), eye)
+
+
+def camera_pose(rng: np.random.Generator, preset: ViewPreset, sample: SceneSample) -> Pose:
+    """world_from_camera (optical axes) looking near one of the scene's objects."""
+    placed = ([sample.target] if sample.target else []) + list(sample.clutter)
+    thing = placed[0] if rng.random() < 0.7 else placed[int(rng.integers(len(placed)))]
+    center = thing.world_from_object.transform([0.0, 0.0, thing.object.height_m * rng.uniform(0.2, 0.8)])
+    robot = np.array([*sample.robot_xy_yaw[:2], center[2]])
+    back = unit(robot - center)
+    azimuth = np.arctan2(back[1], back[0]) + rng.uniform(*preset.azimuth_rad)
+    elevation, distance = rng.uniform(*preset.elevation_rad), rng.uniform(*preset.distance_m)
+    level = np.cos(elevation)
+    eye = center + distance * np.array([level * np.cos(azimuth), level * np.sin(azimuth), np.sin(elevation)])
+    pose = looking_at(eye, center + rng.normal(0, preset.miss * distance / 2, 3))
+    return pose @ Pose.from_rpy((0, 0, rng.normal(0, 0.06)))
+
+
+def paper_pose(index: int, seed: int) -> Pose:
+    """world_from_camera of view `index` of the paper's 1,000: x and z on the grid, y 0.5 m off the object at the
+    origin, looking near it."""
+    column, row = index // PAPER_ROWS, index % PAPER_ROWS
+    x = np.linspace(-0.5, 0.5, PAPER_COLUMNS)[column]
+    z = np.linspace(0.16, 0.6, PAPER_ROWS)[row]
+    rng = np.random.default_rng([seed, index, 11])
+    target = np.array([*rng.uniform(-0.03, 0.03, 2), rng.uniform(0.0, 0.09)])
+    return looking_at(np.array([x, 0.5, z]), target)
+
+
+def paper_poses(views: range, seed: int) -> Iterator[Pose]:
+    """Those of `views`."""
+    for index in views:
+        yield paper_pose(index, seed)

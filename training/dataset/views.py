@@ -1,0 +1,160 @@
+"""Rendered views for training: random scenes seen from where the hand camera may be, with every object's mask and pose.
+
+`python -m training.dataset.views --out DIR --scenes N --views-per-scene M --seed S --preset far|near [--yolo DIR]`
+
+One file a view, DIR/view-SSSSS-VV.npz: rgb (480, 640, 3) uint8 RGB; depth (480, 640) uint16, tenths of a millimetre
+along the optical axis, 0 = nothing within 6 m; instances (480, 640) uint8, 0 = no object, k = row k-1 of the object
+arrays; families, seeds: (K,) of each object; world_from_object (K, 4, 4); world_from_camera (4, 4), optical axes;
+intrinsics (4,) fx, fy, cx, cy. DIR/manifest.json names schema, preset and seeds. Files are written whole or not at
+all, and a run that was broken off goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from perception.base.files import replacing, write_atomic
+from perception.base.plain_json import json_text
+from perception.geometry import Pose
+from perception.types import Intrinsics
+from simulation.scene.build import SceneSample, sample_scene
+from simulation.scene.objects import CLASS_NAMES, LABELS
+from simulation.scene.pictures import SceneCamera
+from simulation.scene.spec import ClutterSpec, LightSpec, SceneSpec, SupportSpec, TargetSpec
+from training.dataset.viewpoints import HAND_CAMERA, PRESETS, SHAPE, ViewPreset, camera_pose
+
+SCHEMA = 1
+FAR_M = 6.0
+DEPTH_UNIT_M = 1e-4
+MIN_PIXELS = 60
+
+
+SPEC = SceneSpec(
+    name="training",
+    folder=Path(),
+    support=SupportSpec(height_m=(0.35, 0.75), half_width_m=(0.13, 0.25)),
+    target=TargetSpec(families=("bottle", "bottle", "thermos", "can", "mug"), edge_m=(0.04, 0.12)),
+    clutter=ClutterSpec(count=(1, 4), families=("bottle", "thermos", "can", "mug"), gap_m=0.15, floor_boxes=(0, 3)),
+    light=LightSpec(intensity=(1.2, 6.0), ambient=(0.08, 0.5)),
+)
+SEED_BASE = 5_000_000
+"""Training scenes draw from seeds above this; runs and evaluation use those below."""
+
+
+def photograph(rgb: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """The picture as some camera may have taken it: white balance, exposure, gamma, blur and noise."""
+    picture = rgb.astype(np.float32) / 255.0
+    picture = np.clip(picture * rng.uniform(0.6, 1.4) * rng.uniform(0.88, 1.12, 3), 0, 1) ** rng.uniform(0.7, 1.4)
+    if rng.random() < 0.4:
+        picture = cv2.GaussianBlur(picture, (0, 0), float(rng.uniform(0.4, 1.8)))
+    picture += rng.normal(0, rng.uniform(0, 0.03), picture.shape)
+    return np.clip(picture * 255, 0, 255).astype(np.uint8)
+
+
+def yolo_lines(view: dict[str, Any]) -> list[str]:
+    """One line an object in ultralytics' segmentation format: class and the outline, fractions of the picture.
+    Objects of no class of the detector's have none."""
+    lines = []
+    for index, family in enumerate(view["families"]):
+        mask = (view["instances"] == index + 1).astype(np.uint8)
+        if int(mask.sum()) < MIN_PIXELS or LABELS[str(family)] not in CLASS_NAMES:
+            continue
+        outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_TC89_L1)
+        outline = max(outlines, key=cv2.contourArea)[:, 0, :] / np.array([SHAPE[1], SHAPE[0]])
+        if len(outline) >= 3:
+            lines.append(
+                f"{CLASS_NAMES.index(LABELS[str(family)])} " + " ".join(f"{value:.5f}" for value in outline.ravel())
+            )
+    return lines
+
+
+def render_scene(seed: int, views: int, preset: ViewPreset) -> list[dict[str, Any]]:
+    """All views of one scene, as the arrays of the schema. Genesis must have been started."""
+    sample = sample_scene(SPEC, SEED_BASE + seed)
+    rng = np.random.default_rng([seed, 7])
+    return render_views(sample, HAND_CAMERA, (camera_pose(rng, preset, sample) for _ in range(views)))
+
+
+def render_views(sample: SceneSample, intrinsics: Intrinsics, poses: Iterable[Pose]) -> list[dict[str, Any]]:
+    """A scene seen from these world_from_camera poses, as the arrays of the schema. Genesis must have been started."""
+    with SceneCamera(sample, intrinsics) as camera:
+        return [render_view(camera, intrinsics, world_from_camera) for world_from_camera in poses]
+
+
+def render_view(camera: SceneCamera, intrinsics: Intrinsics, world_from_camera: Pose) -> dict[str, Any]:
+    """A built scene seen from one pose, as the arrays of the schema."""
+    picture = camera.take(world_from_camera)
+    things = [thing.object for thing in camera.placed]
+    return {
+        "rgb": picture.rgb,
+        "depth": np.where(picture.depth < FAR_M, picture.depth / DEPTH_UNIT_M, 0).astype(np.uint16),
+        "instances": picture.instances,
+        "families": np.array([thing.family for thing in things]),
+        "seeds": np.array([thing.seed for thing in things]),
+        "world_from_object": np.stack([pose.matrix() for pose in camera.world_from_object]),
+        "world_from_camera": world_from_camera.matrix(),
+        "intrinsics": np.array([intrinsics.fx, intrinsics.fy, intrinsics.cx, intrinsics.cy]),
+    }
+
+
+def write_yolo(folder: Path, name: str, split: str, view: dict[str, Any], rng: np.random.Generator) -> None:
+    """Add one view to an ultralytics data set (images/SPLIT, labels/SPLIT, data.yaml)."""
+    for kind in ("images", "labels"):
+        (folder / kind / split).mkdir(parents=True, exist_ok=True)
+    good, jpeg = cv2.imencode(".jpg", photograph(view["rgb"], rng)[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 92])
+    assert good
+    write_atomic(folder / "labels" / split / f"{name}.txt", "\n".join(yolo_lines(view)).encode() + b"\n")
+    write_atomic(folder / "images" / split / f"{name}.jpg", jpeg.tobytes())
+    names = "".join(f"  {index}: {label}\n" for index, label in enumerate(CLASS_NAMES))
+    text = f"path: {folder.resolve()}\ntrain: images/train\nval: images/val\nnames:\n{names}"
+    write_atomic(folder / "data.yaml", text.encode())
+
+
+def generate(out: Path, scenes: range, views: int, preset_name: str, yolo: Path | None) -> int:
+    """Render the scenes that are not there yet; returns how many views were added. Every tenth scene is validation."""
+    from simulation.genesis.physics import init_genesis
+
+    out.mkdir(parents=True, exist_ok=True)
+    manifest = {"schema": SCHEMA, "preset": preset_name, "first": scenes.start, "scenes": len(scenes), "views": views}
+    write_atomic(out / "manifest.json", json_text(manifest, indent=1).encode())
+    added = 0
+    started = False
+    for seed in scenes:
+        last = out / f"view-{seed:05d}-{views - 1:02d}.npz"
+        if last.exists():
+            continue
+        if not started or seed % 30 == 0:  # a scene leaks some tens of megabytes
+            init_genesis()
+            started = True
+        for index, view in enumerate(render_scene(seed, views, PRESETS[preset_name])):
+            name = f"view-{seed:05d}-{index:02d}"
+            if yolo is not None:
+                split = "val" if seed % 10 == 9 else "train"
+                write_yolo(yolo, name, split, view, np.random.default_rng([seed, index]))
+            with replacing(out / f"{name}.npz") as part:
+                np.savez_compressed(part, **view)
+            added += 1
+    return added
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--scenes", type=int, default=100)
+    parser.add_argument("--views-per-scene", type=int, default=12)
+    parser.add_argument("--seed", type=int, default=0, help="number of the first scene")
+    parser.add_argument("--preset", choices=sorted(PRESETS), default="near")
+    parser.add_argument("--yolo", type=Path)
+    args = parser.parse_args()
+    generate(args.out, range(args.seed, args.seed + args.scenes), args.views_per_scene, args.preset, args.yolo)
+
+
+if __name__ == "__main__":
+    main()

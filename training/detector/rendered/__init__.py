@@ -1,0 +1,1 @@
+"""Rendered pictures that the detector is trained on."""

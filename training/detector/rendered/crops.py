@@ -1,0 +1,100 @@
+"""Square crops of rendered views, at the scale of training.detector.rendered.composite's pictures and through the same
+poor camera.
+
+`python -m training.detector.rendered.crops --views DIR [DIR ...] --out DIR [--crops N]` adds N crops of every view of
+training.dataset.views to the data set of training.detector.rendered.composite in --out; every tenth scene is
+validation, as there.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from perception.base.errors import ConfigError
+from training.dataset.project_labels import read_arrays
+from training.detector.rendered.camera import expose
+from training.detector.rendered.composite import SIZE_PX, write_header, write_picture
+
+GAMMA = 2.0
+"""Takes a rendered picture back to about linear light, which `expose` expects."""
+SCALE = (0.45, 1.1)
+"""The hand camera's picture is scaled by 0.6 for the network."""
+
+
+def crop(
+    rgb: NDArray[np.uint8], instances: NDArray[np.uint8], rng: np.random.Generator, size: int = SIZE_PX
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """A scaled, mirrored or not, and shifted (size, size) part of a view that holds one of its objects, if it has any.
+
+    rgb: (h, w, 3). instances: (h, w), 0 for none. Returns picture and instances.
+    """
+    shown = [index for index in np.unique(instances) if index]
+    middle = np.array([rgb.shape[1], rgb.shape[0]]) / 2
+    if shown and rng.random() < 0.9:
+        v, u = np.nonzero(instances == rng.choice(shown))
+        middle = np.array([u.mean(), v.mean()])
+    scale = max(float(rng.uniform(*SCALE)), size / min(rgb.shape[:2]))
+    half = size / 2 / scale
+    middle = middle + rng.uniform(-0.6, 0.6, 2) * half
+    low = np.clip(middle - half, 0, [rgb.shape[1] - 2 * half, rgb.shape[0] - 2 * half])
+    mirror = -1.0 if rng.random() < 0.5 else 1.0
+    shift_u = -low[0] * scale if mirror > 0 else size - 1 + low[0] * scale
+    matrix = np.array([[mirror * scale, 0, shift_u], [0, scale, -low[1] * scale]])
+    smooth = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    soft = cv2.GaussianBlur(rgb, (0, 0), 0.4 / scale) if scale < 1 else rgb
+    light = (cv2.warpAffine(soft, matrix, (size, size), flags=smooth).astype(np.float32) / 255) ** GAMMA
+    things = cv2.warpAffine(instances, matrix, (size, size), flags=cv2.INTER_NEAREST)
+    return expose(np.asarray(light, np.float32), rng), np.asarray(things, np.uint8)
+
+
+def views(folders: list[Path]) -> Iterator[Path]:
+    """The views of all folders. ConfigError if one holds none."""
+    for folder in folders:
+        found = sorted(folder.glob("view-*.npz"))
+        if not found:
+            raise ConfigError(f"{folder}: no views; make some with `python -m training.dataset.views --out {folder}`")
+        yield from found
+
+
+def add_crops(folders: list[Path], out: Path, crops: int) -> int:
+    """Add the crops that are not there yet; returns how many."""
+    write_header(out)
+    made = 0
+    for path in views(folders):
+        scene, number = path.stem.split("-")[1:3]
+        part = "val" if int(scene) % 10 == 9 else "train"
+        source = "-".join(path.resolve().parts[-3:-1])  # DIR/views of several data sets
+        names = [f"{source}-{scene}-{number}-{index}" for index in range(crops if part == "train" else 1)]
+        missing = [name for name in names if not (out / "images" / part / f"{name}.jpg").exists()]
+        if not missing:
+            continue
+        view = read_arrays(path, ("rgb", "instances", "families"))
+        rgb, instances, families = view["rgb"], view["instances"], [str(family) for family in view["families"]]
+        for name in missing:
+            rng = np.random.default_rng([int(scene), int(number), names.index(name), 11])
+            picture, things = crop(rgb, instances, rng)
+            write_picture(out, part, name, picture, things, families)
+            made += 1
+    return made
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--views", type=Path, nargs="+", required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--crops", type=int, default=2)
+    args = parser.parse_args()
+    try:
+        add_crops(args.views, args.out, args.crops)
+    except ConfigError as error:
+        parser.exit(error.exit_code, f"{error}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""Lets ultralytics run without torchvision, of which there is no CPU build that imports beside the CPU build of torch.
+
+Ultralytics asks torchvision for one thing here, non-maximum suppression, and has its own in torch. It also asks the
+installer for torchvision's version while it is imported. Both are answered by a stand-in; a torchvision that happens
+to be installed is left alone and never imported, so that training runs the same code everywhere.
+"""
+
+from __future__ import annotations
+
+import atexit
+import importlib.machinery
+import importlib.metadata
+import os
+import shutil
+import sys
+import tempfile
+import types
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from perception.base.errors import ConfigError
+from perception.base.extras import ultralytics_line
+
+STAND_IN_VERSION = "0.0.0"
+
+
+def import_ultralytics() -> Any:
+    """The ultralytics module, without torchvision, network access or a settings file in the home folder.
+
+    Ultralytics limits OpenMP to one thread unless the environment says otherwise; here it may use all cores (8 at
+    most). ConfigError with what to type where it is not installed.
+    """
+    if "YOLO_CONFIG_DIR" not in os.environ:
+        os.environ["YOLO_CONFIG_DIR"] = tempfile.mkdtemp(prefix="spot-grasp-yolo-")
+        atexit.register(shutil.rmtree, os.environ["YOLO_CONFIG_DIR"], ignore_errors=True)
+    os.environ.setdefault("YOLO_AUTOINSTALL", "false")
+    os.environ.setdefault("OMP_NUM_THREADS", str(min(8, os.cpu_count() or 1)))
+    _put_stand_in()
+    try:
+        with _version_of_stand_in():
+            import ultralytics
+            import ultralytics.nn.tasks
+            from ultralytics.utils.nms import TorchNMS
+    except ImportError as error:
+        raise ConfigError(f"ultralytics does not import ({error}); type: {ultralytics_line()}") from error
+    sys.modules["torchvision"].ops.nms = TorchNMS.nms
+    ultralytics.settings.update({"sync": False})
+    ultralytics.nn.tasks.SAFE_LOAD = True  # see training.detector.pickled_weights
+    return ultralytics
+
+
+def _put_stand_in() -> None:
+    present = sys.modules.get("torchvision")
+    if getattr(present, "__version__", None) == STAND_IN_VERSION:
+        return
+    for name in [name for name in sys.modules if name.split(".")[0] == "torchvision"]:
+        del sys.modules[name]
+    package, ops = types.ModuleType("torchvision"), types.ModuleType("torchvision.ops")
+    for module in (package, ops):
+        module.__spec__ = importlib.machinery.ModuleSpec(module.__name__, None)
+    package.__dict__.update(__version__=STAND_IN_VERSION, ops=ops)
+    sys.modules.update({"torchvision": package, "torchvision.ops": ops})
+
+
+@contextmanager
+def _version_of_stand_in() -> Iterator[None]:
+    original = importlib.metadata.version
+
+    def version(distribution_name: str) -> str:
+        return STAND_IN_VERSION if distribution_name == "torchvision" else original(distribution_name)
+
+    importlib.metadata.version = version
+    try:
+        yield
+    finally:
+        importlib.metadata.version = original

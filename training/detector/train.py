@@ -1,0 +1,226 @@
+"""Train the detector: YOLO11n-seg from scratch on rendered pictures, nothing downloaded.
+
+`spot-grasp train detector --data DIR/data.yaml --out DIR [--epochs N] [--hours H] [--image-size S] [--resume]`
+
+OUT/detector gets weights/best.pt, weights/last.pt (whole after every epoch), results.csv, args.yaml and data.json (what
+it was trained on), which training.export reads. With --hours the run ends at about that time and the learning rate
+falls to its end by then. --weights starts another run from the weights of a finished one, or from an exported detector,
+such as the one that ships (perception/weights/detector.onnx).
+
+Ultralytics declares torchvision, which has no CPU build: it is installed without its dependencies, as `spot-grasp
+doctor` says; its other needs come with the `train` extra. Ultralytics and weights trained with it are under
+AGPL-3.0.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import math
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+
+from perception.base.array_files import read_picture
+from perception.base.errors import ConfigError, SpotGraspError
+from perception.base.files import LIST_BYTES, read_bytes, replacing, write_atomic
+from perception.base.plain_json import json_text
+from perception.detection.detector import OnnxDetector
+from simulation.genesis.devices import check_device
+from training.common.checkpoints import digest
+from training.common.memory import keep_freed_memory
+from training.common.onnx_weights import load_exported_detector, measure_statistics
+from training.common.outputs import check_run_folder, clear_run_folder
+from training.dataset.generate import Progress
+from training.detector.arguments import LEARNING_RATE, add_detector_arguments
+from training.detector.pickled_weights import check_data, check_weights, trusting
+from training.detector.torchvision_stub import import_ultralytics
+from training.heatmap.recipe_arguments import add_run_arguments
+
+AUGMENTATION = {
+    "hsv_h": 0.05, "hsv_s": 0.5, "hsv_v": 0.3, "degrees": 6.0, "translate": 0.1, "scale": 0.35, "fliplr": 0.5,
+    "mosaic": 0.3, "close_mosaic": 2, "erasing": 0.0,
+}  # fmt: skip
+"""Moderate: the pictures themselves vary in colour, size and place. Mosaic ends 2 epochs before the end."""
+OPTIMISER = {"optimizer": "AdamW", "lrf": 0.01, "warmup_epochs": 1, "warmup_bias_lr": 0.0, "cos_lr": True}
+"""Said outright: ultralytics' own choice changes with the length of the run, and its warm-up starts the biases at a
+rate of 0.1, which is made for SGD and undoes what the start weights know."""
+WORK_FILES = ("weights/last.pt", "weights/best.pt")
+RUN_FILES = (*WORK_FILES, "results.csv", "args.yaml", "data.json", "start.pt")
+NAMES = (
+    "epochs", "hours", "image_size", "batch", "resume", "overwrite", "seed", "weights", "learning_rate", "device",
+    "trust_pickle",
+)  # fmt: skip
+"""The arguments of `train` that the command line gives."""
+LAYOUT = "yolo11n-seg.yaml"
+STATISTICS_PICTURES = 128
+"""Training pictures on which an exported network's batch statistics are measured again."""
+
+
+def describe(data: Path) -> dict[str, Any]:
+    """How many pictures and objects the two parts of the data set hold, and the SHA-256 of all labels.
+
+    data: data.yaml with images/{train,val} and labels/{train,val} beside it. ConfigError if a part has no picture.
+    """
+    digest, facts = hashlib.sha256(), {}
+    for part in ("train", "val"):
+        pictures = sorted((data.parent / "images" / part).glob("*.jpg"))
+        if not pictures:
+            next_step = "add some with `python -m training.detector.rendered.composite`"
+            raise ConfigError(f"{data.parent}: no pictures in images/{part}; {next_step}")
+        labels = [data.parent / "labels" / part / f"{picture.stem}.txt" for picture in pictures]
+        texts = [read_bytes(label, "file of labels", LIST_BYTES) if label.exists() else b"" for label in labels]
+        for label, text in zip(labels, texts, strict=True):
+            digest.update(label.name.encode() + b"\0" + text)
+        facts[f"{part}_pictures"] = len(pictures)
+        facts[f"{part}_objects"] = sum(bool(line.strip()) for text in texts for line in text.split(b"\n"))
+    return {**facts, "sha256_labels": digest.hexdigest()}
+
+
+def train(
+    data: Path,
+    out: Path,
+    *,
+    epochs: int,
+    hours: float | None,
+    image_size: int,
+    batch: int,
+    resume: bool,
+    seed: int,
+    weights: Path | None = None,
+    learning_rate: float = LEARNING_RATE,
+    overwrite: bool = False,
+    device: str = "cpu",
+    trust_pickle: bool = False,
+    progress: Progress = lambda *_: None,
+) -> Path:
+    """Train and return OUT/detector. progress: told after each batch.
+
+    ConfigError if the data set is missing, there is nothing left to resume, OUT/detector holds a run and neither
+    `resume` nor `overwrite` is given, the device is not there, the weights hold more than a network and are not
+    trusted (`trust_pickle`), or the loss is not finite: what was written after the last epoch stays.
+    """
+    data = data / "data.yaml" if data.is_dir() else data
+    if not data.is_file():
+        raise ConfigError(
+            f"{data}: no such data set; make one with `python -m training.detector.rendered.composite --out DIR`"
+        )
+    if epochs < 1 or batch < 1 or image_size < 32 or image_size % 32 or (hours is not None and not hours > 0):
+        raise ConfigError("--epochs, --batch and --hours must be positive and --image-size a multiple of 32")
+    if not 0 < learning_rate < 1:
+        raise ConfigError(f"--learning-rate {learning_rate:g} must be between 0 and 1")
+    folder = out.resolve() / "detector"
+    last = folder / "weights" / "last.pt"
+    if resume and not last.is_file():
+        raise ConfigError(f"{last}: nothing to resume; start without --resume")
+    if weights is not None and (resume or not weights.is_file()):
+        raise ConfigError(f"{weights}: {'either --weights or --resume' if resume else 'no such weights'}")
+    check_device(device)
+    if not resume:
+        check_run_folder(folder, RUN_FILES, WORK_FILES, overwrite=overwrite)
+    facts = describe(data)
+    ultralytics = import_ultralytics()
+    check_data(data)
+    started_from = None if weights is None else digest(weights)
+    start = last if resume else weights
+    if start is not None and start.suffix == ".pt":
+        check_weights(start, trust_pickle=trust_pickle)
+    if not resume:
+        keep = () if weights is None else [name for name in RUN_FILES if (folder / name).resolve() == weights.resolve()]
+        clear_run_folder(folder, [name for name in RUN_FILES if name not in keep])
+    folder.mkdir(parents=True, exist_ok=True)
+    if start is not None and start.suffix != ".pt":
+        start = trainable(start, folder / "start.pt", data, image_size)
+    with trusting(trust_pickle):
+        model = ultralytics.YOLO(str(start) if start else LAYOUT, task="segment")
+    options: dict[str, Any] = {
+        "data": str(data.resolve()), "epochs": epochs, "imgsz": image_size, "batch": batch, "device": device,
+        "project": str(folder.parent), "name": folder.name, "exist_ok": True, "plots": False, "amp": False,
+        "seed": seed, "deterministic": True, "val": True, "cache": "ram", "pretrained": start is not None,
+        "workers": 0, "patience": 1000, "verbose": False, "lr0": learning_rate, **OPTIMISER, **AUGMENTATION,
+        "nbs": batch,  # a step every batch; ultralytics would gather 64 pictures, too few steps for a short run
+    }  # fmt: skip
+    if hours is not None:
+        options["time"] = hours
+    if resume and model.ckpt.get("epoch", -1) < 0:  # ultralytics would start again and overwrite
+        raise ConfigError(f"{last}: this run is finished; export it, or start another --out")
+    if started_from is not None:
+        facts["started_from_sha256"] = started_from
+    write_atomic(folder / "data.json", json_text(facts, indent=1).encode())
+    keep_freed_memory()
+    watch(model, folder, progress)
+    with trusting(trust_pickle):
+        model.train(resume=resume, **options)
+    return folder
+
+
+def watch(model: Any, folder: Path, progress: Progress) -> None:
+    """Tell the progress after each batch, and end the training at the first loss that is not finite (ConfigError)."""
+    seen: dict[str, Any] = {}
+
+    def prepare(trainer: Any) -> None:
+        original = trainer.preprocess_batch
+
+        def preprocess(batch: dict[str, Any]) -> Any:
+            seen["files"] = [Path(name).name for name in batch.get("im_file", ())]
+            return original(batch)
+
+        trainer.preprocess_batch = preprocess
+
+    def begin(trainer: Any) -> None:
+        seen["done"] = 0
+
+    def check(trainer: Any) -> None:
+        seen["done"] += 1
+        progress(f"epoch {trainer.epoch}", seen["done"], len(trainer.train_loader))
+        value = float(trainer.loss.detach())
+        if not math.isfinite(value):
+            text = f"{folder}: the loss is {value} in epoch {trainer.epoch}, in a batch of {', '.join(seen['files'])}"
+            kept = f"{folder / 'weights'} stays as it was after the epoch before"
+            raise ConfigError(f"{text}; {kept}. Look at these pictures' labels, or try a lower --learning-rate")
+
+    for event, function in (
+        ("on_train_start", prepare),
+        ("on_train_epoch_start", begin),
+        ("on_train_batch_end", check),
+    ):
+        model.add_callback(event, function)
+
+
+def trainable(exported: Path, out: Path, data: Path, image_size: int) -> Path:
+    """Write `out`, weights that ultralytics can train on, from a detector.onnx; the network computes what it did."""
+    names = OnnxDetector(exported).labels
+    network = import_ultralytics().nn.tasks.SegmentationModel(LAYOUT, nc=len(names), verbose=False)
+    load_exported_detector(network, exported)
+    network.names = dict(enumerate(names))
+    pictures = sorted((data.parent / "images" / "train").glob("*.jpg"))
+    some = pictures[:: -(-len(pictures) // STATISTICS_PICTURES)]
+    measure_statistics(network, (_picture(path, image_size) for path in some))
+    with replacing(out) as part:
+        torch.save({"model": network, "train_args": {"task": "segment"}, "epoch": -1}, part)
+    return out
+
+
+def _picture(path: Path, size: int) -> torch.Tensor:
+    """(1, 3, size, size) RGB 0..1, as ultralytics feeds a square picture."""
+    fitted = cv2.resize(read_picture(path, "training picture", cv2.IMREAD_COLOR), (size, size))[..., ::-1]
+    return torch.from_numpy(np.ascontiguousarray(fitted.transpose(2, 0, 1)[None])).float() / 255
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    add_run_arguments(parser)
+    add_detector_arguments(parser)
+    args = parser.parse_args()
+    try:
+        train(args.data, args.out, **{name: getattr(args, name) for name in NAMES})
+    except SpotGraspError as error:
+        parser.exit(error.exit_code, f"{error}\n")
+
+
+if __name__ == "__main__":
+    main()

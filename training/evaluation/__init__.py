@@ -1,0 +1,1 @@
+"""How good networks and grasps are: trials, methods to compare, reports."""

@@ -1,0 +1,238 @@
+"""Whole trials from picture to lift: each method chooses a grasp in the same noisy pictures of held-out objects, and a
+free gripper tries it in physics, hundreds at a time.
+
+A trial succeeds if the object is lifted, held through the shake, and the gripper never met the support. OUT gets
+trials/NAME.json an object (a run that was broken off goes on where it stopped), result.json, table.md and plots, and,
+because they differ from run to run, apart from these times.json and times/NAME.json: how long the methods took.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from perception.base.errors import ConfigError
+from perception.base.plain_json import json_text
+from training.common.confidence import mcnemar, wilson
+from training.common.mapping import Mapper
+from training.dataset.catalogue import Entry, catalogue, family_of
+from training.dataset.generate import Progress, read_json, save
+from training.evaluation.method_names import check_names
+from training.evaluation.study import carry_out, times_file
+
+SCHEMA = 2
+"""2: the times are files of their own."""
+
+
+@dataclass(frozen=True)
+class Study:
+    """What is compared on what. trials: pictures, each tried by every method. per_family: size of the catalogue whose
+    `split` is used. heatmap: a network file, None is the shipped one. paper: run folder of the recipe "paper". labels:
+    folder of label files, for the oracle. masks: "rendered", with edges wrong by up to 2 px, or "detector"."""
+
+    trials: int
+    methods: tuple[str, ...]
+    seed: int = 0
+    split: str = "test"
+    per_family: int = 10
+    masks: str = "rendered"
+    heatmap: str | None = None
+    paper: str | None = None
+    labels: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.trials < 1:
+            raise ConfigError(f"--trials {self.trials} must be at least 1")
+        check_names(self.methods)
+        if self.masks not in ("rendered", "detector"):
+            raise ConfigError(f"--masks {self.masks}: choose rendered or detector")
+        if not self.entries:
+            raise ConfigError(f"no {self.split} object among {self.per_family} a family")
+        if "paper" in self.methods and self.paper is None:
+            raise ConfigError("the method paper needs --paper-run, a folder of spot-grasp train heatmap --recipe paper")
+        if "oracle" in self.methods and self.labels is None:
+            raise ConfigError("the method oracle needs --labels, the folder labels of a data set")
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        return tuple(entry for entry in catalogue(self.per_family) if entry.split == self.split)
+
+    def shares(self) -> list[tuple[Entry, int]]:
+        """How many pictures of each object, as even as can be."""
+        base, more = divmod(self.trials, len(self.entries))
+        return [(entry, base + (index < more)) for index, entry in enumerate(self.entries) if base + (index < more)]
+
+
+@dataclass(frozen=True)
+class ObjectJob:
+    """All trials on one object."""
+
+    study: Study
+    entry: Entry
+    count: int
+
+    def __str__(self) -> str:
+        return self.file
+
+    @property
+    def file(self) -> str:
+        return f"trials/{self.entry.name}.json"
+
+
+def object_job(job: ObjectJob) -> tuple[str, dict[str, Any]]:
+    """(file, one record a trial and method under `trials`); Genesis must have been started."""
+    from simulation.trials.grasp_trials import run_trials
+    from training.evaluation.methods import make_methods
+    from training.evaluation.scenes import cases
+
+    study = job.study
+    heatmap = shipped_or(study.heatmap) if "heatmap" in study.methods else None
+    methods = make_methods(study.methods, heatmap, Path(study.paper) if study.paper else None)
+    labels = Path(study.labels) if study.labels else None
+    pictures = cases(job.entry, job.count, study.seed, labels)
+    detect = _detector() if study.masks == "detector" else None
+    records: list[dict[str, Any]] = []
+    poses, tried = [], []
+    for number, case in enumerate(pictures):
+        detection = case.detection if detect is None else detect(case)
+        for name, method in methods.items():
+            record: dict[str, Any] = {"object": job.entry.name, "picture": number, "method": name, "outcome": ""}
+            records.append(record)
+            if detection is None:
+                record |= {"outcome": "not detected", "seconds": {}}
+                continue
+            rng = np.random.default_rng([study.seed, job.entry.seed, number])
+            choice = method(case.frame, detection, case.truth, rng)
+            record |= {"seconds": choice.seconds, "outcome": choice.reason, **_errors(case, choice)}
+            if choice.world_from_hand is not None:
+                poses.append(case.truth.world_from_object.inverse() @ choice.world_from_hand)
+                tried.append(record)
+    if poses:
+        results = run_trials(job.entry.make(), poses)
+        for index, record in enumerate(tried):
+            flags = {key: bool(getattr(results, key)[index]) for key in ("lifted", "held", "collided_support")}
+            record["outcome"] = outcome(**flags)
+    return job.file, {"trials": records}
+
+
+def outcome(*, lifted: bool, held: bool, collided_support: bool) -> str:
+    """ "success", or the first thing that went wrong."""
+    if collided_support:
+        return "hit the support"
+    if not lifted:
+        return "not lifted"
+    return "success" if held else "lost while shaken"
+
+
+def _errors(case: Any, choice: Any) -> dict[str, float]:
+    """How far the chosen point and normal are from the surface that the picture shows there."""
+    from perception.surface.normals import plane_fit_normals
+
+    if choice.pixel_uv is None or choice.normal_world is None:
+        return {}
+    u, v = choice.pixel_uv
+    clean = case.truth.clean_depth
+    height, width = clean.shape
+    if not (0 <= u < width and 0 <= v < height) or not case.mask[v, u]:
+        return {}
+    camera = case.frame.intrinsics
+    point = camera.back_project(u, v, choice.depth_m) - camera.back_project(u, v, float(clean[v, u]))
+    true = plane_fit_normals(clean, camera, 3.0, case.mask)[v, u].astype(np.float64)
+    found = {"position_m": float(np.linalg.norm(point))}
+    if true.any():
+        cosine = float(np.clip(case.frame.world_from_camera.rotation @ true @ choice.normal_world, -1.0, 1.0))
+        found["angle_rad"] = float(np.arccos(cosine))
+    return found
+
+
+def shipped_or(path: str | None) -> Any:
+    """The heatmap network of a file, or the shipped one."""
+    from perception.heatmap import DEFAULT_WEIGHTS, OnnxHeatmap
+
+    return OnnxHeatmap(Path(path) if path else DEFAULT_WEIGHTS)
+
+
+def _detector() -> Callable[[Any], Any]:
+    from perception.detection.detector import OnnxDetector
+
+    detector = OnnxDetector()
+
+    def detect(case: Any) -> Any:
+        if case.detection.label not in detector.labels:
+            return None
+        found = detector.detect(case.frame, (case.detection.label,), 0.25)
+        return found[0] if found else None
+
+    return detect
+
+
+def evaluate(
+    study: Study, out: Path, mapper: Mapper, progress: Progress = lambda *_: None, device: str = "cpu"
+) -> dict[str, Any]:
+    """Run what is missing of the study; returns what result.json says. ConfigError if `out` holds another study."""
+    jobs = [ObjectJob(study, entry, count) for entry, count in study.shares()]
+
+    def told(facts: list[dict[str, Any]]) -> dict[str, Any]:
+        return summarise([one for each in facts for one in each["trials"]], study.methods)
+
+    result = carry_out(study, SCHEMA, out, jobs, object_job, told, mapper, "objects", progress, device)
+    save(out / "times.json", json_text(stage_times(jobs, out), indent=1).encode())
+    return result
+
+
+def stage_times(jobs: Sequence[ObjectJob], out: Path) -> dict[str, dict[str, float]]:
+    """Median milliseconds of each stage of each method."""
+    found: dict[str, dict[str, list[float]]] = {}
+    for job in jobs:
+        trials, times = read_json(out / job.file)["trials"], read_json(times_file(out, job.file))["seconds"]
+        for trial, seconds in zip(trials, times, strict=True):
+            for stage, value in seconds.items():
+                found.setdefault(trial["method"], {}).setdefault(stage, []).append(value)
+    return {
+        method: {stage: 1e3 * float(np.median(values)) for stage, values in sorted(stages.items())}
+        for method, stages in found.items()
+    }
+
+
+def summarise(records: Sequence[dict[str, Any]], methods: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Per method: success_rate, its 95 % Wilson interval, errors (medians), failures with counts, the successes of each
+    family, and how it compares with the first method in the same pictures."""
+    summary: dict[str, dict[str, Any]] = {}
+    first = _successes(records, methods[0])
+    for name in dict.fromkeys(methods):
+        mine = [record for record in records if record["method"] == name]
+        good = [record["outcome"] == "success" for record in mine]
+        families: dict[str, list[bool]] = {}
+        for record, success in zip(mine, good, strict=True):
+            families.setdefault(family_of(record["object"]), []).append(success)
+        summary[name] = {
+            "trials": len(mine),
+            "successes": sum(good),
+            "success_rate": sum(good) / len(mine) if mine else 0.0,
+            "interval": list(wilson(sum(good), len(mine))),
+            "position_mm": _median(mine, "position_m", 1e3),
+            "angle_deg": _median(mine, "angle_rad", 180 / np.pi),
+            "failures": dict(Counter(r["outcome"] for r in mine if r["outcome"] != "success").most_common()),
+            "families": {family: sum(flags) / len(flags) for family, flags in sorted(families.items())},
+        }
+        if name != methods[0]:
+            here = _successes(records, name)
+            lost, won = len(first - here), len(here - first)
+            summary[name]["paired"] = {"with": methods[0], "only_it": lost, "only_this": won, "p": mcnemar(lost, won)}
+    return summary
+
+
+def _successes(records: Sequence[dict[str, Any]], method: str) -> set[tuple[str, int]]:
+    """The pictures, as (object, number), in which a method succeeds."""
+    mine = [record for record in records if record["method"] == method and record["outcome"] == "success"]
+    return {(record["object"], record["picture"]) for record in mine}
+
+
+def _median(records: Sequence[dict[str, Any]], key: str, scale: float) -> float | None:
+    values = [record[key] for record in records if key in record]
+    return scale * float(np.median(values)) if values else None

@@ -1,0 +1,215 @@
+"""Ways to choose where to grip, to be compared: ours, simple rules, the paper's, and one that knows the truth.
+
+All but `paper` and `oracle` only give a quality per pixel; depth, normal and pose are then found by the same
+`perception.grasping.grasp.compute_grasp`, so that what is compared is the choice of the pixel. The heatmap's best
+pixels are checked for the support and the jaws' width, and the next is taken if one fails; a rule names one pixel,
+unless it is asked for with "+checks".
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from perception.base.errors import ConfigError
+from perception.geometry import Pose
+from perception.grasping.grasp import GraspSettings, compute_grasp
+from perception.grasping.hand_pose import hand_rotation
+from perception.models import HeatmapModel
+from perception.rejection import Rejection
+from perception.surface.depth import object_depth
+from perception.surface.normals import d2nt_normals, plane_fit_normals
+from perception.types import Detection, Heatmap, RgbdFrame
+from training.evaluation.method_names import CHECKED, check_names
+from training.heatmap.baselines import HEIGHT_PROFILE, centroid_quality, height_bin
+from training.heatmap.paper_recipe import SIZE, paper_depth, paper_input
+
+ONE_PIXEL = GraspSettings(candidates=1, support_margin_m=-10.0, max_width_m=1.0)
+"""A rule names one pixel and grips there, come what may."""
+PAPER_OFFSET_M = 0.03
+"""How far the paper's robot stays before the point."""
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """What only the oracle may see: object_from_hand poses that are known to lift and hold, and the surface points
+    (N, 3) and normals (N, 3) in the object's frame that they grip at; world_from_object; the clean depth (H, W)."""
+
+    poses: tuple[Pose, ...]
+    points: NDArray[np.float64]
+    normals: NDArray[np.float64]
+    world_from_object: Pose
+    clean_depth: NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """A pose, or why there is none. pixel_uv and depth_m of the chosen point and normal_world (3,), where there is
+    one. score: the quality at the pixel, where the method has one. seconds: per stage."""
+
+    world_from_hand: Pose | None
+    reason: str
+    seconds: dict[str, float]
+    pixel_uv: tuple[int, int] | None = None
+    depth_m: float = 0.0
+    normal_world: NDArray[np.float64] | None = None
+    score: float = 0.0
+
+
+Method = Callable[[RgbdFrame, Detection, Truth, np.random.Generator], Choice]
+
+
+def make_methods(names: tuple[str, ...], heatmap: HeatmapModel | None, paper: Path | None) -> dict[str, Method]:
+    """The named methods. ConfigError for an unknown name or a network that is missing."""
+    check_names(names)
+    made: dict[str, Method] = {}
+    for name in dict.fromkeys(names):
+        if name == "heatmap":
+            if heatmap is None:
+                raise ConfigError("the method heatmap needs a network")
+            made[name] = _by_quality(_predicted(heatmap), GraspSettings())
+        elif name == "paper":
+            if paper is None:
+                raise ConfigError(
+                    "the method paper needs its network: spot-grasp train heatmap --recipe paper, then --paper-run DIR"
+                )
+            made[name] = PaperMethod(paper)
+        elif name == "oracle":
+            made[name] = oracle
+        else:
+            settings = GraspSettings() if name.endswith(CHECKED) else ONE_PIXEL
+            made[name] = _by_quality(_RULES[name.removesuffix(CHECKED)], settings)
+    return made
+
+
+Quality = Callable[[RgbdFrame, Detection, np.random.Generator], NDArray[np.float32]]
+
+
+def _predicted(model: HeatmapModel) -> Quality:
+    return lambda frame, detection, _: model.predict(frame, detection).quality
+
+
+def _by_quality(quality: Quality, settings: GraspSettings) -> Method:
+    def choose(frame: RgbdFrame, detection: Detection, _: Truth, rng: np.random.Generator) -> Choice:
+        started = time.perf_counter()
+        values = np.clip(quality(frame, detection, rng), 0.0, 1.0).astype(np.float32)
+        between = time.perf_counter()
+        grasp = compute_grasp(frame, detection, Heatmap(values), world_from_body=None, settings=settings)
+        seconds = {"quality": between - started, "pose": time.perf_counter() - between}
+        if isinstance(grasp, Rejection):
+            return Choice(None, "no pose", seconds)
+        return Choice(
+            grasp.world_from_hand, "", seconds, grasp.pixel_uv, grasp.depth_m, grasp.normal_world, grasp.score
+        )
+
+    return choose
+
+
+def _centroid(frame: RgbdFrame, detection: Detection, rng: np.random.Generator) -> NDArray[np.float32]:
+    return centroid_quality(np.asarray(detection.mask))
+
+
+def _height(frame: RgbdFrame, detection: Detection, rng: np.random.Generator) -> NDArray[np.float32]:
+    return np.asarray(HEIGHT_PROFILE, np.float32)[height_bin(np.asarray(detection.mask))]
+
+
+def _random(frame: RgbdFrame, detection: Detection, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Random spots of some pixels, so that smoothing does not level them."""
+    height, width = detection.mask.shape
+    spots = rng.uniform(0.1, 1.0, (-(-height // 6), -(-width // 6))).astype(np.float32)
+    return np.asarray(cv2.resize(spots, (width, height), interpolation=cv2.INTER_NEAREST), np.float32)
+
+
+def _antipodal(frame: RgbdFrame, detection: Detection, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Level normals in the middle between the mask's two sides: the jaws then meet opposite flanks at a right angle."""
+    mask = np.asarray(detection.mask)
+    seen = object_depth(frame.depth, mask, frame.intrinsics, frame.world_from_camera)
+    normals = plane_fit_normals(seen.depth, frame.intrinsics, 8.0, seen.near)
+    up = np.abs(normals @ frame.world_from_camera.rotation[2].astype(np.float32))
+    level = np.exp(-((np.degrees(np.arcsin(np.clip(up, 0.0, 1.0))) / 25.0) ** 2))
+    columns = np.arange(mask.shape[1], dtype=np.float32)[None, :]
+    count = np.maximum(mask.sum(axis=1, keepdims=True), 1)
+    middle = (columns * mask).sum(axis=1, keepdims=True) / count
+    centred = np.clip(1.0 - np.abs(columns - middle) / (0.5 * count), 0.0, 1.0)
+    return np.asarray(level * centred * mask * normals.any(axis=-1), np.float32)
+
+
+_RULES: dict[str, Quality] = {
+    "centroid": _centroid,
+    "height": _height,
+    "random": _random,
+    "antipodal": _antipodal,
+}
+
+
+class PaperMethod:
+    """arXiv 2508.17466 from picture to pose, with its network retrained here.
+
+    run: folder of `spot-grasp train heatmap --recipe paper`. ConfigError if it is none."""
+
+    def __init__(self, run: Path) -> None:
+        import torch
+
+        from training.common.checkpoints import fill, load_state
+        from training.heatmap.train import make_network
+
+        path = run / "best.pt"
+        if not path.is_file():
+            raise ConfigError(f"{path}: missing; train it with spot-grasp train heatmap --recipe paper --out {run}")
+        self._network = make_network("paper")
+        fill(self._network, load_state(path, "network")["network"], path, "train with --recipe paper")
+        self._network.eval()
+        self._torch: Any = torch
+
+    def __call__(self, frame: RgbdFrame, detection: Detection, _: Truth, rng: np.random.Generator) -> Choice:
+        started = time.perf_counter()
+        mask = np.asarray(detection.mask)
+        tensor = paper_input(frame.rgb, frame.depth, mask, frame.intrinsics)
+        with self._torch.no_grad():
+            logits = self._network(self._torch.from_numpy(tensor[None]))[0, 0].numpy()
+        full = cv2.resize(logits, (mask.shape[1], mask.shape[0]), interpolation=cv2.INTER_LINEAR)
+        assert logits.shape == SIZE
+        between = time.perf_counter()
+        v, u = (int(index) for index in np.unravel_index(int(np.where(mask, full, -np.inf).argmax()), mask.shape))
+        depth = paper_depth(frame.depth, mask)
+        normal = d2nt_normals(frame.depth, frame.intrinsics, "v3")[v, u].astype(np.float64)
+        seconds = {"quality": between - started, "pose": time.perf_counter() - between}
+        if depth is None or not normal.any():
+            return Choice(None, "no pose", seconds)
+        point = frame.world_from_camera.transform(frame.intrinsics.back_project(u, v, depth))
+        outwards = frame.world_from_camera.rotation @ normal
+        rotation = hand_rotation(outwards, (0.0, 0.0, 1.0))
+        pose = Pose(rotation, point - PAPER_OFFSET_M * rotation[:, 0])
+        return Choice(pose, "", seconds, (u, v), depth, outwards)
+
+
+def oracle(frame: RgbdFrame, detection: Detection, truth: Truth, rng: np.random.Generator) -> Choice:
+    """A grasp known to succeed whose surface point this picture shows; what it does not reach, nobody can."""
+    started = time.perf_counter()
+    camera_from_object = frame.world_from_camera.inverse() @ truth.world_from_object
+    if len(truth.poses) == 0:
+        return Choice(None, "no good grasp known", {"quality": 0.0, "pose": 0.0})
+    points = camera_from_object.transform(truth.points)
+    facing = -np.einsum("ni,ni->n", truth.normals @ camera_from_object.rotation.T, points)
+    pixels = np.floor(frame.intrinsics.project(points)).astype(int)
+    height, width = truth.clean_depth.shape
+    inside = (points[:, 2] > 0.05) & (pixels >= 0).all(axis=1) & (pixels < [width, height]).all(axis=1) & (facing > 0)
+    index = np.flatnonzero(inside)
+    behind = points[index, 2] - truth.clean_depth[pixels[index, 1], pixels[index, 0]]
+    index = index[np.abs(behind) < 0.01]
+    seconds = {"quality": time.perf_counter() - started, "pose": 0.0}
+    if index.size == 0:
+        return Choice(None, "no good grasp in view", seconds)
+    centre = truth.points.mean(axis=0)
+    best = int(index[np.argmin(np.linalg.norm(truth.points[index] - centre, axis=1))])
+    hand = truth.world_from_object @ truth.poses[best]
+    normal = truth.world_from_object.rotation @ truth.normals[best]
+    u, v = (int(value) for value in pixels[best])
+    return Choice(hand, "", seconds, (u, v), float(points[best, 2]), normal)

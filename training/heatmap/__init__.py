@@ -1,0 +1,1 @@
+"""The heatmap network: its arrays, recipes, architecture and training."""

@@ -1,0 +1,78 @@
+"""The arrays that a training run reads, made from a data set when they are not there yet, and their samples' labels by
+another criterion."""
+
+from __future__ import annotations
+
+import os
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perception import preprocess
+from perception.base.errors import ConfigError
+from perception.preprocess import Crop
+from training.dataset.catalogue import lacking
+from training.dataset.project_labels import object_names, project, read_arrays
+from training.heatmap import build_arrays as dataset
+
+
+def training_arrays(folder: Path, recipe: str, out: Path | None = None) -> Path:
+    """`folder` itself if it holds arrays; else those of the data set in it, made once, in `out` or, if that is None,
+    FOLDER/arrays or, for the recipe "paper", FOLDER/arrays-paper.
+
+    ConfigError if it is neither, its objects cannot be trained on, or the arrays cannot be written."""
+    if (folder / "samples.json").is_file():
+        return folder
+    if not folder.is_dir():
+        raise ConfigError(f"{folder}: no such folder; make a data set with spot-grasp dataset generate --out {folder}")
+    out = out or folder / ("arrays-paper" if recipe == "paper" else "arrays")
+    if not (out / "samples.json").is_file():
+        _require_writable(out)
+        if recipe == "paper":
+            from training.heatmap.paper_recipe import build_paper
+
+            build_paper(folder / "views", folder / "labels", out)
+        else:
+            dataset.build(folder / "views", folder / "projected", out)
+    return out
+
+
+def check_objects(folder: Path) -> None:
+    """ConfigError if a data set, before its arrays are made, has no object to train on or none to hold out."""
+    names = {path.stem for path in (folder / "labels").glob("*.npz")}
+    if names and not (folder / "samples.json").is_file() and (problem := lacking(names)):
+        raise ConfigError(f"{folder}: {problem}")
+
+
+def _require_writable(out: Path) -> None:
+    reason = "not writable"
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        if os.access(out, os.W_OK):
+            return
+    except OSError as error:
+        reason = error.strerror or str(error)
+    text = f"the training arrays cannot be made here ({reason})"
+    raise ConfigError(f"{out}: {text}; spot-grasp train heatmap --arrays DIR makes them elsewhere")
+
+
+def labels_by(criterion: str, folder: Path, samples: list[dict[str, Any]]) -> NDArray[np.int8]:
+    """(N, 256, 256) labels of the samples that a data set's samples.json lists, by another criterion of
+    `project_labels.load_labels`; its label pictures are made once, in FOLDER/projected-CRITERION. ConfigError if views
+    or labels are missing, or the arrays were made before samples.json told the crops."""
+    if any("crop" not in sample for sample in samples):
+        text = f"{folder}: its arrays do not tell the crops, an earlier version made them"
+        raise ConfigError(f"{text}; delete {folder / 'arrays'} and run the same command again")
+    pictures = folder / f"projected-{criterion}"
+    project(folder / "views", folder / "labels", pictures, criterion=criterion)
+    labels = np.empty((len(samples), preprocess.SIZE_PX, preprocess.SIZE_PX), np.int8)
+    for name, rows in groupby(range(len(samples)), lambda row: samples[row]["view"]):
+        view = read_arrays(folder / "views" / f"{name}.npz", ("instances", "families", "seeds"))
+        picture = read_arrays(pictures / f"{name}.npz", ("labels",))["labels"]
+        for row in rows:
+            number = object_names(view).index(samples[row]["object"]) + 1
+            labels[row] = dataset.cut_labels(picture, view["instances"] == number, Crop(*samples[row]["crop"]))
+    return labels

@@ -1,0 +1,1 @@
+"""What is wrong with a tree file, node by node and along its keys."""

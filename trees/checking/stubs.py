@@ -1,0 +1,111 @@
+"""Stand-ins for nodes of other projects: a file is looked at, and its control flow tried, without their code.
+
+A stub leaf has whatever ports the file gives it and returns what a callable says. A stub control node is a plain
+Sequence, a stub decorator passes its child's result through, a subtree whose tree is not in the files succeeds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+from py_trees.common import Status
+
+from trees.engine.control import ControlNode, DecoratorNode
+from trees.engine.leaf import Leaf
+from trees.engine.status import Returned
+from trees.errors import ContractError
+from trees.nodes.order import Sequence
+
+
+@dataclass(frozen=True)
+class StubCall:
+    """A tick of a stub leaf. uid, path: as in `Document.nodes`. count: its ticks before this one, in all."""
+
+    uid: int
+    path: str
+    tag: str
+    kind: str
+    count: int
+
+
+StubScript = Callable[[StubCall], Status]
+"""What a stub leaf returns: SUCCESS, FAILURE or RUNNING."""
+
+
+def succeed(_call: StubCall) -> Status:
+    """The script of stubs that nobody scripted."""
+    return Status.SUCCESS
+
+
+@dataclass
+class Stage:
+    """Where the stub leaves of one tree play. made: in the order of the expanded tree. events: `3S`, `h4`..."""
+
+    script: StubScript = succeed
+    made: list[StubLeaf] = field(default_factory=list)
+    events: list[str] = field(default_factory=list)
+
+
+class StubLeaf(Leaf):
+    """Returns what the stage's script says. uid and path are given once the tree is built."""
+
+    FREE_PORTS: ClassVar[bool] = True
+    stage: ClassVar[Stage]
+
+    def __init__(self, name: str, ports: Any, context: Any) -> None:
+        super().__init__(name, ports, context)
+        self.uid, self.path, self._count = 0, "", 0
+        self.stage.made.append(self)
+
+    def update(self) -> Status:
+        call = StubCall(self.uid, self.path, self.tag(), self.KIND, self._count)
+        self._count += 1
+        returned = self.stage.script(call)
+        self.stage.events.append(f"{self.uid}{returned.name[0]}")
+        return returned
+
+    def terminate(self, new_status: Status) -> None:
+        if self.status == Status.RUNNING and new_status == Status.INVALID:
+            self.stage.events.append(f"h{self.uid}")
+
+
+class StubControl(Sequence):
+    """An unknown node with children: they are ticked as in a Sequence."""
+
+    FREE_PORTS: ClassVar[bool] = True
+
+
+class StubDecorator(DecoratorNode):
+    """An unknown node with one child: its result passes through."""
+
+    FREE_PORTS: ClassVar[bool] = True
+
+    def run(self) -> Returned:
+        return self.tick_child()
+
+
+class Malformed(ControlNode):
+    """A node of which 4.10 only finds at its first tick that its children are too few or too many."""
+
+    FREE_PORTS: ClassVar[bool] = True
+    CHILDREN = (0, None)
+    expected: ClassVar[str] = ""
+
+    def run(self) -> Returned:
+        raise ContractError(f"{self.name}: {self.expected}")
+
+
+def stub_class(tag: str, kind: str, stage: Stage) -> type[Leaf] | type[ControlNode]:
+    """A class of its own for an unknown tag. kind: Action, Condition, Control or Decorator."""
+    if kind == "Control":
+        return type(tag, (StubControl,), {"TAG": tag, "__doc__": f"A stand-in for {tag}."})
+    if kind == "Decorator":
+        return type(tag, (StubDecorator,), {"TAG": tag, "__doc__": f"A stand-in for {tag}."})
+    leaf_kind: Literal["Action", "Condition"] = "Condition" if kind == "Condition" else "Action"
+    return type(tag, (StubLeaf,), {"TAG": tag, "KIND": leaf_kind, "stage": stage, "__doc__": f"A stand-in for {tag}."})
+
+
+def malformed_class(tag: str, kind: str, expected: str) -> type[ControlNode]:
+    return type(tag, (Malformed,), {"TAG": tag, "KIND": kind, "expected": expected})

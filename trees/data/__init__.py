@@ -1,0 +1,1 @@
+"""Values: literals, ports, blackboards and how they are wired."""

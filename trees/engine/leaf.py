@@ -1,0 +1,53 @@
+"""The thin base class of every leaf: an ordinary py_trees Behaviour that declares its ports once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar, Literal, Protocol
+
+from py_trees.behaviour import Behaviour
+
+from trees.data.ports import Port
+
+
+class PortAccess(Protocol):
+    """What the builder hands to a leaf for its ports; literals are converted when the tree is built."""
+
+    def get(self, name: str) -> Any:
+        """The value of an input port. ContractError, naming the key and the writer, if a wired key has no data."""
+
+    def set(self, name: str, value: Any) -> None:
+        """Write an output port. ContractError if the value is not of the port's type."""
+
+
+class Leaf(Behaviour):
+    """A leaf of a tree. Subclasses set the class variables and override `initialise`, `update`, `terminate`.
+
+    TAG: XML tag, the class name if empty. KIND: Action or Condition. PORTS: what it reads and writes.
+    ACTUATORS: the robot parts it moves ("base", "arm", "gripper"), for the checker.
+    The constructor touches nothing: `context` is what the program hands to every leaf, opaque to the tree language.
+    `update` returns SUCCESS, FAILURE or RUNNING at once; `self.feedback_message` says why.
+    """
+
+    TAG: ClassVar[str] = ""
+    KIND: ClassVar[Literal["Action", "Condition"]] = "Action"
+    PORTS: ClassVar[tuple[Port, ...]] = ()
+    ACTUATORS: ClassVar[frozenset[str]] = frozenset()
+
+    def __init__(self, name: str, ports: PortAccess, context: Any) -> None:
+        super().__init__(name)
+        self._ports = ports
+        self.context = context
+
+    @classmethod
+    def tag(cls) -> str:
+        return cls.TAG or cls.__name__
+
+    def get(self, port: str) -> Any:
+        return self._ports.get(port)
+
+    def set(self, port: str, value: Any) -> None:
+        self._ports.set(port, value)
+
+
+LeafFactory = Callable[[str, PortAccess, Any], Leaf]
