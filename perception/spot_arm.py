@@ -43,12 +43,9 @@ LOWER = np.array([joint.lower_rad for joint in JOINTS])
 UPPER = np.array([joint.upper_rad for joint in JOINTS])
 
 WRIST_FROM_COLOR_CAMERA = Pose.from_rpy(np.radians([-81.0, 0.0, -90.0]), (0.13806, 0.020205, 0.02452))
-WRIST_FROM_DEPTH_CAMERA = Pose.from_rpy(np.radians([0.0, 81.0, 0.0]), (0.13495, 0.0, 0.00799))
 _HAND_FROM_WRIST = Pose(np.eye(3), np.array([-HAND_FROM_WRIST_X_M, 0.0, 0.0]))
 HAND_FROM_COLOR_CAMERA = _HAND_FROM_WRIST @ WRIST_FROM_COLOR_CAMERA
 """Optical frame x right, y down, z forward: upright when the hand is level, looking 9 degrees up."""
-HAND_FROM_DEPTH_CAMERA = _HAND_FROM_WRIST @ WRIST_FROM_DEPTH_CAMERA
-"""The depth camera's optical frame; it is mounted a quarter turn round from the colour camera."""
 
 STOW = (0.0, -3.115, 3.13, 1.57, 0.0, -1.57)
 READY = (0.0, -2.3469, 2.9551, 0.0, -0.3988, 0.0)

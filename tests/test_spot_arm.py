@@ -9,7 +9,6 @@ from perception.geometry import Pose
 from perception.spot_arm import (
     CARRY,
     HAND_FROM_COLOR_CAMERA,
-    HAND_FROM_DEPTH_CAMERA,
     JOINTS,
     LOWER,
     READY,
@@ -52,10 +51,6 @@ def test_the_colour_camera_looks_nine_degrees_up_from_a_level_hand() -> None:
     ahead = HAND_FROM_COLOR_CAMERA.rotation[:, 2]
     assert np.allclose(ahead, [np.cos(np.radians(9)), 0.0, np.sin(np.radians(9))], atol=1e-9)
     assert np.allclose(HAND_FROM_COLOR_CAMERA.position_m, [0.13806 - 0.19557, 0.020205, 0.02452])
-
-
-def test_both_cameras_look_the_same_way() -> None:
-    assert HAND_FROM_COLOR_CAMERA.rotation[:, 2] @ HAND_FROM_DEPTH_CAMERA.rotation[:, 2] == pytest.approx(1.0)
 
 
 @given(joints)

@@ -14,7 +14,6 @@ Every file but the log is written under another name, then renamed. The log is w
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Callable, MutableMapping
 from datetime import datetime
@@ -241,11 +240,6 @@ class RunFolder:
             self._lines.close()
         finally:
             write_json(self.path / "result.json", result)
-
-
-def free_space(path: Path) -> int:
-    """Bytes free where the folder is."""
-    return shutil.disk_usage(path).free
 
 
 def _structlog() -> Any:

@@ -31,13 +31,3 @@ def normal_to_quaternion(normal: ArrayLike, roll_rad: float = 0.0) -> Vector:
 def euler_to_normal(rpy_rad: ArrayLike) -> Vector:
     """(3,) outward normal that a hand with these angles approaches: the inverse of `normal_to_euler`."""
     return np.asarray(-Pose.from_rpy(rpy_rad).rotation[:, 0])
-
-
-def roll_for_axis(normal: ArrayLike, object_axis: ArrayLike) -> float:
-    """Roll in radians that lays the hand's y axis along the object's axis, so that the jaws close across it.
-
-    0 where the two are parallel and the axis says nothing.
-    """
-    level = Pose.from_rpy(normal_to_euler(normal)).rotation
-    axis = np.asarray(object_axis, dtype=np.float64) @ level
-    return 0.0 if np.hypot(axis[1], axis[2]) < 1e-9 else float(np.arctan2(axis[2], axis[1]))

@@ -18,10 +18,9 @@ BRIDGED = 6
 
 @dataclass(frozen=True, eq=False)
 class Silhouette:
-    """centre_uv: (2,) mean pixel. axis_uv: (2,) unit direction of the axis in the picture. axis_world: (3,) unit.
+    """axis_uv: (2,) unit direction of the axis in the picture. axis_world: (3,) unit.
     upright: True if the axis is taken as the world's vertical."""
 
-    centre_uv: Vector
     axis_uv: Vector
     axis_world: Vector
     upright: bool
@@ -47,13 +46,13 @@ def silhouette(frame: RgbdFrame, mask: NDArray[np.bool_]) -> Silhouette:
     if seen_upright:
         up_uv = unit(up_uv)
         if not elongated or abs(float(along @ up_uv)) > np.cos(UPRIGHT_RAD):
-            return Silhouette(centre, up_uv, np.array([0.0, 0.0, 1.0]), True)
+            return Silhouette(up_uv, np.array([0.0, 0.0, 1.0]), True)
     elif not elongated:
-        return Silhouette(centre, along, np.array([0.0, 0.0, 1.0]), True)
+        return Silhouette(along, np.array([0.0, 0.0, 1.0]), True)
     in_picture = rotation @ [along[0], along[1], 0.0]
     level = np.cross(np.cross(rotation @ ray, in_picture), [0.0, 0.0, 1.0])
     axis = unit(level) if float(np.linalg.norm(level)) > 0.1 else unit(in_picture)
-    return Silhouette(centre, along, axis, False)
+    return Silhouette(along, axis, False)
 
 
 def pixels_of(mask: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -37,7 +37,6 @@ from perception.surface.depth import median_depth
 from perception.types import Intrinsics
 from simulation.genesis.depth_sensor import DepthSensor, DepthSensorConfig
 from training.common.outputs import refuse_replacing
-from training.dataset.catalogue import split_of
 from training.dataset.project_labels import object_names, read_arrays, view_files
 from training.dataset.views import DEPTH_UNIT_M, photograph
 
@@ -265,11 +264,6 @@ def _whole(manifest: dict[str, Any], key: str) -> int:
     if not isinstance(value, int) or value < 0:
         raise ConfigError(f"samples.json: {key} is {str(value)[:80]}, expected a whole number; make the data set again")
     return value
-
-
-def held_out(name: str) -> bool:
-    """True for objects that training never sees."""
-    return split_of(name) != "train"
 
 
 def main() -> None:

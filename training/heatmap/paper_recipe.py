@@ -25,7 +25,6 @@ from perception.base.files import replacing, write_atomic
 from perception.base.plain_json import json_text
 from perception.surface.normals import d2nt_normals
 from perception.types import Intrinsics
-from training.dataset.catalogue import split_of
 from training.dataset.project_labels import label_image, load_labels, object_names, read_arrays, view_files
 from training.dataset.views import DEPTH_UNIT_M, photograph
 from training.heatmap import build_arrays as dataset
@@ -112,8 +111,3 @@ def _sample(
     tensor = paper_input(photograph(view["rgb"], rng), depth, dataset.rough_mask(mask, rng), camera)
     small = cv2.resize((labels + 1).astype(np.uint8), (SIZE[1], SIZE[0]), interpolation=cv2.INTER_NEAREST)
     return names[row], tensor.astype(np.float16), small.astype(np.int8) - np.int8(1)
-
-
-def split_rows(manifest: dict[str, Any], split: str) -> list[int]:
-    """Rows of the samples whose object is in a split."""
-    return [row for row, sample in enumerate(manifest["samples"]) if split_of(sample["object"]) == split]

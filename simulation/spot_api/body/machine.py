@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 from bosdyn.api import estop_pb2, robot_state_pb2
 
-from behaviours.robot import CommandState
 from perception.geometry import Pose
 from simulation.spot_api.body.laws import glide, joint_path
 from simulation.spot_api.body.steering import Steerable
@@ -187,7 +186,3 @@ def upright(body: Pose) -> bool:
     """True if it stands level enough to walk."""
     roll, pitch, _ = np.abs(body.rpy_rad)
     return bool(abs(body.position_m[2] - STAND_HEIGHT_M) < 0.02 and roll < 0.03 and pitch < 0.03)
-
-
-def running(state: CommandState) -> bool:
-    return state is CommandState.RUNNING
