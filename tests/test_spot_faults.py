@@ -65,17 +65,19 @@ def test_every_fault_ends_or_recovers_and_nothing_is_sent_that_may_not(
 def table(outcomes: dict[Case, Outcome]) -> str:
     """docs/faults.md."""
     lines = [
-        "# What happens when something goes wrong",
+        "# Behaviour under faults",
         "",
-        "Made by `SPOT_GRASP_ALL_FAULTS=1 pytest tests/test_spot_faults.py`: the bottle tree runs through the services",
-        "of the Spot API, and each fault begins when a stage of the tree is entered. The robot behind the services is",
-        "the fake one; leases, e-stop, power, clocks and gRPC are the simulated Spot's.",
+        "The bottle tree runs through the services of the Spot API, and each fault begins when a stage of the tree is entered.",
+        "The robot behind the services is the fake one; leases, e-stop, power, clocks and gRPC are those of the simulated Spot.",
+        "`SPOT_GRASP_ALL_FAULTS=1 pytest tests/test_spot_faults.py` makes this table.",
         "",
-        "Every run ended by itself, closed its run folder, returned the lease where it was still ours and could be",
-        "reached, left the robot at rest, and moved nothing once the lease, the e-stop or the motors were gone.",
-        "In the cells: lifted (with the number of the attempt if not the first; the last stages may be over before a",
-        "fault tells), failed (exit code 1: the tree failed",
-        "with a reason), ended (exit code 3: the robot was lost). Empty: the fault has no meaning there.",
+        "Every run ended by itself, closed its run folder and left the robot at rest. It returned the lease if it still had it",
+        "and could reach the robot. It moved nothing once the lease, the e-stop or the motors were gone.",
+        "",
+        "- lifted: with the number of the attempt if it is not the first. The last stages may be over before a fault shows.",
+        "- failed: the tree failed with a reason, exit code 1.",
+        "- ended: the robot was lost, exit code 3.",
+        "- empty: the fault has no meaning there.",
         "",
         f"| fault | {' | '.join(STAGES)} |",
         f"|---|{'---|' * len(STAGES)}",
@@ -83,7 +85,7 @@ def table(outcomes: dict[Case, Outcome]) -> str:
     for name in FAULTS:
         cells = [_cell(outcomes.get((name, stage))) for stage in STAGES]
         lines.append(f"| {name} | {' | '.join(cells)} |")
-    lines += ["", "## In the words of the program", ""]
+    lines += ["", "## Messages", ""]
     for name in FAULTS:
         told = _first_reason(outcome for (fault, _), outcome in outcomes.items() if fault == name)
         if told:
