@@ -9,6 +9,7 @@ import re
 import shlex
 import shutil
 import tomllib
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from app.commands.dispatch import main
 from app.commands.parser import build_parser
 from perception.base import extras
 from simulation.spot_api.faults.spec import read_faults
+from spot_grasp_main import PACKAGES
 from tests.installed import Installed
 from tests.typed_lines import BLOCK, PAGES, ROOT, Block, Typed, blocks, command_of, in_blocks, in_code, in_text
 
@@ -177,6 +179,19 @@ def test_data_of_the_docs_can_be_read(block: Block, folder: Path) -> None:
     content = json.loads(block.text) if block.language == "json" else tomllib.loads(block.text)
     if "faults" in content:
         assert read_faults(folder / block.file)
+
+
+def test_modules_and_files_that_pages_name_exist() -> None:
+    """In backticks: `trees/library`, `behaviours.contract`, `tests/test_site.py`."""
+    roots = "|".join((*PACKAGES, "tests", "docs"))
+    for page in PAGES:
+        for name in re.findall(rf"`((?:{roots})/[\w./]+)`", page.read_text()):
+            assert (ROOT / name).exists(), f"{page.name}: no file {name}"
+        for name in re.findall(rf"`(?:python -m )?((?:{'|'.join(PACKAGES)})\.[a-z_][\w.]*)\b", page.read_text()):
+            parts = name.split(".")
+            stems = [ROOT.joinpath(*parts[:length]) for length in range(2, len(parts) + 1)]
+            known = any(stem.with_suffix(".py").is_file() or stem.is_dir() for stem in stems)
+            assert known or hasattr(import_module(parts[0]), parts[1]), f"{page.name}: no module {name}"
 
 
 def test_every_block_says_what_it_is_and_is_tried_or_says_why_not() -> None:
