@@ -124,10 +124,9 @@ def fault_files() -> str:
     lines = [
         "# Fault files", "", "A fault file (TOML, or JSON with the same content) has a list `faults`.",
         "[Simulate a Spot](../simulator.md#faults-on-purpose) shows one and says what each kind does.", "",
-        _doc(spec.FaultSpec), "", f"Kinds: {', '.join(map(_code, spec.KINDS))}.", "",
-        f"`when`: {', '.join(_code(word) for word in spec.WHENS if word)}.", "", "| key | default |", "|---|---|",
+        f"Kinds: {', '.join(map(_code, spec.KINDS))}.", "",
+        f"`when`: {', '.join(_code(word) for word in spec.WHENS if word)}.", "", *_fields(spec.FaultSpec),
     ]  # fmt: skip
-    lines += [f"| {_code(entry.name)} | {_code(_default(entry))} |" for entry in fields(spec.FaultSpec)]
     return "\n".join([*lines, ""])
 
 
@@ -135,8 +134,7 @@ def run_folder() -> str:
     """What a run leaves."""
     records, results = _module("app", "RunFolder"), _module("app", "Result")
     lines = ["# Run folder", "", *_with_blocks(inspect.getdoc(records) or ""), ""]
-    lines += ["## result.json", "", _doc(results.Result), "", "| field | before a result |", "|---|---|"]
-    lines += [f"| {_code(entry.name)} | {_code(_default(entry))} |" for entry in fields(results.Result)]
+    lines += ["## result.json", "", *_fields(results.Result)]
     lines += ["", "The entries of `log.jsonl` are listed in [Watch a run](../watching.md#logs).", ""]
     return "\n".join(lines)
 
@@ -183,6 +181,18 @@ def _module(package: str, name: str) -> Any:
     return module
 
 
+def _fields(kind: Any) -> list[str]:
+    """The docstring of a dataclass, and a table of its fields with their meanings, `name: words.` in that docstring."""
+    names = "|".join(entry.name for entry in fields(kind))
+    text, *parts = re.split(rf"(?:^|(?<=[\s\0]))({names}): ", " ".join(_doc(kind).replace("\n\n", "\0").split()))
+    words = dict(zip(parts[::2], parts[1::2], strict=True))
+    lines = [*text.replace("\0", "\n\n").strip().splitlines(), "", "| field | meaning | default |", "|---|---|---|"]
+    for entry in fields(kind):
+        cells = (_code(entry.name), _cell(words[entry.name].strip(" .\0")), _code(_default(entry)))
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
 def _default(entry: Field[Any]) -> str:
     value = entry.default
     if value is MISSING:
@@ -210,8 +220,7 @@ def _cell(text: str) -> str:
 
 
 def _code(text: str) -> str:
-    escaped = text.replace("|", "\\|")
-    return f"`{escaped}`" if text else ""
+    return f"`{text}`" if text else ""
 
 
 PAGES: dict[str, Callable[[], str]] = {

@@ -1,14 +1,18 @@
-"""The run folder: everything one run saw, decided and did, never half written.
+"""The run folder holds what one run saw, decided and did.
 
-    config.json     the options, versions, the processor, and the hashes of the networks
-    tree.xml        a copy of the tree file, beside it    tree.btlog      every change of status, for Groot2
-                    what it includes
-    log.jsonl       one JSON object a line: transitions, captures, results; `t` is the robot's clock in seconds
-    frames/*.png    what the camera saw            depth/*.png     uint16 millimetres, 0 = no return
-    heatmaps/*.png  grasp quality over the picture, the chosen pixel marked
-    result.json     written last: a folder without it belongs to a run that was killed
+    config.json        the options, versions, the processor, and the hashes of the networks
+    tree.xml           the tree file as it was read; what it includes lies beside it
+    substitutions.json the file of --substitute, if given
+    tree.btlog         every change of status, for Groot2
+    log.jsonl          one JSON object per line; `t` is the robot's clock in seconds
+    frames/*.png       pictures of the camera
+    depth/*.png        depth of the same frames: uint16, millimetres, 0 = no return
+    heatmaps/*.png     grasp quality over the picture, with the chosen pixel
+    video.mp4          the run from outside, with --video
+    spot_api.jsonl     what the simulated Spot received, with --hostname sim
+    result.json        written last: a folder without it belongs to a run that was killed
 
-Every file but the log is written under another name, then renamed. The log is written line by line.
+Logs and video grow during the run. Every other file appears complete: it is written under another name, then renamed.
 """
 
 from __future__ import annotations

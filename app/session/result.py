@@ -18,14 +18,17 @@ JUDGED: Final = (
 
 @dataclass
 class Result:
-    """The result of one run, filled in as the run goes on; "error" until something better is known.
+    """The result of one run, filled in as the run goes on.
 
-    attempts: grasp attempts begun. object_lift_m, held_s, peak_gripper_torque_nm: the simulator's own ground truth,
-    for judging only, None where there is none; so are, in a scene with a place to put things: placed_upright (the
-    object stands on it), placed_distance_m (from its middle), objects_placed (how many stand on it). sim_s: seconds on
-    the robot's clock. wall_s: seconds from the command to here. run: the run folder. reason: what failed, where, in the
-    last words of the tree; empty for a success.
-    reports: what the tree's Report leaves said, in order.
+    Fields that only the simulator's ground truth can fill are None without it. They judge the run; no leaf sees them.
+
+    status: success, failure, interrupted or error; "error" until something better is known. attempts: grasp attempts
+    begun. object_lift_m: height of the object above where it stood, metres. held_s: seconds it has been lifted
+    without a break. peak_gripper_torque_nm: highest torque of the jaw. placed_upright: the object stands on the place.
+    placed_distance_m: its distance from the middle of the place. objects_placed: number of objects that stand on the
+    place. sim_s: seconds on the robot's clock. wall_s: seconds from the command to here. run: the run folder. reason:
+    the path and message of the node that failed; empty for a success. reports: texts of the Report leaves, in order.
+    seed: seed of scene and noise. tree: name of the tree. robot: name of the robot. exit_code: of the command.
     """
 
     status: Status = "error"

@@ -49,12 +49,16 @@ LONGEST_TEXT, MOST_STARS = 200, 10
 class FaultSpec:
     """One fault on purpose.
 
-    Trigger, all that are given must hold: at_s simulated seconds after the server started; on: an RPC is received,
-    `Service.Rpc` or `Rpc`, with * and ?, the nth time; when: the robot is doing something. Without any it is there
-    from the start. for_s: how long it lasts, simulated seconds; None is for good (for what passes by itself, once).
+    All triggers that are given must hold; without any, the fault is there from the start. Then come the values that
+    some kinds use.
 
-    Values: rpc: which RPCs rpc_* hit. times: how many of them, None is all. seconds: delay or skew. rate: drift, in
-    seconds a second. by: who steals the lease. cause, clearable: of a behaviour fault. offset_m: bump, world frame.
+    kind: what goes wrong. at_s: trigger, simulated seconds after the server started. on: trigger, an RPC that the
+    server receives, `Service.Rpc` or `Rpc`, with * and ?. nth: trigger, how often that RPC was received. when:
+    trigger, what the robot is doing. for_s: duration in simulated seconds; None is for ever, or once for kinds that
+    pass by themselves. rpc: the RPCs that the kinds rpc_* hit, with * and ?. times: how many of them; None is all.
+    seconds: delay or skew. rate: drift in seconds per second. by: name of the client that steals the lease. cause:
+    cause of a behaviour fault. clearable: whether that fault can be cleared. offset_m: displacement of the object,
+    world frame, metres.
     """
 
     kind: Kind
