@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from app.session.options import RobotKind
 from behaviours.robot import HAND_ONLY
 from behaviours.robots.spot.images import CAMERAS as SPOT_CAMERAS
 from trees.data.ports import Names, Vocabulary
@@ -13,32 +12,41 @@ from trees.data.ports import Names, Vocabulary
 if TYPE_CHECKING:
     from perception.models import Detector
 
-CAMERAS: Final[dict[RobotKind, tuple[str, ...]]] = {
+CAMERAS: Final[dict[str, tuple[str, ...]]] = {
     "fake": HAND_ONLY, "genesis": HAND_ONLY, "spot": tuple(SPOT_CAMERAS),
 }  # fmt: skip
-"""Of each robot, to be told without one."""
+"""Of each built-in robot, to be told without one."""
 
 
-def vocabulary(detector: Detector | None, file: Path | None, robot: RobotKind | None) -> dict[str, Names]:
-    """The labels of a detector and the cameras of a robot, where they are given. file: of the detector, for words."""
+def vocabulary(
+    detector: Detector | None, which: Path | str | None, robot: str | None, cameras: tuple[str, ...] | None = None
+) -> dict[str, Names]:
+    """The labels of a detector and the cameras of a robot, where they are given.
+
+    which: file or name of the detector, for words. cameras: None are those of the built-in robot.
+    """
     known = {}
     if detector is not None:
-        whose = f"the detector {file}" if file is not None else "the detector"
+        whose = f"the detector {which}" if which is not None else "the detector"
         known["label"] = Names(detector.labels, whose)
     if robot is not None:
-        known["camera"] = Names(CAMERAS[robot], f"the robot '{robot}'")
+        known["camera"] = Names(CAMERAS[robot] if cameras is None else cameras, f"the robot '{robot}'")
     return known
 
 
-def vocabulary_for_check(file: Path | None, robot: RobotKind | None) -> Vocabulary:
-    """What a run with these options would know. ModelError if the network cannot be used."""
-    if file is None and robot is None:
+def vocabulary_for_check(detector: Path | str | None, robot: str | None) -> Vocabulary:
+    """What a run with these options would know. ModelError if the network cannot be used, ConfigError for a plug-in."""
+    if detector is None and robot is None:
         return {}
-    if robot == "fake" and file is None:
+    cameras = None
+    if robot is not None and robot not in CAMERAS:
+        from app.base.plugins import make_robot
+
+        cameras = make_robot(robot).cameras
+    if robot == "fake" and detector is None:
         from behaviours.robots.fake.robot import FakeDetector
 
         return vocabulary(FakeDetector(), None, robot)
-    from app.session.compose import weights_folder
-    from perception.detection.detector import OnnxDetector
+    from app.session.compose import open_detector
 
-    return vocabulary(OnnxDetector(file or weights_folder() / "detector.onnx"), file, robot)
+    return vocabulary(open_detector(detector), detector, robot, cameras)

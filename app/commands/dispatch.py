@@ -14,7 +14,7 @@ from app.base.interrupts import INTERRUPTED, Interrupts
 from app.base.output import hurry, note, tell, tell_json, warn
 from app.commands.parser import build_parser
 from app.mission.arguments import mission
-from app.session.options import RobotKind, RunOptions
+from app.session.options import RunOptions
 from perception.base.errors import ConfigError, SpotGraspError
 
 BROKEN: Final = 3
@@ -108,7 +108,7 @@ def _dispatch(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
             from app.base.vocabulary import vocabulary_for_check
             from app.commands.check import check
 
-            robot: RobotKind | None = arguments.robot or (None if arguments.hostname is None else "spot")
+            robot: str | None = arguments.robot or (None if arguments.hostname is None else "spot")
             code = 0
             facts: dict[str, Any] | None = {"problems": []} if arguments.json else None
             if not arguments.trees and arguments.hostname is None:

@@ -8,16 +8,20 @@ from typing import Final, NoReturn
 
 from app.base.bounded import real, seconds, seed, speed, whole
 from app.base.output import printable
+from app.base.plugins import detector_name, robot_name
+from app.commands import contract as contract_cli
 from app.commands import dataset as dataset_cli
 from app.commands import evaluate as evaluate_cli
 from app.commands import perceive as perceive_cli
 from app.commands import train as train_cli
 from app.commands.spot_arguments import add_control, add_target
 from app.mission.arguments import add_mission
-from app.session.options import LENSES, PURPOSES, ROBOTS, VIEWS
+from app.session.options import LENSES, PURPOSES, VIEWS
 from simulation.genesis.devices import DEVICES
 
 JSON: Final = "print one line of JSON instead"
+ROBOT: Final = "genesis (default), fake, spot, or one that an installed package offers"
+DETECTOR: Final = "a network (.onnx), or the name of a detector that an installed package offers"
 
 EPILOG: Final = """\
 exit codes:
@@ -76,7 +80,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--for", dest="purpose", choices=PURPOSES, help="look at what this needs only (default: at all)"
     )
     doctor.add_argument("--json", action="store_true", help=JSON)
-    for module in (perceive_cli, dataset_cli, train_cli, evaluate_cli):
+    for module in (contract_cli, perceive_cli, dataset_cli, train_cli, evaluate_cli):
         module.register(commands, [debug])
     gif = commands.add_parser("gif", parents=[debug], help="make an animated picture from the video of a run")
     gif.add_argument("video", type=Path, metavar="VIDEO", help="video.mp4 of a run folder")
@@ -108,15 +112,19 @@ def _add_check(check: argparse.ArgumentParser) -> None:
     check.add_argument("--strict", action="store_true", help="refuse what BehaviorTree.CPP 4.10 refuses, and warnings")
     check.add_argument("--json", action="store_true", help=JSON)
     check.add_argument("--stub-unknown", action="store_true", help="take nodes that are not known here as stubs")
-    check.add_argument("--robot", choices=ROBOTS, help="hold names of cameras and labels to those of a run on it")
-    check.add_argument("--detector", type=Path, metavar="FILE", help="hold labels to those of this network (.onnx)")
+    check.add_argument(
+        "--robot", type=robot_name, metavar="NAME", help="hold names of cameras and labels to those of a run on it"
+    )
+    check.add_argument(
+        "--detector", type=detector_name, metavar="NAME|FILE", help="hold labels to those of this one (see run)"
+    )
 
 
 def _add_run(run: argparse.ArgumentParser) -> None:
     what = "a file, or the name of a tree in the library, e.g. grasp_bottle"
     run.add_argument("trees", nargs="+", metavar="TREE", help=f"{what}; several with --together")
     _add_files(run)
-    run.add_argument("--robot", choices=ROBOTS, default="genesis", help="the robot (default genesis)")
+    run.add_argument("--robot", type=robot_name, default="genesis", metavar="NAME", help=ROBOT)
     run.add_argument("--scene", metavar="S", help="name or TOML file of a scene (genesis; default bottle)")
     run.add_argument("--seed", type=seed, default=0, metavar="N", help="fixes scene and noise (default 0)")
     run.add_argument("--view", choices=VIEWS, help="terminal view (default: live on a terminal, else plain)")
@@ -124,7 +132,7 @@ def _add_run(run: argparse.ArgumentParser) -> None:
     run.add_argument("--video", action="store_true", help="film the run from an outside camera (genesis)")
     run.add_argument("--json", action="store_true", help="print the result as one last line of JSON on stdout")
     run.add_argument("--tree", dest="tree_id", metavar="ID", help="which tree of the file (default: its main tree)")
-    run.add_argument("--detector", type=Path, metavar="FILE", help="detector network (.onnx)")
+    run.add_argument("--detector", type=detector_name, metavar="NAME|FILE", help=DETECTOR)
     run.add_argument("--heatmap", type=Path, metavar="FILE", help="heatmap network (.onnx)")
     run.add_argument("--ideal-depth", action="store_true", help="depth without the sensor's faults, for tests")
     run.add_argument("--robot-file", type=Path, metavar="FILE", help="your own URDF or MJCF of the robot")

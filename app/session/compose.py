@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from app.session.options import RunOptions
+from app.session.options import ROBOTS, RunOptions
 from perception.base.errors import ConfigError
 from perception.base.extras import require
 from simulation.genesis.devices import check_device
@@ -54,6 +54,8 @@ def compose(options: RunOptions, video: Path | None, folder: Path | None = None)
         "--undock": options.undock or None,
     }
     _refuse(given, f"not for --robot {options.robot}; leave it out or take --robot spot")
+    if options.robot not in ROBOTS:
+        return _other(options)
     return _fake(options) if options.robot == "fake" else _genesis(options, video)
 
 
@@ -133,19 +135,50 @@ def _genesis_robot(options: RunOptions, video: Path | None) -> GenesisRobot:
     )
 
 
+def _other(options: RunOptions) -> Parts:
+    """A robot of another package. If it has a method `ground_truth`, like Genesis', that is the judge."""
+    given = {
+        "--scene": options.scene,
+        "--robot-file": options.robot_file,
+        "--video": options.video or None,
+        "--device": options.device,
+        "--ideal-depth": options.ideal_depth or None,
+        "--real-time": options.real_time or None,
+    }
+    _refuse(given, f"not for --robot {options.robot}; leave it out or take --robot genesis")
+    from app.base.plugins import make_robot
+
+    robot = make_robot(options.robot)
+    detector, heatmap, hashes = _networks(options)
+    return Parts(robot, detector, heatmap, getattr(robot, "ground_truth", dict), hashes)
+
+
 def _networks(options: RunOptions) -> tuple[Detector, HeatmapModel, dict[str, str]]:
     return networks(options.detector, options.heatmap)
 
 
-def networks(detector: Path | None, heatmap: Path | None) -> tuple[Detector, HeatmapModel, dict[str, str]]:
-    """The two networks, the shipped ones where None is given, and the hashes of their files. ModelError."""
-    from perception.detection.detector import OnnxDetector
+def networks(detector: Path | str | None, heatmap: Path | None) -> tuple[Detector, HeatmapModel, dict[str, str]]:
+    """Detector and heatmap, the shipped ones where None is given, and the hashes of their files. ModelError, and
+    ConfigError for a detector of another package."""
     from perception.heatmap import OnnxHeatmap
 
-    detector = detector or weights_folder() / "detector.onnx"
     heatmap = heatmap or weights_folder() / "heatmap.onnx"
-    parts = OnnxDetector(detector), OnnxHeatmap(heatmap)
-    return *parts, {"detector": file_hash(detector, "detector"), "heatmap": file_hash(heatmap, "heatmap")}
+    parts = open_detector(detector), OnnxHeatmap(heatmap)
+    hashes = {"heatmap": file_hash(heatmap, "heatmap")}
+    if not isinstance(detector, str):
+        hashes = {"detector": file_hash(detector or weights_folder() / "detector.onnx", "detector"), **hashes}
+    return *parts, hashes
+
+
+def open_detector(which: Path | str | None) -> Detector:
+    """The shipped detector, one of a file (a path), or one that a package offers (a name). ModelError, ConfigError."""
+    if isinstance(which, str):
+        from app.base.plugins import make_detector
+
+        return make_detector(which)
+    from perception.detection.detector import OnnxDetector
+
+    return OnnxDetector(which or weights_folder() / "detector.onnx")
 
 
 def file_hash(file: Path, what: str) -> str:
@@ -158,7 +191,7 @@ def file_hash(file: Path, what: str) -> str:
 def _fake(options: RunOptions) -> Parts:
     given = {
         "--scene": options.scene,
-        "--detector": options.detector,
+        "--detector": options.detector if isinstance(options.detector, Path) else None,
         "--heatmap": options.heatmap,
         "--robot-file": options.robot_file,
         "--video": options.video or None,
@@ -169,7 +202,8 @@ def _fake(options: RunOptions) -> Parts:
     from behaviours.robots.fake.robot import FakeDetector, FakeHeatmap, FakeRobot
 
     robot = FakeRobot(real_time=options.real_time)
-    return Parts(robot, FakeDetector(), FakeHeatmap(), dict, {})
+    detector = FakeDetector() if options.detector is None else open_detector(options.detector)
+    return Parts(robot, detector, FakeHeatmap(), dict, {})
 
 
 def _check_robot_file(file: Path) -> None:

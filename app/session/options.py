@@ -8,13 +8,13 @@ from typing import Any, Literal
 
 from behaviours.robots.spot.options import AtEnd
 
-RobotKind = Literal["genesis", "fake", "spot"]
 ViewKind = Literal["live", "plain", "none"]
 
 LENSES: tuple[str, ...] = ("pinhole", "pinhole_brown_conrady", "kannala_brandt")
 """Camera models of the simulated Spot."""
-ROBOTS: tuple[RobotKind, ...] = ("genesis", "fake", "spot")
-SIMULATED: tuple[RobotKind, ...] = ("genesis", "fake")
+ROBOTS: tuple[str, ...] = ("genesis", "fake", "spot")
+"""The built-in ones."""
+SIMULATED: tuple[str, ...] = ("genesis", "fake")
 """Where results may be scripted and injected: nothing real moves."""
 VIEWS: tuple[ViewKind, ...] = ("live", "plain", "none")
 Purpose = Literal["genesis", "spot", "training"]
@@ -27,10 +27,12 @@ class RunOptions:
     """One run.
 
     tree: path of a tree file, or the name of one in trees/library. more: others, read with it as one. folders: where
-    included files may lie beside its own. robot: which adapter. scene: name or path; None is
+    included files may lie beside its own. robot: which adapter, a built-in one or one that a
+    package offers, see `app.base.plugins`. scene: name or path; None is
     the robot's default. seed: fixes the scene and the noise. view: None chooses by the terminal. record: the run
     folder; None makes one under runs/. video: film from an outside camera. tree_id: the tree to run when it is not the
-    file's main one. detector, heatmap: network files; None is the shipped ones. ideal_depth: depth without sensor
+    file's main one. detector, heatmap: network files; None is the shipped ones; a detector may also be the name of one
+    that a package offers. ideal_depth: depth without sensor
     faults. robot_file: the user's own URDF or MJCF. device: what the physics computes on, None is the processor.
     time_limit_s: seconds on the robot's clock. real_time: the fake keeps pace with the wall clock. watch: blackboard
     keys to show. groot: port for Groot2, None for no publisher. groot_hooks: its clients may set breakpoints and
@@ -40,7 +42,7 @@ class RunOptions:
     """
 
     tree: str
-    robot: RobotKind = "genesis"
+    robot: str = "genesis"
     scene: str | None = None
     seed: int = 0
     view: ViewKind | None = None
@@ -50,7 +52,7 @@ class RunOptions:
     tree_id: str | None = None
     more: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
-    detector: Path | None = None
+    detector: Path | str | None = None
     heatmap: Path | None = None
     ideal_depth: bool = False
     robot_file: Path | None = None

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from app.base.interrupts import Interrupts
 from app.base.output import hurry, tell, tell_json, warn
+from app.base.plugins import plugins
 from app.base.tree_file import find_tree
 from app.session.folder import RunFolder, new_folder
 from app.session.options import RunOptions
@@ -67,7 +68,7 @@ def _run(options: RunOptions, interrupts: Interrupts, watching: Watching) -> int
     try:
         interrupts.release()
         parts = compose(options, place / "video.mp4" if options.video else None, place)
-        for problem in document.know(vocabulary(parts.detector, options.detector, options.robot)):
+        for problem in document.know(vocabulary(parts.detector, options.detector, options.robot, parts.robot.cameras)):
             warn(str(problem))
         interrupts.hold()
     except BaseException:
@@ -169,6 +170,7 @@ def _config(options: RunOptions, file: Path, parts: Parts) -> dict[str, Any]:
         "options": options.as_json(),
         "tree_file": str(file),
         "networks_sha256": parts.networks,
+        "plugins": plugins(options.robot, options.detector),
         "versions": versions,
         "python": platform.python_version(),
         "platform": platform.platform(),

@@ -1,0 +1,206 @@
+"""Robots and detectors of other packages: used like the built-in ones; what is wrong with one is told by its name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from app.base.interrupts import Interrupts
+from app.commands.dispatch import main
+
+CODE = """
+from behaviours.limits import RobotLimits
+from behaviours.robots.fake.robot import FakeDetector, FakeRobot
+
+class Rover(FakeRobot):
+    cameras = ("hand", "tail")
+    def ground_truth(self):
+        return {"object_lift_m": 0.125}
+
+class Colour(FakeDetector):
+    labels = ("bottle", "ball")
+
+class Nothing:
+    pass
+
+class Blind(FakeRobot):
+    cameras = ("eye",)
+
+class Boundless(FakeRobot):
+    limits = RobotLimits(1.0, 1.0, 1.0, 1.0, float("inf"))
+
+class Limitless(FakeRobot):
+    limits = None
+
+class Absent(FakeRobot):
+    def __init__(self):
+        raise SystemExit("no such robot on the bus")
+
+class Labelless(FakeDetector):
+    labels = "bottle"
+
+class Rude(FakeRobot):
+    def capture(self, camera):
+        raise ValueError("no picture")
+"""
+LOOK = '<Capture camera="{}" frame="{{frame}}"/><DetectObject frame="{{frame}}" labels="{}" detection="{{it}}"/>'
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Makes an installed package of a name that offers robots and detectors, given as name = class."""
+
+    def install(name: str = "parts", robots: str = "", detectors: str = "") -> None:
+        site = tmp_path / name
+        facts = site / f"{name}-1.0.dist-info"
+        facts.mkdir(parents=True)
+        (site / f"{name}_of_tests.py").write_text(CODE)
+        (facts / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        groups = {"spot_grasp.robots": robots, "spot_grasp.detectors": detectors}
+        lines = [f"[{group}]\n{offers.replace('=', f'={name}_of_tests:')}\n" for group, offers in groups.items()]
+        (facts / "entry_points.txt").write_text("".join(lines))
+        monkeypatch.syspath_prepend(site)
+
+    return install
+
+
+def spot_grasp(*words: object) -> int:
+    return main([str(word) for word in words], Interrupts())
+
+
+def tree(folder: Path, camera: str, label: str) -> Path:
+    file = folder / "look.xml"
+    body = f'<BehaviorTree ID="T"><Sequence>{LOOK.format(camera, label)}</Sequence></BehaviorTree>'
+    file.write_text(f'<root BTCPP_format="4">{body}</root>')
+    return file
+
+
+def test_a_run_with_robot_and_detector_of_another_package_is_recorded_like_ours(
+    package: Callable[..., None], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    package(robots="rover=Rover", detectors="colour=Colour")
+    place = tmp_path / "run"
+    words = ("--robot", "rover", "--detector", "colour", "--view", "plain", "--json", "--record", place)
+    assert spot_grasp("run", tree(tmp_path, "tail", "bottle"), *words) == 0
+    result = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (result["robot"], result["object_lift_m"]) == ("rover", 0.125)
+    config = json.loads((place / "config.json").read_text())
+    assert config["plugins"] == {
+        "robot": "the plug-in parts_of_tests:Rover of parts 1.0",
+        "detector": "the plug-in parts_of_tests:Colour of parts 1.0",
+    }
+    assert set(config["networks_sha256"]) == {"heatmap"}
+    assert spot_grasp("replay", place, "--plain") == 0
+    assert "DetectObject" in capsys.readouterr().out
+
+
+def test_labels_and_cameras_are_known_before_the_start(
+    package: Callable[..., None], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    package(robots="rover=Rover", detectors="colour=Colour")
+    chosen = ("--robot", "rover", "--detector", "colour")
+    assert spot_grasp("check", tree(tmp_path, "tail", "ball"), *chosen) == 0
+    capsys.readouterr()
+    for command in ("check", "run"):
+        assert spot_grasp(command, tree(tmp_path, "head", "can"), *chosen) == 2
+        told = "".join(capsys.readouterr())
+        assert "the robot 'rover' does not know 'head'" in told
+        if command == "check":
+            assert "the detector colour does not know 'can'" in told
+
+
+ROBOTS = {
+    "Missing": "parts_of_tests:Missing of parts 1.0 cannot be imported: AttributeError",
+    "Nothing": "is no robot: it lacks limits, cameras, simulated_time, now",
+    "Blind": "has cameras that are no tuple of names with 'hand' among them: ('eye',)",
+    "Boundless": "has limits that are no RobotLimits of positive numbers",
+    "Limitless": "has limits that are no RobotLimits of positive numbers: None",
+    "Absent": "cannot be made: SystemExit: no such robot on the bus",
+}
+
+
+@pytest.mark.parametrize("command", ["run", "check", "contract"])
+@pytest.mark.parametrize("kind", ROBOTS)
+def test_a_broken_robot_is_told_by_name_in_one_line(
+    package: Callable[..., None], kind: str, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    package(robots=f"mine={kind}")
+    words = ("mine",) if command == "contract" else ("search", "--robot", "mine")
+    assert spot_grasp(command, *words) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"spot-grasp: robot 'mine': the plug-in parts_of_tests:{kind} of parts 1.0 ")
+    assert ROBOTS[kind] in line
+
+
+DETECTORS = {
+    "Missing": "cannot be imported: AttributeError",
+    "Nothing": "is no detector: it lacks labels, detect",
+    "Labelless": "has labels that are no tuple of names: 'bottle'",
+}
+
+
+@pytest.mark.parametrize("kind", DETECTORS)
+def test_a_broken_detector_is_told_by_name_in_one_line(
+    package: Callable[..., None], kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    package(detectors=f"mine={kind}")
+    for command in ("run", "check"):
+        assert spot_grasp(command, "search", "--robot", "fake", "--detector", "mine") == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert line.startswith(f"spot-grasp: detector 'mine': the plug-in parts_of_tests:{kind} of parts 1.0 ")
+        assert DETECTORS[kind] in line
+
+
+def test_two_packages_with_one_name_and_a_name_that_nobody_offers(
+    package: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    package("one", robots="rover=Rover")
+    package("two", robots="rover=Rover")
+    assert spot_grasp("check", "search", "--robot", "rover") == 2
+    assert "the robot 'rover' is given by" in (told := capsys.readouterr().err)
+    assert "of one 1.0" in told
+    assert "of two 1.0" in told
+    assert told.endswith("; uninstall one\n")
+    with pytest.raises(SystemExit) as ended:
+        spot_grasp("run", "search", "--robot", "rovr")
+    assert ended.value.code == 2
+    assert "invalid choice: 'rovr' (choose from genesis, fake, spot, rover)" in capsys.readouterr().err
+
+
+def test_options_of_the_simulation_are_refused(
+    package: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    package(robots="rover=Rover")
+    assert spot_grasp("run", "search", "--robot", "rover", "--scene", "bottle") == 2
+    assert "--scene: not for --robot rover" in capsys.readouterr().err
+    assert spot_grasp("run", "search", "--robot", "rover", "--hostname", "h") == 2
+    assert "--hostname: not for --robot rover" in capsys.readouterr().err
+
+
+def test_the_contract_says_which_rule_is_broken(
+    package: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    package(robots="rude=Rude\nrover=Rover")
+    assert spot_grasp("contract", "rover") == 0
+    assert capsys.readouterr().out.endswith("rover: 0 of " + f"{len(rules())} rules broken\n")
+    assert spot_grasp("contract", "rude", "--json") == 1
+    told = json.loads(capsys.readouterr().out)
+    assert (told["ok"], told["robot"]) == (False, "rude")
+    assert [row["rule"] for row in told["rules"]] == rules()
+    broken = {row["rule"]: row["reason"] for row in told["rules"] if row["state"] == "broken"}
+    assert broken["frames_are_whole"] == "ValueError: no picture"
+    assert "it_walks_to_a_pose" not in broken
+
+
+def rules() -> list[str]:
+    from behaviours.contract import CONTRACT
+
+    return [rule.__name__ for rule in CONTRACT]
+
+
+def test_a_spot_is_not_asked_for_by_name_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    assert spot_grasp("contract", "spot") == 2
+    assert "check --hostname" in capsys.readouterr().err
