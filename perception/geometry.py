@@ -31,6 +31,11 @@ def unit(vector: ArrayLike) -> Vector:
     return array / length
 
 
+def wrapped_rad(angle_rad: float) -> float:
+    """The same direction as an angle of -pi to pi."""
+    return float((angle_rad + np.pi) % (2 * np.pi) - np.pi)
+
+
 def rotation_from_quaternion(quaternion_wxyz: ArrayLike) -> Vector:
     """(3, 3) rotation of a (4,) quaternion of any length but zero."""
     w, x, y, z = unit(quaternion_wxyz)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from perception.geometry import Pose, rotation_vector
+from perception.types import Intrinsics
 
 Array = NDArray[np.float64]
 
@@ -46,6 +47,9 @@ WRIST_FROM_COLOR_CAMERA = Pose.from_rpy(np.radians([-81.0, 0.0, -90.0]), (0.1380
 _HAND_FROM_WRIST = Pose(np.eye(3), np.array([-HAND_FROM_WRIST_X_M, 0.0, 0.0]))
 HAND_FROM_COLOR_CAMERA = _HAND_FROM_WRIST @ WRIST_FROM_COLOR_CAMERA
 """Optical frame x right, y down, z forward: upright when the hand is level, looking 9 degrees up."""
+HAND_CAMERA = Intrinsics(640, 480, 552.0291012161067, 552.0291012161067, 320.0, 240.0)
+"""The hand's colour camera of two robots, as their image service gives it. The fake robot has its own, rounded to seven
+digits (`behaviours.robots.fake.world`): with this one its pictures would differ in the last bits."""
 
 STOW = (0.0, -3.115, 3.13, 1.57, 0.0, -1.57)
 READY = (0.0, -2.3469, 2.9551, 0.0, -0.3988, 0.0)

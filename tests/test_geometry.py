@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perception.geometry import Pose, rotation_vector, unit
+from perception.geometry import Pose, rotation_vector, unit, wrapped_rad
 
 angle = st.floats(-3.1, 3.1)
 metre = st.floats(-10.0, 10.0)
@@ -94,3 +94,9 @@ def test_rotations_agree_with_scipy(a: Pose) -> None:
         np.allclose(reference.as_quat(canonical=True)[[3, 0, 1, 2]], a.quaternion_wxyz, atol=1e-9)
         or abs(a.quaternion_wxyz[0]) < 1e-9
     )
+
+
+@given(st.floats(-3.1, 3.1), st.integers(-5, 5))
+def test_a_wrapped_angle_loses_its_whole_turns(angle_rad: float, turns: int) -> None:
+    assert wrapped_rad(angle_rad + turns * 2 * np.pi) == pytest.approx(angle_rad, abs=1e-9)
+    assert abs(wrapped_rad(np.pi + turns * 2 * np.pi)) == pytest.approx(np.pi)

@@ -16,6 +16,7 @@ HOMES = {
     "torch": ("simulation/", "training/"),
     "genesis": ("simulation/",),
     "onnxruntime": ("perception/onnx_session.py", "training/heatmap/quantise.py"),
+    "hashlib": ("perception/base/digest.py", "app/mission/passes.py"),
     "onnx": ("perception/detection/network_parts.py", "training/"),
     "ultralytics": ("training/",),
     "bosdyn": ("app/", "behaviours/robots/spot/", "simulation/"),

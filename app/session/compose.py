@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from app.session.options import ROBOTS, RunOptions
+from perception.base.digest import sha256_of
 from perception.base.errors import ConfigError
 from perception.base.extras import require
 from simulation.genesis.devices import check_device
@@ -185,7 +185,7 @@ def file_hash(file: Path, what: str) -> str:
     """SHA-256 of a network file. ModelError if it cannot be read."""
     from perception.onnx_session import read_network
 
-    return hashlib.sha256(read_network(file, what)).hexdigest()
+    return sha256_of([read_network(file, what)])
 
 
 def _fake(options: RunOptions) -> Parts:

@@ -9,6 +9,7 @@ from py_trees.common import Status
 
 from behaviours.leaves.base import RobotLeaf
 from behaviours.limits import SHARE, TURN
+from perception.geometry import wrapped_rad
 from perception.surface.locate import ObjectLocation
 from perception.types import Detection, Heatmap
 from trees.data.ports import Direction, Port, input_port, output_port
@@ -86,7 +87,7 @@ class ChooseView(RobotLeaf):
             return self.fail("the object was seen from nowhere")
         direction, score = max(seen, key=lambda view: view[1])
         here = _direction(self.get("object"), self.robot.body_pose().position_m)
-        angle = (direction - here + np.pi) % (2 * np.pi) - np.pi
-        self.set("angle_rad", float(angle))
+        angle = wrapped_rad(direction - here)
+        self.set("angle_rad", angle)
         self.set("score", score)
         return self.succeed(f"the best of {len(seen)} views has quality {score:.2f}, {np.degrees(angle):.0f} degrees")

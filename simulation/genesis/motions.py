@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from behaviours.robot import CommandState, Outcome
-from perception.geometry import Pose
+from perception.geometry import Pose, wrapped_rad
 from simulation.genesis.gait import Trot
 from simulation.genesis.profile import MIN_JERK_PEAK, Trapezoid, min_jerk
 
@@ -105,7 +105,7 @@ class Walk(Motion):
         self._plant, self._trot, self._goal = plant, trot, goal
         self._start = plant.base()
         offset = goal - self._start
-        offset[2] = (offset[2] + np.pi) % (2 * np.pi) - np.pi
+        offset[2] = wrapped_rad(offset[2])
         self._offset = offset
         length = float(np.hypot(offset[0], offset[1]))
         self._line = Trapezoid(length, max_speed_mps, WALK_ACCEL_MPS2)

@@ -28,8 +28,6 @@ from simulation.genesis.spot_model import write_spot
 from simulation.genesis.steering import LOOK_CAMERA, LOOK_NEAR_M, GenesisSteering
 from simulation.scene.person import PersonInGenesis
 
-HAND_CAMERA = Intrinsics(640, 480, 552.0291012161067, 552.0291012161067, 320.0, 240.0)
-"""The hand colour camera of two robots, facts from their image service."""
 HAND_NEAR_M, FAR_M = 0.02, 20.0
 BODY_HEIGHT_M = 0.52
 JAW_RANGE_RAD = np.pi / 2
@@ -94,7 +92,7 @@ class GenesisRobot(GenesisSteering):
         )
         entities = scenes.add_to_scene(self._scene, self.sample, folder)
         robot = self._add_robot(gs, folder)
-        self._camera = self._add_camera(HAND_CAMERA, HAND_NEAR_M)
+        self._camera = self._add_camera(spot_arm.HAND_CAMERA, HAND_NEAR_M)
         self._look_camera = self._add_camera(LOOK_CAMERA, LOOK_NEAR_M)
         film_camera = self._add_film_camera() if self._video is not None else None
         self._scene.build()
@@ -187,9 +185,9 @@ class GenesisRobot(GenesisSteering):
         self._camera.set_pose(transform=opengl)
         rgb, depth, _, _ = self._camera.render(rgb=True, depth=True)
         clean = np.where(depth < 0.99 * FAR_M, depth, 0.0).astype(np.float32)
-        measured = self._sensor.measure(clean, HAND_CAMERA)
+        measured = self._sensor.measure(clean, spot_arm.HAND_CAMERA)
         picture = np.ascontiguousarray(rgb[..., :3], dtype=np.uint8)
-        return RgbdFrame(picture, measured, HAND_CAMERA, world_from_camera, self.now(), camera)
+        return RgbdFrame(picture, measured, spot_arm.HAND_CAMERA, world_from_camera, self.now(), camera)
 
     def body_pose(self) -> Pose:
         return self._plant.body()

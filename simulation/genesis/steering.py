@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from behaviours.robot import Command, CommandState, Outcome
-from perception.geometry import Pose
+from perception.geometry import Pose, wrapped_rad
 from perception.types import Intrinsics, RgbdFrame
 from simulation.genesis.gait import Trot
 from simulation.genesis.judge import Judge
@@ -54,7 +54,7 @@ class FollowBase(Motion):
     def _continued(self, yaw: float) -> float:
         """The heading without a jump at half a turn: the base's joint counts whole turns."""
         here = float(self._plant.base()[2])
-        return here + (yaw - here + np.pi) % (2 * np.pi) - np.pi
+        return here + wrapped_rad(yaw - here)
 
     def hold(self) -> None:
         self._plant.command_base(self._plant.base(), np.zeros(3))

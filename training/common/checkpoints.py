@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import pickle
 import zipfile
@@ -12,6 +11,7 @@ from typing import Any, Final
 import torch
 from torch import nn
 
+from perception.base.digest import sha256_of_file
 from perception.base.errors import ConfigError
 from perception.base.files import read_bytes
 
@@ -62,5 +62,5 @@ def check_finite(network: nn.Module, path: Path) -> None:
 
 
 def digest(path: Path) -> str:
-    """SHA-256 of a file. ConfigError if it cannot be read."""
-    return hashlib.sha256(read_bytes(path, "weights to begin with", MOST_BYTES)).hexdigest()
+    """SHA-256 of a file of weights. ConfigError if it cannot be read."""
+    return sha256_of_file(path, "weights to begin with", MOST_BYTES)

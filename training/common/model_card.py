@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from perception.base.digest import sha256_of
 from perception.base.files import LIST_BYTES, read_bytes, write_atomic
 
 Table = Mapping[str, Any]
@@ -32,9 +32,7 @@ class ModelCard:
         """The markdown, naming the file's size and digest."""
         content = read_bytes(weights, "network", LIST_BYTES)
         lines = [f"# {self.title}", "", self.purpose, ""]
-        lines += [
-            f"File `{weights.name}`, {len(content) / 1e6:.1f} MB, SHA-256 `{hashlib.sha256(content).hexdigest()}`."
-        ]
+        lines += [f"File `{weights.name}`, {len(content) / 1e6:.1f} MB, SHA-256 `{sha256_of([content])}`."]
         lines += ["", "## Limits", "", self.limits, "", "## Licence", "", self.licence]
         lines += ["", "## Data", "", *_table({"value": self.data})]
         lines += ["", "## Training", "", *_table({"value": self.training})]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perception.base.array_files import read_arrays
+from perception.base.digest import sha256_of
 from perception.base.errors import ConfigError
 from training.dataset.project_labels import GOOD, LOWEST_LABEL
 from training.heatmap import build_arrays as dataset
@@ -36,18 +36,17 @@ def array_faults(folder: Path, prefix: str = "") -> list[str]:
         inputs, labels, manifest = dataset.load(folder)
     except ConfigError as error:
         return [str(error)]
-    faults, digests = [], {"inputs": hashlib.sha256(), "labels": hashlib.sha256()}
+    faults = []
     for row, (x, y) in enumerate(zip(inputs, labels, strict=True)):
-        digests["inputs"].update(np.ascontiguousarray(x).tobytes())
-        digests["labels"].update(np.ascontiguousarray(y).tobytes())
         sample = manifest["samples"][row]
         who = f"{prefix}inputs.npy: sample {row} ({sample.get('object')}, {sample.get('view', 'no view')})"
         if not np.isfinite(x).all():
             faults.append(f"{who} has {int((~np.isfinite(x)).sum())} values that are not finite")
         if fault := _label_fault(y):
             faults.append(f"{who.replace('inputs', 'labels', 1)}: {fault}")
-    for name, value in digests.items():
-        if manifest.get(f"sha256_{name}", value.hexdigest()) != value.hexdigest():
+    for name, array in (("inputs", inputs), ("labels", labels)):
+        digest = sha256_of(row.tobytes() for row in array)
+        if manifest.get(f"sha256_{name}", digest) != digest:
             faults.append(f"{prefix}{name}.npy: changed (its SHA-256 differs)")
     return faults
 

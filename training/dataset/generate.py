@@ -16,7 +16,6 @@ however many processes, over Ray or not.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import os
@@ -29,8 +28,9 @@ from typing import Any
 import numpy as np
 
 from perception.base.array_files import MAP_BYTES
+from perception.base.digest import sha256_of_file
 from perception.base.errors import ConfigError, WriteError
-from perception.base.files import LIST_BYTES, open_file, write_atomic
+from perception.base.files import LIST_BYTES, write_atomic
 from perception.base.files import read_json as load_json
 from perception.base.plain_json import json_text
 from training.common.mapping import Mapper
@@ -206,8 +206,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 def digest(path: Path) -> str:
     """SHA-256 of a file."""
-    with open_file(path, "file of a data set", MAP_BYTES) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return sha256_of_file(path, "file of a data set", MAP_BYTES)
 
 
 def _finish(plan: Plan, out: Path, counts: dict[str, int]) -> dict[str, Any]:

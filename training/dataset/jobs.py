@@ -74,8 +74,9 @@ def label_job(job: LabelJob) -> Files:
 
 def view_job(job: ViewJob) -> Files:
     """The scene's views; Genesis must have been started."""
+    from perception.spot_arm import HAND_CAMERA
     from training.dataset.scenes import catalogue_scene, mesh_scene, paper_scene
-    from training.dataset.viewpoints import HAND_CAMERA, PAPER_CAMERA, PRESETS, camera_pose, paper_poses
+    from training.dataset.viewpoints import PAPER_CAMERA, PRESETS, camera_pose, paper_poses
     from training.dataset.views import render_views
 
     plan = job.plan

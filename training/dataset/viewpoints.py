@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perception.geometry import Pose, unit
+from perception.spot_arm import HAND_CAMERA
 from perception.types import Intrinsics
 from simulation.scene.build import SceneSample
 
-SHAPE = (480, 640)
-HAND_CAMERA = Intrinsics(SHAPE[1], SHAPE[0], 552.0291012161067, 552.0291012161067, SHAPE[1] / 2, SHAPE[0] / 2)
+SHAPE = HAND_CAMERA.shape
 _PAPER_FOCAL_PX = SHAPE[0] / 2 / np.tan(np.radians(15.0))
 PAPER_CAMERA = Intrinsics(SHAPE[1], SHAPE[0], _PAPER_FOCAL_PX, _PAPER_FOCAL_PX, SHAPE[1] / 2, SHAPE[0] / 2)
 """30 degrees of vertical field of view."""

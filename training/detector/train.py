@@ -15,7 +15,6 @@ AGPL-3.0.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import math
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ import numpy as np
 import torch
 
 from perception.base.array_files import read_picture
+from perception.base.digest import sha256_of
 from perception.base.errors import ConfigError, SpotGraspError
 from perception.base.files import LIST_BYTES, read_bytes, replacing, write_atomic
 from perception.base.plain_json import json_text
@@ -65,7 +65,8 @@ def describe(data: Path) -> dict[str, Any]:
 
     data: data.yaml with images/{train,val} and labels/{train,val} beside it. ConfigError if a part has no picture.
     """
-    digest, facts = hashlib.sha256(), {}
+    labelled: list[bytes] = []
+    facts = {}
     for part in ("train", "val"):
         pictures = sorted((data.parent / "images" / part).glob("*.jpg"))
         if not pictures:
@@ -73,11 +74,10 @@ def describe(data: Path) -> dict[str, Any]:
             raise ConfigError(f"{data.parent}: no pictures in images/{part}; {next_step}")
         labels = [data.parent / "labels" / part / f"{picture.stem}.txt" for picture in pictures]
         texts = [read_bytes(label, "file of labels", LIST_BYTES) if label.exists() else b"" for label in labels]
-        for label, text in zip(labels, texts, strict=True):
-            digest.update(label.name.encode() + b"\0" + text)
+        labelled += [label.name.encode() + b"\0" + text for label, text in zip(labels, texts, strict=True)]
         facts[f"{part}_pictures"] = len(pictures)
         facts[f"{part}_objects"] = sum(bool(line.strip()) for text in texts for line in text.split(b"\n"))
-    return {**facts, "sha256_labels": digest.hexdigest()}
+    return {**facts, "sha256_labels": sha256_of(labelled)}
 
 
 def train(

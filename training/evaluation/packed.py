@@ -110,8 +110,8 @@ def packed_scene(entries: Sequence[Entry], seed: int, number: int) -> Any:
 
 def round_job(job: RoundJob) -> tuple[str, dict[str, Any]]:
     """(file, what happened); Genesis must have been started."""
+    from perception.spot_arm import HAND_CAMERA
     from simulation.trials.packed_table import PackedTable
-    from training.dataset.viewpoints import HAND_CAMERA
     from training.evaluation.grasp import shipped_or
     from training.evaluation.methods import make_methods
 

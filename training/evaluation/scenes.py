@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perception.geometry import Pose
+from perception.spot_arm import HAND_CAMERA
 from perception.types import Detection, RgbdFrame
 from simulation.scene.build import SceneSample, sample_scene
 from simulation.scene.objects import LABELS, GraspObject
 from simulation.scene.pictures import Picture, SceneCamera
 from training.dataset.catalogue import Entry
 from training.dataset.project_labels import read_arrays
-from training.dataset.viewpoints import HAND_CAMERA, PRESETS, camera_pose
+from training.dataset.viewpoints import PRESETS, camera_pose
 from training.dataset.views import SEED_BASE, SPEC, photograph
 from training.evaluation.methods import Truth
 from training.heatmap.build_arrays import MIN_MASK_PX, noisy_depth, rough_mask

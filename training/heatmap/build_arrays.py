@@ -12,7 +12,6 @@ samples.json is written last: a folder without it is not a data set.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import os
 import sys
 import zlib
@@ -28,6 +27,7 @@ from numpy.typing import NDArray
 
 from perception import preprocess
 from perception.base.array_files import map_array
+from perception.base.digest import sha256_of
 from perception.base.errors import ConfigError, SpotGraspError
 from perception.base.files import LIST_BYTES, read_json, replacing, write_atomic
 from perception.base.plain_json import json_text
@@ -189,15 +189,14 @@ def write_arrays(out: Path, samples: Iterable[Sample], limit: int, facts: dict[s
 
 def _keep(out: Path, name: str, array: Any, count: int) -> str:
     """Copy the first `count` rows of NAME.part.npy to NAME.npy; returns the digest."""
-    digest = hashlib.sha256()
     with replacing(out / f"{name}.npy") as part:
         kept = open_memmap(part, mode="w+", dtype=array.dtype, shape=(count, *array.shape[1:]))
         for row in range(count):
             kept[row] = array[row]
-            digest.update(kept[row].tobytes())
         kept.flush()
+        digest = sha256_of(row.tobytes() for row in kept)
     (out / f"{name}.part.npy").unlink()
-    return digest.hexdigest()
+    return digest
 
 
 def load(folder: Path) -> tuple[NDArray[np.float16], NDArray[np.int8], dict[str, Any]]:

@@ -9,7 +9,6 @@ Differences: normals and labels are in one frame for training and run (the publi
 
 from __future__ import annotations
 
-import hashlib
 import zlib
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
 from perception import preprocess
+from perception.base.digest import sha256_of
 from perception.base.errors import ConfigError
 from perception.base.files import replacing, write_atomic
 from perception.base.plain_json import json_text
@@ -71,13 +71,11 @@ def build_paper(views: Path, labels: Path, out: Path, *, most_views: int | None 
     inputs = open_memmap(out / "inputs.npy", mode="w+", dtype=np.float16, shape=(len(files), 8, *SIZE))
     targets = open_memmap(out / "labels.npy", mode="w+", dtype=np.int8, shape=(len(files), *SIZE))
     samples: list[dict[str, Any]] = []
-    digest = hashlib.sha256()
     for path in files:
         view = read_arrays(path, (*dataset.VIEW_KEYS, "world_from_object"))
         made = _sample(view, known, np.random.default_rng([zlib.crc32(path.stem.encode()), 3]))
         if made is not None:
             name, inputs[len(samples)], targets[len(samples)] = made
-            digest.update(inputs[len(samples)].tobytes())
             samples.append({"object": name, "view": path.stem, "draw": 0})
     count = len(samples)
     if not samples:
@@ -87,7 +85,7 @@ def build_paper(views: Path, labels: Path, out: Path, *, most_views: int | None 
             np.save(part, np.array(array[:count]))
     manifest = {
         "schema": dataset.SCHEMA, "preprocessing_version": preprocess.VERSION, "recipe": "paper", "count": count,
-        "sha256_inputs": digest.hexdigest(), "samples": samples,
+        "sha256_inputs": sha256_of(row.tobytes() for row in inputs[:count]), "samples": samples,
     }  # fmt: skip
     write_atomic(out / "samples.json", json_text(manifest).encode())
     return manifest

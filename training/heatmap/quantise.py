@@ -15,7 +15,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perception import preprocess
+from perception.base.digest import sha256_of
 from perception.base.errors import ConfigError, SpotGraspError
 from perception.base.files import read_bytes, read_text, write_atomic
 from perception.base.plain_json import json_text
@@ -107,9 +107,7 @@ def keeps(facts: dict[str, dict[str, float]]) -> bool:
 def section(facts: dict[str, dict[str, float]], network: bytes, file: Path | None) -> str:
     """Markdown for the card: the figures, and what follows from them."""
     verdict = "Shipped as it keeps them" if keeps(facts) else f"Not shipped: it loses more than {KEPT} of one of them"
-    verdict += (
-        f": `{file.name}`, {len(network) / 1e6:.1f} MB, SHA-256 `{sha256(network).hexdigest()}`." if file else "."
-    )
+    verdict += f": `{file.name}`, {len(network) / 1e6:.1f} MB, SHA-256 `{sha256_of([network])}`." if file else "."
     lines = [HEADING, "", f"Calibrated on training samples, measured on validation samples. {verdict}", ""]
     lines += ["| | fp32 | int8 |", "|---|---|---|"]
     lines += [f"| {key} | {facts['fp32'][key]:.4g} | {facts['int8'][key]:.4g} |" for key in MEASURES]

@@ -24,11 +24,11 @@ from perception.base.array_files import read_array, read_picture
 from perception.base.errors import ConfigError, SpotGraspError
 from perception.base.plain_json import json_text
 from perception.geometry import Pose
+from perception.spot_arm import HAND_CAMERA
 from perception.surface.depth import first_surface_depth, median_depth, object_depth
 from perception.surface.normals import d2nt_normals, plane_fit_normals
 from perception.types import Intrinsics
 from simulation.genesis.depth_sensor import DepthSensor, DepthSensorConfig
-from training.dataset.viewpoints import HAND_CAMERA
 
 Float32 = NDArray[np.float32]
 FRAMES = 5

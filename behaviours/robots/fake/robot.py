@@ -17,7 +17,7 @@ from behaviours.robots.fake.steering import FakeSteering, FollowCommand
 from behaviours.robots.fake.world import HAND_CAMERA, FakeWorld
 from perception import spot_arm
 from perception.base.errors import ConfigError, RobotError
-from perception.geometry import Pose
+from perception.geometry import Pose, wrapped_rad
 from perception.types import RgbdFrame
 
 __all__ = ["FakeDetector", "FakeHeatmap", "FakeRobot", "FakeScript"]
@@ -177,7 +177,7 @@ class FakeRobot(FakeSteering):
         limits = {"max_speed_mps": max_speed_mps, "max_yaw_rate_radps": max_yaw_rate_radps}
         require_limits(self.limits, "walk_to", world_from_goal, **limits)
         start, goal = self._body, world_from_goal
-        turn = (goal.yaw_rad - start.yaw_rad + np.pi) % (2 * np.pi) - np.pi
+        turn = wrapped_rad(goal.yaw_rad - start.yaw_rad)
         line = goal.position_m[:2] - start.position_m[:2]
 
         def at(fraction: float) -> None:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from behaviours.robots.fake.shading import shaded
+from perception import spot_arm
 from perception.geometry import Pose, Vector
-from perception.types import Intrinsics
 
-HAND_CAMERA = Intrinsics(640, 480, 552.0291, 552.0291, 320.0, 240.0)
+HAND_CAMERA = replace(spot_arm.HAND_CAMERA, fx=552.0291, fy=552.0291)
+"""The robot's, rounded; `spot_arm.HAND_CAMERA` tells why."""
 BOTTLE_RGB, TABLE_RGB, FLOOR_RGB, WALL_RGB = (230, 110, 20), (120, 120, 130), (70, 75, 80), (150, 160, 170)
 OTHER_TABLE_RGB = (100, 110, 140)
 MAX_RANGE_M = 4.0

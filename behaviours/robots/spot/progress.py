@@ -9,7 +9,7 @@ import numpy as np
 
 from behaviours.robot import CommandState, Outcome
 from behaviours.robots.spot.state import RobotView
-from perception.geometry import Pose, Vector
+from perception.geometry import Pose, Vector, wrapped_rad
 
 WALK_ARRIVE_M, WALK_ARRIVE_RAD = 0.08, 0.08
 """As near to its goal as Spot comes when it walks to a point with its default footsteps."""
@@ -65,7 +65,7 @@ def walk(goal: Pose, lasts: Callable[[], bool] = lambda: False) -> Judge:
         part = feedback.synchronized_feedback.mobility_command_feedback
         body = view.body()
         off_m = float(np.linalg.norm((body.position_m - goal.position_m)[:2]))
-        off_rad = abs((body.yaw_rad - goal.yaw_rad + np.pi) % (2 * np.pi) - np.pi)
+        off_rad = abs(wrapped_rad(body.yaw_rad - goal.yaw_rad))
         there = off_m <= WALK_ARRIVE_M and off_rad <= WALK_ARRIVE_RAD
         if part.status == basic_command_pb2.RobotCommandFeedbackStatus.STATUS_COMMAND_TIMED_OUT and lasts():
             return RUNNING

@@ -10,7 +10,7 @@ import numpy as np
 
 from behaviours.robots.spot import commands
 from behaviours.robots.spot.clock import RobotClock
-from perception.geometry import Pose
+from perception.geometry import Pose, wrapped_rad
 
 AHEAD_S: Final = 1.0
 """Wall seconds from the last command to its end time: so long a robot walks on when this program is killed."""
@@ -42,7 +42,7 @@ class Walk:
         """The message, to be sent now."""
         if self._last_s is None:
             body = self._body()
-            turn = (self._goal.yaw_rad - body.yaw_rad + np.pi) % (2 * np.pi) - np.pi
+            turn = wrapped_rad(self._goal.yaw_rad - body.yaw_rad)
             distance = float(np.linalg.norm((self._goal.position_m - body.position_m)[:2]))
             self._last_s = self._clock.now() + commands.walk_time_s(distance, turn, *self._limits.values())
         self._made_s = time.monotonic()

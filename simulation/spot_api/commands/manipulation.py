@@ -11,7 +11,7 @@ import numpy as np
 from bosdyn.api import manipulation_api_pb2 as api
 
 from behaviours.robot import Command, CommandState, Outcome
-from perception.geometry import Pose, Vector, unit
+from perception.geometry import Pose, Vector, unit, wrapped_rad
 from simulation.spot_api.body.frames import fill_tree, world_from
 from simulation.spot_api.body.laws import glide
 from simulation.spot_api.body.lease import Leases
@@ -197,7 +197,7 @@ def _walk(handling: Handling, target: Target, offset_m: float, *, always: bool) 
         bearing = float(np.arctan2(away[1], away[0]))
         if distance < UNDER_M:
             return Outcome(FAILED, "the place is under the body")
-        off = abs((bearing - body.yaw_rad + np.pi) % (2 * np.pi) - np.pi)
+        off = abs(wrapped_rad(bearing - body.yaw_rad))
         if not always and distance < offset_m + NEAR_M and off < 0.5:
             return DONE
         x, y = handling.place_m[:2] - unit(away) * offset_m

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from perception.geometry import Pose, Vector
+from perception.geometry import Pose, Vector, wrapped_rad
 from simulation.spot_api.commands.activity import ANSWER, NotAcceptedError
 
 MAX_SPEED_MPS, MAX_YAW_RATE_RADPS = 1.0, 1.2
@@ -38,7 +38,7 @@ def speed_towards(start: Pose, goal: Pose, low: Vector, high: Vector) -> float:
     """The speed of a straight walk that keeps the limits of both body axes, however the body is turned on the way."""
     way = (goal.position_m - start.position_m)[:2]
     angle = float(np.arctan2(way[1], way[0]))
-    turn = (goal.yaw_rad - start.yaw_rad + np.pi) % (2 * np.pi) - np.pi
+    turn = wrapped_rad(goal.yaw_rad - start.yaw_rad)
     fastest = TOP_SPEED_MPS
     for heading in start.yaw_rad + turn * np.linspace(0.0, 1.0, 9):
         for axis, share in enumerate((np.cos(angle - heading), np.sin(angle - heading))):
