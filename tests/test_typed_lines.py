@@ -69,7 +69,8 @@ def test_lines_are_found() -> None:
 def test_commands_and_options_of_the_docs_exist(line: Typed) -> None:
     assert_options(line)
     if line in BLOCKS:  # it is typed as it stands
-        build_parser().parse_args(shlex.split(line.text.replace("$seed", "0"))[1:])
+        text = re.sub(r"(contract|--robot) mine\b", r"\1 fake", line.text)  # the reader's own robot
+        build_parser().parse_args(shlex.split(text.replace("$seed", "0"))[1:])
 
 
 def assert_options(line: Typed) -> None:
