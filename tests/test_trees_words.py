@@ -10,9 +10,9 @@ import pytest
 from trees_leaves import LEAVES
 
 import trees
-from trees.checking.attributes import LANGUAGE, METADATA
-from trees.checking.version3 import NODES
 from trees.nodes import CONTROL_NODES
+from trees.reading.attributes import LANGUAGE, METADATA
+from trees.reading.version3 import NODES
 
 ROOT = '<root BTCPP_format="4" main_tree_to_execute="T">'
 USED = '<BehaviorTree ID="U"><Act seq="S"/></BehaviorTree>'

@@ -8,18 +8,21 @@ document = trees.load(files, stub_unknown=True)   a file of another project: doc
 text = trees.format_text(text)                    the one canonical way to write it
 """
 
+from trees.building import Place, Substitute
 from trees.checking.stubs import StubCall, StubScript
 from trees.describe import facts, palette_xml, table
-from trees.engine.tree import NodeView, Place, Substitute, Tree, build
-from trees.load import Document, load, problems
+from trees.document import Document
+from trees.load import LoadedDocument, load, problems
 from trees.nodes import CONTROL_NODES
 from trees.plugins import PluginLeaves
 from trees.reading.elements import Problem, TreeProblems
 from trees.reading.format import format_text
+from trees.tree import NodeView, Tree, build
 
 __all__ = [
     "CONTROL_NODES",
     "Document",
+    "LoadedDocument",
     "NodeView",
     "Place",
     "PluginLeaves",

@@ -4,79 +4,34 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from trees.checking.exclusive import check_actuators
 from trees.checking.expansion import check_expansion
-from trees.checking.fixed import Fixed, check_fixed
+from trees.checking.fixed import check_fixed
 from trees.checking.flow import check_flow
-from trees.checking.kinds import Kinds, NodeClass, find_kinds, tag_of
+from trees.checking.kinds import Kinds, find_kinds
 from trees.checking.models import check_models
-from trees.checking.nodes import NodeChecks, describe_port, wrong_count
-from trees.checking.stubs import Stage, StubLeaf, StubScript, malformed_class
-from trees.data.ports import NOTHING_KNOWN, Port, Vocabulary
+from trees.checking.nodes import NodeChecks
+from trees.checking.stubs import Stage, StubLeaf, StubScript
+from trees.data.ports import NOTHING_KNOWN, Vocabulary
+from trees.document import Document
 from trees.engine.leaf import Leaf
 from trees.engine.status import Returned
-from trees.expanded import NodeRow, expand
-from trees.reading.elements import Element, Findings, Problem, TreeProblems
+from trees.reading.elements import Findings, Problem, TreeProblems
 from trees.reading.includes import Files
-from trees.reading.names import CONDITIONS, RESERVED
-from trees.reading.outline import Model, Outline, outline
+from trees.reading.outline import Outline, outline
+from trees.tree import Tree, build
 
-if TYPE_CHECKING:
-    from trees.engine.tree import Tree
-
-__all__ = ["CONDITIONS", "RESERVED", "Document", "NodeClass", "describe_port", "load", "problems", "tag_of"]
 Given = Path | str | Sequence[Path | str]
 
 
 @dataclass
-class Document:
-    """Files that can be built. path: the first file. main: the tree to run. files: all that were read, their bytes by
-    name.
+class LoadedDocument(Document):
+    """A document with a tree of its own to try its stubs on, built when it is first ticked."""
 
-    trees: root node of each tree, by ID. leaves: the leaves that may be used. problems: once loaded, warnings only.
-    subtree_models: what the TreeNodesModel says of each tree's ports. stage: where stubs play, None without stubs.
-    levels: depth of the expanded tree. outline: what the files declare. known: the names that ports take; see
-    `know`.
-    """
-
-    path: Path
-    main: str
-    trees: dict[str, Element]
-    leaves: Mapping[str, type[Leaf]]
-    problems: list[Problem] = field(default_factory=list)
-    files: Mapping[str, bytes] = field(default_factory=dict)
-    kinds: Kinds = field(default_factory=Kinds)
-    subtree_models: Mapping[str, Model] = field(default_factory=dict)
-    stage: Stage | None = None
-    levels: int = 1
-    outline: Outline = field(default_factory=Outline)
-    known: Vocabulary = field(default_factory=dict)
     _tree: Tree | None = None
-
-    def know(self, known: Vocabulary) -> list[Problem]:
-        """Hold the main tree, and those below it, to names that were not known when it was loaded, also while it runs.
-
-        The warnings that are new. TreeProblems for names that the files fix and that are not among those known.
-        """
-        self.known = known
-        found = check_fixed(self.outline, self.kinds, (self.main,), known, tolerant=self.stage is not None)
-        new = [problem for problem in found if problem not in self.problems]
-        self.problems += new
-        if any(not problem.warning for problem in new):
-            raise TreeProblems(self.problems)
-        return new
-
-    def readers(self, key: str) -> list[Port]:
-        """The ports that read a key which the main tree is handed in, also those in its subtrees."""
-        return Fixed(self.outline, self.kinds).sum(self.main).ports(key)
-
-    def nodes(self) -> list[NodeRow]:
-        """(uid, kind, registration, name, full path) of every node of the expanded tree, in pre-order."""
-        return list(expand(self))
 
     def tick_exactly_once(self) -> Returned:
         """One tick of the root: SUCCESS, FAILURE, RUNNING or SKIPPED. For documents loaded with stub_unknown.
@@ -87,10 +42,8 @@ class Document:
         if self.stage is None:
             raise ValueError("only a document loaded with stub_unknown=True ticks by itself; else build a tree")
         if self._tree is None:
-            from trees.engine.tree import build
-
             self._tree = build(self, None, time.monotonic)
-            stubs = [row for row in expand(self) if row[1] != "SubTree" and issubclass(self.kinds[row[2]], StubLeaf)]
+            stubs = [row for row in self.nodes() if row[1] != "SubTree" and issubclass(self.kinds[row[2]], StubLeaf)]
             for leaf, (uid, _, _, _, path) in zip(self.stage.made, stubs, strict=True):
                 leaf.uid, leaf.path = uid, path
         self.stage.events.clear()
@@ -99,14 +52,6 @@ class Document:
     def events(self) -> list[str]:
         """What stub leaves did in the last tick, in order: `<uid>S`, `<uid>F`, `<uid>R`, or `h<uid>` when halted."""
         return list(self.stage.events) if self.stage is not None else []
-
-    def class_of(self, element: Element) -> NodeClass:
-        """The class of a node that is no SubTree."""
-        tag = tag_of(element)
-        kind = self.kinds[tag]
-        if self.stage is not None and (wrong := wrong_count(element, kind)):
-            return malformed_class(tag, kind.KIND, wrong)
-        return kind
 
 
 def load(
@@ -120,7 +65,7 @@ def load(
     stub: StubScript | None = None,
     unwritten: bool = False,
     known: Vocabulary = NOTHING_KNOWN,
-) -> Document:
+) -> LoadedDocument:
     """Read and check files. TreeProblems, a TreeError, with everything that is wrong in `problems`.
 
     files: one file or several, read as one. leaves: by tag. main: ID of the tree to run, else what the file says.
@@ -160,7 +105,7 @@ def _read(
     stub_unknown: bool,
     unwritten: bool = False,
     known: Vocabulary = NOTHING_KNOWN,
-) -> Document:
+) -> LoadedDocument:
     paths = [Path(given)] if isinstance(given, Path | str) else [Path(each) for each in given]
     if not paths:
         raise ValueError("no tree file is given")
@@ -189,4 +134,4 @@ def _read(
     found.sort(key=lambda problem: (order.get(problem.file, -1), problem.line, problem.column))
     read = {root.file: root.source.raw for root in files.roots}
     models = out.subtree_models
-    return Document(paths[0], out.main, out.trees, own, found, read, kinds, models, stage, levels, out, known)
+    return LoadedDocument(paths[0], out.main, out.trees, own, found, read, kinds, models, stage, levels, out, known)

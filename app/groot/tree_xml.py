@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from app.session.statuses import ends
 from trees.reading.escape import attributes, escape_text
+from trees.reading.names import CONDITIONS
 
 if TYPE_CHECKING:
     from trees import NodeView
+    from trees.checking.kinds import NodeClass
     from trees.engine.leaf import Leaf
-    from trees.load import NodeClass
-
-CONDITIONS: Final = (
-    "_failureIf", "_successIf", "_skipIf", "_while", "_onSuccess", "_onFailure", "_onHalted", "_post",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from app.mission.leaves import LEAVES, NotMappedError
+from trees.checking.kinds import tag_of
 from trees.data.literals import convert, key_of
-from trees.load import tag_of
 from trees.reading.elements import Element
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from trees.checking.stubs import Stage, stub_class
-from trees.checking.version3 import renamed_node
 from trees.engine.control import ControlNode
 from trees.engine.leaf import Leaf
 from trees.errors import TreeError
@@ -14,6 +13,7 @@ from trees.nodes import CONTROL_NODES
 from trees.reading.elements import Element, Problem
 from trees.reading.names import EXPLICIT, nearest
 from trees.reading.outline import Outline
+from trees.reading.version3 import renamed_node
 
 MAX_TAGS = 1000
 NodeClass = type[Leaf] | type[ControlNode]

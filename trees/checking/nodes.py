@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from trees.checking.attributes import check_attributes, check_subtree_words, meant
 from trees.checking.kinds import Kinds, NodeClass, is_known, tag_of
-from trees.checking.version3 import renamed_port
 from trees.data.literals import convert, key_of, type_name
 from trees.data.ports import Direction, Port
 from trees.engine.conditions import check_conditions
 from trees.engine.control import ControlNode
 from trees.engine.leaf import Leaf
 from trees.nodes import CONTROL_NODES
+from trees.reading.attributes import check_attributes, check_subtree_words, meant
 from trees.reading.elements import Element, Problem
 from trees.reading.names import CONDITIONS, EXPLICIT, RESERVED, bad_name, listed, nearest
 from trees.reading.outline import Outline
+from trees.reading.version3 import renamed_port
 
 SCRIPTS = ("code", "if")
 """Ports of the built-in nodes whose text is a script."""

@@ -7,23 +7,35 @@ condition decided; nothing after SKIPPED. `_onHalted` after a halt of a running 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol
 
+from py_trees.behaviour import Behaviour
 from py_trees.common import Status
 
 from trees.data.blackboard import Blackboard
+from trees.engine.runtime import Runtime
 from trees.engine.status import SKIPPED, Returned
 from trees.reading.names import CONDITIONS
 from trees.script import Script, ScriptError, compile_script
-
-if TYPE_CHECKING:
-    from trees.engine.seat import Seat
 
 BEFORE: Final = ("_failureIf", "_successIf", "_skipIf", "_while")
 _DECIDES: Final[Mapping[str, Returned]] = {
     "_failureIf": Status.FAILURE, "_successIf": Status.SUCCESS, "_skipIf": SKIPPED,
 }  # fmt: skip
+
+
+class Ticked(Protocol):
+    """What conditions need of the node that has them: a `trees.engine.seat.Seat`. decided: why it was not asked.
+    perform: one tick of the node itself."""
+
+    behaviour: Behaviour
+    runtime: Runtime
+    perform: Callable[[], Returned]
+    decided: str
+
+    def halt(self) -> None:
+        """Stop the node and all below it."""
 
 
 class Conditions:
@@ -45,7 +57,7 @@ class Conditions:
         scripts = {name: compile_script(attributes[name]) for name in CONDITIONS if name in attributes}
         return cls(scripts, board) if scripts else None
 
-    def tick(self, seat: Seat) -> Returned:
+    def tick(self, seat: Ticked) -> Returned:
         """One tick of the node with its conditions."""
         seat.decided = ""
         returned = self._decide(seat)
@@ -56,7 +68,7 @@ class Conditions:
                 script.run(self._board, seat.runtime.enums)
         return returned
 
-    def _decide(self, seat: Seat) -> Returned | None:
+    def _decide(self, seat: Ticked) -> Returned | None:
         enums = seat.runtime.enums
         if seat.behaviour.status is Status.INVALID:
             for name, script, answer in self._idle:
@@ -73,7 +85,7 @@ class Conditions:
         seat.decided = f"_while: {self._while.text}"
         return SKIPPED
 
-    def halted(self, seat: Seat) -> None:
+    def halted(self, seat: Ticked) -> None:
         """The node was running and has been halted."""
         if self._halted is not None:
             self._halted.run(self._board, seat.runtime.enums)

@@ -25,14 +25,16 @@ class ControlNode(Composite):
     """A node with children, or a leaf that comes with the language. Subclasses give `run`, one tick, which ticks
     children with `seat.execute()`, and may give `forget`, which a halt calls first.
 
-    PORTS: parameters, as of a leaf. CHILDREN: (fewest, most). seats: the children's places. culprit: the child whose
-    result made this node fail the last time, None if it was its own doing.
+    PORTS: parameters, as of a leaf. CHILDREN: (fewest, most). FAILS_BY_DESIGN: a FAILURE of its own is no
+    reason why a tree failed. seats: the children's places. culprit: the child whose result made this node fail the last
+    time, None if it was its own doing.
     """
 
     TAG: ClassVar[str] = ""
     KIND: ClassVar[str] = "Control"
     PORTS: ClassVar[tuple[Port, ...]] = ()
     CHILDREN: ClassVar[tuple[int, int | None]] = (1, None)
+    FAILS_BY_DESIGN: ClassVar[bool] = False
 
     def __init__(self, name: str, seats: Sequence[Seat], wiring: Wiring, runtime: Runtime) -> None:
         super().__init__(name, [seat.behaviour for seat in seats])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, ClassVar, Literal, Protocol
 
 from py_trees.behaviour import Behaviour
@@ -48,6 +47,3 @@ class Leaf(Behaviour):
 
     def set(self, port: str, value: Any) -> None:
         self._ports.set(port, value)
-
-
-LeafFactory = Callable[[str, PortAccess, Any], Leaf]

@@ -6,7 +6,6 @@ from py_trees.common import Status
 
 from trees.engine.control import ControlNode
 from trees.engine.seat import Seat
-from trees.nodes.results import AlwaysFailure
 
 
 def why(seat: Seat) -> tuple[str, str]:
@@ -36,7 +35,7 @@ def _decider(seat: Seat) -> tuple[Seat, bool]:
         return seat, seat.last is Status.FAILURE
     culprits = node.culprits()
     if not culprits:
-        return seat, not isinstance(node, AlwaysFailure)
+        return seat, not node.FAILS_BY_DESIGN
     if _turned(seat) is not None:
         return seat, False
     first: tuple[Seat, bool] | None = None

@@ -8,20 +8,16 @@ py_trees' generators, so that what nobody watches costs nothing.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from py_trees.behaviour import Behaviour
 from py_trees.common import Status
 
+from trees.engine.conditions import Conditions
 from trees.engine.runtime import Runtime
 from trees.engine.status import SKIPPED, Returned, word
 from trees.errors import ContractError, raised_by
 
-if TYPE_CHECKING:
-    from trees.engine.conditions import Conditions
-
 RUNNING, INVALID = Status.RUNNING, Status.INVALID
-Perform = Callable[[], Returned]
 
 
 class Seat:
@@ -36,7 +32,7 @@ class Seat:
     def __init__(self, uid: int, path: str, runtime: Runtime) -> None:
         self.uid, self.path, self.runtime = uid, path, runtime
         self.behaviour: Behaviour
-        self.perform: Perform
+        self.perform: Callable[[], Returned]
         self.quit: Callable[[], None]
         self.conditions: Conditions | None = None
         self.decided = ""

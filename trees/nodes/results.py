@@ -57,5 +57,7 @@ class AlwaysSuccess(BuiltInLeaf):
 class AlwaysFailure(BuiltInLeaf):
     """FAILURE at once."""
 
+    FAILS_BY_DESIGN = True
+
     def run(self) -> Returned:
         return self.fail(None)

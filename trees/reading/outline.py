@@ -6,11 +6,11 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from trees.checking.attributes import check_elsewhere
-from trees.checking.version3 import DIFFERENCES
+from trees.reading.attributes import check_elsewhere
 from trees.reading.elements import Element, Problem
 from trees.reading.includes import Files
 from trees.reading.names import EXPLICIT, bad_name, bad_port_name, listed, nearest
+from trees.reading.version3 import DIFFERENCES
 
 _TOP = ("BehaviorTree", "TreeNodesModel", "include")
 _PORTS = {"input_port": "input", "output_port": "output", "inout_port": "inout"}

@@ -6,9 +6,9 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Final
 
-from trees.checking.version3 import ATTRIBUTES as VERSION_3
 from trees.reading.elements import Element, Problem
 from trees.reading.names import CONDITIONS, listed, nearest
+from trees.reading.version3 import ATTRIBUTES as VERSION_3
 
 METADATA: Final = frozenset({
     "_description", "_uid", "_fullpath", "_fullPath", "_collapsed", "_favorite", "_hardcoded", "_external",

@@ -9,15 +9,15 @@ from typing import Any
 from py_trees.behaviour import Behaviour
 from py_trees.common import Status
 
+from trees.building import Builder, Substitute
 from trees.checking.expansion import allow_depth
 from trees.data.blackboard import Blackboard
-from trees.engine.building import Builder, Place, Substitute
+from trees.document import Document
 from trees.engine.control import ControlNode, halt_all
 from trees.engine.intercept import Interceptor, Slowest, intercept, time_leaf
 from trees.engine.reasons import why
 from trees.engine.runtime import Listener, Runtime
 from trees.engine.status import SKIPPED, WORDS, Returned, word
-from trees.load import Document
 from trees.script import NO_ENUMS, compile_script
 
 
@@ -176,6 +176,3 @@ def build(
     stand for numbers in scripts and switches."""
     allow_depth(document.levels)
     return Tree(document, context, clock, substitute, enums)
-
-
-__all__ = ["ControlNode", "NodeView", "Place", "Substitute", "Tree", "build"]

@@ -6,19 +6,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from trees.checking.kinds import tag_of
 from trees.data.blackboard import AnyPort, Blackboard
 from trees.data.literals import key_of
 from trees.data.ports import Port
 from trees.data.wiring import Wiring
+from trees.document import Document
 from trees.engine.conditions import Conditions
 from trees.engine.control import ControlNode
 from trees.engine.leaf import Leaf, PortAccess
 from trees.engine.runtime import Runtime
 from trees.engine.seat import Seat, seat_leaf
 from trees.errors import raised_by
-from trees.load import RESERVED, Document, tag_of
 from trees.nodes import SubTree
 from trees.reading.elements import Element
+from trees.reading.names import RESERVED
 
 
 @dataclass(frozen=True)

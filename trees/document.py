@@ -1,0 +1,99 @@
+"""A checked document: the trees of its files, what each node is, and what the main tree becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from trees.checking.fixed import Fixed, check_fixed
+from trees.checking.kinds import Kinds, NodeClass, tag_of
+from trees.checking.nodes import wrong_count
+from trees.checking.stubs import Stage, malformed_class
+from trees.data.ports import Port, Vocabulary
+from trees.engine.leaf import Leaf
+from trees.reading.elements import Element, Problem, TreeProblems
+from trees.reading.outline import Model, Outline
+
+NodeRow = tuple[int, str, str, str, str]
+"""(uid, kind, registration, name, full path)."""
+
+
+@dataclass
+class Document:
+    """Files that can be built. path: the first file. main: the tree to run. files: all that were read, their bytes by
+    name.
+
+    trees: root node of each tree, by ID. leaves: the leaves that may be used. problems: once loaded, warnings only.
+    subtree_models: what the TreeNodesModel says of each tree's ports. stage: where stubs play, None without stubs.
+    levels: depth of the expanded tree. outline: what the files declare. known: the names that ports take; see
+    `know`.
+    """
+
+    path: Path
+    main: str
+    trees: dict[str, Element]
+    leaves: Mapping[str, type[Leaf]]
+    problems: list[Problem] = field(default_factory=list)
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    kinds: Kinds = field(default_factory=Kinds)
+    subtree_models: Mapping[str, Model] = field(default_factory=dict)
+    stage: Stage | None = None
+    levels: int = 1
+    outline: Outline = field(default_factory=Outline)
+    known: Vocabulary = field(default_factory=dict)
+
+    def know(self, known: Vocabulary) -> list[Problem]:
+        """Hold the main tree, and those below it, to names that were not known when it was loaded, also while it runs.
+
+        The warnings that are new. TreeProblems for names that the files fix and that are not among those known.
+        """
+        self.known = known
+        found = check_fixed(self.outline, self.kinds, (self.main,), known, tolerant=self.stage is not None)
+        new = [problem for problem in found if problem not in self.problems]
+        self.problems += new
+        if any(not problem.warning for problem in new):
+            raise TreeProblems(self.problems)
+        return new
+
+    def readers(self, key: str) -> list[Port]:
+        """The ports that read a key which the main tree is handed in, also those in its subtrees."""
+        return Fixed(self.outline, self.kinds).sum(self.main).ports(key)
+
+    def nodes(self) -> list[NodeRow]:
+        """(uid, kind, registration, name, full path) of every node of the expanded tree, in pre-order."""
+        return list(_expand(self))
+
+    def class_of(self, element: Element) -> NodeClass:
+        """The class of a node that is no SubTree."""
+        tag = tag_of(element)
+        kind = self.kinds[tag]
+        if self.stage is not None and (wrong := wrong_count(element, kind)):
+            return malformed_class(tag, kind.KIND, wrong)
+        return kind
+
+
+def _expand(document: Document) -> Iterator[NodeRow]:
+    """Every node in pre-order, a SubTree before its content.
+
+    uid: from 1. kind: Action, Condition, Control, Decorator or SubTree. registration: the tag, `SubTree` for those.
+    name: as written, else the registration, of a SubTree its ID. full path: the SubTrees on the way and the name;
+    a node without a name of its own is `Tag::uid`.
+    """
+    uid = 0
+    left: list[tuple[Element, str]] = [(document.trees[document.main], "")]
+    while left:
+        element, prefix = left.pop()
+        uid += 1
+        is_subtree = element.tag == "SubTree"
+        tag = tag_of(element)
+        called = element.attributes["ID"] if is_subtree else tag
+        name = element.attributes.get("name")
+        path = prefix + (f"{called}::{uid}" if name is None or name == called else name)
+        kind = "SubTree" if is_subtree else document.class_of(element).KIND
+        yield uid, kind, tag, called if name is None else name, path
+        if is_subtree:
+            inside = f"{called}::{uid}" if name is None else name  # a name counts here even if it is the ID
+            left.append((document.trees[called], f"{prefix}{inside}/"))
+        else:
+            left.extend((child, prefix) for child in reversed(element.children))
