@@ -16,10 +16,14 @@ import numpy as np
 from behaviours.robot import Command, CommandState, Robot
 from perception.base.errors import ConfigError, LimitError
 from perception.geometry import Pose
+from perception.surface.seen_again import seen_again
 
 MakeRobot = Callable[[], Robot]
 TICK_S = 0.05
 ARRIVE_M, ARRIVE_RAD = 0.05, 0.05
+TURNS = tuple(Pose.from_rpy(rpy) for rpy in ((0.0, 0.3, 0.0), (0.0, 0.0, 0.3), (0.3, 0.0, 0.0)))
+"""Of the hand: down, to the left, and about the direction in which it points."""
+ENOUGH_POINTS = 200
 
 
 class CannotJudge(SkipTest):
@@ -105,6 +109,48 @@ def the_hand_goes_where_it_is_sent(make: MakeRobot) -> None:
         assert robot.hand_pose().distance_m(goal) < 0.02
 
 
+def the_hand_turns_as_it_is_sent(make: MakeRobot) -> None:
+    """A turn that the arm cannot do fails with a reason; at least one of them it can."""
+    with make() as robot:
+        ready(robot)
+        hand = robot.hand_pose()
+        turned = 0
+        for goal in (hand @ turn for turn in TURNS):
+            command = robot.move_hand(goal, max_speed_mps=0.3)
+            if finish(robot, command) is CommandState.FAILED:
+                assert command.poll().reason, "it failed without a reason"
+                continue
+            turned += 1
+            off_rad = robot.hand_pose().angle_rad(goal)
+            assert off_rad < 2 * ARRIVE_RAD, f"the hand is {off_rad:.2f} rad from the direction it was sent to"
+            assert robot.hand_pose().distance_m(goal) < 0.02, "the hand moves away when it is turned on the spot"
+        assert turned, "the hand cannot be turned"
+
+
+def the_hand_camera_looks_where_the_hand_points(make: MakeRobot) -> None:
+    """It is fixed to the hand and looks out of the palm, and what it sees from two places is in the same place."""
+    with make() as robot:
+        ready(robot)
+        hand, first = robot.hand_pose(), robot.capture("hand")
+        mount = hand.inverse() @ first.world_from_camera
+        ahead = float(mount.rotation[0, 2])
+        assert ahead > 0.7, f"the hand camera looks {np.degrees(np.arccos(ahead)):.0f} degrees off the hand's x axis"
+        seen = 0
+        for turn in TURNS:
+            if finish(robot, robot.move_hand(hand @ turn, max_speed_mps=0.3)) is not CommandState.DONE:
+                continue
+            frame = robot.capture("hand")
+            now = robot.hand_pose().inverse() @ frame.world_from_camera
+            fixed = now.distance_m(mount) < 0.02 and now.angle_rad(mount) < ARRIVE_RAD
+            assert fixed, "the hand camera does not move with the hand"
+            points, same = seen_again(first, frame)
+            if points >= ENOUGH_POINTS:
+                seen += 1
+                assert same > 0.6, f"of what the hand camera saw {1 - same:.0%} is elsewhere after the hand has turned"
+        if not seen:
+            raise CannotJudge("the hand camera sees no surface from two places; put something before it")
+
+
 def out_of_reach_fails_with_a_reason(make: MakeRobot) -> None:
     with make() as robot:
         ready(robot)
@@ -128,6 +174,27 @@ def the_gripper_opens_and_closes_within_its_torque(make: MakeRobot) -> None:
             assert state.torque_nm <= 1.5 + 1e-3
         assert robot.gripper().opening < 0.1
         assert not robot.gripper().holding
+
+
+def it_holds_what_is_between_its_jaws(make: MakeRobot) -> None:
+    """Judged on a robot with a method `put_between_jaws`, which puts something there; a simulated one can have it."""
+    with make() as robot:
+        put = getattr(robot, "put_between_jaws", None)
+        if put is None:
+            raise CannotJudge("nothing can be put between its jaws: it has no method put_between_jaws")
+        ready(robot)
+        assert finish(robot, robot.set_gripper(1.0, max_torque_nm=1.5)) is CommandState.DONE
+        put()
+        assert not robot.gripper().holding, "it says that it holds something with open jaws"
+        assert finish(robot, robot.set_gripper(0.0, max_torque_nm=1.5)) is CommandState.DONE
+        for _ in range(2):
+            state = robot.gripper()
+            assert state.holding, "it has closed on something and does not say that it holds it"
+            assert state.opening > 0.02, "it has closed on something, and its jaws are as close as without"
+            assert 0.0 < state.torque_nm <= 1.5 + 1e-3, f"it holds something with {state.torque_nm:g} N·m"
+            robot.sleep(1.0)
+        assert finish(robot, robot.set_gripper(1.0, max_torque_nm=1.5)) is CommandState.DONE
+        assert not robot.gripper().holding, "it says that it holds something after it has let go"
 
 
 def nonsense(robot: Robot) -> Iterator[tuple[str, Callable[[], Command]]]:
@@ -234,8 +301,11 @@ CONTRACT: tuple[Callable[[MakeRobot], None], ...] = (
     it_walks_to_a_pose,
     it_keeps_the_walking_speed,
     the_hand_goes_where_it_is_sent,
+    the_hand_turns_as_it_is_sent,
+    the_hand_camera_looks_where_the_hand_points,
     out_of_reach_fails_with_a_reason,
     the_gripper_opens_and_closes_within_its_torque,
+    it_holds_what_is_between_its_jaws,
     nonsense_is_refused_and_changes_nothing,
     cancel_stops_and_is_final,
     a_new_command_cancels_the_old_of_its_part,

@@ -273,6 +273,10 @@ class FakeRobot(FakeSteering):
                 return which
         return None
 
+    def put_between_jaws(self) -> None:
+        """Put the bottle where the open jaws would close on its flank, for the contract."""
+        self.world.put(0, self.hand_pose().position_m - np.array([0.0, 0.0, self.world.height_m / 2]))
+
     def stop(self) -> None:
         self.stops += 1
         for command in self._active.values():
