@@ -25,6 +25,12 @@ API: dict[str, tuple[str, ...]] = {
     "simulation": ("GenesisRobot", "SpotServer", "FaultSpec"),
 }  # fmt: skip
 """What the API page shows of each package beside what the package itself exports."""
+PUBLIC = """\
+The names that other programs may use. Units are SI, angles radians.
+
+Public are the names on this page, the command line, the leaves with their ports, and the files that spot-grasp reads
+and writes. Everything else may change at any time. While the version begins with 0, a minor version may change what is
+public, and the changelog says how to adapt. A patch version only adds and mends."""
 
 
 def commands() -> str:
@@ -141,7 +147,7 @@ def run_folder() -> str:
 
 def api() -> str:
     """The public names of the packages, for mkdocstrings."""
-    lines = ["# API", "", "The names that programs outside may use. Units are SI, angles radians.", ""]
+    lines = ["# API", "", PUBLIC, ""]
     for package, more in API.items():
         lines += [f"## {package}", ""]
         exported = [name for name in _exported(ROOT / package / "__init__.py") if not name.isupper()]
@@ -159,8 +165,9 @@ def _exported(file: Path) -> list[str]:
 
 
 def _home(package: str, name: str) -> str:
-    """`package.module.name` of the module that defines a class, function or alias of this name."""
-    for file in sorted((ROOT / package).rglob("*.py")):
+    """`package.module.name` of the module that defines this class, function or alias, first in this package."""
+    others = (file for other in API if other != package for file in sorted((ROOT / other).rglob("*.py")))
+    for file in (*sorted((ROOT / package).rglob("*.py")), *others):
         for node in ast.parse(file.read_text()).body:
             if name in (getattr(node, "name", ""), getattr(getattr(node, "target", None), "id", "")) or (
                 isinstance(node, ast.Assign) and any(getattr(target, "id", "") == name for target in node.targets)
