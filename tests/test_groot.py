@@ -109,6 +109,13 @@ def test_the_full_tree_has_every_subtree_with_its_path_and_every_node_with_its_u
     port = models.find("Action[@ID='Out']/output_port")
     assert port is not None
     assert port.get("name") == "out"
+    palette = ElementTree.fromstring(trees.palette_xml(LEAVES)).find("TreeNodesModel")
+    assert palette is not None
+    written = {leaf.get("ID"): ElementTree.tostring(leaf) for leaf in palette}
+    for tag in ("Act", "Out"):  # one writer for both: defaults as a file has them, limits, "optional"
+        live = models.find(f"Action[@ID='{tag}']")
+        assert live is not None
+        assert ElementTree.tostring(live) == written[tag]
 
 
 def test_the_tree_keeps_its_uuid_and_another_tree_has_another(watched: Watched, client: Client, tmp_path: Path) -> None:

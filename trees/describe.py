@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from trees.checking.kinds import NodeClass
 from trees.checking.nodes import describe_port
 from trees.data.literals import type_name, written
 from trees.engine.leaf import Leaf
-from trees.reading.escape import attributes, escape_text
+from trees.reading.escape import attributes, escape_text, legal
 
 
 def table(leaves: Mapping[str, type[Leaf]]) -> list[str]:
@@ -51,12 +52,19 @@ def facts(leaves: Mapping[str, type[Leaf]]) -> list[dict[str, Any]]:
 
 
 def palette_xml(leaves: Mapping[str, type[Leaf]]) -> str:
-    """A file with a TreeNodesModel that Groot2 imports. Ports that need not be given have a default, if only an empty
-    one: that is what Groot2 writes for them, and what is read here as not given."""
-    lines = ['<?xml version="1.0" encoding="UTF-8"?>', '<root BTCPP_format="4">', "  <TreeNodesModel>"]
-    for tag, leaf in sorted(leaves.items()):
-        lines.append(f"    <{leaf.KIND}{attributes({'ID': tag})}>")
-        for port in leaf.PORTS:
+    """A file with a TreeNodesModel that Groot2 imports."""
+    return "\n".join(
+        ['<?xml version="1.0" encoding="UTF-8"?>', '<root BTCPP_format="4">', *model(leaves), "</root>", ""]
+    )
+
+
+def model(nodes: Mapping[str, NodeClass]) -> list[str]:
+    """The lines of a TreeNodesModel of nodes by tag. Ports that need not be given have a default, if only an empty one:
+    that is what Groot2 writes for them, and what is read here as not given."""
+    lines = ["  <TreeNodesModel>"]
+    for tag, node in sorted(nodes.items()):
+        lines.append(f"    <{node.KIND}{attributes({'ID': tag})}>")
+        for port in node.PORTS:
             notes = ", ".join(note for note in (port.unit, port.limits) if note)
             words = f"{port.text} [{notes}]" if notes else port.text
             described = {"name": port.name, "type": type_name(port.type)}
@@ -64,6 +72,6 @@ def palette_xml(leaves: Mapping[str, type[Leaf]]) -> str:
                 described["default"] = "" if port.default is None else written(port.default)
                 words = f"{'optional: ' if port.default is None else ''}{words}"
             tag_name = f"{port.direction.value}_port"
-            lines.append(f"      <{tag_name}{attributes(described)}>{escape_text(words)}</{tag_name}>")
-        lines.append(f"    </{leaf.KIND}>")
-    return "\n".join([*lines, "  </TreeNodesModel>", "</root>", ""])
+            lines.append(f"      <{tag_name}{attributes(described)}>{escape_text(legal(words))}</{tag_name}>")
+        lines.append(f"    </{node.KIND}>")
+    return [*lines, "  </TreeNodesModel>"]

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.session.statuses import ends
-from trees.reading.escape import attributes, escape_text
+from trees.reading.escape import attributes
 from trees.reading.names import CONDITIONS
 
 if TYPE_CHECKING:
     from trees import NodeView
-    from trees.checking.kinds import NodeClass
     from trees.engine.leaf import Leaf
 
 
@@ -84,11 +83,10 @@ def tree_xml(main: str, nodes: Sequence[NodeView], leaves: Mapping[str, type[Lea
     paths = {subtree.node_uid: subtree for subtree in found}
     lines = ['<root BTCPP_format="4">']
     for subtree in found:
-        lines.append(f"  <BehaviorTree{_attributes({'ID': subtree.tree_id, '_fullpath': subtree.path})}>")
+        lines.append(f"  <BehaviorTree{attributes({'ID': subtree.tree_id, '_fullpath': subtree.path})}>")
         _write(nodes, subtree.first, paths, lines)
         lines.append("  </BehaviorTree>")
-    lines += ["  <TreeNodesModel>", *_models(nodes, leaves), "  </TreeNodesModel>", "</root>", ""]
-    return "\n".join(lines)
+    return "\n".join([*lines, *_model(nodes, leaves), "</root>", ""])
 
 
 def _write(nodes: Sequence[NodeView], first: int, paths: Mapping[int, Subtree], lines: list[str]) -> None:
@@ -108,7 +106,7 @@ def _write(nodes: Sequence[NodeView], first: int, paths: Mapping[int, Subtree], 
         has_children = hidden is None and index + 1 < len(nodes) and nodes[index + 1].depth > node.depth
         tag = "SubTree" if node.kind == "SubTree" else _tag(node.tag)
         lines.append(
-            f"{_indent(node.depth - top)}<{tag}{_attributes(_shown(node, paths))}{'' if has_children else '/'}>"
+            f"{_indent(node.depth - top)}<{tag}{attributes(_shown(node, paths))}{'' if has_children else '/'}>"
         )
         if has_children:
             open_tags.append((node.depth, tag))
@@ -129,40 +127,11 @@ def _shown(node: NodeView, paths: Mapping[int, Subtree]) -> dict[str, str]:
     return shown
 
 
-def _models(nodes: Sequence[NodeView], leaves: Mapping[str, type[Leaf]]) -> list[str]:
-    import trees
-    from trees.data.literals import type_name
+def _model(nodes: Sequence[NodeView], leaves: Mapping[str, type[Leaf]]) -> list[str]:
+    from trees import CONTROL_NODES
+    from trees.describe import model
 
-    lines = []
-    used = {node.tag for node in nodes}
-    classes: dict[str, NodeClass] = {
-        **trees.CONTROL_NODES,
-        **{tag: leaves[tag] for tag in used if tag in leaves},
-    }
-    for tag, kind in sorted(classes.items()):
-        lines.append(f"    <{kind.KIND}{_attributes({'ID': tag})}>")
-        for port in kind.PORTS:
-            described = {"name": port.name, "type": type_name(port.type)}
-            if not port.required:
-                described["default"] = str(port.default)
-            text = f"{port.text} [{port.unit}]" if port.unit else port.text
-            lines.append(f"      <{port.direction.value}_port{_attributes(described)}>{escape_text(_legal(text))}"
-                         f"</{port.direction.value}_port>")  # fmt: skip
-        lines.append(f"    </{kind.KIND}>")
-    return lines
-
-
-def _attributes(values: Mapping[str, str]) -> str:
-    return attributes({name: _legal(text) for name, text in values.items()})
-
-
-def _legal(text: str) -> str:
-    """Without the characters that XML cannot hold at all."""
-    return "".join(letter if _allowed(letter) else "\ufffd" for letter in text)
-
-
-def _allowed(letter: str) -> bool:
-    return letter in "\t\n\r" or " " <= letter < "\ud800" or "\ue000" <= letter < "\ufffe" or letter > "\uffff"
+    return model({**CONTROL_NODES, **{node.tag: leaves[node.tag] for node in nodes if node.tag in leaves}})
 
 
 def _tag(text: str) -> str:

@@ -14,13 +14,22 @@ def escape_attribute(text: str) -> str:
 
 
 def attributes(values: Mapping[str, str]) -> str:
-    """`` name="value"`` of each, a space before it."""
-    return "".join(f' {name}="{escape_attribute(text)}"' for name, text in values.items())
+    """`` name="value"`` of each, a space before it, see `legal`."""
+    return "".join(f' {name}="{escape_attribute(legal(text))}"' for name, text in values.items())
 
 
 def escape_text(text: str) -> str:
     """For between two tags."""
     return _escape(text, _TEXT)
+
+
+def legal(text: str) -> str:
+    """The text with U+FFFD for the characters that XML cannot hold at all."""
+    return "".join(letter if _allowed(letter) else "\ufffd" for letter in text)
+
+
+def _allowed(letter: str) -> bool:
+    return letter in "\t\n\r" or " " <= letter < "\ud800" or "\ue000" <= letter < "\ufffe" or letter > "\uffff"
 
 
 def _escape(text: str, table: dict[str, str]) -> str:
