@@ -26,6 +26,11 @@ class Installed:
     def command(self) -> Path:
         return self.python.with_name("spot-grasp")
 
+    def install(self, wheel: Path) -> None:
+        """Add another wheel to the environment, without what it depends on."""
+        pip = [sys.executable, "-m", "pip", "--python", str(self.python), "--disable-pip-version-check"]
+        subprocess.run([*pip, "install", "-q", "--no-index", "--no-deps", str(wheel)], check=True)
+
     def run(self, *words: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
         """A command in a folder, with nothing of the tests' own path in its environment."""
         inherited = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
@@ -41,13 +46,24 @@ def install_wheel(folder: Path) -> Installed:
         if (ROOT / name).is_file():
             (source / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, source / name)
-    subprocess.run([sys.executable, "-c", BUILD, str(folder)], cwd=source, capture_output=True, check=True)
-    (wheel,) = folder.glob("*.whl")
+    wheel = _build(source, folder)
     venv.create(environment, symlinks=True)
-    python = environment / "bin" / "python"
-    pip = [sys.executable, "-m", "pip", "--python", str(python), "--disable-pip-version-check"]
-    subprocess.run([*pip, "install", "-q", "--no-index", "--no-deps", str(wheel)], check=True)
+    made = Installed(wheel, environment / "bin" / "python")
+    made.install(wheel)
     (site,) = environment.glob("lib/python*/site-packages")
     packages = [path for path in sys.path if path.endswith("site-packages")]
     (site / "ours.pth").write_text("\n".join(packages) + "\n")
-    return Installed(wheel, python)
+    return made
+
+
+def wheel_of(project: Path, folder: Path) -> Path:
+    """The wheel of another package, built in an empty folder from a copy of its sources."""
+    source = folder / "source"
+    shutil.copytree(project, source, ignore=shutil.ignore_patterns("build", "*.egg-info", "__pycache__"))
+    return _build(source, folder)
+
+
+def _build(source: Path, folder: Path) -> Path:
+    subprocess.run([sys.executable, "-c", BUILD, str(folder)], cwd=source, capture_output=True, check=True, timeout=300)
+    (wheel,) = folder.glob("*.whl")
+    return wheel

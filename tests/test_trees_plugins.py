@@ -14,6 +14,7 @@ from py_trees.common import Status
 import trees
 from behaviours.registry import LEAVES
 from perception.base.errors import TreeError
+from tests.installed import wheel_of
 from trees.data.ports import Bounds, input_port
 from trees.engine.leaf import Leaf
 from trees.plugins import GROUP, PluginLeaves
@@ -126,18 +127,9 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip("needs setuptools 77 or newer")
     pytest.importorskip("pip")
     place = tmp_path_factory.mktemp("plugin")
-    source = place / "source"
-    source.mkdir()
-    for file in sorted((HERE / "example_plugin").rglob("*")):
-        if file.suffix in (".py", ".toml"):
-            target = source / file.relative_to(HERE / "example_plugin")
-            target.parent.mkdir(exist_ok=True)
-            target.write_bytes(file.read_bytes())
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
-    build = [*pip, "wheel", "-q", "--no-build-isolation", "--no-deps", "--no-index", "-w", str(place), str(source)]
-    subprocess.run(build, check=True, capture_output=True, timeout=300)
-    (wheel,) = place.glob("*.whl")
+    wheel = wheel_of(HERE / "example_plugin", place)
     target = place / "site"
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
     install = [*pip, "install", "-q", "--no-deps", "--no-index", "--target", str(target), str(wheel)]
     subprocess.run(install, check=True, capture_output=True, timeout=300)
     return target

@@ -88,7 +88,8 @@ def summary(result: Result, place: Path) -> str:
     elif result.object_lift_m is not None and result.object_lift_m < -0.005:
         words.append(f"object {-result.object_lift_m:.3f} m lower than it stood")
     elif result.object_lift_m is not None:
-        words.append(f"object lifted {result.object_lift_m:.3f} m, held {result.held_s or 0.0:.1f} s")
+        words.append(f"object lifted {result.object_lift_m:.3f} m")
+        words += [] if result.held_s is None else [f"held {result.held_s:.1f} s"]
     if result.peak_gripper_torque_nm is not None:
         words.append(f"at most {result.peak_gripper_torque_nm:.2f} N·m")
     if result.placed_distance_m is not None:
