@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from perception.base.errors import ConfigError, ModelError
 from perception.base.files import read_bytes
+from perception.network_file import MAX_BYTES, unsafe
 
-MAX_BYTES = 200_000_000
 THREADS = 2
 
 
@@ -71,8 +71,6 @@ def read_network(path: Path, what: str) -> bytes:
 
 def _open(path: Path, what: str, data: bytes) -> Any:
     import onnxruntime
-
-    from perception.detection.network_parts import unsafe
 
     if reason := unsafe(data):
         raise ModelError(f"{path}: {reason}; {_next_step(what)}")

@@ -9,7 +9,7 @@ import numpy as np
 
 from perception.base.errors import ConfigError
 from training.dataset import jobs
-from training.dataset.generate import npz_bytes
+from training.dataset.folder import npz_bytes
 
 
 def pixels(seed: int) -> bytes:

@@ -230,7 +230,8 @@ def _urdf(folder: Path) -> bytes:
 
 
 def _data(folder: Path) -> list[Kind]:
-    from training.dataset.generate import Plan, generate
+    from training.dataset.generate import generate
+    from training.dataset.plan import Plan
     from training.heatmap.arrays import training_arrays
 
     good = folder / "set"

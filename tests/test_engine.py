@@ -15,9 +15,10 @@ from perception.base.errors import ConfigError, WriteError
 from perception.base.extras import install_line
 from tests.engine_jobs import InlineMapper, fake_label_job, fake_view_job, pixels
 from training.common.mapping import LocalMapper, RayMapper, nothing_to_start
-from training.dataset import generate as engine
-from training.dataset import jobs
-from training.dataset.generate import SCHEMA, Plan, claim, generate, plan_for
+from training.dataset import folder, jobs
+from training.dataset.folder import claim
+from training.dataset.generate import SCHEMA, generate
+from training.dataset.plan import Plan, plan_for
 from training.dataset.verify import info, sheet, verify
 from training.evaluation.heatmap import evaluate_network, table
 from training.heatmap import build_arrays as dataset
@@ -88,7 +89,7 @@ def test_a_folder_with_other_things_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_is_told_and_the_next_run_goes_on(tmp_path: Path, made: Path, monkeypatch) -> None:
-    out, real, written = tmp_path / "full", engine.write_atomic, []
+    out, real, written = tmp_path / "full", folder.write_atomic, []
 
     def full(path: Path, content: bytes, **options: bool) -> None:
         if len(written) == 4:
@@ -96,11 +97,11 @@ def test_a_full_disk_is_told_and_the_next_run_goes_on(tmp_path: Path, made: Path
         written.append(path)
         real(path, content, **options)
 
-    monkeypatch.setattr(engine, "write_atomic", full)
+    monkeypatch.setattr(folder, "write_atomic", full)
     with pytest.raises(ConfigError, match=r"No space left on device; what is finished stays"):
         generate(SMALL, out, InlineMapper())
     assert not list(out.rglob(".*")), "no part of a file is left"
-    monkeypatch.setattr(engine, "write_atomic", real)
+    monkeypatch.setattr(folder, "write_atomic", real)
     generate(SMALL, out, InlineMapper())
     assert contents(out) == contents(made)
 

@@ -18,7 +18,7 @@ HOMES = {
     "genesis": ("simulation/",),
     "onnxruntime": ("perception/onnx_session.py", "training/heatmap/quantise.py"),
     "hashlib": ("perception/base/digest.py", "app/mission/passes.py"),
-    "onnx": ("perception/detection/network_parts.py", "training/"),
+    "onnx": ("perception/network_file.py", "perception/detection/network_parts.py", "training/"),
     "ultralytics": ("training/",),
     "bosdyn": ("app/", "behaviours/robots/spot/", "simulation/"),
     "numba": ("perception/surface/d2nt_compiled.py", "training/detector/rendered/raycast_kernel.py"),

@@ -12,7 +12,7 @@ import pytest
 from perception.base.errors import ConfigError
 from simulation.scene.objects import make_object
 from simulation.trials import grasp_trials
-from training.dataset.generate import npz_bytes
+from training.dataset.folder import npz_bytes
 from training.studies.prove_projection import drawn_pixels, nearest_normals, prove
 
 NAME = "can-1000003"

@@ -23,7 +23,8 @@ from simulation.genesis import devices  # noqa: E402
 from tests.engine_jobs import InlineMapper, fake_label_job, fake_view_job  # noqa: E402
 from training import export  # noqa: E402
 from training.dataset import jobs  # noqa: E402
-from training.dataset.generate import Plan, generate  # noqa: E402
+from training.dataset.generate import generate  # noqa: E402
+from training.dataset.plan import Plan  # noqa: E402
 from training.dataset.verify import verify  # noqa: E402
 from training.detector.average import average  # noqa: E402
 from training.evaluation.grasp import Study, evaluate  # noqa: E402
@@ -323,7 +324,7 @@ def test_a_set_that_cannot_be_trained_on_is_told_before_its_arrays_are_made(
 
 
 def test_verify_looks_at_values_plan_and_arrays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from training.dataset.generate import digest, npz_bytes
+    from training.dataset.folder import digest, npz_bytes
     from training.heatmap.arrays import training_arrays
 
     monkeypatch.setattr(jobs, "label_job", fake_label_job)

@@ -25,7 +25,7 @@ from perception import preprocess
 from perception.base.errors import ConfigError, SpotGraspError
 from perception.base.files import read_json, read_text, write_atomic
 from perception.base.plain_json import json_text
-from perception.detection.network_parts import read_network
+from perception.network_file import read_model
 from training.common.model_card import ModelCard
 from training.common.outputs import refuse_replacing
 from training.detector.arguments import TRUST
@@ -234,7 +234,7 @@ def _finish(part: Path, path: Path, metadata: dict[str, str]) -> Path:
     """Write the checked network with its metadata into place. ConfigError if it makes the weights too large."""
     import onnx
 
-    model = read_network(part)
+    model = read_model(part)
     kept = {entry.key: entry.value for entry in model.metadata_props if entry.key not in PRIVATE}
     del model.metadata_props[:]
     onnx.helper.set_model_props(model, {**kept, **metadata})

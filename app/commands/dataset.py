@@ -78,7 +78,8 @@ def register(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
 
 def _generate(arguments: argparse.Namespace) -> int:
     from app.base.progress_bar import stage_progress
-    from training.dataset.generate import generate, plan_for
+    from training.dataset.generate import generate
+    from training.dataset.plan import plan_for
 
     names = ("per_family", "scenes", "views", "samples", "seed", "split", "skip")
     meshes = tuple(str(Path(mesh).resolve()) for mesh in arguments.mesh)
@@ -155,7 +156,7 @@ def _verify(arguments: argparse.Namespace) -> int:
 def _show(arguments: argparse.Namespace) -> int:
     import cv2
 
-    from training.dataset.generate import save
+    from training.dataset.folder import save
     from training.dataset.verify import sheet
 
     picture = sheet(arguments.folder, arguments.count, arguments.columns, arguments.width)

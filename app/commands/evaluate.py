@@ -72,7 +72,7 @@ def _heatmap(arguments: argparse.Namespace) -> int:
 def _grasp(arguments: argparse.Namespace) -> int:
     require("evaluate grasp", "train", "matplotlib")
     from app.base.progress_bar import stage_progress
-    from training.dataset.generate import save
+    from training.dataset.folder import save
     from training.evaluation.grasp import Study, evaluate
     from training.evaluation.report import plot, table
 

@@ -7,16 +7,11 @@ Run on a part of the features, it gives the same prototypes there as in the whol
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
 from onnx import helper, numpy_helper
-
-from perception.base.errors import ConfigError
-from perception.base.files import read_bytes, shown
-from perception.onnx_session import MAX_BYTES
 
 LOCAL = frozenset({"Conv", "ConvTranspose", "Sigmoid", "Mul", "Relu", "Constant"})
 """Operators of a head whose output at a pixel depends on the features about it only."""
@@ -33,37 +28,6 @@ class Parts:
     head: bytes
     channels: int
     rim: int
-
-
-def unsafe(content: bytes) -> str:
-    """Why a network file of a stranger is not run, "" if it may be: a loop need not end, and weights in another file
-    may be any file of this machine."""
-    try:
-        model = onnx.load_model_from_string(content)
-    except Exception:  # onnx and protobuf raise whatever their parsers do; who runs the file says what is wrong with it
-        return ""
-    nodes = [*model.graph.node, *(node for function in model.functions for node in function.node)]
-    functions = {(function.domain, function.name) for function in model.functions}
-    tensors = list(model.graph.initializer)
-    for node in nodes:
-        if any(item.HasField("g") or item.graphs for item in node.attribute):
-            return f"has a {node.op_type} with a network in it, which need not end; export it without"
-        tensors += [tensor for item in node.attribute for tensor in (item.t, *item.tensors)]
-    if any((node.domain, node.op_type) in functions for function in model.functions for node in function.node):
-        return "has functions that call functions, which need not end; export it without"
-    sparse = [part for item in model.graph.sparse_initializer for part in (item.values, item.indices)]
-    if any(tensor.data_location == onnx.TensorProto.EXTERNAL or tensor.external_data for tensor in [*tensors, *sparse]):
-        return "keeps its weights in another file, which is not read; save it as one file"
-    return ""
-
-
-def read_network(path: Path) -> onnx.ModelProto:
-    """A network file, without weights that it keeps in others. ConfigError if it cannot be read."""
-    content = read_bytes(path, "network", MAX_BYTES)
-    try:
-        return onnx.load_model_from_string(content)
-    except Exception as error:  # onnx and protobuf raise whatever their parsers do
-        raise ConfigError(f"{shown(path)}: not a readable ONNX file: {type(error).__name__}") from error
 
 
 def cut(content: bytes) -> Parts | None:

@@ -28,7 +28,7 @@ from simulation.spot_api.faults.inject import Faults
 from simulation.spot_api.faults.spec import FaultSpec
 from simulation.spot_api.received import ReceivedLog
 from simulation.spot_api.rpc import Call, handler_of
-from simulation.spot_api.services import build_services
+from simulation.spot_api.services import Parts, build_services
 
 WORKERS = 24
 MAX_RECEIVED_BYTES, MAX_SENT_BYTES = 4 * 1024**2, 100 * 1024**2
@@ -101,7 +101,7 @@ class SpotServer:
             self.world.call(self.machine.sit_down)
             self.world.run_until(WARM_UP_S)
             self.world.clock.set_to_wall()
-            self.services = build_services(self)
+            self.commander, self.services = build_services(self._parts())
             self._listen()
             for spec in self._faults_at_start:
                 self.faults.add(spec)
@@ -142,6 +142,20 @@ class SpotServer:
         if self._grpc is not None:
             self._grpc.stop(grace_s).wait(STOP_LIMIT_S)
             self._grpc = None
+
+    def _parts(self) -> Parts:
+        return Parts(
+            self.world,
+            self.machine,
+            self.leases,
+            self.estop,
+            self.auth,
+            self.directory,
+            self.faults,
+            self.log,
+            self.lens,
+            lambda pixel_uv: self.on_target_seen(pixel_uv),
+        )
 
     # for tests and for the command line
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 from bosdyn.api import (
     auth_service_pb2,
@@ -28,9 +30,14 @@ from bosdyn.api.docking import docking_service_pb2
 from bosdyn.api.keepalive import keepalive_service_pb2
 from bosdyn.api.spot import inverse_kinematics_service_pb2
 
+from simulation.spot_api.auth import Auth
+from simulation.spot_api.body.estop import Estop
 from simulation.spot_api.body.identity import RobotId
+from simulation.spot_api.body.lease import Leases
+from simulation.spot_api.body.machine import Machine
 from simulation.spot_api.body.power import Power
 from simulation.spot_api.body.state import State
+from simulation.spot_api.body.world import World
 from simulation.spot_api.bookkeeping import CameraParameters, License, Payloads, ServiceFaults, WorldObjects
 from simulation.spot_api.cameras.images import Images
 from simulation.spot_api.commands.activity import Order
@@ -39,33 +46,49 @@ from simulation.spot_api.commands.docking import Docking
 from simulation.spot_api.commands.kinematics import InverseKinematics
 from simulation.spot_api.commands.manipulation import Manipulation, no_end_time
 from simulation.spot_api.comments import DataBuffer
+from simulation.spot_api.directory import Directory
+from simulation.spot_api.faults.inject import Faults
 from simulation.spot_api.keepalive import Keepalive
+from simulation.spot_api.received import ReceivedLog
 from simulation.spot_api.time_sync import TimeSync
 
-if TYPE_CHECKING:
-    from simulation.spot_api.server import SpotServer
+
+@dataclass(frozen=True)
+class Parts:
+    """What the services work on. lens: of all cameras, a camera model of `lens.LENSES`. target_seen: called with the
+    pixel of the target's middle in a picture."""
+
+    world: World
+    machine: Machine
+    leases: Leases
+    estop: Estop
+    auth: Auth
+    directory: Directory
+    faults: Faults
+    log: ReceivedLog
+    lens: str
+    target_seen: Callable[[tuple[float, float]], None]
 
 
-def build_services(server: SpotServer) -> list[tuple[Any, object]]:
-    """(service descriptor, implementation) of everything that is served."""
-    world, machine, leases, estop = server.world, server.machine, server.leases, server.estop
+def build_services(parts: Parts) -> tuple[Commander, list[tuple[Any, object]]]:
+    """What carries out the robot's commands, and (service descriptor, implementation) of everything that is served."""
+    world, machine, leases, estop, faults = parts.world, parts.machine, parts.leases, parts.estop, parts.faults
     time_sync = TimeSync(world.clock)
-    commander = Commander(world, machine, leases, time_sync.known, server.faults.hindered)
-    server.commander = commander
-    docking = Docking(world, machine, leases, commander, Order(world, no_end_time, server.faults.hindered))
-    keepalive = Keepalive(world.clock, machine, server.log.event)
+    commander = Commander(world, machine, leases, time_sync.known, faults.hindered)
+    docking = Docking(world, machine, leases, commander, Order(world, no_end_time, faults.hindered))
+    keepalive = Keepalive(world.clock, machine, parts.log.event)
     world.on_step.append(keepalive.look)
     service_faults = ServiceFaults(world.clock)
-    manipulation = Manipulation(world, machine, leases, commander, server.faults.hindered)
+    manipulation = Manipulation(world, machine, leases, commander, faults.hindered)
 
     def estop_state() -> tuple[int, str]:
         return estop.level(), estop.described()
 
     served: list[tuple[str, str, Any, object]] = [
-        ("auth", "auth", auth_service_pb2, server.auth),
+        ("auth", "auth", auth_service_pb2, parts.auth),
         ("robot-id", "id", robot_id_service_pb2, RobotId()),
-        ("directory", "api", directory_service_pb2, server.directory),
-        ("directory-registration", "api", directory_registration_service_pb2, server.directory),
+        ("directory", "api", directory_service_pb2, parts.directory),
+        ("directory-registration", "api", directory_registration_service_pb2, parts.directory),
         ("time-sync", "api", time_sync_service_pb2, time_sync),
         ("lease", "api", lease_service_pb2, leases),
         ("estop", "estop", estop_service_pb2, estop),
@@ -81,7 +104,7 @@ def build_services(server: SpotServer) -> list[tuple[Any, object]]:
             "image",
             "api",
             image_service_pb2,
-            Images(world, server.faults.spoil, lambda pixel: server.on_target_seen(pixel), server.lens),
+            Images(world, faults.spoil, parts.target_seen, parts.lens),
         ),
         ("manipulation", "manipulation", manipulation_api_service_pb2, manipulation),
         ("docking", "docking", docking_service_pb2, docking),
@@ -98,6 +121,6 @@ def build_services(server: SpotServer) -> list[tuple[Any, object]]:
     for name, authority, module, implementation in served:
         descriptor = next(iter(module.DESCRIPTOR.services_by_name.values()))
         token = name not in ("auth", "robot-id")
-        server.directory.add(name, descriptor.full_name, f"{authority}.spot.robot", token=token)
+        parts.directory.add(name, descriptor.full_name, f"{authority}.spot.robot", token=token)
         services.append((descriptor, implementation))
-    return services
+    return commander, services

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from perception.base.errors import ConfigError
-from perception.detection.network_parts import read_network
+from perception.network_file import read_model
 
 
 def load_exported(network: nn.Module, path: Path) -> None:
@@ -24,14 +24,14 @@ def load_exported(network: nn.Module, path: Path) -> None:
 
     Afterwards it computes what the file computes in evaluation; before training it needs `measure_statistics`.
     """
-    _fill(network, _arrays(network, read_network(path).graph, path), path)
+    _fill(network, _arrays(network, read_model(path).graph, path), path)
 
 
 def load_exported_detector(network: nn.Module, path: Path) -> None:
     """The same for an ultralytics segmentation network, whose export keeps the parameters' names."""
     parameters = dict(network.named_parameters())
     arrays = []
-    for name, values in _constants(read_network(path).graph).items():
+    for name, values in _constants(read_model(path).graph).items():
         if name.endswith(".conv.bias") and name not in parameters:
             name = name.removesuffix("conv.bias") + "bn.bias"
         if name in parameters:

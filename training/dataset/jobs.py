@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from training.dataset.generate import Plan, npz_bytes
+from training.dataset.folder import npz_bytes
+from training.dataset.plan import Plan
 
 Files = list[tuple[str, bytes]]
 

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from perception.base.errors import ConfigError
 from training.dataset.data_values import array_faults, value_faults
-from training.dataset.generate import PARTS, SCHEMA, Plan, digest, read_json
+from training.dataset.folder import digest, read_json
+from training.dataset.generate import PARTS, SCHEMA
+from training.dataset.plan import Plan
 from training.dataset.project_labels import BAD, GOOD, read_arrays
 
 ARRAYS = ("", "arrays", "arrays-paper")

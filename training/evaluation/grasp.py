@@ -21,7 +21,7 @@ from perception.base.plain_json import json_text
 from training.common.confidence import mcnemar, wilson
 from training.common.mapping import Mapper
 from training.dataset.catalogue import Entry, catalogue, family_of
-from training.dataset.generate import Progress, read_json, save
+from training.dataset.folder import Progress, read_json, save
 from training.evaluation.method_names import check_names
 from training.evaluation.study import carry_out, times_file
 

@@ -14,7 +14,8 @@ from perception import preprocess
 from perception.base.errors import ConfigError
 from perception.heatmap import OnnxHeatmap
 from training.dataset.catalogue import SPLITS, family_of, split_of
-from training.dataset.generate import criterion, read_json
+from training.dataset.folder import read_json
+from training.dataset.generate import criterion
 from training.heatmap import baselines
 from training.heatmap import build_arrays as dataset
 from training.heatmap.arrays import labels_by, training_arrays

@@ -21,7 +21,7 @@ from perception.base.errors import ConfigError
 from training.common.confidence import wilson
 from training.common.mapping import Mapper
 from training.dataset.catalogue import Entry, catalogue
-from training.dataset.generate import Progress, save
+from training.dataset.folder import Progress, save
 from training.evaluation.method_names import CHECKED, RULES, check_names
 from training.evaluation.study import carry_out
 

@@ -40,7 +40,7 @@ from perception.rejection import Rejection
 from perception.surface.depth import object_depth
 from training.common.mapping import Mapper
 from training.dataset.catalogue import Entry, catalogue
-from training.dataset.generate import Progress, claim, npz_bytes, save
+from training.dataset.folder import Progress, claim, npz_bytes, save
 from training.dataset.project_labels import BAD, GOOD, UNKNOWN, read_arrays
 from training.evaluation.grasp import shipped_or
 from training.evaluation.scenes import Case, cases

@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeVar
 from perception.base.errors import ConfigError
 from perception.base.plain_json import json_text
 from training.common.mapping import Mapper
-from training.dataset.generate import Progress, read_json, save
+from training.dataset.folder import Progress, read_json, save
 
 
 class Job(Protocol):

@@ -26,12 +26,11 @@ from perception.base.digest import sha256_of
 from perception.base.errors import ConfigError, SpotGraspError
 from perception.base.files import read_bytes, read_text, write_atomic
 from perception.base.plain_json import json_text
-from perception.detection.network_parts import read_network
 from perception.heatmap import DEFAULT_WEIGHTS
-from perception.onnx_session import MAX_BYTES
+from perception.network_file import MAX_BYTES, read_model
 from training.common.outputs import refuse_replacing
 from training.dataset.catalogue import split_of
-from training.dataset.generate import digest
+from training.dataset.folder import digest
 from training.heatmap import build_arrays as dataset
 from training.heatmap.metrics import PixelScores
 
@@ -64,8 +63,8 @@ def quantise(network: Path, data: Path, samples: int = SAMPLES) -> tuple[bytes, 
 
     with tempfile.TemporaryDirectory(prefix="spot-grasp-int8-") as name:
         ready, small = Path(name) / "ready.onnx", Path(name) / "small.onnx"
-        quant_pre_process(read_network(network), str(ready), skip_symbolic_shape=True)
-        graph = read_network(ready).graph
+        quant_pre_process(read_model(network), str(ready), skip_symbolic_shape=True)
+        graph = read_model(ready).graph
         layers = [node.name for node in graph.node if node.op_type == "Conv"]
         quantize_static(
             str(ready), str(small), Reader(graph.input[0].name), quant_format=QuantFormat.QDQ, per_channel=True,

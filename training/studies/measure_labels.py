@@ -22,7 +22,8 @@ from typing import TypeVar
 from perception.base.errors import ConfigError, SpotGraspError
 from perception.base.plain_json import json_text
 from training.dataset.catalogue import Entry
-from training.dataset.generate import Plan, npz_bytes, plan_for, save
+from training.dataset.folder import npz_bytes, save
+from training.dataset.plan import Plan, plan_for
 
 Result = TypeVar("Result")
 
