@@ -33,12 +33,6 @@ MAY_IMPORT = {
     "training": {"training", "simulation", "behaviours", "perception", "trees"},
     "app": set(PACKAGES),
 }
-KNOWN_CIRCLES: set[frozenset[str]] = {
-    frozenset({"training.dataset.generate", "training.dataset.jobs"}),
-    frozenset({"perception.detection.network_parts", "perception.onnx_session"}),
-    frozenset({"simulation.spot_api.server", "simulation.spot_api.services"}),
-}
-"""Modules that need each other. An entry that is no circle any more is taken out; none is added."""
 
 
 def imports_of(source: str) -> Iterator[str]:
@@ -130,9 +124,7 @@ def test_no_two_modules_import_each_other() -> None:
     graph = grimp.build_graph(*PACKAGES, cache_dir=None)
     imports = {module: set(graph.find_modules_directly_imported_by(module)) for module in graph.modules}
     assert len(imports) > 300
-    found = circles(imports)
-    assert found - KNOWN_CIRCLES == set(), "modules import each other"
-    assert KNOWN_CIRCLES - found == set(), "opened: take it out of KNOWN_CIRCLES"
+    assert circles(imports) == set(), "modules import each other"
 
 
 def modules_after(arguments: list[str]) -> set[str]:
