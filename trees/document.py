@@ -9,7 +9,7 @@ from pathlib import Path
 from trees.checking.fixed import Fixed, check_fixed
 from trees.checking.kinds import Kinds, NodeClass, tag_of
 from trees.checking.nodes import wrong_count
-from trees.checking.stubs import Stage, malformed_class
+from trees.checking.stubs import Stubs, malformed_class
 from trees.data.ports import Port, Vocabulary
 from trees.engine.leaf import Leaf
 from trees.reading.elements import Element, Problem, TreeProblems
@@ -25,9 +25,9 @@ class Document:
     name.
 
     trees: root node of each tree, by ID. leaves: the leaves that may be used. problems: once loaded, warnings only.
-    subtree_models: what the TreeNodesModel says of each tree's ports. stage: where stubs play, None without stubs.
-    levels: depth of the expanded tree. outline: what the files declare. known: the names that ports take; see
-    `know`.
+    subtree_models: what the TreeNodesModel says of each tree's ports. stubs: what the stubs of its tree share, None if
+    nothing is stubbed. levels: depth of the expanded tree. outline: what the files declare. known: the names that ports
+    take; see `know`.
     """
 
     path: Path
@@ -38,7 +38,7 @@ class Document:
     files: Mapping[str, bytes] = field(default_factory=dict)
     kinds: Kinds = field(default_factory=Kinds)
     subtree_models: Mapping[str, Model] = field(default_factory=dict)
-    stage: Stage | None = None
+    stubs: Stubs | None = None
     levels: int = 1
     outline: Outline = field(default_factory=Outline)
     known: Vocabulary = field(default_factory=dict)
@@ -49,7 +49,7 @@ class Document:
         The warnings that are new. TreeProblems for names that the files fix and that are not among those known.
         """
         self.known = known
-        found = check_fixed(self.outline, self.kinds, (self.main,), known, tolerant=self.stage is not None)
+        found = check_fixed(self.outline, self.kinds, (self.main,), known, tolerant=self.stubs is not None)
         new = [problem for problem in found if problem not in self.problems]
         self.problems += new
         if any(not problem.warning for problem in new):
@@ -68,7 +68,7 @@ class Document:
         """The class of a node that is no SubTree."""
         tag = tag_of(element)
         kind = self.kinds[tag]
-        if self.stage is not None and (wrong := wrong_count(element, kind)):
+        if self.stubs is not None and (wrong := wrong_count(element, kind)):
             return malformed_class(tag, kind.KIND, wrong)
         return kind
 

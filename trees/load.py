@@ -14,7 +14,7 @@ from trees.checking.flow import check_flow
 from trees.checking.kinds import Kinds, find_kinds
 from trees.checking.models import check_models
 from trees.checking.nodes import NodeChecks
-from trees.checking.stubs import Stage, StubLeaf, StubScript
+from trees.checking.stubs import StubLeaf, Stubs, StubScript
 from trees.data.ports import NOTHING_KNOWN, Vocabulary
 from trees.document import Document
 from trees.engine.leaf import Leaf
@@ -39,19 +39,19 @@ class LoadedDocument(Document):
         The tree is built at the first tick, on the wall clock and without a robot. What the stub leaves did is in
         `events()`. What a node raises passes through, the tree halted.
         """
-        if self.stage is None:
+        if self.stubs is None:
             raise ValueError("only a document loaded with stub_unknown=True ticks by itself; else build a tree")
         if self._tree is None:
             self._tree = build(self, None, time.monotonic)
-            stubs = [row for row in self.nodes() if row[1] != "SubTree" and issubclass(self.kinds[row[2]], StubLeaf)]
-            for leaf, (uid, _, _, _, path) in zip(self.stage.made, stubs, strict=True):
+            rows = [row for row in self.nodes() if row[1] != "SubTree" and issubclass(self.kinds[row[2]], StubLeaf)]
+            for leaf, (uid, _, _, _, path) in zip(self.stubs.made, rows, strict=True):
                 leaf.uid, leaf.path = uid, path
-        self.stage.events.clear()
+        self.stubs.events.clear()
         return self._tree.execute()
 
     def events(self) -> list[str]:
         """What stub leaves did in the last tick, in order: `<uid>S`, `<uid>F`, `<uid>R`, or `h<uid>` when halted."""
-        return list(self.stage.events) if self.stage is not None else []
+        return list(self.stubs.events) if self.stubs is not None else []
 
 
 def load(
@@ -75,8 +75,8 @@ def load(
     program writes them. known: the names that ports take; `Document.know` gives them later.
     """
     document = _read(files, leaves, main, folders, strict, stub_unknown, unwritten, known)
-    if document.stage is not None and stub is not None:
-        document.stage.script = stub
+    if document.stubs is not None and stub is not None:
+        document.stubs.script = stub
     if any(not problem.warning for problem in document.problems):
         raise TreeProblems(document.problems)
     return document
@@ -111,7 +111,7 @@ def _read(
         raise ValueError("no tree file is given")
     found = Findings()
     own = {} if leaves is None else leaves
-    stage = Stage() if stub_unknown else None
+    stubs = Stubs() if stub_unknown else None
     files = Files(paths, [Path(folder) for folder in folders], found)
     kinds, out, levels = Kinds(), Outline(), 1
     measured: dict[str, tuple[int, int]] = {}
@@ -119,7 +119,7 @@ def _read(
         out = outline(files, main, strict=strict, tolerant=stub_unknown, found=found)
         if stub_unknown:
             out.add_stubs()
-        kinds = find_kinds(out, own, stage, found)
+        kinds = find_kinds(out, own, stubs, found)
         found.extend(NodeChecks(out, kinds, own, strict=strict, tolerant=stub_unknown).all())
         if not stub_unknown:
             found.extend(check_models(out, kinds))
@@ -134,4 +134,4 @@ def _read(
     found.sort(key=lambda problem: (order.get(problem.file, -1), problem.line, problem.column))
     read = {root.file: root.source.raw for root in files.roots}
     models = out.subtree_models
-    return LoadedDocument(paths[0], out.main, out.trees, own, found, read, kinds, models, stage, levels, out, known)
+    return LoadedDocument(paths[0], out.main, out.trees, own, found, read, kinds, models, stubs, levels, out, known)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from trees.checking.stubs import Stage, stub_class
+from trees.checking.stubs import Stubs, stub_class
 from trees.engine.control import ControlNode
 from trees.engine.leaf import Leaf
 from trees.errors import TreeError
@@ -65,8 +65,8 @@ def is_known(tag: str, leaves: Mapping[str, type[Leaf]]) -> bool:
     return tag in CONTROL_NODES or tag in leaves or tag == "SubTree"
 
 
-def find_kinds(out: Outline, leaves: Mapping[str, type[Leaf]], stage: Stage | None, found: list[Problem]) -> Kinds:
-    """The class of every tag. Tags that are not known are problems; with a stage, they become stubs on it."""
+def find_kinds(out: Outline, leaves: Mapping[str, type[Leaf]], stubs: Stubs | None, found: list[Problem]) -> Kinds:
+    """The class of every tag. Tags that are not known are problems; with `stubs`, they become some of them."""
     kinds = Kinds()
     uses: dict[str, _Uses] = {}
     for tree in out.trees.values():
@@ -83,14 +83,14 @@ def find_kinds(out: Outline, leaves: Mapping[str, type[Leaf]], stage: Stage | No
             tag = tag_of(element)
             if tag not in uses or is_known(tag, leaves):
                 continue
-            if stage is None or tag in out.trees or renamed_node(tag):
-                found.append(element.problem(unknown(tag), warning=stage is not None and tag not in out.trees))
-    if stage is not None:
-        _add_stubs(kinds, uses, out, stage, found)
+            if stubs is None or tag in out.trees or renamed_node(tag):
+                found.append(element.problem(unknown(tag), warning=stubs is not None and tag not in out.trees))
+    if stubs is not None:
+        _add_stubs(kinds, uses, out, stubs, found)
     return kinds
 
 
-def _add_stubs(kinds: Kinds, uses: dict[str, _Uses], out: Outline, stage: Stage, found: list[Problem]) -> None:
+def _add_stubs(kinds: Kinds, uses: dict[str, _Uses], out: Outline, stubs: Stubs, found: list[Problem]) -> None:
     """Stubs for what is not known, and for leaves: one of another project may have the name of one of ours."""
     if len(uses) > MAX_TAGS:
         head = next(iter(out.heads.values()))
@@ -102,9 +102,9 @@ def _add_stubs(kinds: Kinds, uses: dict[str, _Uses], out: Outline, stage: Stage,
             continue
         model = out.models.get(tag)
         if known is not None and use.most == 0:
-            kinds.stubs[tag] = stub_class(tag, known.KIND, stage)
+            kinds.stubs[tag] = stub_class(tag, known.KIND, stubs)
         else:
-            kinds.classes[tag] = stub_class(tag, use.kind(model.kind if model else ""), stage)
+            kinds.classes[tag] = stub_class(tag, use.kind(model.kind if model else ""), stubs)
 
 
 def _add_known(

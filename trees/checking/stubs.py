@@ -40,8 +40,8 @@ def succeed(_call: StubCall) -> Status:
 
 
 @dataclass
-class Stage:
-    """Where the stub leaves of one tree play. made: in the order of the expanded tree. events: `3S`, `h4`..."""
+class Stubs:
+    """What the stub leaves of one tree share. made: in the order of the expanded tree. events: `3S`, `h4`..."""
 
     script: StubScript = succeed
     made: list[StubLeaf] = field(default_factory=list)
@@ -49,26 +49,26 @@ class Stage:
 
 
 class StubLeaf(Leaf):
-    """Returns what the stage's script says. uid and path are given once the tree is built."""
+    """Returns what the script of its tree's stubs says. uid and path are given once the tree is built."""
 
     FREE_PORTS: ClassVar[bool] = True
-    stage: ClassVar[Stage]
+    stubs: ClassVar[Stubs]
 
     def __init__(self, name: str, ports: Any, context: Any) -> None:
         super().__init__(name, ports, context)
         self.uid, self.path, self._count = 0, "", 0
-        self.stage.made.append(self)
+        self.stubs.made.append(self)
 
     def update(self) -> Status:
         call = StubCall(self.uid, self.path, self.tag(), self.KIND, self._count)
         self._count += 1
-        returned = self.stage.script(call)
-        self.stage.events.append(f"{self.uid}{returned.name[0]}")
+        returned = self.stubs.script(call)
+        self.stubs.events.append(f"{self.uid}{returned.name[0]}")
         return returned
 
     def terminate(self, new_status: Status) -> None:
         if self.status == Status.RUNNING and new_status == Status.INVALID:
-            self.stage.events.append(f"h{self.uid}")
+            self.stubs.events.append(f"h{self.uid}")
 
 
 class StubControl(Sequence):
@@ -97,14 +97,14 @@ class Malformed(ControlNode):
         raise ContractError(f"{self.name}: {self.expected}")
 
 
-def stub_class(tag: str, kind: str, stage: Stage) -> type[Leaf] | type[ControlNode]:
+def stub_class(tag: str, kind: str, stubs: Stubs) -> type[Leaf] | type[ControlNode]:
     """A class of its own for an unknown tag. kind: Action, Condition, Control or Decorator."""
     if kind == "Control":
         return type(tag, (StubControl,), {"TAG": tag, "__doc__": f"A stand-in for {tag}."})
     if kind == "Decorator":
         return type(tag, (StubDecorator,), {"TAG": tag, "__doc__": f"A stand-in for {tag}."})
     leaf_kind: Literal["Action", "Condition"] = "Condition" if kind == "Condition" else "Action"
-    return type(tag, (StubLeaf,), {"TAG": tag, "KIND": leaf_kind, "stage": stage, "__doc__": f"A stand-in for {tag}."})
+    return type(tag, (StubLeaf,), {"TAG": tag, "KIND": leaf_kind, "stubs": stubs, "__doc__": f"A stand-in for {tag}."})
 
 
 def malformed_class(tag: str, kind: str, expected: str) -> type[ControlNode]:
