@@ -6,10 +6,13 @@ import json
 import os
 import pty
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from tests.free_ports import free_port
+from tests.groot_client import Client
 from tests.installed import ROOT, Installed, wheel_of
 
 pytestmark = pytest.mark.xdist_group("installed")
@@ -30,14 +33,17 @@ def test_it_keeps_the_contract(toy: Installed, tmp_path: Path) -> None:
 
 def test_it_grasps_before_the_live_view_and_the_run_is_replayed(toy: Installed, tmp_path: Path) -> None:
     words = ("run", "grasp_bottle", "--robot", "toy", "--detector", "toy-colour", "--view", "live", "--record", "here")
-    shown = on_a_terminal(toy, *words, folder=tmp_path)
+    port = free_port()
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(ask_for_the_tree, port)
+        shown = on_a_terminal(toy, *words, "--groot", str(port), folder=tmp_path)
+    assert "VerifyGrasp" in asked.result()
     assert "GraspBottle" in shown
     result = json.loads((tmp_path / "here" / "result.json").read_text())
     assert (result["status"], result["robot"]) == ("success", "toy"), shown[-2000:]
     assert result["object_lift_m"] > 0.1
-    assert {"config.json", "log.jsonl", "tree.btlog", "frames"} <= {
-        entry.name for entry in (tmp_path / "here").iterdir()
-    }
+    kept = {entry.name for entry in (tmp_path / "here").iterdir()}
+    assert {"config.json", "log.jsonl", "tree.btlog", "frames"} <= kept
     config = json.loads((tmp_path / "here" / "config.json").read_text())
     assert config["plugins"]["robot"] == "the plug-in example_robot.robot:ToyRobot of example-robot 1.0"
     done = toy.run(str(toy.command), "replay", "here", "--plain", folder=tmp_path)
@@ -57,6 +63,12 @@ def test_its_labels_and_cameras_are_known_to_check(toy: Installed, tmp_path: Pat
     assert done.returncode == 2
     assert "the robot 'toy' does not know 'rear'" in done.stdout
     assert "the detector toy-colour does not know 'mug'" in done.stdout
+
+
+def ask_for_the_tree(port: int) -> str:
+    """As Groot2 does; the answer comes once the tree is there."""
+    with Client(port) as client:
+        return client.tree()
 
 
 def on_a_terminal(installed: Installed, *words: str, folder: Path) -> str:

@@ -42,6 +42,10 @@ class Absent(FakeRobot):
 class Labelless(FakeDetector):
     labels = "bottle"
 
+class Interrupted(FakeRobot):
+    def capture(self, camera):
+        raise KeyboardInterrupt
+
 class Rude(FakeRobot):
     def capture(self, camera):
         raise ValueError("no picture")
@@ -193,6 +197,12 @@ def test_the_contract_says_which_rule_is_broken(
     broken = {row["rule"]: row["reason"] for row in told["rules"] if row["state"] == "broken"}
     assert broken["frames_are_whole"] == "ValueError: no picture"
     assert "it_walks_to_a_pose" not in broken
+
+
+def test_an_interruption_ends_the_contract(package: Callable[..., None], capsys: pytest.CaptureFixture[str]) -> None:
+    package(robots="mine=Interrupted")
+    assert spot_grasp("contract", "mine") == 130
+    assert capsys.readouterr().out == "kept   the clock moves with sleep\n"
 
 
 def rules() -> list[str]:
