@@ -20,7 +20,6 @@ from perception.surface.depth import ObjectDepth, object_depth
 from perception.surface.normals import object_normals
 from perception.types import Detection, Grasp, Heatmap, Intrinsics, RgbdFrame
 
-STAGES = ("detector", "depth", "normals", "heatmap", "pose")
 NORMAL_SIGMA_PX = 8.0
 WARM_UPS = 3
 
@@ -29,7 +28,8 @@ WARM_UPS = 3
 class Perception:
     """What each stage gave; a stage that was not reached is None. grasp: the pose, or why there is none.
 
-    normals: (H, W, 3) in the camera frame, 0 off the object. seconds: of each stage that ran.
+    normals: (H, W, 3) in the camera frame, 0 off the object. seconds: of each stage that ran: detector, depth,
+    normals, heatmap, pose.
     """
 
     detection: Detection | None = None

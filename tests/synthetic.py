@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from behaviours.robots.fake.world import HAND_CAMERA
 from perception.geometry import Pose, unit
 from perception.types import Detection, Intrinsics, RgbdFrame
 
-HAND_CAMERA = Intrinsics(640, 480, 552.0291, 552.0291, 320.0, 240.0)
 FAR_M = 20.0
 
 

@@ -24,9 +24,8 @@ masses = st.floats(0.02, 3.0)
 
 def waited(pull: Pull, place: NDArray[np.float64], seconds: float, velocity: NDArray[np.float64] = REST) -> bool:
     """Whether the person pulls at a thing that was held at a place for so long."""
-    for _ in range(round(seconds / TIME_STEP_S)):
-        pull.step(place, velocity, TIME_STEP_S)
-    return pull.pulling
+    forces = [pull.step(place, velocity, TIME_STEP_S) for _ in range(round(seconds / TIME_STEP_S))]
+    return forces[-1] is not None
 
 
 @given(place=vectors, velocity=vectors, mass=masses, limit=st.floats(0.0, 500.0))

@@ -1,16 +1,21 @@
 """The arm's kinematics: the recorded stow pose, limits, and inverse as the inverse of forward."""
 
+from typing import get_args
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from behaviours.leaves.moving import ArmPoseName
+from behaviours.robot import ArmPose
 from perception.geometry import Pose
 from perception.spot_arm import (
     CARRY,
     HAND_FROM_COLOR_CAMERA,
     JOINTS,
     LOWER,
+    POSES,
     READY,
     STOW,
     UPPER,
@@ -23,6 +28,10 @@ joints = st.tuples(*[st.floats(float(low), float(high)) for low, high in zip(LOW
 
 def test_stow_is_where_a_robot_was_recorded_to_stow() -> None:
     assert np.allclose(forward(STOW).position_m, [0.5526, 0.0022, 0.2636], atol=0.0025)
+
+
+def test_the_robots_the_leaves_and_the_arm_name_the_same_poses() -> None:
+    assert set(POSES) == set(get_args(ArmPose)) == {pose.value for pose in ArmPoseName}
 
 
 def test_the_straight_arm_reaches_as_far_as_its_links() -> None:

@@ -58,10 +58,6 @@ class Pull:
     _pulled_s: float = field(default=0.0, init=False)
     _from_m: Array | None = field(default=None, init=False)
 
-    @property
-    def pulling(self) -> bool:
-        return self._from_m is not None
-
     def step(self, place_m: Array, velocity_mps: Array, dt_s: float) -> Array | None:
         """(3,) newtons on the thing, whose middle is at place_m (3,), for a step of dt_s; None before it is taken."""
         if self._from_m is None:
