@@ -206,7 +206,7 @@ def test_a_damaged_file_says_what_to_do(tmp_path: Path, content: bytes) -> None:
 
 def test_empty_folders_name_the_command_that_fills_them(tmp_path: Path) -> None:
     write_labels(tmp_path / "labels")
-    with pytest.raises(ConfigError, match=r"python -m training\.grasp_labels"):
+    with pytest.raises(ConfigError, match=r"python -m training\.dataset\.grasp_labels"):
         projecting.project(tmp_path, tmp_path, tmp_path / "out")
     with pytest.raises(ConfigError, match=r"python -m training\.views"):
         projecting.project(tmp_path, tmp_path / "labels", tmp_path / "out")
