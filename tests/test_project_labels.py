@@ -208,7 +208,7 @@ def test_empty_folders_name_the_command_that_fills_them(tmp_path: Path) -> None:
     write_labels(tmp_path / "labels")
     with pytest.raises(ConfigError, match=r"python -m training\.dataset\.grasp_labels"):
         projecting.project(tmp_path, tmp_path, tmp_path / "out")
-    with pytest.raises(ConfigError, match=r"python -m training\.views"):
+    with pytest.raises(ConfigError, match=r"python -m training\.dataset\.views"):
         projecting.project(tmp_path, tmp_path / "labels", tmp_path / "out")
 
 
