@@ -257,6 +257,7 @@ MJCF_CHANGES = {
     "a mesh missing": ('file="block.obj"', 'file="brick.obj"', "'brick.obj' is missing"),
     "another sense": ('"arm_sh0" axis="0 0 1"', '"arm_sh0" axis="0 0 -1"', "sh0 turns about"),
     "a longer arm": ('pos="0.3385 0 0"', 'pos="0.36 0 0"', "joint el0 is at (0.652, 0.000, 0.188)"),
+    "an arm without end": ('pos="0.3385 0 0"', 'pos="1e200 0 0"', "joint el0 is more than 100 m from the body"),
     "a jaw that opens up": ('axis="0 1 0" range="-89', 'axis="0 1 0" range="-9', "the jaw's joint moves"),
     "a sliding elbow": ('name="arm_el0"', 'type="slide" name="arm_el0"', "el0 is of another kind"),
     "a class unknown": ('childclass="dog"', 'childclass="cat"', "MuJoCo cannot read"),

@@ -19,6 +19,8 @@ from perception.base.errors import ConfigError
 from simulation.genesis.spot_model import ARM_JOINTS, BASE_JOINTS, JAW_JOINT, LEG_JOINTS
 
 TOLERANCE_M, TOLERANCE_RAD = 0.005, 0.02
+FARTHEST_M = 100.0
+"""From the body: no joint of a Spot is meant there, and larger numbers overflow."""
 JAW_NEEDED_RAD = (-1.5, -0.05)
 """The jaw's range must hold these: it opens towards negative angles and closes towards 0."""
 _ALWAYS = {"boundmass": "1e-6", "boundinertia": "1e-9", "balanceinertia": "true"}
@@ -82,6 +84,10 @@ def _bare(root: ET.Element) -> ET.Element:
 
 def compare(path: Path, theirs: Skeleton, ours: Skeleton) -> None:
     """ConfigError, naming file, joint and difference, if the file's kinematics are not Spot's own."""
+    for name, place in (*theirs.anchors.items(), ("wr1", theirs.wrist[:3, 3])):
+        if not np.abs(place).max() <= FARTHEST_M:
+            far = f"more than {FARTHEST_M:g} m from the body"
+            raise ConfigError(f"{path}: joint {name} is {far}; lengths are in metres")
     for name in (*BASE_JOINTS, *LEG_JOINTS, *ARM_JOINTS, JAW_JOINT):
         if theirs.kinds[name] != ours.kinds[name]:
             raise ConfigError(f"{path}: joint {name} is of another kind: hinge and slide are interchanged")
