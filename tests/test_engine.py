@@ -119,6 +119,11 @@ def test_verify_names_every_fault(made: Path) -> None:
     for path, words in zip(views[:3], ("missing", "bytes, expected", "SHA-256 differs"), strict=True):
         assert any(path.name in fault and words in fault for fault in faults)
     assert any("view-99999-00.npz: not in dataset.json" in fault for fault in faults)
+    content = json.loads((made / "dataset.json").read_text())
+    name = f"views/{views[3].name}"
+    del content["files"][name]["bytes"]
+    (made / "dataset.json").write_text(json.dumps(content))
+    assert any(fault.startswith(f"{name}: ") and fault.endswith("bytes, expected None") for fault in verify(made))
 
 
 @pytest.mark.parametrize("file", ["plan.json", "dataset.json"])

@@ -63,7 +63,7 @@ def verify(folder: Path) -> list[str]:
         if not path.is_file():
             faults.append(f"{name}: missing")
         elif path.stat().st_size != entry.get("bytes"):
-            faults.append(f"{name}: {path.stat().st_size} bytes, expected {entry['bytes']}")
+            faults.append(f"{name}: {path.stat().st_size} bytes, expected {entry.get('bytes')}")
         elif digest(path) != entry.get("sha256"):
             faults.append(f"{name}: changed (its SHA-256 differs)")
         else:
