@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import cv2
@@ -15,6 +16,7 @@ import numpy as np
 
 from app.base.interrupts import Interrupts
 from app.commands.dispatch import main
+from simulation.spot_api.certificate import make_certificate
 from tests.engine_jobs import InlineMapper, fake_label_job, fake_view_job
 from tests.onnx_files import channel_network, segmentation_network
 from tests.synthetic import Cylinder, camera_at, render
@@ -54,7 +56,7 @@ IMPORTED = (
     "onnx.checker", "mujoco", "trimesh", "simulation.robot_files.user_robot", "training.dataset.verify",
     "training.evaluation.heatmap", "structlog", "app.base.vocabulary", "app.session.substitute",
     "simulation.spot_api.faults.spec",
-    "app.commands.simulate", "scipy.spatial",
+    "app.commands.simulate", "app.commands.preflight", "bosdyn.client", "scipy.spatial",
 )  # fmt: skip
 """Before the processes part, so that each need not."""
 
@@ -100,6 +102,7 @@ def kinds(folder: Path) -> list[Kind]:
 def _stop_what_is_heavy() -> None:
     import simulation.genesis.robot
     import simulation.spot_api.server
+    from behaviours.robots.spot import probe
     from simulation.scene.build import sample_scene
     from simulation.scene.spec import load_scene
     from training.dataset import jobs
@@ -110,6 +113,7 @@ def _stop_what_is_heavy() -> None:
 
     simulation.genesis.robot.GenesisRobot = robot  # type: ignore[misc,assignment]
     simulation.spot_api.server.SpotServer = Stopped  # type: ignore[misc,assignment]
+    probe.socket = SimpleNamespace(create_connection=Stopped, gaierror=OSError)  # type: ignore[assignment]
     jobs.label_job, jobs.view_job = fake_label_job, fake_view_job  # type: ignore[assignment]
 
 
@@ -218,6 +222,8 @@ def _simulation(folder: Path) -> list[Kind]:
              command("simulate", "--robot", "fake", "--faults")),
         Kind("robot, mjcf", "r.xml", mjcf, command(*genesis, "--robot-file")),
         Kind("robot, urdf", "r.urdf", _urdf(folder), command(*genesis, "--robot-file")),
+        Kind("certificate", "c.pem", make_certificate().ca,
+             command("check", "--hostname", "localhost", "--certificate")),
         Kind("video", "v.mp4", (folder / "v.mp4").read_bytes(), command("gif", after=("@/o.gif", "--width", "32"))),
     ]  # fmt: skip
 
