@@ -57,9 +57,9 @@ def judge(kind: Kind, paths: list[Path], folder: Path) -> list[tuple[str, float,
 
 def _verdict(kind: Kind, code: int, said: str, seconds: float, more: int) -> tuple[str, float, int]:
     lines = said.splitlines()
-    if code in (0, 1) or (code == 3 and f"internal error: {Stopped.__name__}" in said):
+    if code in {0, 1} - {kind.tells} or (code == 3 and f"internal error: {Stopped.__name__}" in said):
         return "valid", seconds, more
-    if code != 2:
+    if code not in (2, kind.tells):
         return f"exit code {code}: {' | '.join(lines[-2:])[-300:]}", seconds, more
     if len(lines) != 1 and not (kind.lists and not lines):
         return f"{len(lines)} lines: {' | '.join(lines)[:300]}", seconds, more

@@ -64,13 +64,14 @@ IMPORTED = (
 @dataclass(frozen=True)
 class Kind:
     """file: its name, with the folders it must be in. content: a good one. run: the exit code of a command that reads
-    the file of this path. lists: the command lists what is wrong on stdout."""
+    the file of this path. lists: the command lists what is wrong on stdout. tells: the exit code for a bad file."""
 
     name: str
     file: str
     content: bytes
     run: Callable[[Path], int]
     lists: bool = False
+    tells: int = 2
 
 
 class Stopped(BaseException):
@@ -256,8 +257,9 @@ def _data(folder: Path) -> list[Kind]:
 
         return run
 
-    def kind(what: str, name: str, *words: str) -> Kind:
-        return Kind(f"{what}, {words[0]} {words[1]}", name, files[name].read_bytes(), reader(name, *words))
+    def kind(what: str, name: str, *words: str, tells: int = 2) -> Kind:
+        content, run = files[name].read_bytes(), reader(name, *words)
+        return Kind(f"{what}, {words[0]} {words[1]}", name, content, run, lists=tells == 1, tells=tells)
 
     view = next(name for name in files if name.startswith("views/"))
     label = next(name for name in files if name.startswith("labels/"))
@@ -269,7 +271,7 @@ def _data(folder: Path) -> list[Kind]:
         kind("list of a set", "dataset.json", "dataset", "info", "@"),
         kind("view", view, "dataset", "show", "@", "--out", "@/sheet.png"),
         kind("projected labels", projected, "dataset", "show", "@", "--out", "@/sheet.png"),
-        kind("label", label, "dataset", "verify", "@"),
+        kind("label", label, "dataset", "verify", "@", tells=1),
         kind("samples", f"{arrays}samples.json", "evaluate", "heatmap", "--split", "train", "--data", f"@/{arrays}"),
         kind(
             "training array", f"{arrays}inputs.npy", "evaluate", "heatmap", "--split", "train", "--data", f"@/{arrays}"
