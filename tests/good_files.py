@@ -16,7 +16,7 @@ import numpy as np
 
 from app.base.interrupts import Interrupts
 from app.commands.dispatch import main
-from simulation.spot_api.certificate import make_certificate
+from simulation.spot_api.access.certificate import make_certificate
 from tests.engine_jobs import InlineMapper, fake_label_job, fake_view_job
 from tests.onnx_files import channel_network, segmentation_network
 from tests.synthetic import Cylinder, camera_at, render
@@ -186,7 +186,7 @@ def _simulation(folder: Path) -> list[Kind]:
     import imageio_ffmpeg
     import trimesh
 
-    from simulation.genesis.spot_model import write_spot
+    from simulation.robot_files.spot_model import write_spot
     from simulation.robot_files.urdf import adapt_urdf  # noqa: F401  (imported before the fork)
 
     genesis = ("run", "grasp_bottle", "--robot", "genesis", "--record", "@/r")

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from simulation.genesis.gripper_shape import HINGE_IN_WRIST_M, PIECES
+from simulation.robot_files.gripper_shape import HINGE_IN_WRIST_M, PIECES
 
 trimesh = pytest.importorskip("trimesh")
 

@@ -35,7 +35,7 @@ from behaviours.robot import CommandState
 from behaviours.robots.fake.robot import FakeRobot
 from perception.base.errors import RobotError
 from simulation.spot_api import SpotServer
-from simulation.spot_api.sane import BOUND, MAX_ITEMS, nonsense
+from simulation.spot_api.rpc.impossible import BOUND, MAX_ITEMS, nonsense
 from tests.spot_api import Client, connect, spot, wait_for
 from tests.spot_requests import BAD, FLOATS, Template, places, spoil, templates
 

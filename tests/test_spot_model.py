@@ -7,7 +7,7 @@ import pytest
 
 from perception.spot_arm import CARRY, HAND_FROM_WRIST_X_M, LOWER, READY, STOW, UPPER, forward
 from simulation.genesis.gait import leg_ik
-from simulation.genesis.spot_model import (
+from simulation.robot_files.spot_model import (
     ARM_JOINTS,
     BASE_JOINTS,
     FOOT_RADIUS_M,

@@ -12,8 +12,8 @@ import pytest
 import trimesh
 
 from perception.base.errors import ConfigError
-from simulation.genesis.spot_model import ARM_JOINTS, BASE_JOINTS, JAW_JOINT, LEG_JOINTS, write_spot
 from simulation.robot_files.names import our_joint
+from simulation.robot_files.spot_model import ARM_JOINTS, BASE_JOINTS, JAW_JOINT, LEG_JOINTS, write_spot
 from simulation.robot_files.user_robot import adapt_robot, check_robot
 
 mujoco = pytest.importorskip("mujoco")

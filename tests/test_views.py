@@ -16,9 +16,9 @@ from perception.base.errors import WriteError
 from perception.base.files import write_atomic
 from perception.geometry import Pose
 from perception.types import Intrinsics
+from simulation.genesis.scene_camera import SceneCamera
 from simulation.scene.build import sample_scene
 from simulation.scene.objects import make_object
-from simulation.scene.pictures import SceneCamera
 from training.dataset import views
 
 SAMPLE = sample_scene(views.SPEC, 12)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.genesis.spot_model import (
+from simulation.robot_files.spot_model import (
     FOOT_RADIUS_M,
     HIP_ORIGINS_M,
     LOWER_LEG_M,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from perception.base.errors import RobotError
 from perception.geometry import Pose
 from perception.spot_arm import HAND_FROM_WRIST_X_M
-from simulation.genesis.spot_model import ARM_JOINTS, BASE_JOINTS, GAINS, JAW_JOINT, LEG_JOINTS
+from simulation.robot_files.spot_model import ARM_JOINTS, BASE_JOINTS, GAINS, JAW_JOINT, LEG_JOINTS
 
 Array = NDArray[np.float64]
 
@@ -18,13 +18,14 @@ LOOSE_BY_RAD, LOOSE_TORQUE_NM = 0.15, 1.0
 """Jaws that give way open this far, at most this hard."""
 
 
-def _numpy(values: Any) -> Array:
+def as_numpy(values: Any) -> Array:
+    """float64 array of a torch tensor that Genesis returned."""
     return np.asarray(values.detach().cpu().numpy(), dtype=np.float64)
 
 
 def link_pose(link: Any) -> Pose:
     """world_from_link of a Genesis link."""
-    return Pose.from_quaternion(_numpy(link.get_quat()), _numpy(link.get_pos()))
+    return Pose.from_quaternion(as_numpy(link.get_quat()), as_numpy(link.get_pos()))
 
 
 class GenesisPlant:
@@ -70,7 +71,7 @@ class GenesisPlant:
 
     def _dofs(self, what: str) -> Array:
         if what not in self._state:
-            values = _numpy(getattr(self._entity, f"get_dofs_{what}")())
+            values = as_numpy(getattr(self._entity, f"get_dofs_{what}")())
             if not np.isfinite(values).all():
                 raise RobotError("the simulation has diverged: joint states are not finite")
             self._state[what] = values

@@ -22,11 +22,11 @@ from simulation.genesis.film import Film, view_point
 from simulation.genesis.gait import Trot
 from simulation.genesis.judge import Judge
 from simulation.genesis.motions import ArmPath, Jaw, Motion, Refused, Walk, path_duration_s, straight_path
+from simulation.genesis.person import PersonInGenesis
 from simulation.genesis.physics import TIME_STEP_S, init_genesis, rigid_options
 from simulation.genesis.plant import GenesisPlant
-from simulation.genesis.spot_model import write_spot
 from simulation.genesis.steering import LOOK_CAMERA, LOOK_NEAR_M, GenesisSteering
-from simulation.scene.person import PersonInGenesis
+from simulation.robot_files.spot_model import write_spot
 
 HAND_NEAR_M, FAR_M = 0.02, 20.0
 BODY_HEIGHT_M = 0.52

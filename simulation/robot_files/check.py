@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perception.base.errors import ConfigError
-from simulation.genesis.spot_model import ARM_JOINTS, BASE_JOINTS, JAW_JOINT, LEG_JOINTS
+from simulation.robot_files.spot_model import ARM_JOINTS, BASE_JOINTS, JAW_JOINT, LEG_JOINTS
 
 TOLERANCE_M, TOLERANCE_RAD = 0.005, 0.02
 FARTHEST_M = 100.0

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from perception.base.errors import ConfigError
-from simulation.genesis.spot_model import ARM_JOINTS, BASE_JOINTS, JAW_JOINT, LEG_JOINTS
+from simulation.robot_files.spot_model import ARM_JOINTS, BASE_JOINTS, JAW_JOINT, LEG_JOINTS
 
 _ARM = re.compile(rf"(?:arm0?_)?({'|'.join((*ARM_JOINTS, JAW_JOINT))})")
 _LEG = re.compile(r"(front|rear)_(left|right)_(hip_x|hip_y|knee)")

@@ -12,10 +12,10 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from perception.base.files import read_xml, write_atomic
-from simulation.genesis.spot_model import write_spot
 from simulation.robot_files.check import compare, skeleton
 from simulation.robot_files.mjcf import adapt_mjcf
 from simulation.robot_files.read import KINDS, read_robot
+from simulation.robot_files.spot_model import write_spot
 from simulation.robot_files.urdf import adapt_urdf
 
 

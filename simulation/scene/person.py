@@ -6,12 +6,9 @@ Nothing in a tree can reach this: a leaf notices the pull by the jaws, as on the
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from simulation.genesis.plant import link_pose
 
 Array = NDArray[np.float64]
 
@@ -26,8 +23,6 @@ RISE_NPS = 25.0
 STIFFNESS_NPM = 300.0
 FREE_M = 0.05
 """Moved so far, a thing is out of the jaws, and all of its weight is on the hand."""
-SPIN_M2PS = 0.01
-"""Of a damping torque in N·m·s for each kg held: a hand does not let things spin in it."""
 GRAVITY_MPS2 = 9.81
 
 
@@ -71,29 +66,3 @@ class Pull:
         force = drawing_force(self.taker, self.mass_kg, place_m, velocity_mps, limit_n=RISE_NPS * self._pulled_s)
         share = min(1.0, float(np.linalg.norm(place_m - self._from_m)) / FREE_M)
         return np.asarray(force + np.array([0.0, 0.0, share * self.mass_kg * GRAVITY_MPS2]))
-
-
-class PersonInGenesis:
-    """Lets a person take one Genesis entity. vertices_m: (N, 3) metres in its frame; mass_kg of it."""
-
-    def __init__(self, taker: Taker, entity: Any, vertices_m: Array, mass_kg: float) -> None:
-        self._link = entity.base_link
-        self._middle_m = (vertices_m.min(axis=0) + vertices_m.max(axis=0)) / 2
-        self._pull = Pull(taker, mass_kg)
-
-    def act(self, dt_s: float) -> None:
-        """Once before each physics step, which forgets the force afterwards."""
-        import genesis as gs
-
-        world_from_link = link_pose(self._link)
-        middle_m = world_from_link.transform(self._middle_m)
-        spin = _vector(self._link.get_ang())
-        velocity = _vector(self._link.get_vel()) + np.cross(spin, middle_m - world_from_link.position_m)
-        force = self._pull.step(middle_m, velocity, dt_s)
-        if force is not None:
-            torque = -SPIN_M2PS * self._pull.mass_kg * spin
-            self._link.apply_external_wrench(force, torque, ref=gs.link_ref_frame.link_COM)
-
-
-def _vector(values: Any) -> Array:
-    return np.asarray(values.detach().cpu().numpy(), dtype=np.float64)

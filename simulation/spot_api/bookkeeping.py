@@ -1,4 +1,4 @@
-"""Services that only keep what they are told: service faults, world objects, camera parameters, licence, payloads."""
+"""Services that keep what they are told: faults, world objects, camera parameters, licence, payloads, comments."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 
 from bosdyn.api import gripper_camera_param_pb2, license_pb2, service_fault_pb2, world_object_pb2
 
-from simulation.spot_api.body.clock import RobotClock, timestamp
 from simulation.spot_api.body.frames import fill_tree, to_proto, vec3
 from simulation.spot_api.body.identity import SERIAL_NUMBER
 from simulation.spot_api.body.world import World
-from simulation.spot_api.rpc import Call, InvalidRequestError
+from simulation.spot_api.rpc.clock import RobotClock, timestamp
+from simulation.spot_api.rpc.serve import Call, InvalidRequestError
 
 OBJECT_SIZE_M = (0.07, 0.07, 0.2)
 
@@ -163,3 +163,19 @@ class Payloads:
 
     def list_payloads(self, request: Any, response: Any, call: Call) -> None:
         """An empty list."""
+
+
+class DataBuffer:
+    """DataBufferService.RecordOperatorComments and the like: accepted; what came is in the server's own log."""
+
+    def record_operator_comments(self, request: Any, response: Any, call: Call) -> None:
+        """The comments are logged as every request is."""
+
+    def record_text_messages(self, request: Any, response: Any, call: Call) -> None:
+        """Accepted."""
+
+    def record_signal_ticks(self, request: Any, response: Any, call: Call) -> None:
+        """Accepted."""
+
+    def record_events(self, request: Any, response: Any, call: Call) -> None:
+        """Accepted."""

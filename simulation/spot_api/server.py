@@ -15,19 +15,19 @@ import grpc
 
 from perception.base.errors import RobotError
 from perception.base.files import write_atomic
-from simulation.spot_api.auth import Auth
+from simulation.spot_api.access.auth import Auth
+from simulation.spot_api.access.certificate import make_certificate
+from simulation.spot_api.access.directory import Directory, Proxy
 from simulation.spot_api.body.estop import Estop
 from simulation.spot_api.body.lease import STALE_S, Leases
 from simulation.spot_api.body.machine import COMMAND_FAILURE, FALL, HARDWARE, LEASE_TIMEOUT, Machine
 from simulation.spot_api.body.steering import Steerable
 from simulation.spot_api.body.world import World
-from simulation.spot_api.certificate import make_certificate
 from simulation.spot_api.commands.command import Commander
-from simulation.spot_api.directory import Directory, Proxy
 from simulation.spot_api.faults.inject import Faults
 from simulation.spot_api.faults.spec import FaultSpec
-from simulation.spot_api.received import ReceivedLog
-from simulation.spot_api.rpc import Call, handler_of
+from simulation.spot_api.rpc.received import ReceivedLog
+from simulation.spot_api.rpc.serve import Call, handler_of
 from simulation.spot_api.services import Parts, build_services
 
 WORKERS = 24

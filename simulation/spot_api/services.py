@@ -30,7 +30,10 @@ from bosdyn.api.docking import docking_service_pb2
 from bosdyn.api.keepalive import keepalive_service_pb2
 from bosdyn.api.spot import inverse_kinematics_service_pb2
 
-from simulation.spot_api.auth import Auth
+from simulation.spot_api.access.auth import Auth
+from simulation.spot_api.access.directory import Directory
+from simulation.spot_api.access.keepalive import Keepalive
+from simulation.spot_api.access.time_sync import TimeSync
 from simulation.spot_api.body.estop import Estop
 from simulation.spot_api.body.identity import RobotId
 from simulation.spot_api.body.lease import Leases
@@ -38,19 +41,15 @@ from simulation.spot_api.body.machine import Machine
 from simulation.spot_api.body.power import Power
 from simulation.spot_api.body.state import State
 from simulation.spot_api.body.world import World
-from simulation.spot_api.bookkeeping import CameraParameters, License, Payloads, ServiceFaults, WorldObjects
+from simulation.spot_api.bookkeeping import CameraParameters, DataBuffer, License, Payloads, ServiceFaults, WorldObjects
 from simulation.spot_api.cameras.images import Images
 from simulation.spot_api.commands.activity import Order
 from simulation.spot_api.commands.command import Commander
 from simulation.spot_api.commands.docking import Docking
 from simulation.spot_api.commands.kinematics import InverseKinematics
 from simulation.spot_api.commands.manipulation import Manipulation, no_end_time
-from simulation.spot_api.comments import DataBuffer
-from simulation.spot_api.directory import Directory
 from simulation.spot_api.faults.inject import Faults
-from simulation.spot_api.keepalive import Keepalive
-from simulation.spot_api.received import ReceivedLog
-from simulation.spot_api.time_sync import TimeSync
+from simulation.spot_api.rpc.received import ReceivedLog
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,9 @@ from numpy.typing import ArrayLike, NDArray
 from perception.geometry import Pose
 from perception.grasping.hand_pose import hand_rotation
 from perception.spot_arm import HAND_FROM_WRIST_X_M
-from simulation.genesis.gripper_shape import PIECES
 from simulation.genesis.physics import TIME_STEP_S, rigid_options
-from simulation.genesis.spot_model import (
+from simulation.robot_files.gripper_shape import PIECES
+from simulation.robot_files.spot_model import (
     BASE_JOINTS,
     FREE_BASE_GAINS,
     GAINS,

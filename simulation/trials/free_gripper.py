@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from perception.geometry import Pose
 from perception.spot_arm import HAND_FROM_WRIST_X_M
-from simulation.genesis.gripper_shape import PIECES, Part
 from simulation.genesis.motions import JAW_SPEED_RADPS
 from simulation.genesis.physics import TIME_STEP_S
-from simulation.genesis.spot_model import (
+from simulation.robot_files.gripper_shape import PIECES, Part
+from simulation.robot_files.spot_model import (
     BASE_JOINTS,
     FREE_BASE_GAINS,
     GAINS,

@@ -18,9 +18,9 @@ from scipy.spatial.transform import Rotation
 
 from perception.geometry import Pose
 from perception.spot_arm import HAND_FROM_WRIST_X_M
-from simulation.genesis.gripper_shape import HINGE_IN_WRIST_M, PIECES, Part
 from simulation.genesis.physics import TIME_STEP_S, rigid_options
-from simulation.genesis.spot_model import JAW_OPEN_RAD
+from simulation.robot_files.gripper_shape import HINGE_IN_WRIST_M, PIECES, Part
+from simulation.robot_files.spot_model import JAW_OPEN_RAD
 from simulation.scene.objects import GraspObject
 from simulation.trials.free_gripper import LIFT_M, PRE_GRASP_M, FreeGripper
 

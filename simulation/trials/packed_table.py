@@ -10,8 +10,8 @@ import numpy as np
 from perception.geometry import Pose
 from perception.types import Intrinsics
 from simulation.genesis.plant import link_pose
+from simulation.genesis.scene_camera import SceneCamera
 from simulation.scene.build import SceneSample
-from simulation.scene.pictures import SceneCamera
 from simulation.trials.free_gripper import LIFT_M, FreeGripper
 from simulation.trials.grasp_trials import LIFTED_M, MAX_SLIP_M
 

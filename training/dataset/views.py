@@ -25,9 +25,9 @@ from perception.base.plain_json import json_text
 from perception.geometry import Pose
 from perception.spot_arm import HAND_CAMERA
 from perception.types import Intrinsics
+from simulation.genesis.scene_camera import SceneCamera
 from simulation.scene.build import SceneSample, sample_scene
 from simulation.scene.objects import CLASS_NAMES, LABELS
-from simulation.scene.pictures import SceneCamera
 from simulation.scene.spec import ClutterSpec, LightSpec, SceneSpec, SupportSpec, TargetSpec
 from training.dataset.viewpoints import PRESETS, SHAPE, ViewPreset, camera_pose
 

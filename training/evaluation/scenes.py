@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from perception.geometry import Pose
 from perception.spot_arm import HAND_CAMERA
 from perception.types import Detection, RgbdFrame
+from simulation.genesis.scene_camera import Picture, SceneCamera
 from simulation.scene.build import SceneSample, sample_scene
 from simulation.scene.objects import LABELS, GraspObject
-from simulation.scene.pictures import Picture, SceneCamera
 from training.dataset.catalogue import Entry
 from training.dataset.project_labels import read_arrays
 from training.dataset.viewpoints import PRESETS, camera_pose

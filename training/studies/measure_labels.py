@@ -90,7 +90,7 @@ def _trials(entry: Entry) -> tuple[float, float]:
 
 def _views(plan: Plan, views: int) -> tuple[float, float, list[tuple[str, bytes]]]:
     """Seconds to build a scene, and of one view; the views' files."""
-    from simulation.scene.pictures import SceneCamera
+    from simulation.genesis.scene_camera import SceneCamera
     from training.dataset.jobs import ViewJob
     from training.dataset.scenes import paper_scene
     from training.dataset.viewpoints import PAPER_CAMERA, paper_poses

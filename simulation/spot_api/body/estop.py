@@ -15,8 +15,8 @@ from typing import Any
 
 from bosdyn.api import estop_pb2
 
-from simulation.spot_api.body.clock import duration, seconds_of
-from simulation.spot_api.rpc import Call
+from simulation.spot_api.rpc.clock import duration, seconds_of
+from simulation.spot_api.rpc.serve import Call
 
 NONE: int = estop_pb2.ESTOP_LEVEL_NONE
 SETTLE: int = estop_pb2.ESTOP_LEVEL_SETTLE_THEN_CUT

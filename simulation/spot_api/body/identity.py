@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from simulation.spot_api.rpc import Call
+from simulation.spot_api.rpc.serve import Call
 
 API_VERSION = (5, 2, 0)
 SERIAL_NUMBER = "sim-spot-00000000"

@@ -12,7 +12,7 @@ from typing import Any
 from bosdyn.api import lease_pb2
 from bosdyn.client.lease import Lease
 
-from simulation.spot_api.rpc import Call, InvalidRequestError
+from simulation.spot_api.rpc.serve import Call, InvalidRequestError
 
 PARENTS = {"body": "", "mobility": "body", "full-arm": "body", "arm": "full-arm", "gripper": "full-arm"}
 """Each resource and the one it is part of."""

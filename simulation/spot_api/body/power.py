@@ -10,7 +10,7 @@ from bosdyn.api import estop_pb2, power_pb2
 
 from simulation.spot_api.body.lease import Leases
 from simulation.spot_api.body.machine import ON, Machine
-from simulation.spot_api.rpc import Call
+from simulation.spot_api.rpc.serve import Call
 
 REQUEST = power_pb2.PowerCommandRequest
 

@@ -9,11 +9,11 @@ import numpy as np
 from bosdyn.api import estop_pb2, robot_state_pb2
 
 from perception import spot_arm
-from simulation.spot_api.body.clock import duration, timestamp
 from simulation.spot_api.body.frames import ODOM_FROM_VISION, fill_tree, vec3
 from simulation.spot_api.body.machine import ON, Fault, Machine
 from simulation.spot_api.body.world import Snapshot, World
-from simulation.spot_api.rpc import Call
+from simulation.spot_api.rpc.clock import duration, timestamp
+from simulation.spot_api.rpc.serve import Call
 
 LEGS = ("fl", "fr", "hl", "hr")
 LEG_JOINTS = tuple(f"{leg}.{joint}" for leg in LEGS for joint in ("hx", "hy", "kn"))

@@ -15,8 +15,8 @@ import numpy as np
 from behaviours.robot import GripperState
 from perception.base.errors import RobotError
 from perception.geometry import Pose, Vector, rotation_vector
-from simulation.spot_api.body.clock import RobotClock
 from simulation.spot_api.body.steering import Guarded, Steerable
+from simulation.spot_api.rpc.clock import RobotClock
 
 T = TypeVar("T")
 

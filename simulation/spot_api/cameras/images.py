@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from perception.geometry import Pose
 from perception.types import Intrinsics, RgbdFrame
-from simulation.spot_api.body.clock import timestamp
 from simulation.spot_api.body.frames import fill_tree
 from simulation.spot_api.body.steering import Steerable
 from simulation.spot_api.body.world import World
 from simulation.spot_api.cameras.lens import describe, distorted
 from simulation.spot_api.cameras.sources import CAMERAS, MAX_DEPTH_COUNT, SOURCES, Source
-from simulation.spot_api.rpc import Call
+from simulation.spot_api.rpc.clock import timestamp
+from simulation.spot_api.rpc.serve import Call
 
 IMAGE, RESPONSE = image_pb2.Image, image_pb2.ImageResponse
 DEFAULT_QUALITY = 75

@@ -12,11 +12,11 @@ from behaviours.robot import ArmPose, Command, CommandState, Outcome
 from perception import spot_arm
 from perception.geometry import Pose, Vector
 from simulation.genesis.profile import MIN_JERK_PEAK
-from simulation.spot_api.body.clock import due, duration
 from simulation.spot_api.body.frames import WRIST_FROM_HAND, from_proto, world_from
 from simulation.spot_api.body.laws import joint_path, reach, through
 from simulation.spot_api.body.steering import Steerable
 from simulation.spot_api.commands.activity import ANSWER, Activity, NotAcceptedError, Order, Quiet, Start
+from simulation.spot_api.rpc.clock import due, duration
 
 JOINT_NAMES = tuple(joint.name for joint in spot_arm.JOINTS)
 NAMED: dict[int, ArmPose] = {1: "carry", 2: "ready", 3: "stow"}

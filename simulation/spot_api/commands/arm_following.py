@@ -11,11 +11,11 @@ from bosdyn.api import arm_command_pb2
 from behaviours.robot import Command, CommandState
 from perception.geometry import Pose, Vector, unit
 from perception.spot_arm import HAND_FROM_COLOR_CAMERA, JOINTS
-from simulation.spot_api.body.clock import due
 from simulation.spot_api.body.frames import from_proto, world_from
 from simulation.spot_api.body.laws import carried, reach, through
 from simulation.spot_api.body.steering import Steerable
 from simulation.spot_api.commands.activity import ANSWER, Activity, NotAcceptedError, Order, Quiet
+from simulation.spot_api.rpc.clock import due
 
 DEFAULT_LINEAR_MPS = 0.5
 MAX_LINEAR_MPS = 1.5

@@ -11,7 +11,6 @@ from bosdyn.api import full_body_command_pb2, robot_command_pb2, robot_state_pb2
 
 from behaviours.robot import CommandState, Outcome
 from perception.geometry import Pose
-from simulation.spot_api.body.clock import FARTHEST_S, seconds_of, timestamp
 from simulation.spot_api.body.lease import Leases
 from simulation.spot_api.body.machine import Machine
 from simulation.spot_api.body.steering import Steerable
@@ -21,7 +20,8 @@ from simulation.spot_api.commands.arm import Cartesian, make_arm
 from simulation.spot_api.commands.full_body import make_full_body
 from simulation.spot_api.commands.gripper import make_gripper
 from simulation.spot_api.commands.mobility import Footing, make_mobility
-from simulation.spot_api.rpc import Call, InvalidRequestError
+from simulation.spot_api.rpc.clock import FARTHEST_S, seconds_of, timestamp
+from simulation.spot_api.rpc.serve import Call, InvalidRequestError
 
 REMEMBERED = 1000
 PARTS = ("base", "arm", "gripper")

@@ -10,7 +10,6 @@ from bosdyn.api.docking import docking_pb2
 
 from behaviours.robot import Command, CommandState, Outcome
 from perception.geometry import Pose
-from simulation.spot_api.body.clock import seconds_of
 from simulation.spot_api.body.laws import glide
 from simulation.spot_api.body.lease import Leases
 from simulation.spot_api.body.machine import SIT_HEIGHT_M, SIT_S, STAND_S, Machine, standing, upright
@@ -18,7 +17,8 @@ from simulation.spot_api.body.steering import Steerable
 from simulation.spot_api.body.world import World
 from simulation.spot_api.commands.activity import Activity, Order, Start
 from simulation.spot_api.commands.command import Commander
-from simulation.spot_api.rpc import Call
+from simulation.spot_api.rpc.clock import seconds_of
+from simulation.spot_api.rpc.serve import Call
 
 DOCK_ID = 520
 AHEAD_M = 0.7

@@ -11,7 +11,7 @@ from perception import spot_arm
 from perception.geometry import Pose
 from simulation.spot_api.body.frames import WRIST_FROM_HAND, fill_tree, from_proto, world_from
 from simulation.spot_api.body.world import World
-from simulation.spot_api.rpc import Call, InvalidRequestError
+from simulation.spot_api.rpc.serve import Call, InvalidRequestError
 
 ANSWER = inverse_kinematics_pb2.InverseKinematicsResponse
 

@@ -23,7 +23,7 @@ from simulation.spot_api.commands.activity import Activity, Order, Start
 from simulation.spot_api.commands.command import Commander
 from simulation.spot_api.commands.grasp_plan import Plan, allowed, plan_grasp
 from simulation.spot_api.commands.gripper import DEFAULT_TORQUE_NM
-from simulation.spot_api.rpc import Call, InvalidRequestError
+from simulation.spot_api.rpc.serve import Call, InvalidRequestError
 
 OFFSET_M, PICK_FROM_M = 1.0, 0.85
 """Body to object: without an offset_distance from the client, and for a grasp."""

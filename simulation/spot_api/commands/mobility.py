@@ -12,13 +12,13 @@ from bosdyn.api.spot import robot_command_pb2 as spot_command_pb2
 
 from behaviours.robot import Command, CommandState
 from perception.geometry import Pose, Vector
-from simulation.spot_api.body.clock import due
 from simulation.spot_api.body.frames import ODOM_FROM_VISION, from_proto, world_from
 from simulation.spot_api.body.laws import cruise, glide
 from simulation.spot_api.body.machine import SIT_HEIGHT_M, SIT_S, STAND_S, standing, upright
 from simulation.spot_api.body.steering import Steerable
 from simulation.spot_api.commands.activity import ANSWER, Activity, NotAcceptedError, Order, Quiet, Start
 from simulation.spot_api.commands.walk_limits import limits, speed_towards, velocity_of
+from simulation.spot_api.rpc.clock import due
 
 SLEW = np.array([1.6, 1.6, 2.4])
 POSE_S = 0.8

@@ -18,7 +18,7 @@ from simulation.spot_api.body.steering import Steerable
 from simulation.spot_api.body.world import World
 from simulation.spot_api.cameras.images import RESPONSE, RefusedImageError, Shot
 from simulation.spot_api.faults.spec import RPC_KINDS, FaultSpec, matches
-from simulation.spot_api.rpc import RpcAbortError
+from simulation.spot_api.rpc.serve import RpcAbortError
 
 LONGEST_WAIT_S = 60.0
 """Wall seconds that rpc_deadline keeps a call that has no deadline."""

@@ -10,10 +10,10 @@ from typing import Any
 
 from bosdyn.api.keepalive import keepalive_pb2
 
-from simulation.spot_api.body.clock import RobotClock, seconds_of, timestamp
 from simulation.spot_api.body.machine import Machine
 from simulation.spot_api.body.steering import Steerable
-from simulation.spot_api.rpc import Call
+from simulation.spot_api.rpc.clock import RobotClock, seconds_of, timestamp
+from simulation.spot_api.rpc.serve import Call
 
 NO_SUCH_POLICY = keepalive_pb2.ModifyPolicyResponse.STATUS_INVALID_POLICY_ID
 

@@ -9,7 +9,7 @@ from typing import Any
 import grpc
 from bosdyn.api import auth_pb2
 
-from simulation.spot_api.rpc import Call, RpcAbortError
+from simulation.spot_api.rpc.serve import Call, RpcAbortError
 
 OPEN_SERVICES = ("AuthService", "RobotIdService", "PayloadRegistrationService")
 """Served without a token, as a client needs them to get one."""

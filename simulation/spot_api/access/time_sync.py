@@ -11,8 +11,8 @@ from typing import Any
 
 from bosdyn.api import time_sync_pb2
 
-from simulation.spot_api.body.clock import RobotClock, duration, seconds_of, timestamp
-from simulation.spot_api.rpc import Call
+from simulation.spot_api.rpc.clock import RobotClock, duration, seconds_of, timestamp
+from simulation.spot_api.rpc.serve import Call
 
 SAMPLES_NEEDED = 3
 FRESH_S = 2.0

@@ -9,7 +9,7 @@ from typing import Any
 
 from google.protobuf.json_format import MessageToDict
 
-from simulation.spot_api.rpc import Call
+from simulation.spot_api.rpc.serve import Call
 
 TOLD = (
     "RobotCommandService.RobotCommand",

@@ -2,7 +2,7 @@
 
 Origins, limits and masses are those of the public description. The base is moved by six joints of its own (x, y, z,
 yaw, pitch, roll), so that a walk is a motion of these; legs have no contact and follow the gait. The arm's links
-collide as capsules, the hand as the pieces of `simulation.genesis.gripper_shape`.
+collide as capsules, the hand as the pieces of `simulation.robot_files.gripper_shape`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 
 from perception.base.files import write_atomic
 from perception.spot_arm import JOINTS
-from simulation.genesis.gripper_shape import HINGE_IN_WRIST_M, PIECES, Part
+from simulation.robot_files.gripper_shape import HINGE_IN_WRIST_M, PIECES, Part
 
 BASE_JOINTS = ("base_x", "base_y", "base_z", "base_yaw", "base_pitch", "base_roll")
 LEGS = ("fl", "fr", "hl", "hr")

@@ -14,8 +14,8 @@ from typing import Any, Protocol
 import grpc
 from google.protobuf.message_factory import GetMessageClass
 
-from simulation.spot_api.body.clock import RobotClock, timestamp
-from simulation.spot_api.sane import nonsense
+from simulation.spot_api.rpc.clock import RobotClock, timestamp
+from simulation.spot_api.rpc.impossible import nonsense
 
 CODE_OK, CODE_INTERNAL, CODE_INVALID = 1, 2, 3
 """Of bosdyn.api.CommonError."""

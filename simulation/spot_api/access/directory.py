@@ -11,8 +11,8 @@ from typing import Any
 import grpc
 from bosdyn.api import directory_pb2, directory_registration_pb2
 
-from simulation.spot_api.body.clock import RobotClock, timestamp
-from simulation.spot_api.rpc import Call, Gate, InvalidRequestError, RpcAbortError, authority_of, token_of
+from simulation.spot_api.rpc.clock import RobotClock, timestamp
+from simulation.spot_api.rpc.serve import Call, Gate, InvalidRequestError, RpcAbortError, authority_of, token_of
 
 
 @dataclass

@@ -1,0 +1,1 @@
+"""How an RPC is served: header, clock, token, faults, log, and refusal of impossible values."""
