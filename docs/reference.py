@@ -150,18 +150,18 @@ def api() -> str:
     lines = ["# API", "", PUBLIC, ""]
     for package, more in API.items():
         lines += [f"## {package}", ""]
-        exported = [name for name in _exported(ROOT / package / "__init__.py") if not name.isupper()]
+        exported = [name for name in exports(package) if not name.isupper()]
         for name in dict.fromkeys((*exported, *more)):
             lines += [f"::: {_home(package, name)}", "    options:", "      heading_level: 3", ""]
     return "\n".join(lines)
 
 
-def _exported(file: Path) -> list[str]:
-    for node in ast.parse(file.read_text()).body:
-        targets = getattr(node, "targets", None) or [getattr(node, "target", None)]
-        if any(isinstance(target, ast.Name) and target.id == "__all__" for target in targets):
-            return list(ast.literal_eval(node.value))  # type: ignore[attr-defined]
-    return []
+def exports(package: str) -> dict[str, str]:
+    """The names that a package exports -> the module of each, as its `__init__` says to type checkers."""
+    tree = ast.parse((ROOT / package / "__init__.py").read_text())
+    blocks = (node.body for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
+    imports = [node for block in blocks for node in block if isinstance(node, ast.ImportFrom)]
+    return {alias.asname or "": node.module or "" for node in imports for alias in node.names}
 
 
 def _home(package: str, name: str) -> str:

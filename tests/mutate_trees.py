@@ -25,7 +25,7 @@ if __name__ == "__main__":
 
 import trees  # noqa: E402
 from behaviours.registry import LEAVES  # noqa: E402
-from perception.base.errors import TreeError  # noqa: E402
+from trees.errors import TreeError  # noqa: E402
 
 FORBIDDEN = ("exec", "import", "subprocess.", "os.", "socket.", "shutil.", "urllib.", "ctypes.", "pickle.", "pty.")
 HARMLESS = ("os.listdir", "os.scandir", "os.putenv", "os.unsetenv")

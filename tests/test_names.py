@@ -19,8 +19,9 @@ from app.mission.parameters import specification, values_of
 from app.mission.parametrised import read
 from behaviours.registry import LEAVES
 from behaviours.robots.fake.robot import FakeRobot
-from perception.base.errors import ConfigError, TreeError
+from perception.base.errors import ConfigError
 from perception.detection.detector import DEFAULT_WEIGHTS
+from trees.errors import TreeError
 
 LOOK = '<Capture frame="{frame}"/><DetectObject frame="{frame}" labels="%s" detection="{detection}"/>'
 SEPARATOR = "Choices (several are separated by ;): bottle, can, mug"

@@ -14,10 +14,10 @@ from app.session.statuses import StatusBoard, ends
 from app.session.tick_times import TickTimes
 from app.views.model import Transition
 from app.views.state import RECENT, RunState
-from perception.base.errors import LeafError
 from tests.trees_leaves import Act
 from trees.data.blackboard import Blackboard
 from trees.engine.leaf import Leaf
+from trees.errors import LeafError
 
 XML = """<root BTCPP_format="4" main_tree_to_execute="Main"><BehaviorTree ID="Main">
 <RetryUntilSuccessful num_attempts="3"><Sequence><Act name="a" seq="RS"/><Act name="b" seq="RF"/><Act name="c" seq="S"/>

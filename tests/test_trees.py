@@ -13,9 +13,10 @@ from py_trees.common import Status
 
 import trees
 from behaviours.registry import LEAVES
-from perception.base.errors import ContractError, LeafError, TreeError
+from perception.base.errors import ContractError
 from trees.data.ports import input_port, output_port
 from trees.engine.leaf import Leaf
+from trees.errors import LeafError, TreeError
 
 STATUS = {"S": Status.SUCCESS, "F": Status.FAILURE, "R": Status.RUNNING, "K": Status.SUCCESS}
 

@@ -11,8 +11,8 @@ from py_trees.common import Status
 from trees_leaves import LEAVES, Act
 
 import trees
-from perception.base.errors import LeafError, TreeError
 from trees.checking.expansion import MAX_NESTING
+from trees.errors import LeafError, TreeError
 
 
 def write(folder: Path, text: str) -> Path:

@@ -14,7 +14,7 @@ from test_trees_format import elements
 from trees_leaves import LEAVES
 
 import trees
-from perception.base.errors import TreeError
+from trees.errors import TreeError
 from trees.reading.elements import Source, TreeProblems
 from trees.reading.markup import decode, parse
 

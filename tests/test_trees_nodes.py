@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from trees_leaves import Run, act
 
-from perception.base.errors import ContractError, LimitError, TreeError
+from perception.base.errors import ContractError, LimitError
+from trees.errors import TreeError
 
 
 def test_recovery_tries_again_in_the_same_tick(tmp_path: Path) -> None:

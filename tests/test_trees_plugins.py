@@ -13,10 +13,10 @@ from py_trees.common import Status
 
 import trees
 from behaviours.registry import LEAVES
-from perception.base.errors import TreeError
 from tests.installed import wheel_of
 from trees.data.ports import Bounds, input_port
 from trees.engine.leaf import Leaf
+from trees.errors import TreeError
 from trees.plugins import GROUP, PluginLeaves
 
 HERE = Path(__file__).parent

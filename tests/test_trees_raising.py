@@ -11,8 +11,9 @@ from py_trees.common import Status
 from trees_leaves import Act, Run, act
 
 from behaviours.worker import Worker
-from perception.base.errors import ContractError, LeafError, RobotError, SpotGraspError
+from perception.base.errors import ContractError, RobotError, SpotGraspError
 from trees.engine.leaf import Leaf
+from trees.errors import LeafError
 
 
 class Odd(BaseException):

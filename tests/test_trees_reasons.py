@@ -9,7 +9,8 @@ import pytest
 from py_trees.common import Status
 from trees_leaves import Act, Run, act
 
-from perception.base.errors import ContractError, LeafError
+from perception.base.errors import ContractError
+from trees.errors import LeafError
 
 A, B, C = (act(name, "F") for name in "abc")
 GOOD = act("g", "S")

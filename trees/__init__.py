@@ -1,42 +1,65 @@
 """The tree language: read, check, build and describe BehaviorTree.CPP v4 files on py_trees.
 
 document = trees.load(file, leaves, main=None)    TreeError, with every problem, if it cannot be run
-problems = trees.problems(file, leaves)           all that is wrong with it: file:line:column: message
+problems = trees.problems(file, leaves)           everything wrong with it: file:line:column: message
 tree = trees.build(document, context, clock)      tree.tick(), tree.halt(), tree.nodes(), tree.failure()
                                                   tree.tick_exactly_once(), tree.tick_once(), tree.statuses()
 document = trees.load(files, stub_unknown=True)   a file of another project: document.nodes(), tick_exactly_once()
-text = trees.format_text(text)                    the one canonical way to write it
+text = trees.format_text(text)                    the file in its canonical form
 """
 
-from trees.building import Place, Substitute
-from trees.checking.stubs import StubCall, StubScript
-from trees.describe import facts, palette_xml, table
-from trees.document import Document
-from trees.load import LoadedDocument, load, problems
-from trees.nodes import CONTROL_NODES
-from trees.plugins import PluginLeaves
-from trees.reading.elements import Problem, TreeProblems
-from trees.reading.format import format_text
-from trees.tree import NodeView, Tree, build
+from typing import TYPE_CHECKING
 
-__all__ = [
-    "CONTROL_NODES",
-    "Document",
-    "LoadedDocument",
-    "NodeView",
-    "Place",
-    "PluginLeaves",
-    "Problem",
-    "StubCall",
-    "StubScript",
-    "Substitute",
-    "Tree",
-    "TreeProblems",
-    "build",
-    "facts",
-    "format_text",
-    "load",
-    "palette_xml",
-    "problems",
-    "table",
-]
+if TYPE_CHECKING:
+    from trees.building import Place as Place, Substitute as Substitute
+    from trees.checking.stubs import StubCall as StubCall, StubScript as StubScript
+    from trees.data.blackboard import Blackboard as Blackboard
+    from trees.data.ports import (
+        Bounds as Bounds,
+        Direction as Direction,
+        Names as Names,
+        Port as Port,
+        Vocabulary as Vocabulary,
+        input_port as input_port,
+        output_port as output_port,
+    )
+    from trees.describe import facts as facts, palette_xml as palette_xml, table as table
+    from trees.document import Document as Document
+    from trees.engine.intercept import Interceptor as Interceptor
+    from trees.engine.leaf import Leaf as Leaf, PortAccess as PortAccess
+    from trees.engine.runtime import Listener as Listener
+    from trees.errors import (
+        ConfigError as ConfigError,
+        ContractError as ContractError,
+        LeafError as LeafError,
+        LimitError as LimitError,
+        SpotGraspError as SpotGraspError,
+        TreeError as TreeError,
+    )
+    from trees.loading import LoadedDocument as LoadedDocument, load as load, problems as problems
+    from trees.nodes import CONTROL_NODES as CONTROL_NODES
+    from trees.plugins import PluginLeaves as PluginLeaves
+    from trees.reading.elements import Problem as Problem, TreeProblems as TreeProblems
+    from trees.reading.format import format_text as format_text
+    from trees.tree import NodeView as NodeView, Tree as Tree, build as build
+else:
+    from trees.lazy import lazy_exports
+
+    __all__, __getattr__, __dir__ = lazy_exports(__name__, {
+        "trees.building": ("Place", "Substitute"),
+        "trees.checking.stubs": ("StubCall", "StubScript"),
+        "trees.data.blackboard": ("Blackboard",),
+        "trees.data.ports": ("Bounds", "Direction", "Names", "Port", "Vocabulary", "input_port", "output_port"),
+        "trees.describe": ("facts", "palette_xml", "table"),
+        "trees.document": ("Document",),
+        "trees.engine.intercept": ("Interceptor",),
+        "trees.engine.leaf": ("Leaf", "PortAccess"),
+        "trees.engine.runtime": ("Listener",),
+        "trees.errors": ("ConfigError", "ContractError", "LeafError", "LimitError", "SpotGraspError", "TreeError"),
+        "trees.loading": ("LoadedDocument", "load", "problems"),
+        "trees.nodes": ("CONTROL_NODES",),
+        "trees.plugins": ("PluginLeaves",),
+        "trees.reading.elements": ("Problem", "TreeProblems"),
+        "trees.reading.format": ("format_text",),
+        "trees.tree": ("NodeView", "Tree", "build"),
+    })  # fmt: skip

@@ -1,17 +1,54 @@
-"""The tree language raises the project's own errors."""
+"""The errors that the packages have in common, and what becomes of an error that a leaf raises.
 
-from perception.base.errors import ConfigError, ContractError, LeafError, LimitError, SpotGraspError, TreeError
+An expected outcome (nothing detected, grasp missed, goal out of reach) is never an exception: it is a FAILURE with a
+reason. An error ends the run. `exit_code` is what the command line returns for it. `perception.base.errors` adds the
+errors of robots, networks and outputs.
+"""
 
-__all__ = ["ConfigError", "ContractError", "LeafError", "LimitError", "SpotGraspError", "TreeError", "raised_by"]
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class SpotGraspError(Exception):
+    """Root of every error that this project raises on purpose; the message is one clear line for a person."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class ConfigError(SpotGraspError):
+    """What the user asked for cannot be used: a scene, an object, a mesh, an option, a file."""
+
+    exit_code = 2
+
+
+class TreeError(ConfigError):
+    """A tree file that cannot be run. The message starts with `file:line:column:` where the place is known."""
+
+
+class LimitError(ConfigError):
+    """A number or a name outside what a port or the robot accepts, found before anything moves. The message names the
+    place, the value and the accepted values."""
+
+
+class ContractError(SpotGraspError):
+    """Two parts of the program disagree: a wired port without data, an array of the wrong shape."""
+
+
+class LeafError(SpotGraspError):
+    """A leaf raised an error that is not a SpotGraspError; the message names the node and the error."""
 
 
 def raised_by(path: str, tag: str, error: BaseException) -> BaseException:
-    """What is raised for something that a leaf raised: itself if it is of this project or an interruption by the user,
-    else a LeafError, so that neither `sys.exit(0)` nor a GeneratorExit passes for an end of the program."""
+    """The error to raise in place of one that a leaf raised.
+
+    path, tag: of the leaf's node. A SpotGraspError and KeyboardInterrupt stay as they are. All others become a
+    LeafError, so that neither `sys.exit(0)` nor a GeneratorExit in a leaf ends the program.
+    """
     if isinstance(error, SpotGraspError | KeyboardInterrupt):
         return error
     words = " ".join("".join(each if each.isprintable() else " " for each in str(error)).split())
-    told = LeafError(f"{path}: <{tag}> raised {type(error).__name__}{': ' if words else ''}{words}")
+    leaf_error = LeafError(f"{path}: <{tag}> raised {type(error).__name__}{': ' if words else ''}{words}")
     for note in getattr(error, "__notes__", ()):
-        told.add_note(note)
-    return told
+        leaf_error.add_note(note)
+    return leaf_error

@@ -6,8 +6,8 @@ import os
 from difflib import get_close_matches
 from pathlib import Path
 
-from perception.base.errors import TreeError
 from perception.base.files import shown
+from trees.errors import TreeError
 
 
 def library_folder() -> Path:

@@ -1,7 +1,7 @@
-"""Files of people, read with limits, and outputs, written whole. Every reader and writer of the project is here.
+"""Text, JSON, TOML and XML files, read with limits, and outputs, written whole.
 
-What is read is a regular file, looked at before anything is allocated; every fault is a ConfigError of one line that
-names the file. Arrays and pictures are read by `perception.base.array_files`. Only the standard library is imported.
+Every fault is a ConfigError of one line that names the file. `trees.reading.files` opens the files,
+`perception.base.array_files` reads arrays and pictures. Only the standard library is imported.
 """
 
 from __future__ import annotations
@@ -23,6 +23,25 @@ from xml.etree import ElementTree
 from xml.parsers import expat
 
 from perception.base.errors import ConfigError, WriteError
+from trees.reading.files import FILE_KINDS, open_file, read_bytes, reason_of, shown
+
+__all__ = [
+    "LIST_BYTES",
+    "TEXT_BYTES",
+    "check_values",
+    "json_of",
+    "open_append",
+    "open_file",
+    "parse_json",
+    "read_bytes",
+    "read_json",
+    "read_text",
+    "read_toml",
+    "read_xml",
+    "replacing",
+    "shown",
+    "write_atomic",
+]
 
 TEXT_BYTES: Final = 1_000_000
 """Size of a configuration file at most."""
@@ -33,46 +52,9 @@ MAX_DEPTH: Final = 32
 XML_BYTES: Final = 16_000_000
 XML_DEPTH: Final = 200
 XML_ELEMENTS: Final = 100_000
-_KINDS: Final = {
-    stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a device",
-    stat.S_IFBLK: "a device",
-}  # fmt: skip
 _KEY: Final = r"""(?:[\w-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')"""
 _DOTTED: Final = re.compile(rf"(?<![\w\\-]){_KEY}(?:[ \t]*+\.[ \t]*+{_KEY}){{{MAX_DEPTH}}}")
 _STDOUT: Final = ("-", "/dev/stdout")
-
-
-def open_file(path: Path, what: str, most: int) -> io.BufferedReader:
-    """A regular file of at most `most` bytes, open for reading; links are followed. what: its part in the program, for
-    messages, e.g. "scene file". ConfigError for everything else, without waiting for it."""
-    try:
-        _regular(path, what, os.stat(path).st_mode)  # some devices act when they are opened
-        number = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
-        file = os.fdopen(number, "rb")
-        with contextlib.ExitStack() as stack:
-            stack.callback(file.close)
-            found = os.fstat(number)
-            _regular(path, what, found.st_mode)
-            if found.st_size > most:
-                raise _too_long(path, what, most)
-            stack.pop_all()
-    except FileNotFoundError as error:
-        raise ConfigError(f"{shown(path)}: no such file; expected the {what}") from error
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        raise ConfigError(f"{shown(path)}: cannot read the {what}: {_reason(error)}") from error
-    return file
-
-
-def read_bytes(path: Path, what: str, most: int) -> bytes:
-    """The content of a regular file; see `open_file`."""
-    with open_file(path, what, most) as file:
-        try:
-            content = file.read(most + 1)  # it may grow, and what /proc shows claims to have no length
-        except OSError as error:
-            raise ConfigError(f"{shown(path)}: cannot read the {what}: {_reason(error)}") from error
-    if len(content) > most:
-        raise _too_long(path, what, most)
-    return content
 
 
 def read_text(path: Path, what: str, most: int = TEXT_BYTES) -> str:
@@ -224,7 +206,7 @@ def replacing(path: Path, *, parents: bool = False, sync: bool = True) -> Iterat
                 _sync(part)
             os.replace(part, target)
     except OSError as error:
-        raise WriteError(shown(path), _reason(error)) from error
+        raise WriteError(shown(path), reason_of(error)) from error
     finally:
         if part is not None:
             with contextlib.suppress(OSError):
@@ -242,20 +224,7 @@ def open_append(path: Path) -> io.FileIO:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
         return io.FileIO(os.open(path, flags, 0o666), "ab")
     except (OSError, ValueError) as error:
-        raise WriteError(shown(path), _reason(error)) from error
-
-
-def shown(path: Path | str) -> str:
-    """A path as messages have it: in one line, and not endless."""
-    text = str(path).encode(errors="backslashreplace").decode()
-    text = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
-    return text if len(text) <= 300 else f"{text[:140]}...{text[-140:]}"
-
-
-def _regular(path: Path, what: str, mode: int) -> None:
-    if not stat.S_ISREG(mode):
-        kind = _KINDS.get(stat.S_IFMT(mode), "no file")
-        raise ConfigError(f"{shown(path)}: is {kind}; the {what} must be a regular file")
+        raise WriteError(shown(path), reason_of(error)) from error
 
 
 def _replaceable(path: Path, target: Path) -> os.stat_result | None:
@@ -272,7 +241,7 @@ def _replaceable(path: Path, target: Path) -> os.stat_result | None:
 
 def _writable(path: Path, mode: int) -> None:
     if not stat.S_ISREG(mode):
-        raise WriteError(shown(path), f"it is {_KINDS.get(stat.S_IFMT(mode), 'no file')}; give the name of a file")
+        raise WriteError(shown(path), f"it is {FILE_KINDS.get(stat.S_IFMT(mode), 'no file')}; give the name of a file")
     if not mode & 0o222:  # the superuser may write it all the same, and is asked not to
         raise WriteError(shown(path), "it is read-only; `chmod u+w` lets it be written")
 
@@ -302,14 +271,6 @@ def _sync(path: Path) -> None:
         os.fsync(number)
     finally:
         os.close(number)
-
-
-def _reason(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error)
-
-
-def _too_long(path: Path, what: str, most: int) -> ConfigError:
-    return ConfigError(f"{shown(path)}: too long for a {what}; at most {most} bytes")
 
 
 def _too_deep() -> str:

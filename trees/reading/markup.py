@@ -12,9 +12,9 @@ import re
 from pathlib import Path
 from typing import Final
 
-from perception.base.files import read_bytes, shown
 from trees.errors import ConfigError
 from trees.reading.elements import Comment, Element, Problem, Source, TreeProblems
+from trees.reading.files import read_bytes, shown
 
 MAX_BYTES: Final = 2_000_000
 MAX_DEPTH: Final = 300
