@@ -24,7 +24,6 @@ from app.groot import protocol
 from app.groot.btlog import BtLog
 from app.groot.publisher import LARGEST_REQUEST, Publisher
 from app.groot.source import MOST_TRANSITIONS, Source
-from app.groot.tree_xml import full_paths, subtrees, tree_xml
 from app.groot.values import brief, plain
 from app.session.folder import RecordError
 from app.session.statuses import StatusBoard
@@ -32,6 +31,8 @@ from perception.base.errors import ConfigError
 from tests.free_ports import free_port
 from tests.groot_client import IDLE, RUNNING, SUCCESS, Client, read_btlog, records
 from tests.trees_leaves import Act, Out, Read
+from trees.groot_xml import tree_xml
+from trees.tree import subtrees
 
 LEAVES = {"Act": Act, "Out": Out, "Read": Read}
 XML = """<root BTCPP_format="4" main_tree_to_execute="Main">
@@ -330,7 +331,8 @@ def test_closing_ends_the_thread(watched: Watched) -> None:
 
 def test_full_paths_are_behaviortree_cpps(tmp_path: Path) -> None:
     document, tree = build(tmp_path)
-    paths = full_paths(document.main, tree.nodes())
+    paths = [node.full_path for node in tree.nodes()]
+    assert paths == [row[-1] for row in document.nodes()]
     assert paths[:8] == [
         "Sequence::1", "first", "Sub::3", "Sub::3/ForceSuccess::4", "Sub::3/Fallback::5", "Sub::3/Read::6",
         "Sub::3/Deep::7", "Sub::3/Deep::7/deep",

@@ -10,12 +10,13 @@ from py_trees.common import Status
 
 import trees
 from app.session.blackboards import BlackboardChanges
-from app.session.statuses import StatusBoard, ends
+from app.session.statuses import StatusBoard
 from app.session.tick_times import TickTimes
 from app.views.model import Transition
 from app.views.state import RECENT, RunState
 from tests.trees_leaves import Act
 from trees.data.blackboard import Blackboard
+from trees.data.preorder import ends
 from trees.engine.leaf import Leaf
 from trees.errors import LeafError
 

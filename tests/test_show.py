@@ -17,8 +17,8 @@ from app.commands.dispatch import main
 from app.drawing.layout import LONGEST, boxes
 from app.drawing.outline import outline
 from app.drawing.svg import html, svg
-from app.session.statuses import parents
 from behaviours.registry import LEAVES
+from trees.data.preorder import parents
 
 TREE = """<root BTCPP_format="4" main_tree_to_execute="Main">
 <BehaviorTree ID="Main"><Sequence name="top"><OpenGripper opening="1.0" max_torque_nm="3.0"/><SubTree ID="Sub"/>

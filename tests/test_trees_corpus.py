@@ -80,7 +80,7 @@ def trace(name: str, mode: str) -> tuple[list[Any], list[Any]]:
     here: list[Any] = []
     for _ in there:
         try:
-            status = document.tick_exactly_once().name
+            status = document.tick_exactly_once()
         except ContractError:
             status = "EXC"
         here.append([status, document.events()])

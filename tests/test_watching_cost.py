@@ -15,7 +15,6 @@ import trees
 from app.groot.btlog import BtLog
 from app.groot.publisher import Publisher
 from app.groot.source import Source
-from app.groot.tree_xml import tree_xml
 from app.session.folder import RunFolder
 from app.session.monitor import Monitor
 from app.views.live import LiveView
@@ -23,6 +22,7 @@ from behaviours.robots.fake.robot import FakeRobot
 from tests.free_ports import free_port
 from tests.groot_client import Client
 from tests.trees_leaves import Act
+from trees.groot_xml import tree_xml
 
 LEAVES = {"Act": Act}
 BLOCK = 10

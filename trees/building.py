@@ -19,6 +19,7 @@ from trees.engine.runtime import Runtime
 from trees.engine.seat import Seat, seat_leaf
 from trees.errors import raised_by
 from trees.nodes import SubTree
+from trees.paths import NodePath, above_root
 from trees.reading.elements import Element
 from trees.reading.names import RESERVED
 
@@ -45,6 +46,7 @@ class Seated:
     """A seat with what the file says of it. ports: as wired in the file."""
 
     seat: Seat
+    where: NodePath
     tag: str
     kind: str
     depth: int
@@ -64,15 +66,15 @@ class Builder:
     def build(self) -> Seat:
         """The root of the main tree."""
         main = self._document.main
-        return self._build(self._document.trees[main], self.scopes[0], main, 0)
+        return self._build(self._document.trees[main], self.scopes[0], above_root(main), 0)
 
-    def _build(self, element: Element, scope: Blackboard, parent: str, depth: int) -> Seat:
+    def _build(self, element: Element, scope: Blackboard, above: NodePath, depth: int) -> Seat:
         tag = tag_of(element)
-        name = element.attributes.get("name") or (element.attributes.get("ID") if tag == "SubTree" else tag) or tag
-        seat = Seat(len(self.nodes) + 1, f"{parent}/{name}", self._runtime)
+        where = above.child(element, len(self.nodes) + 1)
+        name, seat = where.name, Seat(where.uid, where.path, self._runtime)
         wired = {key: text for key, text in element.attributes.items() if key not in RESERVED and key[0].isalpha()}
         place = len(self.nodes)
-        self.nodes.append(Seated(seat, tag, "", depth, wired, element.attributes))
+        self.nodes.append(Seated(seat, where, tag, "", depth, wired, element.attributes))
         if tag != "SubTree" and getattr(self._document.class_of(element), "FREE_PORTS", False):
             for port, text in wired.items():
                 if (key := key_of(text, port)) is not None:
@@ -86,7 +88,7 @@ class Builder:
         elif tag == "SubTree":
             identity = element.attributes["ID"]
             inner = self.scopes[seat.uid] = self._scope(element, scope, wired, seat.path)
-            child = self._build(self._document.trees[identity], inner, seat.path, depth + 1)
+            child = self._build(self._document.trees[identity], inner, where, depth + 1)
             SubTree(name, [child], Wiring((), wired, scope, seat.path), self._runtime).take(seat)
             kind = SubTree.KIND
         else:
@@ -95,10 +97,10 @@ class Builder:
             wiring = Wiring(control.PORTS, wired, scope, seat.path)
             children = []
             for below in element.children:
-                children.append(self._build(below, scope, seat.path, depth + 1))
+                children.append(self._build(below, scope, where, depth + 1))
             control(name, children, wiring, self._runtime).take(seat)
             kind = control.KIND
-        self.nodes[place] = Seated(seat, tag, kind, depth, wired, element.attributes)
+        self.nodes[place] = Seated(seat, where, tag, kind, depth, wired, element.attributes)
         return seat
 
     def _leaf(self, element: Element, seat: Seat, scope: Blackboard, name: str) -> Leaf | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from trees.checking.nodes import wrong_count
 from trees.checking.stubs import Stubs, malformed_class
 from trees.data.ports import Port, Vocabulary
 from trees.engine.leaf import Leaf
+from trees.paths import above_root
 from trees.reading.elements import Element, Problem, TreeProblems
 from trees.reading.outline import Model, Outline
 
@@ -61,8 +62,22 @@ class Document:
         return Fixed(self.outline, self.kinds).sum(self.main).ports(key)
 
     def nodes(self) -> list[NodeRow]:
-        """(uid, kind, registration, name, full path) of every node of the expanded tree, in pre-order."""
-        return list(_expand(self))
+        """(uid, kind, registration, name, full path) of every node of the expanded tree, in pre-order.
+
+        kind: Action, Condition, Control, Decorator or SubTree. registration: the tag, `SubTree` for those. uid, name,
+        full path: see `trees.paths`.
+        """
+        rows: list[NodeRow] = []
+        left = [(self.trees[self.main], above_root(self.main))]
+        while left:
+            element, above = left.pop()
+            where = above.child(element, len(rows) + 1)
+            is_subtree, tag = element.tag == "SubTree", tag_of(element)
+            kind = "SubTree" if is_subtree else self.class_of(element).KIND
+            rows.append((where.uid, kind, tag, where.name, where.full_path))
+            below = [self.trees[element.attributes["ID"]]] if is_subtree else element.children[::-1]
+            left.extend((child, where) for child in below)
+        return rows
 
     def class_of(self, element: Element) -> NodeClass:
         """The class of a node that is no SubTree."""
@@ -71,29 +86,3 @@ class Document:
         if self.stubs is not None and (wrong := wrong_count(element, kind)):
             return malformed_class(tag, kind.KIND, wrong)
         return kind
-
-
-def _expand(document: Document) -> Iterator[NodeRow]:
-    """Every node in pre-order, a SubTree before its content.
-
-    uid: from 1. kind: Action, Condition, Control, Decorator or SubTree. registration: the tag, `SubTree` for those.
-    name: as written, else the registration, of a SubTree its ID. full path: the SubTrees on the way and the name;
-    a node without a name of its own is `Tag::uid`.
-    """
-    uid = 0
-    left: list[tuple[Element, str]] = [(document.trees[document.main], "")]
-    while left:
-        element, prefix = left.pop()
-        uid += 1
-        is_subtree = element.tag == "SubTree"
-        tag = tag_of(element)
-        called = element.attributes["ID"] if is_subtree else tag
-        name = element.attributes.get("name")
-        path = prefix + (f"{called}::{uid}" if name is None or name == called else name)
-        kind = "SubTree" if is_subtree else document.class_of(element).KIND
-        yield uid, kind, tag, called if name is None else name, path
-        if is_subtree:
-            inside = f"{called}::{uid}" if name is None else name  # a name counts here even if it is the ID
-            left.append((document.trees[called], f"{prefix}{inside}/"))
-        else:
-            left.extend((child, prefix) for child in reversed(element.children))

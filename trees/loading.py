@@ -18,7 +18,7 @@ from trees.checking.stubs import StubLeaf, Stubs, StubScript
 from trees.data.ports import NOTHING_KNOWN, Vocabulary
 from trees.document import Document
 from trees.engine.leaf import Leaf
-from trees.engine.status import Returned
+from trees.engine.status import Answer
 from trees.reading.elements import Findings, Problem, TreeProblems
 from trees.reading.includes import Files
 from trees.reading.outline import Outline, outline
@@ -33,7 +33,7 @@ class LoadedDocument(Document):
 
     _tree: Tree | None = None
 
-    def tick_exactly_once(self) -> Returned:
+    def tick_exactly_once(self) -> Answer:
         """One tick of the root: SUCCESS, FAILURE, RUNNING or SKIPPED. For documents loaded with stub_unknown.
 
         The tree is built at the first tick, on the wall clock and without a robot. What the stub leaves did is in
@@ -47,7 +47,7 @@ class LoadedDocument(Document):
             for leaf, (uid, _, _, _, path) in zip(self.stubs.made, rows, strict=True):
                 leaf.uid, leaf.path = uid, path
         self.stubs.events.clear()
-        return self._tree.execute()
+        return self._tree.tick_exactly_once()
 
     def events(self) -> list[str]:
         """What stub leaves did in the last tick, in order: `<uid>S`, `<uid>F`, `<uid>R`, or `h<uid>` when halted."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,8 @@ from trees.engine.control import ControlNode, halt_all
 from trees.engine.intercept import Interceptor, Slowest, intercept, time_leaf
 from trees.engine.reasons import why
 from trees.engine.runtime import Listener, Runtime
-from trees.engine.status import SKIPPED, WORDS, Returned, word
+from trees.engine.status import SKIPPED, WORDS, Answer, Returned, word
+from trees.paths import MAIN
 from trees.script import NO_ENUMS, compile_script
 
 
@@ -25,7 +26,7 @@ from trees.script import NO_ENUMS, compile_script
 class NodeView:
     """A node as seen from outside. uid: 1.. in the order of the expanded tree. status: IDLE, RUNNING, SUCCESS or
     FAILURE, the last two as of its last end. ports: as wired in the file. attributes: all of the file's, with name,
-    ID and conditions."""
+    ID and conditions. path, full_path, subtree: see `trees.paths`; the last two are "" in a recorded run."""
 
     uid: int
     path: str
@@ -37,6 +38,34 @@ class NodeView:
     feedback: str
     ports: dict[str, str]
     attributes: dict[str, str] = field(default_factory=dict)
+    full_path: str = ""
+    subtree: str = ""
+
+
+@dataclass(frozen=True)
+class Subtree:
+    """One tree of the running tree. tree_id: as in the file. path: its full path, `MAIN` for the main tree. node_uid:
+    of the SubTree node, 0 for the main tree. first: index of its root in the list of nodes."""
+
+    tree_id: str
+    path: str
+    node_uid: int
+    first: int
+
+    @property
+    def board(self) -> str:
+        """The name under which its blackboard is asked for and logged."""
+        return self.path or self.tree_id
+
+
+def subtrees(main: str, nodes: Sequence[NodeView]) -> list[Subtree]:
+    """The main tree and every SubTree in the order of the nodes. nodes: as of `Tree.nodes()`. main: its ID."""
+    below = [
+        Subtree(node.attributes.get("ID", node.name), nodes[index + 1].subtree, node.uid, index + 1)
+        for index, node in enumerate(nodes)
+        if node.kind == "SubTree"
+    ]
+    return [Subtree(main, MAIN, 0, 0), *below]
 
 
 class Tree:
@@ -89,17 +118,17 @@ class Tree:
         returned = self.execute()
         return returned if isinstance(returned, Status) else Status.INVALID
 
-    def tick_exactly_once(self) -> str:
+    def tick_exactly_once(self) -> Answer:
         """The same, with the result as a word: SUCCESS, FAILURE, RUNNING or SKIPPED."""
-        return word(self.execute())
+        return Answer.of(self.execute())
 
-    def tick_once(self) -> str:
+    def tick_once(self) -> Answer:
         """Ticks, and again at once as long as the tree runs and a node has asked for it, as Retry and Repeat do."""
         while (returned := self.execute()) is Status.RUNNING and self._runtime.wake:
             self._runtime.wake = False
-        return word(returned)
+        return Answer.of(returned)
 
-    def tick_while_running(self, sleep: Callable[[float], None], period_s: float = 0.01) -> str:
+    def tick_while_running(self, sleep: Callable[[float], None], period_s: float = 0.01) -> Answer:
         """Ticks to the end, `sleep(period_s)` in between where no node asks for a tick at once."""
         while (returned := self.tick_once()) == "RUNNING":
             sleep(period_s)
@@ -134,6 +163,8 @@ class Tree:
                 node.seat.feedback(),
                 node.ports,
                 node.attributes,
+                node.where.full_path,
+                node.where.subtree,
             )
             for node in self._nodes
         )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from app.base.output import printable
-from app.session.statuses import parents
+from trees.data.preorder import parents
 
 if TYPE_CHECKING:
     from trees import NodeView

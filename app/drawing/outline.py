@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from app.base.output import printable
-from app.session.statuses import ends
+from trees.data.preorder import ends
 
 if TYPE_CHECKING:
     from trees import NodeView

@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from app.groot import msgpack, protocol
-from app.groot.tree_xml import owners, subtrees
 from app.groot.values import plain
 from app.session.statuses import IDLE_FROM, StatusBoard
+from trees.tree import subtrees
 
 if TYPE_CHECKING:
     from trees import Tree
@@ -114,9 +114,11 @@ def _scopes(tree: Tree, main: str) -> dict[str, tuple[Blackboard, frozenset[str]
     from trees.data.literals import key_of
 
     nodes, boards = tree.nodes(), tree.scopes()
-    found = subtrees(main, nodes)
-    keys: dict[int, set[str]] = {subtree.node_uid: set() for subtree in found}
-    for node, owner in zip(nodes, owners(found, nodes), strict=True):
+    keys: dict[str, set[str]] = {}
+    for node in nodes:
         named = (key_of(text, port) for port, text in node.ports.items())
-        keys[owner.node_uid].update(key for key in named if key)
-    return {subtree.board: (boards[subtree.node_uid], frozenset(keys[subtree.node_uid])) for subtree in found}
+        keys.setdefault(node.subtree, set()).update(key for key in named if key)
+    return {
+        subtree.board: (boards[subtree.node_uid], frozenset(keys.get(subtree.path, ())))
+        for subtree in subtrees(main, nodes)
+    }

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from app.session.statuses import ends
+from trees.data.preorder import ends
 
 if TYPE_CHECKING:
     from trees import NodeView

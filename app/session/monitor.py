@@ -6,15 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from app.groot.tree_xml import subtrees
 from app.groot.values import brief, plain
 from app.session.attempts import Attempts
 from app.session.blackboards import BlackboardChanges
-from app.session.statuses import CODES, parents
+from app.session.statuses import CODES
 from app.session.tick_times import TickTimes
 from app.views.choose import Throttle
 from app.views.model import Transition, View
 from app.views.state import RunState
+from trees.data.preorder import parents
+from trees.tree import subtrees
 
 if TYPE_CHECKING:
     from behaviours.robot import Robot

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from copy import copy
 from typing import TYPE_CHECKING, Final
 
+from trees.data.preorder import ends
+
 if TYPE_CHECKING:
     from trees import NodeView
 
@@ -13,29 +15,6 @@ CODES: Final = {"IDLE": 0, "RUNNING": 1, "SUCCESS": 2, "FAILURE": 3}
 WORDS: Final = {code: word for word, code in CODES.items()}
 IDLE_FROM: Final = 10
 """Added to the status that a node had before it went back to idle, as BehaviorTree.CPP's publisher does."""
-
-
-def ends(depths: Sequence[int]) -> list[int]:
-    """For each node of a tree in pre-order, given by depth: the index after its last descendant."""
-    found = [len(depths)] * len(depths)
-    path: list[int] = []
-    for index, depth in enumerate(depths):
-        while path and depths[path[-1]] >= depth:
-            found[path.pop()] = index
-        path.append(index)
-    return found
-
-
-def parents(depths: Sequence[int]) -> list[int]:
-    """For each node of a tree in pre-order the index of its parent, -1 for the root."""
-    found: list[int] = []
-    path: list[int] = []
-    for index, depth in enumerate(depths):
-        while path and depths[path[-1]] >= depth:
-            path.pop()
-        found.append(path[-1] if path else -1)
-        path.append(index)
-    return found
 
 
 class StatusBoard:

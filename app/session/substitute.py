@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from py_trees.common import Status
 
-from app.groot.tree_xml import full_paths
 from app.session.options import SIMULATED, RunOptions
 from app.session.substitution_file import STATUSES, NodeConfig, Rule, nearest, read_rules
 from perception.base.errors import ConfigError, ContractError
@@ -131,17 +130,16 @@ def load_substitution(file: Path, document: Document) -> Substitution:
 
     rules, text = read_rules(file)
     nodes = trees.build(document, None, lambda: 0.0).nodes()
-    paths = full_paths(document.main, nodes)
     open_nodes = [
-        (node, path) for node, path, after in zip(nodes, paths, [*nodes[1:], None], strict=True)
+        node for node, after in zip(nodes, [*nodes[1:], None], strict=True)
         if node.kind != "SubTree" and (after is None or after.depth <= node.depth)
     ]  # fmt: skip
     scripts = {rule.pattern: _scripts(rule) for rule in rules}
     chosen: dict[int, tuple[Rule, Mapping[str, Run]]] = {}
     for rule in rules:
-        places = [node for node, path in open_nodes if rule.matches(node.name, node.tag, *_paths(node, path))]
+        places = [node for node in open_nodes if rule.matches(node.name, node.tag, *_paths(node))]
         if not places:
-            names = sorted({name for node, _ in open_nodes for name in (node.name, node.tag)})
+            names = sorted({name for node in open_nodes for name in (node.name, node.tag)})
             raise ConfigError(
                 f"{file}: SubstitutionRules.{rule.pattern}: matches no leaf of {document.path}."
                 f"{nearest(rule.pattern, names)} A pattern is a name, a tag or a path with * and ?. "
@@ -154,10 +152,10 @@ def load_substitution(file: Path, document: Document) -> Substitution:
     return Substitution(file, text, document, chosen)
 
 
-def _paths(node: NodeView, path: str) -> tuple[str, ...]:
+def _paths(node: NodeView) -> tuple[str, ...]:
     """The ways to write where a node is: BehaviorTree.CPP's, the same without the numbers of nodes that have no name,
     and the path as this program shows it, whole and without the main tree."""
-    return path, re.sub(r"::\d+(?=/|$)", "", path), node.path, node.path.partition("/")[2]
+    return node.full_path, re.sub(r"::\d+(?=/|$)", "", node.full_path), node.path, node.path.partition("/")[2]
 
 
 def _check_leaf(file: Path, rule: Rule, node: NodeView, document: Document) -> None:

@@ -10,10 +10,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
 from app.groot.btlog import BtLog
-from app.groot.tree_xml import tree_xml
 from app.session.monitor import Monitor
 from app.session.options import SIMULATED, RunOptions
 from perception.base.errors import ConfigError
+from trees.groot_xml import tree_xml
 
 if TYPE_CHECKING:
     from app.groot.hooks import Hooks

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from app.session.statuses import ends
 from app.views.model import Row
+from trees.data.preorder import ends
 
 
 def fold(rows: Sequence[Row]) -> list[Row]:

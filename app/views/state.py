@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from app.session.statuses import CODES, IDLE_FROM, WORDS, StatusBoard, ends, parents
+from app.session.statuses import CODES, IDLE_FROM, WORDS, StatusBoard
 from app.views.model import Row, Snapshot, Ticks, Transition
+from trees.data.preorder import ends, parents
 
 if TYPE_CHECKING:
     from trees import NodeView

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import Enum, StrEnum
 
 from py_trees.common import Status
 
@@ -18,8 +18,8 @@ Returned = Status | Skip
 WORDS = {Status.INVALID: "IDLE", Status.RUNNING: "RUNNING", Status.SUCCESS: "SUCCESS", Status.FAILURE: "FAILURE"}
 
 
-class Answer(Enum):
-    """A result as the ports `else` and `if_empty` name it."""
+class Answer(StrEnum):
+    """A result as a word: what a tick of a tree returns, and what the ports `else` and `if_empty` name."""
 
     SUCCESS = "SUCCESS"
     FAILURE = "FAILURE"
@@ -29,6 +29,11 @@ class Answer(Enum):
     @property
     def returned(self) -> Returned:
         return SKIPPED if self is Answer.SKIPPED else Status[self.name]
+
+    @classmethod
+    def of(cls, returned: Returned) -> Answer:
+        """The word for what a tick returned."""
+        return cls[returned.name]
 
 
 def word(returned: Returned) -> str:

@@ -3,75 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.session.statuses import ends
+from trees.describe import model
+from trees.nodes import CONTROL_NODES
 from trees.reading.escape import attributes
 from trees.reading.names import CONDITIONS
+from trees.tree import Subtree, subtrees
 
 if TYPE_CHECKING:
-    from trees import NodeView
     from trees.engine.leaf import Leaf
-
-
-@dataclass(frozen=True)
-class Subtree:
-    """One tree of the running tree. tree_id: as in the file. path: empty for the main tree, else names of SubTree
-    nodes joined by `/`, `ID::uid` for one without a name. node_uid: of the SubTree node, 0 for the main tree.
-    first: index of its root in the list of nodes."""
-
-    tree_id: str
-    path: str
-    node_uid: int
-    first: int
-
-    @property
-    def board(self) -> str:
-        """The name under which its blackboard is asked for."""
-        return self.path or self.tree_id
-
-
-def subtrees(main: str, nodes: Sequence[NodeView]) -> list[Subtree]:
-    """The main tree and every SubTree in the order of the nodes. nodes: as of `Tree.nodes()`. main: its ID."""
-    found = [Subtree(main, "", 0, 0)]
-    inside: list[tuple[int, str]] = []  # end, path
-    last = ends([node.depth for node in nodes])
-    for index, node in enumerate(nodes):
-        while inside and inside[-1][0] <= index:
-            inside.pop()
-        if node.kind != "SubTree":
-            continue
-        tree_id = node.attributes.get("ID", node.name)
-        own = node.attributes.get("name") or f"{tree_id}::{node.uid}"
-        path = f"{inside[-1][1]}/{own}" if inside else own
-        inside.append((last[index], path))
-        found.append(Subtree(tree_id, path, node.uid, index + 1))
-    return found
-
-
-def owners(found: Sequence[Subtree], nodes: Sequence[NodeView]) -> list[Subtree]:
-    """For each node the subtree that it belongs to; a SubTree node belongs to the tree that uses it."""
-    starts = {subtree.first: subtree for subtree in found}
-    owned: list[Subtree] = []
-    inside: list[tuple[int, Subtree]] = []  # depth of the subtree's root
-    for index, node in enumerate(nodes):
-        while inside and node.depth < inside[-1][0]:
-            inside.pop()
-        if index in starts:
-            inside.append((node.depth, starts[index]))
-        owned.append(inside[-1][1])
-    return owned
-
-
-def full_paths(main: str, nodes: Sequence[NodeView]) -> list[str]:
-    """Each node's path as BehaviorTree.CPP has it: names of SubTree nodes and its own, `Tag::uid` where it has none."""
-    paths = []
-    for node, owner in zip(nodes, owners(subtrees(main, nodes), nodes), strict=True):
-        tag = node.attributes.get("ID", node.tag) if node.kind == "SubTree" else node.tag
-        own = node.name if node.name != tag else f"{tag}::{node.uid}"
-        paths.append(f"{owner.path}/{own}" if owner.path else own)
-    return paths
+    from trees.tree import NodeView
 
 
 def tree_xml(main: str, nodes: Sequence[NodeView], leaves: Mapping[str, type[Leaf]]) -> str:
@@ -128,9 +70,6 @@ def _shown(node: NodeView, paths: Mapping[int, Subtree]) -> dict[str, str]:
 
 
 def _model(nodes: Sequence[NodeView], leaves: Mapping[str, type[Leaf]]) -> list[str]:
-    from trees import CONTROL_NODES
-    from trees.describe import model
-
     return model({**CONTROL_NODES, **{node.tag: leaves[node.tag] for node in nodes if node.tag in leaves}})
 
 
