@@ -48,7 +48,7 @@ def test_the_average_is_a_run_that_can_be_exported(tmp_path: Path) -> None:
     script = (
         "from pathlib import Path; from perception.detection.detector import DEFAULT_WEIGHTS\n"
         "from training.detector.train import train; from training.detector.average import average\n"
-        "from training.export import export_detector\n"
+        "from training.detector.export import export_detector\n"
         f"here = Path({str(tmp_path)!r})\n"
         f"run = train(Path({str(data)!r}), here, epochs=1, hours=None, image_size=64, batch=2, resume=False, seed=0,\n"
         "    weights=DEFAULT_WEIGHTS)\n"

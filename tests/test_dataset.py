@@ -11,8 +11,9 @@ import pytest
 from synthetic import Cylinder, camera_at, render
 
 from perception.base.errors import ConfigError
+from training.dataset import array_folder
 from training.dataset.project_labels import DEPTH_UNIT_M
-from training.heatmap import build_arrays as dataset
+from training.heatmap import build_arrays
 
 HELD_OUT, TRAINED = "bottle-10", "bottle-11"
 
@@ -44,12 +45,12 @@ def write_view(folder: Path, name: str, seed: int, distance_m: float = 0.5, good
 def made(tmp_path: Path) -> Path:
     write_view(tmp_path, "view-00001-00", 11)
     write_view(tmp_path, "view-00001-01", 10, distance_m=0.7)
-    dataset.build(tmp_path / "views", tmp_path / "labels", tmp_path / "data", draws=2)
+    build_arrays.build(tmp_path / "views", tmp_path / "labels", tmp_path / "data", draws=2)
     return tmp_path
 
 
 def test_samples(made: Path) -> None:
-    inputs, labels, manifest = dataset.load(made / "data")
+    inputs, labels, manifest = array_folder.load(made / "data")
     assert inputs.shape == (4, 8, 256, 256)
     assert (inputs.dtype, labels.dtype, labels.shape) == (np.float16, np.int8, (4, 256, 256))
     assert [(s["object"], s["view"], s["draw"]) for s in manifest["samples"]] == [
@@ -83,7 +84,7 @@ def test_samples(made: Path) -> None:
 def test_what_reaches_the_border_is_cut(rows: slice, columns: slice, cut: bool) -> None:
     mask = np.zeros((480, 640), bool)
     mask[rows, columns] = True
-    assert dataset.cut_by_border(mask) is cut
+    assert build_arrays.cut_by_border(mask) is cut
 
 
 def test_outside_the_picture_is_unknown(tmp_path: Path) -> None:
@@ -100,36 +101,36 @@ def test_outside_the_picture_is_unknown(tmp_path: Path) -> None:
         "intrinsics": np.array([552.03, 552.03, 320.0, 240.0]),
     }
     labels = np.where(view.mask, 1, -1).astype(np.int8)
-    ((_, tensor, target),) = dataset.view_samples(arrays, labels, np.random.default_rng(0))
+    ((_, tensor, target),) = build_arrays.view_samples(arrays, labels, np.random.default_rng(0))
     assert rows[-1] - rows[0] > 300, "large enough for its square to leave the picture"
     assert set(np.unique(target)) == {-1, 1}
     assert (target[tensor[7] < 0] == -1).mean() > 0.9
 
 
 def test_the_same_views_give_the_same_bytes_whatever_stands_beside_them(made: Path) -> None:
-    first = dataset.load(made / "data")[2]
-    again = dataset.build(made / "views", made / "labels", made / "again", draws=2)
+    first = array_folder.load(made / "data")[2]
+    again = build_arrays.build(made / "views", made / "labels", made / "again", draws=2)
     assert {key: again[key] for key in ("sha256_inputs", "sha256_labels")} == {
         key: first[key] for key in ("sha256_inputs", "sha256_labels")
     }
     write_view(made, "view-00000-00", 12)
-    dataset.build(made / "views", made / "labels", made / "more", draws=2)
-    assert np.array_equal(dataset.load(made / "more")[0][2:], dataset.load(made / "data")[0])
+    build_arrays.build(made / "views", made / "labels", made / "more", draws=2)
+    assert np.array_equal(array_folder.load(made / "more")[0][2:], array_folder.load(made / "data")[0])
 
 
 def test_an_object_too_small_or_hardly_labelled_is_left_out(tmp_path: Path) -> None:
     write_view(tmp_path, "view-00001-00", 11, distance_m=4.5)
     with pytest.raises(ConfigError, match="no object in these views is labelled"):
-        dataset.build(tmp_path / "views", tmp_path / "labels", tmp_path / "data")
+        build_arrays.build(tmp_path / "views", tmp_path / "labels", tmp_path / "data")
     assert list((tmp_path / "data").iterdir()) == []
 
 
 def test_missing_labels_are_counted(made: Path) -> None:
     (made / "labels" / "view-00001-01.npz").unlink()
     with pytest.raises(ConfigError, match=r"lacks 1 of 2 label pictures, view-00001-01.npz the first; make them with"):
-        dataset.build(made / "views", made / "labels", made / "again")
+        build_arrays.build(made / "views", made / "labels", made / "again")
     with pytest.raises(ConfigError, match="--draws is 0"):
-        dataset.build(made / "views", made / "labels", made / "again", draws=0)
+        build_arrays.build(made / "views", made / "labels", made / "again", draws=0)
 
 
 def test_a_broken_build_is_no_data_set(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,11 +139,11 @@ def test_a_broken_build_is_no_data_set(made: Path, monkeypatch: pytest.MonkeyPat
     def killed(*_: Any) -> Any:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(dataset, "view_samples", killed)
+    monkeypatch.setattr(build_arrays, "view_samples", killed)
     with pytest.raises(KeyboardInterrupt):
-        dataset.build(made / "views", made / "labels", made / "data")
+        build_arrays.build(made / "views", made / "labels", made / "data")
     with pytest.raises(ConfigError, match=r"samples.json: missing; make the data set with"):
-        dataset.load(made / "data")
+        array_folder.load(made / "data")
 
 
 @pytest.mark.parametrize(
@@ -157,25 +158,25 @@ def test_other_data_sets_are_refused(made: Path, change: dict[str, int], message
     file = made / "data" / "samples.json"
     file.write_text(json.dumps({**json.loads(file.read_text()), **change}))
     with pytest.raises(ConfigError, match=message):
-        dataset.load(made / "data")
+        array_folder.load(made / "data")
 
 
 def test_junk_files_are_one_line(made: Path) -> None:
     (made / "data" / "inputs.npy").write_bytes(b"junk")
     with pytest.raises(ConfigError, match=r"not a readable .npy file"):
-        dataset.load(made / "data")
+        array_folder.load(made / "data")
     (made / "data" / "samples.json").write_text("{")
     with pytest.raises(ConfigError, match="not JSON"):
-        dataset.load(made / "data")
+        array_folder.load(made / "data")
 
 
 def test_a_rough_mask_stays_near_the_mask() -> None:
     mask = np.zeros((60, 60), bool)
     mask[20:40, 25:35] = True
-    seen = {dataset.rough_mask(mask, np.random.default_rng(seed)).sum() for seed in range(60)}
+    seen = {build_arrays.rough_mask(mask, np.random.default_rng(seed)).sum() for seed in range(60)}
     assert len(seen) == 5
     assert min(seen) >= 16 * 6
     assert max(seen) <= 24 * 14
     dot = np.zeros((9, 9), bool)
     dot[4, 4] = True
-    assert all(dataset.rough_mask(dot, np.random.default_rng(seed)).any() for seed in range(20))
+    assert all(build_arrays.rough_mask(dot, np.random.default_rng(seed)).any() for seed in range(20))

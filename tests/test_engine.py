@@ -15,13 +15,12 @@ from perception.base.errors import ConfigError, WriteError
 from perception.base.extras import install_line
 from tests.engine_jobs import InlineMapper, fake_label_job, fake_view_job, pixels
 from training.common.mapping import LocalMapper, RayMapper, nothing_to_start
-from training.dataset import folder, jobs
+from training.dataset import array_folder, folder, jobs
 from training.dataset.folder import claim
 from training.dataset.generate import SCHEMA, generate
 from training.dataset.plan import Plan, plan_for
 from training.dataset.verify import info, sheet, verify
 from training.evaluation.heatmap import evaluate_network, table
-from training.heatmap import build_arrays as dataset
 from training.heatmap.arrays import labels_by, training_arrays
 
 SMALL = Plan(per_family=1, scenes=3, views=2, samples=8)
@@ -201,7 +200,7 @@ def test_a_missing_folder_is_named_before_what_it_lacks(tmp_path: Path) -> None:
 
 
 def test_the_same_samples_are_labelled_by_what_they_were_made_with_or_by_lifting_alone(made: Path) -> None:
-    _, labels, manifest = dataset.load(training_arrays(made, "lift"))
+    _, labels, manifest = array_folder.load(training_arrays(made, "lift"))
     assert len(labels) == 6
     assert np.array_equal(labels_by("grasp", made, manifest["samples"]), labels)
     lift = labels_by("lift", made, manifest["samples"])

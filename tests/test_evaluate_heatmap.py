@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from perception import preprocess
 from perception.base.errors import ConfigError
+from training.dataset import array_folder
 from training.evaluation.heatmap import evaluate_network, table
-from training.heatmap import build_arrays as dataset
 from training.heatmap.metrics import PixelScores
 
 TRAINED, HELD_OUT = "can-1000001", ("can-1000005", "mug-1000008", "mug-1000015")
@@ -34,7 +34,7 @@ class Upper:
 def write(folder: Path, *, framing: bool = True) -> Path:
     """The upper half is good; of the object that is cut, the lower."""
 
-    def samples() -> Iterator[dataset.Sample]:
+    def samples() -> Iterator[array_folder.Sample]:
         for number, name in enumerate((TRAINED, *HELD_OUT)):
             tensor = np.zeros((preprocess.CHANNELS, SIDE, SIDE), np.float16)
             tensor[preprocess.MASK_CHANNEL, 64:192, 64:192] = 1
@@ -44,7 +44,7 @@ def write(folder: Path, *, framing: bool = True) -> Path:
             entry = {"object": name, "view": f"view-{number}", "draw": 0}
             yield entry | ({"cut": cut} if framing else {}), tensor, labels
 
-    dataset.write_arrays(folder, samples(), 4, {"views": 4, "draws": 1})
+    array_folder.write_arrays(folder, samples(), 4, {"views": 4, "draws": 1})
     return folder
 
 

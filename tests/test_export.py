@@ -22,6 +22,8 @@ from perception.heatmap import OnnxHeatmap  # noqa: E402
 from perception.types import Detection, RgbdFrame  # noqa: E402
 from training import export  # noqa: E402
 from training.common.model_card import ModelCard  # noqa: E402
+from training.common.onnx_export import PRIVATE, parity  # noqa: E402
+from training.heatmap.export import export_heatmap  # noqa: E402
 from training.heatmap.unet import GraspUNet  # noqa: E402
 
 needs_ultralytics = pytest.mark.skipif(find_spec("ultralytics") is None, reason="ultralytics is not installed")
@@ -47,7 +49,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def exported(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return export.export_heatmap(run, tmp_path_factory.mktemp("weights"))
+    return export_heatmap(run, tmp_path_factory.mktemp("weights"))
 
 
 def test_the_program_runs_what_was_exported(run: Path, exported: Path) -> None:
@@ -97,12 +99,12 @@ def test_the_card_holds_the_recorded_numbers(exported: Path) -> None:
 
 def test_what_is_there_is_replaced_only_if_that_is_asked_for(run: Path, exported: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"heatmap.onnx: there already; --overwrite replaces it"):
-        export.export_heatmap(run, exported.parent)
+        export_heatmap(run, exported.parent)
     (tmp_path / "best.pt").write_bytes((run / "best.pt").read_bytes())
     for content, words in (("{", "not JSON"), ("[]", "does not say what was trained on what"), ("{}", "does not say")):
         (tmp_path / "config.json").write_text(content)
         with pytest.raises(ConfigError, match=rf"config\.json.*{words}"):
-            export.export_heatmap(tmp_path, tmp_path / "out")
+            export_heatmap(tmp_path, tmp_path / "out")
 
 
 def test_no_folder_of_this_machine_gets_in(run: Path, exported: Path) -> None:
@@ -122,27 +124,27 @@ def test_a_network_that_differs_is_not_exported(run: Path, tmp_path: Path, monke
 
     monkeypatch.setattr(torch.onnx, "export", wrong)
     with pytest.raises(ConfigError, match=r"differs by \d\.\d+e-0\d from the trained one"):
-        export.export_heatmap(run, tmp_path / "out")
+        export_heatmap(run, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
 def test_parity_compares_shapes_and_refuses_junk(tmp_path: Path) -> None:
     path = channel_network(tmp_path / "a.onnx", 3, size=8)
     probe = np.random.default_rng(0).random((1, 8, 8, 8), np.float32)
-    assert export.parity(path, "heatmap", probe, [probe[:, 3:4]]) == 0.0
+    assert parity(path, "heatmap", probe, [probe[:, 3:4]]) == 0.0
     with pytest.raises(ConfigError, match=r"output is \(1, 1, 8, 8\), the trained one's \(1, 2, 8, 8\)"):
-        export.parity(path, "heatmap", probe, [probe[:, 3:5]])
+        parity(path, "heatmap", probe, [probe[:, 3:5]])
     with pytest.raises(ConfigError, match="differs"):
-        export.parity(path, "heatmap", probe, [np.full((1, 1, 8, 8), np.nan, np.float32)])
+        parity(path, "heatmap", probe, [np.full((1, 1, 8, 8), np.nan, np.float32)])
     path.write_bytes(b"junk")
     with pytest.raises(ModelError, match="corrupt"):
-        export.parity(path, "heatmap", probe, [probe[:, 3:4]])
+        parity(path, "heatmap", probe, [probe[:, 3:4]])
 
 
 def test_networks_stay_small_together(run: Path, tmp_path: Path) -> None:
     (tmp_path / "detector.onnx").write_bytes(bytes(19_000_000))
     with pytest.raises(ConfigError, match=r"40\.\d MB of networks, more than 40\.0 MB"):
-        export.export_heatmap(run, tmp_path)
+        export_heatmap(run, tmp_path)
     assert not (tmp_path / "heatmap.onnx").exists()
 
 
@@ -151,14 +153,16 @@ def test_what_is_no_run_is_said(missing: str, message: str, run: Path, tmp_path:
     for name in {"best.pt", "config.json"} - {missing}:
         (tmp_path / name).write_bytes((run / name).read_bytes())
     with pytest.raises(ConfigError, match=rf"{missing}: missing; {message}"):
-        export.export_heatmap(tmp_path, tmp_path / "out")
+        export_heatmap(tmp_path, tmp_path / "out")
 
 
 def test_bad_detector_runs_are_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    from training.detector.export import export_detector
+
     with pytest.raises(ConfigError, match="multiples of 32"):
-        export.export_detector(tmp_path, tmp_path, height=480, width=650)
+        export_detector(tmp_path, tmp_path, height=480, width=650)
     monkeypatch.setattr("sys.argv", ["export", "detector", "--run", str(tmp_path)])
     with pytest.raises(SystemExit) as stopped:
         export.main()
@@ -182,12 +186,14 @@ def test_a_detector_is_exported_and_found_usable(tmp_path: Path) -> None:
     (run / "results.csv").write_text(f"epoch, {', '.join(names)}\n1,.5,.5,.3,.5,.5,.3\n2,.6,.9,.2,.6,.9,.2\n")
     (run / "args.yaml").write_text("task: segment\nimgsz: 384\ndata: somewhere/data.yaml\nproject: somewhere\n")
     (run / "data.json").write_text(json.dumps({"train_pictures": 9, "sha256_labels": "cd34"}))
-    path = export.export_detector(run, tmp_path / "out", height=96, width=128)
+    from training.detector.export import export_detector
+
+    path = export_detector(run, tmp_path / "out", height=96, width=128)
     assert OnnxDetector(path).labels == labels
     metadata = {entry.key: entry.value for entry in onnx.load(str(path)).metadata_props}
     assert metadata["training_data"] == "cd34"
     assert "AGPL-3.0" in metadata["licence"]
-    assert not set(export.PRIVATE) & set(metadata)
+    assert not set(PRIVATE) & set(metadata)
     card = path.with_suffix(".md").read_text()
     for line in ("| train_pictures | 9 |", "| imgsz | 384 |", "| epochs run | 2 |", "| epoch | 1 |", "AGPL-3.0"):
         assert line in card

@@ -92,7 +92,6 @@ def test_files_that_do_not_fit_are_refused(tmp_path: Path) -> None:
         (junk, "not a readable ONNX file"),
         (tmp_path / "none.onnx", "no such file; expected the network"),
         (DEFAULT_WEIGHTS.with_name("detector.onnx"), "not an exported heatmap network"),
-        (DEFAULT_WEIGHTS.with_name("heatmap-int8.onnx"), "not its 8-bit copy"),
     ):
         with pytest.raises(ConfigError, match=words):
             load_exported(GraspUNet(), path)

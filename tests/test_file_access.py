@@ -78,9 +78,8 @@ ALLOWED = {
     ("simulation/spot_api/client/redirect.py", "click", "builtins.open"): _CLIENT,
     ("simulation/spot_api/client/redirect.py", "click", "json.load"): _CLIENT,
     ("simulation/spot_api/client/redirect.py", "__init__", "mmap.mmap"): _CLIENT,
-    ("training/heatmap/build_arrays.py", "write_arrays", "numpy.lib.format.open_memmap"): _PARTS,
-    ("training/export.py", "export_detector", "shutil.move"): "of ultralytics, into our temporary folder",
-    ("training/heatmap/paper_recipe.py", "build_paper", "numpy.lib.format.open_memmap"): _PARTS,
+    ("training/dataset/array_folder.py", "write_arrays", "numpy.lib.format.open_memmap"): _PARTS,
+    ("training/detector/export.py", "export_detector", "shutil.move"): "of ultralytics, into our temporary folder",
     (
         "training/heatmap/train.py",
         "train",
@@ -204,7 +203,6 @@ def test_what_stays_in_memory_or_becomes_whole_is_not(source):
         ("detector.rendered.crops", "view-00001-00.npz", ["--views", "@", "--out", "@/out"]),
         ("studies.measure_detector", "view-00001-00.npz", ["--views", "@"]),
         ("studies.measure_depth", "depth_1.npy", ["--scenes", "1", "--real", "@", "--wall", "0,0,9,9"]),
-        ("heatmap.quantise", "card.md", ["--data", "@", "--card", "@/card.md"]),
     ],
 )
 def test_tools_of_training_refuse_a_bad_file_in_one_line(tool, file, words, bad, tmp_path, monkeypatch, capsys):

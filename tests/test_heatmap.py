@@ -68,12 +68,7 @@ def test_other_networks_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not DEFAULT_WEIGHTS.exists(), reason="no heatmap weights in this checkout")
-def test_shipped_weights_open_and_answer_alike_in_8_bits() -> None:
-    whole, small = (
-        OnnxHeatmap(DEFAULT_WEIGHTS.with_name(name)).predict(VIEW.frame(), VIEW.detection()).quality
-        for name in ("heatmap.onnx", "heatmap-int8.onnx")
-    )
-    for quality in (whole, small):
-        assert 0.0 <= float(quality.min()) <= float(quality.max()) <= 1.0
-        assert float(quality[VIEW.mask].std()) > 0.0
-    assert np.abs(whole - small)[VIEW.mask].mean() < 0.05
+def test_shipped_weights_open_and_tell_pixels_apart() -> None:
+    quality = OnnxHeatmap(DEFAULT_WEIGHTS).predict(VIEW.frame(), VIEW.detection()).quality
+    assert 0.0 <= float(quality.min()) <= float(quality.max()) <= 1.0
+    assert float(quality[VIEW.mask].std()) > 0.0

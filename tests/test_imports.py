@@ -16,7 +16,7 @@ PACKAGES = ("app", "behaviours", "perception", "simulation", "training", "trees"
 HOMES = {
     "torch": ("simulation/", "training/"),
     "genesis": ("simulation/",),
-    "onnxruntime": ("perception/onnx_session.py", "training/heatmap/quantise.py"),
+    "onnxruntime": ("perception/onnx_session.py",),
     "hashlib": ("perception/base/digest.py", "app/mission/passes.py"),
     "onnx": ("perception/network_file.py", "perception/detection/network_parts.py", "training/"),
     "ultralytics": ("training/",),

@@ -21,11 +21,11 @@ from perception.types import Grasp, Heatmap
 from simulation.trials.grasp_trials import TrialResults
 from tests.engine_jobs import InlineMapper
 from tests.synthetic import Cylinder, View, camera_at, render
+from training.dataset import array_folder
 from training.evaluation import rehearse
 from training.evaluation.methods import Truth
 from training.evaluation.rehearse import APART_PX, Rehearsal, draw_pixels
 from training.evaluation.scenes import Case
-from training.heatmap import build_arrays as dataset
 from training.heatmap.samples import Samples
 
 PLAN = Rehearsal(per_family=4, pictures=2, pixels=8)
@@ -113,7 +113,7 @@ def analytic(view: View, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("analytic")
 def test_labels_are_the_outcomes_where_they_were_tried(tmp_path: Path, view: View) -> None:
     manifest = rehearse.rehearse(PLAN, tmp_path, InlineMapper())
-    inputs, labels, _ = dataset.load(tmp_path)
+    inputs, labels, _ = array_folder.load(tmp_path)
     assert manifest["count"] == len(inputs) == 7 * 4 * 2
     assert len(Samples.open(tmp_path).validation) == 7 * 2
     for row in range(0, len(labels), 7):
@@ -157,7 +157,7 @@ def test_folders_are_joined_to_one(tmp_path: Path, capsys: pytest.CaptureFixture
     rehearse.rehearse(Rehearsal(per_family=4, pictures=2, pixels=3, families=("can",)), two, InlineMapper())
     assert main(["dataset", "join", str(one), str(two), "--out", str(both)], Interrupts()) == 0
     assert "10 objects, 15 samples" in capsys.readouterr().out
-    arrays = [dataset.load(folder) for folder in (one, two, both)]
+    arrays = [array_folder.load(folder) for folder in (one, two, both)]
     for part in (0, 1):
         assert np.array_equal(np.concatenate([arrays[0][part], arrays[1][part]]), arrays[2][part])
     assert arrays[2][2]["joined"] == [manifest["sha256_inputs"] for _, _, manifest in arrays[:2]]

@@ -19,7 +19,7 @@ torch = pytest.importorskip("torch")
 from perception import preprocess  # noqa: E402  # after the check for torch
 from perception.base.errors import ConfigError, WriteError  # noqa: E402
 from tests.free_ports import free_port  # noqa: E402
-from training.heatmap import build_arrays as dataset  # noqa: E402
+from training.dataset import array_folder  # noqa: E402
 from training.heatmap import train as train_heatmap  # noqa: E402
 from training.heatmap.recipes import Recipe, recipe_for  # noqa: E402
 from training.heatmap.samples import Samples  # noqa: E402
@@ -43,7 +43,7 @@ def write_data(folder: Path, names: list[str], seed: int = 0, unknown: bool = Fa
     np.save(folder / "inputs.npy", inputs)
     np.save(folder / "labels.npy", labels)
     manifest = {
-        "schema": dataset.SCHEMA,
+        "schema": array_folder.SCHEMA,
         "preprocessing_version": preprocess.VERSION,
         "count": len(names),
         "sha256_inputs": f"made-up {seed}",
@@ -134,7 +134,7 @@ def test_a_run_writes_what_export_needs(data: Path, whole: Path) -> None:
 
 
 def test_held_out_objects_never_reach_the_weights(data: Path, whole: Path, tmp_path: Path) -> None:
-    inputs, _, manifest = dataset.load(data)
+    inputs, _, manifest = array_folder.load(data)
     other = write_data(tmp_path / "other", [sample["object"] for sample in manifest["samples"]])
     changed = np.array(inputs)
     changed[6:] = 0.5
@@ -173,7 +173,7 @@ def test_broken_off_and_resumed_is_the_same_as_in_one_go(
 def test_resuming_another_run_is_refused(data: Path, whole: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="made with other epochs, seed; resume with the same"):
         train(data, whole, Recipe(epochs=3, batch=4, seed=4), resume=True)
-    names = [sample["object"] for sample in dataset.load(data)[2]["samples"]]
+    names = [sample["object"] for sample in array_folder.load(data)[2]["samples"]]
     with pytest.raises(ConfigError, match="made with other data"):
         train(write_data(tmp_path / "other", names, seed=1), whole, QUICK, resume=True)
     with pytest.raises(ConfigError, match="made with other top_weight"):

@@ -21,15 +21,15 @@ from app.commands.dispatch import main  # noqa: E402
 from perception.base.errors import ConfigError  # noqa: E402
 from simulation.genesis import devices  # noqa: E402
 from tests.engine_jobs import InlineMapper, fake_label_job, fake_view_job  # noqa: E402
-from training import export  # noqa: E402
 from training.dataset import jobs  # noqa: E402
+from training.dataset.array_folder import join  # noqa: E402
 from training.dataset.generate import generate  # noqa: E402
 from training.dataset.plan import Plan  # noqa: E402
 from training.dataset.verify import verify  # noqa: E402
 from training.detector.average import average  # noqa: E402
 from training.evaluation.grasp import Study, evaluate  # noqa: E402
 from training.heatmap import train as train_heatmap  # noqa: E402
-from training.heatmap.build_arrays import join  # noqa: E402
+from training.heatmap.export import check_export  # noqa: E402
 from training.heatmap.metrics import chance_warning  # noqa: E402
 from training.heatmap.recipes import Recipe  # noqa: E402
 from training.heatmap.train import train  # noqa: E402
@@ -152,8 +152,8 @@ def test_every_command_that_writes_a_folder_refuses_one_that_holds_something(
     for name in ("heatmap.onnx", "samples.json", "results.csv", "letter.txt"):
         (full / name).write_text("mine")
     with pytest.raises(ConfigError, match=r"heatmap.onnx: there already; --overwrite replaces it"):
-        export.check_export("U1", full, overwrite=False)
-    export.check_export("U1", full, overwrite=True)
+        check_export("U1", full, overwrite=False)
+    check_export("U1", full, overwrite=True)
     with pytest.raises(ConfigError, match=r"samples.json: there already; --overwrite replaces it"):
         join([data], full)
     with pytest.raises(ConfigError, match=r"not empty and no data set"):
@@ -170,14 +170,6 @@ def test_every_command_that_writes_a_folder_refuses_one_that_holds_something(
     with pytest.raises(ConfigError, match="is the run itself"):
         average(run, run / "start.pt", run)
     assert {path.read_text() for path in full.iterdir()} == {"mine"}
-    small = tmp_path / "small.onnx"
-    small.touch()
-    monkeypatch.setattr("sys.argv", ["quantise", "--data", str(data), "--out", str(small)])
-    from training.heatmap import quantise
-
-    with pytest.raises(SystemExit) as stopped:
-        quantise.main()
-    assert stopped.value.code == 2
 
 
 class Runs:

@@ -119,8 +119,8 @@ def _rehearse(arguments: argparse.Namespace) -> int:
 
 
 def _join(arguments: argparse.Namespace) -> int:
+    from training.dataset.array_folder import check_join, join
     from training.heatmap.arrays import training_arrays
-    from training.heatmap.build_arrays import check_join, join
 
     check_join(arguments.folders, arguments.out, overwrite=arguments.overwrite)
     try:

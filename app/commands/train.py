@@ -39,8 +39,8 @@ def _heatmap(arguments: argparse.Namespace) -> int:
     from app.base.progress_bar import stage_progress
     from simulation.genesis.devices import check_device
     from training.common.outputs import check_run_folder
-    from training.export import check_export, export_heatmap
     from training.heatmap.arrays import check_objects, training_arrays
+    from training.heatmap.export import check_export, export_heatmap
     from training.heatmap.metrics import chance_warning
     from training.heatmap.recipes import recipe_for
     from training.heatmap.train import RUN_FILES, WORK_FILES, train

@@ -126,7 +126,7 @@ def _arrays(network: nn.Module, graph: Any, path: Path) -> list[tuple[str, Any]]
     arrays: list[tuple[str, Any]] = []
     for name, norm, values in zip(rest, norms, convolutions, strict=False):
         if len(values) != 2:
-            raise ConfigError(f"{path}: its convolutions have no 32-bit weights; give heatmap.onnx, not its 8-bit copy")
+            raise ConfigError(f"{path}: its convolutions have no 32-bit weights; give heatmap.onnx as exported")
         arrays += [(f"{name}.weight", values[0]), (f"{norm}.bias", values[1])]
     for name, values in zip([*mixes, "logit"], convolutions[len(rest) :], strict=True):
         arrays += list(zip((f"{name}.weight", f"{name}.bias"), values, strict=False))

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from perception.base.array_files import read_arrays
 from perception.base.digest import sha256_of
 from perception.base.errors import ConfigError
+from training.dataset import array_folder
 from training.dataset.project_labels import GOOD, LOWEST_LABEL
-from training.heatmap import build_arrays as dataset
 
 
 def value_faults(path: Path) -> list[str]:
@@ -33,7 +33,7 @@ def value_faults(path: Path) -> list[str]:
 def array_faults(folder: Path, prefix: str = "") -> list[str]:
     """The same of training arrays, naming the samples; and whether they are what samples.json says. prefix: of each."""
     try:
-        inputs, labels, manifest = dataset.load(folder)
+        inputs, labels, manifest = array_folder.load(folder)
     except ConfigError as error:
         return [str(error)]
     faults = []

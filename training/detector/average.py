@@ -23,10 +23,10 @@ from perception.base.files import TEXT_BYTES, read_bytes, read_json, read_text, 
 from perception.base.plain_json import json_text
 from training.common.outputs import refuse_replacing
 from training.detector.arguments import TRUST
+from training.detector.export import read_arguments
 from training.detector.pickled_weights import check_data, check_weights, network_of, trusting
 from training.detector.torchvision_stub import import_ultralytics
 from training.detector.train import RUN_FILES, trainable
-from training.export import read_arguments
 
 SHARE = 0.6
 

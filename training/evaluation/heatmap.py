@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from perception import preprocess
 from perception.base.errors import ConfigError
 from perception.heatmap import OnnxHeatmap
+from training.dataset import array_folder
 from training.dataset.catalogue import SPLITS, family_of, split_of
 from training.dataset.folder import read_json
 from training.dataset.generate import criterion
 from training.heatmap import baselines
-from training.heatmap import build_arrays as dataset
 from training.heatmap.arrays import labels_by, training_arrays
 from training.heatmap.metrics import PixelScores
 
@@ -62,7 +62,7 @@ def evaluate_network(network: Path, data: Path, split: str = "test") -> dict[str
     """
     if split not in SPLITS:
         raise ConfigError(f"unknown split {split!r}; choose from: {', '.join(SPLITS)}")
-    inputs, labels, manifest = dataset.load(training_arrays(data, "lift"))
+    inputs, labels, manifest = array_folder.load(training_arrays(data, "lift"))
     samples = manifest["samples"]
     names = [str(sample["object"]) for sample in samples]
     rows = [row for row, name in enumerate(names) if split_of(name) == split]

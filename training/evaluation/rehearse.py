@@ -12,7 +12,7 @@ there. A data set of these is a folder:
     plan.json              what was asked for. Written first; another plan is refused here.
     rehearsed/NAME.npz     one an object: inputs (n, 8, 256, 256) float16; labels (n, 256, 256) int8, a spot about
                            each tried pixel, 1 lifted and held without touching the support, 0 not, -1 not tried
-    inputs.npy, labels.npy, samples.json   the training arrays (training.heatmap.build_arrays) of all objects,
+    inputs.npy, labels.npy, samples.json   the training arrays (training.dataset.array_folder) of all objects,
                            samples.json last
 
 Files appear whole or not at all; a run that was killed goes on where it stopped. Only training and validation objects
@@ -39,12 +39,13 @@ from perception.preprocess import heatmap_input
 from perception.rejection import Rejection
 from perception.surface.depth import object_depth
 from training.common.mapping import Mapper
+from training.dataset.array_folder import Sample, write_arrays
 from training.dataset.catalogue import Entry, catalogue
 from training.dataset.folder import Progress, claim, npz_bytes, save
 from training.dataset.project_labels import BAD, GOOD, UNKNOWN, read_arrays
 from training.evaluation.grasp import shipped_or
 from training.evaluation.scenes import Case, cases
-from training.heatmap.build_arrays import Sample, rough_crop, write_arrays
+from training.heatmap.build_arrays import rough_crop
 
 SCHEMA = 1
 SPOT_PX = 4

@@ -16,7 +16,7 @@ from perception.base.errors import ConfigError
 from perception.preprocess import Crop
 from training.dataset.catalogue import lacking
 from training.dataset.project_labels import object_names, project, read_arrays
-from training.heatmap import build_arrays as dataset
+from training.heatmap import build_arrays
 
 
 def training_arrays(folder: Path, recipe: str, out: Path | None = None) -> Path:
@@ -36,7 +36,7 @@ def training_arrays(folder: Path, recipe: str, out: Path | None = None) -> Path:
 
             build_paper(folder / "views", folder / "labels", out)
         else:
-            dataset.build(folder / "views", folder / "projected", out)
+            build_arrays.build(folder / "views", folder / "projected", out)
     return out
 
 
@@ -74,5 +74,5 @@ def labels_by(criterion: str, folder: Path, samples: list[dict[str, Any]]) -> ND
         picture = read_arrays(pictures / f"{name}.npz", ("labels",))["labels"]
         for row in rows:
             number = object_names(view).index(samples[row]["object"]) + 1
-            labels[row] = dataset.cut_labels(picture, view["instances"] == number, Crop(*samples[row]["crop"]))
+            labels[row] = build_arrays.cut_labels(picture, view["instances"] == number, Crop(*samples[row]["crop"]))
     return labels

@@ -2,34 +2,27 @@
 
 `python -m training.heatmap.build_arrays --views DIR --labels DIR --out DIR [--draws N]`
 
-One sample is one object in one view with one draw of sensor noise. DIR gets inputs.npy (N, 8, 256, 256) float16,
-labels.npy (N, 256, 256) int8 (as training.dataset.project_labels has them) and samples.json with the object, whether
-the picture's border cuts it off, the crop's left, top and side in pixels, the view, the sizes and the SHA-256 of both
-arrays. Sensor noise, exposure and the crop are drawn from the view's name, so that the same views give the same bytes.
-samples.json is written last: a folder without it is not a data set.
+One sample is one object in one view with one draw of sensor noise. --out gets a training.dataset.array_folder with
+inputs (N, 8, 256, 256). An entry of samples.json tells the object, whether the picture's border cuts it, the crop
+(left, top and side in pixels) and the view. Noise, exposure and crop are drawn from the view's name: the same views
+give the same bytes.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
-from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
-from perception import preprocess
-from perception.base.array_files import map_array
-from perception.base.digest import sha256_of
 from perception.base.errors import ConfigError, SpotGraspError
-from perception.base.files import LIST_BYTES, read_json, replacing, write_atomic
 from perception.base.plain_json import json_text
 from perception.geometry import Pose
 from perception.preprocess import Crop, heatmap_input
@@ -37,18 +30,15 @@ from perception.surface.depth import median_depth
 from perception.types import Intrinsics
 from simulation.genesis.depth_sensor import DepthSensor, DepthSensorConfig
 from training.common.outputs import refuse_replacing
+from training.dataset.array_folder import NoSamplesError, Sample, write_arrays
 from training.dataset.project_labels import object_names, read_arrays, view_files
 from training.dataset.views import DEPTH_UNIT_M, photograph
 
-SCHEMA = 3
 MIN_MASK_PX = 500
 MIN_LABELLED = 0.3
 MOST_FRAMES = 3
 """The run takes the median of this many frames; training sees 1 to this many."""
 VIEW_KEYS = ("rgb", "depth", "instances", "families", "seeds", "world_from_camera", "intrinsics")
-
-Sample = tuple[dict[str, Any], NDArray[np.float16], NDArray[np.int8]]
-"""What samples.json says of it (its `object` at least), its input (8, 256, 256) and its labels (256, 256)."""
 
 
 def rough_mask(mask: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.bool_]:
@@ -138,10 +128,6 @@ def build(views: Path, labels: Path, out: Path, *, draws: int = 1) -> dict[str, 
         raise ConfigError(text) from error
 
 
-class NoSamplesError(ConfigError):
-    """Nothing to write."""
-
-
 def _view_samples(files: Sequence[Path], labels: Path, draws: int) -> Iterator[Sample]:
     for path in files:
         view = read_arrays(path, VIEW_KEYS)
@@ -150,119 +136,6 @@ def _view_samples(files: Sequence[Path], labels: Path, draws: int) -> Iterator[S
             rng = np.random.default_rng([zlib.crc32(path.stem.encode()), draw])
             for entry, tensor, target in view_samples(view, image, rng):
                 yield {**entry, "view": path.stem, "draw": draw}, tensor, target
-
-
-def write_arrays(out: Path, samples: Iterable[Sample], limit: int, facts: dict[str, Any]) -> dict[str, Any]:
-    """Write at most `limit` samples as the folder that a training reads; returns what its samples.json says, `facts`
-    among it. NoSamplesError if there are none."""
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "samples.json").unlink(missing_ok=True)
-    shape = (preprocess.CHANNELS, preprocess.SIZE_PX, preprocess.SIZE_PX)
-    inputs = open_memmap(out / "inputs.part.npy", mode="w+", dtype=np.float16, shape=(limit, *shape))
-    targets = open_memmap(out / "labels.part.npy", mode="w+", dtype=np.int8, shape=(limit, *shape[1:]))
-    entries: list[dict[str, Any]] = []
-    for entry, tensor, target in samples:
-        inputs[len(entries)], targets[len(entries)] = tensor, target
-        entries.append(entry)
-    count = len(entries)
-    if not entries:
-        for name in ("inputs", "labels"):
-            (out / f"{name}.part.npy").unlink()
-        raise NoSamplesError(f"{out}: no sample to write")
-    digests = {
-        f"sha256_{name}": _keep(out, name, array, count) for name, array in (("inputs", inputs), ("labels", targets))
-    }
-    manifest = {
-        "schema": SCHEMA,
-        "preprocessing_version": preprocess.VERSION,
-        "count": count,
-        "objects": len({entry["object"] for entry in entries}),
-        **facts,
-        "good_pixels": int((targets[:count] == 1).sum()),
-        "bad_pixels": int((targets[:count] == 0).sum()),
-        **digests,
-        "samples": entries,
-    }
-    write_atomic(out / "samples.json", json_text(manifest).encode())
-    return manifest
-
-
-def _keep(out: Path, name: str, array: Any, count: int) -> str:
-    """Copy the first `count` rows of NAME.part.npy to NAME.npy; returns the digest."""
-    with replacing(out / f"{name}.npy") as part:
-        kept = open_memmap(part, mode="w+", dtype=array.dtype, shape=(count, *array.shape[1:]))
-        for row in range(count):
-            kept[row] = array[row]
-        kept.flush()
-        digest = sha256_of(row.tobytes() for row in kept)
-    (out / f"{name}.part.npy").unlink()
-    return digest
-
-
-def load(folder: Path) -> tuple[NDArray[np.float16], NDArray[np.int8], dict[str, Any]]:
-    """(inputs, labels, manifest), memory-mapped. ConfigError if it is no data set, or of another schema."""
-    manifest_file = folder / "samples.json"
-    if not os.path.lexists(manifest_file):
-        raise ConfigError(
-            f"{manifest_file}: missing; make the data set with python -m training.heatmap.build_arrays --out {folder}"
-        )
-    manifest: dict[str, Any] = read_json(manifest_file, "list of samples", LIST_BYTES)
-    if not isinstance(manifest, dict):
-        raise ConfigError(f"{manifest_file}: not a JSON object; make the data set again")
-    if manifest.get("schema") != SCHEMA or manifest.get("preprocessing_version") != preprocess.VERSION:
-        raise ConfigError(
-            f"{manifest_file}: schema {manifest.get('schema')}, preprocessing {manifest.get('preprocessing_version')}; "
-            f"this program has {SCHEMA} and {preprocess.VERSION}. Make the data set again"
-        )
-    inputs, targets = (map_array(folder / f"{name}.npy", "training array") for name in ("inputs", "labels"))
-    count, samples = manifest.get("count"), manifest.get("samples")
-    shapes = inputs.ndim == 4 and inputs.shape[1] == preprocess.CHANNELS and targets.shape == inputs[:, 0].shape
-    if not shapes or inputs.dtype != np.float16 or targets.dtype != np.int8:
-        raise ConfigError(f"{folder}: arrays of {inputs.shape} and {targets.shape} are none; make the data set again")
-    if len(inputs) != count:
-        raise ConfigError(f"{folder}: {len(inputs)} inputs for {count} samples; make the data set again")
-    whole = isinstance(samples, list) and len(samples) == count and all(map(_is_entry, samples))
-    if not whole or not isinstance(manifest.get("sha256_inputs", ""), str):
-        raise ConfigError(f"{manifest_file}: its samples are damaged; make the data set again")
-    return inputs, targets, manifest
-
-
-def _is_entry(entry: Any) -> bool:
-    return isinstance(entry, dict) and isinstance(entry.get("object"), str) and isinstance(entry.get("view", ""), str)
-
-
-def check_join(folders: Sequence[Path], out: Path, *, overwrite: bool) -> None:
-    """ConfigError if `out` is one of the folders to join, or has arrays that are not to be replaced."""
-    if out.resolve() in [folder.resolve() for folder in folders]:
-        raise ConfigError(f"--out {out} is one of the folders to join; choose another")
-    refuse_replacing([out / "samples.json"], overwrite=overwrite)
-
-
-def join(folders: Sequence[Path], out: Path, *, overwrite: bool = False) -> dict[str, Any]:
-    """The samples of several array folders, one after the other, in `out`; returns what its samples.json says.
-    ConfigError if one is no such folder, is `out` itself, or there are none, or `out` has arrays and `overwrite` is not
-    given."""
-    check_join(folders, out, overwrite=overwrite)
-    loaded = [load(folder) for folder in folders]
-
-    def samples() -> Iterator[Sample]:
-        for inputs, targets, manifest in loaded:
-            for row, entry in enumerate(manifest["samples"]):
-                yield entry, inputs[row], targets[row]
-
-    facts = {
-        "views": sum(_whole(manifest, "views") for _, _, manifest in loaded),
-        "draws": max((_whole(manifest, "draws") for _, _, manifest in loaded), default=0),
-        "joined": [manifest["sha256_inputs"] for _, _, manifest in loaded],
-    }
-    return write_arrays(out, samples(), sum(len(inputs) for inputs, _, _ in loaded), facts)
-
-
-def _whole(manifest: dict[str, Any], key: str) -> int:
-    value = manifest.get(key, 0)
-    if not isinstance(value, int) or value < 0:
-        raise ConfigError(f"samples.json: {key} is {str(value)[:80]}, expected a whole number; make the data set again")
-    return value
 
 
 def main() -> None:

@@ -10,24 +10,21 @@ Differences: normals and labels are in one frame for training and run (the publi
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
-from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
-from perception import preprocess
-from perception.base.digest import sha256_of
 from perception.base.errors import ConfigError
-from perception.base.files import replacing, write_atomic
-from perception.base.plain_json import json_text
 from perception.surface.normals import d2nt_normals
 from perception.types import Intrinsics
+from training.dataset.array_folder import NoSamplesError, Sample, write_arrays
 from training.dataset.project_labels import label_image, load_labels, object_names, read_arrays, view_files
 from training.dataset.views import DEPTH_UNIT_M, photograph
-from training.heatmap import build_arrays as dataset
+from training.heatmap import build_arrays
 
 SIZE = (240, 320)
 BACKGROUND_M = 2.0
@@ -66,29 +63,19 @@ def build_paper(views: Path, labels: Path, out: Path, *, most_views: int | None 
     files = view_files(views)
     if most_views is not None:
         files = [files[i] for i in np.unique(np.linspace(0, len(files) - 1, most_views).astype(int))]
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "samples.json").unlink(missing_ok=True)
-    inputs = open_memmap(out / "inputs.npy", mode="w+", dtype=np.float16, shape=(len(files), 8, *SIZE))
-    targets = open_memmap(out / "labels.npy", mode="w+", dtype=np.int8, shape=(len(files), *SIZE))
-    samples: list[dict[str, Any]] = []
-    for path in files:
-        view = read_arrays(path, (*dataset.VIEW_KEYS, "world_from_object"))
-        made = _sample(view, known, np.random.default_rng([zlib.crc32(path.stem.encode()), 3]))
-        if made is not None:
-            name, inputs[len(samples)], targets[len(samples)] = made
-            samples.append({"object": name, "view": path.stem, "draw": 0})
-    count = len(samples)
-    if not samples:
-        raise ConfigError(f"{views}: no object in these views is labelled")
-    for name, array in (("inputs", inputs), ("labels", targets)):
-        with replacing(out / f"{name}.npy") as part:
-            np.save(part, np.array(array[:count]))
-    manifest = {
-        "schema": dataset.SCHEMA, "preprocessing_version": preprocess.VERSION, "recipe": "paper", "count": count,
-        "sha256_inputs": sha256_of(row.tobytes() for row in inputs[:count]), "samples": samples,
-    }  # fmt: skip
-    write_atomic(out / "samples.json", json_text(manifest).encode())
-    return manifest
+
+    def samples() -> Iterator[Sample]:
+        for path in files:
+            view = read_arrays(path, (*build_arrays.VIEW_KEYS, "world_from_object"))
+            made = _sample(view, known, np.random.default_rng([zlib.crc32(path.stem.encode()), 3]))
+            if made is not None:
+                name, tensor, target = made
+                yield {"object": name, "view": path.stem, "draw": 0}, tensor, target
+
+    try:
+        return write_arrays(out, samples(), len(files), {"recipe": "paper", "views": len(files), "draws": 1}, SIZE)
+    except NoSamplesError as error:
+        raise ConfigError(f"{views}: no object in these views is labelled; label the objects that they show") from error
 
 
 def _sample(
@@ -98,14 +85,14 @@ def _sample(
     names = object_names(view)
     sizes = [int((view["instances"] == row + 1).sum()) if name in known else 0 for row, name in enumerate(names)]
     row = int(np.argmax(sizes))
-    if sizes[row] < dataset.MIN_MASK_PX:
+    if sizes[row] < build_arrays.MIN_MASK_PX:
         return None
     mask = view["instances"] == row + 1
     fx, fy, cx, cy = (float(value) for value in view["intrinsics"])
     camera = Intrinsics(mask.shape[1], mask.shape[0], fx, fy, cx, cy)
     labels = np.where(mask, label_image(view, {names[row]: known[names[row]]}, everywhere=True), np.int8(-1))
     clean = view["depth"].astype(np.float32) * np.float32(DEPTH_UNIT_M)
-    depth = dataset.noisy_depth(clean, camera, rng)
-    tensor = paper_input(photograph(view["rgb"], rng), depth, dataset.rough_mask(mask, rng), camera)
+    depth = build_arrays.noisy_depth(clean, camera, rng)
+    tensor = paper_input(photograph(view["rgb"], rng), depth, build_arrays.rough_mask(mask, rng), camera)
     small = cv2.resize((labels + 1).astype(np.uint8), (SIZE[1], SIZE[0]), interpolation=cv2.INTER_NEAREST)
     return names[row], tensor.astype(np.float16), small.astype(np.int8) - np.int8(1)

@@ -61,6 +61,7 @@ class Group:
     def leave(self) -> None:
         """At the end; a process that ends with the group's threads still running may abort."""
         if self.size > 1:
+            atexit.unregister(distributed.destroy_process_group)
             distributed.destroy_process_group()
 
 

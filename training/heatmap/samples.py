@@ -14,9 +14,9 @@ from torch import Tensor
 
 from perception import preprocess
 from perception.base.errors import ConfigError
+from training.dataset import array_folder
 from training.dataset.catalogue import SPLITS, family_of, lacking, split_of
 from training.dataset.project_labels import GOOD, LOWEST_LABEL
-from training.heatmap import build_arrays as dataset
 
 SYMMETRIC = ("bottle", "thermos", "can", "jar", "carton", "flask")
 """Families whose mirror image is gripped like it, though the two jaws differ. A round one's mirror image is itself; of
@@ -43,7 +43,7 @@ class Samples:
     @classmethod
     def open(cls, folder: Path) -> Samples:
         """ConfigError if it is no data set or one of the two parts is empty."""
-        inputs, labels, manifest = dataset.load(folder)
+        inputs, labels, manifest = array_folder.load(folder)
         names = tuple(str(sample["object"]) for sample in manifest["samples"])
         parts = _parts(manifest["samples"])
         training, validation, test = (np.flatnonzero(parts == split) for split in SPLITS)
