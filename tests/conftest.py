@@ -7,7 +7,7 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.installed import Installed, install_wheel
+from tests.support.installed import Installed, install_wheel
 
 # Where several processes share the tests, each takes one thread: threads that spin while they wait starve the others.
 if "PYTEST_XDIST_WORKER" in os.environ:

@@ -1,0 +1,1 @@
+"""Tests of the program: its commands, sessions, views and servers."""

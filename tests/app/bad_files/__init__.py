@@ -1,0 +1,1 @@
+"""Bad files of every kind that a command reads."""

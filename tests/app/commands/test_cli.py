@@ -1,0 +1,338 @@
+"""The command line as a person meets it: exit codes, one clear line per error, and signals at any moment."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.base.interrupts import Interrupts
+from app.commands.dispatch import main
+from app.session.run import RunFolder
+from perception.base.errors import ContractError, RobotError
+from tests.support.places import ROOT
+
+COMMAND = [sys.executable, "-m", "app"]
+LEAF = '<root BTCPP_format="4" main_tree_to_execute="T"><BehaviorTree ID="T">{}</BehaviorTree></root>'
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def call(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    try:
+        code = main(arguments, Interrupts())
+    except SystemExit as end:  # argparse
+        code = int(end.code or 0)
+    out = capsys.readouterr()
+    return code, out.out, out.err
+
+
+def assert_one_line(err: str) -> None:
+    assert err.startswith("spot-grasp: ")
+    assert err.count("\n") == 1, err
+    assert "Traceback" not in err
+
+
+def tree_file(folder: Path, inside: str) -> str:
+    file = folder / "t.xml"
+    file.write_text(LEAF.format(inside))
+    return str(file)
+
+
+def test_the_fake_picks_up_the_bottle_and_says_so_in_json(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = call(capsys, "run", "grasp_bottle", "--robot", "fake", "--view", "none", "--json", "--seed", "3")
+    result = json.loads(out.splitlines()[-1])
+    assert (code, result["status"], result["attempts"], result["seed"], result["reason"]) == (0, "success", 1, 3, "")
+    assert {"object_lift_m", "held_s", "peak_gripper_torque_nm", "sim_s", "wall_s", "run"} <= set(result)
+    run = Path(result["run"])
+    assert json.loads((run / "result.json").read_text()) == result
+    assert {file.name for file in run.iterdir()} == {
+        "config.json", "tree.xml", "parts", "tree.btlog", "log.jsonl", "frames", "depth", "heatmaps", "result.json",
+    }  # fmt: skip
+    assert list((run / "heatmaps").iterdir())
+    assert len(list((run / "frames").iterdir())) == len(list((run / "depth").iterdir())) > 1
+    assert (run / "tree.xml").read_bytes() == (ROOT / "trees/library/grasp_bottle.xml").read_bytes()
+    lines = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
+    times = [line["t"] for line in lines if line["t"] is not None]
+    assert times == sorted(times)
+    assert lines[-1]["event"] == "result"
+
+
+def test_two_runs_with_a_seed_are_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    logs = []
+    for _ in range(2):
+        _, out, _ = call(capsys, "run", "grasp_bottle", "--robot", "fake", "--view", "none", "--json")
+        folder = Path(json.loads(out.splitlines()[-1])["run"])
+        lines = (folder / "log.jsonl").read_text().splitlines()
+        logs.append([line for line in lines if '"event": "transition"' in line])
+    assert logs[0]
+    assert logs[0] == logs[1]
+
+
+def test_a_failed_tree_is_exit_1_with_a_reason(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    tree = tree_file(tmp_path, "<Sequence><AlwaysSuccess/><CloseGripper max_torque_nm='3'/></Sequence>")
+    code, out, err = call(capsys, "run", tree, "--robot", "fake", "--view", "none", "--json")
+    result = json.loads(out)
+    assert (code, result["status"], result["exit_code"]) == (1, "failure", 1)
+    assert result["reason"].startswith("failed at T/Sequence/CloseGripper, attempt 1: ")
+    assert result["attempts"] == 1
+    assert err == ""
+
+
+def test_plain_view_goes_to_stderr_and_the_summary_to_stdout(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    code, out, err = call(capsys, "run", tree_file(tmp_path, "<AlwaysSuccess/>"), "--robot", "fake", "--record", "r")
+    assert code == 0
+    assert out.startswith("success: 0 attempts")
+    assert "AlwaysSuccess" in err
+    assert "-> SUCCESS" in err
+
+
+BAD_TREES = {
+    "broken XML": ("<root><a></root>", r"bad.xml:1:"),
+    "unknown node": (LEAF.format("<OpenGriper opening='1'/>"), "OpenGripper"),
+    "binary junk": ("\x00\x01\x02" * 40, "bad.xml"),
+    "empty": ("", "bad.xml"),
+}
+
+
+@pytest.mark.parametrize("what", BAD_TREES)
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_a_bad_tree_is_exit_2_naming_the_place(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, what: str, command: str
+) -> None:
+    text, words = BAD_TREES[what]
+    file = tmp_path / "bad.xml"
+    file.write_text(text)
+    code, out, err = call(capsys, command, str(file), *(["--robot", "fake"] if command == "run" else []))
+    assert code == 2
+    assert words in (err if command == "run" else out + err)
+    assert "Traceback" not in err
+    assert not (tmp_path / "runs").exists()
+
+
+BAD_RUNS = {
+    "missing file": (["nowhere.xml", "--robot", "fake"], "nowhere.xml: no such file"),
+    "folder": ([".", "--robot", "fake"], "is a folder"),
+    "device": (["/dev/zero", "--robot", "fake"], "/dev/zero:1:1: is a device; the tree file must be a regular file"),
+    "misspelt name": (["grasp_botle", "--robot", "fake"], "Did you mean 'grasp_bottle'?"),
+    "tree id": (["grasp_bottle", "--robot", "fake", "--tree", "Nope"], "Nope"),
+    "video of the fake": (["grasp_bottle", "--robot", "fake", "--video"], "--video"),
+    "missing network": (["grasp_bottle", "--detector", "none.onnx"], "none.onnx"),
+    "corrupt network": (["grasp_bottle", "--detector", "junk.bin", "--heatmap", "junk.bin"], "junk.bin"),
+    "unknown scene": (["grasp_bottle", "--scene", "moon"], "moon"),
+    "scene of the fake": (["grasp_bottle", "--robot", "fake", "--scene", "bottle"], "--scene"),
+    "missing robot file": (["grasp_bottle", "--robot-file", "dog.urdf"], "dog.urdf"),
+    "real time of Genesis": (["grasp_bottle", "--real-time"], "--real-time"),
+    "broken scene": (["grasp_bottle", "--scene", "junk.bin"], "junk.bin"),
+    "mesh that does not load": (["grasp_bottle", "--scene", "mesh.toml"], "junk.obj"),
+    "record is a file": (["grasp_bottle", "--robot", "fake", "--record", "junk.bin"], "junk.bin is a file"),
+    "record below a file": (["grasp_bottle", "--robot", "fake", "--record", "junk.bin/x"], "choose another"),
+}
+
+
+@pytest.mark.parametrize("what", BAD_RUNS)
+def test_bad_configuration_is_exit_2_in_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path, what: str) -> None:
+    (tmp_path / "junk.bin").write_bytes(b"\xff\x00 not a network" * 100)
+    (tmp_path / "junk.obj").write_text("v 0 0\nnothing to see here\n")
+    (tmp_path / "mesh.toml").write_text('[target]\nmesh = "junk.obj"\n')
+    arguments, words = BAD_RUNS[what]
+    code, out, err = call(capsys, "run", "--view", "none", *arguments)
+    assert code == 2, err
+    assert out == ""
+    assert_one_line(err)
+    assert words in err
+    runs = tmp_path / "runs"
+    assert not runs.exists() or not list(runs.iterdir()), "a run that never began leaves no folder"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["fly"],
+        ["run"],
+        ["run", "t", "--robot", "dog"],
+        ["run", "t", "--seed", "-1"],
+        ["run", "t", "--time-limit", "nan"],
+    ],
+)
+def test_bad_usage_is_exit_2(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
+    code, out, err = call(capsys, *arguments)
+    assert (code, out) == (2, "")
+    assert "usage: spot-grasp" in err
+
+
+def test_check_and_nodes(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = call(capsys, "check", "grasp_bottle")
+    assert (code, out.count("\n")) == (0, 1)
+    code, out, _ = call(capsys, "nodes")
+    assert code == 0
+    assert "CloseGripper" in out
+    assert "max_torque_nm" in out
+    code, out, _ = call(capsys, "nodes", "--xml")
+    assert code == 0
+    assert "<TreeNodesModel>" in out
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(RobotError("the lease was lost"), 3), (ContractError("no data"), 3), (ValueError("a bug"), 3)],
+)
+def test_an_error_in_the_middle_closes_the_folder_and_is_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, error: Exception, code: int
+) -> None:
+    from behaviours.robots.fake.robot import FakeRobot
+
+    stopped = []
+    stop = FakeRobot.stop
+
+    def fail(self: FakeRobot, *_: object, **__: object) -> None:
+        raise error
+
+    def note_stop(self: FakeRobot) -> None:
+        stopped.append(self.now())
+        stop(self)
+
+    monkeypatch.setattr(FakeRobot, "walk_to", fail)
+    monkeypatch.setattr(FakeRobot, "stop", note_stop)
+    got, out, err = call(capsys, "run", "grasp_bottle", "--robot", "fake", "--view", "none", "--json")
+    assert got == code
+    assert_one_line(err)
+    result = json.loads(out)
+    assert (result["status"], result["exit_code"]) == ("error", code)
+    assert str(error) in result["reason"]
+    assert json.loads((Path(result["run"]) / "result.json").read_text()) == result
+    assert stopped
+
+
+def test_debug_shows_the_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = call(capsys, "run", "nowhere.xml", "--debug")
+    assert code == 2
+    assert "Traceback" in err
+    assert err.splitlines()[-1].startswith("spot-grasp: nowhere.xml")
+
+
+def test_a_disk_that_fills_up_is_exit_3(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    from app.session import folder as records
+
+    whole = records.write_whole
+
+    def full(path: Path, data: bytes) -> None:
+        if path.suffix == ".png" or path.name == "result.json":
+            raise records.RecordError(f"cannot write {path}: No space left on device")
+        whole(path, data)
+
+    monkeypatch.setattr(records, "write_whole", full)
+    code, _, err = call(capsys, "run", "grasp_bottle", "--robot", "fake", "--view", "none")
+    assert code == 3
+    assert_one_line(err)
+    assert "frames" in err, "the first failure is told, not the one while closing"
+    assert issubclass(records.RecordError, Exception)
+    assert RunFolder is records.RunFolder
+
+
+def start(arguments: list[str], folder: Path) -> subprocess.Popen[str]:
+    """A run of the fake, so slow that a signal comes before its end."""
+    command = [*COMMAND, "run", "grasp_bottle", "--robot", "fake", "--real-time", "--view", "plain", *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen(command, text=True, cwd=folder, env=environment, **pipes)  # type: ignore[call-overload,no-any-return]
+
+
+def wait_for(path: Path, process: subprocess.Popen[str]) -> None:
+    while not path.exists():
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.005)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("moment", range(3))
+def test_a_signal_at_any_moment_ends_whole_with_130(tmp_path: Path, number: signal.Signals, moment: int) -> None:
+    process = start(["--record", "r", "--json"], tmp_path)
+    wait_for(tmp_path / "r" / "log.jsonl", process)
+    time.sleep(random.Random(f"{number}{moment}").uniform(0.0, 1.0))
+    process.send_signal(number)
+    process.send_signal(number)  # an impatient second one
+    out, err = process.communicate(timeout=300)
+    assert process.returncode == 130, err
+    assert "Traceback" not in err
+    assert err.splitlines()[-1] == f"spot-grasp: interrupted by {number.name}"
+    result = json.loads((tmp_path / "r" / "result.json").read_text())
+    assert result["status"] == "interrupted"
+    assert json.loads(out.splitlines()[-1]) == result
+    for line in (tmp_path / "r" / "log.jsonl").read_text().splitlines():
+        json.loads(line)
+    assert not list((tmp_path / "r").rglob("*.part"))
+
+
+@pytest.mark.parametrize("step", ["new_folder", "RunFolder", "compose"])
+def test_a_signal_between_two_steps_of_the_start_leaves_a_whole_folder_or_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    from app.session import compose, run
+
+    home = compose if step == "compose" else run
+    original = getattr(home, step)
+
+    def then_a_signal(*arguments: Any) -> Any:
+        made = original(*arguments)
+        os.kill(os.getpid(), signal.SIGTERM)
+        return made
+
+    monkeypatch.setattr(home, step, then_a_signal)
+    with Interrupts() as interrupts:
+        assert main(["run", "grasp_bottle", "--robot", "fake", "--view", "none", "--record", "r"], interrupts) == 130
+    folder = tmp_path / "r"
+    assert folder.exists() == (step == "RunFolder")
+    assert not folder.exists() or json.loads((folder / "result.json").read_text())["status"] == "interrupted"
+
+
+SIGNALLED = """
+import os, signal, sys
+module = sys.argv.pop(1)
+
+class Signal:
+    def find_spec(self, name, path=None, target=None):
+        if name == module:
+            sys.meta_path.remove(self)
+            os.kill(os.getpid(), signal.SIGTERM)
+
+sys.meta_path.insert(0, Signal())
+from app.entry import console
+console()
+"""
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["app.commands.dispatch", "argparse", "app.session.run", "trees", "numpy", "cv2", "structlog", "rich.live"],
+)
+def test_a_signal_while_importing_ends_with_130_and_nothing_half_made(tmp_path: Path, module: str) -> None:
+    """The signal comes as soon as the program looks for this module."""
+    options = ["--robot", "fake", "--view", "live", "--record", "r"]
+    command = [sys.executable, "-c", SIGNALLED, module, "run", "grasp_bottle", *options]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment, check=False)
+    assert done.returncode == 130, done.stderr
+    assert "Traceback" not in done.stderr
+    assert "interrupted by SIGTERM" in done.stderr
+    folder = tmp_path / "r"
+    assert not folder.exists() or (folder / "result.json").exists()
+
+
+def test_a_closed_pipe_is_no_traceback(tmp_path: Path) -> None:
+    command = f"{sys.executable} -m app nodes | true"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert "Traceback" not in done.stderr

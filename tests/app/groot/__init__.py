@@ -1,0 +1,1 @@
+"""Tests of the connection to Groot2 and of `.btlog` files."""

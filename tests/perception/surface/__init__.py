@@ -1,0 +1,1 @@
+"""Tests of depth, normals and cross sections."""

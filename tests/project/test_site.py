@@ -1,0 +1,62 @@
+"""The documentation site: its reference says all that the code has, it builds without a warning, it fetches nothing."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from importlib.util import find_spec
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+import trees
+from app.commands.parser import build_parser
+from behaviours.registry import LEAVES
+from docs import reference
+from tests.support.places import ROOT
+
+FETCHED = re.compile(
+    r"""(?:<(?:script|img|iframe|link(?! rel="?canonical))\b[^>]*?(?:src|href)=["']?|url\(["']?)https?:"""
+)
+
+
+def test_the_reference_has_every_command_and_option() -> None:
+    page = reference.commands()
+    for name, _, command in reference._commands(build_parser(), ()):
+        assert f"## spot-grasp {name}\n" in page
+        for option in command._option_string_actions:
+            assert option in page, f"{name} {option}"
+
+
+def test_the_reference_has_every_leaf_and_port() -> None:
+    page = reference.leaves()
+    for tag, leaf in LEAVES.items():
+        part = page.partition(f"## {tag}\n")[2].partition("\n## ")[0]
+        assert part, tag
+        assert all(f"| `{port.name}` | {port.direction.value} |" in part for port in leaf.PORTS), tag
+    assert all(f"`{tag}`" in page for tag in trees.CONTROL_NODES)
+
+
+@pytest.mark.parametrize("path", reference.PAGES)
+def test_generated_pages_have_a_title_and_whole_tables(path: str) -> None:
+    page = reference.PAGES[path]()
+    assert page.startswith("# ")
+    rows = re.sub(r"`[^`\n]*`|\\\|", "", page).splitlines()
+    for before, row in pairwise(rows):
+        if before.startswith("|") and row.startswith("|"):
+            assert before.count("|") == row.count("|"), row
+
+
+@pytest.mark.skipif(find_spec("mkdocs") is None, reason="the extra docs is not installed")
+def test_the_site_builds_without_a_warning_and_fetches_nothing(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path / "site")]
+    done = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, "NO_MKDOCS_2_WARNING": "1"}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    pages = [*(tmp_path / "site").rglob("*.html"), *(tmp_path / "site").rglob("*.css")]
+    assert len(pages) > 30
+    assert [page.name for page in pages if FETCHED.search(page.read_text())] == []

@@ -1,0 +1,1 @@
+"""Tests of physics: the robot, its sensor, its motions."""

@@ -1,0 +1,1 @@
+"""Tests of the heatmap network's training and export."""

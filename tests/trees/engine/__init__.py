@@ -1,0 +1,1 @@
+"""Tests of ticks: nodes, blackboards, scripts, errors."""
