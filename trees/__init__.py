@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from trees.engine.intercept import Interceptor as Interceptor
     from trees.engine.leaf import Leaf as Leaf, PortAccess as PortAccess
     from trees.engine.runtime import Listener as Listener
-    from trees.engine.status import Answer as Answer
+    from trees.engine.status import TickStatus as TickStatus
     from trees.errors import (
         ConfigError as ConfigError,
         ContractError as ContractError,
@@ -56,7 +56,7 @@ else:
         "trees.engine.intercept": ("Interceptor",),
         "trees.engine.leaf": ("Leaf", "PortAccess"),
         "trees.engine.runtime": ("Listener",),
-        "trees.engine.status": ("Answer",),
+        "trees.engine.status": ("TickStatus",),
         "trees.errors": ("ConfigError", "ContractError", "LeafError", "LimitError", "SpotGraspError", "TreeError"),
         "trees.loading": ("LoadedDocument", "load", "problems"),
         "trees.nodes": ("CONTROL_NODES",),

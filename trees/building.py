@@ -1,4 +1,4 @@
-"""From a checked document to seated nodes: each in its place, with its ports, its conditions and its scope."""
+"""Builds the nodes of a checked document: each with its ports, its conditions and its blackboard."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from trees.checking.kinds import tag_of
+from trees.checking.nodes import has_free_ports, remaps_all
 from trees.data.blackboard import AnyPort, Blackboard
 from trees.data.literals import key_of
 from trees.data.ports import Port
@@ -15,8 +16,8 @@ from trees.document import Document
 from trees.engine.conditions import Conditions
 from trees.engine.control import ControlNode
 from trees.engine.leaf import Leaf, PortAccess
+from trees.engine.node import TreeNode, attach_leaf
 from trees.engine.runtime import Runtime
-from trees.engine.seat import Seat, seat_leaf
 from trees.errors import raised_by
 from trees.nodes import SubTree
 from trees.paths import NodePath, above_root
@@ -26,8 +27,11 @@ from trees.reading.names import RESERVED
 
 @dataclass(frozen=True)
 class Place:
-    """Where a leaf is going to stand: what there is to know before it is made. wire: its port access, for other ports
-    than its own. scope: the blackboard it sees."""
+    """A leaf of the file before it is built, for a `Substitute`.
+
+    uid, path, name: see `trees.paths`. tag: in the file. wire: makes the access to the given ports, as wired in the
+    file. scope: the blackboard of its tree.
+    """
 
     uid: int
     path: str
@@ -38,14 +42,14 @@ class Place:
 
 
 Substitute = Callable[[Place], Leaf | None]
-"""Gives another leaf for a place, or None to leave the tree's own."""
+"""Returns another leaf for a place, or None to keep the tree's own."""
 
 
 @dataclass(frozen=True)
-class Seated:
-    """A seat with what the file says of it. ports: as wired in the file."""
+class BuiltNode:
+    """A node and its description in the file. ports: as wired there."""
 
-    seat: Seat
+    node: TreeNode
     where: NodePath
     tag: str
     kind: str
@@ -55,67 +59,65 @@ class Seated:
 
 
 class Builder:
-    """Makes the nodes of one tree. nodes: in the order of the expanded tree. scopes: the blackboard of each SubTree by
-    its uid, the main tree's is 0."""
+    """Builds the nodes of one tree. nodes: in the order of the expanded tree. scopes: the blackboard of each SubTree by
+    its uid; the main tree's is 0."""
 
     def __init__(self, document: Document, context: Any, runtime: Runtime, substitute: Substitute | None) -> None:
         self._document, self._context, self._runtime, self._substitute = document, context, runtime, substitute
-        self.nodes: list[Seated] = []
+        self.nodes: list[BuiltNode] = []
         self.scopes: dict[int, Blackboard] = {0: Blackboard()}
 
-    def build(self) -> Seat:
-        """The root of the main tree."""
+    def build(self) -> TreeNode:
+        """Build the main tree and return its root."""
         main = self._document.main
         return self._build(self._document.trees[main], self.scopes[0], above_root(main), 0)
 
-    def _build(self, element: Element, scope: Blackboard, above: NodePath, depth: int) -> Seat:
+    def _build(self, element: Element, scope: Blackboard, above: NodePath, depth: int) -> TreeNode:
         tag = tag_of(element)
         where = above.child(element, len(self.nodes) + 1)
-        name, seat = where.name, Seat(where.uid, where.path, self._runtime)
+        name, node = where.name, TreeNode(where.uid, where.path, self._runtime)
         wired = {key: text for key, text in element.attributes.items() if key not in RESERVED and key[0].isalpha()}
         place = len(self.nodes)
-        self.nodes.append(Seated(seat, where, tag, "", depth, wired, element.attributes))
-        if tag != "SubTree" and getattr(self._document.class_of(element), "FREE_PORTS", False):
+        self.nodes.append(BuiltNode(node, where, tag, "", depth, wired, element.attributes))
+        if tag != "SubTree" and has_free_ports(self._document.class_of(element)):
             for port, text in wired.items():
                 if (key := key_of(text, port)) is not None:
                     scope.declare(key, AnyPort)
-        seat.conditions = Conditions.of(element.attributes, scope)
+        node.conditions = Conditions.of(element.attributes, scope)
         kind: str
-        leaf = self._leaf(element, seat, scope, name)
+        leaf = self._leaf(element, node, scope, name)
         if leaf is not None:
-            seat_leaf(seat, leaf, tag)
+            attach_leaf(node, leaf, tag)
             kind = leaf.KIND
         elif tag == "SubTree":
             identity = element.attributes["ID"]
-            inner = self.scopes[seat.uid] = self._scope(element, scope, wired, seat.path)
+            inner = self.scopes[node.uid] = self._scope(element, scope, wired, node.path)
             child = self._build(self._document.trees[identity], inner, where, depth + 1)
-            SubTree(name, [child], Wiring((), wired, scope, seat.path), self._runtime).take(seat)
+            SubTree(name, [child], Wiring((), wired, scope, node.path), self._runtime).attach(node)
             kind = SubTree.KIND
         else:
             control = self._document.class_of(element)
             assert issubclass(control, ControlNode)
-            wiring = Wiring(control.PORTS, wired, scope, seat.path)
-            children = []
-            for below in element.children:
-                children.append(self._build(below, scope, where, depth + 1))
-            control(name, children, wiring, self._runtime).take(seat)
+            wiring = Wiring(control.PORTS, wired, scope, node.path)
+            children = [self._build(child, scope, where, depth + 1) for child in element.children]
+            control(name, children, wiring, self._runtime).attach(node)
             kind = control.KIND
-        self.nodes[place] = Seated(seat, where, tag, kind, depth, wired, element.attributes)
-        return seat
+        self.nodes[place] = BuiltNode(node, where, tag, kind, depth, wired, element.attributes)
+        return node
 
-    def _leaf(self, element: Element, seat: Seat, scope: Blackboard, name: str) -> Leaf | None:
-        """The leaf of an element, or what stands in for it; None if it is a node of the language."""
+    def _leaf(self, element: Element, node: TreeNode, scope: Blackboard, name: str) -> Leaf | None:
+        """The leaf of an element, or its substitute; None for a node of the language."""
         tag = tag_of(element)
         if tag == "SubTree":
             return None
 
         def wire(ports: tuple[Port, ...]) -> PortAccess:
-            return Wiring(ports, element.attributes, scope, seat.path, self._document.known)
+            return Wiring(ports, element.attributes, scope, node.path, self._document.known)
 
         if self._substitute is not None and not element.children:
-            other = self._substitute(Place(seat.uid, seat.path, name, tag, wire, scope))
-            if other is not None:
-                return other
+            substitute = self._substitute(Place(node.uid, node.path, name, tag, wire, scope))
+            if substitute is not None:
+                return substitute
         own = self._document.class_of(element)
         if not issubclass(own, Leaf):
             return None
@@ -123,20 +125,20 @@ class Builder:
         try:
             return own(name, ports, self._context)
         except BaseException as error:
-            told = raised_by(seat.path, tag, error)
-            if told is error:
+            reported = raised_by(node.path, tag, error)
+            if reported is error:
                 raise
-            raise told from error
+            raise reported from error
 
     def _scope(self, element: Element, scope: Blackboard, wired: dict[str, str], path: str) -> Blackboard:
-        """The blackboard of a subtree: what its tag gives, and without _autoremap the defaults of its model."""
-        automatic = element.attributes.get("_autoremap", "0").strip().lower() in ("1", "true")
-        given = dict(wired)
+        """The blackboard of a subtree: the ports of its tag and, without _autoremap, the defaults of its model."""
+        automatic = remaps_all(element)
+        ports = dict(wired)
         if not automatic:
             model = self._document.subtree_models.get(element.attributes["ID"])
             for port, declared in model.ports.items() if model is not None else ():
                 if "default" in declared.attributes:
-                    given.setdefault(port, declared.attributes["default"])
-        keys = {name: key for name, text in given.items() if (key := key_of(text, name)) is not None}
-        constants = {name: text for name, text in given.items() if name not in keys}
+                    ports.setdefault(port, declared.attributes["default"])
+        keys = {name: key for name, text in ports.items() if (key := key_of(text, name)) is not None}
+        constants = {name: text for name, text in ports.items() if name not in keys}
         return Blackboard(scope, remap=keys, autoremap=automatic, constants=constants, path=path)

@@ -18,7 +18,7 @@ from trees.checking.stubs import StubLeaf, Stubs, StubScript
 from trees.data.ports import NOTHING_KNOWN, Vocabulary
 from trees.document import Document
 from trees.engine.leaf import Leaf
-from trees.engine.status import Answer
+from trees.engine.status import TickStatus
 from trees.reading.elements import Findings, Problem, TreeProblems
 from trees.reading.includes import Files
 from trees.reading.outline import Outline, outline
@@ -33,7 +33,7 @@ class LoadedDocument(Document):
 
     _tree: Tree | None = None
 
-    def tick_exactly_once(self) -> Answer:
+    def tick_exactly_once(self) -> TickStatus:
         """One tick of the root: SUCCESS, FAILURE, RUNNING or SKIPPED. For documents loaded with stub_unknown.
 
         The tree is built at the first tick, on the wall clock and without a robot. What the stub leaves did is in

@@ -1,4 +1,4 @@
-"""A tree that can be ticked: built from a document, watched from outside, halted whole."""
+"""A tree that can be ticked, watched and halted."""
 
 from __future__ import annotations
 
@@ -15,18 +15,22 @@ from trees.data.blackboard import Blackboard
 from trees.document import Document
 from trees.engine.control import ControlNode, halt_all
 from trees.engine.intercept import Interceptor, Slowest, intercept, time_leaf
-from trees.engine.reasons import why
+from trees.engine.reasons import failure_reason
 from trees.engine.runtime import Listener, Runtime
-from trees.engine.status import SKIPPED, WORDS, Answer, Returned, word
+from trees.engine.status import SKIPPED, WORDS, Returned, TickStatus, word
 from trees.paths import MAIN
 from trees.script import NO_ENUMS, compile_script
 
 
 @dataclass(frozen=True)
 class NodeView:
-    """A node as seen from outside. uid: 1.. in the order of the expanded tree. status: IDLE, RUNNING, SUCCESS or
-    FAILURE, the last two as of its last end. ports: as wired in the file. attributes: all of the file's, with name,
-    ID and conditions. path, full_path, subtree: see `trees.paths`; the last two are "" in a recorded run."""
+    """A snapshot of a node.
+
+    uid, path, name, full_path, subtree: see `trees.paths`; the last two are "" in a recorded run. tag: in the file, the
+    ID in the explicit form. kind: Action, Condition, Control, Decorator or SubTree. depth: 0 for the root.
+    status: IDLE, RUNNING, or the SUCCESS or FAILURE with which it last ended. feedback: the message of its last tick.
+    ports: as wired in the file. attributes: all of its tag, with name, ID and conditions.
+    """
 
     uid: int
     path: str
@@ -69,7 +73,10 @@ def subtrees(main: str, nodes: Sequence[NodeView]) -> list[Subtree]:
 
 
 class Tree:
-    """A tree ready to run. root: its py_trees behaviour. blackboard: the main tree's."""
+    """A tree ready to run; `build` makes one and explains the arguments: document, context, clock, substitute, enums.
+
+    root: its py_trees behaviour. blackboard: the main tree's.
+    """
 
     def __init__(
         self,
@@ -82,11 +89,11 @@ class Tree:
         self._context = context
         self._runtime = Runtime(clock, enums)
         builder = Builder(document, context, self._runtime, substitute)
-        self._seat = builder.build()
+        self._root_node = builder.build()
         self._nodes, self._scopes = tuple(builder.nodes), builder.scopes
         self._failed: tuple[str, str] | None = None
         self.blackboard = self._scopes[0]
-        self.root: Behaviour = self._seat.behaviour
+        self.root: Behaviour = self._root_node.behaviour
         if not isinstance(self.root, ControlNode):
             self.root.tick = self._tick_leaf  # type: ignore[method-assign]  # so that py_trees sees its conditions
 
@@ -95,78 +102,83 @@ class Tree:
         yield self.root
 
     def execute(self) -> Returned:
-        """One tick of the root, and what it returned."""
+        """One tick of the root; returns its status or SKIPPED. Errors are those of `tick`."""
         self._failed = None
         if self.root.status is not Status.RUNNING:
             self.root.status = Status.INVALID
         try:
-            self._runtime.ring()
-            returned = self._seat.execute()
+            self._runtime.fire_timers()
+            returned = self._root_node.execute()
         except BaseException as error:
             try:
                 self.halt()
-            except Exception as another:  # the first error is the one to tell
+            except Exception as another:  # the first error is the one to report
                 error.add_note(f"and while stopping: {type(another).__name__}: {another}")
             raise
         if returned is Status.FAILURE:
-            self._failed = why(self._seat)
+            self._failed = failure_reason(self._root_node)
         return returned
 
     def tick(self) -> Status:
-        """One tick of the root, INVALID if it was skipped. For what a leaf raises, a LeafError, the tree halted; errors
-        of this project and KeyboardInterrupt pass through."""
+        """One tick of the root; returns its status, INVALID if it was skipped.
+
+        After any error the tree is halted. SpotGraspErrors and KeyboardInterrupt of a leaf pass through; LeafError for
+        every other one.
+        """
         returned = self.execute()
         return returned if isinstance(returned, Status) else Status.INVALID
 
-    def tick_exactly_once(self) -> Answer:
+    def tick_exactly_once(self) -> TickStatus:
         """The same, with the result as a word: SUCCESS, FAILURE, RUNNING or SKIPPED."""
-        return Answer.of(self.execute())
+        return TickStatus.of(self.execute())
 
-    def tick_once(self) -> Answer:
-        """Ticks, and again at once as long as the tree runs and a node has asked for it, as Retry and Repeat do."""
+    def tick_once(self) -> TickStatus:
+        """Ticks, and ticks again at once while the tree is RUNNING and a node such as Retry or Repeat asks for it."""
         while (returned := self.execute()) is Status.RUNNING and self._runtime.wake:
             self._runtime.wake = False
-        return Answer.of(returned)
+        return TickStatus.of(returned)
 
-    def tick_while_running(self, sleep: Callable[[float], None], period_s: float = 0.01) -> Answer:
-        """Ticks to the end, `sleep(period_s)` in between where no node asks for a tick at once."""
+    def tick_while_running(self, sleep: Callable[[float], None], period_s: float = 0.01) -> TickStatus:
+        """Ticks until the tree ends, with `sleep(period_s)` between ticks unless a node asks for a tick at once."""
         while (returned := self.tick_once()) == "RUNNING":
             sleep(period_s)
         return returned
 
     def halt(self) -> None:
-        """Stop every RUNNING node; safe twice. If one raises while stopping, the others are stopped all the same."""
-        halt_all(node.seat for node in self._nodes)
+        """Halt every RUNNING node; may be called twice. If some raise, the others are halted all the same, and the first
+        error is raised."""
+        halt_all(built.node for built in self._nodes)
 
     def run_script(self, text: str) -> Any:
-        """Run a script on the main tree's blackboard. TreeError if it cannot be read, ContractError if it fails."""
+        """Run a script on the main tree's blackboard. TreeError if it cannot be parsed, ContractError if it fails."""
         return compile_script(text).run(self.blackboard, self._runtime.enums)
 
     def statuses(self) -> tuple[str, ...]:
-        """The stored status of every node after a tick as BehaviorTree.CPP has it: a node keeps SUCCESS and FAILURE
-        until its parent ends, the root is IDLE once it has ended."""
-        found = [WORDS[node.seat.behaviour.status] for node in self._nodes]
-        found[0] = "IDLE" if self.root.status is not Status.RUNNING else found[0]
-        return tuple(found)
+        """The stored status of every node after a tick, as in BehaviorTree.CPP: a node keeps SUCCESS and FAILURE until
+        its parent ends, and the root is IDLE once it has ended."""
+        statuses = [WORDS[built.node.behaviour.status] for built in self._nodes]
+        if self.root.status is not Status.RUNNING:
+            statuses[0] = "IDLE"
+        return tuple(statuses)
 
     def nodes(self) -> tuple[NodeView, ...]:
         """A snapshot of all nodes, in the order of the expanded tree."""
         return tuple(
             NodeView(
-                node.seat.uid,
-                node.seat.path,
-                node.seat.behaviour.name,
-                node.tag,
-                node.kind,
-                node.depth,
-                "IDLE" if node.seat.last is SKIPPED else word(node.seat.last),
-                node.seat.feedback(),
-                node.ports,
-                node.attributes,
-                node.where.full_path,
-                node.where.subtree,
+                built.node.uid,
+                built.node.path,
+                built.node.behaviour.name,
+                built.tag,
+                built.kind,
+                built.depth,
+                "IDLE" if built.node.last is SKIPPED else word(built.node.last),
+                built.node.feedback(),
+                built.ports,
+                built.attributes,
+                built.where.full_path,
+                built.where.subtree,
             )
-            for node in self._nodes
+            for built in self._nodes
         )
 
     def scopes(self) -> dict[int, Blackboard]:
@@ -174,24 +186,24 @@ class Tree:
         return dict(self._scopes)
 
     def failure(self) -> tuple[str, str] | None:
-        """(path, reason) of the node whose result made the tree fail in its last tick; None if it did not."""
+        """(path, reason) of the node that made the tree fail in its last tick; None if it did not fail."""
         return self._failed
 
     def intercept(self, interceptor: Interceptor) -> None:
-        """Ask `interceptor` before and after each tick of each node; costs nothing where it is not used."""
-        for node in self._nodes:
-            intercept(node.seat, interceptor)
+        """Call `interceptor` before and after each tick of each node."""
+        for built in self._nodes:
+            intercept(built.node, interceptor)
 
     def time_leaves(self, clock: Callable[[], float]) -> Slowest:
-        """Time the ticks of the leaves from now on, on this clock; the slowest one stands in what is returned."""
+        """Time the ticks of all leaves from now on. clock: seconds. The returned object holds the slowest tick."""
         slowest = Slowest()
-        for node in self._nodes:
-            if not node.seat.behaviour.children:
-                time_leaf(node.seat, slowest, clock)
+        for built in self._nodes:
+            if not built.node.behaviour.children:
+                time_leaf(built.node, slowest, clock)
         return slowest
 
     def on_transition(self, listener: Listener) -> None:
-        """Tell `listener` of every status that changes, and of every end of a node."""
+        """Call `listener` for every change of a status and every end of a node."""
         self._runtime.listeners.append(listener)
 
 
@@ -202,8 +214,11 @@ def build(
     substitute: Substitute | None = None,
     enums: Mapping[str, int] = NO_ENUMS,
 ) -> Tree:
-    """The tree of a checked document. context: handed to every leaf. clock: seconds, for all nodes that wait.
-    substitute: asked for each node without children whether another leaf shall stand in its place. enums: names that
-    stand for numbers in scripts and switches."""
+    """A tree of a checked document, ready to tick.
+
+    context: given to every leaf. clock: returns seconds, for all nodes that wait. substitute: called for each node
+    without children; may return another leaf for it. enums: names that stand for numbers in scripts and switches.
+    What the constructor of a leaf raises becomes an error of `raised_by`.
+    """
     allow_depth(document.levels)
     return Tree(document, context, clock, substitute, enums)

@@ -1,1 +1,1 @@
-"""What ticks: nodes in their places, conditions, what they share, why they failed."""
+"""Running a tree: its nodes, their conditions, the state they share, and why a tree failed."""

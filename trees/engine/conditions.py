@@ -1,8 +1,8 @@
-"""The conditions that any node of a file may have: scripts before its tick, after its end, and on its halt.
+"""The conditions of a node: scripts that run before its tick, after it has ended, and when it is halted.
 
-Before: `_failureIf`, `_successIf`, `_skipIf`, in this order, where the node is idle; then `_while`, at every tick,
-which halts a running node that it no longer allows. After: `_onSuccess` or `_onFailure`, then `_post`, also where a
-condition decided; nothing after SKIPPED. `_onHalted` after a halt of a running node.
+Before the tick of an idle node: `_failureIf`, `_successIf`, `_skipIf`, in this order. Then, at every tick, `_while`; if
+it is false, a running node is halted. After the end: `_onSuccess` or `_onFailure`, then `_post`, even if a condition
+replaced the tick; nothing after SKIPPED. After a halt of a running node: `_onHalted`.
 """
 
 from __future__ import annotations
@@ -19,31 +19,35 @@ from trees.engine.status import SKIPPED, Returned
 from trees.reading.names import CONDITIONS
 from trees.script import Script, ScriptError, compile_script
 
-BEFORE: Final = ("_failureIf", "_successIf", "_skipIf", "_while")
-_DECIDES: Final[Mapping[str, Returned]] = {
+_REPLACES: Final[Mapping[str, Returned]] = {
     "_failureIf": Status.FAILURE, "_successIf": Status.SUCCESS, "_skipIf": SKIPPED,
 }  # fmt: skip
 
 
-class Ticked(Protocol):
-    """What conditions need of the node that has them: a `trees.engine.seat.Seat`. decided: why it was not asked.
-    perform: one tick of the node itself."""
+class ConditionalNode(Protocol):
+    """What conditions need of their node, a `trees.engine.node.TreeNode`.
+
+    perform: one tick without conditions. preempted_by: the condition that replaced the last tick, "" if none did.
+    """
 
     behaviour: Behaviour
     runtime: Runtime
     perform: Callable[[], Returned]
-    decided: str
+    preempted_by: str
 
     def halt(self) -> None:
         """Stop the node and all below it."""
 
 
 class Conditions:
-    """The conditions of one node. board: of the scope that the node's tag is in, also for a SubTree."""
+    """The conditions of one node.
+
+    scripts: by the name of the condition. board: of the scope that the node's tag is in, for a SubTree the outer one.
+    """
 
     def __init__(self, scripts: Mapping[str, Script], board: Blackboard) -> None:
         self._board = board
-        self._idle = [(name, scripts[name], _DECIDES[name]) for name in BEFORE if name in scripts and name in _DECIDES]
+        self._idle = [(name, scripts[name], status) for name, status in _REPLACES.items() if name in scripts]
         self._while = scripts.get("_while")
         self._ends = {
             status: [scripts[name] for name in (own, "_post") if name in scripts]
@@ -53,51 +57,51 @@ class Conditions:
 
     @classmethod
     def of(cls, attributes: Mapping[str, str], board: Blackboard) -> Conditions | None:
-        """The conditions among a tag's attributes, None if there are none. ScriptError if one cannot be read."""
+        """The conditions among the attributes of a tag, None if there are none. ScriptError if one cannot be parsed."""
         scripts = {name: compile_script(attributes[name]) for name in CONDITIONS if name in attributes}
         return cls(scripts, board) if scripts else None
 
-    def tick(self, seat: Ticked) -> Returned:
-        """One tick of the node with its conditions."""
-        seat.decided = ""
-        returned = self._decide(seat)
+    def tick(self, node: ConditionalNode) -> Returned:
+        """One tick of the node including its conditions."""
+        node.preempted_by = ""
+        returned = self._preempt(node)
         if returned is None:
-            returned = seat.perform()
+            returned = node.perform()
         if returned is Status.SUCCESS or returned is Status.FAILURE:
             for script in self._ends[returned]:
-                script.run(self._board, seat.runtime.enums)
+                script.run(self._board, node.runtime.enums)
         return returned
 
-    def _decide(self, seat: Ticked) -> Returned | None:
-        enums = seat.runtime.enums
-        if seat.behaviour.status is Status.INVALID:
-            for name, script, answer in self._idle:
+    def _preempt(self, node: ConditionalNode) -> Returned | None:
+        enums = node.runtime.enums
+        if node.behaviour.status is Status.INVALID:
+            for name, script, status in self._idle:
                 if script.holds(self._board, enums):
-                    seat.decided = f"{name}: {script.text}"
-                    return answer
+                    node.preempted_by = f"{name}: {script.text}"
+                    return status
             if self._while is not None and not self._while.holds(self._board, enums):
-                seat.decided = f"_while: {self._while.text}"
+                node.preempted_by = f"_while: {self._while.text}"
                 return SKIPPED
             return None
-        if seat.behaviour.status is not Status.RUNNING or self._while is None or self._while.holds(self._board, enums):
+        if node.behaviour.status is not Status.RUNNING or self._while is None or self._while.holds(self._board, enums):
             return None
-        seat.halt()
-        seat.decided = f"_while: {self._while.text}"
+        node.halt()
+        node.preempted_by = f"_while: {self._while.text}"
         return SKIPPED
 
-    def halted(self, seat: Ticked) -> None:
-        """The node was running and has been halted."""
+    def halted(self, node: ConditionalNode) -> None:
+        """Run `_onHalted`; the node was running and has been halted."""
         if self._halted is not None:
-            self._halted.run(self._board, seat.runtime.enums)
+            self._halted.run(self._board, node.runtime.enums)
 
 
 def check_conditions(attributes: Mapping[str, str]) -> list[tuple[str, str]]:
-    """(attribute, what is wrong) of every condition that cannot be read."""
-    found = []
+    """(attribute, message) for every condition that cannot be parsed."""
+    errors = []
     for name in CONDITIONS:
         if name in attributes:
             try:
                 compile_script(attributes[name])
             except ScriptError as error:
-                found.append((name, f"'{name}' is no script: {error}"))
-    return found
+                errors.append((name, f"'{name}' is no script: {error}"))
+    return errors

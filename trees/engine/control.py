@@ -1,8 +1,8 @@
-"""What every control node and decorator is built on: py_trees' Composite with BehaviorTree.CPP 4.10's ticks and halts.
+"""Base classes of control nodes and decorators: py_trees' Composite with the ticks and halts of BehaviorTree.CPP 4.10.
 
-One tick of a node is one `tickExactlyOnce` there. The stored status is BehaviorTree.CPP's, with INVALID for IDLE:
-children keep SUCCESS and FAILURE until their parent resets them, and a node that has set itself RUNNING before all
-below it were skipped stays RUNNING, though it told its parent SKIPPED.
+One tick corresponds to one `tickExactlyOnce`. The stored status is BehaviorTree.CPP's, with INVALID for IDLE. Children
+keep SUCCESS and FAILURE until their parent resets them. A node that was RUNNING when all its children skipped stays
+RUNNING, although it returns SKIPPED to its parent.
 """
 
 from __future__ import annotations
@@ -16,18 +16,19 @@ from py_trees.composites import Composite
 
 from trees.data.ports import Port
 from trees.data.wiring import Wiring
+from trees.engine.node import TreeNode
 from trees.engine.runtime import Runtime
-from trees.engine.seat import Seat
 from trees.engine.status import Returned
 
 
 class ControlNode(Composite):
-    """A node with children, or a leaf that comes with the language. Subclasses give `run`, one tick, which ticks
-    children with `seat.execute()`, and may give `forget`, which a halt calls first.
+    """A node with children, or a leaf of the language.
 
-    PORTS: parameters, as of a leaf. CHILDREN: (fewest, most). FAILS_BY_DESIGN: a FAILURE of its own is no
-    reason why a tree failed. seats: the children's places. culprit: the child whose result made this node fail the last
-    time, None if it was its own doing.
+    Subclasses override `run`, one tick, which ticks children with `child.execute()`. They may override `forget`, which
+    a halt calls first. TAG: XML tag, the class name if empty. KIND: Control, Decorator, Action, Condition or SubTree.
+    PORTS: parameters, as of a leaf. CHILDREN: (fewest, most). FAILS_BY_DESIGN: its own FAILURE does not explain why a
+    tree failed. child_nodes: the tree nodes of its children. node: its own tree node. culprit: the child that made it
+    fail the last time, None if it failed by itself.
     """
 
     TAG: ClassVar[str] = ""
@@ -36,11 +37,11 @@ class ControlNode(Composite):
     CHILDREN: ClassVar[tuple[int, int | None]] = (1, None)
     FAILS_BY_DESIGN: ClassVar[bool] = False
 
-    def __init__(self, name: str, seats: Sequence[Seat], wiring: Wiring, runtime: Runtime) -> None:
-        super().__init__(name, [seat.behaviour for seat in seats])
-        self.seats, self.wiring, self.runtime = tuple(seats), wiring, runtime
-        self.culprit: Seat | None = None
-        self.seat: Seat | None = None
+    def __init__(self, name: str, child_nodes: Sequence[TreeNode], wiring: Wiring, runtime: Runtime) -> None:
+        super().__init__(name, [node.behaviour for node in child_nodes])
+        self.child_nodes, self.wiring, self.runtime = tuple(child_nodes), wiring, runtime
+        self.culprit: TreeNode | None = None
+        self.node: TreeNode | None = None
 
     @classmethod
     def tag(cls) -> str:
@@ -48,7 +49,7 @@ class ControlNode(Composite):
 
     @classmethod
     def check(cls, attributes: dict[str, str]) -> list[tuple[str, str]]:
-        """(attribute, what is wrong) for what can be seen in a tag beside missing and mistyped ports."""
+        """(attribute, message) for errors in a tag other than missing and mistyped ports."""
         return []
 
     def port(self, name: str) -> Any:
@@ -59,27 +60,28 @@ class ControlNode(Composite):
         raise NotImplementedError
 
     def forget(self) -> None:
-        """Lose all progress; the node is being halted."""
+        """Discard all progress; the node is being halted."""
 
     def perform(self) -> Returned:
-        """`run`, with what all nodes of a kind do around it."""
+        """`run`, and what every node of this kind does around it."""
         return self.run()
 
-    def fail(self, culprit: Seat | None) -> Status:
+    def fail(self, culprit: TreeNode | None) -> Status:
         """FAILURE, because of this child."""
         self.culprit = culprit
         return Status.FAILURE
 
-    def culprits(self) -> list[Seat]:
-        """The children that made this node fail, the one that decided it first; none if it was its own doing."""
+    def culprits(self) -> list[TreeNode]:
+        """The children that made this node fail, the decisive one first; empty if it failed by itself."""
         return [] if self.culprit is None else [self.culprit]
 
     def reset_children(self) -> None:
-        """Halt the children that run; then all are idle. All are stopped even if one raises; the first error wins."""
+        """Halt all running children; all are idle afterwards. If some raise, the others are halted all the same, and the
+        first error is raised."""
         first: BaseException | None = None
-        for seat in self.seats:
+        for node in self.child_nodes:
             try:
-                seat.reset()
+                node.reset()
             except BaseException as error:
                 first = first or error
         if first is not None:
@@ -90,52 +92,52 @@ class ControlNode(Composite):
         self.forget()
         self.reset_children()
 
-    def take(self, seat: Seat) -> Seat:
-        """Sit down in this place of the tree."""
-        seat.behaviour, seat.perform, seat.quit = self, self.perform, self.quit
-        self.seat = seat
-        return seat
+    def attach(self, node: TreeNode) -> TreeNode:
+        """Let this tree node tick and halt the behaviour."""
+        node.behaviour, node.perform, node.quit = self, self.perform, self.quit
+        self.node = node
+        return node
 
     def tick(self) -> Iterator[Behaviour]:
-        """One tick in py_trees' way: what has been ticked is handed out, children before parents."""
-        seat, runtime = self.seat, self.runtime
-        assert seat is not None
+        """One tick through py_trees' interface. Yields the ticked behaviours, children before parents."""
+        node, runtime = self.node, self.runtime
+        assert node is not None
         if self.status is not Status.RUNNING:
             self.status = Status.INVALID
-        runtime.ring()
+        runtime.fire_timers()
         visited = runtime.visited = []
         try:
-            seat.execute()
+            node.execute()
         finally:
             runtime.visited = None
         yield from visited
 
     def stop(self, new_status: Status = Status.INVALID) -> None:
-        """A halt in py_trees' way."""
+        """A halt through py_trees' interface."""
         if new_status is Status.INVALID:
             halt_all(self.below())
         self.status = new_status
 
-    def below(self) -> Iterator[Seat]:
-        """This node's place and all places below it, parents first."""
-        if self.seat is not None:
-            yield self.seat
-        for seat in self.seats:
-            if isinstance(seat.behaviour, ControlNode):
-                yield from seat.behaviour.below()
+    def below(self) -> Iterator[TreeNode]:
+        """This tree node and all below it, parents first."""
+        if self.node is not None:
+            yield self.node
+        for node in self.child_nodes:
+            if isinstance(node.behaviour, ControlNode):
+                yield from node.behaviour.below()
             else:
-                yield seat
+                yield node
 
 
-def halt_all(seats: Iterable[Seat]) -> None:
-    """Stop every RUNNING node, also one below a node that was skipped; all are tried even if one raises, the first
-    error wins."""
+def halt_all(child_nodes: Iterable[TreeNode]) -> None:
+    """Halt every RUNNING node, even below a node that was skipped. If some raise, the others are halted, and the first
+    error is raised."""
     first: BaseException | None = None
-    for seat in seats:
+    for node in child_nodes:
         try:
-            seat.reset()
-            if isinstance(seat.behaviour, ControlNode):
-                seat.behaviour.forget()
+            node.reset()
+            if isinstance(node.behaviour, ControlNode):
+                node.behaviour.forget()
         except BaseException as error:
             first = first or error
     if first is not None:
@@ -143,7 +145,7 @@ def halt_all(seats: Iterable[Seat]) -> None:
 
 
 class DecoratorNode(ControlNode):
-    """A node with one child. py_trees' Decorator is a Behaviour without children of its own, so this is a Composite."""
+    """A node with one child. It is a Composite, because py_trees' Decorator has no list of children."""
 
     KIND: ClassVar[str] = "Decorator"
     CHILDREN = (1, 1)
@@ -153,12 +155,12 @@ class DecoratorNode(ControlNode):
         return self.children[0]
 
     def tick_child(self) -> Returned:
-        """One tick of the child; a FAILURE of this node after it is the child's doing."""
-        self.culprit = self.seats[0]
-        return self.seats[0].execute()
+        """One tick of the child, which becomes the culprit if this node fails."""
+        self.culprit = self.child_nodes[0]
+        return self.child_nodes[0].execute()
 
     def perform(self) -> Returned:
-        """`run`; a child that has ended is idle again afterwards."""
+        """`run`; a child that has ended becomes idle."""
         returned = self.run()
         child = self.children[0]
         if child.status is Status.SUCCESS or child.status is Status.FAILURE:
@@ -167,7 +169,7 @@ class DecoratorNode(ControlNode):
 
 
 class BuiltInLeaf(ControlNode):
-    """A node without children that comes with the language."""
+    """A leaf of the language."""
 
     KIND: ClassVar[str] = "Action"
     CHILDREN = (0, 0)

@@ -1,4 +1,4 @@
-"""Standing between a node and its parent: a debugger may hold a node, or answer in its place."""
+"""Wrappers around the tick of a node: a debugger may hold it or replace its status, and ticks may be timed."""
 
 from __future__ import annotations
 
@@ -8,55 +8,55 @@ from typing import Literal, Protocol
 
 from py_trees.common import Status
 
-from trees.engine.seat import Seat
+from trees.engine.node import TreeNode
 from trees.engine.status import Returned
 
 Forced = Literal["SUCCESS", "FAILURE"] | None
-FORCED = {"SUCCESS": Status.SUCCESS, "FAILURE": Status.FAILURE}
+FORCED_STATUS = {"SUCCESS": Status.SUCCESS, "FAILURE": Status.FAILURE}
 
 
 class Interceptor(Protocol):
-    """Asked before and after each tick of a node: what it is to answer instead, or None to leave it alone."""
+    """Called before and after each tick of a node. Returns a status to use instead of its own, or None."""
 
     def before(self, uid: int) -> Forced: ...
 
     def after(self, uid: int) -> Forced: ...
 
 
-def intercept(seat: Seat, interceptor: Interceptor) -> None:
-    """Put the interceptor around a node's tick, within its conditions. A node that is answered for is halted first."""
-    plain = seat.perform
+def intercept(node: TreeNode, interceptor: Interceptor) -> None:
+    """Call the interceptor around each tick of the node, inside its conditions. A replaced node is halted first."""
+    plain = node.perform
 
     def force(word: Literal["SUCCESS", "FAILURE"]) -> Status:
-        seat.reset()
-        seat.decided = f"{word} was injected by a monitor"
-        return FORCED[word]
+        node.reset()
+        node.preempted_by = f"{word} was injected by a monitor"
+        return FORCED_STATUS[word]
 
     def perform() -> Returned:
-        seat.decided = ""
-        if (word := interceptor.before(seat.uid)) is not None:
+        node.preempted_by = ""
+        if (word := interceptor.before(node.uid)) is not None:
             return force(word)
         returned = plain()
-        if (word := interceptor.after(seat.uid)) is None:
+        if (word := interceptor.after(node.uid)) is None:
             return returned
         if returned is Status.RUNNING:
-            seat.behaviour.status = Status.RUNNING
+            node.behaviour.status = Status.RUNNING
         return force(word)
 
-    seat.perform = perform
+    node.perform = perform
 
 
 @dataclass
 class Slowest:
-    """The leaf whose tick took longest since `seconds` was set back: its path and its time on the given clock."""
+    """The leaf whose tick took longest since `seconds` was reset. path: of the leaf. seconds: the time of its tick."""
 
     path: str = ""
     seconds: float = 0.0
 
 
-def time_leaf(seat: Seat, slowest: Slowest, clock: Callable[[], float]) -> None:
-    """Time every tick of a leaf, with all that it does when it begins and ends."""
-    plain, path = seat.perform, seat.path
+def time_leaf(node: TreeNode, slowest: Slowest, clock: Callable[[], float]) -> None:
+    """Time every tick of a leaf, including `initialise` and `terminate`, and keep the longest in `slowest`."""
+    plain, path = node.perform, node.path
 
     def perform() -> Returned:
         begin = clock()
@@ -66,4 +66,4 @@ def time_leaf(seat: Seat, slowest: Slowest, clock: Callable[[], float]) -> None:
             slowest.path, slowest.seconds = path, took
         return returned
 
-    seat.perform = perform
+    node.perform = perform

@@ -1,4 +1,4 @@
-"""The thin base class of every leaf: an ordinary py_trees Behaviour that declares its ports once."""
+"""The base class of every leaf: a py_trees Behaviour that declares its ports."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from trees.data.ports import Port
 
 
 class PortAccess(Protocol):
-    """What the builder hands to a leaf for its ports; literals are converted when the tree is built."""
+    """How a leaf reads and writes its ports. Literals are converted when the tree is built."""
 
     def get(self, name: str) -> Any:
         """The value of an input port. ContractError, naming the key and the writer, if a wired key has no data."""
@@ -20,11 +20,13 @@ class PortAccess(Protocol):
 
 
 class Leaf(Behaviour):
-    """A leaf of a tree. Subclasses set the class variables and override `initialise`, `update`, `terminate`.
+    """A leaf of a tree. Subclasses set the class variables and override `initialise`, `update` and `terminate`.
 
     TAG: XML tag, the class name if empty. KIND: Action or Condition. PORTS: what it reads and writes.
     ACTUATORS: the robot parts it moves ("base", "arm", "gripper"), for the checker.
-    The constructor touches nothing: `context` is what the program hands to every leaf, opaque to the tree language.
+
+    name: as shown to people. ports: access to the values of its ports. context: what the program gives to every leaf;
+    the tree language does not use it. The constructor does nothing else.
     `update` returns SUCCESS, FAILURE or RUNNING at once; `self.feedback_message` says why.
     """
 
@@ -40,10 +42,13 @@ class Leaf(Behaviour):
 
     @classmethod
     def tag(cls) -> str:
+        """The XML tag."""
         return cls.TAG or cls.__name__
 
     def get(self, port: str) -> Any:
+        """The value of an input port; see `PortAccess.get`."""
         return self._ports.get(port)
 
     def set(self, port: str, value: Any) -> None:
+        """Write an output port; see `PortAccess.set`."""
         self._ports.set(port, value)

@@ -1,48 +1,48 @@
-"""Why a tree failed: from its root down to the node that decided it."""
+"""Why a tree failed: the path from its root down to the node that caused the failure."""
 
 from __future__ import annotations
 
 from py_trees.common import Status
 
 from trees.engine.control import ControlNode
-from trees.engine.seat import Seat
+from trees.engine.node import TreeNode
 
 
-def why(seat: Seat) -> tuple[str, str]:
-    """(path, reason) of the node whose FAILURE made this one fail: a leaf, or a node that failed of its own accord.
+def failure_reason(node: TreeNode) -> tuple[str, str]:
+    """(path, reason) of the node that made this one fail: a leaf, or a control node that failed by itself.
 
-    What fails by design (AlwaysFailure, ForceFailure or Inverter over a success) is told only if nothing else failed:
-    it is how trees go on after a recovery that went well.
+    Nodes that fail by design (AlwaysFailure, ForceFailure or Inverter over a success) are named only if nothing else
+    failed: trees use them to continue after a successful recovery.
     """
-    found, _ = _decider(seat)
-    reason = found.feedback()
-    if not reason and (turned := _turned(found)) is not None:
-        words = turned.feedback()
-        reason = f"fails on the success of {turned.behaviour.name}{f': {words}' if words else ''}"
-    return found.path, reason
+    cause, _ = _cause(node)
+    reason = cause.feedback()
+    if not reason and (inverted := _inverted_child(cause)) is not None:
+        feedback = inverted.feedback()
+        reason = f"fails on the success of {inverted.behaviour.name}{f': {feedback}' if feedback else ''}"
+    return cause.path, reason
 
 
-def _turned(seat: Seat) -> Seat | None:
-    """The child whose success this node turned into its failure, as ForceFailure and Inverter do."""
-    culprits = seat.behaviour.culprits() if isinstance(seat.behaviour, ControlNode) else []
+def _inverted_child(node: TreeNode) -> TreeNode | None:
+    """The child whose success this node turned into a FAILURE, as ForceFailure and Inverter do."""
+    culprits = node.behaviour.culprits() if isinstance(node.behaviour, ControlNode) else []
     return next((culprit for culprit in culprits if culprit.last is Status.SUCCESS), None)
 
 
-def _decider(seat: Seat) -> tuple[Seat, bool]:
-    """The node that decided, and whether it really failed."""
-    node = seat.behaviour
-    if seat.decided or seat.last is not Status.FAILURE or not isinstance(node, ControlNode):
-        return seat, seat.last is Status.FAILURE
-    culprits = node.culprits()
+def _cause(node: TreeNode) -> tuple[TreeNode, bool]:
+    """The node that caused the failure, and whether it is a real failure, not one by design."""
+    behaviour = node.behaviour
+    if node.preempted_by or node.last is not Status.FAILURE or not isinstance(behaviour, ControlNode):
+        return node, node.last is Status.FAILURE
+    culprits = behaviour.culprits()
     if not culprits:
-        return seat, not node.FAILS_BY_DESIGN
-    if _turned(seat) is not None:
-        return seat, False
-    first: tuple[Seat, bool] | None = None
+        return node, not behaviour.FAILS_BY_DESIGN
+    if _inverted_child(node) is not None:
+        return node, False
+    first: tuple[TreeNode, bool] | None = None
     for culprit in culprits:
-        found = _decider(culprit)
-        if found[1]:
-            return found
-        first = first or found
+        cause = _cause(culprit)
+        if cause[1]:
+            return cause
+        first = first or cause
     assert first is not None
     return first

@@ -1,4 +1,4 @@
-"""What a tick of a node can return: py_trees' Status, or SKIPPED, which only control nodes ever see."""
+"""What a tick of a node can return: py_trees' Status, or SKIPPED, which only control nodes see."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from py_trees.common import Status
 
 
 class Skip(Enum):
-    """A node that did not want to run: neither success nor failure. Its stored status stays INVALID."""
+    """A node that did not run: neither success nor failure. Its stored status stays INVALID."""
 
     SKIPPED = "SKIPPED"
 
@@ -18,8 +18,8 @@ Returned = Status | Skip
 WORDS = {Status.INVALID: "IDLE", Status.RUNNING: "RUNNING", Status.SUCCESS: "SUCCESS", Status.FAILURE: "FAILURE"}
 
 
-class Answer(StrEnum):
-    """A result as a word: what a tick of a tree returns, and what the ports `else` and `if_empty` name."""
+class TickStatus(StrEnum):
+    """What a tick of a tree returns, as a word, and the values of the ports `else` and `if_empty`."""
 
     SUCCESS = "SUCCESS"
     FAILURE = "FAILURE"
@@ -28,11 +28,12 @@ class Answer(StrEnum):
 
     @property
     def returned(self) -> Returned:
-        return SKIPPED if self is Answer.SKIPPED else Status[self.name]
+        """The result of a node's tick that it stands for."""
+        return SKIPPED if self is TickStatus.SKIPPED else Status[self.name]
 
     @classmethod
-    def of(cls, returned: Returned) -> Answer:
-        """The word for what a tick returned."""
+    def of(cls, returned: Returned) -> TickStatus:
+        """The word for the result of a node's tick."""
         return cls[returned.name]
 
 

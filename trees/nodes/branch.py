@@ -18,8 +18,8 @@ class IfThenElse(ControlNode):
 
     CHILDREN = (2, 3)
 
-    def __init__(self, *given: Any) -> None:
-        super().__init__(*given)
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
         self._branch = 0
 
     def forget(self) -> None:
@@ -28,14 +28,14 @@ class IfThenElse(ControlNode):
     def run(self) -> Returned:
         self.status = Status.RUNNING
         if self._branch == 0:
-            condition = self.seats[0].execute()
+            condition = self.child_nodes[0].execute()
             if condition is Status.RUNNING or condition is SKIPPED:
                 return condition
             self._branch = 1 if condition is Status.SUCCESS else 2
-            if self._branch == len(self.seats):
+            if self._branch == len(self.child_nodes):
                 self._branch = 0
-                return self.fail(self.seats[0])
-        self.culprit = self.seats[self._branch]
+                return self.fail(self.child_nodes[0])
+        self.culprit = self.child_nodes[self._branch]
         returned = self.culprit.execute()
         if returned is not Status.RUNNING:
             self.reset_children()
@@ -53,7 +53,7 @@ class WhileDoElse(ControlNode):
 
     def run(self) -> Returned:
         self.status = Status.RUNNING
-        condition = self.seats[0].execute()
+        condition = self.child_nodes[0].execute()
         if condition is Status.RUNNING:
             return condition
         if condition is SKIPPED:
@@ -61,11 +61,11 @@ class WhileDoElse(ControlNode):
             return SKIPPED
         chosen, other = (1, 2) if condition is Status.SUCCESS else (2, 1)
         returned: Returned = Status.FAILURE
-        self.culprit = self.seats[0]
-        if len(self.seats) == 3:
-            self.seats[other].reset()
-        if chosen < len(self.seats):
-            self.culprit = self.seats[chosen]
+        self.culprit = self.child_nodes[0]
+        if len(self.child_nodes) == 3:
+            self.child_nodes[other].reset()
+        if chosen < len(self.child_nodes):
+            self.culprit = self.child_nodes[chosen]
             returned = self.culprit.execute()
         if returned is not Status.RUNNING:
             self.reset_children()

@@ -71,8 +71,8 @@ class _Updated(ControlNode):
 
     PORTS = (input_port("entry", object, text="the {key} to watch"),)
 
-    def __init__(self, *given: Any) -> None:
-        super().__init__(*given)
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
         text = self.wiring.texts.get("entry", "")
         self._key = key_of(text, "entry") or text
         self._seen = 0
@@ -100,8 +100,8 @@ class _IfUpdated(_Updated, DecoratorNode):
 
     otherwise: ClassVar[Returned]
 
-    def __init__(self, *given: Any) -> None:
-        super().__init__(*given)
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
         self._child_runs = False
 
     def forget(self) -> None:

@@ -11,7 +11,7 @@ from trees.data.literals import convert, key_of, type_name
 from trees.data.ports import input_port, output_port
 from trees.data.values import UNSET
 from trees.engine.control import DecoratorNode
-from trees.engine.status import Answer, Returned
+from trees.engine.status import Returned, TickStatus
 from trees.errors import ContractError
 
 
@@ -25,8 +25,8 @@ class _Loop(DecoratorNode):
 
     item: ClassVar[type]
 
-    def __init__(self, *given: Any) -> None:
-        super().__init__(*given)
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
         text = self.wiring.texts.get("queue", "")
         self._key = key_of(text, "queue")
         self._fixed = () if self._key is not None else _items(text, self.item)
@@ -52,7 +52,7 @@ class _Loop(DecoratorNode):
             if not self._queue:
                 self.culprit = None
                 self.feedback_message = "the queue is empty"
-                answer: Answer = self.port("if_empty")
+                answer: TickStatus = self.port("if_empty")
                 return answer.returned
             self.wiring.set("value", self._queue.popleft())
         self.status = Status.RUNNING
@@ -93,7 +93,7 @@ def _items(text: str, kind: type) -> tuple[Any, ...]:
 def _loop(name: str, kind: type) -> type[_Loop]:
     ports = (
         input_port("queue", object, text="items separated by ;, or a key of a list"),
-        input_port("if_empty", Answer, default=Answer.SUCCESS, text="result once nothing is left"),
+        input_port("if_empty", TickStatus, default=TickStatus.SUCCESS, text="result once nothing is left"),
         output_port("value", kind, default=None, text="the item"),
     )
     return type(name, (_Loop,), {"item": kind, "PORTS": ports, "__doc__": _Loop.__doc__, "__module__": __name__})

@@ -21,8 +21,8 @@ class RecoveryNode(ControlNode):
     CHILDREN = (2, 2)
     PORTS = (input_port("number_of_retries", int, default=1, bounds=Bounds(0, INT32), text="how often to recover"),)
 
-    def __init__(self, *given: Any) -> None:
-        super().__init__(*given)
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
         self._recovering, self._retries = False, 0
 
     def forget(self) -> None:
@@ -31,7 +31,7 @@ class RecoveryNode(ControlNode):
     def run(self) -> Returned:
         allowed = self.port("number_of_retries")
         self.status = Status.RUNNING
-        first, second = self.seats
+        first, second = self.child_nodes
         while self._retries <= allowed:
             if not self._recovering:
                 returned = first.execute()
@@ -69,8 +69,8 @@ class PipelineSequence(ControlNode):
     A child that runs stops the walk only at the furthest one that has been reached, or beyond.
     """
 
-    def __init__(self, *given: Any) -> None:
-        super().__init__(*given)
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
         self._furthest = 0
 
     def forget(self) -> None:
@@ -79,15 +79,15 @@ class PipelineSequence(ControlNode):
     def run(self) -> Returned:
         self.status = Status.RUNNING
         all_skipped = True
-        for index, seat in enumerate(self.seats):
-            returned = seat.execute()
+        for index, node in enumerate(self.child_nodes):
+            returned = node.execute()
             all_skipped = all_skipped and returned is SKIPPED
             if returned is Status.FAILURE:
-                self.culprit = seat
+                self.culprit = node
                 self.quit()
                 return returned
             if returned is SKIPPED:
-                seat.reset()
+                node.reset()
             if returned is Status.RUNNING and index >= self._furthest:
                 self._furthest = index
                 return returned
@@ -104,8 +104,8 @@ class RoundRobin(ControlNode):
 
     PORTS = (input_port("wrap_around", bool, default=True, text="begin again after the last child"),)
 
-    def __init__(self, *given: Any) -> None:
-        super().__init__(*given)
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
         self._index = self._failed = 0
 
     def forget(self) -> None:
@@ -113,11 +113,11 @@ class RoundRobin(ControlNode):
 
     def run(self) -> Returned:
         self.status = Status.RUNNING
-        total, skipped = len(self.seats), 0
+        total, skipped = len(self.child_nodes), 0
         wraps = self.port("wrap_around")
         while self._failed + skipped < total and self._index < total:
-            seat = self.seats[self._index]
-            returned = seat.execute()
+            node = self.child_nodes[self._index]
+            returned = node.execute()
             if returned is Status.RUNNING:
                 return returned
             self._index = (self._index + 1) % total if wraps else self._index + 1
@@ -129,7 +129,7 @@ class RoundRobin(ControlNode):
                 skipped += 1
             else:
                 self._failed += 1
-                self.culprit = seat
+                self.culprit = node
         self.quit()
         return SKIPPED if skipped == total else Status.FAILURE
 
@@ -146,8 +146,8 @@ class RateController(DecoratorNode):
         ),
     )
 
-    def __init__(self, *given: Any) -> None:
-        super().__init__(*given)
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
         self._since_s, self._first = 0.0, True
 
     def run(self) -> Returned:

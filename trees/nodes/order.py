@@ -8,15 +8,15 @@ from typing import Any, ClassVar
 from py_trees.common import Status
 
 from trees.engine.control import ControlNode
-from trees.engine.seat import Seat
+from trees.engine.node import TreeNode
 from trees.engine.status import SKIPPED, Returned
 
 RUNNING, INVALID = Status.RUNNING, Status.INVALID
 
 
-def _failed(seats: Iterable[Seat]) -> list[Seat]:
+def _failed(child_nodes: Iterable[TreeNode]) -> list[TreeNode]:
     """Those that failed, the last one first."""
-    return [seat for seat in reversed(tuple(seats)) if seat.last is Status.FAILURE]
+    return [node for node in reversed(tuple(child_nodes)) if node.last is Status.FAILURE]
 
 
 class _InOrder(ControlNode):
@@ -26,8 +26,8 @@ class _InOrder(ControlNode):
     yields: ClassVar[bool] = False
     """RUNNING after each child that went on in its first tick, if there are more."""
 
-    def __init__(self, *given: Any) -> None:
-        super().__init__(*given)
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
         self._index = self._skipped = 0
 
     def forget(self) -> None:
@@ -37,32 +37,32 @@ class _InOrder(ControlNode):
         if self.status is not RUNNING:
             self._skipped = 0
             self.status = RUNNING
-        seats, goes_on = self.seats, self.goes_on
-        while self._index < len(seats):
-            seat = seats[self._index]
-            was_idle = self.yields and seat.behaviour.status is INVALID
-            returned = seat.execute()
+        child_nodes, goes_on = self.child_nodes, self.goes_on
+        while self._index < len(child_nodes):
+            node = child_nodes[self._index]
+            was_idle = self.yields and node.behaviour.status is INVALID
+            returned = node.execute()
             if returned is RUNNING:
                 return RUNNING
             if returned is SKIPPED:
                 self._skipped += 1
             elif returned is goes_on:
-                self.culprit = seat
+                self.culprit = node
             else:
-                self.culprit = seat
+                self.culprit = node
                 self.ended()
                 return returned
             self._index += 1
-            if was_idle and returned is goes_on and self._index < len(seats):
+            if was_idle and returned is goes_on and self._index < len(child_nodes):
                 self.runtime.wake = True
                 return RUNNING
-        all_skipped = self._skipped == len(seats)
+        all_skipped = self._skipped == len(child_nodes)
         self.reset_children()
         self._index = self._skipped = 0
         return SKIPPED if all_skipped else goes_on
 
     def ended(self) -> None:
-        """A child has decided: back to the start."""
+        """A child has preempted_by: back to the start."""
         self.reset_children()
         self._index = 0
 
@@ -78,8 +78,8 @@ class Fallback(_InOrder):
 
     goes_on = Status.FAILURE
 
-    def culprits(self) -> list[Seat]:
-        return _failed(self.seats)
+    def culprits(self) -> list[TreeNode]:
+        return _failed(self.child_nodes)
 
 
 class AsyncSequence(Sequence):
@@ -103,8 +103,8 @@ class SequenceWithMemory(Sequence):
         """Nothing: it goes on where it was."""
 
     def ended(self) -> None:
-        for seat in self.seats[self._index :]:
-            seat.reset()
+        for node in self.child_nodes[self._index :]:
+            node.reset()
 
 
 class SequenceStar(SequenceWithMemory):
@@ -119,18 +119,18 @@ class _Reactive(ControlNode):
     def run(self) -> Returned:
         self.status = RUNNING
         goes_on, all_skipped = self.goes_on, True
-        for seat in self.seats:
-            returned = seat.execute()
+        for node in self.child_nodes:
+            returned = node.execute()
             if returned is SKIPPED:
-                seat.reset()
+                node.reset()
                 continue
             all_skipped = False
             if returned is RUNNING:
-                for other in self.seats:
-                    if other is not seat:
+                for other in self.child_nodes:
+                    if other is not node:
                         other.reset()
                 return RUNNING
-            self.culprit = seat
+            self.culprit = node
             if returned is not goes_on:
                 self.reset_children()
                 return returned
@@ -149,5 +149,5 @@ class ReactiveFallback(_Reactive):
 
     goes_on = Status.FAILURE
 
-    def culprits(self) -> list[Seat]:
-        return _failed(self.seats)
+    def culprits(self) -> list[TreeNode]:
+        return _failed(self.child_nodes)

@@ -13,8 +13,8 @@ from trees.errors import ContractError
 
 
 class _Together(ControlNode):
-    def __init__(self, *given: Any) -> None:
-        super().__init__(*given)
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
         self.forget()
 
     def forget(self) -> None:
@@ -27,21 +27,21 @@ class _Together(ControlNode):
         ContractError if there are fewer children.
         """
         number = int(self.port(port))
-        count = number if number >= 0 else max(len(self.seats) + 1 + number, 0)
-        if count > len(self.seats):
-            raise ContractError(f"{self.name}: {port} is {number}, but there are only {len(self.seats)} children")
+        count = number if number >= 0 else max(len(self.child_nodes) + 1 + number, 0)
+        if count > len(self.child_nodes):
+            raise ContractError(f"{self.name}: {port} is {number}, but there are only {len(self.child_nodes)} children")
         return count
 
     def tick_number(self, index: int) -> Returned | None:
         """One tick of a child; None, without one, if it has ended already."""
         if index in self._done:
             return None
-        returned = self.seats[index].execute()
+        returned = self.child_nodes[index].execute()
         if returned is Status.SUCCESS or returned is Status.FAILURE:
             self._done.add(index)
         if returned is Status.FAILURE:
             self._failed += 1
-            self.culprit = self.seats[index]
+            self.culprit = self.child_nodes[index]
         return returned
 
 
@@ -60,7 +60,7 @@ class Parallel(_Together):
     def run(self) -> Returned:
         wanted, bad = self.from_port("success_count"), self.from_port("failure_count")
         lenient = self.port("success_count") < 0
-        total, skipped = len(self.seats), 0
+        total, skipped = len(self.child_nodes), 0
         self.status = Status.RUNNING
         for index in range(total):
             skipped += self.tick_number(index) is SKIPPED
@@ -88,7 +88,7 @@ class ParallelAll(_Together):
 
     def run(self) -> Returned:
         limit = self.from_port("max_failures")
-        total, skipped = len(self.seats), 0
+        total, skipped = len(self.child_nodes), 0
         self.status = Status.RUNNING
         for index in range(total):
             skipped += self.tick_number(index) is SKIPPED

@@ -24,8 +24,8 @@ class _Again(DecoratorNode):
     fresh: ClassVar[bool] = False
     """Whether the number is read again after each time, else at each tick only."""
 
-    def __init__(self, *given: Any) -> None:
-        super().__init__(*given)
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
         self._count = 0
 
     def forget(self) -> None:
@@ -41,7 +41,7 @@ class _Again(DecoratorNode):
             returned = self.tick_child()
             if returned is Status.RUNNING:
                 return Status.RUNNING
-            self.seats[0].reset()
+            self.child_nodes[0].reset()
             if returned is SKIPPED:
                 return SKIPPED
             if returned is not self.again:

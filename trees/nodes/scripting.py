@@ -9,7 +9,7 @@ from py_trees.common import Status
 from trees.data.literals import key_of
 from trees.data.ports import input_port
 from trees.engine.control import BuiltInLeaf, ControlNode, DecoratorNode
-from trees.engine.status import Answer, Returned
+from trees.engine.status import Returned, TickStatus
 from trees.script import ScriptError, compile_script
 
 
@@ -69,18 +69,18 @@ class Precondition(_Scripted, DecoratorNode):
     SCRIPT = "if"
     PORTS = (
         input_port("if", str, text="the script"),
-        input_port("else", Answer, default=Answer.FAILURE, text="result if it is false"),
+        input_port("else", TickStatus, default=TickStatus.FAILURE, text="result if it is false"),
     )
 
-    def __init__(self, *given: Any) -> None:
-        super().__init__(*given)
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
         self._passed = False
 
     def forget(self) -> None:
         self._passed = False
 
     def run(self) -> Returned:
-        otherwise: Answer = self.port("else")
+        otherwise: TickStatus = self.port("else")
         if not self._passed:
             self._passed = self.holds()
             if not self._passed:

@@ -27,8 +27,8 @@ class _Switch(ControlNode):
 
     cases: ClassVar[int]
 
-    def __init__(self, *given: Any) -> None:
-        super().__init__(*given)
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
         self._running = -1
 
     def forget(self) -> None:
@@ -37,8 +37,8 @@ class _Switch(ControlNode):
     def run(self) -> Returned:
         chosen = self._choose()
         if self._running not in (-1, chosen):
-            self.seats[self._running].reset()
-        self.culprit = self.seats[chosen]
+            self.child_nodes[self._running].reset()
+        self.culprit = self.child_nodes[chosen]
         returned = self.culprit.execute()
         self._running = chosen if returned is Status.RUNNING else -1
         if returned is not Status.RUNNING and returned is not SKIPPED:

@@ -19,15 +19,15 @@ class Delay(DecoratorNode):
 
     PORTS = (input_port("delay_msec", int, unit="ms", bounds=MILLISECONDS, text="how long"),)
 
-    def __init__(self, *given: Any) -> None:
-        super().__init__(*given)
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
         self._started = self._over = False
 
     def forget(self) -> None:
         self._started = False
         self.runtime.stop_timer(self)
 
-    def rang(self) -> None:
+    def on_timer(self) -> None:
         self._over = self.runtime.wake = True
 
     def run(self) -> Returned:
@@ -49,18 +49,18 @@ class Timeout(DecoratorNode):
 
     PORTS = (input_port("msec", int, unit="ms", bounds=MILLISECONDS, text="how long it may run"),)
 
-    def __init__(self, *given: Any) -> None:
-        super().__init__(*given)
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
         self._started = self._halted = False
 
     def forget(self) -> None:
         self._started = False
         self.runtime.stop_timer(self)
 
-    def rang(self) -> None:
+    def on_timer(self) -> None:
         if self.child.status is Status.RUNNING:
             self._halted = self.runtime.wake = True
-            self.seats[0].reset()
+            self.child_nodes[0].reset()
 
     def run(self) -> Returned:
         limit_ms = self.port("msec")
@@ -85,14 +85,14 @@ class Sleep(BuiltInLeaf):
 
     PORTS = (input_port("msec", int, unit="ms", bounds=MILLISECONDS, text="how long"),)
 
-    def __init__(self, *given: Any) -> None:
-        super().__init__(*given)
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
         self._over = False
 
     def forget(self) -> None:
         self.runtime.stop_timer(self)
 
-    def rang(self) -> None:
+    def on_timer(self) -> None:
         self._over = self.runtime.wake = True
 
     def run(self) -> Returned:

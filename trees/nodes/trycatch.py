@@ -17,8 +17,8 @@ class TryCatch(ControlNode):
     CHILDREN = (2, None)
     PORTS = (input_port("catch_on_halt", bool, default=False, text="if halted, tick the last child once"),)
 
-    def __init__(self, *given: Any) -> None:
-        super().__init__(*given)
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
         self.forget()
 
     def forget(self) -> None:
@@ -29,20 +29,20 @@ class TryCatch(ControlNode):
         if self.status is not Status.RUNNING:
             self._skipped, self._catching = 0, False
         self.status = Status.RUNNING
-        tried = self.seats[:-1]
+        tried = self.child_nodes[:-1]
         while not self._catching and self._index < len(tried):
-            seat = tried[self._index]
-            returned = seat.execute()
+            node = tried[self._index]
+            returned = node.execute()
             if returned is Status.RUNNING:
                 return Status.RUNNING
             if returned is Status.FAILURE:
                 self.reset_children()
-                self._index, self._catching, self.culprit = 0, True, seat
+                self._index, self._catching, self.culprit = 0, True, node
                 break
             self._skipped += returned is SKIPPED
             self._index += 1
         if self._catching:
-            if self.seats[-1].execute() is Status.RUNNING:
+            if self.child_nodes[-1].execute() is Status.RUNNING:
                 return Status.RUNNING
             self.reset_children()
             self._index, self._catching = 0, False
@@ -58,6 +58,6 @@ class TryCatch(ControlNode):
             if self.status is Status.RUNNING and not self._catching and self.port("catch_on_halt"):
                 self._catching = True
                 self.reset_children()
-                self.seats[-1].execute()
+                self.child_nodes[-1].execute()
         finally:
             super().quit()

@@ -20,7 +20,7 @@ from py_trees.common import Status
 import trees
 from trees.data.values import UNSET, to_text
 from trees.engine.leaf import Leaf
-from trees.engine.seat import Seat
+from trees.engine.node import TreeNode
 from trees.engine.status import SKIPPED, Returned
 from trees.errors import ContractError, TreeError
 from trees.nodes.branch import IfThenElse, WhileDoElse
@@ -207,14 +207,14 @@ class Ours:
         document = trees.load(file, LEAVES, unwritten=True)
         self.tree = trees.build(document, self, lambda: 0.0)
         self.tree.run_script(before)
-        for seated in self.tree._nodes:
-            self._as_there(seated.seat.behaviour)
+        for built in self.tree._nodes:
+            self._as_there(built.node.behaviour)
 
     def _as_there(self, node: Any) -> None:
         if isinstance(node, Precondition):
             node.forget = lambda: None  # type: ignore[method-assign]  # there it goes on as if it had not been halted
         if isinstance(node, IfThenElse | WhileDoElse):
-            node.seats = (_Raising(node.seats[0]), *node.seats[1:])  # type: ignore[assignment]
+            node.child_nodes = (_Raising(node.child_nodes[0]), *node.child_nodes[1:])  # type: ignore[assignment]
         if isinstance(node, Sequence | Fallback):
             run = node.run
 
@@ -256,16 +256,16 @@ class Ours:
 
 
 class _Raising:
-    """The seat of a condition, as IfThenElse and WhileDoElse there see it: one that skips is an exception."""
+    """The node of a condition, as IfThenElse and WhileDoElse there see it: one that skips is an exception."""
 
-    def __init__(self, seat: Seat) -> None:
-        self._seat = seat
+    def __init__(self, node: TreeNode) -> None:
+        self._node = node
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._seat, name)
+        return getattr(self._node, name)
 
     def execute(self) -> Returned:
-        returned = self._seat.execute()
+        returned = self._node.execute()
         if returned is SKIPPED:
             raise ContractError("the condition skipped")
         return returned

@@ -47,12 +47,12 @@ def values(file: Path, leaves: dict[str, type[Leaf]]) -> list[tuple[str, str, di
     """(path, tag, value of every port: a key in braces, or what is fixed) of every leaf of the expanded tree."""
     found = []
     tree = trees.build(trees.load(file, leaves), None, lambda: 0.0)
-    for seated in tree._nodes:
-        leaf = seated.seat.behaviour
+    for built in tree._nodes:
+        leaf = built.node.behaviour
         if isinstance(leaf, Leaf):
             wiring: Any = leaf._ports
             keys = {name: f"{{{key}}}" for name, key in wiring._keys.items()}
-            found.append((seated.seat.path, seated.tag, wiring._literals | keys))
+            found.append((built.node.path, built.tag, wiring._literals | keys))
     return found
 
 

@@ -1,8 +1,8 @@
-"""A node's place in a tree: here it is ticked, halted, and its status told, whatever kind of node it is.
+"""A node of a running tree: it ticks and halts a behaviour of any kind, and reports its status to listeners.
 
-One tick follows BehaviorTree.CPP 4.10: the stored status is what the node returned, but for SKIPPED, which is only told
-to the parent and leaves the status as it was. Halting stops RUNNING nodes only. Nodes are called directly, not through
-py_trees' generators, so that what nobody watches costs nothing.
+One tick follows BehaviorTree.CPP 4.10. The stored status is what the behaviour returned. SKIPPED goes to the parent
+only and leaves the stored status as it was. Halting stops RUNNING nodes only. Behaviours are called directly, not through
+py_trees' generators, so that a tree without visitors has no extra cost.
 """
 
 from __future__ import annotations
@@ -20,14 +20,15 @@ from trees.errors import ContractError, raised_by
 RUNNING, INVALID = Status.RUNNING, Status.INVALID
 
 
-class Seat:
-    """uid: 1.. in the order of the expanded tree. last: what the node returned last, INVALID if it was halted since.
+class TreeNode:
+    """A behaviour with its identity and its conditions.
 
-    perform: one tick of the node itself. quit: what stops it. Both are given by whoever seats the node. decided: why
-    the node was not asked in the last tick, empty if it was.
+    uid: from 1, in the order of the expanded tree. path: see `trees.paths`. behaviour: the py_trees behaviour.
+    perform: one tick of the behaviour. quit: stops it. conditions: None without any. last: what the node returned last,
+    INVALID if it was halted since. preempted_by: the condition or monitor that replaced the last tick, "" if none did.
     """
 
-    __slots__ = ("behaviour", "conditions", "decided", "last", "path", "perform", "quit", "runtime", "uid")
+    __slots__ = ("behaviour", "conditions", "last", "path", "perform", "preempted_by", "quit", "runtime", "uid")
 
     def __init__(self, uid: int, path: str, runtime: Runtime) -> None:
         self.uid, self.path, self.runtime = uid, path, runtime
@@ -35,17 +36,17 @@ class Seat:
         self.perform: Callable[[], Returned]
         self.quit: Callable[[], None]
         self.conditions: Conditions | None = None
-        self.decided = ""
+        self.preempted_by = ""
         self.last: Returned = INVALID
 
     def execute(self) -> Returned:
-        """One tick. What the node raises passes through with its path: in its message if the two parts that disagree
-        are of the tree, and as a note."""
+        """One tick. An error of the behaviour passes through with the node's path as a note; a ContractError has it in
+        its message."""
         behaviour = self.behaviour
         try:
             returned = self.perform() if self.conditions is None else self.conditions.tick(self)
         except Exception as error:
-            self._named(error)
+            self._add_path(error)
             raise
         if returned is not SKIPPED:
             behaviour.status = returned
@@ -54,34 +55,34 @@ class Seat:
         if runtime.visited is not None:
             runtime.visited.append(behaviour)
         if runtime.listeners and (returned is not before or (returned is not RUNNING and returned is not SKIPPED)):
-            self.tell(before, returned)
+            self.notify(before, returned)
         return returned
 
-    def _named(self, error: Exception) -> None:
-        """Say where an error was raised, unless a node below has said it."""
+    def _add_path(self, error: Exception) -> None:
+        """Say where an error was raised, unless a node below has done so."""
         if not getattr(error, "__notes__", None):
             error.add_note(f"raised at {self.path}")
         if isinstance(error, ContractError) and self.path not in str(error):
             error.args = (f"{self.path}: {error}",)
 
     def feedback(self) -> str:
-        """What the node, or what decided in its place, says of its last tick."""
-        return self.decided or self.behaviour.feedback_message
+        """The message of the last tick: of the behaviour, or of what replaced it."""
+        return self.preempted_by or self.behaviour.feedback_message
 
-    def tell(self, before: Returned, returned: Returned) -> None:
-        """Tell the tree's listeners of a status; what was skipped before is idle."""
+    def notify(self, before: Returned, returned: Returned) -> None:
+        """Call the tree's listeners; a node that was skipped before counts as idle."""
         old = "IDLE" if before is SKIPPED else word(before)
         for listener in self.runtime.listeners:
             listener(self.uid, self.path, old, word(returned), self.feedback())
 
     def reset(self) -> None:
-        """Halt the node if it runs; then it is idle."""
+        """Halt the node if it is running. It is idle afterwards."""
         if self.behaviour.status is RUNNING:
             self.halt()
         self.behaviour.status = INVALID
 
     def halt(self) -> None:
-        """Stop the node and all that runs below it, then what `_onHalted` says."""
+        """Stop the behaviour and all running nodes below it, then run `_onHalted`."""
         try:
             self.quit()
         finally:
@@ -90,21 +91,22 @@ class Seat:
             try:
                 self.conditions.halted(self)
             except Exception as error:
-                self._named(error)
+                self._add_path(error)
                 raise
 
     def stopped(self) -> None:
-        """The node is idle now."""
+        """Store that the node is idle."""
         self.behaviour.status = INVALID
         if self.last is RUNNING:
             self.last = INVALID
             if self.runtime.listeners:
-                self.tell(RUNNING, INVALID)
+                self.notify(RUNNING, INVALID)
 
 
-def seat_leaf(seat: Seat, leaf: Behaviour, tag: str) -> Seat:
-    """Put an ordinary behaviour into a seat. What it raises is told with the node, see `raised_by`."""
-    seat.behaviour = leaf
+def attach_leaf(node: TreeNode, leaf: Behaviour, tag: str) -> TreeNode:
+    """Let a node tick a leaf, any py_trees behaviour without children. tag: of the leaf in the file, for messages.
+    Errors of the leaf become those of `raised_by`."""
+    node.behaviour = leaf
 
     def perform() -> Returned:
         try:
@@ -116,30 +118,30 @@ def seat_leaf(seat: Seat, leaf: Behaviour, tag: str) -> Seat:
             if returned is SKIPPED or getattr(leaf, "skipped", False):
                 return SKIPPED
             if returned is INVALID or not isinstance(returned, Status):
-                raise ContractError(f"{seat.path} returned {returned}; a leaf returns SUCCESS, FAILURE or RUNNING")
+                raise ContractError(f"{node.path} returned {returned}; a leaf returns SUCCESS, FAILURE or RUNNING")
             leaf.terminate(returned)
             return returned
         except BaseException as error:
             try:
-                leaf.terminate(INVALID)  # in its first tick, too: `initialise` may have begun something
+                leaf.terminate(INVALID)  # in its first tick too: `initialise` may have started something
             except KeyboardInterrupt:
                 raise
-            except BaseException as another:  # the first error is the one to tell
+            except BaseException as another:  # the first error is the one to report
                 error.add_note(f"and while stopping: {type(another).__name__}: {another}")
-            seat.stopped()
-            told = raised_by(seat.path, tag, error)
-            if told is error:
+            node.stopped()
+            reported = raised_by(node.path, tag, error)
+            if reported is error:
                 raise
-            raise told from error
+            raise reported from error
 
     def quit_leaf() -> None:
         try:
             leaf.terminate(INVALID)
         except BaseException as error:
-            told = raised_by(seat.path, tag, error)
-            if told is error:
+            reported = raised_by(node.path, tag, error)
+            if reported is error:
                 raise
-            raise told from error
+            raise reported from error
 
-    seat.perform, seat.quit = perform, quit_leaf
-    return seat
+    node.perform, node.quit = perform, quit_leaf
+    return node
