@@ -145,7 +145,7 @@ class Tree:
         return returned
 
     def halt(self) -> None:
-        """Halt every RUNNING node; may be called twice. If some raise, the others are halted all the same, and the first
+        """Halt every RUNNING node; may be called twice. If some raise, the rest are halted all the same, and the first
         error is raised."""
         halt_all(built.node for built in self._nodes)
 

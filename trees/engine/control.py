@@ -76,7 +76,7 @@ class ControlNode(Composite):
         return [] if self.culprit is None else [self.culprit]
 
     def reset_children(self) -> None:
-        """Halt all running children; all are idle afterwards. If some raise, the others are halted all the same, and the
+        """Halt all running children; all are idle afterwards. If some raise, the rest are halted all the same, and the
         first error is raised."""
         first: BaseException | None = None
         for node in self.child_nodes:

@@ -1,8 +1,8 @@
 """A node of a running tree: it ticks and halts a behaviour of any kind, and reports its status to listeners.
 
 One tick follows BehaviorTree.CPP 4.10. The stored status is what the behaviour returned. SKIPPED goes to the parent
-only and leaves the stored status as it was. Halting stops RUNNING nodes only. Behaviours are called directly, not through
-py_trees' generators, so that a tree without visitors has no extra cost.
+only and leaves the stored status as it was. Halting stops RUNNING nodes only. Behaviours are called directly, not
+through py_trees' generators, so that a tree without visitors has no extra cost.
 """
 
 from __future__ import annotations
