@@ -1,0 +1,162 @@
+"""The family of grasps: the ways of bringing the hand in to a surface point, and the rule that makes a pose of each.
+
+A way says from where the hand comes, how its jaws are rolled and how deep the object sits between them. One rule,
+`hand_pose_of`, is shared by labels, training, oracle and run. All jaws close level: tilted jaws hold far less.
+
+- `side`: along the surface normal, jaws level.
+- `oblique`: 45 degrees down, heading as the surface does, or as the camera where the surface faces up; jaws level.
+- `top`: straight down; the jaws close along the camera's heading turned by the way's roll.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from perception.geometry import Pose, Vector, unit
+from perception.grasping.hand_pose import GripperGeometry, hand_rotation
+
+Approach = Literal["side", "oblique", "top"]
+Depth = Literal["wrap", "tips"]
+UP: Final = (0.0, 0.0, 1.0)
+STEEP: Final = float(np.sin(np.radians(45.0)))
+"""Rise of a normal above which a surface has no side to come from."""
+FACES_UP: Final = float(np.sin(np.radians(75.0)))
+"""Rise of a normal above which a surface has no heading of its own."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way of bringing the hand in.
+
+    roll_rad: of the jaws about the approach, from the camera's heading; ways from above only. depth: "wrap" puts the
+    object deep between the jaws, "tips" between the finger tips.
+    """
+
+    approach: Approach
+    roll_rad: float
+    depth: Depth
+
+    @property
+    def name(self) -> str:
+        """As files and figures call it: `top-45-tips`."""
+        roll = f"-{round(np.degrees(self.roll_rad))}" if self.approach == "top" else ""
+        return f"{self.approach}{roll}-{self.depth}"
+
+
+TOP_ROLLS_RAD: Final = tuple(float(np.radians(angle)) for angle in (0.0, 45.0, 90.0, 135.0))
+WAYS: Final[tuple[Way, ...]] = (
+    Way("side", 0.0, "wrap"),
+    *(Way("oblique", 0.0, depth) for depth in ("wrap", "tips")),
+    *(Way("top", roll, depth) for roll in TOP_ROLLS_RAD for depth in ("wrap", "tips")),
+)
+"""All ways, in the order of a network's pictures; their places never change."""
+
+
+@dataclass(frozen=True)
+class JawTips:
+    """What decides how deep the jaws may go, hand frame, metres.
+
+    low_points_m: (x, y) of the points that come lowest when the hand points down, those of the moving jaw where it
+    reaches furthest while it closes; mirrored in y. tips_depth_m: how far before the hand's origin the surface point
+    lies for the finger tips. least_overlap_m: how much of the object must lie between the jaws. fixed_tip_x_m: end of
+    the fixed jaw. support_margin_m: free height above the support. spare_m: how much wider than the object the jaws
+    open, beside the fixed jaw's clearance.
+    """
+
+    low_points_m: tuple[tuple[float, float], ...]
+    tips_depth_m: float
+    least_overlap_m: float
+    fixed_tip_x_m: float
+    support_margin_m: float
+    spare_m: float
+
+
+SPOT_TIPS: Final = JawTips(
+    low_points_m=((0.052, 0.0225), (0.040, 0.0145), (0.0064, 0.0405), (-0.050, 0.0415)),
+    tips_depth_m=0.015,
+    least_overlap_m=0.014,
+    fixed_tip_x_m=0.040,
+    support_margin_m=0.006,
+    spare_m=0.025,
+)
+
+
+def heading_of(world_from_camera: Pose) -> Vector:
+    """(3,) level unit vector ahead of a camera that is held level in roll, also of one that looks straight down."""
+    ahead = world_from_camera.rotation[:, 2] - world_from_camera.rotation[:, 1]
+    return unit([ahead[0], ahead[1], 0.0])
+
+
+def approach_of(way: Way, normal: ArrayLike, heading: ArrayLike) -> Vector:
+    """(3,) unit direction in which the hand moves in.
+
+    normal: (3,) outward surface normal. heading: (3,) of `heading_of`.
+    """
+    n = unit(normal)
+    if way.approach == "side":
+        return np.asarray(-n)
+    if way.approach == "top":
+        return np.array([0.0, 0.0, -1.0])
+    level = -n if abs(n[2]) < FACES_UP else np.asarray(heading, dtype=np.float64)
+    return unit([*unit([level[0], level[1], 0.0])[:2], -1.0])
+
+
+def rotation_of(way: Way, normal: ArrayLike, heading: ArrayLike) -> Vector:
+    """(3, 3) rotation world_from_hand of a way; its third column is the jaw axis, from the fixed to the moving jaw.
+
+    The same arguments as `approach_of`. The hand turned by half about its approach closes along the same line.
+    """
+    approach = approach_of(way, normal, heading)
+    if way.approach != "top":
+        return hand_rotation(normal if way.approach == "side" else -approach, UP)
+    x, y, _ = unit(heading)
+    c, s = np.cos(way.roll_rad), np.sin(way.roll_rad)
+    axis = np.array([c * x - s * y, s * x + c * y, 0.0])
+    return np.stack([approach, np.cross(axis, approach), axis], axis=1)
+
+
+def applies(way: Way, normal: ArrayLike) -> bool:
+    """Whether a surface with this outward normal (3,) can be gripped this way: the side way needs a side, and no way
+    comes from below."""
+    rise = float(unit(normal)[2])
+    return abs(rise) < STEEP if way.approach == "side" else rise > -STEEP
+
+
+def hand_pose_of(
+    way: Way,
+    point_m: ArrayLike,
+    rotation: Vector,
+    span_m: tuple[float, float],
+    support_z_m: float,
+    gripper: GripperGeometry,
+    tips: JawTips,
+) -> Pose | None:
+    """world_from_hand for gripping at a surface point; None if the support leaves too little of it between the jaws.
+
+    point_m: (3,) metres, world frame with z up. rotation: (3, 3) of `rotation_of`, or that turned by half. span_m: the
+    lowest and highest place of the object along the jaw axis, from the point, at the height where the jaws close; the
+    hand is centred on it. support_z_m: height of the plane that the object lies on. The object's side lies
+    `gripper.clearance_m` off the fixed jaw.
+    """
+    low, high = span_m
+    if way.depth == "wrap":
+        depth = float(np.clip((high - low) / 2, gripper.min_depth_m, gripper.max_depth_m))
+    else:
+        depth = -tips.tips_depth_m
+    point = np.asarray(point_m, dtype=np.float64)
+    if way.approach != "side":
+        depth = min(depth, _deepest(point[2] - support_z_m, rotation, tips))
+        if depth + tips.fixed_tip_x_m < tips.least_overlap_m:
+            return None
+    point_in_hand = np.array([-depth, 0.0, gripper.fixed_jaw_z_m + gripper.clearance_m - low])
+    return Pose(rotation, point - rotation @ point_in_hand)
+
+
+def _deepest(height_m: float, rotation: Vector, tips: JawTips) -> float:
+    """How far behind the hand's origin a point `height_m` above the support may lie, so that nothing meets it."""
+    down, aside = -float(rotation[2, 0]), abs(float(rotation[2, 1]))
+    return min((height_m - tips.support_margin_m - aside * y) / down - x for x, y in tips.low_points_m)

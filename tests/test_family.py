@@ -1,0 +1,111 @@
+"""The rule of the family of grasps: what it promises for any way, point, normal and heading."""
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from perception.geometry import Pose, unit
+from perception.grasping.family import (
+    SPOT_TIPS,
+    WAYS,
+    Way,
+    applies,
+    hand_pose_of,
+    heading_of,
+    rotation_of,
+)
+from perception.grasping.hand_pose import SPOT_GRIPPER, hand_pose
+
+WAY = st.sampled_from(WAYS)
+NORMAL = st.tuples(*[st.floats(-1, 1)] * 3).filter(lambda v: np.linalg.norm(v) > 0.1)
+YAW = st.floats(-np.pi, np.pi)
+SPAN = st.tuples(st.floats(-0.09, -0.002), st.floats(0.002, 0.09))
+HEIGHT = st.floats(0.002, 0.3)
+
+
+def heading(yaw: float) -> np.ndarray:
+    return np.array([np.cos(yaw), np.sin(yaw), 0.0])
+
+
+def pose_at(way: Way, normal: tuple, yaw: float, span: tuple, height: float) -> Pose | None:
+    rotation = rotation_of(way, normal, heading(yaw))
+    return hand_pose_of(way, (0.3, -0.2, height), rotation, span, 0.0, SPOT_GRIPPER, SPOT_TIPS)
+
+
+def test_eleven_ways_with_names_of_their_own() -> None:
+    assert len({way.name for way in WAYS}) == len(WAYS) == 11
+
+
+@given(WAY, NORMAL, YAW)
+def test_jaws_close_level_and_the_hand_comes_from_where_the_way_says(way: Way, normal: tuple, yaw: float) -> None:
+    assume(applies(way, normal))
+    rotation = rotation_of(way, normal, heading(yaw))
+    assert rotation @ rotation.T == pytest.approx(np.eye(3), abs=1e-9)
+    assert np.linalg.det(rotation) == pytest.approx(1.0)
+    assert rotation[2, 2] == pytest.approx(0.0, abs=1e-9)
+    down = {"top": -1.0, "oblique": -np.sqrt(0.5), "side": -unit(normal)[2]}[way.approach]
+    assert rotation[2, 0] == pytest.approx(down, abs=1e-9)
+
+
+@given(WAY, NORMAL, YAW, YAW)
+def test_the_rule_turns_with_the_world(way: Way, normal: tuple, yaw: float, turn: float) -> None:
+    assume(applies(way, normal))
+    world = Pose.from_rpy((0.0, 0.0, turn)).rotation
+    turned = rotation_of(way, world @ np.asarray(normal), heading(yaw + turn))
+    assert turned == pytest.approx(world @ rotation_of(way, normal, heading(yaw)), abs=1e-6)
+
+
+@given(YAW)
+def test_rolls_of_the_ways_from_above_are_turns_of_the_jaw_axis(yaw: float) -> None:
+    for way in WAYS:
+        if way.approach == "top":
+            axis = rotation_of(way, (0, 0, 1), heading(yaw))[:, 2]
+            assert axis == pytest.approx(heading(yaw + way.roll_rad), abs=1e-9)
+
+
+@given(WAY, NORMAL, YAW, SPAN, HEIGHT)
+def test_the_object_s_span_lies_beside_the_fixed_jaw(
+    way: Way, normal: tuple, yaw: float, span: tuple, height: float
+) -> None:
+    assume(applies(way, normal))
+    pose = pose_at(way, normal, yaw, span, height)
+    assume(pose is not None)
+    x, y, z = pose.inverse().transform((0.3, -0.2, height))
+    assert y == pytest.approx(0.0, abs=1e-9)
+    assert z + span[0] == pytest.approx(SPOT_GRIPPER.fixed_jaw_z_m + SPOT_GRIPPER.clearance_m)
+    deepest = SPOT_GRIPPER.max_depth_m if way.depth == "wrap" else -SPOT_TIPS.tips_depth_m
+    assert -deepest - 1e-9 <= x
+    if way.approach != "side":
+        assert x <= SPOT_TIPS.fixed_tip_x_m - SPOT_TIPS.least_overlap_m + 1e-9
+
+
+@given(WAY, NORMAL, YAW, SPAN, HEIGHT)
+def test_jaws_that_close_from_above_stay_clear_of_the_support(
+    way: Way, normal: tuple, yaw: float, span: tuple, height: float
+) -> None:
+    assume(applies(way, normal) and way.approach != "side")
+    pose = pose_at(way, normal, yaw, span, height)
+    assume(pose is not None)
+    lowest = min(pose.transform((x, side * y, 0.0))[2] for x, y in SPOT_TIPS.low_points_m for side in (-1, 1))
+    assert lowest >= SPOT_TIPS.support_margin_m - 1e-9
+
+
+def test_what_is_too_low_for_the_finger_tips_has_no_pose() -> None:
+    top = WAYS[-1]
+    found = [pose_at(top, (0, 0, 1), 0.0, (-0.02, 0.02), height) is not None for height in (0.02, 0.031, 0.033, 0.1)]
+    assert found == [False, False, True, True]
+
+
+@given(NORMAL, st.floats(0.01, 0.1))
+def test_the_side_way_about_the_middle_is_the_rule_of_upright_objects(normal: tuple, width: float) -> None:
+    point = np.array([1.0, 2.0, 0.5])
+    rotation = rotation_of(WAYS[0], normal, (1.0, 0.0, 0.0))
+    pose = hand_pose_of(WAYS[0], point, rotation, (-width / 2, width / 2), 0.0, SPOT_GRIPPER, SPOT_TIPS)
+    assert pose == hand_pose(point, normal, (0, 0, 1), width)
+
+
+def test_a_camera_that_looks_straight_down_has_a_heading_too() -> None:
+    for pitch in (0.0, 0.6, np.pi / 2):
+        ahead = Pose.from_rpy((0.0, pitch, 0.7)).rotation @ np.array([[0, 0, 1], [-1, 0, 0], [0, -1, 0.0]])
+        assert heading_of(Pose(ahead, np.zeros(3))) == pytest.approx(heading(0.7))
