@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from behaviours.robot import Robot
 from behaviours.worker import Worker
 from perception.grasping.grasp import GraspSettings
 from perception.models import Detector, HeatmapModel
 from perception.types import Detection, Grasp, Heatmap, RgbdFrame
-
-
-class Log(Protocol):
-    """A structlog logger, as far as leaves use it."""
-
-    def info(self, event: str, **values: Any) -> Any: ...
 
 
 class Recorder(Protocol):
@@ -29,13 +23,6 @@ class Recorder(Protocol):
 
     def report(self, words: str) -> None:
         """Keep what the tree has to say about its task."""
-
-
-class NullLog:
-    """Writes nothing."""
-
-    def info(self, event: str, **values: Any) -> None:
-        del event, values
 
 
 class NullRecorder:
@@ -67,6 +54,5 @@ class Services:
     detector: Detector
     heatmap_model: HeatmapModel
     worker: Worker
-    log: Log = field(default_factory=NullLog)
     recorder: Recorder = field(default_factory=NullRecorder)
     settings: Settings = field(default_factory=Settings)

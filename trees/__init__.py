@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         SpotGraspError as SpotGraspError,
         TreeError as TreeError,
     )
+    from trees.library_files import find_tree as find_tree
     from trees.loading import LoadedDocument as LoadedDocument, load as load, problems as problems
     from trees.nodes import CONTROL_NODES as CONTROL_NODES
     from trees.plugins import PluginLeaves as PluginLeaves
@@ -58,6 +59,7 @@ else:
         "trees.engine.runtime": ("Listener",),
         "trees.engine.status": ("TickStatus",),
         "trees.errors": ("ConfigError", "ContractError", "LeafError", "LimitError", "SpotGraspError", "TreeError"),
+        "trees.library_files": ("find_tree",),
         "trees.loading": ("LoadedDocument", "load", "problems"),
         "trees.nodes": ("CONTROL_NODES",),
         "trees.plugins": ("PluginLeaves",),

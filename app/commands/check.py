@@ -10,10 +10,10 @@ from typing import Any
 
 from app.base.known_leaves import known_leaves
 from app.base.output import tell, tell_file, tell_json, warn
-from app.base.tree_file import find_tree
 from perception.base.files import write_atomic
 from trees.data.ports import NOTHING_KNOWN, Vocabulary
 from trees.errors import TreeError
+from trees.library_files import find_tree
 from trees.reading.elements import Problem
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from app.base.output import tell, tell_json, warn
 from app.commands.saved_frame import read_mask, saved_frame
-from app.session.overlay import heatmap_picture
+from behaviours.recording.overlay import heatmap_picture
 from perception.base.errors import ConfigError
 from perception.base.files import write_atomic
 from perception.base.plain_json import json_text

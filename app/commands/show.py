@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from app.base.output import tell_file
-from app.base.tree_file import find_tree
 from perception.base.errors import ConfigError
 from perception.base.files import write_atomic
+from trees.library_files import find_tree
 
 if TYPE_CHECKING:
     from trees import NodeView

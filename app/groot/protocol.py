@@ -23,8 +23,6 @@ TOGGLE_RECORDING, GET_TRANSITIONS = b"r", b"t"
 
 _HEADER: Final = struct.Struct("<BcI")
 _STATUS: Final = struct.Struct("<HB")
-_TRANSITION: Final = struct.Struct("<IHHB")  # the time's low 32 and high 16 bits, uid, status
-MAX_TIME_US: Final = 2**48 - 1
 
 
 class BadRequestError(Exception):
@@ -70,9 +68,3 @@ def notice_header(number: int) -> bytes:
 def statuses(uids: Iterable[int], codes: Iterable[int]) -> bytes:
     """The status of every node: u16 uid, u8 code."""
     return b"".join(_STATUS.pack(uid, code) for uid, code in zip(uids, codes, strict=True))
-
-
-def transition(time_us: int, uid: int, code: int) -> bytes:
-    """One change in 9 bytes: u48 microseconds since the start, u16 uid, u8 status 0..3."""
-    time_us = min(max(time_us, 0), MAX_TIME_US)
-    return _TRANSITION.pack(time_us & 0xFFFFFFFF, time_us >> 32, uid, code)

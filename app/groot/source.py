@@ -10,8 +10,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from app.groot import msgpack, protocol
-from app.groot.values import plain
-from app.session.statuses import IDLE_FROM, StatusBoard
+from behaviours.recording.btlog import transition
+from behaviours.recording.plain_values import plain
+from behaviours.recording.statuses import IDLE_FROM, StatusBoard
 from trees.tree import subtrees
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class Source:
         with self._lock:
             if self._since_ns is not None:
                 time_us = (self._clock() - self._since_ns) // 1000
-                self._recorded.extend(protocol.transition(time_us, uid, code) for uid, code in changes)
+                self._recorded.extend(transition(time_us, uid, code) for uid, code in changes)
 
     def statuses(self) -> bytes:
         """uid and code of every node. What reactive nodes set back to idle without a word is asked of the tree."""

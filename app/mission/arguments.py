@@ -68,7 +68,7 @@ def _seconds(text: str) -> float:
 
 def mission(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
     """Run a subcommand."""
-    from app.base.tree_file import find_tree
+    from trees.library_files import find_tree
 
     file = find_tree(arguments.tree)
     if arguments.action == "export":
@@ -80,9 +80,9 @@ def mission(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
 
 def _serve(file: Path, arguments: Any, interrupts: Interrupts) -> int:
     from app.base.vocabulary import vocabulary
-    from app.mission.doorkeeper import Tls
     from app.mission.parametrised import read
     from app.mission.serve import ServeOptions, serve
+    from app.mission.server import Tls
     from app.session.compose import networks
     from behaviours.robots.spot.connection import HTTPS_PORT, Target
 

@@ -24,7 +24,7 @@ CALLER_FILE: Final = "mission.xml"
 
 
 @dataclass(frozen=True)
-class Parametrised:
+class ParametrisedTree:
     """file: of the tree. main: its ID. parameters: what it takes. outputs: its output ports, which nobody reads. known:
     the names that its ports take."""
 
@@ -59,7 +59,7 @@ class Parametrised:
             self.document(values, Path(folder))
 
 
-def read(file: Path, tree_id: str | None = None, known: Vocabulary = NOTHING_KNOWN) -> Parametrised:
+def read(file: Path, tree_id: str | None = None, known: Vocabulary = NOTHING_KNOWN) -> ParametrisedTree:
     """The tree of a file with its parameters. known: the names that its ports take.
 
     TreeError if it cannot be run, ConfigError for a wrong default.
@@ -68,6 +68,6 @@ def read(file: Path, tree_id: str | None = None, known: Vocabulary = NOTHING_KNO
     from behaviours.registry import LEAVES
 
     document = trees.load(file, LEAVES, tree_id, stub_unknown=True)  # what it lacks is told by `check`
-    tree = Parametrised(file, document.main, tuple(parameters_of(document)), tuple(outputs_of(document)), known)
+    tree = ParametrisedTree(file, document.main, tuple(parameters_of(document)), tuple(outputs_of(document)), known)
     tree.check()
     return tree

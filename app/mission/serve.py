@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from app.base.output import hurry, note
-from app.mission.doorkeeper import Callers, Server, Tls, addresses_of
+from app.mission.server import Callers, Server, Tls, addresses_of
 from app.mission.servicer import SILENCE_S
 from behaviours.robots.spot.errors import explain, missing
 from behaviours.robots.spot.link import is_bosdyn
@@ -18,7 +18,7 @@ from perception.base.errors import ConfigError
 
 if TYPE_CHECKING:
     from app.base.interrupts import Interrupts
-    from app.mission.parametrised import Parametrised
+    from app.mission.parametrised import ParametrisedTree
     from app.mission.servicer import MissionServicer
     from behaviours.robots.spot.connection import Connection, Target
     from perception.models import Detector, HeatmapModel
@@ -75,25 +75,25 @@ def service_name(main: str, wanted: str = "") -> str:
 
 @contextlib.contextmanager
 def serving(
-    target: Target, tree: Parametrised, options: ServeOptions, detector: Detector, heatmap_model: HeatmapModel
+    target: Target, tree: ParametrisedTree, options: ServeOptions, detector: Detector, heatmap_model: HeatmapModel
 ) -> Iterator[Served]:
     """Connect to the robot, serve, register; all of that backwards at the end."""
-    from app.mission.guest import Guest
-    from app.mission.player import Stage
+    from app.mission.mission_run import MissionParts
     from app.mission.servicer import MissionServicer
+    from app.mission.sublease import SubleaseSession
     from behaviours.robots.spot.robot import SpotRobot
     from behaviours.worker import Worker
 
     name, callers = service_name(tree.main, options.name), options.callers(target.hostname)
-    guests: list[Guest] = []
+    sessions: list[SubleaseSession] = []
 
-    def guest(connection: Connection, asked: Any) -> Guest:
-        guests.append(Guest(connection, asked))
-        return guests[-1]
+    def session(connection: Connection, asked: Any) -> SubleaseSession:
+        sessions.append(SubleaseSession(connection, asked))
+        return sessions[-1]
 
-    with SpotRobot(target, session=guest) as robot, Worker() as worker:
-        stage = Stage(tree, robot, detector, heatmap_model, worker, options.record)
-        servicer = MissionServicer(stage, guests[0], options.silence_s)
+    with SpotRobot(target, session=session) as robot, Worker() as worker:
+        parts = MissionParts(tree, robot, detector, heatmap_model, worker, options.record)
+        servicer = MissionServicer(parts, sessions[0], options.silence_s)
         try:
             with (
                 _listening(servicer, options, Callers(callers)) as port,
@@ -153,7 +153,7 @@ def _address(listen: str, hostname: str) -> str:
 
 def serve(
     target: Target,
-    tree: Parametrised,
+    tree: ParametrisedTree,
     options: ServeOptions,
     models: tuple[Detector, HeatmapModel],
     interrupts: Interrupts,

@@ -12,35 +12,35 @@ import time
 from typing import Any, Final
 
 from app.base.output import warn
-from app.mission.guest import Guest
+from app.mission.mission_run import MissionParts, MissionRun
 from app.mission.parameters import specification, values_of
-from app.mission.passes import Passes
-from app.mission.player import Player, Stage
+from app.mission.session_ids import SessionIds
+from app.mission.sublease import SubleaseSession
 from behaviours.robots.spot.lease import RESOURCE
 from perception.base.errors import ConfigError, RobotError, SpotGraspError
 
 SILENCE_S: Final = 2.0
 """Wall seconds without a Tick after which the robot is stopped."""
 LOOK_S: Final = 0.1
-JUDGED_AT_ONCE: Final = 3
+CHECKED_AT_ONCE: Final = 3
 """Leases of sessions that do not play that the robot is asked about at the same time; fewer than there are threads, so
 that strangers never keep the playing mission waiting."""
 MAX_UNTOLD: Final = 64
 
 
 class MissionServicer:
-    """The callbacks. guest: the session of the stage's robot. silence_s: wall seconds without a Tick after which the
+    """The callbacks. spot: the session of the robot in `parts`. silence_s: wall seconds without a Tick after which the
     robot is stopped."""
 
-    def __init__(self, stage: Stage, guest: Guest, silence_s: float = SILENCE_S) -> None:
-        self._stage, self._guest, self._parameters = stage, guest, stage.tree.parameters
+    def __init__(self, parts: MissionParts, spot: SubleaseSession, silence_s: float = SILENCE_S) -> None:
+        self._parts, self._spot, self._parameters = parts, spot, parts.tree.parameters
         self._silence_s = silence_s
-        self._passes = Passes()
+        self._ids = SessionIds()
         self._lock = threading.RLock()
-        self._judging = threading.BoundedSemaphore(JUDGED_AT_ONCE)
+        self._checking = threading.BoundedSemaphore(CHECKED_AT_ONCE)
         self._session = ""
-        """The one that plays; "" if none does."""
-        self._player: Player | None = None
+        """The one whose run goes on; "" if there is none."""
+        self._run: MissionRun | None = None
         self._ticked_s = 0.0
         self._untold: dict[str, str] = {}
         """Why the run of a session has ended without its mission having been told."""
@@ -60,7 +60,7 @@ class MissionServicer:
             lease = _body_lease(request.leases)
             refused = None
             if lease is not None:
-                refused = self._judge(lease, context)
+                refused = self._check(lease, context)
             elif request.leases:
                 response.missing_lease_resources.append(RESOURCE)
             if refused is not None:
@@ -68,7 +68,7 @@ class MissionServicer:
             if refused is not None or response.missing_lease_resources:
                 response.status = response.STATUS_MISSING_LEASES
                 return response
-            response.session_id = self._passes.issue()
+            response.session_id = self._ids.issue()
             response.status = response.STATUS_OK
         return response
 
@@ -79,7 +79,7 @@ class MissionServicer:
 
         response = remote_pb2.TickResponse()
         with ResponseContext(response, request):
-            if not self._passes.good(request.session_id):
+            if not self._ids.valid(request.session_id):
                 response.status = response.STATUS_INVALID_SESSION_ID
                 return response
             lease = _body_lease(request.leases)
@@ -88,7 +88,7 @@ class MissionServicer:
                 response.missing_lease_resources.append(RESOURCE)
                 return response
             try:
-                refused = None if self._session == request.session_id else self._judge(lease, context)
+                refused = None if self._session == request.session_id else self._check(lease, context)
                 if refused is None:
                     with self._lock:
                         refused = self._tick(request, response, lease)
@@ -98,45 +98,45 @@ class MissionServicer:
                 response.status, response.error_message = response.STATUS_FAILURE, str(error)
         return response
 
-    def _judge(self, lease: Any, context: Any) -> Any | None:
-        """As `Guest.judge`, for a session that does not play; so not under the lock, and few at a time."""
+    def _check(self, lease: Any, context: Any) -> Any | None:
+        """As `SubleaseSession.check`, for a session that does not play; so not under the lock, and few at a time."""
         import grpc
 
-        if not self._judging.acquire(blocking=False):
+        if not self._checking.acquire(blocking=False):
             context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "too many calls at once; try again")
         try:
-            return self._guest.judge(lease)
+            return self._spot.check(lease)
         finally:
-            self._judging.release()
+            self._checking.release()
 
     def _tick(self, request: Any, response: Any, lease: Any) -> Any | None:
         """Fill the response, or return the refusal of a lease. The lock is held."""
         session = request.session_id
-        plays = self._player is not None and self._session == session
+        running = self._run is not None and self._session == session
         try:
-            refused = self._guest.judge(lease)
+            refused = self._spot.check(lease)
         except RobotError:
-            if not plays:
+            if not running:
                 raise
             refused = None  # what has been lent is good until the robot says otherwise; the tree finds out by itself
         else:
             if refused is None:
-                self._guest.lend(lease)
+                self._spot.use(lease)
         if refused is not None:
-            if plays and not self._guest.late(lease):
+            if running and not self._spot.is_older(lease):
                 self._end("error", "the lease is lost: the robot does not take the mission's any more")
             return refused
         if session in self._untold:
             response.status, response.error_message = response.STATUS_FAILURE, self._untold.pop(session)
             return None
-        if not plays and not self._begin(request, response):
+        if not running and not self._begin(request, response):
             return None
-        return self._play(response)
+        return self._tick_run(response)
 
     def _begin(self, request: Any, response: Any) -> bool:
-        """A new run, in place of one that plays; False if the values for it cannot be used."""
+        """A new run, in place of the present one; False if the values for it cannot be used."""
         try:
-            values = values_of(self._parameters, request.params, request.inputs, self._stage.tree.known)
+            values = values_of(self._parameters, request.params, request.inputs, self._parts.tree.known)
         except ConfigError as error:
             response.status = response.STATUS_CUSTOM_PARAMS_ERROR
             response.custom_param_error.status = response.custom_param_error.STATUS_INVALID_VALUE
@@ -144,26 +144,26 @@ class MissionServicer:
             response.error_message = str(error)
             return False
         self._end("interrupted", "another session of the mission has begun")
-        self._stage.robot.connection.link.forgive()
-        self._player, self._session = Player(self._stage, values), request.session_id
+        self._parts.robot.connection.link.forgive()
+        self._run, self._session = MissionRun(self._parts, values), request.session_id
         return True
 
-    def _play(self, response: Any) -> Any | None:
-        """One tick of what plays. A lost lease is the mission's to judge, anything else is a failure."""
-        assert self._player is not None
+    def _tick_run(self, response: Any) -> Any | None:
+        """One tick of the run. A lost lease is the mission's to judge, anything else is a failure."""
+        assert self._run is not None
         try:
-            word, response.error_message = self._player.tick()
+            word, response.error_message = self._run.tick()
             response.status = getattr(response, f"STATUS_{word}")
         except RobotError as error:
-            refused = self._guest.refusal(error)
+            refused = self._spot.refusal(error)
             if refused is not None:
                 self._tell_later("the lease was lost")
                 return refused
             raise
         finally:
             self._ticked_s = time.monotonic()
-            if self._player is not None and self._player.over:
-                self._session, self._player = "", None
+            if self._run is not None and self._run.over:
+                self._session, self._run = "", None
         return None
 
     def Stop(self, request: Any, context: Any) -> Any:  # noqa: N802
@@ -195,7 +195,7 @@ class MissionServicer:
 
         session = request.session_id
         with ResponseContext(response, request):
-            if not self._passes.good(session):
+            if not self._ids.valid(session):
                 response.status = response.STATUS_INVALID_SESSION_ID
                 return response
             if self._session == session or session in self._untold:
@@ -204,18 +204,18 @@ class MissionServicer:
                         self._end("interrupted", "stopped by the mission")
                     self._untold.pop(session, None)
             if forget:
-                self._passes.end(session)
+                self._ids.revoke(session)
             response.status = response.STATUS_OK
         return response
 
     def _end(self, status: Any, reason: str) -> None:
-        """End what plays, if anything does, and keep the reason for its mission. The lock is held."""
-        player = self._player
-        if player is None:
+        """End the run, if there is one, and keep the reason for its mission. The lock is held."""
+        run = self._run
+        if run is None:
             return
         self._tell_later(reason)
-        self._session, self._player = "", None
-        player.stop(status, reason)
+        self._session, self._run = "", None
+        run.stop(status, reason)
 
     def _tell_later(self, reason: str) -> None:
         self._untold[self._session] = f"the run has ended: {reason}; the next Tick begins anew"
@@ -227,7 +227,7 @@ class MissionServicer:
         while not self._closed.wait(LOOK_S):
             with self._lock:
                 silent_s = time.monotonic() - self._ticked_s
-                if self._player is None or silent_s <= self._silence_s:
+                if self._run is None or silent_s <= self._silence_s:
                     continue
                 try:
                     self._end("interrupted", f"no Tick for {silent_s:.1f} s, so the robot was stopped")

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from app.groot.values import brief
-from app.replay.recording import Event, Recording
-from app.views.model import Snapshot, Ticks, Transition
+from app.views.model import Snapshot
 from app.views.state import RunState
+from behaviours.recording.events import OVERRUN, TRANSITION, Event
+from behaviours.recording.recording import Recording
+from behaviours.recording.tick_times import Ticks
 
 EVERY: Final = 500
 """Events from one kept state to the next: going back costs at most so many events."""
@@ -49,10 +50,8 @@ class Deck:
         self.from_s = begin_s if from_s is None else from_s
         self.to_s = max(end_s if to_s is None else to_s, self.from_s)
         self._times = [event.time_s for event in recording.events]
-        self._changes = [event.time_s for event in recording.events if event.kind == "transition"]
-        self._watch = tuple(watch)
-        first = _Seen(RunState(recording.title, recording.nodes))
-        first.state.watch(dict.fromkeys(self._watch, "not written yet"))
+        self._changes = [event.time_s for event in recording.events if event.kind == TRANSITION]
+        first = _Seen(RunState(recording.title, recording.nodes, watch))
         self._kept = [first.copy()]
         self._seen = first
         self.time_s = self.to_s if speed < 0 else self.from_s
@@ -109,19 +108,11 @@ class Deck:
 
     def _play(self, event: Event) -> None:
         seen, data = self._seen, event.data
-        match event.kind:
-            case "transition":
-                seen.state.transition(data["uid"], change_of(event))
-            case "feedback":
-                seen.state.feedback(data["uid"], str(data.get("feedback", "")))
-            case "blackboard":
-                for name in (data["key"], f"{data.get('scope')}/{data['key']}"):
-                    if name in self._watch:
-                        seen.state.watch({name: brief(data.get("value"))})
-            case "overrun":
-                worst_s = max(seen.ticks.worst_s, data["wall_ms"] / 1000.0)
-                slowest = f"{data.get('leaf')} ({data['leaf_ms']:.0f} ms)" if data.get("leaf") else ""
-                seen.ticks = replace(seen.ticks, overruns=seen.ticks.overruns + 1, worst_s=worst_s, slowest=slowest)
+        seen.state.play(event)
+        if event.kind == OVERRUN:
+            worst_s = max(seen.ticks.worst_s, data["wall_ms"] / 1000.0)
+            slowest = f"{data.get('leaf')} ({data['leaf_ms']:.0f} ms)" if data.get("leaf") else ""
+            seen.ticks = replace(seen.ticks, overruns=seen.ticks.overruns + 1, worst_s=worst_s, slowest=slowest)
         seen.index += 1
         if seen.index == EVERY * len(self._kept):
             self._kept.append(seen.copy())
@@ -132,10 +123,3 @@ class Deck:
         if self.time_s >= self.to_s:
             parts += [text for text in (self._recording.end or "killed", self._recording.cut) if text]
         return "   ".join([*parts, HELP])
-
-
-def change_of(event: Event) -> Transition:
-    """The transition that an event of that kind tells of."""
-    data = event.data
-    texts = [str(data.get(name, "")) for name in ("path", "old", "new", "feedback")]
-    return Transition(event.time_s, *texts)

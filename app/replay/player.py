@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import IO, Final
 
 from app.base.output import hurry, is_read, printable
-from app.replay.deck import Deck, change_of
-from app.replay.recording import Recording, read_recording
+from app.replay.deck import Deck
 from app.views.live import LiveView
 from app.views.plain import transition_line
+from app.views.state import transition_of
+from behaviours.recording.recording import Recording, read_recording
 
 FRAME_S: Final = 0.05
 KEYS: Final = {
@@ -65,7 +66,7 @@ def _lines(
             before_s = event.time_s
         if not is_read():  # the reader has gone, e.g. `| head`
             return
-        out.write(transition_line(change_of(event)) + "\n")
+        out.write(transition_line(transition_of(event)) + "\n")
         out.flush()
     if last_s >= recording.span_s[1]:
         out.write("".join(f"{printable(text)}\n" for text in (recording.end or "killed", recording.cut) if text))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
+
+from behaviours.recording.tick_times import Ticks
 
 
 @dataclass(frozen=True)
@@ -36,19 +38,6 @@ class Transition:
 
 
 @dataclass(frozen=True)
-class Ticks:
-    """How the ticks go, in wall seconds. hertz: ticks a second. last_s, worst_s: what a tick took. overruns: how many
-    took longer than the period. slowest: the leaf that took most of the last overrun, with its time, in words."""
-
-    count: int = 0
-    hertz: float = 0.0
-    last_s: float = 0.0
-    worst_s: float = 0.0
-    overruns: int = 0
-    slowest: str = ""
-
-
-@dataclass(frozen=True)
 class Snapshot:
     """What a view shows. robot_s: the robot's clock. state: the robot in words. watched: key and value in words, of
     the blackboard keys asked for. recent: the last transitions, oldest first. note: of a replay, where it is."""
@@ -56,7 +45,7 @@ class Snapshot:
     title: str = ""
     rows: tuple[Row, ...] = ()
     robot_s: float = 0.0
-    ticks: Ticks = Ticks()
+    ticks: Ticks = field(default_factory=Ticks)
     state: str = ""
     watched: tuple[tuple[str, str], ...] = ()
     recent: tuple[Transition, ...] = ()

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from app.base.output import printable
 from app.views.layout import fit, fold
-from app.views.model import Row, Snapshot, Ticks, Transition
+from app.views.model import Row, Snapshot, Transition
 from app.views.plain import transition_line
+from behaviours.recording.tick_times import Ticks
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from copy import copy
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from app.session.statuses import CODES, IDLE_FROM, WORDS, StatusBoard
-from app.views.model import Row, Snapshot, Ticks, Transition
+from app.views.model import Row, Snapshot, Transition
+from behaviours.recording.events import BLACKBOARD, FEEDBACK, TRANSITION, Event
+from behaviours.recording.plain_values import brief
+from behaviours.recording.statuses import CODES, IDLE_FROM, WORDS, StatusBoard
+from behaviours.recording.tick_times import Ticks
 from trees.data.preorder import ends, parents
 
 if TYPE_CHECKING:
     from trees import NodeView
 
+NOT_WRITTEN: Final = "not written yet"
 RECENT: Final = 6
 """How many transitions a snapshot keeps."""
 
@@ -27,11 +31,12 @@ class _Run(NamedTuple):
 
 
 class RunState:
-    """Everything a snapshot is made of. nodes: of the tree, in pre-order. board: shared with others who need it."""
+    """Everything a snapshot is made of. nodes: of the tree, in pre-order. watch: blackboard keys to show, `key` or
+    `Subtree/key`."""
 
-    def __init__(self, title: str, nodes: Sequence[NodeView]) -> None:
+    def __init__(self, title: str, nodes: Sequence[NodeView], watch: Sequence[str] = ()) -> None:
         self.title = title
-        self.board = StatusBoard(nodes)
+        self._board = StatusBoard(nodes)
         self._nodes = tuple(nodes)
         self._index = {node.uid: index for index, node in enumerate(nodes)}
         self._ends = ends([node.depth for node in nodes])
@@ -40,21 +45,33 @@ class RunState:
         self._ports = ["  ".join(f"{name}={text}" for name, text in node.ports.items()) for node in nodes]
         self._runs: dict[int, _Run] = {}
         self._skipped: set[int] = set()
-        self._watched: dict[str, str] = {}
+        self._watched = dict.fromkeys(watch, NOT_WRITTEN)
         self._recent: deque[Transition] = deque(maxlen=RECENT)
 
     def copy(self) -> RunState:
         """Another with the same state that goes its own way. It costs microseconds: hand the copy to another thread and
         let that make the snapshot."""
         other = copy(self)
-        other.board = self.board.copy()
+        other._board = self._board.copy()
         other._runs = dict(self._runs)
         other._fresh, other._skipped = set(self._fresh), set(self._skipped)
         other._watched, other._recent = dict(self._watched), self._recent.copy()
         return other
 
-    def transition(self, uid: int, change: Transition) -> list[tuple[int, int]]:
-        """Take over a change; returns all that follows from it, see `StatusBoard.transition`."""
+    def play(self, event: Event) -> None:
+        """Take over what has happened."""
+        data = event.data
+        if event.kind == TRANSITION:
+            self.transition(data["uid"], transition_of(event))
+        elif event.kind == FEEDBACK:
+            self._say(data["uid"], str(data.get("feedback", "")))
+        elif event.kind == BLACKBOARD:
+            for name in (data["key"], f"{data.get('scope')}/{data['key']}"):
+                if name in self._watched:
+                    self._watched[name] = brief(data.get("value"))
+
+    def transition(self, uid: int, change: Transition) -> None:
+        """Take over a change of status."""
         if change.old != "RUNNING" and change.new in ("RUNNING", "SUCCESS", "FAILURE"):
             self._enter(self._index[uid], change.robot_s)
         run = self._runs.get(uid)
@@ -63,7 +80,7 @@ class RunState:
             self._runs[uid] = _Run(run.started_s, ended_s, change.feedback)
         (self._skipped.add if change.new == "SKIPPED" else self._skipped.discard)(uid)
         self._recent.append(change)
-        return self.board.transition(uid, change.new)
+        self._board.transition(uid, change.new)
 
     def _enter(self, index: int, now_s: float) -> None:
         """A node begins to run, and with it all above it that do not run yet: what was below them is past.
@@ -85,16 +102,11 @@ class RunState:
         self._fresh.update(entered[1:])
 
     def _runs_now(self, index: int) -> bool:
-        return index in self._fresh or self.board.codes[index] == CODES["RUNNING"]
+        return index in self._fresh or self._board.codes[index] == CODES["RUNNING"]
 
-    def feedback(self, uid: int, text: str) -> None:
-        """A running node says something new."""
+    def _say(self, uid: int, text: str) -> None:
         if uid in self._runs:
             self._runs[uid] = self._runs[uid]._replace(feedback=text)
-
-    def watch(self, values: Mapping[str, str]) -> None:
-        """What the watched blackboard keys hold now, in words."""
-        self._watched.update(values)
 
     def snapshot(self, robot_s: float, ticks: Ticks = Ticks(), state: str = "", note: str = "") -> Snapshot:  # noqa: B008
         """The frozen picture of this moment."""
@@ -103,7 +115,7 @@ class RunState:
         return Snapshot(self.title, rows, robot_s, ticks, state, watched, tuple(self._recent), note)
 
     def _row(self, index: int, now_s: float) -> Row:
-        node, code = self._nodes[index], self.board.codes[index]
+        node, code = self._nodes[index], self._board.codes[index]
         run = self._runs.get(node.uid)
         past = code >= IDLE_FROM
         if run is None:
@@ -114,3 +126,9 @@ class RunState:
             status = "HALTED"
         feedback = run.feedback if run is not None else ""
         return Row(node.name, node.tag, node.depth, status, elapsed_s, feedback, self._ports[index], past)
+
+
+def transition_of(event: Event) -> Transition:
+    """The change that an event of kind `TRANSITION` tells of."""
+    texts = [str(event.data.get(name, "")) for name in ("path", "old", "new", "feedback")]
+    return Transition(event.time_s, *texts)

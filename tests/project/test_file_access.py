@@ -61,7 +61,7 @@ _CLIENT = "a client's sitecustomize.py, which has the standard library alone; th
 _MAP = "of the simulator's own folder, which processes share while it is written"
 _PARTS = "larger than the memory: filled row by row in the output folder, which is whole once samples.json is there"
 ALLOWED = {
-    ("app/groot/btlog.py", "__init__", "builtins.open"): "grows in the run's new folder, change by change",
+    ("behaviours/recording/btlog.py", "__init__", "builtins.open"): "grows in the run's new folder, change by change",
     ("app/base/output.py", "install", "builtins.open"): "/dev/null, in place of a stdin that is closed",
     ("app/base/output.py", "install", "os.open"): "/dev/null, in place of standard streams that are closed",
     ("app/commands/preflight.py", "preflight", "connection.open"): "a connection, no file",

@@ -18,7 +18,7 @@ HOMES = {
     "torch": ("simulation/", "training/"),
     "genesis": ("simulation/",),
     "onnxruntime": ("perception/onnx_session.py",),
-    "hashlib": ("perception/base/digest.py", "app/mission/passes.py"),
+    "hashlib": ("perception/base/digest.py", "app/mission/session_ids.py"),
     "onnx": ("perception/network_file.py", "perception/detection/network_parts.py", "training/"),
     "ultralytics": ("training/",),
     "bosdyn": ("app/", "behaviours/robots/spot/", "simulation/"),

@@ -16,7 +16,7 @@ import pytest
 
 from app.base.interrupts import Interrupts
 from app.commands.dispatch import main
-from app.session.run import RunFolder
+from behaviours.recording.folder import RunFolder
 from perception.base.errors import ContractError, RobotError
 from tests.support.places import ROOT
 
@@ -225,7 +225,7 @@ def test_debug_shows_the_traceback(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_disk_that_fills_up_is_exit_3(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    from app.session import folder as records
+    from behaviours.recording import folder as records
 
     whole = records.write_whole
 
@@ -282,8 +282,9 @@ def test_a_signal_between_two_steps_of_the_start_leaves_a_whole_folder_or_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     from app.session import compose, run
+    from behaviours.recording import session
 
-    home = compose if step == "compose" else run
+    home = {"new_folder": run, "RunFolder": session, "compose": compose}[step]
     original = getattr(home, step)
 
     def then_a_signal(*arguments: Any) -> Any:

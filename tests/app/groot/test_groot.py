@@ -21,12 +21,12 @@ from hypothesis import strategies as st
 import trees
 from app.groot import msgpack as packer
 from app.groot import protocol
-from app.groot.btlog import BtLog
 from app.groot.publisher import LARGEST_REQUEST, Publisher
 from app.groot.source import MOST_TRANSITIONS, Source
-from app.groot.values import brief, plain
-from app.session.folder import RecordError
-from app.session.statuses import StatusBoard
+from behaviours.recording.btlog import BtLog, transition
+from behaviours.recording.folder import RecordError
+from behaviours.recording.plain_values import brief, plain
+from behaviours.recording.statuses import StatusBoard
 from perception.base.errors import ConfigError
 from tests.support.free_ports import free_port
 from tests.support.groot_client import IDLE, RUNNING, SUCCESS, Client, read_btlog, records
@@ -393,14 +393,14 @@ def test_values_are_told_whole_if_small_and_in_brief_if_large() -> None:
 
 @given(st.integers(0, 2**48 - 1), st.integers(0, 65_535), st.integers(0, 3))
 def test_a_transition_is_nine_bytes(time_us: int, uid: int, code: int) -> None:
-    data = protocol.transition(time_us, uid, code)
+    data = transition(time_us, uid, code)
     assert len(data) == 9
     assert records(data) == [(time_us, uid, code)]
 
 
 def test_times_outside_48_bits_are_held_at_the_border() -> None:
-    assert records(protocol.transition(-5, 1, 1)) == [(0, 1, 1)]
-    assert records(protocol.transition(2**60, 1, 1)) == [(2**48 - 1, 1, 1)]
+    assert records(transition(-5, 1, 1)) == [(0, 1, 1)]
+    assert records(transition(2**60, 1, 1)) == [(2**48 - 1, 1, 1)]
 
 
 def test_a_log_is_read_back_also_when_its_writer_was_killed(tmp_path: Path) -> None:

@@ -27,15 +27,15 @@ from bosdyn.client.robot import UnregisteredServiceNameError
 from bosdyn.mission.constants import Result
 from bosdyn.mission.remote_client import InvalidSessionId, MissingLeases, RemoteClient, tree_status_from_tick_status
 
-from app.base.tree_file import find_tree
 from app.mission.parameters import specification, values_of
-from app.mission.parametrised import Parametrised, read
+from app.mission.parametrised import ParametrisedTree, read
 from app.mission.serve import LOOPBACK, Served, ServeOptions, service_name, serving
 from behaviours.robots.fake.robot import FakeDetector, FakeHeatmap
 from perception.base.errors import ConfigError
 from simulation.spot_api import SpotServer
 from tests.support.spot_api import Client, connect, spot, wait_for
 from tests.support.spot_robot import target_of
+from trees.library_files import find_tree
 
 WALK = """<root BTCPP_format="4" main_tree_to_execute="Main"><BehaviorTree ID="Main"><Sequence>
 <MoveArm pose="ready" max_joint_speed_radps="{speed}"/>
@@ -230,7 +230,7 @@ def test_it_binds_loopback_unless_told_otherwise() -> None:
     assert ServeOptions().listen == LOOPBACK == "127.0.0.1"
 
 
-def tree_of(tmp_path: Path, text: str = WALK) -> Parametrised:
+def tree_of(tmp_path: Path, text: str = WALK) -> ParametrisedTree:
     file = tmp_path / "tree.xml"
     file.write_text(text)
     return read(file)

@@ -25,10 +25,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from app.mission.doorkeeper import MAX_MESSAGE_BYTES, WORKERS, Callers, Tls, address_of
 from app.mission.parametrised import read
-from app.mission.passes import MAX_ENDED, Passes
 from app.mission.serve import Served, ServeOptions, serving
+from app.mission.server import MAX_MESSAGE_BYTES, WORKERS, Callers, Tls, address_of
+from app.mission.session_ids import MAX_ENDED, SessionIds
 from behaviours.robots.fake.robot import FakeDetector, FakeHeatmap
 from perception.base.errors import ConfigError
 from simulation.spot_api import SpotServer
@@ -161,15 +161,15 @@ def test_sessions_of_strangers_push_no_session_out(tmp_path: Path) -> None:
 
 
 def test_an_id_is_known_by_its_seal_and_an_ended_one_is_not() -> None:
-    passes, others = Passes(), Passes()
-    first = passes.issue()
-    assert passes.good(first)
-    assert not others.good(first)
-    passes.end(first)
-    assert not passes.good(first)
+    ids, others = SessionIds(), SessionIds()
+    first = ids.issue()
+    assert ids.valid(first)
+    assert not others.valid(first)
+    ids.revoke(first)
+    assert not ids.valid(first)
     for _ in range(2 * MAX_ENDED):
-        passes.end(passes.issue())
-    assert len(passes._ended) == MAX_ENDED
+        ids.revoke(ids.issue())
+    assert len(ids._ended) == MAX_ENDED
 
 
 def test_a_lost_lease_ends_a_session_once(tmp_path: Path) -> None:
@@ -300,7 +300,7 @@ def test_a_caller_of_another_address_is_turned_away(tmp_path: Path, capsys: pyte
     assert ServeOptions(allow_from=("10.0.0.7",)).callers("127.0.0.1") == ["127.0.0.1", "10.0.0.7"]
     with pytest.raises(ConfigError, match="does not resolve"):
         options.callers("no such host.invalid")
-    from app.mission.doorkeeper import Server
+    from app.mission.server import Server
 
     def add(server: Any) -> None:
         remote_service_pb2_grpc.add_RemoteMissionServiceServicer_to_server(object_with_callbacks(), server)

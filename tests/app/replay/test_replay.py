@@ -23,9 +23,9 @@ from app.base.interrupts import Interrupts
 from app.commands.dispatch import main
 from app.replay.deck import EVERY, FASTEST, Deck
 from app.replay.player import _lines, names_of, replay
-from app.replay.recording import Recording, read_recording
 from app.session.options import RunOptions
 from app.session.run import run
+from behaviours.recording.recording import Recording, read_recording
 from perception.base.errors import ConfigError
 from tests.support.places import ROOT
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from app.session.attempts import Attempts
-from app.session.result import Result, summary
+from behaviours.recording.attempts import Attempts
+from behaviours.recording.result import Result, summary
 
 
 def nodes(*rows: tuple[int, str]) -> Any:

@@ -22,7 +22,9 @@ TREE = (
 
 
 @pytest.mark.parametrize("error", [SystemExit(0), SystemExit(), GeneratorExit(), RecursionError("deep")])
-@pytest.mark.parametrize("place", ["behaviours.leaves.telling.Report.update", "app.session.monitor.Monitor.tick"])
+@pytest.mark.parametrize(
+    "place", ["behaviours.leaves.telling.Report.update", "behaviours.recording.monitor.Monitor.tick"]
+)
 def test_whatever_is_raised_in_a_run_is_an_error_and_no_success(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

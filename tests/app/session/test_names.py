@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 import trees
 from app.base.interrupts import Interrupts
-from app.base.tree_file import library_folder, library_names
 from app.commands.dispatch import main
 from app.mission.parameters import specification, values_of
 from app.mission.parametrised import read
@@ -22,6 +21,7 @@ from perception.base.errors import ConfigError
 from perception.detection.detector import DEFAULT_WEIGHTS
 from tests.behaviours.bad_values import KNOWN
 from trees.errors import TreeError
+from trees.library_files import library_folder, library_names
 
 LOOK = '<Capture frame="{frame}"/><DetectObject frame="{frame}" labels="%s" detection="{detection}"/>'
 SEPARATOR = "Choices (several are separated by ;): bottle, can, mug"

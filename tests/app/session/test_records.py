@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
-from app.session.folder import RecordError, RunFolder, new_folder, write_whole
+from behaviours.recording.folder import RecordError, RunFolder, new_folder, write_whole
 from perception.base.errors import ConfigError
 from perception.geometry import Pose
 from perception.types import Detection, Grasp, Heatmap, Intrinsics, RgbdFrame

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from app.base.interrupts import Interrupts
+from app.session.groot import Groot
 from app.session.options import RunOptions
 from app.session.run import run
-from app.session.watch import Watching
 from behaviours.robots.fake import robot as fake
 from behaviours.robots.fake.robot import FakeRobot, FakeScript
 from perception.base.errors import ConfigError
@@ -133,7 +133,7 @@ def test_a_client_sees_a_run_and_its_blackboard(tmp_path: Path, monkeypatch: pyt
 
 def test_the_port_is_free_after_the_run_and_a_taken_one_stops_it_before_a_folder_is_made(tmp_path: Path) -> None:
     port = free_port()
-    with Watching(RunOptions("t", robot="fake", groot=port)):
+    with Groot(RunOptions("t", robot="fake", groot=port)):
         with pytest.raises(ConfigError, match="--groot PORT"):
             ran(tmp_path, groot=port)
         assert not (tmp_path / "run").exists()
@@ -142,9 +142,9 @@ def test_the_port_is_free_after_the_run_and_a_taken_one_stops_it_before_a_folder
 
 def test_hooks_are_for_simulated_robots_with_a_publisher() -> None:
     with pytest.raises(ConfigError, match="--groot-hooks: not with --robot spot"):
-        Watching(RunOptions("t", robot="spot", groot=1667, groot_hooks=True))  # type: ignore[arg-type]
+        Groot(RunOptions("t", robot="spot", groot=1667, groot_hooks=True))  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="--groot-hooks needs --groot"):
-        Watching(RunOptions("t", robot="fake", groot_hooks=True))
+        Groot(RunOptions("t", robot="fake", groot_hooks=True))
 
 
 def test_watched_keys_reach_the_view(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 
 import trees
-from app.groot.btlog import BtLog
 from app.groot.publisher import Publisher
 from app.groot.source import Source
-from app.session.folder import RunFolder
-from app.session.monitor import Monitor
+from app.views.feed import Feed
 from app.views.live import LiveView
+from behaviours.recording.btlog import BtLog
+from behaviours.recording.folder import RunFolder
+from behaviours.recording.monitor import Monitor
 from behaviours.robots.fake.robot import FakeRobot
 from tests.support.free_ports import free_port
 from tests.support.groot_client import Client
@@ -64,12 +65,13 @@ def test_a_watched_tick(benchmark: Any, tmp_path: Path, leaves: int) -> None:
     ):
         view = LiveView(nowhere)
         view.start()
-        monitor = Monitor(watched, "M", robot, view, record.log, "t", period_s=0.05)
+        monitor = Monitor(watched, "M", robot.now, record.log, "t", period_s=0.05)
+        feed = Feed(view, monitor, robot)
         xml = tree_xml("M", watched.nodes(), LEAVES)
         log = BtLog(tmp_path / "tree.btlog", xml, 0)
-        source = Source(watched, "M", xml, monitor.state.board)
-        monitor.also(log.append)
-        monitor.also(source.changed)
+        source = Source(watched, "M", xml, monitor.board)
+        monitor.follow_statuses(log.append)
+        monitor.follow_statuses(source.changed)
         publisher.serve(source)
         ratios = []
 
@@ -82,6 +84,7 @@ def test_a_watched_tick(benchmark: Any, tmp_path: Path, leaves: int) -> None:
         def watched_tick() -> None:
             monitor.times.tick()
             monitor.tick()
+            feed.tick()
 
         def turns() -> None:
             for _ in range(ROUNDS):

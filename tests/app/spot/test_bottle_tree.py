@@ -6,7 +6,6 @@ import pytest
 
 pytest.importorskip("bosdyn.client")
 
-from app.base.tree_file import find_tree
 from app.session.simulated_spot import SimulatedSpot
 from behaviours.registry import LEAVES
 from behaviours.robots.fake.robot import FakeDetector, FakeHeatmap, FakeRobot, FakeScript
@@ -15,6 +14,7 @@ from behaviours.run_loop import RunResult, run_tree
 from behaviours.services import Services
 from behaviours.worker import Worker
 from trees import build, load
+from trees.library_files import find_tree
 
 
 def run_on(robot: SimulatedSpot) -> RunResult:

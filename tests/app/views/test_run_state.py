@@ -9,11 +9,12 @@ import pytest
 from py_trees.common import Status
 
 import trees
-from app.session.blackboards import BlackboardChanges
-from app.session.statuses import StatusBoard
-from app.session.tick_times import TickTimes
 from app.views.model import Transition
 from app.views.state import RECENT, RunState
+from behaviours.recording.blackboards import BlackboardChanges
+from behaviours.recording.events import Event
+from behaviours.recording.statuses import StatusBoard
+from behaviours.recording.tick_times import TickTimes
 from tests.support.trees_leaves import Act
 from trees.data.blackboard import Blackboard
 from trees.data.preorder import ends
@@ -32,7 +33,7 @@ class Followed:
         (folder / "tree.xml").write_text(xml)
         self.now_s = 0.0
         self.tree = trees.build(trees.load(folder / "tree.xml", {"Act": Act}), [], lambda: self.now_s)
-        self.state = RunState("t", self.tree.nodes())
+        self.state = RunState("t", self.tree.nodes(), ["k"])
         self.tree.on_transition(self._change)
 
     def _change(self, uid: int, path: str, old: str, new: str, feedback: str) -> None:
@@ -75,8 +76,8 @@ def test_a_copy_goes_its_own_way(tmp_path: Path) -> None:
     kept = followed.state.copy()
     before = kept.snapshot(1.0)
     followed.tick(2.0)
-    followed.state.watch({"k": "v"})
-    followed.state.feedback(2, "later")
+    followed.state.play(Event(0.0, "blackboard", {"scope": "T", "key": "k", "value": "v"}))
+    followed.state.play(Event(0.0, "feedback", {"uid": 2, "feedback": "later"}))
     assert kept.snapshot(1.0) == before
     assert followed.state.snapshot(1.0) != before
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -49,7 +50,7 @@ class Result:
     robot: str = ""
     exit_code: int = 3
 
-    def judge(self, truth: dict[str, float]) -> None:
+    def judge(self, truth: Mapping[str, float]) -> None:
         """Take over what the judge outside the tree knows."""
         for name in JUDGED:
             if name in truth:
@@ -71,7 +72,7 @@ class Result:
         if interrupted_by is not None:
             self.status, self.reason = "interrupted", f"interrupted by {interrupted_by}"
         elif self.status == "interrupted":
-            self.reason = "interrupted"
+            self.reason = self.reason or "interrupted"
         if self.status != "error":
             self.exit_code = EXIT_CODES[self.status]
 

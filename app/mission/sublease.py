@@ -1,4 +1,4 @@
-"""Using the robot as a guest of a mission: with the mission's lease, motor power and e-stop, and none of our own."""
+"""A session of the Spot that belongs to a mission: its lease, motor power and e-stop are used, none is taken."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from behaviours.robots.spot.session import Session
 from perception.base.errors import RobotError
 
 
-class Guest(Session):
-    """A `Session` that takes nothing and gives nothing back; `judge` and `lend` get the lease of each Tick."""
+class SubleaseSession(Session):
+    """A `Session` that takes nothing and gives nothing back; `check` and `use` get the lease of each Tick."""
 
     _lent: Any = None
     """The bosdyn.client.lease.Lease that was lent last."""
@@ -29,14 +29,14 @@ class Guest(Session):
     def end(self) -> None:
         """The lease is the mission's."""
 
-    def late(self, lease: Any) -> bool:
+    def is_older(self, lease: Any) -> bool:
         """Whether a newer lease than this bosdyn.api.Lease has been lent, so that this one comes too late."""
         from bosdyn.client.lease import Lease
 
         older = (Lease.CompareResult.OLDER, Lease.CompareResult.SUPER_LEASE)
         return self._lent is not None and bool(lease.sequence) and Lease(lease).compare(self._lent) in older
 
-    def judge(self, lease: Any) -> Any | None:
+    def check(self, lease: Any) -> Any | None:
         """Ask the robot whether it takes this bosdyn.api.Lease: None if it does, else a LeaseUseResult that tells
         nothing but the lease that was shown and what is wrong with it. Nothing else is done, whoever shows it.
 
@@ -47,7 +47,7 @@ class Guest(Session):
 
         if not lease.sequence:
             return _refused(lease, LeaseUseResult.STATUS_INVALID_LEASE)
-        if self.late(lease):
+        if self.is_older(lease):
             return _refused(lease, LeaseUseResult.STATUS_OLDER)
         try:  # not by the link: a lease of somebody else, refused, is no loss of ours
             answer = self._connection.lease.retain_lease(self._sublease(lease), timeout=RPC_S)
@@ -80,8 +80,8 @@ class Guest(Session):
             return False
         return bool(state.lease_status == LeaseState.Status.SELF_OWNER)
 
-    def lend(self, lease: Any) -> None:
-        """Command from now on with a sub-lease of this bosdyn.api.Lease, which `judge` has found good."""
+    def use(self, lease: Any) -> None:
+        """Command from now on with a sub-lease of this bosdyn.api.Lease, which `check` has found good."""
         from bosdyn.client.lease import Lease
 
         sublease = self._sublease(lease)
@@ -90,7 +90,7 @@ class Guest(Session):
             self._lent = Lease(lease)
 
     def refusal(self, error: RobotError) -> Any | None:
-        """The LeaseUseResult for a loss of the lease in the middle of a tick, as `judge` gives it; None for another."""
+        """The LeaseUseResult for a loss of the lease in the middle of a tick, as `check` gives it; None for another."""
         from bosdyn.api.lease_pb2 import LeaseUseResult
 
         cause = error.__cause__

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-from app.views.model import Ticks
 
 if TYPE_CHECKING:
     from py_trees.common import Status
@@ -15,6 +14,19 @@ if TYPE_CHECKING:
 
 RATE_WINDOW_S = 1.0
 """Ticks a second are counted over at least this long."""
+
+
+@dataclass(frozen=True)
+class Ticks:
+    """How the ticks go, in wall seconds. hertz: ticks a second. last_s, worst_s: what a tick took. overruns: how many
+    took longer than the period. slowest: the leaf that took most of the last overrun, with its time, in words."""
+
+    count: int = 0
+    hertz: float = 0.0
+    last_s: float = 0.0
+    worst_s: float = 0.0
+    overruns: int = 0
+    slowest: str = ""
 
 
 class TickTimes:

@@ -12,7 +12,7 @@ MAX_ENDED: Final = 1024
 HALF: Final = 32
 
 
-class Passes:
+class SessionIds:
     """Issues ids and knows its own again by their seal, so that nobody can fill a table of them or push others out."""
 
     def __init__(self) -> None:
@@ -27,12 +27,12 @@ class Passes:
     def _seal(self, nonce: str) -> str:
         return hmac.new(self._key, nonce.encode(), hashlib.sha256).hexdigest()[:HALF]
 
-    def good(self, session: str) -> bool:
+    def valid(self, session: str) -> bool:
         """Whether this id was issued here and has not ended."""
         nonce, seal = session[:HALF], session[HALF:]
         return hmac.compare_digest(self._seal(nonce).encode(), seal.encode()) and session not in self._ended
 
-    def end(self, session: str) -> None:
+    def revoke(self, session: str) -> None:
         """The id is good no longer."""
         self._ended[session] = None
         if len(self._ended) > MAX_ENDED:

@@ -6,15 +6,13 @@ import os
 from difflib import get_close_matches
 from pathlib import Path
 
-from perception.base.files import shown
 from trees.errors import TreeError
+from trees.reading.files import shown
 
 
 def library_folder() -> Path:
     """Where the trees that ship with the program lie."""
-    import trees
-
-    return Path(trees.__path__[0]) / "library"
+    return Path(__file__).parent / "library"
 
 
 def library_names() -> list[str]:

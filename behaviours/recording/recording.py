@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
+from behaviours.recording.events import BLACKBOARD, FEEDBACK, KINDS, OVERRUN, TRANSITION, Event
 from perception.base.errors import ConfigError
 from perception.base.files import check_values, read_bytes
 from trees import NodeView
@@ -18,17 +19,7 @@ LOG: Final = "log.jsonl"
 LOG_BYTES: Final = 64_000_000
 LONGEST_S: Final = 1e7
 """A later time in a log is a damaged number."""
-PLAYED: Final = ("transition", "feedback", "blackboard", "overrun")
 STATUSES: Final = ("IDLE", "RUNNING", "SUCCESS", "FAILURE", "SKIPPED")
-
-
-@dataclass(frozen=True)
-class Event:
-    """One line of the log. time_s: on the robot's clock, never less than the event's before. data: the whole line."""
-
-    time_s: float
-    kind: str
-    data: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -113,7 +104,7 @@ def _in_order(lines: Sequence[Mapping[str, Any]], uids: set[int]) -> Iterator[Ev
     now_s = 0.0
     for line in lines:
         kind, time_s = line["event"], line.get("t")
-        if kind not in PLAYED or not _playable(kind, line, uids):
+        if kind not in KINDS or not _playable(kind, line, uids):
             continue
         if isinstance(time_s, int | float) and time_s <= LONGEST_S:
             now_s = max(now_s, float(time_s))
@@ -121,12 +112,10 @@ def _in_order(lines: Sequence[Mapping[str, Any]], uids: set[int]) -> Iterator[Ev
 
 
 def _playable(kind: str, line: Mapping[str, Any], uids: set[int]) -> bool:
-    if kind in ("transition", "feedback") and not (isinstance(line.get("uid"), int) and line["uid"] in uids):
+    if kind in (TRANSITION, FEEDBACK) and not (isinstance(line.get("uid"), int) and line["uid"] in uids):
         return False
-    if kind == "transition":
+    if kind == TRANSITION:
         return line.get("old") in STATUSES and line.get("new") in STATUSES
-    if kind == "feedback":
-        return True
-    if kind == "overrun":
+    if kind == OVERRUN:
         return all(isinstance(line.get(key), int | float) for key in ("wall_ms", "leaf_ms"))
-    return isinstance(line.get("key"), str)
+    return kind != BLACKBOARD or isinstance(line.get("key"), str)

@@ -1,7 +1,7 @@
 """The run as a `.btlog`, the log format that Groot2 opens.
 
 "BTCPP4-FileLogger2"   18 bytes        u8 1                  i32 length of the XML, the XML
-i64 start, microseconds since 1970     then 9 bytes a change, as in `protocol.transition`
+i64 start, microseconds since 1970     then 9 bytes a change, as of `transition`
 """
 
 from __future__ import annotations
@@ -11,11 +11,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from app.groot.protocol import transition
-from app.session.folder import RecordError
+from behaviours.recording.folder import RecordError
 
 MAGIC: Final = b"BTCPP4-FileLogger2"
 VERSION: Final = 1
+MAX_TIME_US: Final = 2**48 - 1
+_TRANSITION: Final = struct.Struct("<IHHB")  # the time's low 32 and high 16 bits, uid, status
+
+
+def transition(time_us: int, uid: int, code: int) -> bytes:
+    """One change in 9 bytes: u48 microseconds since the start, u16 uid, u8 status 0..3."""
+    time_us = min(max(time_us, 0), MAX_TIME_US)
+    return _TRANSITION.pack(time_us & 0xFFFFFFFF, time_us >> 32, uid, code)
 
 
 class BtLog:

@@ -1,39 +1,31 @@
-"""All that watches one run, put together from its options: the monitor with its view and log, tree.btlog, Groot2."""
+"""Groot2 for one run, from its options: the publisher, and in simulation its breakpoints."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Self
 
-from app.groot.btlog import BtLog
-from app.session.monitor import Monitor
 from app.session.options import SIMULATED, RunOptions
 from perception.base.errors import ConfigError
-from trees.groot_xml import tree_xml
 
 if TYPE_CHECKING:
     from app.groot.hooks import Hooks
     from app.groot.publisher import Publisher
-    from app.session.folder import RunFolder
-    from app.views.model import View
-    from behaviours.robot import Robot
-    from trees import Document, Tree
-
-BTLOG: Final = "tree.btlog"
+    from behaviours.recording.session import RunSession
+    from trees import Tree
 
 
-class Watching:
+class Groot:
     """Make it before the robot starts: ports are taken at once, and what cannot be is a ConfigError.
 
     interrupted: whether the run is to stop; a breakpoint lets go of the tree then.
     """
 
     def __init__(self, options: RunOptions, interrupted: Callable[[], bool] = lambda: False) -> None:
-        self._options, self._interrupted = options, interrupted
+        self._interrupted = interrupted
+        self._with_hooks = options.groot_hooks
         self._closing = ExitStack()
         self._publisher: Publisher | None = None
         if options.groot_hooks and options.robot not in SIMULATED:
@@ -54,28 +46,19 @@ class Watching:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self._closing.close()
 
-    def attach(
-        self, tree: Tree, document: Document, robot: Robot, view: View, record: RunFolder, period_s: float
-    ) -> Monitor:
-        """Watch this tree from now on. RecordError if the run folder cannot be written."""
-        title = Path(self._options.tree).stem
-        monitor = Monitor(
-            tree, document.main, robot, view, record.log, title, watch=self._options.watch, period_s=period_s
-        )
-        xml = tree_xml(document.main, tree.nodes(), document.leaves)
-        log = BtLog(record.path / BTLOG, xml, time.time_ns() // 1000)
-        self._closing.callback(log.close)
-        monitor.also(log.append)
-        if self._publisher is not None:
-            from app.groot.source import Source
+    def publish(self, session: RunSession) -> None:
+        """Show this run to clients from now on, if a port was asked for."""
+        if self._publisher is None:
+            return
+        from app.groot.source import Source
 
-            source = Source(tree, document.main, xml, monitor.state.board)
-            monitor.also(source.changed)
-            self._publisher.serve(source, self._hooks(tree))
-        return monitor
+        monitor = session.monitor
+        source = Source(session.tree, monitor.main, session.xml, monitor.board)
+        monitor.follow_statuses(source.changed)
+        self._publisher.serve(source, self._hooks(session.tree))
 
     def _hooks(self, tree: Tree) -> Hooks | None:
-        if not self._options.groot_hooks:
+        if not self._with_hooks:
             return None
         from app.groot.hooks import Hooks
 

@@ -205,7 +205,7 @@ class RunFolder:
 
     def heatmap(self, name: str, frame: RgbdFrame, detection: Detection, heatmap: Heatmap, grasp: Grasp | None) -> None:
         """Store the quality over the picture, with the chosen pixel if there is a grasp."""
-        from app.session.overlay import heatmap_picture
+        from behaviours.recording.overlay import heatmap_picture
 
         self._count += 1
         file = f"{self._count:03d}_{_file_name(name)}.png"

@@ -113,8 +113,8 @@ class Server:
             ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
             ("grpc.max_concurrent_streams", STREAMS_AT_ONCE),
         ]
-        doorkeeper = _doorkeeper(self._callers)
-        self._server = grpc.aio.server(self._pool, interceptors=[doorkeeper], options=options)
+        allowlist = _allowlist(self._callers)
+        self._server = grpc.aio.server(self._pool, interceptors=[allowlist], options=options)
         self._add(self._server)
         place = f"[{address}]:{port}" if ":" in address and not address.startswith("[") else f"{address}:{port}"
         try:
@@ -143,11 +143,11 @@ class Server:
             self._loop.close()
 
 
-def _doorkeeper(callers: Callers) -> Any:
+def _allowlist(callers: Callers) -> Any:
     """An interceptor that lets in callers of the right address only."""
     import grpc.aio
 
-    class Doorkeeper(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpc has no types
+    class Allowlist(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpc has no types
         async def intercept_service(self, continuation: Any, details: Any) -> Any:
             handler = await continuation(details)
             if handler is None:
@@ -162,4 +162,4 @@ def _doorkeeper(callers: Callers) -> Any:
                 answer, handler.request_deserializer, handler.response_serializer
             )
 
-    return Doorkeeper()
+    return Allowlist()

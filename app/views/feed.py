@@ -1,0 +1,52 @@
+"""Keeps a view up to date while a run goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from app.views.choose import Throttle
+from app.views.state import RunState, transition_of
+from behaviours.recording.events import TRANSITION, Event
+
+if TYPE_CHECKING:
+    from app.views.model import View
+    from behaviours.recording.monitor import Monitor
+    from behaviours.robot import Robot
+
+
+class Feed:
+    """Follows a monitor and shows its run in a view. watch: blackboard keys to show, `key` or `Subtree/key`."""
+
+    def __init__(self, view: View, monitor: Monitor, robot: Robot, watch: Sequence[str] = ()) -> None:
+        self._view, self._monitor, self._robot = view, monitor, robot
+        self._state = RunState(monitor.title, monitor.nodes, watch)
+        self._throttle = Throttle()
+        monitor.follow(self._take)
+
+    def _take(self, event: Event) -> None:
+        self._state.play(event)
+        if event.kind == TRANSITION:
+            self._view.transition(transition_of(event))
+
+    def tick(self) -> None:
+        """After each tick: publish a snapshot if it is time for one."""
+        if self._throttle.due():
+            self.publish()
+
+    def publish(self) -> None:
+        """Show the present state now."""
+        now_s, ticks, words = self._robot.now(), self._monitor.times.ticks(), robot_words(self._robot)
+        self._view.publish(partial(self._state.copy().snapshot, now_s, ticks, words))
+
+
+def robot_words(robot: Robot) -> str:
+    """Gripper and hand in a few words, for the view's head line."""
+    gripper = robot.gripper()
+    holding = ", holding" if gripper.holding else ""
+    x, y, z = (robot.body_pose().inverse() @ robot.hand_pose()).position_m
+    return (
+        f"gripper {100 * gripper.opening:.0f} % at {gripper.torque_nm:.1f} N·m{holding}   "
+        f"hand {x:.2f} {y:+.2f} {z:+.2f} m from the body"
+    )
