@@ -20,7 +20,6 @@ from hypothesis import strategies as st
 
 import trees
 from app.groot import msgpack as packer
-from app.groot import protocol
 from app.groot.publisher import LARGEST_REQUEST, Publisher
 from app.groot.source import MOST_TRANSITIONS, Source
 from behaviours.recording.btlog import BtLog, transition

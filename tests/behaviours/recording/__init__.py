@@ -1,0 +1,1 @@
+"""Tests of runs: what is started, watched, recorded and ended."""
