@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from perception.geometry import Pose
 from simulation.scene.mesh_files import write_obj
-from simulation.scene.objects import GraspObject, load_user_mesh, make_object
+from simulation.scene.objects import GraspObject, make_object
 from simulation.scene.person import Taker
 from simulation.scene.spec import PersonSpec, PlaceSpec, Range, SceneSpec, load_scene, scene_names
 from simulation.scene.textures import Image, random_color, surface_texture
+from simulation.scene.user_objects import load_user_mesh
 
 __all__ = ["SceneEntities", "SceneSample", "add_to_scene", "load_scene", "sample_scene", "scene_names", "vis_options"]
 

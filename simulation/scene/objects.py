@@ -1,4 +1,4 @@
-"""Objects to grasp, made from a seed: surfaces of revolution and cartons; and a user's own mesh.
+"""Objects to grasp, made from a seed: surfaces of revolution and cartons.
 
 A family's place in FAMILIES is part of its seeds: new families go to the end.
 """
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perception.base.errors import ConfigError
-from simulation.scene.mesh_files import read_mesh, write_obj
+from simulation.scene.mesh_files import write_obj
 from simulation.scene.textures import wrapper_texture
 
 Array = NDArray[np.float64]
@@ -24,12 +24,12 @@ LABELS = {
     "flask": "flask", "mesh": "object",
 }  # fmt: skip
 """What each family is called in pictures; a thermos flask is a bottle."""
-IN_PARTS = frozenset({"flask"})
-"""Families that are solid as convex parts; the others as their hull, which would fill a flask up beside its neck."""
+IN_PARTS = {"flask": (0.0, 6), "mesh": (0.10, 16)}
+"""Families that are solid as convex parts, where their hull has this share more volume, and as how many at most. The
+others are solid as their hull, which would fill a flask up beside its neck, or a user's mug."""
 CLASS_NAMES = ("bottle", "can", "mug")
 """What the detector knows of these."""
 SEGMENTS = 32
-MIN_SIZE_M, MAX_SIZE_M = 0.001, 2.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,9 +73,17 @@ class GraspObject:
             return {"decompose_object_error_threshold": float("inf")}, self.mass_kg / volume
         import genesis as gs
 
-        parts = gs.options.CoacdOptions(threshold=0.06, max_convex_hull=6)
-        options = {"decompose_object_error_threshold": 0.0, "coacd_options": parts}
-        return options, self.mass_kg / float(self.mesh().volume)
+        excess, most = IN_PARTS[self.family]
+        parts = gs.options.CoacdOptions(threshold=0.06, max_convex_hull=most)
+        options = {"decompose_object_error_threshold": excess, "coacd_options": parts}
+        return options, self.mass_kg / self.volume_m3
+
+    @property
+    def volume_m3(self) -> float:
+        """Of the body; of its hull, if the surface is so open that it says nothing."""
+        mesh = self.mesh()
+        volume, hull = abs(float(mesh.volume)), float(mesh.convex_hull.volume)
+        return volume if 0.02 * hull <= volume <= hull else hull
 
     def mesh(self) -> Any:
         """As a trimesh.Trimesh without texture."""
@@ -97,7 +105,8 @@ class GraspObject:
     def write(self, folder: Path) -> Path:
         """Write NAME.obj, .mtl and .png into `folder`; returns the OBJ file. Genesis shows the texture as given."""
         folder.mkdir(parents=True, exist_ok=True)
-        lines = [f"v {x:.6f} {y:.6f} {z:.6f}" for x, y, z in self.vertices]
+        digits = 9 if self.family == "mesh" else 6  # convex parts are cached by shape, whatever its scale
+        lines = [f"v {x:.{digits}f} {y:.{digits}f} {z:.{digits}f}" for x, y, z in self.vertices]
         lines += [f"vt {u:.5f} {v:.5f}" for u, v in self.uv]
         lines += ["f " + " ".join(f"{i}/{i}" for i in face) for face in self.faces + 1]
         return write_obj(folder / f"{self.name}.obj", self.texture, lines)
@@ -281,19 +290,3 @@ def make_object(family: Family, seed: int) -> GraspObject:
     mass = float(rng.uniform(*_MASSES_KG[family]))
     friction = float(rng.uniform(0.5, 0.9))
     return GraspObject(family, seed, vertices, faces, uv, wrapper_texture(rng, family), mass, friction)
-
-
-def load_user_mesh(path: Path, *, mass_kg: float = 0.3, friction: float = 0.7) -> GraspObject:
-    """A user's own mesh (OBJ, STL, GLB, PLY; metres, z up), put upright on z = 0 about its middle.
-
-    ConfigError if it cannot be used (`mesh_files.read_mesh`), or is smaller than 1 mm or larger than 2 m.
-    """
-    vertices, faces = read_mesh(path)
-    low, high = vertices.min(axis=0), vertices.max(axis=0)
-    size = float((high - low).max())
-    if not MIN_SIZE_M <= size <= MAX_SIZE_M:
-        raise ConfigError(f"{path}: the mesh is {size:g} m across; expected 0.001 to 2 m. Are its units metres?")
-    vertices = vertices - [(low[0] + high[0]) / 2, (low[1] + high[1]) / 2, low[2]]
-    texture = np.full((8, 8, 3), 150, np.uint8)
-    uv = np.full((len(vertices), 2), 0.5)
-    return GraspObject("mesh", 0, vertices, faces, uv, texture, mass_kg, friction)

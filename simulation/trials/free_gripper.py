@@ -13,6 +13,7 @@ from perception.geometry import Pose
 from perception.spot_arm import HAND_FROM_WRIST_X_M
 from simulation.genesis.motions import JAW_SPEED_RADPS
 from simulation.genesis.physics import TIME_STEP_S
+from simulation.genesis.plant import link_pose
 from simulation.robot_files.gripper_shape import PIECES, Part
 from simulation.robot_files.spot_model import (
     BASE_JOINTS,
@@ -25,6 +26,8 @@ from simulation.robot_files.spot_model import (
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Watch = Callable[[], bool | None]
+"""Called every LOOK_EVERY steps; True ends the motion."""
 
 FRICTION = 0.8
 """As on the robot; of a pair the larger counts."""
@@ -41,7 +44,7 @@ class FreeGripper:
     """Added to a gs.Scene before it is built; `ready` afterwards.
 
     Arrays have a row for each of the scene's environments, one row if it is not batched. The motions of a grasp are
-    `reach` and `close`, `lift`, `shake`, in this order.
+    `reach`, `lift`, `shake`, in this order; or, one by one, `stand_before`, `advance`, `close`, `carry`, `shake`.
     """
 
     def __init__(self, scene: Any, folder: Path, parts: Sequence[Part] = PIECES) -> None:
@@ -64,27 +67,51 @@ class FreeGripper:
             self._entity.set_dofs_kv([gain.kv], [dof[name]])
             self._entity.set_dofs_force_range([-gain.max_effort], [gain.max_effort], [dof[name]])
 
-    def reach(self, world_from_hand: Sequence[Pose], max_torque_nm: float, watch: Callable[[], None]) -> None:
-        """Stand PRE_GRASP_M before the hand poses with open jaws, go there along the approach, and close.
-        watch: called every LOOK_EVERY steps."""
+    def reach(self, world_from_hand: Sequence[Pose], max_torque_nm: float, watch: Watch) -> None:
+        """Stand PRE_GRASP_M before the hand poses with open jaws, go there along the approach, and close."""
+        self.stand_before(world_from_hand, PRE_GRASP_M, max_torque_nm)
+        self.advance(APPROACH_S, watch)
+        self._move(REST_S, lambda _: self._goal, lambda _: self._opened, watch)
+        self.close(watch)
+
+    def stand_before(
+        self, world_from_hand: Sequence[Pose], back_m: float, max_torque_nm: float, opening: float = 1.0
+    ) -> None:
+        """Stand at once so far before the hand poses, with the jaws open by this share. max_torque_nm: of the jaws."""
         wrists = [pose @ Pose(np.eye(3), np.array([-HAND_FROM_WRIST_X_M, 0.0, 0.0])) for pose in world_from_hand]
-        goal = np.array([[*wrist.position_m, *wrist.rpy_rad[::-1]] for wrist in wrists])
-        back = np.zeros_like(goal)
-        back[:, :3] = [pose.rotation[:, 0] * PRE_GRASP_M for pose in world_from_hand]
-        opened, shut = np.full((len(goal), 1), JAW_OPEN_RAD), np.zeros((len(goal), 1))
-        self._entity.set_dofs_position(self._rows(np.hstack([goal - back, opened])), [*self._base, *self._jaw])
+        self._goal = np.array([[*wrist.position_m, *wrist.rpy_rad[::-1]] for wrist in wrists])
+        self._back = np.zeros_like(self._goal)
+        self._back[:, :3] = [pose.rotation[:, 0] * back_m for pose in world_from_hand]
+        self._opened = np.full((len(wrists), 1), JAW_OPEN_RAD * opening)
+        self._shut = np.zeros((len(wrists), 1))
+        start = np.hstack([self._goal - self._back, self._opened])
+        self._entity.set_dofs_position(self._rows(start), [*self._base, *self._jaw])
+        self._entity.control_dofs_position(self._rows(start), [*self._base, *self._jaw])
         self._entity.set_dofs_force_range([-max_torque_nm], [max_torque_nm], self._jaw)
-        self._goal, self._shut = goal, shut
-        self._move(APPROACH_S, lambda share: goal - back * (1.0 - _min_jerk(share)), lambda _: opened, watch)
-        self._move(REST_S, lambda _: goal, lambda _: opened, watch)
-        self._move(-JAW_OPEN_RAD / JAW_SPEED_RADPS, lambda _: goal, lambda share: opened * (1.0 - share), watch)
-        self._move(SQUEEZE_S, lambda _: goal, lambda _: shut, watch)
+
+    def advance(self, seconds: float, watch: Watch) -> None:
+        """From there to the hand poses. Where `watch` stops it, that is where it closes."""
+        goal, back = self._goal, self._back
+        reached = self._move(seconds, lambda s: goal - back * (1.0 - _min_jerk(s)), lambda _: self._opened, watch)
+        if reached < 1.0:
+            self._goal = goal - back * (1.0 - _min_jerk(reached))
+
+    def close(self, watch: Watch) -> None:
+        """Close the jaws, and squeeze."""
+        goal, opened = self._goal, self._opened
+        seconds = float(-opened.min()) / JAW_SPEED_RADPS
+        self._move(seconds, lambda _: goal, lambda share: opened * (1.0 - share), watch)
+        self._move(SQUEEZE_S, lambda _: goal, lambda _: self._shut, watch)
 
     def lift(self) -> None:
         """By LIFT_M, and rest."""
-        up = np.array([0, 0, LIFT_M, 0, 0, 0])
+        self.carry((0.0, 0.0, LIFT_M), LIFT_S)
+
+    def carry(self, offset_m: tuple[float, float, float], seconds: float) -> None:
+        """Move by a vector in the world, and rest."""
+        up = np.array([*offset_m, 0.0, 0.0, 0.0])
         start = self._goal
-        self._move(LIFT_S, lambda share: start + up * _min_jerk(share), lambda _: self._shut)
+        self._move(seconds, lambda share: start + up * _min_jerk(share), lambda _: self._shut)
         self._goal = start + up
         self._move(REST_S, lambda _: self._goal, lambda _: self._shut)
 
@@ -107,6 +134,22 @@ class FreeGripper:
         rows = mask.reshape(max(1, self._count), -1)
         return np.asarray(rows.any(axis=1))
 
+    def touched(self) -> list[int]:
+        """The links that touch the gripper now, one a contact, as the solver counts them. Of a scene without batch."""
+        contacts = self._entity.get_contacts(exclude_self_contact=True)
+        links = np.stack([contacts[key].detach().cpu().numpy() for key in ("link_a", "link_b")])
+        return [link for link in links.ravel().tolist() if link not in self.links]
+
+    @property
+    def links(self) -> set[int]:
+        """Its links, as the solver counts them."""
+        return set(range(self._entity.link_start, self._entity.link_end))
+
+    def hand(self) -> Pose:
+        """world_from_hand now. Of a scene without batch."""
+        wrist = link_pose(self._entity.get_link("wr1"))
+        return wrist @ Pose(np.eye(3), np.array([HAND_FROM_WRIST_X_M, 0.0, 0.0]))
+
     def opening(self) -> Array:
         """(count,) of the jaws, 0..1."""
         angle = self._entity.get_dofs_position(self._jaw).detach().cpu().numpy().reshape(-1)
@@ -120,10 +163,11 @@ class FreeGripper:
         seconds: float,
         base: Callable[[float], Array],
         jaw: Callable[[float], Array],
-        watch: Callable[[], None] | None = None,
-    ) -> None:
-        """Let base (share -> (count, 6)) and jaw (share -> (count, 1)) run; share goes from 0 to 1."""
-        steps = round(seconds / TIME_STEP_S)
+        watch: Watch | None = None,
+    ) -> float:
+        """Let base (share -> (count, 6)) and jaw (share -> (count, 1)) run; share goes from 0 to 1. The share that was
+        reached."""
+        steps = max(1, round(seconds / TIME_STEP_S))
         before = base(0.0)
         for step in range(1, steps + 1):
             target = base(step / steps)
@@ -132,8 +176,9 @@ class FreeGripper:
             self._entity.control_dofs_position(self._rows(jaw(step / steps)), self._jaw)
             before = target
             self._scene.step()
-            if watch is not None and step % LOOK_EVERY == 0:
-                watch()
+            if watch is not None and step % LOOK_EVERY == 0 and watch():
+                return step / steps
+        return 1.0
 
 
 def _min_jerk(share: float) -> float:

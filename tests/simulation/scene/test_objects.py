@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perception.base.errors import ConfigError
-from simulation.scene.objects import CLASS_NAMES, FAMILIES, Family, load_user_mesh, make_object
+from simulation.scene.objects import CLASS_NAMES, FAMILIES, Family, make_object
+from simulation.scene.user_objects import load_user_mesh
 
 HEIGHTS_M = {
     "bottle": (0.17, 0.28), "thermos": (0.19, 0.28), "can": (0.09, 0.17), "mug": (0.08, 0.115), "jar": (0.08, 0.16),
