@@ -12,8 +12,8 @@ from xml.etree import ElementTree as ET
 
 from perception.base.errors import ConfigError
 from simulation.robot_files.names import map_joints
-from simulation.robot_files.read import find_mesh
 from simulation.robot_files.spot_model import BASE_JOINTS, LEG_JOINTS, LEGS
+from simulation.scene.mesh_files import find_mesh
 
 _KEPT = ("compiler", "default", "asset", "worldbody", "contact")
 _IN_BODY = ("body", "inertial", "joint", "geom")

@@ -1,16 +1,12 @@
-"""A robot file's XML, read with errors for people, and the meshes it names, found before Genesis is started."""
+"""A robot file's XML, read with errors for people."""
 
 from __future__ import annotations
 
-import os
-from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from perception.base.errors import ConfigError
 from perception.base.files import read_xml
-from simulation.scene.mesh_files import KINDS as KINDS_READ
-from simulation.scene.mesh_files import read_mesh
 
 KINDS = {"mujoco": "MJCF", "robot": "URDF"}
 _XACRO = "http://www.ros.org/wiki/xacro"
@@ -27,32 +23,3 @@ def read_robot(path: Path) -> ET.Element:
         named = include.get("file", "")
         raise ConfigError(f"{path}: includes {named!r}; give the robot's own file, without <include>")
     return root
-
-
-@cache
-def _check_mesh(file: Path) -> None:
-    """ConfigError here, not in the middle of Genesis, if it is damaged."""
-    read_mesh(file, solid=False)
-
-
-def find_mesh(path: Path, name: str, folder: Path) -> str:
-    """The absolute path of a file that robot file `path` names; plain names are relative to `folder`.
-
-    A `package://PACKAGE/REST` is looked for in each folder above the robot file, nearest first: in the folder itself
-    if it is called PACKAGE, else in its folder PACKAGE. ConfigError if there is no such file.
-    """
-    scheme, _, rest = name.rpartition("://")
-    if scheme in ("package", "model"):
-        package, _, inside = rest.partition("/")
-        above = path.absolute().parents
-        tried = [place / inside if place.name == package else place / rest for place in above]
-        where = f"looked in folders {package}/ of every folder above the robot file"
-    else:
-        tried = [folder.absolute() / rest]
-        where = f"looked for {tried[0]}"
-    for file in tried:
-        if os.path.isfile(file):
-            if file.suffix.lower() in KINDS_READ:
-                _check_mesh(file)
-            return str(file)
-    raise ConfigError(f"{path}: the mesh {name!r} is missing; {where}. Copy it there or correct the path")

@@ -14,8 +14,8 @@ from perception.base.errors import ConfigError
 from simulation.robot_files.gripper_shape import PIECES
 from simulation.robot_files.mjcf import Inertials, moved_link
 from simulation.robot_files.names import map_joints
-from simulation.robot_files.read import find_mesh
 from simulation.robot_files.spot_model import BASE_JOINTS, LEG_JOINTS
+from simulation.scene.mesh_files import find_mesh
 
 _AXES = {"x": "1 0 0", "y": "0 1 0", "z": "0 0 1"}
 _CARRIER_KG, _CARRIER_KGM2 = "0.001", "1e-6"

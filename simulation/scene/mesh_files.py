@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -78,6 +80,35 @@ def _check_glb(content: bytes) -> None:
         raise ValueError(f"its parts are repeated to more than {MAX_FACES} faces")
     if "images" in scene and len(json_text(scene["images"])) > 10_000:
         raise ValueError("pictures inside the text of the file")
+
+
+@cache
+def _check_mesh(file: Path) -> None:
+    """ConfigError here, not in the middle of Genesis, if it is damaged."""
+    read_mesh(file, solid=False)
+
+
+def find_mesh(path: Path, name: str, folder: Path) -> str:
+    """The absolute path of a file that URDF or MJCF `path` names; plain names are relative to `folder`.
+
+    A `package://PACKAGE/REST` is looked for in each folder above that file, nearest first: in the folder itself
+    if it is called PACKAGE, else in its folder PACKAGE. ConfigError if there is no such file.
+    """
+    scheme, _, rest = name.rpartition("://")
+    if scheme in ("package", "model"):
+        package, _, inside = rest.partition("/")
+        above = path.absolute().parents
+        tried = [place / inside if place.name == package else place / rest for place in above]
+        where = f"looked in folders {package}/ of every folder above the file"
+    else:
+        tried = [folder.absolute() / rest]
+        where = f"looked for {tried[0]}"
+    for file in tried:
+        if os.path.isfile(file):
+            if file.suffix.lower() in KINDS:
+                _check_mesh(file)
+            return str(file)
+    raise ConfigError(f"{path}: the mesh {name!r} is missing; {where}. Copy it there or correct the path")
 
 
 def write_obj(path: Path, texture: NDArray[np.uint8], lines: list[str]) -> Path:

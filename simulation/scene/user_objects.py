@@ -14,8 +14,7 @@ from perception.base.digest import sha256_of
 from perception.base.errors import ConfigError
 from perception.base.files import read_xml, shown
 from perception.geometry import Pose
-from simulation.robot_files.read import find_mesh
-from simulation.scene.mesh_files import KINDS, read_mesh
+from simulation.scene.mesh_files import KINDS, find_mesh, read_mesh
 from simulation.scene.objects import GraspObject
 
 MIN_SIZE_M, MAX_SIZE_M = 0.001, 2.0
