@@ -64,7 +64,7 @@ class SceneCamera:
             key if isinstance(key, int) else key[0]: value for value, key in self._scene.segmentation_idx_dict.items()
         }
         self._numbers = [number[entity.idx] for _, entity in entities.objects]
-        self.placed: tuple[Placed, ...] = tuple(thing for thing, _ in entities.objects)
+        self.placed: tuple[Placed, ...] = tuple(item for item, _ in entities.objects)
         self._entities = tuple(entity for _, entity in entities.objects)
 
     @property

@@ -1,9 +1,9 @@
-"""Does our gripper grip what the real one's shape grips? The same sampled grasps, tried with both.
+"""Compare this project's gripper shape with a reference shape: the same sampled grasps, tried with both.
 
 `python -m simulation.trials.compare_gripper --reference DIR [--grasps 2000] [--seed 0]`
 
-DIR holds the reference's convex hulls as OBJ files in link frames (metres). The grasps are of upright cylinders and
-bottles, spread over offsets, tilts and rolls wide enough that a good share fails.
+DIR holds the reference's convex hulls as OBJ files in link frames, metres. The objects are upright cylinders and
+bottles. Offsets, tilts and rolls vary so widely that many grasps fail.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ REFERENCE_FILES = {
 GRASPS_PER_OBJECT = 250
 RADIUS_M, HEIGHT_M, MASS_KG, FRICTION = (0.015, 0.045), (0.12, 0.25), (0.15, 0.6), (0.5, 0.9)
 LATERAL_M, DEPTH_M, TURN_RAD = 0.03, 0.02, (0.5, 0.4, 0.3)
-"""Half ranges of the offsets along the closing direction and the approach, and of roll, pitch and yaw of the hand."""
+"""Half ranges: offset along the closing direction, offset along the approach, and roll, pitch and yaw of the hand."""
 
 
 @dataclass(frozen=True)
@@ -78,26 +78,29 @@ def sample_object(rng: np.random.Generator) -> GraspObject:
     return GraspObject("mesh", 0, vertices, np.asarray(mesh.faces), uv, skin, mass, friction)
 
 
-def sample_grasp(thing: GraspObject, rng: np.random.Generator) -> Pose:
-    """object_from_hand: the rule's pose for a point on the side, put off by a random offset and turn."""
-    angle, height = rng.uniform(0, 2 * np.pi), rng.uniform(0.05, thing.height_m)
+def sample_grasp(item: GraspObject, rng: np.random.Generator) -> Pose:
+    """object_from_hand: the pose for a point on the side, changed by a random offset and rotation."""
+    angle, height = rng.uniform(0, 2 * np.pi), rng.uniform(0.05, item.height_m)
     normal = np.array([np.cos(angle), np.sin(angle), 0.0])
-    width = 2 * thing.radius_m
+    width = 2 * item.radius_m
     pose = hand_pose(normal * width / 2 + [0, 0, height], normal, (0, 0, 1), width)
     offset = (rng.uniform(-DEPTH_M, DEPTH_M), 0.0, rng.uniform(-LATERAL_M, LATERAL_M))
     return pose @ Pose.from_rpy(rng.uniform(-1, 1, 3) * TURN_RAD, offset)
 
 
 def compare(folder: Path, grasps: int, seed: int) -> dict[str, Any]:
-    """Counts of lifted with both grippers and the share of grasps in which they agree."""
+    """How often each gripper lifts, and the shares of grasps in which both lift and hold alike.
+
+    folder: the reference's hulls. grasps: how many to try. ConfigError if a hull is missing.
+    """
     reference, rng = reference_parts(folder), np.random.default_rng(seed)
     init_genesis()
     outcomes: list[NDArray[np.bool_]] = []
     while sum(part.shape[1] for part in outcomes) < grasps:
         count = min(GRASPS_PER_OBJECT, grasps - sum(part.shape[1] for part in outcomes))
-        thing = sample_object(rng)
-        poses = [sample_grasp(thing, rng) for _ in range(count)]
-        ours, theirs = (run_trials(thing, poses, batch=count, parts=parts) for parts in (PIECES, reference))
+        item = sample_object(rng)
+        poses = [sample_grasp(item, rng) for _ in range(count)]
+        ours, theirs = (run_trials(item, poses, batch=count, parts=parts) for parts in (PIECES, reference))
         outcomes.append(np.stack([ours.lifted, theirs.lifted, ours.held, theirs.held]))
     ours_lifted, ref_lifted, ours_held, ref_held = np.concatenate(outcomes, axis=1)
     return {

@@ -1,7 +1,7 @@
 """Grasps tried as arXiv 2508.17466 does: a fixed object on the floor, a gripper put in place, jaws closed, no lift.
 
-A grasp counts if some part of the gripper touches the object and none touches the floor. The paper's numbers are kept
-(0.18 m from the surface point to the wrist, 50 + 20 steps); this project's gripper and step take the place of theirs.
+A grasp succeeds if some part of the gripper touches the object and none touches the floor. The paper's numbers are
+kept (0.18 m from the surface point to the wrist, 50 + 20 steps), with this project's gripper and time step.
 """
 
 from __future__ import annotations
@@ -36,20 +36,23 @@ MAX_TORQUE_NM = 3.0
 
 
 def paper_hand_pose(point_m: ArrayLike, normal: ArrayLike) -> Pose:
-    """object_from_hand of the paper: straight along the normal through the point, rolled until the jaws are level,
-    the wrist 0.18 m from the point. Unlike this project's rule it knows no width and no fixed jaw."""
+    """object_from_hand of the paper, for a surface point (3,) and its outward normal (3,), object frame.
+
+    The hand points along the normal, rolled until the jaws are level, with the wrist 0.18 m from the point. Unlike this
+    project's rule it takes neither the object's width nor the fixed jaw into account.
+    """
     rotation = hand_rotation(normal, (0.0, 0.0, 1.0))
     ahead = HAND_FROM_WRIST_X_M - WRIST_TO_POINT_M
     return Pose(rotation, np.asarray(point_m, dtype=np.float64) + ahead * rotation[:, 0])
 
 
-def run_contact_trials(thing: GraspObject, hand_poses: Sequence[Pose], *, batch: int = 512) -> NDArray[np.bool_]:
-    """(N,) the paper's success of each hand pose (object_from_hand); Genesis must have been started."""
+def run_contact_trials(item: GraspObject, hand_poses: Sequence[Pose], *, batch: int = 512) -> NDArray[np.bool_]:
+    """(N,) whether each hand pose (object_from_hand) succeeds as in the paper. Genesis must have been started."""
     size = min(batch, len(hand_poses))
     touched = np.zeros(len(hand_poses), dtype=bool)
     if size == 0:
         return touched
-    with ContactBench(thing, size) as bench:
+    with ContactBench(item, size) as bench:
         for start in range(0, len(hand_poses), size):
             index = np.arange(start, min(start + size, len(hand_poses)))
             touched[index] = bench.close([hand_poses[int(i)] for i in np.resize(index, size)])[: len(index)]
@@ -62,7 +65,7 @@ class ContactBench:
     Genesis must have been started. Use it as a context manager.
     """
 
-    def __init__(self, thing: GraspObject, count: int) -> None:
+    def __init__(self, item: GraspObject, count: int) -> None:
         import genesis as gs
 
         self._scene = gs.Scene(
@@ -76,12 +79,12 @@ class ContactBench:
             floor = gs.materials.Rigid(friction=SUPPORT_FRICTION)
             self._floor = self._scene.add_entity(gs.morphs.Plane(), material=floor)
             mesh = gs.morphs.Mesh(
-                file=str(thing.write(folder)),
+                file=str(item.write(folder)),
                 fixed=True,
                 file_meshes_are_zup=True,
-                **thing.solid()[0],
+                **item.solid()[0],
             )
-            self._item = self._scene.add_entity(mesh, material=gs.materials.Rigid(friction=thing.friction))
+            self._item = self._scene.add_entity(mesh, material=gs.materials.Rigid(friction=item.friction))
             self._gripper = self._scene.add_entity(
                 gs.morphs.MJCF(file=str(write_free_gripper(folder, PIECES)), default_armature=0.1),
                 material=gs.materials.Rigid(gravity_compensation=1.0),
@@ -102,8 +105,7 @@ class ContactBench:
         self._scene.destroy()
 
     def close(self, hand_poses: Sequence[Pose]) -> NDArray[np.bool_]:
-        """(count,) which of `count` grippers, put in place and closed from a fresh start, touch the object and not the
-        floor."""
+        """(count,) which grippers touch the object and not the floor, after a reset, when put in place and closed."""
         self._scene.reset()
         back = Pose(np.eye(3), np.array([-HAND_FROM_WRIST_X_M, 0.0, 0.0]))
         wrists = [pose @ back for pose in hand_poses]
@@ -117,6 +119,6 @@ class ContactBench:
         return _touch(self._gripper, self._item, count) & ~_touch(self._gripper, self._floor, count)
 
 
-def _touch(one: Any, other: Any, count: int) -> NDArray[np.bool_]:
-    mask = one.get_contacts(with_entity=other)["valid_mask"].detach().cpu().numpy().astype(bool)
+def _touch(first: Any, second: Any, count: int) -> NDArray[np.bool_]:
+    mask = first.get_contacts(with_entity=second)["valid_mask"].detach().cpu().numpy().astype(bool)
     return np.asarray(mask.any(axis=1) if mask.size else np.zeros(count, dtype=bool))

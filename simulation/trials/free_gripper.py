@@ -30,21 +30,24 @@ Watch = Callable[[], bool | None]
 """Called every LOOK_EVERY steps; True ends the motion."""
 
 FRICTION = 0.8
-"""As on the robot; of a pair the larger counts."""
+"""As on the robot. Genesis takes the larger friction of a pair."""
 PRE_GRASP_M = 0.12
+"""Distance from the grasp, against the approach, at which the gripper starts."""
 LIFT_M = 0.15
+"""Height of the lift."""
 SHAKE_M, SHAKE_HZ, SHAKE_S = 0.01, 3.0, 2 / 3
-"""Across the world's x and y at once: 0.5 g at the turning points."""
+"""Amplitude along the world's x and y at once, frequency and duration: 0.5 g at the turning points."""
 APPROACH_S, REST_S, SQUEEZE_S, LIFT_S = 0.6, 0.05, 0.2, 0.5
+"""Durations: moving in, resting after a motion, squeezing with closed jaws, lifting."""
 LOOK_EVERY = 4
-"""Steps between two looks for contact on the way in and while closing."""
+"""Physics steps between two contact checks while moving in and closing."""
 
 
 class FreeGripper:
-    """Added to a gs.Scene before it is built; `ready` afterwards.
+    """A gripper in a gs.Scene. Make it before the scene is built, and call `ready` afterwards.
 
-    Arrays have a row for each of the scene's environments, one row if it is not batched. The motions of a grasp are
-    `reach`, `lift`, `shake`, in this order; or, one by one, `stand_before`, `advance`, `close`, `carry`, `shake`.
+    Arrays have one row per environment of the scene, one row if it is not batched. A grasp is `reach`, `lift` and
+    `shake`, in this order; or in single motions `stand_before`, `advance`, `close`, `carry` and `shake`.
     """
 
     def __init__(self, scene: Any, folder: Path, parts: Sequence[Part] = PIECES) -> None:
@@ -68,7 +71,7 @@ class FreeGripper:
             self._entity.set_dofs_force_range([-gain.max_effort], [gain.max_effort], [dof[name]])
 
     def reach(self, world_from_hand: Sequence[Pose], max_torque_nm: float, watch: Watch) -> None:
-        """Stand PRE_GRASP_M before the hand poses with open jaws, go there along the approach, and close."""
+        """Start PRE_GRASP_M before the hand poses with open jaws, move in along the approach, and close."""
         self.stand_before(world_from_hand, PRE_GRASP_M, max_torque_nm)
         self.advance(APPROACH_S, watch)
         self._move(REST_S, lambda _: self._goal, lambda _: self._opened, watch)
@@ -104,11 +107,11 @@ class FreeGripper:
         self._move(SQUEEZE_S, lambda _: goal, lambda _: self._shut, watch)
 
     def lift(self) -> None:
-        """By LIFT_M, and rest."""
+        """Lift by LIFT_M, then rest."""
         self.carry((0.0, 0.0, LIFT_M), LIFT_S)
 
     def carry(self, offset_m: tuple[float, float, float], seconds: float) -> None:
-        """Move by a vector in the world, and rest."""
+        """Move by a vector in the world frame, then rest."""
         up = np.array([*offset_m, 0.0, 0.0, 0.0])
         start = self._goal
         self._move(seconds, lambda share: start + up * _min_jerk(share), lambda _: self._shut)
@@ -116,13 +119,13 @@ class FreeGripper:
         self._move(REST_S, lambda _: self._goal, lambda _: self._shut)
 
     def shake(self) -> None:
-        """To and fro across the world's x and y, and rest."""
+        """Shake along the world's x and y, then rest."""
         across, turns = np.array([SHAKE_M, SHAKE_M, 0, 0, 0, 0]), 2 * np.pi * SHAKE_HZ * SHAKE_S
         self._move(SHAKE_S, lambda share: self._goal + across * np.sin(turns * share), lambda _: self._shut)
         self._move(REST_S, lambda _: self._goal, lambda _: self._shut)
 
     def park(self, position_m: tuple[float, float, float]) -> None:
-        """Out of the way with open jaws, at once."""
+        """Put the gripper at a place in the world, with open jaws, without a motion."""
         rest = np.array([[*position_m, 0.0, 0.0, 0.0, JAW_OPEN_RAD]]).repeat(max(1, self._count), axis=0)
         joints = [*self._base, *self._jaw]
         self._entity.set_dofs_position(self._rows(rest), joints)
@@ -151,7 +154,7 @@ class FreeGripper:
         return wrist @ Pose(np.eye(3), np.array([HAND_FROM_WRIST_X_M, 0.0, 0.0]))
 
     def opening(self) -> Array:
-        """(count,) of the jaws, 0..1."""
+        """(count,) opening of the jaws, 0..1."""
         angle = self._entity.get_dofs_position(self._jaw).detach().cpu().numpy().reshape(-1)
         return np.clip(np.asarray(angle, np.float64) / JAW_OPEN_RAD, 0.0, 1.0)
 

@@ -1,7 +1,7 @@
 """Grasps tried in physics, hundreds at a time: a gripper without a robot, an object standing on a box.
 
-A trial comes in along the approach with open jaws, closes at the torque limit and the speed the robot closes with,
-lifts and shakes. Hand poses are in the object's frame (base on z = 0, axis z), as it stands on the box.
+In a trial the open gripper moves in along its approach, closes at the torque limit with the robot's closing speed,
+lifts and shakes. Hand poses are object_from_hand: the object's base is at z = 0, its axis is z.
 """
 
 from __future__ import annotations
@@ -29,25 +29,25 @@ Flags = NDArray[np.bool_]
 
 SUPPORT_TOP_M = 0.5
 SUPPORT_HALF_M = 0.07
-"""As far from the object's axis to the edge of its support as scenes have it on the robot's side."""
+"""Half width of the support: the distance from the object's axis to the edge on the robot's side, as in scenes."""
 SUPPORT_FRICTION = 0.5
-"""As in the scenes; of a pair the larger counts."""
+"""As in scenes. Genesis takes the larger friction of a pair."""
 LIFTED_M = 0.10
 """Rise of the object's lowest point that counts as lifted."""
 MAX_SLIP_M = 0.015
-"""The gripped point moving further than this through the hand while shaken is not held; swinging is."""
+"""A grasp is not held if the gripped point slips further through the hand during the shake. Swinging is allowed."""
 SUNK_M = 0.003
-"""A gripper point deeper in the support than this on the way in is a collision; no physics is asked."""
+"""A gripper point deeper in the support than this on the way in is a collision, and the pose is not simulated."""
 
 
 @dataclass(frozen=True, eq=False)
 class TrialResults:
-    """What came of N grasps, each (N,).
+    """Outcomes of N grasps, each (N,).
 
-    contact: the jaws closed, the gripper touches the object and has not met the support: all that arXiv 2508.17466 asks
-    of a grasp. lifted: the object's lowest point rose by LIFTED_M. held: it did, and after the shake it is there and
-    has not slipped. collided_support: the gripper met the support on the way in or while closing. opening: of the jaws
-    at the end, 0..1.
+    contact: after closing, the gripper touches the object and has not touched the support; arXiv 2508.17466 asks no
+    more of a grasp. lifted: the object's lowest point rose by LIFTED_M. held: lifted, and still so after the shake,
+    without slipping. collided_support: the gripper touched the support on the way in or while closing. opening: of the
+    jaws at the end, 0..1.
     """
 
     contact: Flags
@@ -58,7 +58,7 @@ class TrialResults:
 
     @property
     def good(self) -> Flags:
-        """What a grasp planner wants: lifted and held without touching the support."""
+        """(N,) lifted and held without touching the support."""
         return self.lifted & self.held & ~self.collided_support
 
 
@@ -72,29 +72,30 @@ def gripper_points(parts: Sequence[Part] = PIECES) -> Array:
 
 
 def meets_support(hand_poses: Sequence[Pose], corners: Array) -> Flags:
-    """(N,) whether a gripper with these corners is in the support somewhere on the way from pre-grasp to grasp."""
-    found = np.zeros(len(hand_poses), dtype=bool)
+    """(N,) whether a gripper with these corners is in the support anywhere between pre-grasp and grasp."""
+    collided = np.zeros(len(hand_poses), dtype=bool)
     for index, pose in enumerate(hand_poses):
         cloud = pose.transform(corners)
         for back in np.linspace(0.0, PRE_GRASP_M, 5):
             moved = cloud - back * pose.rotation[:, 0]
             inside = (np.abs(moved[:, :2]) < SUPPORT_HALF_M).all(axis=1) & (moved[:, 2] < -SUNK_M)
             floor = moved[:, 2] < -SUPPORT_TOP_M
-            found[index] |= bool((inside | floor).any())
-    return found
+            collided[index] |= bool((inside | floor).any())
+    return collided
 
 
 def run_trials(
-    thing: GraspObject,
+    item: GraspObject,
     hand_poses: Sequence[Pose],
     *,
     max_torque_nm: float = 3.0,
     batch: int = 256,
     parts: Sequence[Part] = PIECES,
 ) -> TrialResults:
-    """Try every hand pose (object_from_hand); Genesis must have been started with `init_genesis`.
+    """Try every hand pose (object_from_hand). Genesis must have been started with `init_genesis`.
 
-    A pose whose way in leads through the support is not simulated: collided_support, and nothing else.
+    max_torque_nm: limit of the jaw motor. batch: poses simulated at once. parts: convex pieces of the gripper. A pose
+    whose approach passes through the support is not simulated: only its collided_support is true.
     """
     collided = meets_support(hand_poses, gripper_points(parts))
     results = _nothing(len(hand_poses))
@@ -104,7 +105,7 @@ def run_trials(
         return results
     size = min(batch, len(todo))
     with tempfile.TemporaryDirectory(prefix="spot-grasp-trials-") as folder:
-        bench = _Bench(thing, size, parts, Path(folder))
+        bench = _Bench(item, size, parts, Path(folder))
         try:
             for start in range(0, len(todo), size):
                 index = todo[start : start + size]
@@ -125,7 +126,7 @@ def _nothing(count: int) -> TrialResults:
 class _Bench:
     """One object, one support and one gripper in `count` environments; reused for batch after batch."""
 
-    def __init__(self, thing: GraspObject, count: int, parts: Sequence[Part], folder: Path) -> None:
+    def __init__(self, item: GraspObject, count: int, parts: Sequence[Part], folder: Path) -> None:
         import genesis as gs
 
         self._count = count
@@ -144,16 +145,16 @@ class _Bench:
             ),
             material=gs.materials.Rigid(friction=SUPPORT_FRICTION),
         )
-        self._corners = np.asarray(thing.mesh().convex_hull.vertices)
-        solid, density = thing.solid()
+        self._corners = np.asarray(item.mesh().convex_hull.vertices)
+        solid, density = item.solid()
         self._object = self._scene.add_entity(
             gs.morphs.Mesh(
-                file=str(thing.write(folder)),
+                file=str(item.write(folder)),
                 pos=(0.0, 0.0, SUPPORT_TOP_M),
                 file_meshes_are_zup=True,
                 **solid,
             ),
-            material=gs.materials.Rigid(rho=density, friction=thing.friction),
+            material=gs.materials.Rigid(rho=density, friction=item.friction),
         )
         self._gripper = FreeGripper(self._scene, folder, parts)
         self._scene.build(n_envs=count)

@@ -17,12 +17,12 @@ from simulation.trials.grasp_trials import LIFTED_M, MAX_SLIP_M
 
 PARKED_M = (-8.0, -8.0, 3.0)
 GONE_M = (-8.0, 8.0, 0.3)
-"""Where objects go that were taken away, a metre apart."""
+"""Where removed objects are put, a metre apart."""
 REST_STEPS = 60
 
 
 class PackedTable(SceneCamera):
-    """A built scene as `SceneCamera`, whose objects can be gripped. left: indices of those still there."""
+    """A built scene as `SceneCamera`, whose objects can be gripped. left: indices of the objects on the table."""
 
     def __init__(self, sample: SceneSample, camera: Intrinsics) -> None:
         super().__init__(sample, camera)
@@ -34,8 +34,10 @@ class PackedTable(SceneCamera):
         self._gripper = FreeGripper(self._scene, folder)
 
     def attempt(self, wanted: int, world_from_hand: Pose, max_torque_nm: float = 3.0) -> str:
-        """Grip object `wanted` at a hand pose, lift and shake: "success", "not lifted" or "lost while shaken". What was
-        lifted and held is taken away; everything else stays as it lies."""
+        """Grip object `wanted` at a hand pose, lift and shake. Returns "success", "not lifted" or "lost while shaken".
+
+        After a success the object is removed; all others stay as they lie.
+        """
         rest = [self._lowest(index) for index in range(len(self.placed))]
         self._gripper.reach([world_from_hand], max_torque_nm, _nothing)
         self._gripper.lift()
@@ -64,4 +66,4 @@ class PackedTable(SceneCamera):
 
 
 def _nothing() -> None:
-    """No contact matters while reaching among other things."""
+    """Contacts are not checked while the gripper moves in among other objects."""

@@ -88,7 +88,7 @@ def _keep(out: Path, name: str, array: Any, count: int) -> str:
 
 
 def load(folder: Path) -> tuple[NDArray[np.float16], NDArray[np.int8], dict[str, Any]]:
-    """(inputs, labels, manifest), memory-mapped. ConfigError if it is no data set, or of another schema."""
+    """(inputs, labels, samples.json), the arrays memory-mapped. ConfigError if there are none or they are damaged."""
     manifest_file = folder / "samples.json"
     if not os.path.lexists(manifest_file):
         raise ConfigError(
@@ -109,8 +109,8 @@ def load(folder: Path) -> tuple[NDArray[np.float16], NDArray[np.int8], dict[str,
         raise ConfigError(f"{folder}: arrays of {inputs.shape} and {targets.shape} are none; make the data set again")
     if len(inputs) != count:
         raise ConfigError(f"{folder}: {len(inputs)} inputs for {count} samples; make the data set again")
-    whole = isinstance(samples, list) and len(samples) == count and all(map(_is_entry, samples))
-    if not whole or not isinstance(manifest.get("sha256_inputs", ""), str):
+    intact = isinstance(samples, list) and len(samples) == count and all(map(_is_entry, samples))
+    if not intact or not isinstance(manifest.get("sha256_inputs", ""), str):
         raise ConfigError(f"{manifest_file}: its samples are damaged; make the data set again")
     return inputs, targets, manifest
 
@@ -120,16 +120,18 @@ def _is_entry(entry: Any) -> bool:
 
 
 def check_join(folders: Sequence[Path], out: Path, *, overwrite: bool) -> None:
-    """ConfigError if `out` is one of the folders to join, or has arrays that are not to be replaced."""
+    """ConfigError if `out` is one of the folders to join, or has arrays and `overwrite` is false."""
     if out.resolve() in [folder.resolve() for folder in folders]:
         raise ConfigError(f"--out {out} is one of the folders to join; choose another")
     refuse_replacing([out / "samples.json"], overwrite=overwrite)
 
 
 def join(folders: Sequence[Path], out: Path, *, overwrite: bool = False) -> dict[str, Any]:
-    """The samples of several array folders, one after the other, in `out`; returns what its samples.json says.
-    ConfigError if one is no such folder, is `out` itself, or there are none, or `out` has arrays and `overwrite` is not
-    given."""
+    """Write the samples of several array folders, one after the other, to `out`; returns its samples.json.
+
+    ConfigError if a folder holds no arrays or is `out` itself, if there is no sample, or if `out` has arrays and
+    `overwrite` is false.
+    """
     check_join(folders, out, overwrite=overwrite)
     loaded = [load(folder) for folder in folders]
 

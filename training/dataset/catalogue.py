@@ -1,7 +1,7 @@
-"""The objects that the data engine works on, and which of them training, validation and test may see.
+"""The objects of data sets, and which of them belong to training, validation and test.
 
-The catalogue holds the same number of each family. Its seeds lie above every seed that a scene of a run draws, so no
-object of the training has ever stood in an evaluation scene, and none of the test objects has been trained on.
+The catalogue holds the same number of each family. Its seeds are above every seed that a scene of a run draws, so that
+training objects never stand in an evaluation scene.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ SPLITS: tuple[Split, ...] = ("train", "val", "test")
 FIRST_SEED = 1_000_000
 PER_FAMILY = 10
 _SPLIT_OF_DIGIT: dict[int, Split] = {3: "val", 5: "test", 8: "test"}
-"""By the last digit of a catalogue seed; all others are training."""
+"""By the last digit of a catalogue seed; all other digits are training."""
 _LEGACY_VALIDATION = 5
-"""Objects below FIRST_SEED (drawn by scenes) whose seed is divisible by this are validation, the others training."""
+"""Objects drawn by scenes, below FIRST_SEED: those with a seed divisible by this are validation, others training."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,10 @@ class Entry:
 
 
 def catalogue(per_family: int = PER_FAMILY, families: Sequence[str] = (), skip: int = 0) -> tuple[Entry, ...]:
-    """The first `per_family` objects of each family, or of those named, the families in turn; without the first `skip`
-    of each. ConfigError if that leaves none, or for an unknown family."""
+    """The objects number `skip` to `per_family` of each family, the families in turn.
+
+    families: only these; empty for all. ConfigError for an unknown family, or if no object is left.
+    """
     if per_family < 1:
         raise ConfigError(f"{per_family} objects a family; at least 1 is needed")
     if not 0 <= skip < per_family:
@@ -57,12 +59,12 @@ def catalogue(per_family: int = PER_FAMILY, families: Sequence[str] = (), skip: 
 
 
 def family_of(name: str) -> str:
-    """The family of an object family-seed."""
+    """The family in an object's name family-seed."""
     return name.rsplit("-", 1)[0]
 
 
 def split_of(name: str) -> Split:
-    """The part of the data an object family-seed belongs to. ConfigError if the name has no seed."""
+    """The split of an object, by its name family-seed. ConfigError if the name has no seed."""
     seed = name.rsplit("-", 1)[-1]
     if not seed.isdigit():
         raise ConfigError(f"{name!r} is no object's name; expected family-seed")
@@ -72,10 +74,10 @@ def split_of(name: str) -> Split:
 
 
 def lacking(names: Collection[str]) -> str:
-    """Why a training cannot use a set of these objects, and what to do; empty if it can."""
+    """Why these objects cannot be trained on, and what to do; empty if they can."""
     splits = {split_of(name) for name in names}
     if {"train", "val"} <= splits or (len(names) == 1 and splits == {"train"}):
         return ""
-    part = "train on" if "train" not in splits else "hold out"
-    text = f"no object to {part} among {len(names)}; label more objects: dataset generate --objects 4 or more, without"
+    use = "train on" if "train" not in splits else "hold out"
+    text = f"no object to {use} among {len(names)}; label more objects: dataset generate --objects 4 or more, without"
     return f"{text} --split, has both (the fourth of each family is held out); dataset join adds those of another set"

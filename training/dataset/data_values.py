@@ -1,4 +1,4 @@
-"""Values that nothing can be learnt from, in the files of a data set and in training arrays."""
+"""Unusable values in the files of a data set and in training arrays."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from training.dataset.project_labels import GOOD, LOWEST_LABEL
 
 
 def value_faults(path: Path) -> list[str]:
-    """What is wrong with the values of an .npz file of a data set: one line for each of its arrays, or for the file."""
+    """Faults of the values of an .npz file of a data set: one line per array, or one for the file."""
     try:
         arrays = read_arrays(path, "file of a data set")
     except ConfigError as error:
@@ -31,7 +31,7 @@ def value_faults(path: Path) -> list[str]:
 
 
 def array_faults(folder: Path, prefix: str = "") -> list[str]:
-    """The same of training arrays, naming the samples; and whether they are what samples.json says. prefix: of each."""
+    """Faults of training arrays, naming the samples, and differences from samples.json. prefix: before each line."""
     try:
         inputs, labels, manifest = array_folder.load(folder)
     except ConfigError as error:
@@ -39,15 +39,15 @@ def array_faults(folder: Path, prefix: str = "") -> list[str]:
     faults = []
     for row, (x, y) in enumerate(zip(inputs, labels, strict=True)):
         sample = manifest["samples"][row]
-        who = f"{prefix}inputs.npy: sample {row} ({sample.get('object')}, {sample.get('view', 'no view')})"
+        name = f"{prefix}inputs.npy: sample {row} ({sample.get('object')}, {sample.get('view', 'no view')})"
         if not np.isfinite(x).all():
-            faults.append(f"{who} has {int((~np.isfinite(x)).sum())} values that are not finite")
+            faults.append(f"{name} has {int((~np.isfinite(x)).sum())} values that are not finite")
         if fault := _label_fault(y):
-            faults.append(f"{who.replace('inputs', 'labels', 1)}: {fault}")
-    for name, array in (("inputs", inputs), ("labels", labels)):
+            faults.append(f"{name.replace('inputs', 'labels', 1)}: {fault}")
+    for kind, array in (("inputs", inputs), ("labels", labels)):
         digest = sha256_of(row.tobytes() for row in array)
-        if manifest.get(f"sha256_{name}", digest) != digest:
-            faults.append(f"{prefix}{name}.npy: changed (its SHA-256 differs)")
+        if manifest.get(f"sha256_{kind}", digest) != digest:
+            faults.append(f"{prefix}{kind}.npy: changed (its SHA-256 differs)")
     return faults
 
 

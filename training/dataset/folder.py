@@ -1,4 +1,4 @@
-"""The files of a folder that is made bit by bit: whose plan it holds, files written whole, read again, and hashed."""
+"""The files of a data set's folder: its plan, and files written whole, read and hashed."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from perception.base.files import read_json as load_json
 from perception.base.plain_json import json_text
 
 Progress = Callable[[str, int, int], None]
-"""Told after each finished job: stage, done, all."""
+"""Called after each finished job with (stage, number of jobs done, number of all jobs)."""
 
 
 def save(path: Path, content: bytes) -> None:
-    """Write whole or not at all. ConfigError, saying how to go on, if the disk is full or the folder not writable."""
+    """Write a file whole or not at all. ConfigError if the disk is full or the folder not writable."""
     try:
         write_atomic(path, content, parents=True)
     except WriteError as error:
@@ -39,15 +39,17 @@ def npz_bytes(**arrays: Any) -> bytes:
 
 
 def claim(plan: Any, schema: int, out: Path) -> None:
-    """Write a plan, a dataclass that JSON can hold, as plan.json, or check that the one there is this plan.
-    ConfigError if `out` holds something else."""
+    """Write a plan as plan.json, or check that the existing plan.json holds this plan.
+
+    plan: a dataclass that JSON can hold. ConfigError if `out` holds another plan or no data set.
+    """
     wanted = {"schema": schema, **json.loads(json.dumps(asdict(plan)))}
     path = out / "plan.json"
     if path.is_file():
         have = read_json(path)
         if have.get("schema") != schema:
             raise ConfigError(f"{path}: schema {have.get('schema')}, this program has {schema}; choose another folder")
-        # what an older plan does not have yet was empty or 0
+        # a field that an older plan.json lacks was empty or 0
         changed = [key for key, value in wanted.items() if have.get(key, type(value)()) != value]
         if changed:
             text = ", ".join(f"{key} {have.get(key)} (now {wanted[key]})" for key in changed)
@@ -59,7 +61,7 @@ def claim(plan: Any, schema: int, out: Path) -> None:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """ConfigError if it is missing or no JSON object."""
+    """The JSON object in a file of a data set. ConfigError if the file is missing or holds no object."""
     if not os.path.lexists(path):
         raise ConfigError(f"{path}: missing; is this a data set of spot-grasp dataset generate?")
     content = load_json(path, "file of a data set", LIST_BYTES)

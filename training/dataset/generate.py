@@ -1,17 +1,17 @@
-"""The data engine: from a plan to a data set on disk.
+"""Make a data set from a plan.
 
 A data set is a folder:
 
-    plan.json           what was asked for: schema, preset, counts, seed. Written first; another plan is refused here.
-    labels/NAME.npz     one an object: surface samples and what came of gripping there (training.dataset.grasp_labels)
-    views/view-*.npz    one a picture: colour, depth, objects, poses (training.dataset.views)
+    plan.json             the options: schema, preset, counts, seed. Written first; the folder refuses another plan.
+    labels/NAME.npz       one per object: surface samples and the outcome of each grasp (training.dataset.grasp_labels)
+    views/view-*.npz      one per picture: colour, depth, objects, poses (training.dataset.views)
     projected/view-*.npz  the label picture of each view (training.dataset.project_labels)
-    dataset.json        schema, units, counts, size and SHA-256 of every file. Written last.
+    dataset.json          schema, units, counts, size and SHA-256 of every file. Written last.
 
-Lengths are metres, angles radians; depth pictures are uint16 tenths of a millimetre along the optical axis, 0 = nothing
-within 6 m; label pictures are int8 as training.dataset.project_labels has them; poses are 4x4, A_from_B. Files appear
-whole or not at all; a run that was killed goes on where it stopped. Equal plans give equal bytes on one machine, with
-however many processes, over Ray or not.
+Lengths are in metres, angles in radians. Depth pictures are uint16, in 0.1 mm along the optical axis, 0 = nothing
+within 6 m. Label pictures are int8, as training.dataset.project_labels defines them. Poses are 4x4, A_from_B. Files are
+written whole or not at all, and a killed run continues. On one machine equal plans give equal bytes, for any number of
+processes, with or without Ray.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from training.dataset.plan import Plan
 from training.dataset.project_labels import project
 
 SCHEMA = 2
-"""2: labels below -1, see training.dataset.project_labels."""
+"""Of plan.json and dataset.json."""
 UNITS = {
     "views/depth": "uint16, 1e-4 m along the optical axis, 0 = nothing within 6 m",
     "views/rgb": "uint8 RGB",
@@ -51,10 +51,10 @@ PARTS = ("labels", "views", "projected")
 def generate(
     plan: Plan, out: Path, mapper: Mapper, progress: Progress = lambda *_: None, device: str = "cpu"
 ) -> dict[str, Any]:
-    """Make what is missing of the data set; returns what dataset.json says, without the files.
+    """Make the missing files of a data set; returns the content of dataset.json without the list of files.
 
-    ConfigError if the folder holds another plan's data, or cannot be written: what is there stays, and a next run
-    goes on.
+    progress: called after each job. device: what physics computes on. ConfigError if the folder holds another plan's
+    data or cannot be written. Finished files stay; the same call continues.
     """
     claim(plan, SCHEMA, out)
     entries = plan.entries
@@ -86,7 +86,7 @@ def _projected(plan: Plan, out: Path) -> dict[str, int]:
 
 
 def criterion(preset: str) -> str:
-    """What makes a label good, see `project_labels.load_labels`: "grasp", or "contact" as in the paper."""
+    """The criterion of a preset's labels (`project_labels.load_labels`): "grasp", or "contact" as in the paper."""
     return "contact" if preset == "paper" else "grasp"
 
 

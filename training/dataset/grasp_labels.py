@@ -1,12 +1,11 @@
-"""Grasp labels: samples of an object's surface, and what came of gripping it there in physics.
+"""Grasp labels: samples of an object's surface, and the outcome of a simulated grasp at each.
 
 `python -m training.dataset.grasp_labels --out DIR --views DIR [--objects N] [--seed S] [--workers 1]`
 
 One NAME.npz per object (NAME = family-seed): points (N, 3) metres and normals (N, 3) unit, outwards, in the object's
 frame; poses (N, 4, 4) object_from_hand; width_m (N,); contact, lifted, held, collided_support (N,) bool; opening (N,)
 0..1 at the end. With --views the objects seen most often in these views are labelled, else N objects drawn by the seed.
-A run that was broken off goes on where it stopped. Physics is done in processes that are replaced every few objects,
-because each rebuilt scene leaves some 30 MB behind.
+An interrupted run continues.
 """
 
 from __future__ import annotations
@@ -35,20 +34,22 @@ from training.common.mapping import LocalMapper
 from training.dataset.project_labels import objects_in_views
 
 SCHEMA = 3
-"""2: contact is taken after closing, as in the paper; it was taken at the end of the trial. 3: a flat face is gripped
-about its middle."""
+"""Of the label files."""
 SAMPLES = 768
 MIN_WIDTH_M = 0.005
-"""A section of no width (the rim of a cap, seen from above) is gripped as if it were this wide."""
+"""Least width: a section without width (the rim of a cap, from above) is gripped as if it were this wide."""
 STEEP = float(np.sin(np.radians(45.0)))
 FLAT, FLAT_DEPTH = 0.7, 0.05
-"""Shares of the width between the jaws; of a circle 0.44 lie within 0.05."""
+"""A face is flat if FLAT of the width between the jaws lies within FLAT_DEPTH, a share of that width. A circle has 0.44
+within 0.05."""
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
 class ObjectLabels:
-    """points, normals: (N, 3), object frame. poses: N object_from_hand. width_m: (N,). results: of the N grasps."""
+    """points: (N, 3) metres, normals: (N, 3) unit, object frame. poses: N object_from_hand. width_m: (N,) between the
+    jaws. results: outcomes of the N grasps.
+    """
 
     points: Array
     normals: Array
@@ -77,14 +78,14 @@ class ObjectLabels:
         write_atomic(path, self.to_bytes())
 
 
-def sample_surface(thing: GraspObject, count: int, seed: int) -> tuple[Array, Array]:
-    """(points, normals), each (count, 3), spread evenly by area over the object; normals are the faces'."""
-    mesh = thing.mesh()
+def sample_surface(item: GraspObject, count: int, seed: int) -> tuple[Array, Array]:
+    """(points, normals), each (count, 3), spread evenly over the object's area. The normals are those of the faces."""
+    mesh = item.mesh()
     corners = np.asarray(mesh.triangles)
     edges = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     doubled = np.linalg.norm(edges, axis=1)
     rng = np.random.default_rng(seed)
-    # evenly spaced places along the summed area, so that few samples leave no bare patches
+    # stratified along the summed area, so that few samples cover it evenly
     places = (np.arange(count) + rng.random(count)) / count * doubled.sum()
     face = np.minimum(np.searchsorted(np.cumsum(doubled), places), len(doubled) - 1)
     a, b = rng.random((2, count))
@@ -95,29 +96,29 @@ def sample_surface(thing: GraspObject, count: int, seed: int) -> tuple[Array, Ar
     return points, edges[face] / doubled[face, None]
 
 
-def grasp_at(thing: GraspObject, point: Array, normal: Array) -> tuple[Pose, float]:
-    """(object_from_hand, width): the hand pose of the shared rule, for the object's true width across the jaws, about
-    the middle of the face where the point lies on a flat one, as `perception.grasping.grasp` does.
+def grasp_at(item: GraspObject, point: Array, normal: Array) -> tuple[Pose, float]:
+    """(object_from_hand, width in metres) at a surface point (3,) with outward normal (3,), object frame.
 
-    The width depends on where the jaws close, which the normal decides, so the rotation comes first.
+    The pose is that of `perception.grasping`, for the object's true width between the jaws. On a flat face the hand is
+    centred on the face. The width depends on the closing direction, so the rotation is computed first.
     """
     upright = (0.0, 0.0, 1.0)
     across = hand_pose(point, normal, upright, 0.05).rotation[:, 2]
     level = np.array([across[0], across[1], 0.0])
-    width = thing.extent_m(float(point[2]), level) if np.linalg.norm(level) > 0.1 else 0.0
+    width = item.extent_m(float(point[2]), level) if np.linalg.norm(level) > 0.1 else 0.0
     width = max(width, MIN_WIDTH_M)
     if abs(normal[2]) < STEEP:
-        point = point + off_middle(thing, point, normal, unit(level), width) * unit(level)
+        point = point + off_middle(item, point, normal, unit(level), width) * unit(level)
     return hand_pose(point, normal, upright, width), width
 
 
-def off_middle(thing: GraspObject, point: Array, normal: Array, across: Array, width_m: float) -> float:
-    """How far along `across` (3,), unit and level, the middle of the flat face that a point is on lies.
+def off_middle(item: GraspObject, point: Array, normal: Array, across: Array, width_m: float) -> float:
+    """Metres from a point to the middle of its flat face, along `across` (3,), unit and level.
 
-    0 where the object is not flat there: where less than FLAT of its width lies within FLAT_DEPTH of it of the upright
-    plane through the point, or anything of it further before that plane (a mug before its handle's side).
+    0 if the face is not flat: less than FLAT of the width lies within FLAT_DEPTH of the upright plane through the
+    point, or a part of the object lies further in front of that plane (a mug in front of its handle's side).
     """
-    outline = thing.outline_m(float(np.clip(point[2], 1e-4, thing.height_m - 1e-4))) - point
+    outline = item.outline_m(float(np.clip(point[2], 1e-4, item.height_m - 1e-4))) - point
     ahead = outline @ unit(np.cross(across, [0.0, 0.0, 1.0]))
     ahead *= np.sign(np.cross(across, [0.0, 0.0, 1.0]) @ normal)
     along = (outline @ across)[ahead > -FLAT_DEPTH * width_m]
@@ -126,34 +127,34 @@ def off_middle(thing: GraspObject, point: Array, normal: Array, across: Array, w
     return float(along.max() + along.min()) / 2
 
 
-def label_object(thing: GraspObject, samples: int = SAMPLES, *, seed: int = 0, batch: int = 256) -> ObjectLabels:
-    """Try `samples` grasps all over the object in physics; Genesis must have been started with `init_genesis`."""
-    points, normals = sample_surface(thing, samples, seed)
-    pairs = [grasp_at(thing, point, normal) for point, normal in zip(points, normals, strict=True)]
+def label_object(item: GraspObject, samples: int = SAMPLES, *, seed: int = 0, batch: int = 256) -> ObjectLabels:
+    """Try `samples` grasps all over the object in physics. Genesis must have been started with `init_genesis`."""
+    points, normals = sample_surface(item, samples, seed)
+    pairs = [grasp_at(item, point, normal) for point, normal in zip(points, normals, strict=True)]
     poses = tuple(pose for pose, _ in pairs)
-    results = run_trials(thing, poses, batch=batch)
+    results = run_trials(item, poses, batch=batch)
     return ObjectLabels(points, normals, poses, np.array([width for _, width in pairs]), results)
 
 
 def drawn_objects(count: int, seed: int) -> list[tuple[str, int]]:
-    """(family, seed) of `count` objects, the families in turn."""
+    """(family, seed) of `count` random objects, the families in turn."""
     rng = np.random.default_rng(seed)
     return [(FAMILIES[i % len(FAMILIES)], int(s)) for i, s in enumerate(rng.integers(0, 2**31, count))]
 
 
 def _label(job: tuple[str, int, str, int]) -> dict[str, Any]:
-    """Label one object and save it; runs in a worker."""
+    """Label one object and save it. Runs in a worker process."""
     family, seed, target, samples = job
-    thing = make_object(family, seed)  # type: ignore[arg-type]  # checked by make_object
+    item = make_object(family, seed)  # type: ignore[arg-type]  # checked by make_object
     started = time.perf_counter()
-    labels = label_object(thing, samples, seed=seed % 2**31)
+    labels = label_object(item, samples, seed=seed % 2**31)
     labels.save(Path(target))
     share = float(labels.results.good.mean())
-    return {"object": thing.name, "good": round(share, 3), "seconds": round(time.perf_counter() - started, 1)}
+    return {"object": item.name, "good": round(share, 3), "seconds": round(time.perf_counter() - started, 1)}
 
 
 def label_objects(objects: Sequence[tuple[str, int]], out: Path, *, samples: int = SAMPLES, workers: int = 1) -> int:
-    """Label what is not yet in `out`, one line a finished object to stdout; returns how many were done now."""
+    """Label the objects that have no file in `out` yet; returns their number. Writes one line per object to stdout."""
     out.mkdir(parents=True, exist_ok=True)
     todo = [(family, seed, str(out / f"{family}-{seed}.npz"), samples) for family, seed in objects]
     todo = [job for job in todo if not Path(job[2]).exists()]

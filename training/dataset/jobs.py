@@ -1,4 +1,4 @@
-"""What a worker of the data engine does: label one object, or render one scene. Each gives (file name, bytes) pairs."""
+"""Jobs of a worker process: label one object, or render one scene. A job returns (file name, bytes) pairs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Files = list[tuple[str, bytes]]
 
 @dataclass(frozen=True)
 class LabelJob:
-    """An object to label: of a family and seed, or a user's mesh."""
+    """An object to label: of a family and seed, or, if `mesh` names a file, a user's mesh."""
 
     preset: str
     family: str
@@ -39,7 +39,7 @@ class LabelJob:
 
 @dataclass(frozen=True)
 class ViewJob:
-    """A scene to render, all its views."""
+    """A scene to render, with all its views."""
 
     plan: Plan
     scene: int
@@ -62,19 +62,19 @@ def start_genesis(device: str = "cpu") -> None:
 
 
 def label_job(job: LabelJob) -> Files:
-    """The object's surface samples and their outcomes; Genesis must have been started."""
+    """The label file of an object. Genesis must have been started."""
     from simulation.scene.objects import make_object
     from training.dataset.grasp_labels import label_object
     from training.dataset.paper_labels import paper_labels
     from training.dataset.scenes import user_object
 
-    thing = user_object(Path(job.mesh)) if job.mesh else make_object(job.family, job.seed)  # type: ignore[arg-type]
+    item = user_object(Path(job.mesh)) if job.mesh else make_object(job.family, job.seed)  # type: ignore[arg-type]
     label = paper_labels if job.preset == "paper" else label_object
-    return [(job.last_file, label(thing, job.samples, seed=thing.seed).to_bytes())]
+    return [(job.last_file, label(item, job.samples, seed=item.seed).to_bytes())]
 
 
 def view_job(job: ViewJob) -> Files:
-    """The scene's views; Genesis must have been started."""
+    """The view files of a scene. Genesis must have been started."""
     from perception.spot_arm import HAND_CAMERA
     from training.dataset.scenes import catalogue_scene, mesh_scene, paper_scene
     from training.dataset.viewpoints import PAPER_CAMERA, PRESETS, camera_pose, paper_poses

@@ -1,4 +1,4 @@
-"""What a data set holds, before it is made."""
+"""The plan of a data set."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ from training.dataset.catalogue import Entry, Split, catalogue
 class Plan:
     """What a data set holds.
 
-    preset: "robot" (three scenes of four as the hand camera sees them, the fourth from all round), "hemisphere" or
-    "paper". per_family: objects of each family; the paper preset takes one bottle. scenes, views: pictures are their
-    product. samples: grasps tried on each object; five about every pixel take some 768, with fewer a single grasp that
-    fails by chance speaks for a centimetre about it. meshes: a user's own files, added to the catalogue. split: of the
-    catalogue; None for all of it. families: these only; none named, all. skip: how many of each family to leave out
-    at the start, such as those that a network was chosen by.
+    preset: "robot" (every fourth scene from all sides, the others as the hand camera sees them), "hemisphere" (from all
+    sides) or "paper". per_family: objects of each family; the paper preset takes one bottle. scenes, views: views per
+    scene; their product is the number of pictures. samples: grasps tried on each object; 768 give about five near each
+    pixel. meshes: users' mesh files, added to the catalogue. split: of the catalogue, None for all. families: only
+    these; empty for all. skip: leave out the first so many of each family.
     """
 
     preset: str = "robot"
@@ -61,8 +60,8 @@ PLANS: dict[str, dict[str, Any]] = {
 
 
 def plan_for(preset: str, **changes: Any) -> Plan:
-    """The preset's plan with some values changed; None leaves one as it is. ConfigError if it cannot be used."""
+    """The plan of a preset with some fields changed; None keeps a field. ConfigError for an impossible plan."""
     if preset not in PLANS:
         raise ConfigError(f"unknown preset {preset!r}; choose from: {', '.join(PLANS)}")
-    given = {key: value for key, value in changes.items() if value is not None}
-    return Plan(preset=preset, **{**PLANS[preset], **given})
+    chosen = {key: value for key, value in changes.items() if value is not None}
+    return Plan(preset=preset, **{**PLANS[preset], **chosen})

@@ -1,14 +1,14 @@
-"""Per-pixel grasp labels: outcomes of simulated grasps, known at samples of an object's surface, seen in its views.
+"""Per-pixel grasp labels: outcomes of simulated grasps at samples of an object's surface, projected into its views.
 
 `python -m training.dataset.project_labels --views DIR --labels DIR --out DIR`
 
 --views: files of training.dataset.views. --labels: one NAME.npz per object (NAME = family-seed) with points (N, 3)
 metres and normals (N, 3) unit, outwards, both in the object's frame, and for each the outcome of the grasp there:
-lifted, held, collided_support (N,) bool. --out gets one file per view, of the view's name: labels (480, 640) int8, 1 =
-the grasp at this surface point lifts and holds, 0 = it fails, -1 = background or no sample near enough, -2 .. -100 =
-the samples about it are at odds, and so many of a hundred are good; labelled (K,) bool, which objects of the view had
-labels. A broken-off run goes on where it stopped; a view whose objects have got labels since is done again. The outcome
-belongs to the surface point, so its label is the same from every side.
+lifted, held, collided_support (N,) bool. --out gets one file per view, with the view's name: labels (480, 640) int8
+and labelled (K,) bool, which objects of the view had labels. A label is 1 if the grasp at this surface point lifts and
+holds, 0 if it fails, and -1 for background or where no sample is near. If neighbouring samples disagree, the label is
+minus the share of good ones, in percent (-2 to -100). An interrupted run continues; a view whose objects have labels
+now that they lacked before is projected again.
 """
 
 from __future__ import annotations
@@ -44,29 +44,30 @@ VIEW: Final[dict[str, tuple[tuple[int | str, ...], type[np.generic]]]] = {
     "world_from_camera": ((4, 4), np.floating),
     "intrinsics": ((4,), np.floating),
 }
-"""Shape and type of the arrays of training.dataset.views."""
+"""Shape and type of the arrays that training.dataset.views writes."""
 SCHEMA = 2
-"""2: labels below -1 say how many of the samples at odds are good; all of them were -1."""
+"""Of the label pictures."""
 DEPTH_UNIT_M = 1e-4
-"""Of the depth stored by training.dataset.views."""
+"""Unit of the depth that training.dataset.views stores."""
 UNKNOWN, BAD, GOOD = -1, 0, 1
 LOWEST_LABEL = -100
 REACH_M = 0.010
-"""A sample says nothing about surface points further away; 768 samples on a bottle lie about 9 mm apart."""
+"""A sample labels surface points within this distance. 768 samples on a bottle are about 9 mm apart."""
 AGREE_COS = float(np.cos(np.radians(45.0)))
-"""A sample says nothing about a surface that faces elsewhere: the inside of a mug's wall, the top of a cap."""
+"""A sample labels only surfaces that face about the same way: not the inside of a mug's wall or the top of a cap."""
 CANDIDATES = 12
+"""Nearest samples that are looked at for each point."""
 VOTERS = 5
+"""Nearest samples, of those that face the same way, that decide a label."""
 SURE = 0.7
-"""Share of the voters that must say the same; where they are at odds, training learns the share of the good ones, and
-nothing is measured."""
+"""Share of the voters that must agree. Otherwise the label is their share of good ones; metrics ignore the pixel."""
 NORMAL_SIGMA_PX = 3.0
 CRITERIA: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "grasp": (("lifted", "held"), ("collided_support",)),
     "lift": (("lifted",), ()),
     "contact": (("contact",), ()),
 }
-"""Which outcomes of a grasp make its label good, and which must not be."""
+"""By criterion: outcomes that a good grasp must have, and outcomes that it must not have."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +80,7 @@ class SurfaceLabels:
 
 
 def read_arrays(path: Path, keys: tuple[str, ...]) -> dict[str, NDArray[Any]]:
-    """The named arrays of an npz file; ConfigError if the file cannot be read, lacks one, or one of VIEW is not so."""
+    """The named arrays of an npz file. ConfigError if it cannot be read, lacks one, or an array differs from VIEW."""
     try:
         arrays = array_files.read_arrays(path, "file of arrays", keys)
         _check_view(path, arrays)
@@ -105,8 +106,11 @@ def _check_view(path: Path, arrays: dict[str, NDArray[Any]]) -> None:
 
 
 def load_labels(path: Path, criterion: str = "grasp") -> SurfaceLabels:
-    """Outcomes of one object, good by a criterion: "grasp" (lifted, held through the shake, the support never touched),
-    "lift" (lifted) or "contact" (what arXiv 2508.17466 calls a success). ConfigError for a bad file or criterion."""
+    """The labels of one object.
+
+    criterion: what counts as good: "grasp" (lifted, held through the shake, support never touched), "lift" (lifted) or
+    "contact" (the success of arXiv 2508.17466). ConfigError for a bad file or criterion.
+    """
     if criterion not in CRITERIA:
         raise ConfigError(f"unknown criterion {criterion!r}; choose from: {', '.join(CRITERIA)}")
     wanted, unwanted = CRITERIA[criterion]
@@ -128,44 +132,48 @@ def load_labels(path: Path, criterion: str = "grasp") -> SurfaceLabels:
 def label_points(
     points: NDArray[np.float64], normals: NDArray[np.float64], labels: SurfaceLabels, *, everywhere: bool = False
 ) -> NDArray[np.int8]:
-    """(N,) int8 for surface points (N, 3) with normals (N, 3) in the object's frame: what the nearest samples that
-    face the same way say; where fewer than SURE of them agree, minus the percentage that is good; -1 where none is in
-    reach. With `everywhere` a bare majority will do (a tie is bad), and without a sample in reach the nearest decides,
-    whichever way it faces."""
+    """(N,) int8 labels of surface points (N, 3) with normals (N, 3), object frame.
+
+    The nearest samples that face the same way vote. If fewer than SURE of them agree, the label is minus the percentage
+    of good ones; -1 if no sample is in reach. everywhere: the majority decides (a tie is bad), and without a sample in
+    reach the nearest sample decides, whichever way it faces.
+    """
     count = min(CANDIDATES, len(labels.points))
     tree = cKDTree(labels.points)
     distance, index = tree.query(points, k=count, distance_upper_bound=REACH_M)
     distance, index = distance.reshape(len(points), count), index.reshape(len(points), count)
-    found = np.isfinite(distance)
-    index = np.where(found, index, 0)
-    votes = found & (np.einsum("nkd,nd->nk", labels.normals[index], normals) >= AGREE_COS)
+    in_reach = np.isfinite(distance)
+    index = np.where(in_reach, index, 0)
+    votes = in_reach & (np.einsum("nkd,nd->nk", labels.normals[index], normals) >= AGREE_COS)
     votes &= np.cumsum(votes, axis=1) <= VOTERS
-    total, yes = votes.sum(axis=1), (votes & labels.good[index]).sum(axis=1)
-    agreed = np.maximum(yes, total - yes) >= (0.0 if everywhere else SURE) * total
-    at_odds = -np.maximum(100 * yes // np.maximum(total, 1), 2)
-    said = np.where(agreed, np.where(2 * yes > total, GOOD, BAD), at_odds)
-    said = np.where(total > 0, said, UNKNOWN).astype(np.int8)
-    if everywhere and (said == UNKNOWN).any():
-        _, nearest = tree.query(points[said == UNKNOWN])
-        said[said == UNKNOWN] = np.where(labels.good[nearest], GOOD, BAD)
-    return said
+    total, good = votes.sum(axis=1), (votes & labels.good[index]).sum(axis=1)
+    agreed = np.maximum(good, total - good) >= (0.0 if everywhere else SURE) * total
+    divided = -np.maximum(100 * good // np.maximum(total, 1), 2)
+    result = np.where(agreed, np.where(2 * good > total, GOOD, BAD), divided)
+    result = np.where(total > 0, result, UNKNOWN).astype(np.int8)
+    if everywhere and (result == UNKNOWN).any():
+        _, nearest = tree.query(points[result == UNKNOWN])
+        result[result == UNKNOWN] = np.where(labels.good[nearest], GOOD, BAD)
+    return result
 
 
 def label_image(
     view: Mapping[str, NDArray[Any]], labels: Mapping[str, SurfaceLabels], *, everywhere: bool = False
 ) -> NDArray[np.int8]:
-    """The label picture (H, W) int8 of one view, as written by training.dataset.views; objects without labels stay -1.
-    everywhere: every pixel of a labelled object gets 0 or 1."""
-    whole = view["depth"].astype(np.float32) * np.float32(DEPTH_UNIT_M)
+    """(H, W) int8, the label picture of a view of training.dataset.views.
+
+    labels: by object name; the pixels of other objects are -1. everywhere: each pixel of a labelled object gets 0 or 1.
+    """
+    full = view["depth"].astype(np.float32) * np.float32(DEPTH_UNIT_M)
     fx, fy, cx, cy = (float(value) for value in view["intrinsics"])
     world_from_camera = Pose.from_matrix(view["world_from_camera"])
-    image = np.full(whole.shape, UNKNOWN, np.int8)
+    image = np.full(full.shape, UNKNOWN, np.int8)
     for row, name in enumerate(object_names(view)):
-        shown = (view["instances"] == row + 1) & (whole > 0)
+        shown = (view["instances"] == row + 1) & (full > 0)
         if name not in labels or not shown.any():
             continue
         window = _window(shown)
-        mask, depth, corner = shown[window], whole[window], (window[1].start, window[0].start)
+        mask, depth, corner = shown[window], full[window], (window[1].start, window[0].start)
         camera = Intrinsics(mask.shape[1], mask.shape[0], fx, fy, cx - corner[0], cy - corner[1])
         facing = plane_fit_normals(depth, camera, NORMAL_SIGMA_PX, mask)[mask]
         v, u = np.nonzero(mask)
@@ -177,20 +185,19 @@ def label_image(
 
 
 def _window(mask: NDArray[np.bool_]) -> tuple[slice, slice]:
-    """Rows and columns that hold all of the mask and the normals' window around it."""
+    """Rows and columns of the mask, with the margin that the normals need."""
     edge = round(4 * NORMAL_SIGMA_PX)
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     return slice(max(0, rows[0] - edge), rows[-1] + edge), slice(max(0, columns[0] - edge), columns[-1] + edge)
 
 
 def object_names(view: Mapping[str, NDArray[Any]]) -> list[str]:
-    """family-seed of each object of a view, in the order of its instance numbers."""
+    """The name family-seed of each object of a view, in the order of the instance numbers."""
     return [f"{family}-{seed}" for family, seed in zip(view["families"], view["seeds"], strict=True)]
 
 
 def objects_in_views(folder: Path) -> list[tuple[str, int, int]]:
-    """(family, seed, number of views that show it) of every object seen in a folder of views, the most seen first:
-    the objects worth labelling."""
+    """(family, seed, number of views that show it) of every object in a folder of views, most views first."""
     seen: Counter[tuple[str, int]] = Counter()
     for path in view_files(folder):
         view = read_arrays(path, ("families", "seeds", "instances"))
@@ -200,7 +207,7 @@ def objects_in_views(folder: Path) -> list[tuple[str, int, int]]:
 
 
 def view_files(folder: Path) -> list[Path]:
-    """ConfigError if there is none."""
+    """The view-*.npz in a folder, sorted. ConfigError if there is none."""
     files = sorted(folder.glob("view-*.npz"))
     if not files:
         raise ConfigError(
@@ -211,7 +218,9 @@ def view_files(folder: Path) -> list[Path]:
 
 def project(views: Path, labels: Path, out: Path, *, criterion: str = "grasp") -> dict[str, int]:
     """Write the label pictures that are missing or outdated; returns counts of views and pixels over all views.
-    criterion: what makes a label good, see `load_labels`; a folder holds label pictures of one criterion."""
+
+    criterion: see `load_labels`; all label pictures of a folder have the same. ConfigError without views or labels.
+    """
     known = {path.stem: load_labels(path, criterion) for path in sorted(labels.glob("*.npz"))}
     if not known:
         raise ConfigError(f"{labels}: no label files here; make some with python -m training.dataset.grasp_labels")

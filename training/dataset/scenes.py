@@ -1,4 +1,4 @@
-"""Scenes of catalogue objects: random surroundings as in `training.dataset.views`, objects of one split only."""
+"""Scenes of catalogue objects: random surroundings as in `training.dataset.views`, all objects of one split."""
 
 from __future__ import annotations
 
@@ -17,20 +17,21 @@ from training.dataset.catalogue import SPLITS, Entry
 from training.dataset.views import SEED_BASE, SPEC
 
 CATALOGUE_SEEDS = 1_000_000
-"""Added to SEED_BASE for scenes of the catalogue, so that their surroundings differ from those of
-training.dataset.views."""
+"""Added to SEED_BASE: surroundings that differ from those of training.dataset.views."""
 
 
 def scene_objects(entries: Sequence[Entry], scene: int) -> tuple[Entry, tuple[Entry, ...]]:
-    """(target, others that may stand beside it) of scene number `scene`: the entries in turn are targets, and only
-    objects of the target's split stand beside it, so that no picture mixes the splits."""
+    """(target, objects that may stand beside it) of scene number `scene`.
+
+    The entries are targets in turn. All objects of a scene are of the target's split.
+    """
     ordered = [entry for split in SPLITS for entry in entries if entry.split == split]
     target = ordered[scene % len(ordered)]
     return target, tuple(entry for entry in entries if entry.split == target.split and entry != target)
 
 
 def catalogue_scene(entries: Sequence[Entry], scene: int, seed: int) -> SceneSample:
-    """Scene number `scene` of a data set: who stands there depends on `scene`, the surroundings on `seed` as well."""
+    """Scene number `scene` of a data set. Its target depends on `scene`, its surroundings on `scene` and `seed`."""
     target, others = scene_objects(entries, scene)
     rng = np.random.default_rng([seed, scene, 5])
     sample = sample_scene(SPEC, SEED_BASE + CATALOGUE_SEEDS + 10_000 * seed + scene)
@@ -45,20 +46,20 @@ def catalogue_scene(entries: Sequence[Entry], scene: int, seed: int) -> SceneSam
 
 
 def mesh_scene(path: Path, scene: int, seed: int) -> SceneSample:
-    """A user's object alone on a support, in surroundings drawn as for the catalogue."""
+    """A user's object alone on a support, in surroundings as for the catalogue. ConfigError for an unusable mesh."""
     sample = sample_scene(SPEC, SEED_BASE + CATALOGUE_SEEDS + 10_000 * seed + scene)
     assert sample.target is not None
     return replace(sample, target=replace(sample.target, object=user_object(path)), clutter=())
 
 
-def paper_scene(thing: GraspObject, seed: int) -> SceneSample:
+def paper_scene(item: GraspObject, seed: int) -> SceneSample:
     """One object alone on the floor at the origin, as in arXiv 2508.17466."""
     sample = sample_scene(SPEC, SEED_BASE + 2 * CATALOGUE_SEEDS + seed)
-    standing = Placed(thing, Pose(np.eye(3), np.array([0.0, 0.0, 0.0005])))
+    standing = Placed(item, Pose(np.eye(3), np.array([0.0, 0.0, 0.0005])))
     return replace(sample, target=standing, clutter=(), supports=(), walls=())
 
 
 def user_object(path: Path) -> GraspObject:
-    """A user's mesh with a seed of its own, made from its shape, so that its name tells it from others."""
-    thing = load_user_mesh(path)
-    return replace(thing, seed=zlib.crc32(thing.vertices.tobytes() + thing.faces.tobytes()) % 1_000_000)
+    """A user's mesh, with a seed computed from its shape so that its name is unique. ConfigError if unusable."""
+    item = load_user_mesh(path)
+    return replace(item, seed=zlib.crc32(item.vertices.tobytes() + item.faces.tobytes()) % 1_000_000)

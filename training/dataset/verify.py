@@ -1,4 +1,4 @@
-"""Looking at a data set: what it says of itself, whether its files are whole, and a sheet of labelled pictures."""
+"""Inspect a data set: its summary, faults of its files, and a sheet of labelled pictures."""
 
 from __future__ import annotations
 
@@ -17,32 +17,33 @@ from training.dataset.plan import Plan
 from training.dataset.project_labels import BAD, GOOD, read_arrays
 
 ARRAYS = ("", "arrays", "arrays-paper")
-"""Where a data set's training arrays are, or the folder is one of arrays."""
+"""Where training arrays may be in a folder; "" if the folder itself holds arrays."""
 TINT = {GOOD: (40, 200, 60), BAD: (220, 40, 40)}
-"""RGB, green and red as in the paper's figure."""
+"""RGB of good and bad pixels."""
 
 
 def info(folder: Path) -> dict[str, Any]:
-    """What dataset.json says, without the list of files; of an unfinished data set the plan and what is there.
+    """The content of dataset.json without the list of files; for an unfinished data set the plan and the counts.
 
-    ConfigError if it is no data set or of another schema.
+    ConfigError if the folder is no data set or has another schema.
     """
     plan = read_json(folder / "plan.json")
     _check_schema(folder / "plan.json", plan)
-    there = {part: len(list((folder / part).glob("*.npz"))) for part in PARTS}
+    counts = {part: len(list((folder / part).glob("*.npz"))) for part in PARTS}
     size = sum(path.stat().st_size for part in PARTS for path in (folder / part).glob("*.npz"))
     if not (folder / "dataset.json").is_file():
-        return {"complete": False, "plan": plan, "there": there, "bytes": size}
+        return {"complete": False, "plan": plan, "there": counts, "bytes": size}
     content = read_json(folder / "dataset.json")
     _check_schema(folder / "dataset.json", content)
-    return {"complete": True, **{key: content[key] for key in content if key != "files"}, "there": there, "bytes": size}
+    facts = {key: content[key] for key in content if key != "files"}
+    return {"complete": True, **facts, "there": counts, "bytes": size}
 
 
 def verify(folder: Path) -> list[str]:
-    """Every fault of a finished data set, or of training arrays, one line each, empty if there is none.
+    """The faults of a finished data set or of training arrays, one line each; empty if there are none.
 
-    Missing, changed and unknown files, a plan that cannot be or is another one, and values that nothing can be learnt
-    from: not finite, or labels that there are not. ConfigError if it is neither, of another schema, or not finished.
+    Faults are missing, changed and unknown files, an impossible or differing plan, values that are not finite, and
+    labels outside the range. ConfigError if the folder is neither, has another schema, or is not finished.
     """
     faults = [fault for name in ARRAYS if (folder / name / "samples.json").is_file()
               for fault in array_faults(folder / name, f"{name}/" if name else "")]  # fmt: skip
@@ -77,11 +78,11 @@ def verify(folder: Path) -> list[str]:
 
 def _plan_faults(folder: Path, content: dict[str, Any]) -> list[str]:
     plan = read_json(folder / "plan.json")
-    told: dict[str, Any] = {key: value for key, value in plan.items() if key != "schema"}
+    fields: dict[str, Any] = {key: value for key, value in plan.items() if key != "schema"}
     made = content.get("plan")
-    if not isinstance(made, dict) or any(made.get(key) != value for key, value in told.items()):
+    if not isinstance(made, dict) or any(made.get(key) != value for key, value in fields.items()):
         return ["plan.json: is not the plan that dataset.json has"]
-    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in told.items()}
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()}
     try:
         Plan(**values)
     except (ConfigError, TypeError, ValueError) as error:
@@ -90,8 +91,10 @@ def _plan_faults(folder: Path, content: dict[str, Any]) -> list[str]:
 
 
 def sheet(folder: Path, count: int = 24, columns: int = 6, width_px: int = 240) -> NDArray[np.uint8]:
-    """(H, W, 3) uint8 RGB: `count` views spread over the data set, objects tinted green where a grasp is good,
-    red where it is bad. ConfigError if there is no labelled view."""
+    """(H, W, 3) uint8 RGB: `count` views spread over the data set, good pixels tinted green and bad ones red.
+
+    columns: pictures per row. width_px: of one picture. ConfigError if there is no labelled view.
+    """
     names = [path.name for path in sorted((folder / "projected").glob("view-*.npz"))]
     if not names:
         raise ConfigError(f"{folder}: no labelled views here; run spot-grasp dataset generate --out {folder}")

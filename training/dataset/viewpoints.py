@@ -1,4 +1,4 @@
-"""Where the camera stands: as the robot sees an object, all round it, and on the grid of arXiv 2508.17466."""
+"""Camera poses of views: as the robot sees an object, from all sides, and on the grid of arXiv 2508.17466."""
 
 from __future__ import annotations
 
@@ -17,14 +17,17 @@ from simulation.scene.build import SceneSample
 SHAPE = HAND_CAMERA.shape
 _PAPER_FOCAL_PX = SHAPE[0] / 2 / np.tan(np.radians(15.0))
 PAPER_CAMERA = Intrinsics(SHAPE[1], SHAPE[0], _PAPER_FOCAL_PX, _PAPER_FOCAL_PX, SHAPE[1] / 2, SHAPE[0] / 2)
-"""30 degrees of vertical field of view."""
+"""A vertical field of view of 30 degrees."""
 PAPER_COLUMNS, PAPER_ROWS = 100, 10
 
 
 @dataclass(frozen=True)
 class ViewPreset:
-    """Where the camera may be: distance to the point it looks at (metres), elevation (radians), side (radians off
-    the robot's direction), miss: how far off the object it may look, as a fraction of the distance."""
+    """Ranges of the camera's place.
+
+    distance_m: to the point that it looks at. elevation_rad: above the horizon. azimuth_rad: off the robot's direction.
+    miss: how far the point may be from the object, as a share of the distance.
+    """
 
     distance_m: tuple[float, float]
     elevation_rad: tuple[float, float]
@@ -40,7 +43,7 @@ PRESETS = {
 
 
 def looking_at(eye: NDArray[Any], target: NDArray[Any]) -> Pose:
-    """world_from_camera (optical axes), the picture upright."""
+    """world_from_camera (optical axes), upright, from an eye (3,) towards a target (3,), metres, world frame."""
     forward = unit(target - eye)
     right = unit(np.cross(forward, [0, 0, 1]))
     return Pose(np.stack([right, np.cross(forward, right), forward], axis=1), eye)
@@ -49,8 +52,8 @@ def looking_at(eye: NDArray[Any], target: NDArray[Any]) -> Pose:
 def camera_pose(rng: np.random.Generator, preset: ViewPreset, sample: SceneSample) -> Pose:
     """world_from_camera (optical axes) looking near one of the scene's objects."""
     placed = ([sample.target] if sample.target else []) + list(sample.clutter)
-    thing = placed[0] if rng.random() < 0.7 else placed[int(rng.integers(len(placed)))]
-    center = thing.world_from_object.transform([0.0, 0.0, thing.object.height_m * rng.uniform(0.2, 0.8)])
+    item = placed[0] if rng.random() < 0.7 else placed[int(rng.integers(len(placed)))]
+    center = item.world_from_object.transform([0.0, 0.0, item.object.height_m * rng.uniform(0.2, 0.8)])
     robot = np.array([*sample.robot_xy_yaw[:2], center[2]])
     back = unit(robot - center)
     azimuth = np.arctan2(back[1], back[0]) + rng.uniform(*preset.azimuth_rad)
@@ -62,8 +65,10 @@ def camera_pose(rng: np.random.Generator, preset: ViewPreset, sample: SceneSampl
 
 
 def paper_pose(index: int, seed: int) -> Pose:
-    """world_from_camera of view `index` of the paper's 1,000: x and z on the grid, y 0.5 m off the object at the
-    origin, looking near it."""
+    """world_from_camera of view `index` of the paper's 1,000, near the object at the origin.
+
+    x and z are on the grid, y is 0.5 m from the object. seed: of the point that the camera looks at.
+    """
     column, row = index // PAPER_ROWS, index % PAPER_ROWS
     x = np.linspace(-0.5, 0.5, PAPER_COLUMNS)[column]
     z = np.linspace(0.16, 0.6, PAPER_ROWS)[row]
@@ -73,6 +78,6 @@ def paper_pose(index: int, seed: int) -> Pose:
 
 
 def paper_poses(views: range, seed: int) -> Iterator[Pose]:
-    """Those of `views`."""
+    """The `paper_pose` of each view in `views`."""
     for index in views:
         yield paper_pose(index, seed)

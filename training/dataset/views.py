@@ -1,12 +1,12 @@
-"""Rendered views for training: random scenes seen from where the hand camera may be, with every object's mask and pose.
+"""Rendered views for training: random scenes from places of the hand camera, with every object's mask and pose.
 
 `python -m training.dataset.views --out DIR --scenes N --views-per-scene M --seed S --preset far|near [--yolo DIR]`
 
-One file a view, DIR/view-SSSSS-VV.npz: rgb (480, 640, 3) uint8 RGB; depth (480, 640) uint16, tenths of a millimetre
-along the optical axis, 0 = nothing within 6 m; instances (480, 640) uint8, 0 = no object, k = row k-1 of the object
-arrays; families, seeds: (K,) of each object; world_from_object (K, 4, 4); world_from_camera (4, 4), optical axes;
-intrinsics (4,) fx, fy, cx, cy. DIR/manifest.json names schema, preset and seeds. Files are written whole or not at
-all, and a run that was broken off goes on where it stopped.
+One file per view, DIR/view-SSSSS-VV.npz: rgb (480, 640, 3) uint8 RGB; depth (480, 640) uint16, in 0.1 mm along the
+optical axis, 0 = nothing within 6 m; instances (480, 640) uint8, 0 = no object, k = row k-1 of the object arrays;
+families, seeds: (K,) of each object; world_from_object (K, 4, 4); world_from_camera (4, 4), optical axes; intrinsics
+(4,) fx, fy, cx, cy. DIR/manifest.json names schema, preset and seeds. Files are written whole or not at all, and an
+interrupted run continues.
 """
 
 from __future__ import annotations
@@ -46,11 +46,11 @@ SPEC = SceneSpec(
     light=LightSpec(intensity=(1.2, 6.0), ambient=(0.08, 0.5)),
 )
 SEED_BASE = 5_000_000
-"""Training scenes draw from seeds above this; runs and evaluation use those below."""
+"""Seeds of training scenes are above this, those of runs and evaluations below."""
 
 
 def photograph(rgb: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """The picture as some camera may have taken it: white balance, exposure, gamma, blur and noise."""
+    """An (H, W, 3) picture as a camera may take it: random white balance, exposure, gamma, blur and noise."""
     picture = rgb.astype(np.float32) / 255.0
     picture = np.clip(picture * rng.uniform(0.6, 1.4) * rng.uniform(0.88, 1.12, 3), 0, 1) ** rng.uniform(0.7, 1.4)
     if rng.random() < 0.4:
@@ -60,8 +60,10 @@ def photograph(rgb: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.u
 
 
 def yolo_lines(view: dict[str, Any]) -> list[str]:
-    """One line an object in ultralytics' segmentation format: class and the outline, fractions of the picture.
-    Objects of no class of the detector's have none."""
+    """One line per object in ultralytics' segmentation format: class, and outline as shares of the picture's size.
+
+    Objects outside CLASS_NAMES, and small ones, have no line.
+    """
     lines = []
     for index, family in enumerate(view["families"]):
         mask = (view["instances"] == index + 1).astype(np.uint8)
@@ -77,28 +79,28 @@ def yolo_lines(view: dict[str, Any]) -> list[str]:
 
 
 def render_scene(seed: int, views: int, preset: ViewPreset) -> list[dict[str, Any]]:
-    """All views of one scene, as the arrays of the schema. Genesis must have been started."""
+    """All views of one scene, as the arrays of a view file. Genesis must have been started."""
     sample = sample_scene(SPEC, SEED_BASE + seed)
     rng = np.random.default_rng([seed, 7])
     return render_views(sample, HAND_CAMERA, (camera_pose(rng, preset, sample) for _ in range(views)))
 
 
 def render_views(sample: SceneSample, intrinsics: Intrinsics, poses: Iterable[Pose]) -> list[dict[str, Any]]:
-    """A scene seen from these world_from_camera poses, as the arrays of the schema. Genesis must have been started."""
+    """A scene from several world_from_camera poses, as arrays of view files. Genesis must have been started."""
     with SceneCamera(sample, intrinsics) as camera:
         return [render_view(camera, intrinsics, world_from_camera) for world_from_camera in poses]
 
 
 def render_view(camera: SceneCamera, intrinsics: Intrinsics, world_from_camera: Pose) -> dict[str, Any]:
-    """A built scene seen from one pose, as the arrays of the schema."""
+    """A built scene from one pose, as the arrays of a view file."""
     picture = camera.take(world_from_camera)
-    things = [thing.object for thing in camera.placed]
+    objects = [item.object for item in camera.placed]
     return {
         "rgb": picture.rgb,
         "depth": np.where(picture.depth < FAR_M, picture.depth / DEPTH_UNIT_M, 0).astype(np.uint16),
         "instances": picture.instances,
-        "families": np.array([thing.family for thing in things]),
-        "seeds": np.array([thing.seed for thing in things]),
+        "families": np.array([item.family for item in objects]),
+        "seeds": np.array([item.seed for item in objects]),
         "world_from_object": np.stack([pose.matrix() for pose in camera.world_from_object]),
         "world_from_camera": world_from_camera.matrix(),
         "intrinsics": np.array([intrinsics.fx, intrinsics.fy, intrinsics.cx, intrinsics.cy]),
@@ -119,7 +121,10 @@ def write_yolo(folder: Path, name: str, split: str, view: dict[str, Any], rng: n
 
 
 def generate(out: Path, scenes: range, views: int, preset_name: str, yolo: Path | None) -> int:
-    """Render the scenes that are not there yet; returns how many views were added. Every tenth scene is validation."""
+    """Render the missing scenes; returns how many views were added.
+
+    yolo: folder of an ultralytics data set to add the views to, every tenth scene as validation; None for none.
+    """
     from simulation.genesis.physics import init_genesis
 
     out.mkdir(parents=True, exist_ok=True)

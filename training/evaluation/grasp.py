@@ -1,9 +1,9 @@
 """Whole trials from picture to lift: each method chooses a grasp in the same noisy pictures of held-out objects, and a
 free gripper tries it in physics, hundreds at a time.
 
-A trial succeeds if the object is lifted, held through the shake, and the gripper never met the support. OUT gets
-trials/NAME.json an object (a run that was broken off goes on where it stopped), result.json, table.md and plots, and,
-because they differ from run to run, apart from these times.json and times/NAME.json: how long the methods took.
+A trial succeeds if the object is lifted and held through the shake, and the gripper never touches the support. --out
+gets trials/NAME.json for each object, result.json, table.md and plots. An interrupted run continues. Durations differ
+from run to run, so times.json and times/NAME.json hold them apart.
 """
 
 from __future__ import annotations
@@ -23,17 +23,20 @@ from training.common.mapping import Mapper
 from training.dataset.catalogue import Entry, catalogue, family_of
 from training.dataset.folder import Progress, read_json, save
 from training.evaluation.method_names import check_names
-from training.evaluation.study import carry_out, times_file
+from training.evaluation.study import run_study, times_file
 
 SCHEMA = 2
-"""2: the times are files of their own."""
+"""Of study.json and result.json."""
 
 
 @dataclass(frozen=True)
 class Study:
-    """What is compared on what. trials: pictures, each tried by every method. per_family: size of the catalogue whose
-    `split` is used. heatmap: a network file, None is the shipped one. paper: run folder of the recipe "paper". labels:
-    folder of label files, for the oracle. masks: "rendered", with edges wrong by up to 2 px, or "detector"."""
+    """Which methods are compared on which objects.
+
+    trials: number of pictures; every method is tried in each. per_family: size of the catalogue whose `split` is used.
+    masks: "rendered", with edges wrong by up to 2 px, or "detector". heatmap: a network file, None for the shipped
+    network. paper: run folder of the recipe "paper". labels: folder of label files, for the oracle.
+    """
 
     trials: int
     methods: tuple[str, ...]
@@ -63,9 +66,9 @@ class Study:
         return tuple(entry for entry in catalogue(self.per_family) if entry.split == self.split)
 
     def shares(self) -> list[tuple[Entry, int]]:
-        """How many pictures of each object, as even as can be."""
-        base, more = divmod(self.trials, len(self.entries))
-        return [(entry, base + (index < more)) for index, entry in enumerate(self.entries) if base + (index < more)]
+        """(object, number of its pictures), spread as evenly as possible."""
+        base, rest = divmod(self.trials, len(self.entries))
+        return [(entry, base + (index < rest)) for index, entry in enumerate(self.entries) if base + (index < rest)]
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ class ObjectJob:
 
 
 def object_job(job: ObjectJob) -> tuple[str, dict[str, Any]]:
-    """(file, one record a trial and method under `trials`); Genesis must have been started."""
+    """(file, {"trials": one record per picture and method}). Genesis must have been started."""
     from simulation.trials.grasp_trials import run_trials
     from training.evaluation.methods import make_methods
     from training.evaluation.scenes import cases
@@ -121,7 +124,7 @@ def object_job(job: ObjectJob) -> tuple[str, dict[str, Any]]:
 
 
 def outcome(*, lifted: bool, held: bool, collided_support: bool) -> str:
-    """ "success", or the first thing that went wrong."""
+    """ "success", or the first reason of failure."""
     if collided_support:
         return "hit the support"
     if not lifted:
@@ -130,7 +133,7 @@ def outcome(*, lifted: bool, held: bool, collided_support: bool) -> str:
 
 
 def _errors(case: Any, choice: Any) -> dict[str, float]:
-    """How far the chosen point and normal are from the surface that the picture shows there."""
+    """Errors of the chosen point (position_m) and normal (angle_rad) against the surface at the chosen pixel."""
     from perception.surface.normals import plane_fit_normals
 
     if choice.pixel_uv is None or choice.normal_world is None:
@@ -143,11 +146,11 @@ def _errors(case: Any, choice: Any) -> dict[str, float]:
     camera = case.frame.intrinsics
     point = camera.back_project(u, v, choice.depth_m) - camera.back_project(u, v, float(clean[v, u]))
     true = plane_fit_normals(clean, camera, 3.0, case.mask)[v, u].astype(np.float64)
-    found = {"position_m": float(np.linalg.norm(point))}
+    errors = {"position_m": float(np.linalg.norm(point))}
     if true.any():
         cosine = float(np.clip(case.frame.world_from_camera.rotation @ true @ choice.normal_world, -1.0, 1.0))
-        found["angle_rad"] = float(np.arccos(cosine))
-    return found
+        errors["angle_rad"] = float(np.arccos(cosine))
+    return errors
 
 
 def shipped_or(path: str | None) -> Any:
@@ -165,8 +168,8 @@ def _detector() -> Callable[[Any], Any]:
     def detect(case: Any) -> Any:
         if case.detection.label not in detector.labels:
             return None
-        found = detector.detect(case.frame, (case.detection.label,), 0.25)
-        return found[0] if found else None
+        detections = detector.detect(case.frame, (case.detection.label,), 0.25)
+        return detections[0] if detections else None
 
     return detect
 
@@ -174,34 +177,34 @@ def _detector() -> Callable[[Any], Any]:
 def evaluate(
     study: Study, out: Path, mapper: Mapper, progress: Progress = lambda *_: None, device: str = "cpu"
 ) -> dict[str, Any]:
-    """Run what is missing of the study; returns what result.json says. ConfigError if `out` holds another study."""
+    """Run the missing trials; returns the content of result.json. ConfigError if `out` holds another study."""
     jobs = [ObjectJob(study, entry, count) for entry, count in study.shares()]
 
-    def told(facts: list[dict[str, Any]]) -> dict[str, Any]:
-        return summarise([one for each in facts for one in each["trials"]], study.methods)
+    def methods(facts: list[dict[str, Any]]) -> dict[str, Any]:
+        return summarise([trial for fact in facts for trial in fact["trials"]], study.methods)
 
-    result = carry_out(study, SCHEMA, out, jobs, object_job, told, mapper, "objects", progress, device)
+    result = run_study(study, SCHEMA, out, jobs, object_job, methods, mapper, "objects", progress, device)
     save(out / "times.json", json_text(stage_times(jobs, out), indent=1).encode())
     return result
 
 
 def stage_times(jobs: Sequence[ObjectJob], out: Path) -> dict[str, dict[str, float]]:
     """Median milliseconds of each stage of each method."""
-    found: dict[str, dict[str, list[float]]] = {}
+    collected: dict[str, dict[str, list[float]]] = {}
     for job in jobs:
         trials, times = read_json(out / job.file)["trials"], read_json(times_file(out, job.file))["seconds"]
         for trial, seconds in zip(trials, times, strict=True):
             for stage, value in seconds.items():
-                found.setdefault(trial["method"], {}).setdefault(stage, []).append(value)
+                collected.setdefault(trial["method"], {}).setdefault(stage, []).append(value)
     return {
         method: {stage: 1e3 * float(np.median(values)) for stage, values in sorted(stages.items())}
-        for method, stages in found.items()
+        for method, stages in collected.items()
     }
 
 
 def summarise(records: Sequence[dict[str, Any]], methods: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Per method: success_rate, its 95 % Wilson interval, errors (medians), failures with counts, the successes of each
-    family, and how it compares with the first method in the same pictures."""
+    """Per method: success_rate, its 95 % Wilson interval, median errors, counts of failures, the success rate of each
+    family, and a comparison with the first method in the same pictures."""
     summary: dict[str, dict[str, Any]] = {}
     first = _successes(records, methods[0])
     for name in dict.fromkeys(methods):
@@ -228,7 +231,7 @@ def summarise(records: Sequence[dict[str, Any]], methods: Sequence[str]) -> dict
 
 
 def _successes(records: Sequence[dict[str, Any]], method: str) -> set[tuple[str, int]]:
-    """The pictures, as (object, number), in which a method succeeds."""
+    """(object, picture number) of each trial in which a method succeeds."""
     mine = [record for record in records if record["method"] == method and record["outcome"] == "success"]
     return {(record["object"], record["picture"]) for record in mine}
 

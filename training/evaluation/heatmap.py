@@ -1,4 +1,4 @@
-"""How good a heatmap network is on the pixels of held-out objects, beside the rules it has to beat."""
+"""Quality of a heatmap network on the pixels of held-out objects, beside simple rules."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from training.heatmap.arrays import labels_by, training_arrays
 from training.heatmap.metrics import PixelScores
 
 MOST_PROFILE_ROWS = 600
-"""Training pictures the height rule learns from; more change its profile by less than a hundredth."""
+"""Most training pictures that the height rule learns from."""
 MEANINGS = {
     "lift": "the object is lifted",
     "grasp": "it is lifted, held through the shake, and the gripper never met the support",
@@ -33,7 +33,7 @@ MEANINGS = {
 
 @dataclass
 class _Scores:
-    """The network on one kind of label."""
+    """Scores of the network against one kind of label."""
 
     whole: PixelScores = field(default_factory=PixelScores)
     families: defaultdict[str, PixelScores] = field(default_factory=lambda: defaultdict(PixelScores))
@@ -48,17 +48,18 @@ class _Scores:
     def summary(self) -> dict[str, Any]:
         return {
             "metrics": self.whole.summary(),
-            "families": {family: one.summary() for family, one in sorted(self.families.items())},
-            "framing": {kind: one.summary() for kind, one in sorted(self.framing.items())},
+            "families": {family: scores.summary() for family, scores in sorted(self.families.items())},
+            "framing": {kind: scores.summary() for kind, scores in sorted(self.framing.items())},
         }
 
 
 def evaluate_network(network: Path, data: Path, split: str = "test") -> dict[str, Any]:
-    """Metrics of the network file and of the rules on a split's samples of a data set, against its lift labels and
-    against the labels that training sees (MEANINGS), or on arrays alone against theirs: over all of them, per family,
-    and of objects that are whole in the picture or cut by its border, where the arrays say which.
+    """Metrics of a network file and of the rules on the samples of a split.
 
-    ConfigError for an unknown split or one without samples, or if `data` holds neither; ModelError for the network.
+    data: a data set, measured against its lift labels and its training labels (MEANINGS), or training arrays, measured
+    against their labels. Metrics are given over all samples, per family, and, where the arrays tell, apart for objects
+    that the picture's border cuts. ConfigError for an unknown or empty split, or if `data` is neither. ModelError for
+    the network.
     """
     if split not in SPLITS:
         raise ConfigError(f"unknown split {split!r}; choose from: {', '.join(SPLITS)}")
@@ -110,16 +111,16 @@ class _Masks:
 
 
 def table(result: dict[str, Any]) -> str:
-    """Markdown, one table a kind of label: a row for the network, one for each of its kinds of picture and each rule, a
-    column per metric."""
-    return "\n".join(_table(kind, one) for kind, one in result["against"].items())
+    """Markdown, one table per kind of label: rows for the network, whole and by framing, and the rules; a column per
+    metric."""
+    return "\n".join(_table(kind, metrics) for kind, metrics in result["against"].items())
 
 
-def _table(kind: str, found: dict[str, Any]) -> str:
+def _table(kind: str, measured: dict[str, Any]) -> str:
     names = ("auroc", "average_precision", "precision_at_1", "regret", "ece")
     lines = [f"`{kind}`: {MEANINGS[kind]}", "", "| | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
-    framing = {f"network, object {framed}": metrics for framed, metrics in found["framing"].items()}
-    for title, metrics in {"network": found["metrics"], **framing, **found["rules"]}.items():
+    framing = {f"network, object {framed}": metrics for framed, metrics in measured["framing"].items()}
+    for title, metrics in {"network": measured["metrics"], **framing, **measured["rules"]}.items():
         cells = [f"{metrics[name]:.3f}" if name in metrics else "" for name in names]
         lines.append(f"| {title} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"

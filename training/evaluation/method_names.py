@@ -1,4 +1,4 @@
-"""The names of the ways to choose a grasp; `training.evaluation.methods` makes them."""
+"""Names of the methods that choose a grasp; `training.evaluation.methods` makes them."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from perception.base.errors import ConfigError
 
 RULES = ("antipodal", "height", "centroid", "random")
 CHECKED = "+checks"
-"""After a rule's name: with the same checks and further candidates as the heatmap."""
+"""Suffix of a rule: with the checks and further candidates that the heatmap has."""
 METHODS = ("heatmap", *RULES, "paper", "oracle")
 
 
 def check_names(names: Sequence[str]) -> None:
-    """ConfigError for an unknown name or none at all."""
+    """ConfigError for an unknown name or an empty list."""
     known = {*METHODS, *(rule + CHECKED for rule in RULES)}
     unknown = [name for name in names if name not in known]
     if unknown or not names:

@@ -1,9 +1,9 @@
-"""Ways to choose where to grip, to be compared: ours, simple rules, the paper's, and one that knows the truth.
+"""Methods that choose a grasp, to be compared: ours, simple rules, the paper's, and one that knows the truth.
 
-All but `paper` and `oracle` only give a quality per pixel; depth, normal and pose are then found by the same
-`perception.grasping.grasp.compute_grasp`, so that what is compared is the choice of the pixel. The heatmap's best
-pixels are checked for the support and the jaws' width, and the next is taken if one fails; a rule names one pixel,
-unless it is asked for with "+checks".
+All but `paper` and `oracle` give a quality per pixel. `perception.grasping.grasp.compute_grasp` then finds depth,
+normal and pose for all of them, so that only the choice of the pixel is compared. The heatmap's best pixels are checked
+for support and jaw width, and the next pixel is tried if a check fails. A rule names one pixel, unless its name ends in
+"+checks".
 """
 
 from __future__ import annotations
@@ -32,15 +32,18 @@ from training.heatmap.baselines import HEIGHT_PROFILE, centroid_quality, height_
 from training.heatmap.paper_recipe import SIZE, paper_depth, paper_input
 
 ONE_PIXEL = GraspSettings(candidates=1, support_margin_m=-10.0, max_width_m=1.0)
-"""A rule names one pixel and grips there, come what may."""
+"""For a rule: one pixel, without checks."""
 PAPER_OFFSET_M = 0.03
-"""How far the paper's robot stays before the point."""
+"""Distance at which the paper's hand stops before the point."""
 
 
 @dataclass(frozen=True, eq=False)
 class Truth:
-    """What only the oracle may see: object_from_hand poses that are known to lift and hold, and the surface points
-    (N, 3) and normals (N, 3) in the object's frame that they grip at; world_from_object; the clean depth (H, W)."""
+    """What only the oracle may read.
+
+    poses: N object_from_hand that are known to lift and hold. points, normals: (N, 3) surface points and normals that
+    they grip at, object frame. clean_depth: (H, W) metres.
+    """
 
     poses: tuple[Pose, ...]
     points: NDArray[np.float64]
@@ -51,8 +54,11 @@ class Truth:
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """A pose, or why there is none. pixel_uv and depth_m of the chosen point and normal_world (3,), where there is
-    one. score: the quality at the pixel, where the method has one. seconds: per stage."""
+    """A chosen grasp, or the reason why there is none.
+
+    seconds: duration of each stage. pixel_uv, depth_m, normal_world: the chosen point and its normal (3,), if known.
+    score: the quality at the pixel, if the method has one.
+    """
 
     world_from_hand: Pose | None
     reason: str
@@ -121,14 +127,15 @@ def _height(frame: RgbdFrame, detection: Detection, rng: np.random.Generator) ->
 
 
 def _random(frame: RgbdFrame, detection: Detection, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Random spots of some pixels, so that smoothing does not level them."""
+    """Random patches of six pixels, large enough to survive smoothing."""
     height, width = detection.mask.shape
     spots = rng.uniform(0.1, 1.0, (-(-height // 6), -(-width // 6))).astype(np.float32)
     return np.asarray(cv2.resize(spots, (width, height), interpolation=cv2.INTER_NEAREST), np.float32)
 
 
 def _antipodal(frame: RgbdFrame, detection: Detection, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Level normals in the middle between the mask's two sides: the jaws then meet opposite flanks at a right angle."""
+    """High where the normal is level and the pixel is midway between the mask's sides: the jaws then meet opposite
+    flanks at a right angle."""
     mask = np.asarray(detection.mask)
     seen = object_depth(frame.depth, mask, frame.intrinsics, frame.world_from_camera)
     normals = plane_fit_normals(seen.depth, frame.intrinsics, 8.0, seen.near)
@@ -152,7 +159,8 @@ _RULES: dict[str, Quality] = {
 class PaperMethod:
     """arXiv 2508.17466 from picture to pose, with its network retrained here.
 
-    run: folder of `spot-grasp train heatmap --recipe paper`. ConfigError if it is none."""
+    run: folder of `spot-grasp train heatmap --recipe paper`. ConfigError if it is not such a folder.
+    """
 
     def __init__(self, run: Path) -> None:
         import torch
@@ -191,7 +199,7 @@ class PaperMethod:
 
 
 def oracle(frame: RgbdFrame, detection: Detection, truth: Truth, rng: np.random.Generator) -> Choice:
-    """A grasp known to succeed whose surface point this picture shows; what it does not reach, nobody can."""
+    """A grasp known to succeed whose surface point is visible in this picture: an upper bound for all methods."""
     started = time.perf_counter()
     camera_from_object = frame.world_from_camera.inverse() @ truth.world_from_object
     if len(truth.poses) == 0:

@@ -1,10 +1,10 @@
-"""The hard setting: five test objects close together on a table, taken away one by one (the packed protocol of VGN and
-GIGA, with this project's gripper, camera faults and success).
+"""Five test objects close together on a table, removed one by one: the packed protocol of VGN and GIGA, with this
+project's gripper, camera faults and criterion of success.
 
-A round: look from one side, choose over all objects in sight the grasp of the best score, try it in physics; an object
-that is lifted and held is taken away; end when the table is empty, when nothing more can be chosen, or after two
-failures in a row. Grasp success is successes per attempt, declutter rate the share of all objects that were taken away.
-OUT gets rounds/METHOD-NNN.json (a study that was broken off goes on), result.json and table.md.
+In a round the camera looks from one side, and the best-scored grasp over all visible objects is tried in physics. An
+object that is lifted and held is removed. The round ends when the table is empty, when no grasp can be chosen, or after
+two failures in a row. Grasp success is successes per attempt; declutter rate is the share of objects removed. --out
+gets rounds/METHOD-NNN.json, result.json and table.md. An interrupted study continues.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ from training.common.mapping import Mapper
 from training.dataset.catalogue import Entry, catalogue
 from training.dataset.folder import Progress, save
 from training.evaluation.method_names import CHECKED, RULES, check_names
-from training.evaluation.study import carry_out
+from training.evaluation.study import run_study
 
 SCHEMA = 1
 OBJECTS = 5
 FAILURES_IN_A_ROW = 2
 TABLE_HALF_M, TABLE_HEIGHT_M, SPREAD_M, GAP_M = 0.25, 0.45, 0.17, 0.05
-"""GAP_M: free room between any two objects, half of what the open jaws need to pass."""
+"""GAP_M: free space between any two objects, half of what the open jaws need."""
 PLACES = 4000
 LOOKS = 15
 
 
 @dataclass(frozen=True)
 class PackedStudy:
-    """rounds: of each method. split, per_family: as in training.evaluation.grasp.Study."""
+    """rounds: per method. The other fields are those of training.evaluation.grasp.Study."""
 
     rounds: int
     methods: tuple[str, ...] = ("heatmap",)
@@ -63,7 +63,7 @@ class PackedStudy:
 
 @dataclass(frozen=True)
 class RoundJob:
-    """One round of one method. The table and the first picture depend on seed and number alone."""
+    """One round of one method. The table and the first picture depend on the seed and the number only."""
 
     study: PackedStudy
     method: str
@@ -78,7 +78,7 @@ class RoundJob:
 
 
 def packed_scene(entries: Sequence[Entry], seed: int, number: int) -> Any:
-    """A SceneSample: OBJECTS of the entries on a table, GAP_M apart or more, in random surroundings."""
+    """A SceneSample: OBJECTS of the entries on a table, at least GAP_M apart, in random surroundings."""
     from perception.geometry import Pose
     from simulation.scene.build import Box, Placed, sample_scene
     from training.dataset.views import SEED_BASE, SPEC
@@ -93,7 +93,7 @@ def packed_scene(entries: Sequence[Entry], seed: int, number: int) -> Any:
     for _ in range(PLACES):
         u, v = rng.uniform(-spread, spread, 2)
         radius = float(np.linalg.norm(chosen[len(taken)].vertices[:, :2], axis=1).max())
-        spread += 1e-4  # five wide ones need more room
+        spread += 1e-4  # five wide objects need more room
         if all(np.hypot(u - a, v - b) >= radius + r + GAP_M for a, b, r in taken):
             taken.append((u, v, radius))
             if len(taken) == OBJECTS:
@@ -102,14 +102,14 @@ def packed_scene(entries: Sequence[Entry], seed: int, number: int) -> Any:
         (x, y, TABLE_HEIGHT_M / 2), (TABLE_HALF_M,) * 2 + (TABLE_HEIGHT_M / 2,), 0.0, sample.supports[0].texture
     )
     placed = [
-        Placed(thing, Pose.from_rpy((0.0, 0.0, rng.uniform(-np.pi, np.pi)), (x + u, y + v, TABLE_HEIGHT_M + 0.001)))
-        for thing, (u, v, _) in zip(chosen, taken, strict=True)
+        Placed(item, Pose.from_rpy((0.0, 0.0, rng.uniform(-np.pi, np.pi)), (x + u, y + v, TABLE_HEIGHT_M + 0.001)))
+        for item, (u, v, _) in zip(chosen, taken, strict=True)
     ]
     return replace(sample, target=placed[0], clutter=tuple(placed[1:]), supports=(table,))
 
 
 def round_job(job: RoundJob) -> tuple[str, dict[str, Any]]:
-    """(file, what happened); Genesis must have been started."""
+    """(file, record of the round). Genesis must have been started."""
     from perception.spot_arm import HAND_CAMERA
     from simulation.trials.packed_table import PackedTable
     from training.evaluation.grasp import shipped_or
@@ -159,22 +159,22 @@ def _choose(table: Any, sample: Any, method: Any, rng: np.random.Generator) -> t
 def evaluate_packed(
     study: PackedStudy, out: Path, mapper: Mapper, progress: Progress = lambda *_: None, device: str = "cpu"
 ) -> dict[str, Any]:
-    """Run what is missing of the study; returns what result.json says. ConfigError if `out` holds another study."""
+    """Run the missing rounds; returns the content of result.json. ConfigError if `out` holds another study."""
     methods = tuple(dict.fromkeys(study.methods))
     jobs = [RoundJob(study, method, number) for number in range(study.rounds) for method in methods]
 
-    def told(facts: list[dict[str, Any]]) -> dict[str, Any]:
+    def summaries(facts: list[dict[str, Any]]) -> dict[str, Any]:
         return {name: summary(facts, name) for name in methods}
 
-    result = carry_out(study, SCHEMA, out, jobs, round_job, told, mapper, "rounds", progress, device)
+    result = run_study(study, SCHEMA, out, jobs, round_job, summaries, mapper, "rounds", progress, device)
     save(out / "table.md", packed_table(result).encode())
     return result
 
 
 def summary(records: Sequence[dict[str, Any]], method: str) -> dict[str, Any]:
-    """success_rate with its 95 % Wilson interval, declutter_rate, failures and ends with counts."""
+    """success_rate with its 95 % Wilson interval, declutter_rate, counts of failures and of endings."""
     mine = [record for record in records if record["method"] == method]
-    outcomes = [one["outcome"] for record in mine for one in record["outcomes"]]
+    outcomes = [attempt["outcome"] for record in mine for attempt in record["outcomes"]]
     good, objects = outcomes.count("success"), sum(record["objects"] for record in mine)
     return {
         "rounds": len(mine),
@@ -183,7 +183,7 @@ def summary(records: Sequence[dict[str, Any]], method: str) -> dict[str, Any]:
         "success_rate": good / len(outcomes) if outcomes else 0.0,
         "interval": list(wilson(good, len(outcomes))),
         "declutter_rate": good / objects if objects else 0.0,
-        "failures": dict(Counter(one for one in outcomes if one != "success").most_common()),
+        "failures": dict(Counter(outcome for outcome in outcomes if outcome != "success").most_common()),
         "ended": dict(Counter(record["ended"] for record in mine).most_common()),
     }
 

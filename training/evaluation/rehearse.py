@@ -1,22 +1,19 @@
-"""Grasps as the run would make them, tried in physics: labels that hold the pose's own errors.
+"""Labels from grasps as the run would make them: they include the errors of perception's pose.
 
-A label of `training.dataset.grasp_labels` says what comes of gripping exactly at a surface point. The run does not grip
-exactly there: its depth is some millimetres off, its heading some degrees, a carton may not be told from a round body.
-So here perception itself gets the picture, with the sensor's faults and a rough mask; the grasp that it computes at a
-pixel is tried on the true object, and the outcome is the label of that pixel in that picture. A network that learns
-this learns which places forgive the errors, and where in this picture the pose is likely to be wrong.
+A label of `training.dataset.grasp_labels` is for a grasp exactly at a surface point. A run's grasp differs: its depth
+is off by millimetres, its heading by degrees, and a carton may be taken for a round body. Here perception gets a
+picture with the sensor's faults and a rough mask. The grasp that it computes at a pixel is tried on the true object,
+and the outcome labels that pixel. A network trained on these labels prefers pixels where such errors do no harm.
 
-Half of the pixels lie anywhere on the object, half where a network already thinks well of it, since it will choose
-there. A data set of these is a folder:
+Half of the pixels lie anywhere on the object, half where a network already predicts a high quality. The data set is a
+folder:
 
-    plan.json              what was asked for. Written first; another plan is refused here.
-    rehearsed/NAME.npz     one an object: inputs (n, 8, 256, 256) float16; labels (n, 256, 256) int8, a spot about
-                           each tried pixel, 1 lifted and held without touching the support, 0 not, -1 not tried
-    inputs.npy, labels.npy, samples.json   the training arrays (training.dataset.array_folder) of all objects,
-                           samples.json last
+    plan.json              the options. Written first; the folder refuses another plan.
+    rehearsed/NAME.npz     one per object: inputs (n, 8, 256, 256) float16; labels (n, 256, 256) int8, a disc at each
+                           tried pixel: 1 lifted and held without touching the support, 0 not, -1 not tried
+    inputs.npy, labels.npy, samples.json   the training arrays (training.dataset.array_folder) of all objects
 
-Files appear whole or not at all; a run that was killed goes on where it stopped. Only training and validation objects
-are used.
+Files are written whole or not at all, and a killed run continues. Only training and validation objects are used.
 """
 
 from __future__ import annotations
@@ -49,18 +46,23 @@ from training.heatmap.build_arrays import rough_crop
 
 SCHEMA = 1
 SPOT_PX = 4
-"""Radius of a label, of the picture's pixels: what the choice of a pixel is smoothed over."""
+"""Radius of a label in the picture: the range over which the run smooths the quality."""
 APART_PX = 9
+"""Distance between two tried pixels."""
 PROMISING = 0.8
-"""Of the best pixel's quality: the network's half of the pixels is drawn from those above."""
+"""The network's half of the pixels has at least this share of the best pixel's quality."""
 SEEDS = 100_000
-"""Added to the plan's seed, so that no picture is one of an evaluation's."""
+"""Added to the plan's seed, so that no picture is also used in an evaluation."""
 
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """per_family: objects of each family in the catalogue whose training and validation objects are used. pictures: of
-    each object. pixels: grasps tried in each. heatmap: network that proposes half of them; None is the shipped one."""
+    """What such a data set holds.
+
+    per_family: size of the catalogue whose training and validation objects are used. pictures: per object. pixels:
+    grasps tried per picture. heatmap: the network that proposes half of them, None for the shipped network. families:
+    only these; empty for all.
+    """
 
     per_family: int = 20
     pictures: int = 10
@@ -72,7 +74,7 @@ class Rehearsal:
     def __post_init__(self) -> None:
         if min(self.per_family, self.pictures, self.pixels) < 1 or self.seed < 0:
             raise ConfigError("objects, pictures and pixels must be at least 1, the seed at least 0")
-        catalogue(self.per_family, self.families)  # refuses what it does not know
+        catalogue(self.per_family, self.families)  # ConfigError for an unknown family
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -97,16 +99,18 @@ class RehearsalJob:
 def rehearse(
     plan: Rehearsal, out: Path, mapper: Mapper, progress: Progress = lambda *_: None, device: str = "cpu"
 ) -> dict[str, Any]:
-    """Make what is missing; returns what samples.json says. ConfigError if the folder holds something else or cannot be
-    written: what is there stays, and a next run goes on."""
+    """Make the missing files; returns the content of samples.json.
+
+    ConfigError if the folder holds something else or cannot be written. Finished files stay; the same call continues.
+    """
     from training.dataset.jobs import start_genesis
 
     claim(plan, SCHEMA, out)
     jobs = [RehearsalJob(plan, entry) for entry in plan.entries]
     todo = [job for job in jobs if not (out / job.file).is_file()]
     progress("grasps", len(jobs) - len(todo), len(jobs))
-    made = mapper.map(rehearse_object, todo, partial(start_genesis, device))
-    for done, (file, content) in enumerate(made, len(jobs) - len(todo) + 1):
+    results = mapper.map(rehearse_object, todo, partial(start_genesis, device))
+    for done, (file, content) in enumerate(results, len(jobs) - len(todo) + 1):
         save(out / file, content)
         progress("grasps", done, len(jobs))
     facts = {"views": len(jobs) * plan.pictures, "draws": 1}
@@ -117,7 +121,7 @@ def rehearse(
 
 
 def rehearse_object(job: RehearsalJob) -> tuple[str, bytes]:
-    """(file, its bytes); Genesis must have been started."""
+    """(file, its bytes). Genesis must have been started."""
     from simulation.trials.grasp_trials import run_trials
 
     plan = job.plan
@@ -149,8 +153,10 @@ def rehearse_object(job: RehearsalJob) -> tuple[str, bytes]:
 
 
 def draw_pixels(case: Case, network: HeatmapModel, count: int, rng: np.random.Generator) -> list[tuple[int, int]]:
-    """(u, v) of at most `count` different pixels that a grasp may choose, as far as there is room APART_PX from each
-    other: every second where the network promises most, the others anywhere."""
+    """(u, v) of at most `count` pixels inside the mask, at least APART_PX from each other.
+
+    Every second pixel lies where the network predicts a high quality, the others anywhere.
+    """
     allowed = inner_pixels(np.asarray(case.detection.mask))
     quality = np.where(allowed, network.predict(case.frame, case.detection).quality, 0.0)
     promising = allowed & (quality >= PROMISING * max(float(quality.max()), 1e-6))
@@ -171,7 +177,7 @@ def draw_pixels(case: Case, network: HeatmapModel, count: int, rng: np.random.Ge
 def _label_picture(
     mask: NDArray[np.bool_], pixels: list[tuple[int, int]], tried: list[int | None], good: NDArray[np.bool_]
 ) -> NDArray[np.int16]:
-    """(H, W): a spot about each pixel. tried: the index of its trial, None where no grasp can be done, which is bad."""
+    """(H, W) labels, a disc at each pixel. tried: index of its trial; None if no grasp is possible, which is bad."""
     picture = np.full(mask.shape, UNKNOWN, np.int16)
     for pixel, index in zip(pixels, tried, strict=True):
         label = GOOD if index is not None and good[index] else BAD

@@ -1,4 +1,4 @@
-"""The table and the pictures of an evaluation, from its result alone."""
+"""The table and the plot of an evaluation, made from its result."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def table(result: Mapping[str, Any]) -> str:
-    """Markdown, a row per method, the best first."""
+    """Markdown, a row per method, best first."""
     methods = sorted(result["methods"].items(), key=lambda item: -item[1]["success_rate"])
     lines = [
         "| method | lifted and held | 95 % interval | in the same pictures | position | angle | failures |",
@@ -26,7 +26,7 @@ def table(result: Mapping[str, Any]) -> str:
 
 
 def plot(result: Mapping[str, Any]) -> bytes:
-    """A PNG: success of each method with its interval, and by family. Needs matplotlib."""
+    """A PNG: success rate of each method with its interval, and per family. Needs matplotlib."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -56,7 +56,7 @@ def plot(result: Mapping[str, Any]) -> bytes:
 
 
 def _paired(facts: Mapping[str, Any]) -> str:
-    """How often only the study's first method succeeded, and only this one, and the chance of that between equals."""
+    """How often only the first method succeeded, how often only this one, and McNemar's p."""
     paired = facts.get("paired")
     return f"{paired['with']} +{paired['only_it']} -{paired['only_this']}, p {paired['p']:.2g}" if paired else ""
 

@@ -1,4 +1,4 @@
-"""What an evaluation of grasps looks at: pictures of test objects as the robot sees them, with the sensor's faults."""
+"""Pictures for the evaluation of grasps: test objects as the robot sees them, with the sensor's faults."""
 
 from __future__ import annotations
 
@@ -26,13 +26,16 @@ from training.heatmap.build_arrays import MIN_MASK_PX, noisy_depth, rough_mask
 EVALUATION_SEEDS = 4_000_000
 VIEWS_PER_SCENE = 10
 MOST_LOOKS = 40
-"""Per picture: a view that shows too little of the object is drawn again, as the robot would look again."""
+"""Per picture: a view that shows too little of the object is drawn again."""
 
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """One picture to choose a grasp in. detection: the rendered mask, its edge wrong by up to 2 px. mask: the true one.
-    truth: for the oracle and for measuring errors."""
+    """One picture to choose a grasp in.
+
+    detection: the rendered mask, its edge wrong by up to 2 px. mask: (H, W) the true mask. truth: for the oracle and
+    for measuring errors.
+    """
 
     frame: RgbdFrame
     detection: Detection
@@ -41,41 +44,43 @@ class Case:
 
 
 def cases(entry: Entry, count: int, seed: int, labels: Path | None) -> list[Case]:
-    """`count` pictures of an object alone, Genesis having been started.
-    labels: folder of label files, for the oracle; without one, or without this object's, it knows nothing."""
-    thing = entry.make()
+    """`count` pictures of an object that stands alone. Genesis must have been started.
+
+    labels: folder of label files for the oracle, or None. Without this object's file the oracle knows no grasp.
+    """
+    item = entry.make()
     known = _known(entry, labels)
-    found: list[Case] = []
+    pictures: list[Case] = []
     for scene in range(-(-count // VIEWS_PER_SCENE)):
         rng = np.random.default_rng([seed, entry.seed, len(entry.family), scene, 9])
-        sample = _alone(thing, seed * 1000 + scene)
-        wanted = min(VIEWS_PER_SCENE, count - len(found))
+        sample = _alone(item, seed * 1000 + scene)
+        wanted = min(VIEWS_PER_SCENE, count - len(pictures))
         with SceneCamera(sample, HAND_CAMERA) as camera:
             for _ in range(wanted):
-                found.append(_case(camera, sample, thing, known, rng))
-    return found
+                pictures.append(_case(camera, sample, item, known, rng))
+    return pictures
 
 
-def _alone(thing: GraspObject, seed: int) -> SceneSample:
+def _alone(item: GraspObject, seed: int) -> SceneSample:
     sample = sample_scene(SPEC, SEED_BASE + EVALUATION_SEEDS + seed)
     assert sample.target is not None
-    return replace(sample, target=replace(sample.target, object=thing), clutter=())
+    return replace(sample, target=replace(sample.target, object=item), clutter=())
 
 
-def _case(camera: SceneCamera, sample: SceneSample, thing: GraspObject, known: Truth, rng: np.random.Generator) -> Case:
+def _case(camera: SceneCamera, sample: SceneSample, item: GraspObject, known: Truth, rng: np.random.Generator) -> Case:
     for _ in range(MOST_LOOKS):
         world_from_camera = camera_pose(rng, PRESETS["near"], sample)
         picture = camera.take(world_from_camera)
         mask = picture.instances == 1
-        if whole(mask):
+        if is_whole(mask):
             break
     frame, clean = noisy_frame(picture, world_from_camera, rng)
     truth = replace(known, world_from_object=camera.world_from_object[0], clean_depth=clean)
-    return Case(frame, _detection(thing, mask, rng), mask, truth)
+    return Case(frame, _detection(item, mask, rng), mask, truth)
 
 
-def whole(mask: NDArray[np.bool_]) -> bool:
-    """Whether a mask is large enough to work with and not cut by the picture's edge."""
+def is_whole(mask: NDArray[np.bool_]) -> bool:
+    """Whether a mask is large enough and not cut by the picture's border."""
     edge = mask[0].any() or mask[-1].any() or mask[:, 0].any() or mask[:, -1].any()
     return bool(mask.sum() >= MIN_MASK_PX and not edge)
 
@@ -83,7 +88,7 @@ def whole(mask: NDArray[np.bool_]) -> bool:
 def noisy_frame(
     picture: Picture, world_from_camera: Pose, rng: np.random.Generator
 ) -> tuple[RgbdFrame, NDArray[np.float32]]:
-    """The frame that the robot would get of a picture, and the clean depth."""
+    """(the frame as the robot would get it, the clean depth (H, W) metres)."""
     clean = np.where(picture.depth < 6.0, picture.depth, np.float32(0.0)).astype(np.float32)
     depth = noisy_depth(clean, HAND_CAMERA, rng)
     return RgbdFrame(photograph(picture.rgb, rng), depth, HAND_CAMERA, world_from_camera, 0.0), clean
@@ -92,27 +97,27 @@ def noisy_frame(
 def sighted(
     camera: SceneCamera, world_from_camera: Pose, wanted: Sequence[int], rng: np.random.Generator
 ) -> list[tuple[int, Case]]:
-    """(index, case) of each wanted object that one picture of a scene shows whole, all in the same noise."""
+    """(index, case) of each wanted object that is whole in one picture of a scene, all with the same noise."""
     picture = camera.take(world_from_camera)
     frame, clean = noisy_frame(picture, world_from_camera, rng)
-    found = []
+    visible = []
     for index in wanted:
         mask = picture.instances == index + 1
-        if whole(mask):
+        if is_whole(mask):
             truth = Truth((), np.zeros((0, 3)), np.zeros((0, 3)), camera.world_from_object[index], clean)
-            found.append((index, Case(frame, _detection(camera.placed[index].object, mask, rng), mask, truth)))
-    return found
+            visible.append((index, Case(frame, _detection(camera.placed[index].object, mask, rng), mask, truth)))
+    return visible
 
 
-def _detection(thing: GraspObject, mask: NDArray[np.bool_], rng: np.random.Generator) -> Detection:
-    """As a detector may give it, the edge wrong by up to 2 px."""
+def _detection(item: GraspObject, mask: NDArray[np.bool_], rng: np.random.Generator) -> Detection:
+    """The detection as a detector may give it, its edge wrong by up to 2 px."""
     seen = rough_mask(mask, rng)
     u, v, width, height = cv2.boundingRect(seen.astype(np.uint8))
-    return Detection(LABELS[thing.family], 1.0, seen, (float(u), float(v), float(u + width), float(v + height)))
+    return Detection(LABELS[item.family], 1.0, seen, (float(u), float(v), float(u + width), float(v + height)))
 
 
 def _known(entry: Entry, labels: Path | None) -> Truth:
-    """The object's grasps that are known to succeed; none where it has not been labelled."""
+    """The grasps of an object that are known to succeed; none if it has no label file."""
     path = labels / f"{entry.name}.npz" if labels is not None else None
     empty = np.zeros((0, 3))
     nowhere, no_depth = Pose(np.eye(3), np.zeros(3)), np.zeros((1, 1), np.float32)

@@ -1,6 +1,6 @@
-"""A study in a folder: `study.json` says what was asked for, each job leaves a file, `result.json` is written last.
+"""A study in a folder: `study.json` holds the options, each job writes one file, `result.json` is written last.
 
-One that was broken off goes on where it stopped; another study is refused in the same folder.
+An interrupted study continues where it stopped. The folder refuses another study.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from training.dataset.folder import Progress, read_json, save
 
 
 class Job(Protocol):
-    """A part of a study."""
+    """One job of a study."""
 
     @property
     def file(self) -> str:
-        """Where in the folder its facts go, JSON."""
+        """The JSON file of its facts, relative to the folder."""
 
 
 J = TypeVar("J", bound=Job)
 Summarise = Callable[[list[dict[str, Any]]], dict[str, Any]]
 
 
-def carry_out(
+def run_study(
     study: Any,
     schema: int,
     out: Path,
@@ -42,14 +42,12 @@ def carry_out(
     progress: Progress,
     device: str,
 ) -> dict[str, Any]:
-    """Run what is missing; returns what result.json says: schema, study, methods.
+    """Run the missing jobs; returns the content of result.json: schema, study, methods.
 
-    How long the methods took, under `seconds` of each of a job's `trials`, goes to a file of its own, so that the other
-    files are the same bytes each time.
-
-    study: a dataclass that JSON can hold. function: a job to (its file, its facts), run where Genesis was started.
-    summarise: the facts of all jobs, in their order, to what is told of each method. ConfigError if `out` holds another
-    study or cannot be written.
+    study: a dataclass that JSON can hold. function: maps a job to (its file, its facts); Genesis is started where it
+    runs. summarise: maps the facts of all jobs, in order, to the entries of the methods. Durations (`seconds` of each
+    of a job's `trials`) go to a separate file, so that all other files have the same bytes each time. ConfigError if
+    `out` holds another study or cannot be written.
     """
     from training.dataset.jobs import start_genesis
 
@@ -63,8 +61,8 @@ def carry_out(
         save(out / "study.json", json_text(wanted, indent=1).encode())
     todo = [job for job in jobs if not (out / job.file).is_file()]
     progress(stage, len(jobs) - len(todo), len(jobs))
-    made = mapper.map(function, todo, partial(start_genesis, device))
-    for done, (file, facts) in enumerate(made, len(jobs) - len(todo) + 1):
+    results = mapper.map(function, todo, partial(start_genesis, device))
+    for done, (file, facts) in enumerate(results, len(jobs) - len(todo) + 1):
         seconds = [trial.pop("seconds", {}) for trial in facts.get("trials", ())]
         save(times_file(out, file), json_text({"seconds": seconds}).encode())
         save(out / file, json_text(facts).encode())
@@ -75,5 +73,5 @@ def carry_out(
 
 
 def times_file(out: Path, file: str) -> Path:
-    """Where the times of a job with this file are: seconds a stage, for each trial in order."""
+    """The file of a job's durations: seconds per stage, for each trial in order."""
     return out / "times" / Path(file).name

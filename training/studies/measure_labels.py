@@ -80,10 +80,10 @@ def _trials(entry: Entry) -> tuple[float, float]:
     from simulation.trials.contact_trials import ContactBench, paper_hand_pose
     from training.dataset.grasp_labels import sample_surface
 
-    thing = entry.make()
-    samples = zip(*sample_surface(thing, BATCH, thing.seed), strict=True)
+    item = entry.make()
+    samples = zip(*sample_surface(item, BATCH, item.seed), strict=True)
     poses = [paper_hand_pose(point, normal) for point, normal in samples]
-    build_s, bench = _timed(lambda: ContactBench(thing, BATCH))
+    build_s, bench = _timed(lambda: ContactBench(item, BATCH))
     with bench:
         return build_s, median(_timed(lambda: bench.close(poses))[0] for _ in range(BATCHES))
 

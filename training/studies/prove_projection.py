@@ -71,11 +71,11 @@ def _surface_point(view: dict[str, NDArray[Any]], u: int, v: int) -> tuple[str, 
     return object_names(view)[row], np.asarray(in_object)
 
 
-def nearest_normals(thing: GraspObject, points: NDArray[np.float64]) -> NDArray[np.float64]:
+def nearest_normals(item: GraspObject, points: NDArray[np.float64]) -> NDArray[np.float64]:
     """(N, 3) outward normals of the faces nearest to points (N, 3)."""
     import trimesh
 
-    mesh = thing.mesh()
+    mesh = item.mesh()
     _, _, face = trimesh.proximity.closest_point(mesh, points)
     return np.asarray(mesh.face_normals[face], dtype=np.float64)
 
@@ -90,11 +90,11 @@ def prove(folder: Path, count: int, seed: int = 0) -> dict[str, Any]:
         family, number = name.rsplit("-", 1)
         if family not in FAMILIES:
             raise ConfigError(f"{name}: the proof makes objects again from their seeds; leave out user meshes")
-        thing = make_object(family, int(number))
+        item = make_object(family, int(number))
         points = np.array([point for point, _ in pixels])
-        normals = nearest_normals(thing, points)
-        poses = [grasp_at(thing, point, normal)[0] for point, normal in zip(points, normals, strict=True)]
-        simulated = run_trials(thing, poses).good
+        normals = nearest_normals(item, points)
+        poses = [grasp_at(item, point, normal)[0] for point, normal in zip(points, normals, strict=True)]
+        simulated = run_trials(item, poses).good
         labels = np.array([label == 1 for _, label in pixels])
         agree += int((simulated == labels).sum())
         good_only += int((labels & ~simulated).sum())
