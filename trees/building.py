@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from trees.checking.kinds import tag_of
-from trees.checking.nodes import has_free_ports, remaps_all
+from trees.checking.nodes import has_free_ports
+from trees.checking.subtree_ports import is_port, remaps_all, subtree_inputs
 from trees.data.blackboard import AnyPort, Blackboard
 from trees.data.literals import key_of
 from trees.data.ports import Port
@@ -22,7 +23,6 @@ from trees.errors import raised_by
 from trees.nodes import SubTree
 from trees.paths import NodePath, above_root
 from trees.reading.elements import Element
-from trees.reading.names import RESERVED
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Builder:
         tag = tag_of(element)
         where = above.child(element, len(self.nodes) + 1)
         name, node = where.name, TreeNode(where.uid, where.path, self._runtime)
-        wired = {key: text for key, text in element.attributes.items() if key not in RESERVED and key[0].isalpha()}
+        wired = {key: text for key, text in element.attributes.items() if is_port(key)}
         place = len(self.nodes)
         self.nodes.append(BuiltNode(node, where, tag, "", depth, wired, element.attributes))
         if tag != "SubTree" and has_free_ports(self._document.class_of(element)):
@@ -91,7 +91,7 @@ class Builder:
             kind = leaf.KIND
         elif tag == "SubTree":
             identity = element.attributes["ID"]
-            inner = self.scopes[node.uid] = self._scope(element, scope, wired, node.path)
+            inner = self.scopes[node.uid] = self._scope(element, scope, node.path)
             child = self._build(self._document.trees[identity], inner, where, depth + 1)
             SubTree(name, [child], Wiring((), wired, scope, node.path), self._runtime).attach(node)
             kind = SubTree.KIND
@@ -130,15 +130,9 @@ class Builder:
                 raise
             raise reported from error
 
-    def _scope(self, element: Element, scope: Blackboard, wired: dict[str, str], path: str) -> Blackboard:
+    def _scope(self, element: Element, scope: Blackboard, path: str) -> Blackboard:
         """The blackboard of a subtree: the ports of its tag and, without _autoremap, the defaults of its model."""
-        automatic = remaps_all(element)
-        ports = dict(wired)
-        if not automatic:
-            model = self._document.subtree_models.get(element.attributes["ID"])
-            for port, declared in model.ports.items() if model is not None else ():
-                if "default" in declared.attributes:
-                    ports.setdefault(port, declared.attributes["default"])
+        ports = {name: port.text for name, port in subtree_inputs(element, self._document.subtree_models).items()}
         keys = {name: key for name, text in ports.items() if (key := key_of(text, name)) is not None}
         constants = {name: text for name, text in ports.items() if name not in keys}
-        return Blackboard(scope, remap=keys, autoremap=automatic, constants=constants, path=path)
+        return Blackboard(scope, remap=keys, autoremap=remaps_all(element), constants=constants, path=path)

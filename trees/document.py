@@ -1,4 +1,4 @@
-"""A checked document: the trees of its files, what each node is, and what the main tree becomes."""
+"""A checked document: the trees of its files and the class of each node."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from trees.checking.fixed import Fixed, check_fixed
+from trees.checking.fixed import FixedValues, check_fixed
 from trees.checking.kinds import Kinds, NodeClass, tag_of
-from trees.checking.nodes import wrong_count
+from trees.checking.nodes import child_count_error
 from trees.checking.stubs import Stubs, malformed_class
 from trees.data.ports import Port, Vocabulary
 from trees.engine.leaf import Leaf
@@ -22,13 +22,13 @@ NodeRow = tuple[int, str, str, str, str]
 
 @dataclass
 class Document:
-    """Files that can be built. path: the first file. main: the tree to run. files: all that were read, their bytes by
-    name.
+    """The content of tree files, ready for `trees.build`; `trees.load` makes one.
 
-    trees: root node of each tree, by ID. leaves: the leaves that may be used. problems: once loaded, warnings only.
-    subtree_models: what the TreeNodesModel says of each tree's ports. stubs: what the stubs of its tree share, None if
-    nothing is stubbed. levels: depth of the expanded tree. outline: what the files declare. known: the names that ports
-    take; see `know`.
+    path: the first file. main: ID of the tree to run. trees: root node of each tree, by ID. leaves: by tag.
+    problems: warnings, once it is loaded. files: the bytes of every file read, by name. kinds: the class of each tag.
+    subtree_models: the ports that a TreeNodesModel declares for each tree. stubs: shared by the stubs of its tree, None
+    without stubs. levels: depth of the expanded tree. outline: what the files declare. known: the names that ports
+    accept, see `know`.
     """
 
     path: Path
@@ -45,21 +45,22 @@ class Document:
     known: Vocabulary = field(default_factory=dict)
 
     def know(self, known: Vocabulary) -> list[Problem]:
-        """Hold the main tree, and those below it, to names that were not known when it was loaded, also while it runs.
+        """Check the names in the main tree and its subtrees against those known now, and again while it runs.
 
-        The warnings that are new. TreeProblems for names that the files fix and that are not among those known.
+        known: the accepted names by kind, such as the labels of the detector. Returns the new warnings. TreeProblems if
+        the files contain a name that is not accepted.
         """
         self.known = known
-        found = check_fixed(self.outline, self.kinds, (self.main,), known, tolerant=self.stubs is not None)
-        new = [problem for problem in found if problem not in self.problems]
+        problems = check_fixed(self.outline, self.kinds, (self.main,), known, tolerant=self.stubs is not None)
+        new = [problem for problem in problems if problem not in self.problems]
         self.problems += new
         if any(not problem.warning for problem in new):
             raise TreeProblems(self.problems)
         return new
 
     def readers(self, key: str) -> list[Port]:
-        """The ports that read a key which the main tree is handed in, also those in its subtrees."""
-        return Fixed(self.outline, self.kinds).sum(self.main).ports(key)
+        """The ports of the main tree and its subtrees that read a key of the main tree's blackboard."""
+        return FixedValues(self.outline, self.kinds).summary(self.main).ports(key)
 
     def nodes(self) -> list[NodeRow]:
         """(uid, kind, registration, name, full path) of every node of the expanded tree, in pre-order.
@@ -80,9 +81,9 @@ class Document:
         return rows
 
     def class_of(self, element: Element) -> NodeClass:
-        """The class of a node that is no SubTree."""
+        """The class of a node other than a SubTree."""
         tag = tag_of(element)
         kind = self.kinds[tag]
-        if self.stubs is not None and (wrong := wrong_count(element, kind)):
+        if self.stubs is not None and (wrong := child_count_error(element, kind)):
             return malformed_class(tag, kind.KIND, wrong)
         return kind

@@ -1,4 +1,4 @@
-"""From tree files to a checked document: which trees there are, what each node is, how its ports are wired."""
+"""Loads tree files into a checked document."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from trees.data.ports import NOTHING_KNOWN, Vocabulary
 from trees.document import Document
 from trees.engine.leaf import Leaf
 from trees.engine.status import TickStatus
-from trees.reading.elements import Findings, Problem, TreeProblems
+from trees.reading.elements import Problem, ProblemList, TreeProblems
 from trees.reading.includes import Files
-from trees.reading.outline import Outline, outline
+from trees.reading.outline import Outline, read_outline
 from trees.tree import Tree, build
 
-Given = Path | str | Sequence[Path | str]
+PathOrPaths = Path | str | Sequence[Path | str]
 
 
 @dataclass
 class LoadedDocument(Document):
-    """A document with a tree of its own to try its stubs on, built when it is first ticked."""
+    """A document that can tick a tree of stubs, which is built at the first tick."""
 
     _tree: Tree | None = None
 
     def tick_exactly_once(self) -> TickStatus:
         """One tick of the root: SUCCESS, FAILURE, RUNNING or SKIPPED. For documents loaded with stub_unknown.
 
-        The tree is built at the first tick, on the wall clock and without a robot. What the stub leaves did is in
-        `events()`. What a node raises passes through, the tree halted.
+        The tree uses the wall clock and no robot. `events()` tells what the stub leaves did. Errors are those of
+        `Tree.tick`. ValueError if the document was loaded without stub_unknown.
         """
         if self.stubs is None:
             raise ValueError("only a document loaded with stub_unknown=True ticks by itself; else build a tree")
@@ -55,7 +55,7 @@ class LoadedDocument(Document):
 
 
 def load(
-    files: Given,
+    files: PathOrPaths,
     leaves: Mapping[str, type[Leaf]] | None = None,
     main: str | None = None,
     *,
@@ -66,13 +66,14 @@ def load(
     unwritten: bool = False,
     known: Vocabulary = NOTHING_KNOWN,
 ) -> LoadedDocument:
-    """Read and check files. TreeProblems, a TreeError, with everything that is wrong in `problems`.
+    """Read and check tree files.
 
-    files: one file or several, read as one. leaves: by tag. main: ID of the tree to run, else what the file says.
-    folders: where included files may lie, at any depth, beside the folders of the files given. strict: hold to what
-    BehaviorTree.CPP 4.10 takes. stub_unknown: nodes that are not known become stubs, see `trees.checking.stubs`; `stub`
-    says what stub leaves return, SUCCESS if it is None. unwritten: inputs that nothing writes are warnings, because the
-    program writes them. known: the names that ports take; `Document.know` gives them later.
+    files: one or several, read as one. leaves: by tag. main: ID of the tree to run, None for the choice of the files.
+    folders: where included files may be, at any depth, beside the folders of `files`. strict: refuse whatever
+    BehaviorTree.CPP 4.10 refuses. stub_unknown: unknown nodes become stubs, see `trees.checking.stubs`.
+    stub: what stub leaves return, None for SUCCESS. unwritten: an input that nothing writes is a warning, because the
+    program writes it. known: the names that ports accept; `Document.know` can give them later.
+    TreeProblems, a TreeError, if anything but warnings is found; it has every problem in `problems`.
     """
     document = _read(files, leaves, main, folders, strict, stub_unknown, unwritten, known)
     if document.stubs is not None and stub is not None:
@@ -83,7 +84,7 @@ def load(
 
 
 def problems(
-    files: Given,
+    files: PathOrPaths,
     leaves: Mapping[str, type[Leaf]] | None = None,
     main: str | None = None,
     *,
@@ -92,12 +93,15 @@ def problems(
     stub_unknown: bool = False,
     known: Vocabulary = NOTHING_KNOWN,
 ) -> list[Problem]:
-    """Everything wrong with files, warnings too, in the order of the files; empty for good ones."""
+    """Every problem of tree files, warnings included, in the order of the files; empty if there is none.
+
+    files, leaves, main, folders, strict, stub_unknown, known: as for `load`.
+    """
     return _read(files, leaves, main, folders, strict, stub_unknown, known=known).problems
 
 
 def _read(
-    given: Given,
+    paths_or_path: PathOrPaths,
     leaves: Mapping[str, type[Leaf]] | None,
     main: str | None,
     folders: Sequence[Path | str],
@@ -106,32 +110,34 @@ def _read(
     unwritten: bool = False,
     known: Vocabulary = NOTHING_KNOWN,
 ) -> LoadedDocument:
-    paths = [Path(given)] if isinstance(given, Path | str) else [Path(each) for each in given]
+    paths = [Path(paths_or_path)] if isinstance(paths_or_path, Path | str) else [Path(each) for each in paths_or_path]
     if not paths:
         raise ValueError("no tree file is given")
-    found = Findings()
+    findings = ProblemList()
     own = {} if leaves is None else leaves
     stubs = Stubs() if stub_unknown else None
-    files = Files(paths, [Path(folder) for folder in folders], found)
-    kinds, out, levels = Kinds(), Outline(), 1
+    files = Files(paths, [Path(folder) for folder in folders], findings)
+    kinds, outline, levels = Kinds(), Outline(), 1
     measured: dict[str, tuple[int, int]] = {}
-    if files.given:
-        out = outline(files, main, strict=strict, tolerant=stub_unknown, found=found)
+    if files.entry_roots:
+        outline = read_outline(files, main, strict=strict, tolerant=stub_unknown, problems=findings)
         if stub_unknown:
-            out.add_stubs()
-        kinds = find_kinds(out, own, stubs, found)
-        found.extend(NodeChecks(out, kinds, own, strict=strict, tolerant=stub_unknown).all())
+            outline.add_stubs()
+        kinds = find_kinds(outline, own, stubs, findings)
+        findings.extend(NodeChecks(outline, kinds, own, strict=strict, tolerant=stub_unknown).all())
         if not stub_unknown:
-            found.extend(check_models(out, kinds))
-        endless = check_expansion(out.trees, measured)
-        levels = measured.get(out.main, (1, 1))[1]
-        found.extend(endless)
-        if not endless and not found.full:
-            found.extend(check_flow(out, kinds, measured, tolerant=stub_unknown or unwritten, strict=strict))
-            found.extend(check_fixed(out, kinds, measured, known, tolerant=stub_unknown))
-            found.extend(check_actuators(out, kinds, measured))
+            findings.extend(check_models(outline, kinds))
+        endless = check_expansion(outline.trees, measured)
+        levels = measured.get(outline.main, (1, 1))[1]
+        findings.extend(endless)
+        if not endless and not findings.full:
+            findings.extend(check_flow(outline, kinds, measured, tolerant=stub_unknown or unwritten, strict=strict))
+            findings.extend(check_fixed(outline, kinds, measured, known, tolerant=stub_unknown))
+            findings.extend(check_actuators(outline, kinds, measured))
     order = {name: number for number, name in enumerate(dict.fromkeys(root.file for root in files.roots))}
-    found.sort(key=lambda problem: (order.get(problem.file, -1), problem.line, problem.column))
+    findings.sort(key=lambda problem: (order.get(problem.file, -1), problem.line, problem.column))
     read = {root.file: root.source.raw for root in files.roots}
-    models = out.subtree_models
-    return LoadedDocument(paths[0], out.main, out.trees, own, found, read, kinds, models, stubs, levels, out, known)
+    models = outline.subtree_models
+    return LoadedDocument(
+        paths[0], outline.main, outline.trees, own, findings, read, kinds, models, stubs, levels, outline, known
+    )

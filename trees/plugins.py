@@ -86,7 +86,7 @@ class PluginLeaves(Mapping[str, type[Leaf]]):
             raise TreeError(f"{where} cannot be imported: {reason}") from error
         if not (isinstance(loaded, type) and issubclass(loaded, Leaf)):
             raise TreeError(f"{where} is no leaf: expected a class derived from trees.engine.leaf.Leaf, got {loaded!r}")
-        wrong = wrong_leaf(tag, loaded)
+        wrong = declaration_error(tag, loaded)
         if wrong:
             raise TreeError(f"{where} {wrong}")
         return loaded
@@ -101,7 +101,7 @@ def described(entry: EntryPoint) -> str:
     return f"the plug-in {entry.value} of {package(entry)}"
 
 
-def wrong_leaf(tag: str, leaf: type[Leaf]) -> str:
+def declaration_error(tag: str, leaf: type[Leaf]) -> str:
     """What is wrong with how a class declares itself, "" if nothing."""
     if "PORTS" not in {name for each in leaf.__mro__ if each is not Leaf for name in vars(each)}:
         return "declares no PORTS; a leaf without any says so: PORTS = ()"

@@ -10,7 +10,7 @@ from py_trees.behaviour import Behaviour
 from py_trees.common import Status
 
 from trees.building import Builder, Substitute
-from trees.checking.expansion import allow_depth
+from trees.checking.expansion import allow_recursion
 from trees.data.blackboard import Blackboard
 from trees.document import Document
 from trees.engine.control import ControlNode, halt_all
@@ -220,5 +220,5 @@ def build(
     without children; may return another leaf for it. enums: names that stand for numbers in scripts and switches.
     What the constructor of a leaf raises becomes an error of `raised_by`.
     """
-    allow_depth(document.levels)
+    allow_recursion(document.levels)
     return Tree(document, context, clock, substitute, enums)

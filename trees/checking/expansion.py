@@ -1,4 +1,4 @@
-"""What a document becomes when every SubTree is replaced by its tree: that it ends, and stays small enough to run."""
+"""The size of the tree in which every SubTree is replaced by its content: finite, and small enough to run."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from collections.abc import Mapping
 from trees.reading.elements import Element, Problem
 
 MAX_NODES = 65_535
-"""Nodes are numbered with 16 bits in BehaviorTree.CPP's monitoring and logs."""
+"""BehaviorTree.CPP's monitoring and logs number nodes with 16 bits."""
 MAX_NESTING = 256
 """Depth of the expanded tree, as in 4.10."""
 _FRAMES_A_LEVEL = 12
-"""Python frames that a tick needs for a level: five, with conditions seven, with a watcher's hooks a few more."""
+"""Python frames that a tick needs for each level: five, seven with conditions, a few more with a monitor's hooks."""
 _FRAMES_ELSEWHERE = 1000
 
 
-def allow_depth(levels: int) -> None:
-    """Let Python nest calls deep enough to build, tick and halt a tree of that many levels; it stops at 1000 else."""
-    wanted = _FRAMES_ELSEWHERE + _FRAMES_A_LEVEL * levels
-    if sys.getrecursionlimit() < wanted:
-        sys.setrecursionlimit(wanted)
+def allow_recursion(levels: int) -> None:
+    """Raise Python's recursion limit, so that a tree of that many levels can be built, ticked and halted."""
+    needed = _FRAMES_ELSEWHERE + _FRAMES_A_LEVEL * levels
+    if sys.getrecursionlimit() < needed:
+        sys.setrecursionlimit(needed)
 
 
 def check_expansion(trees: Mapping[str, Element], measured: dict[str, tuple[int, int]]) -> list[Problem]:
     """One problem for each SubTree that leads back into its own tree, and for each tree that is too big or too deep.
 
-    measured: gets (nodes, levels) of every tree, those that a tree uses before it. Takes time
-    proportional to the file, whatever the expanded size: nothing is expanded.
+    measured: gets (nodes, levels) of every tree, each after the trees it uses. Nothing is expanded, so the time is
+    proportional to the size of the files.
     """
-    found: list[Problem] = []
+    problems: list[Problem] = []
     for start in trees:
         stack = [start]
-        entered: dict[str, None] = {}  # the path of trees from `start` to the one looked at
+        entered: dict[str, None] = {}  # the trees on the way from `start` to this one
         while stack:
             name = stack[-1]
             if name in measured:
@@ -41,19 +41,19 @@ def check_expansion(trees: Mapping[str, Element], measured: dict[str, tuple[int,
                 entered.pop(name)
                 stack.pop()
                 size = _measure(trees[name], measured)
-                problems = _too_big(name, trees[name], size)
-                measured[name] = (1, 1) if problems else size  # reported once, not again for all that use it
-                found.extend(problems)
+                too_big = _too_big(name, trees[name], size)
+                measured[name] = (1, 1) if too_big else size  # reported once, not for every tree that uses it
+                problems.extend(too_big)
             else:
                 entered[name] = None
                 for element in subtrees(trees[name]):
-                    wanted = element.attributes.get("ID", "")
-                    if wanted in entered:
-                        message = f"tree '{wanted}' contains itself through <SubTree ID=\"{wanted}\">"
-                        found.append(element.problem(message))
-                    elif wanted in trees and wanted not in measured:
-                        stack.append(wanted)
-    return found
+                    tree_id = element.attributes.get("ID", "")
+                    if tree_id in entered:
+                        message = f"tree '{tree_id}' contains itself through <SubTree ID=\"{tree_id}\">"
+                        problems.append(element.problem(message))
+                    elif tree_id in trees and tree_id not in measured:
+                        stack.append(tree_id)
+    return problems
 
 
 def subtrees(tree: Element) -> list[Element]:
@@ -62,7 +62,7 @@ def subtrees(tree: Element) -> list[Element]:
 
 
 def _measure(element: Element, measured: Mapping[str, tuple[int, int]]) -> tuple[int, int]:
-    """(nodes, levels) of an element with all that it stands for; trees within themselves count as nothing."""
+    """(nodes, levels) of an element and its expanded SubTrees; a tree inside itself counts as nothing."""
     below = [_measure(child, measured) for child in element.children]
     if element.tag == "SubTree":
         below.append(measured.get(element.attributes.get("ID", ""), (0, 0)))

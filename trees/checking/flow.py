@@ -1,18 +1,19 @@
-"""Who writes and who reads each key: inputs that nobody writes, and two ports on one key whose types do not fit.
+"""Which nodes write and read each key: inputs that nothing writes, and ports on one key whose types do not fit.
 
-Every tree is summed up once, those it uses first: which keys it writes, and which it reads without writing them.
-What a SubTree hands in or out is looked up in the sum of its tree, so the work follows the files, not the expansion.
+Every tree is summarised once, after the trees it uses: the keys that it writes, and those that it reads. A SubTree
+looks its tree's summary up, so the work grows with the files, not with the expanded tree.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, get_args, get_origin
 
 from trees.checking.kinds import Kinds, tag_of
-from trees.checking.nodes import SCRIPTS, has_free_ports, remaps_all
+from trees.checking.nodes import SCRIPTS, has_free_ports
+from trees.checking.subtree_ports import Input, TooMuchWorkError, WorkLimit, outer_key, remaps_all, subtree_inputs
 from trees.data.literals import key_of, type_name
 from trees.data.ports import Direction
 from trees.engine.leaf import Leaf
@@ -20,26 +21,24 @@ from trees.reading.elements import Element, Problem
 from trees.reading.names import CONDITIONS, RESERVED, nearest
 from trees.reading.outline import Outline
 
-MAX_WORK: Final = 300_000
-"""Keys looked at in all before the wiring is left unchecked, with a warning."""
 _PLAIN: Final = frozenset({int, float, bool, str})
 _TOKENS = re.compile(r"'[^']*'|\"[^\"]*\"|([A-Za-z_@]\w*)(\s*(?::=|[-+*/]=|=(?!=)))?|[^'\"A-Za-z_@]+|.", re.DOTALL)
 
 
 @dataclass(frozen=True)
 class _Use:
-    """A place that reads or writes a key. type: None where any fits. words: what it is. unit: "" if none."""
+    """An attribute that reads or writes a key. type: None for any. label: for messages. unit: "" for none."""
 
     element: Element
     attribute: str
     type: Any
-    words: str
+    label: str
     unit: str = ""
 
 
 @dataclass
-class _Sum:
-    """What one tree does with its keys: each with its first use of every type. is_main: `@key` is its own `key`."""
+class _TreeSummary:
+    """The keys of one tree, each with its first use of every type and unit. is_main: `@key` is its own `key`."""
 
     is_main: bool
     writes: dict[str, dict[Any, _Use]] = field(default_factory=dict)
@@ -51,7 +50,7 @@ class _Sum:
         where.setdefault(key, {}).setdefault((use.type, use.unit), use)
 
     def needs(self) -> Iterator[str]:
-        """Keys that are read here and written elsewhere."""
+        """Keys that are read here and not written here."""
         return (key for key in self.reads if key not in self.writes)
 
 
@@ -61,73 +60,62 @@ def script_writes(text: str) -> set[str]:
 
 
 def check_flow(
-    out: Outline, kinds: Kinds, order: Iterable[str], *, tolerant: bool, strict: bool = False
+    outline: Outline, kinds: Kinds, order: Iterable[str], *, tolerant: bool, strict: bool = False
 ) -> list[Problem]:
-    """The problems of all keys. tolerant: they are warnings, as 4.10 finds them only when it runs. strict: two ports of
-    different types on one key are a problem also where text and numbers can become each other, as in 4.10.
+    """The problems of all keys.
 
-    order: all trees, which must not contain themselves, each after those it uses.
+    order: all trees, each after the trees it uses; none may contain itself. tolerant: they are warnings, because
+    BehaviorTree.CPP 4.10 finds them only at run time. strict: two ports of different types on one key are an error even
+    if text and numbers could be converted, as in 4.10.
     """
-    flow = _Flow(out, kinds, tolerant=tolerant, strict=strict)
+    flow = _Flow(outline, kinds, tolerant=tolerant, strict=strict)
     try:
         flow.run(order)
-    except _TooMuchWorkError:
-        root = next(iter(out.heads.values()))
-        flow.found.append(root.problem("so many keys are handed on that they are not followed", warning=True))
-    return flow.found
-
-
-class _TooMuchWorkError(Exception):
-    pass
+    except TooMuchWorkError:
+        root = next(iter(outline.heads.values()))
+        flow.problems.append(root.problem("so many keys are handed on that they are not followed", warning=True))
+    return flow.problems
 
 
 class _Flow:
-    def __init__(self, out: Outline, kinds: Kinds, *, tolerant: bool, strict: bool) -> None:
-        self._out, self._kinds, self._tolerant, self._strict = out, kinds, tolerant, strict
-        self._sums: dict[str, _Sum] = {}
+    def __init__(self, outline: Outline, kinds: Kinds, *, tolerant: bool, strict: bool) -> None:
+        self._outline, self._kinds, self._tolerant, self._strict = outline, kinds, tolerant, strict
+        self._summaries: dict[str, _TreeSummary] = {}
         self._handed: set[tuple[str, str]] = set()
-        """(tree, key) that some SubTree hands in."""
+        """(tree, key) that a SubTree hands in."""
         self._missing: list[tuple[str, str, Element]] = []
-        """(tree, key, SubTree) that it does not hand in, though the tree reads it."""
-        self._told: set[tuple[int, int]] = set()
-        self._work = 0
-        self.found: list[Problem] = []
+        """(tree, key, SubTree) that the SubTree does not hand in although its tree reads the key."""
+        self._reported: set[tuple[int, int]] = set()
+        self._work = WorkLimit()
+        self.problems: list[Problem] = []
 
     def run(self, order: Iterable[str]) -> None:
         for name in order:
-            self._sum(name)
-        main = self._sums.get(self._out.main)
+            self._summary(name)
+        main = self._summaries.get(self._outline.main)
         if main is not None:
             for key in main.needs():
-                self._nobody(self._out.main, key, main)
-        told: set[tuple[str, str]] = set()
+                self._unwritten(self._outline.main, key, main)
+        reported: set[tuple[str, str]] = set()
         for tree, key, element in self._missing:
             if (tree, key) in self._handed:
                 message = f"<SubTree> does not hand in '{key}', which tree '{tree}' reads and does not write"
-                self._report(element.problem(f'{message}: {key}="{{...}}"', warning=self._tolerant))
-            elif (tree, key) not in told:
-                told.add((tree, key))
-                self._nobody(tree, key, self._sums[tree])
+                self.problems.append(element.problem(f'{message}: {key}="{{...}}"', warning=self._tolerant))
+            elif (tree, key) not in reported:
+                reported.add((tree, key))
+                self._unwritten(tree, key, self._summaries[tree])
 
-    def _report(self, problem: Problem) -> None:
-        self.found.append(problem)
-
-    def _nobody(self, tree: str, key: str, of: _Sum) -> None:
+    def _unwritten(self, tree: str, key: str, of: _TreeSummary) -> None:
         use = next(iter(of.reads[key].values()))
         near = nearest(key, of.writes)
-        message = f"{use.words} reads {{{key}}}, which nothing in tree '{tree}' writes.{near}"
-        self._report(use.element.problem(message.removesuffix("."), use.attribute, warning=self._tolerant))
+        message = f"{use.label} reads {{{key}}}, which nothing in tree '{tree}' writes.{near}"
+        self.problems.append(use.element.problem(message.removesuffix("."), use.attribute, warning=self._tolerant))
 
-    def _spend(self, work: int) -> None:
-        self._work += work
-        if self._work > MAX_WORK:
-            raise _TooMuchWorkError
-
-    def _sum(self, name: str) -> _Sum:
-        if name in self._sums:
-            return self._sums[name]
-        total = _Sum(name == self._out.main)
-        for element in self._out.trees[name].walk():
+    def _summary(self, name: str) -> _TreeSummary:
+        if name in self._summaries:
+            return self._summaries[name]
+        total = _TreeSummary(name == self._outline.main)
+        for element in self._outline.trees[name].walk():
             for attribute in (*CONDITIONS, *SCRIPTS):
                 text = element.attributes.get(attribute)
                 if text and (attribute in CONDITIONS or not self._is_leaf(element)):
@@ -137,19 +125,19 @@ class _Flow:
                 self._subtree(total, element)
             else:
                 self._node(total, element)
-        self._spend(len(total.reads) + len(total.writes))
+        self._work.spend(len(total.reads) + len(total.writes))
         for key in total.reads.keys() & total.writes.keys():
             self._compare(key, total)
         self._differing(total.writes, "writes", warning=not self._strict)
         self._differing(total.reads, "reads", warning=False if self._strict else None)
-        self._sums[name] = total
+        self._summaries[name] = total
         return total
 
     def _is_leaf(self, element: Element) -> bool:
         kind = self._kinds.classes.get(tag_of(element))
         return kind is not None and issubclass(kind, Leaf)
 
-    def _node(self, total: _Sum, element: Element) -> None:
+    def _node(self, total: _TreeSummary, element: Element) -> None:
         tag = tag_of(element)
         kind = self._kinds.classes.get(tag)
         if kind is None or has_free_ports(kind):
@@ -160,120 +148,105 @@ class _Flow:
             return
         for port in kind.PORTS:
             value = element.attributes.get(port.name)
-            if value is None or port.is_left_out(value):
+            if value is None or port.is_omitted(value):
                 continue
             key = key_of(value, port.name)
             use = _Use(element, port.name, port.type, f"<{tag}> port '{port.name}'", port.unit)
             if key is None:
                 if port.direction is not Direction.INPUT and not self._is_leaf(element):
-                    total.add(total.writes, value.strip(), _Use(element, port.name, None, use.words))  # a bare key
+                    total.add(total.writes, value.strip(), _Use(element, port.name, None, use.label))  # a bare key
             else:
                 total.add(total.reads if port.direction is Direction.INPUT else total.writes, key, use)
 
-    def _subtree(self, total: _Sum, element: Element) -> None:
-        wanted = element.attributes.get("ID", "")
-        if wanted not in self._out.trees:
+    def _subtree(self, total: _TreeSummary, element: Element) -> None:
+        tree_id = element.attributes.get("ID", "")
+        if tree_id not in self._outline.trees:
             return
-        inner = self._sum(wanted)
-        given = {name: text for name, text in element.attributes.items() if name not in RESERVED and name[0].isalpha()}
-        everything = remaps_all(element)
-        model = self._out.subtree_models.get(wanted)
-        if model is not None and not everything:
-            for port, declared in model.ports.items():
-                if "default" in declared.attributes:
-                    given.setdefault(port, declared.attributes["default"])
-        self._lost(element, wanted, given, inner)
-        self._spend(len(inner.reads) + len(inner.writes))
+        inner = self._summary(tree_id)
+        inputs, autoremap = subtree_inputs(element, self._outline.subtree_models), remaps_all(element)
+        self._lost_outputs(element, tree_id, inputs, inner)
+        self._work.spend(len(inner.reads) + len(inner.writes))
         for key, uses in inner.writes.items():
-            outer = self._outer(key, given, everything)
+            outer = outer_key(key, inputs, autoremap)
             if outer:
                 for use in uses.values():
-                    words = f"{use.words} of tree '{wanted}'"
-                    total.add(total.writes, outer, _Use(element, key, use.type, words, use.unit))
+                    label = f"{use.label} of tree '{tree_id}'"
+                    total.add(total.writes, outer, _Use(element, key, use.type, label, use.unit))
         for key in inner.needs():
-            outer = self._outer(key, given, everything)
+            outer = outer_key(key, inputs, autoremap)
             if outer is None:
-                self._missing.append((wanted, key, element))
+                self._missing.append((tree_id, key, element))
                 continue
-            self._handed.add((wanted, key))
+            self._handed.add((tree_id, key))
             for use in inner.reads[key].values() if outer else ():
-                words = f"<SubTree> port '{key}': tree '{wanted}'"
-                total.add(total.reads, outer, _Use(element, key, use.type, words, use.unit))
+                label = f"<SubTree> port '{key}': tree '{tree_id}'"
+                total.add(total.reads, outer, _Use(element, key, use.type, label, use.unit))
 
-    def _lost(self, element: Element, wanted: str, given: dict[str, str], inner: _Sum) -> None:
-        """Outputs of a subtree that are given a text: what it writes stays in it."""
-        model = self._out.subtree_models.get(wanted)
-        for key, text in given.items():
-            if key_of(text, key) is not None or key not in element.attributes:
+    def _lost_outputs(self, element: Element, tree_id: str, inputs: Mapping[str, Input], inner: _TreeSummary) -> None:
+        """Report outputs of a subtree that are set to a constant: their values do not leave the subtree."""
+        model = self._outline.subtree_models.get(tree_id)
+        for key, text in element.attributes.items():
+            if key not in inputs or key_of(text, key) is not None:
                 continue
             direction = model.direction(key) if model is not None and key in model.ports else ""
-            written = any(not use.words.startswith("'") for use in inner.writes.get(key, {}).values())
+            written = any(not use.label.startswith("'") for use in inner.writes.get(key, {}).values())
             only_written = not direction and written and key not in inner.reads
             if direction == "output" or only_written or direction == "inout" or (written and not direction):
-                message = f"<SubTree> port '{key}' is an output of tree '{wanted}' and needs a key in braces, or the "
+                message = f"<SubTree> port '{key}' is an output of tree '{tree_id}' and needs a key in braces, or the "
                 message += f'value is lost: {key}="{{{text}}}"'
                 warning = self._tolerant or not (direction == "output" or only_written)
-                self._report(element.problem(message, key, warning=warning))
+                self.problems.append(element.problem(message, key, warning=warning))
 
     def _differing(self, where: dict[str, dict[Any, _Use]], verb: str, *, warning: bool | None) -> None:
-        """Two ports that write one key, or read it, as types of which no value can be both.
+        """Report two ports that both write, or both read, one key with types that share no value.
 
-        warning: what it is where one is a text, which can become the other; None for nothing.
+        warning: whether it is a warning if one of the types is text, which can be converted; None reports nothing then.
         """
         for key, uses in where.items():
             first, *others = uses.values()
             for other in others:
-                if fit(first.type, other.type):
+                if share_values(first.type, other.type):
                     continue
                 convertible = str in (first.type, other.type) and {first.type, other.type} <= _PLAIN
                 if convertible and warning is None:
                     continue
-                types = f"{type_name(other.type)}, but {first.words} in {first.element.seen_from(other.element)}"
-                message = f"{other.words} {verb} {{{key}}} as {types} {verb} it as {type_name(first.type)}"
+                types = f"{type_name(other.type)}, but {first.label} in {first.element.seen_from(other.element)}"
+                message = f"{other.label} {verb} {{{key}}} as {types} {verb} it as {type_name(first.type)}"
                 softened = self._tolerant or (convertible and bool(warning))
-                self._report(other.element.problem(message, other.attribute, warning=softened))
+                self.problems.append(other.element.problem(message, other.attribute, warning=softened))
                 break
 
-    @staticmethod
-    def _outer(key: str, given: dict[str, str], everything: bool) -> str | None:
-        """The key outside that is `key` inside; "" for a constant, None if there is none."""
-        if key.startswith("@"):
-            return key
-        if key in given:
-            return key_of(given[key], key) or ""
-        return key if everything and not key.startswith("_") else None
-
-    def _compare(self, key: str, total: _Sum) -> None:
+    def _compare(self, key: str, total: _TreeSummary) -> None:
         for read in total.reads[key].values():
             for written in total.writes[key].values():
                 pair = (id(written.element), id(read.element))
-                fits = may_hold(read.type, written.type)
+                fits = assignable(read.type, written.type)
                 same = read.unit == written.unit or not (read.unit and written.unit)
-                if (fits and same) or pair in self._told:
+                if (fits and same) or pair in self._reported:
                     continue
-                self._told.add(pair)
+                self._reported.add(pair)
                 reads, writes = type_name(read.type), type_name(written.type)
                 if fits:
                     reads, writes = f"a value in {read.unit}", f"one in {written.unit}"
-                what = f"{read.words} reads {{{key}}} as {reads}"
-                by = f"{written.words} in {written.element.seen_from(read.element)} writes {writes}"
+                what = f"{read.label} reads {{{key}}} as {reads}"
+                by = f"{written.label} in {written.element.seen_from(read.element)} writes {writes}"
                 warning = self._tolerant or fits
-                self._report(read.element.problem(f"{what}, but {by}", read.attribute, warning=warning))
+                self.problems.append(read.element.problem(f"{what}, but {by}", read.attribute, warning=warning))
 
 
-def fit(one: Any, other: Any) -> bool:
-    """True if there are values of both types, without turning a text into something."""
-    if str in (one, other) and one != other:
-        return None in (one, other) or object in (one, other)
-    return may_hold(one, other) or may_hold(other, one)
+def share_values(first: Any, second: Any) -> bool:
+    """True if a value can have both types without converting a text."""
+    if str in (first, second) and first != second:
+        return None in (first, second) or object in (first, second)
+    return assignable(first, second) or assignable(second, first)
 
 
-def may_hold(reader: Any, writer: Any) -> bool:
-    """True if what a port of type `writer` writes can be read by one of type `reader`. Text can become anything."""
+def assignable(reader: Any, writer: Any) -> bool:
+    """True if a port of type `reader` can read what one of type `writer` writes. Text can be converted to anything."""
     if reader in (None, Any, object) or writer in (None, Any, object, str) or reader == writer:
         return True
     if get_origin(reader) is tuple and get_origin(writer) is tuple:
-        return may_hold(get_args(reader)[0], get_args(writer)[0])
+        return assignable(get_args(reader)[0], get_args(writer)[0])
     if not (isinstance(reader, type) and isinstance(writer, type)):
         return False
     return issubclass(writer, reader) or (reader is float and writer is int) or issubclass(reader, writer)

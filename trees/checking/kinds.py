@@ -1,4 +1,4 @@
-"""Which class each node of the files is: a leaf, a control node, a plug-in's leaf, or a stub."""
+"""The class of each tag in the files: a leaf, a control node, a leaf of a plug-in, or a stub."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ NodeClass = type[Leaf] | type[ControlNode]
 
 
 def tag_of(element: Element) -> str:
-    """What a node is: its tag, or its ID in the explicit form."""
+    """The tag of a node; in the explicit form, `<Action ID="Grasp"/>`, its ID."""
     return element.attributes.get("ID", "") if element.tag in EXPLICIT and element.tag != "SubTree" else element.tag
 
 
 @dataclass
 class _Uses:
-    """How a tag that is not known here is used."""
+    """How the files use an unknown tag: its explicit kind, and the fewest and most children."""
 
     explicit: str = ""
     fewest: int = 1_000_000
@@ -48,10 +48,8 @@ class _Uses:
 
 @dataclass
 class Kinds:
-    """classes: of every tag used in the files that is known, or stubbed; by these the files are checked.
-
-    stubs: what takes the place of leaves that are known here, where nothing of ours may run.
-    """
+    """classes: of every known or stubbed tag in the files, for the checks. stubs: replace known leaves when the tree is
+    built, if none of ours may run."""
 
     classes: dict[str, NodeClass] = field(default_factory=dict)
     stubs: dict[str, NodeClass] = field(default_factory=dict)
@@ -62,45 +60,48 @@ class Kinds:
 
 
 def is_known(tag: str, leaves: Mapping[str, type[Leaf]]) -> bool:
+    """True for a leaf, a node of the language, or SubTree."""
     return tag in CONTROL_NODES or tag in leaves or tag == "SubTree"
 
 
-def find_kinds(out: Outline, leaves: Mapping[str, type[Leaf]], stubs: Stubs | None, found: list[Problem]) -> Kinds:
-    """The class of every tag. Tags that are not known are problems; with `stubs`, they become some of them."""
+def find_kinds(
+    outline: Outline, leaves: Mapping[str, type[Leaf]], stubs: Stubs | None, problems: list[Problem]
+) -> Kinds:
+    """The class of every tag. Unknown tags are added to `problems`; with `stubs` they become stubs."""
     kinds = Kinds()
     uses: dict[str, _Uses] = {}
-    for tree in out.trees.values():
+    for tree in outline.trees.values():
         for element in tree.walk():
             if element.tag == "SubTree" or (element.tag in EXPLICIT and not element.attributes.get("ID")):
                 continue
             tag = tag_of(element)
             uses.setdefault(tag, _Uses()).add(element)
             if tag not in kinds.classes and is_known(tag, leaves):
-                _add_known(kinds, tag, leaves, element, found)
-    unknown = _unknown(out, leaves)
-    for tree in out.trees.values():
+                _add_known(kinds, tag, leaves, element, problems)
+    unknown = _unknown(outline, leaves)
+    for tree in outline.trees.values():
         for element in tree.walk():
             tag = tag_of(element)
             if tag not in uses or is_known(tag, leaves):
                 continue
-            if stubs is None or tag in out.trees or renamed_node(tag):
-                found.append(element.problem(unknown(tag), warning=stubs is not None and tag not in out.trees))
+            if stubs is None or tag in outline.trees or renamed_node(tag):
+                problems.append(element.problem(unknown(tag), warning=stubs is not None and tag not in outline.trees))
     if stubs is not None:
-        _add_stubs(kinds, uses, out, stubs, found)
+        _add_stubs(kinds, uses, outline, stubs, problems)
     return kinds
 
 
-def _add_stubs(kinds: Kinds, uses: dict[str, _Uses], out: Outline, stubs: Stubs, found: list[Problem]) -> None:
-    """Stubs for what is not known, and for leaves: one of another project may have the name of one of ours."""
+def _add_stubs(kinds: Kinds, uses: dict[str, _Uses], outline: Outline, stubs: Stubs, problems: list[Problem]) -> None:
+    """Stubs for unknown tags, and for leaves: another project's leaf may have the name of one of ours."""
     if len(uses) > MAX_TAGS:
-        head = next(iter(out.heads.values()))
-        found.append(head.problem(f"{len(uses)} different nodes are used; at most {MAX_TAGS} can be stubs"))
+        head = next(iter(outline.heads.values()))
+        problems.append(head.problem(f"{len(uses)} different nodes are used; at most {MAX_TAGS} can be stubs"))
         return
     for tag, use in uses.items():
         known = kinds.classes.get(tag)
         if known is not None and not issubclass(known, Leaf):
             continue
-        model = out.models.get(tag)
+        model = outline.models.get(tag)
         if known is not None and use.most == 0:
             kinds.stubs[tag] = stub_class(tag, known.KIND, stubs)
         else:
@@ -108,27 +109,27 @@ def _add_stubs(kinds: Kinds, uses: dict[str, _Uses], out: Outline, stubs: Stubs,
 
 
 def _add_known(
-    kinds: Kinds, tag: str, leaves: Mapping[str, type[Leaf]], element: Element, found: list[Problem]
+    kinds: Kinds, tag: str, leaves: Mapping[str, type[Leaf]], element: Element, problems: list[Problem]
 ) -> None:
     try:
         kinds.classes[tag] = leaves[tag] if tag in leaves else CONTROL_NODES[tag]
     except TreeError as error:  # a plug-in that cannot be loaded
-        found.append(element.problem(f"<{tag}>: {error}"))
+        problems.append(element.problem(f"<{tag}>: {error}"))
 
 
-def _unknown(out: Outline, leaves: Mapping[str, type[Leaf]]) -> Callable[[str], str]:
-    """Words for an unknown tag; each tag's are made once, however often it is used."""
-    words: dict[str, str] = {}
+def _unknown(outline: Outline, leaves: Mapping[str, type[Leaf]]) -> Callable[[str], str]:
+    """Makes the message for an unknown tag, once for each tag."""
+    messages: dict[str, str] = {}
 
-    def say(tag: str) -> str:
-        if tag not in words:
-            words[tag] = f"unknown node <{tag}>." + (
+    def message_for(tag: str) -> str:
+        if tag not in messages:
+            messages[tag] = f"unknown node <{tag}>." + (
                 f' There is a tree of this name: write <SubTree ID="{tag}"/>'
-                if tag in out.trees
+                if tag in outline.trees
                 else renamed_node(tag) or nearest(tag, [*CONTROL_NODES, *leaves, "SubTree"])
-                if len(words) < 50
+                if len(messages) < 50
                 else ""
             )
-        return words[tag]
+        return messages[tag]
 
-    return say
+    return message_for

@@ -1,4 +1,4 @@
-"""A TreeNodesModel against the Python classes: an editor offers what the model says, the robot does what they say."""
+"""Compares a TreeNodesModel, which editors use, with the Python classes, which run."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from trees.reading.names import listed, nearest
 from trees.reading.outline import Model, Outline
 
 _COMPARED: Final = frozenset({"int", "float", "str", "bool"})
-"""Types by the names that our own palette gives them; those of other languages are not compared."""
+"""Type names of our own palette; those of other languages are not compared."""
 
 
-def check_models(out: Outline, kinds: Kinds) -> Iterator[Problem]:
-    """Warnings where the model of a node that the trees use says something else than its class."""
-    for name, model in out.models.items():
+def check_models(outline: Outline, kinds: Kinds) -> Iterator[Problem]:
+    """Warnings where the model of a used node differs from its class."""
+    for name, model in outline.models.items():
         kind = kinds.classes.get(name)
         if kind is not None and not has_free_ports(kind):
             yield from _check(name, model, kind)
@@ -27,26 +27,28 @@ def check_models(out: Outline, kinds: Kinds) -> Iterator[Problem]:
 
 def _check(name: str, model: Model, kind: NodeClass) -> Iterator[Problem]:
     if model.kind != kind.KIND:
-        message = f"the model calls '{name}' {a(model.kind)}, but it is {a(kind.KIND)}"
+        message = f"the model calls '{name}' {with_article(model.kind)}, but it is {with_article(kind.KIND)}"
         yield model.element.problem(message, warning=True)
     ports = {port.name: port for port in kind.PORTS}
-    for called, declared in model.ports.items():
-        port = ports.get(called)
+    for port_name, declared in model.ports.items():
+        port = ports.get(port_name)
         if port is None:
-            message = f"the model of '{name}' has a port '{called}', which it does not have.{nearest(called, ports)}"
+            near = nearest(port_name, ports)
+            message = f"the model of '{name}' has a port '{port_name}', which it does not have.{near}"
             yield declared.problem(f"{message} Ports: {listed(ports)}", "name", warning=True)
             continue
-        direction, modelled = port.direction.value, model.direction(called)
+        direction, modelled = port.direction.value, model.direction(port_name)
         if modelled != direction:
-            message = f"the model of '{name}' calls port '{called}' an {modelled}, but it is an {direction}"
+            message = f"the model of '{name}' calls port '{port_name}' an {modelled}, but it is an {direction}"
             yield declared.problem(message, warning=True)
-        told = declared.attributes.get("type", "")
-        if told in _COMPARED and told != type_name(port.type):
-            message = f"the model of '{name}' says that port '{called}' is {told}, but it is {type_name(port.type)}"
+        modelled_type = declared.attributes.get("type", "")
+        if modelled_type in _COMPARED and modelled_type != type_name(port.type):
+            real = type_name(port.type)
+            message = f"the model of '{name}' says that port '{port_name}' is {modelled_type}, but it is {real}"
             yield declared.problem(message, "type", warning=True)
         default = declared.attributes.get("default", "")
-        if default.strip() and key_of(default, called) is None and (wrong := literal_refusal(default, port)):
-            message = f"the model of '{name}' gives port '{called}' the default '{default}': {wrong}"
+        if default.strip() and key_of(default, port_name) is None and (wrong := literal_refusal(default, port)):
+            message = f"the model of '{name}' gives port '{port_name}' the default '{default}': {wrong}"
             yield declared.problem(message, "default", warning=True)
     lacking = [port.name for port in kind.PORTS if port.required and port.name not in model.ports]
     if lacking:
@@ -54,5 +56,5 @@ def _check(name: str, model: Model, kind: NodeClass) -> Iterator[Problem]:
         yield model.element.problem(message, warning=True)
 
 
-def a(word: str) -> str:
+def with_article(word: str) -> str:
     return f"an {word}" if word[0] in "AEIOU" else f"a {word}"

@@ -1,4 +1,4 @@
-"""What is wrong with each node by itself: its form, its children, its attributes and the literals in them."""
+"""Checks of single nodes: form, number of children, attributes and their literals."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ import re
 from collections.abc import Iterator, Mapping
 
 from trees.checking.kinds import Kinds, NodeClass, is_known, tag_of
+from trees.checking.subtree_ports import is_port, remaps_all
 from trees.data.literals import convert, key_of, type_name
 from trees.data.ports import Direction, Port
 from trees.engine.conditions import check_conditions
 from trees.engine.control import ControlNode
 from trees.engine.leaf import Leaf
 from trees.nodes import CONTROL_NODES
-from trees.reading.attributes import check_attributes, check_subtree_words, meant
+from trees.reading.attributes import check_attributes, check_subtree_words, intended
 from trees.reading.elements import Element, Problem
-from trees.reading.names import CONDITIONS, EXPLICIT, RESERVED, bad_name, listed, nearest
+from trees.reading.names import CONDITIONS, EXPLICIT, listed, name_error, nearest
 from trees.reading.outline import Outline
 from trees.reading.version3 import renamed_port
 
@@ -22,27 +23,29 @@ SCRIPTS = ("code", "if")
 """Ports of the built-in nodes whose text is a script."""
 _TEXT = re.compile("'[^']*'")
 LATE_COUNTS = ("IfThenElse", "WhileDoElse")
-"""Nodes of which 4.10 counts the children at the first tick only; so it does for Switch."""
+"""Nodes whose children BehaviorTree.CPP 4.10 counts at the first tick only, as it does for Switch."""
 ASYNC = ("AsyncSequence", "AsyncFallback")
 
 
 def is_late(tag: str) -> bool:
+    """True for nodes whose children 4.10 counts at the first tick only."""
     return tag in LATE_COUNTS or (tag.startswith("Switch") and tag[6:].isdigit())
 
 
 def has_free_ports(kind: NodeClass) -> bool:
-    """True for a stub, which has the ports that the file gives it."""
+    """True for a stub, which has whatever ports the file gives it."""
     return bool(getattr(kind, "FREE_PORTS", False))
 
 
 def describe_port(port: Port) -> str:
+    """`input, float in m, at most 2`."""
     unit = f" in {port.unit}" if port.unit else ""
     limits = f", {port.limits}" if port.limits else ""
     return f"{port.direction.value}, {type_name(port.type)}{unit}{limits}"
 
 
-def wrong_count(element: Element, kind: NodeClass) -> str:
-    """What is wrong with the number of children, "" if nothing."""
+def child_count_error(element: Element, kind: NodeClass) -> str:
+    """The error in the number of children, "" if there is none."""
     fewest, most = kind.CHILDREN if issubclass(kind, ControlNode) else (0, 0)
     have = len(element.children)
     if have >= fewest and (most is None or have <= most):
@@ -54,20 +57,20 @@ def wrong_count(element: Element, kind: NodeClass) -> str:
 class NodeChecks:
     """The problems of single nodes.
 
-    tolerant: a file of another project is looked at, so what 4.10 takes, and what does not fit a leaf that happens to
-    have a name known here, are warnings. strict: what 4.10 refuses is refused.
+    tolerant: the file belongs to another project. Whatever 4.10 accepts is a warning then, and so is a mismatch with a
+    leaf here that happens to have the same name. strict: refuse whatever 4.10 refuses.
     """
 
     def __init__(
-        self, out: Outline, kinds: Kinds, leaves: Mapping[str, type[Leaf]], *, strict: bool, tolerant: bool
+        self, outline: Outline, kinds: Kinds, leaves: Mapping[str, type[Leaf]], *, strict: bool, tolerant: bool
     ) -> None:
-        self._out, self._kinds, self._leaves = out, kinds, leaves
+        self._outline, self._kinds, self._leaves = outline, kinds, leaves
         self._strict, self._tolerant = strict, tolerant
 
     def all(self) -> Iterator[Problem]:
         """Every problem of every tree."""
-        for name, tree in self._out.trees.items():
-            head = self._out.heads.get(name)
+        for name, tree in self._outline.trees.items():
+            head = self._outline.heads.get(name)
             if head is not None and is_known(name, self._leaves):
                 yield head.problem(f"<BehaviorTree> ID '{name}' is the name of a node", "ID")
             named: dict[str, Element] = {}
@@ -84,8 +87,8 @@ class NodeChecks:
         tag = tag_of(element)
         kind = self._kinds.classes.get(tag)
         if kind is None:
-            return  # reported where the kinds were looked for
-        if wrong := wrong_count(element, kind):
+            return  # reported by `find_kinds`
+        if wrong := child_count_error(element, kind):
             yield element.problem(wrong, warning=self._tolerant and is_late(tag))
         if tag == "ReactiveSequence" and sum(child.tag in ASYNC[:1] for child in element.children) > 1:
             yield element.problem("<ReactiveSequence> has more than one <AsyncSequence>, at most one is allowed")
@@ -114,15 +117,15 @@ class NodeChecks:
                 yield element.problem(message, attribute)
 
     def _subtree(self, element: Element, named: dict[str, Element]) -> Iterator[Problem]:
-        wanted = element.attributes.get("ID", "")
-        trees = self._out.trees
-        if wanted and is_known(wanted, self._leaves):
-            yield element.problem(f"<SubTree> ID '{wanted}' is the name of a node, not of a tree", "ID")
-        elif wanted and (wanted not in trees or wanted in self._out.stubs):
-            message = f"<SubTree> names tree '{wanted}', which is not in the files"
+        tree_id = element.attributes.get("ID", "")
+        trees = self._outline.trees
+        if tree_id and is_known(tree_id, self._leaves):
+            yield element.problem(f"<SubTree> ID '{tree_id}' is the name of a node, not of a tree", "ID")
+        elif tree_id and (tree_id not in trees or tree_id in self._outline.stubs):
+            message = f"<SubTree> names tree '{tree_id}', which is not in the files"
             message += "; a stub that succeeds takes its place." if self._tolerant else "."
-            message += f"{nearest(wanted, self._out.heads)} Trees: {listed(self._out.heads)}"
-            yield element.problem(message, "ID", warning=self._tolerant and not bad_name(wanted))
+            message += f"{nearest(tree_id, self._outline.heads)} Trees: {listed(self._outline.heads)}"
+            yield element.problem(message, "ID", warning=self._tolerant and not name_error(tree_id))
         if element.children:
             yield element.problem("<SubTree> has children; its content is the tree that it names")
         name = element.attributes.get("name")
@@ -132,13 +135,13 @@ class NodeChecks:
         remapped = element.attributes.get("_autoremap", "0").strip().lower()
         if remapped not in ("1", "0", "true", "false"):
             yield element.problem(f"<SubTree> _autoremap is '{remapped}', expected true or false", "_autoremap")
-        if wanted in trees:
-            yield from check_subtree_words(element, trees[wanted], tolerant=self._tolerant)
-        yield from self._interface(element, wanted)
+        if tree_id in trees:
+            yield from check_subtree_words(element, trees[tree_id], tolerant=self._tolerant)
+        yield from self._interface(element, tree_id)
 
-    def _interface(self, element: Element, wanted: str) -> Iterator[Problem]:
-        """A SubTree against its model: without _autoremap, every port without a default must be given."""
-        model = self._out.subtree_models.get(wanted)
+    def _interface(self, element: Element, tree_id: str) -> Iterator[Problem]:
+        """Compare a SubTree with its model: without _autoremap, every port without a default must be set."""
+        model = self._outline.subtree_models.get(tree_id)
         if model is None:
             return
         if not remaps_all(element):
@@ -147,13 +150,13 @@ class NodeChecks:
                 if port not in element.attributes and not default:
                     direction = model.direction(port)
                     place = f"{declared.file}:{declared.line}"
-                    message = f"<SubTree> needs port '{port}' ({direction}), which the model of '{wanted}' declares"
+                    message = f"<SubTree> needs port '{port}' ({direction}), which the model of '{tree_id}' declares"
                     what = "without a default" if default is None else 'with default="", which 4.10 takes for none,'
                     warning = default is not None and not self._strict
                     yield element.problem(f"{message} {what} in {place}", warning=warning)
         for attribute in element.attributes:
-            if attribute not in RESERVED and attribute[0].isalpha() and attribute not in model.ports:
-                message = f"<SubTree> port '{attribute}' is not in the model of '{wanted}'"
+            if is_port(attribute) and attribute not in model.ports:
+                message = f"<SubTree> port '{attribute}' is not in the model of '{tree_id}'"
                 choices = f"{nearest(attribute, model.ports)} Ports: {listed(model.ports)}"
                 yield element.problem(f"{message}.{choices}", attribute, warning=True)
 
@@ -161,15 +164,15 @@ class NodeChecks:
         ports = {port.name: port for port in kind.PORTS}
         foreign = self._tolerant and tag not in CONTROL_NODES
         for attribute, text in element.attributes.items():
-            if attribute in RESERVED or not attribute[0].isalpha():
+            if not is_port(attribute):
                 continue
             port = ports.get(attribute)
             if port is None:
-                near = renamed_port(tag, attribute) or _near(meant(attribute)) or nearest(attribute, ports)
+                near = renamed_port(tag, attribute) or _near(intended(attribute)) or nearest(attribute, ports)
                 message = f"<{tag}> has no port '{attribute}'.{near} Ports: {listed(ports)}"
                 yield element.problem(message, attribute, warning=foreign)
                 continue
-            if key_of(text, attribute) is not None or port.is_left_out(text):
+            if key_of(text, attribute) is not None or port.is_omitted(text):
                 continue
             if port.direction is Direction.OUTPUT:
                 wire = f'{attribute}="{{{text}}}"'
@@ -189,8 +192,3 @@ class NodeChecks:
 
 def _near(word: str) -> str:
     return f" Did you mean '{word}'?" if word else ""
-
-
-def remaps_all(element: Element) -> bool:
-    """True if a SubTree has `_autoremap`."""
-    return element.attributes.get("_autoremap", "0").strip().lower() in ("1", "true")

@@ -1,7 +1,7 @@
-"""Stand-ins for nodes of other projects: a file is looked at, and its control flow tried, without their code.
+"""Stubs for the nodes of other projects: a file is checked and its control flow tried without their code.
 
-A stub leaf has whatever ports the file gives it and returns what a callable says. A stub control node is a plain
-Sequence, a stub decorator passes its child's result through, a subtree whose tree is not in the files succeeds.
+A stub leaf has whatever ports the file gives it and returns what a callable says. A stub control node is a Sequence, a
+stub decorator passes its child's result on, and a SubTree whose tree is not in the files succeeds.
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ from trees.nodes.order import Sequence
 
 @dataclass(frozen=True)
 class StubCall:
-    """A tick of a stub leaf. uid, path: as in `Document.nodes`. count: its ticks before this one, in all."""
+    """A tick of a stub leaf.
+
+    uid, path: number and full path, as in `Document.nodes`. tag, kind: of the leaf. count: its earlier ticks.
+    """
 
     uid: int
     path: str
@@ -31,17 +34,17 @@ class StubCall:
 
 
 StubScript = Callable[[StubCall], Status]
-"""What a stub leaf returns: SUCCESS, FAILURE or RUNNING."""
+"""Called for each tick of a stub leaf; returns its status: SUCCESS, FAILURE or RUNNING."""
 
 
 def succeed(_call: StubCall) -> Status:
-    """The script of stubs that nobody scripted."""
+    """The default script of stub leaves."""
     return Status.SUCCESS
 
 
 @dataclass
 class Stubs:
-    """What the stub leaves of one tree share. made: in the order of the expanded tree. events: `3S`, `h4`..."""
+    """Shared by the stub leaves of one tree. made: in the order of the expanded tree. events: `3S`, `h4` and so on."""
 
     script: StubScript = succeed
     made: list[StubLeaf] = field(default_factory=list)
@@ -49,7 +52,7 @@ class Stubs:
 
 
 class StubLeaf(Leaf):
-    """Returns what the script of its tree's stubs says. uid and path are given once the tree is built."""
+    """Returns what the script says. uid and path are set once the tree is built."""
 
     FREE_PORTS: ClassVar[bool] = True
     stubs: ClassVar[Stubs]
@@ -72,13 +75,13 @@ class StubLeaf(Leaf):
 
 
 class StubControl(Sequence):
-    """An unknown node with children: they are ticked as in a Sequence."""
+    """An unknown node with children, which it ticks as a Sequence does."""
 
     FREE_PORTS: ClassVar[bool] = True
 
 
 class StubDecorator(DecoratorNode):
-    """An unknown node with one child: its result passes through."""
+    """An unknown node with one child, whose result it passes on."""
 
     FREE_PORTS: ClassVar[bool] = True
 
@@ -87,7 +90,7 @@ class StubDecorator(DecoratorNode):
 
 
 class Malformed(ControlNode):
-    """A node of which 4.10 only finds at its first tick that its children are too few or too many."""
+    """A node with a wrong number of children, which BehaviorTree.CPP 4.10 finds at its first tick only."""
 
     FREE_PORTS: ClassVar[bool] = True
     CHILDREN = (0, None)
@@ -98,14 +101,15 @@ class Malformed(ControlNode):
 
 
 def stub_class(tag: str, kind: str, stubs: Stubs) -> type[Leaf] | type[ControlNode]:
-    """A class of its own for an unknown tag. kind: Action, Condition, Control or Decorator."""
+    """A new class for an unknown tag. kind: Action, Condition, Control or Decorator."""
     if kind == "Control":
-        return type(tag, (StubControl,), {"TAG": tag, "__doc__": f"A stand-in for {tag}."})
+        return type(tag, (StubControl,), {"TAG": tag, "__doc__": f"A stub for {tag}."})
     if kind == "Decorator":
-        return type(tag, (StubDecorator,), {"TAG": tag, "__doc__": f"A stand-in for {tag}."})
+        return type(tag, (StubDecorator,), {"TAG": tag, "__doc__": f"A stub for {tag}."})
     leaf_kind: Literal["Action", "Condition"] = "Condition" if kind == "Condition" else "Action"
-    return type(tag, (StubLeaf,), {"TAG": tag, "KIND": leaf_kind, "stubs": stubs, "__doc__": f"A stand-in for {tag}."})
+    return type(tag, (StubLeaf,), {"TAG": tag, "KIND": leaf_kind, "stubs": stubs, "__doc__": f"A stub for {tag}."})
 
 
 def malformed_class(tag: str, kind: str, expected: str) -> type[ControlNode]:
+    """A new class for a tag with a wrong number of children. expected: the message of the error at its first tick."""
     return type(tag, (Malformed,), {"TAG": tag, "KIND": kind, "expected": expected})

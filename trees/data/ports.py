@@ -29,7 +29,7 @@ REQUIRED: Final = _Required()
 @dataclass(frozen=True)
 class Bounds:
     """The values that a port takes: from `minimum` to `maximum`; the minimum itself not, if `above`. Of a text or a
-    list, its length is meant. A number that is NaN or infinite is never taken."""
+    list, its length is intended. A number that is NaN or infinite is never taken."""
 
     minimum: float = -math.inf
     maximum: float = math.inf
@@ -71,9 +71,9 @@ class Names:
         if not unknown:
             return ""
         parts = tuple(part for part in re.split(r"[\s,|/+&]+", unknown[0]) if part)
-        meant = f" Write '{';'.join(parts)}'." if separated and set(parts) <= set(self.choices) else ""
+        intended = f" Write '{';'.join(parts)}'." if separated and set(parts) <= set(self.choices) else ""
         how = " (several are separated by ;)" if separated else ""
-        near = meant or nearest(unknown[0].lower(), self.choices)
+        near = intended or nearest(unknown[0].lower(), self.choices)
         return f"{self.whose} does not know '{unknown[0]}'.{near} Choices{how}: {listed(self.choices)}"
 
 
@@ -101,7 +101,7 @@ class Port:
     def required(self) -> bool:
         return self.default is REQUIRED
 
-    def is_left_out(self, text: str) -> bool:
+    def is_omitted(self, text: str) -> bool:
         """True for the empty text that Groot2 writes for a port without a value, where the port need not be given."""
         return self.default is None and self.type is not str and not text.strip()
 

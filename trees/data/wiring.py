@@ -32,7 +32,7 @@ class Wiring:
         self._keys: dict[str, str] = {}
         self._literals: dict[str, Any] = {}
         for port in ports:
-            if port.name in texts and port.is_left_out(texts[port.name]):
+            if port.name in texts and port.is_omitted(texts[port.name]):
                 texts = {name: text for name, text in texts.items() if name != port.name}
             text = texts.get(port.name, port.default if isinstance(port.default, str) else None)
             key = None if text is None else key_of(text, port.name)

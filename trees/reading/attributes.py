@@ -32,7 +32,7 @@ def _bare(name: str) -> str:
 _BARE: Final = {_bare(name): name for name in ("name", "ID", *LANGUAGE)}
 
 
-def meant(attribute: str) -> str:
+def intended(attribute: str) -> str:
     """The attribute of the language that this one is but for case and underscores, "" if there is none or it is it."""
     name = VERSION_3.get(attribute) or _BARE.get(_bare(attribute), "")
     return "" if name == attribute else name
@@ -53,7 +53,7 @@ def check_attributes(element: Element, *, tolerant: bool) -> Iterator[Problem]:
 def check_subtree_words(element: Element, tree: Element, *, tolerant: bool) -> Iterator[Problem]:
     """The attributes of a SubTree that look like words of the language, and that nothing in its tree uses."""
     for attribute in element.attributes:
-        word = meant(attribute) if attribute[0].isalpha() else ""
+        word = intended(attribute) if attribute[0].isalpha() else ""
         if word and not _mentions(tree, attribute):
             message = f"<SubTree> hands in '{attribute}', which its tree does not use. Did you mean '{word}'?"
             yield element.problem(message, attribute, warning=tolerant)
@@ -63,7 +63,7 @@ def check_elsewhere(element: Element, *, tolerant: bool) -> Iterator[Problem]:
     """The attributes of <root>, <BehaviorTree> and <include> that nobody reads; conditions there are problems."""
     known = _ELSEWHERE[element.tag]
     for attribute in element.attributes:
-        word = meant(attribute) or attribute
+        word = intended(attribute) or attribute
         if word in LANGUAGE:
             message = f"<{element.tag}> has '{attribute}', which means something on a node only"
             yield element.problem(message, attribute, warning=tolerant)
@@ -72,7 +72,7 @@ def check_elsewhere(element: Element, *, tolerant: bool) -> Iterator[Problem]:
 
 
 def _ignored(where: str, attribute: str, choices: Collection[str]) -> str:
-    word = meant(attribute)
+    word = intended(attribute)
     near = f" Did you mean '{word}'?" if word in choices else nearest(attribute, choices)
     message = f"{where} has '{attribute}', which means nothing and would be ignored.{near}"
     if attribute in VERSION_3:

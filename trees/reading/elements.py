@@ -18,7 +18,7 @@ MAX_PROBLEMS: Final = 500
 class Problem:
     """One thing wrong with a file: `file:line:column: message`. line, column: from 1, in characters.
 
-    A warning is something that may well be meant; a file with warnings only can be run.
+    A warning is something that may well be intended; a file with warnings only can be run.
     """
 
     file: str
@@ -50,7 +50,7 @@ class TreeProblems(TreeError):  # noqa: N818  # it is several errors
         self.problems = tuple(problems)
 
 
-class Findings(list[Problem]):
+class ProblemList(list[Problem]):
     """The problems found so far; when there are very many, looking for more is given up, and that is told too."""
 
     @property

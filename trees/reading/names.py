@@ -1,4 +1,4 @@
-"""What names may look like, and the name that was probably meant."""
+"""What names may look like, and the name that was probably intended."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FORBIDDEN: Final = frozenset("<>&\"'/\\:*?|.")
 
 
 def listed(choices: Collection[str]) -> str:
-    """The choices for a person: not more than fit."""
+    """The choices for a person: not more than share_values."""
     names = list(islice(choices, MAX_LISTED))
     more = f" and {len(choices) - MAX_LISTED} more" if len(choices) > MAX_LISTED else ""
     return (", ".join(names) or "none") + more
@@ -32,7 +32,7 @@ def nearest(word: str, choices: Iterable[str]) -> str:
     return f" Did you mean '{near[0]}'?" if near else ""
 
 
-def bad_name(name: str) -> str:
+def name_error(name: str) -> str:
     """What is wrong with the ID of a tree or a model by 4.10's rules, "" if nothing. A space is looked at elsewhere."""
     if name in ("Root", "root"):
         return f"'{name}' is reserved"
@@ -42,7 +42,7 @@ def bad_name(name: str) -> str:
     return ""
 
 
-def bad_port_name(name: str) -> str:
+def port_name_error(name: str) -> str:
     """What is wrong with the name of a port in a model, "" if nothing. A space cannot be in an attribute's name."""
     if name in RESERVED:
         return f"'{name}' is a reserved attribute, not a port"
@@ -50,4 +50,4 @@ def bad_port_name(name: str) -> str:
         return f"the port '{name}' begins with a digit"
     if " " in name:
         return f"the port '{name}' has a space in its name"
-    return bad_name(name)
+    return name_error(name)

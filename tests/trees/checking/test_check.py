@@ -14,7 +14,7 @@ from app.commands.check import check, format_files, nodes
 from behaviours.registry import LEAVES
 from perception.base.errors import ConfigError
 from tests.support.trees_leaves import LEAVES as MOCKS
-from trees.checking.flow import may_hold, script_writes
+from trees.checking.flow import assignable, script_writes
 from trees.data.ports import input_port, output_port
 from trees.engine.leaf import Leaf
 
@@ -328,11 +328,11 @@ def test_the_keys_that_a_script_assigns() -> None:
 
 
 def test_types_that_may_meet() -> None:
-    assert may_hold(float, int)
-    assert may_hold(int, bool)
-    assert may_hold(Status, str)
-    assert may_hold(object, Leaf)
-    assert may_hold(tuple[float, ...], tuple[int, ...])
-    assert not may_hold(int, float)
-    assert not may_hold(tuple[int, ...], int)
-    assert not may_hold(int, tuple[int, ...])
+    assert assignable(float, int)
+    assert assignable(int, bool)
+    assert assignable(Status, str)
+    assert assignable(object, Leaf)
+    assert assignable(tuple[float, ...], tuple[int, ...])
+    assert not assignable(int, float)
+    assert not assignable(tuple[int, ...], int)
+    assert not assignable(int, tuple[int, ...])
