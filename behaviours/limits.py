@@ -8,9 +8,9 @@ from typing import Final
 
 import numpy as np
 
+from behaviours.model import ARM_POSES
 from perception.base.errors import LimitError
 from perception.geometry import Pose
-from perception.spot_arm import POSES
 from trees.data.ports import Bounds
 
 SHARE: Final = Bounds(0.0, 1.0)
@@ -41,10 +41,10 @@ class RobotLimits:
     jaw_torque_nm: float
 
 
-SPOT: Final = RobotLimits(
+MOST: Final = RobotLimits(
     walking_speed_mps=1.6, yaw_rate_radps=2.0, joint_speed_radps=2.5, hand_speed_mps=1.5, jaw_torque_nm=15.32
 )
-"""A Spot with arm: walking speed and jaw torque are the maker's, the others what the robot's interface does unasked."""
+"""The most that a tree file may ask of any robot; a robot may allow less."""
 
 _LIMITS: Final = {
     ("walk_to", "max_speed_mps"): "walking_speed_mps",
@@ -63,8 +63,8 @@ def require_limits(limits: RobotLimits, command: str, goal: Pose | str | float, 
     a pose of the arm, or the opening of the gripper. asked: the command's limits, by their names there.
     """
     if isinstance(goal, str):
-        if goal not in POSES:
-            raise LimitError(f"{command}: unknown arm pose {goal!r}; choose from: {', '.join(POSES)}")
+        if goal not in ARM_POSES:
+            raise LimitError(f"{command}: unknown arm pose {goal!r}; choose from: {', '.join(ARM_POSES)}")
     elif isinstance(goal, Pose):
         if not np.abs(goal.position_m).max() <= FARTHEST_M:
             place = ", ".join(f"{value:g}" for value in goal.position_m)

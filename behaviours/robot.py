@@ -10,13 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 from types import TracebackType
-from typing import Final, Literal, Protocol, Self
+from typing import Final, Protocol, Self
 
 from behaviours.limits import RobotLimits
+from behaviours.model import ArmPose as ArmPose
+from behaviours.model import RobotModel
 from perception.geometry import Pose
 from perception.types import RgbdFrame
 
-ArmPose = Literal["stow", "ready", "carry"]
 HAND_ONLY: Final = ("hand",)
 """The cameras of a robot that sees with its hand alone."""
 
@@ -68,6 +69,10 @@ class Robot(Protocol):
     @property
     def limits(self) -> RobotLimits:
         """The greatest that it may be asked for."""
+
+    @property
+    def model(self) -> RobotModel:
+        """Its arm, jaws and hand camera as numbers; they never change."""
 
     @property
     def cameras(self) -> tuple[str, ...]:

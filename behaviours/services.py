@@ -7,7 +7,7 @@ from typing import Protocol
 
 from behaviours.robot import Robot
 from behaviours.worker import Worker
-from perception.grasping.grasp import GraspSettings
+from perception.grasping.settings import GraspSettings
 from perception.models import Detector, HeatmapModel
 from perception.types import Detection, Grasp, Heatmap, RgbdFrame
 

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from perception import preprocess
 from perception.onnx_session import OnnxSession
-from perception.types import Detection, Heatmap, RgbdFrame
+from perception.types import Heatmap
+from perception.view import View
 
 DEFAULT_WEIGHTS = Path(__file__).parent / "weights" / "heatmap.onnx"
 
@@ -34,10 +35,11 @@ class OnnxHeatmap:
             problem = f"made for preprocessing version {version}, this program has {preprocess.VERSION}"
             raise self._session.error(problem)
 
-    def predict(self, frame: RgbdFrame, detection: Detection) -> Heatmap:
+    def predict(self, view: View) -> Heatmap:
         """Quality per pixel of the frame, 0 outside the square around the mask; ContractError for an empty mask."""
+        frame = view.frame
         tensor, crop = preprocess.heatmap_input(
-            frame.rgb, frame.depth, detection.mask, frame.intrinsics, frame.world_from_camera
+            frame.rgb, frame.depth, view.detection.mask, frame.intrinsics, frame.world_from_camera
         )
         return Heatmap(np.clip(crop.paste(self.quality(tensor), frame.intrinsics.shape), 0.0, 1.0))
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from perception.types import Detection, Heatmap, RgbdFrame
+from perception.view import View
 
 Enough = Callable[[Detection], bool]
 
@@ -30,5 +31,5 @@ class Detector(Protocol):
 class HeatmapModel(Protocol):
     """Predicts grasp quality for every pixel."""
 
-    def predict(self, frame: RgbdFrame, detection: Detection) -> Heatmap:
+    def predict(self, view: View) -> Heatmap:
         """Heatmap of the frame's size; pixels off the detection's mask may hold any value."""

@@ -1,6 +1,6 @@
-"""The whole perception of one frame: detector, depth repair, normals, heatmap, pose, each stage timed.
+"""The whole perception of one frame, each stage timed: the same steps that a tree takes as leaves, on the same `View`.
 
-The tree runs the same steps as leaves; this is for pictures that are already there, and for measuring.
+For pictures that are already there, and for measuring.
 """
 
 from __future__ import annotations
@@ -13,28 +13,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perception.geometry import Pose
-from perception.grasping.grasp import GraspSettings, compute_grasp
+from perception.grasping.grasp import DEFAULT, compute_grasp
+from perception.grasping.gripper import GripperModel
+from perception.grasping.reach import Reach
+from perception.grasping.settings import GraspSettings
 from perception.models import Detector, Enough, HeatmapModel
 from perception.rejection import Rejection
-from perception.surface.depth import ObjectDepth, object_depth
-from perception.surface.normals import object_normals
 from perception.types import Detection, Grasp, Heatmap, Intrinsics, RgbdFrame
+from perception.view import View
 
-NORMAL_SIGMA_PX = 8.0
 WARM_UPS = 3
 
 
 @dataclass(eq=False)
 class Perception:
-    """What each stage gave; a stage that was not reached is None. grasp: the pose, or why there is none.
+    """What each stage gave; what was not reached is None. grasp: the pose, or why there is none. seconds: of each stage
+    that ran: detector, location, heatmap, pose."""
 
-    normals: (H, W, 3) in the camera frame, 0 off the object. seconds: of each stage that ran: detector, depth,
-    normals, heatmap, pose.
-    """
-
-    detection: Detection | None = None
-    depth: ObjectDepth | None = None
-    normals: NDArray[np.float32] | None = None
+    view: View | None = None
     heatmap: Heatmap | None = None
     grasp: Grasp | Rejection = field(default_factory=lambda: Rejection("not looked yet"))
     seconds: dict[str, float] = field(default_factory=dict)
@@ -46,38 +42,37 @@ def perceive(
     heatmap_model: HeatmapModel,
     *,
     labels: Sequence[str],
+    gripper: GripperModel,
     min_score: float = 0.25,
-    world_from_body: Pose | None = None,
-    settings: GraspSettings | None = None,
+    reach: Reach | None = None,
+    settings: GraspSettings = DEFAULT,
 ) -> Perception:
-    """All stages on one frame; the best detection is taken. world_from_body: None leaves the arm's reach out of it."""
-    found = Perception()
-    clock = _Clock(found.seconds)
+    """All stages on one frame; the best detection is taken. gripper, reach, settings: see `compute_grasp`."""
+    result = Perception()
+    clock = _Clock(result.seconds)
     detections = detector.detect(frame, labels, min_score, enough=lambda _: True)
     clock.lap("detector")
     if not detections:
-        found.grasp = Rejection(f"no {' or '.join(labels)} in the picture with a score of at least {min_score:g}")
-        return found
-    found.detection = detections[0]
-    mask = found.detection.mask
-    found.depth = object_depth(frame.depth, mask, frame.intrinsics, frame.world_from_camera)
-    clock.lap("depth")
-    found.normals = object_normals(found.depth.depth, frame.intrinsics, NORMAL_SIGMA_PX, found.depth.near, mask)
-    clock.lap("normals")
-    found.heatmap = heatmap_model.predict(frame, found.detection)
+        result.grasp = Rejection(f"no {' or '.join(labels)} in the picture with a score of at least {min_score:g}")
+        return result
+    result.view = View(frame, detections[0])
+    location = result.view.location
+    clock.lap("location")
+    if isinstance(location, Rejection):
+        result.grasp = location
+        return result
+    result.heatmap = heatmap_model.predict(result.view)
     clock.lap("heatmap")
-    found.grasp = compute_grasp(
-        frame, found.detection, found.heatmap, world_from_body=world_from_body, settings=settings, seen=found.depth
-    )
+    result.grasp = compute_grasp(result.view, result.heatmap, gripper=gripper, reach=reach, settings=settings)
     clock.lap("pose")
-    return found
+    return result
 
 
-def warm_up(detector: Detector, heatmap_model: HeatmapModel, labels: Sequence[str]) -> None:
-    """Let the networks and everything after them work on a made-up picture, so that the first real one does not wait
-    for memory and threads to be set up: that took 120 to 150 ms on two cores, the third and later ones 76 to 89 ms.
+def warm_up(detector: Detector, heatmap_model: HeatmapModel, labels: Sequence[str], gripper: GripperModel) -> None:
+    """Run everything on a made-up picture, so that the first real one does not wait for memory and threads.
 
-    labels: what will be looked for. ConfigError if the detector does not know one."""
+    labels: what will be looked for. ConfigError if the detector does not know one.
+    """
     camera = Intrinsics(640, 480, 552.0, 552.0, 320.0, 240.0)
     mask = np.zeros(camera.shape, bool)
     mask[140:340, 290:350] = True
@@ -86,7 +81,7 @@ def warm_up(detector: Detector, heatmap_model: HeatmapModel, labels: Sequence[st
     ahead = Pose(np.array([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0]]), np.zeros(3))
     frame = RgbdFrame(rgb, depth, camera, ahead, 0.0)
     for _ in range(WARM_UPS):
-        perceive(frame, _Pretended(detector, mask), heatmap_model, labels=labels)
+        perceive(frame, _Pretended(detector, mask), heatmap_model, labels=labels, gripper=gripper)
 
 
 @dataclass(frozen=True, eq=False)

@@ -107,6 +107,7 @@ def _words(error: BaseException) -> str:
 def wrong_robot(robot: Any) -> str:
     """Why a value is no robot, "" if it is one."""
     from behaviours.limits import RobotLimits
+    from behaviours.model import RobotModel
     from behaviours.robot import Robot
 
     members = [name for name in vars(Robot) if not name.startswith("_")]
@@ -114,6 +115,8 @@ def wrong_robot(robot: Any) -> str:
         return f"is no robot: it lacks {missing}; see behaviours.robot.Robot"
     if not isinstance(robot.limits, RobotLimits) or not all(0 < one < math.inf for one in astuple(robot.limits)):
         return f"has limits that are no RobotLimits of positive numbers: {robot.limits!r}"
+    if not isinstance(robot.model, RobotModel):
+        return f"has a model that is no RobotModel: {type(robot.model).__name__}"
     if not _names(robot.cameras) or "hand" not in robot.cameras:
         return f"has cameras that are no tuple of names with 'hand' among them: {robot.cameras!r}"
     return ""

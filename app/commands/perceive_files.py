@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from app.base.output import tell, tell_json, warn
 from app.commands.saved_frame import read_mask, saved_frame
 from behaviours.recording.overlay import heatmap_picture
+from behaviours.robots.spot.model import SPOT
 from perception.base.errors import ConfigError
 from perception.base.files import write_atomic
 from perception.base.plain_json import json_text
@@ -57,9 +58,9 @@ def perceive_files(arguments: argparse.Namespace) -> int:
     else:
         detector = OnnxDetector(arguments.detector) if arguments.detector else OnnxDetector()
     heatmap = OnnxHeatmap(arguments.heatmap) if arguments.heatmap else OnnxHeatmap()
-    warm_up(detector, heatmap, labels)
-    found = perceive(frame, detector, heatmap, labels=labels, min_score=arguments.min_score)
-    files = _write(found, frame, arguments.out) if arguments.out is not None else {}
+    warm_up(detector, heatmap, labels, SPOT.gripper)
+    found = perceive(frame, detector, heatmap, labels=labels, gripper=SPOT.gripper, min_score=arguments.min_score)
+    files = _write(found, arguments.out) if arguments.out is not None else {}
     result = {**_result(found, frame), **files}
     if arguments.out is not None:
         write_atomic(arguments.out / "result.json", json_text(result, indent=1).encode(), parents=True)
@@ -79,8 +80,8 @@ def _result(found: Perception, frame: RgbdFrame) -> dict[str, Any]:
     result: dict[str, Any] = {
         "found": isinstance(found.grasp, Grasp),
         "reason": None,
-        "label": found.detection.label if found.detection else None,
-        "detection_score": round(found.detection.score, 4) if found.detection else None,
+        "label": found.view.detection.label if found.view else None,
+        "detection_score": round(found.view.detection.score, 4) if found.view else None,
         "pixel": None,
         "depth_m": None,
         "position_m": None,
@@ -90,7 +91,7 @@ def _result(found: Perception, frame: RgbdFrame) -> dict[str, Any]:
         "width_m": None,
         "score": None,
         "frame": "camera",
-        "depth_shift_px": found.depth.shift_px if found.depth else None,
+        "depth_shift_px": found.view.repaired.shift_px if found.view else None,
         "stage_s": {stage: round(value, 5) for stage, value in found.seconds.items()},
         "total_s": round(sum(found.seconds.values()), 5),
     }
@@ -117,9 +118,9 @@ def _rounded(values: NDArray[Any], digits: int = 5) -> list[float]:
 
 
 def _sentence(found: Perception, result: dict[str, Any]) -> str:
-    if found.detection is None:
+    if found.view is None:
         return ""
-    lines = [f"{result['label']} {result['detection_score']:.2f}, {int(found.detection.mask.sum())} px"]
+    lines = [f"{result['label']} {result['detection_score']:.2f}, {int(found.view.detection.mask.sum())} px"]
     if result["found"]:
         u, v = result["pixel"]
         x, y, z = result["position_m"]
@@ -129,20 +130,20 @@ def _sentence(found: Perception, result: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _write(found: Perception, frame: RgbdFrame, out: Path) -> dict[str, str]:
+def _write(found: Perception, out: Path) -> dict[str, str]:
     """The pictures of the stages that were reached; {name: file}."""
     pictures: dict[str, NDArray[Any]] = {}
-    if found.detection is not None:
-        pictures["mask"] = found.detection.mask.astype(np.uint8) * 255
-    if found.normals is not None:
-        known = found.normals.any(axis=-1, keepdims=True)
-        colour = np.where(known, (1.0 - found.normals) / 2.0 * 255, 0)
+    if found.view is not None:
+        mask, normals = found.view.detection.mask, found.view.normals
+        pictures["mask"] = mask.astype(np.uint8) * 255
+        known = normals.any(axis=-1, keepdims=True) & mask[..., None]
+        colour = np.where(known, (1.0 - normals) / 2.0 * 255, 0)
         pictures["normals"] = np.ascontiguousarray(colour[..., ::-1].astype(np.uint8))
-    if found.heatmap is not None and found.detection is not None:
-        quality = (np.clip(found.heatmap.quality, 0, 1) * 255).astype(np.uint8)
-        pictures["heatmap"] = cv2.applyColorMap(quality, cv2.COLORMAP_TURBO) * found.detection.mask[..., None]
-        grasp = found.grasp if isinstance(found.grasp, Grasp) else None
-        pictures["overlay"] = heatmap_picture(frame, found.detection, found.heatmap, grasp)
+        if found.heatmap is not None:
+            quality = (np.clip(found.heatmap.quality, 0, 1) * 255).astype(np.uint8)
+            pictures["heatmap"] = cv2.applyColorMap(quality, cv2.COLORMAP_TURBO) * mask[..., None]
+            grasp = found.grasp if isinstance(found.grasp, Grasp) else None
+            pictures["overlay"] = heatmap_picture(found.view.frame, found.view.detection, found.heatmap, grasp)
     files = {}
     for name, picture in pictures.items():
         good, content = cv2.imencode(".png", picture)

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from behaviours.robots.spot import commands
-from perception.spot_arm import POSES
+from behaviours.robots.spot.arm import POSES
 
 Get = Callable[[str], Any]
 

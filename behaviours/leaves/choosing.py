@@ -12,6 +12,7 @@ from behaviours.limits import SHARE, TURN
 from perception.geometry import wrapped_rad
 from perception.surface.locate import ObjectLocation
 from perception.types import Detection, Heatmap
+from perception.view import View
 from trees.data.ports import Direction, Port, input_port, output_port
 
 BEST_SHARE, BEST_AT_LEAST_PX = 0.01, 20
@@ -56,13 +57,13 @@ class NoteView(RobotLeaf):
 
     PORTS = (
         input_port("object", ObjectLocation, text="where the object stands"),
-        input_port("detection", Detection, text="the object in the picture"),
+        input_port("detection", View, text="the object and the picture that it is in"),
         input_port("heatmap", Heatmap, text="quality 0..1 for each pixel"),
         VIEWS,
     )
 
     def update(self) -> Status:
-        score = best_quality(self.get("heatmap"), self.get("detection"))
+        score = best_quality(self.get("heatmap"), self.get("detection").detection)
         direction = _direction(self.get("object"), self.robot.body_pose().position_m)
         views = Views((*self.get("views").seen, (direction, score)))
         self.set("views", views)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from py_trees.common import Status
 
 from behaviours.leaves.base import MotionLeaf, RobotLeaf
-from behaviours.limits import SHARE, SPOT, WAIT, up_to
+from behaviours.limits import MOST, SHARE, WAIT, up_to
 from behaviours.robot import Command, GripperState
 from trees.data.ports import input_port
 
 GRIPPER = frozenset({"gripper"})
 MAX_TORQUE = input_port(
-    "max_torque_nm", float, unit="N·m", bounds=up_to(SPOT.jaw_torque_nm), text="limit of the jaw joint's torque"
+    "max_torque_nm", float, unit="N·m", bounds=up_to(MOST.jaw_torque_nm), text="limit of the jaw joint's torque"
 )
 
 
@@ -87,7 +87,7 @@ class AwaitPull(RobotLeaf):
             float,
             unit="N·m",
             default=0.8,
-            bounds=up_to(SPOT.jaw_torque_nm),
+            bounds=up_to(MOST.jaw_torque_nm),
             text="of the jaws that counts as a pull",
         ),
         input_port(

@@ -8,16 +8,17 @@ import numpy as np
 
 from behaviours.leaves.base import MotionLeaf
 from behaviours.leaves.walking import MAX_SPEED, MAX_YAW_RATE, WalkLeaf
-from behaviours.limits import SPOT, up_to
+from behaviours.limits import MOST, up_to
+from behaviours.model import RobotModel
 from behaviours.robot import Command
-from perception import spot_arm
 from perception.geometry import Pose, unit
 from perception.surface.locate import ObjectLocation
-from perception.types import Detection, Grasp, RgbdFrame
+from perception.types import Grasp
+from perception.view import View
 from trees.data.ports import Bounds, input_port
 
 ARM = frozenset({"arm"})
-HAND_SPEED = up_to(SPOT.hand_speed_mps)
+HAND_SPEED = up_to(MOST.hand_speed_mps)
 MAX_HAND_SPEED = input_port("max_speed_mps", float, unit="m/s", bounds=HAND_SPEED, text="limit of the hand's speed")
 
 
@@ -39,7 +40,7 @@ class MoveArm(MotionLeaf):
             "max_joint_speed_radps",
             float,
             unit="rad/s",
-            bounds=up_to(SPOT.joint_speed_radps),
+            bounds=up_to(MOST.joint_speed_radps),
             text="limit of every joint's speed",
         ),
     )
@@ -88,30 +89,30 @@ class FaceObject(WalkLeaf):
     """
 
     PORTS = (
-        input_port("frame", RgbdFrame, text="the picture"),
-        input_port("detection", Detection, text="which object in the picture"),
+        input_port("detection", View, text="the object and the picture that it is in"),
         input_port("guess_m", float, unit="m", default=1.5, bounds=up_to(20.0), text="distance taken for granted"),
         MAX_SPEED,
         MAX_YAW_RATE,
     )
 
     def start(self) -> Command:
-        frame: RgbdFrame = self.get("frame")
-        rows, columns = np.nonzero(self.get("detection").mask)
+        view: View = self.get("detection")
+        frame = view.frame
+        rows, columns = np.nonzero(view.detection.mask)
         ray = frame.intrinsics.back_project(float(columns.mean()), float(rows.mean()), self.get("guess_m"))
         body = self.robot.body_pose()
         offset = (frame.world_from_camera.transform(ray) - body.position_m)[:2]
         return self.walk(Pose.from_rpy((0.0, 0.0, float(np.arctan2(offset[1], offset[0]))), body.position_m))
 
 
-def looking_pose(world_from_body: Pose, location: ObjectLocation, distance_m: float) -> Pose | None:
+def looking_pose(model: RobotModel, world_from_body: Pose, location: ObjectLocation, distance_m: float) -> Pose | None:
     """world_from_hand, level in roll, whose camera has the object's middle on its axis from about `distance_m`.
 
     Lower and nearer views are tried where the arm does not reach; None if it reaches none.
     """
     body_from_world = world_from_body.inverse()
     target = location.position_m
-    shoulder = world_from_body.transform(np.array(spot_arm.JOINTS[0].origin_m))
+    shoulder = world_from_body.transform(model.arm.shoulder_m)
     ahead = unit(np.array([*(target - shoulder)[:2], 0.0]))
     for elevation in np.radians([18.0, 12.0, 25.0, 5.0, 32.0]):
         for distance in distance_m + np.array([0.0, -0.05, 0.05, 0.1, -0.1]):
@@ -119,8 +120,8 @@ def looking_pose(world_from_body: Pose, location: ObjectLocation, distance_m: fl
             forward = -back
             right = unit(np.cross(forward, [0.0, 0.0, 1.0]))
             camera = Pose(np.stack([right, np.cross(forward, right), forward], axis=1), target + distance * back)
-            hand = camera @ spot_arm.HAND_FROM_COLOR_CAMERA.inverse()
-            if spot_arm.inverse(body_from_world @ hand, spot_arm.READY) is not None:
+            hand = camera @ model.hand_from_camera.inverse()
+            if model.arm.joints_at(body_from_world @ hand) is not None:
                 return hand
     return None
 
@@ -143,7 +144,7 @@ class LookAt(MotionLeaf):
     )
 
     def start(self) -> Command | str:
-        hand = looking_pose(self.robot.body_pose(), self.get("object"), self.get("distance_m"))
+        hand = looking_pose(self.robot.model, self.robot.body_pose(), self.get("object"), self.get("distance_m"))
         if hand is None:
             return "out of reach: no view of the object that the arm can take from here"
         return self.robot.move_hand(hand, max_speed_mps=self.get("max_speed_mps"))

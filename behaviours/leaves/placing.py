@@ -17,8 +17,8 @@ from behaviours.leaves.base import MotionLeaf, PlannedMotionLeaf, RobotLeaf
 from behaviours.leaves.moving import ARM, MAX_HAND_SPEED
 from behaviours.limits import SHARE
 from behaviours.robot import Command, CommandState
-from perception import spot_arm
 from perception.geometry import Pose, Vector
+from perception.grasping.reach import Arm
 from perception.rejection import Rejection
 from perception.surface.locate import ObjectLocation
 from perception.types import Grasp
@@ -54,7 +54,7 @@ def foot_in_hand(grasp: Grasp, location: ObjectLocation) -> Vector:
 
 
 def reachable(
-    world_from_body: Pose, rotation: Vector, heading_rad: float, hand_at: Callable[[Vector], list[Pose]]
+    arm: Arm, world_from_body: Pose, rotation: Vector, heading_rad: float, hand_at: Callable[[Vector], list[Pose]]
 ) -> list[Pose] | None:
     """The first list of hand poses, of those for each of TURNS_RAD, that the arm reaches from where the body stands.
 
@@ -63,10 +63,10 @@ def reachable(
     body_from_world = world_from_body.inverse()
     for turn in TURNS_RAD:
         poses = hand_at(turned(rotation, heading_rad + turn))
-        seed = spot_arm.inverse(body_from_world @ poses[-1])
+        seed = arm.joints_at(body_from_world @ poses[-1])
         if seed is None:
             continue
-        if all(spot_arm.inverse(body_from_world @ pose, seed) is not None for pose in poses[:-1]):
+        if all(arm.joints_at(body_from_world @ pose, seed) is not None for pose in poses[:-1]):
             return poses
     return None
 
@@ -83,11 +83,11 @@ class HoldAt(PlannedMotionLeaf[Pose]):
     )
 
     def plan(self) -> Callable[[], Pose | Rejection]:
-        body, rotation = self.robot.body_pose(), self.robot.hand_pose().rotation
+        arm, body, rotation = self.robot.model.arm, self.robot.body_pose(), self.robot.hand_pose().rotation
         point = np.array([self.get("forward_m"), self.get("left_m"), self.get("up_m")])
 
         def find() -> Pose | Rejection:
-            found = reachable(body, rotation, body.yaw_rad, lambda turn: [Pose(turn, body.transform(point))])
+            found = reachable(arm, body, rotation, body.yaw_rad, lambda turn: [Pose(turn, body.transform(point))])
             return found[0] if found else Rejection(f"out of reach: the hand cannot be at {point.tolist()} m like this")
 
         return find
@@ -116,21 +116,21 @@ class MoveToPlace(PlannedMotionLeaf[_Placement]):
     def plan(self) -> Callable[[], _Placement | Rejection]:
         place, location, grasp = self.get("place"), self.get("object"), self.get("grasp")
         above = np.array([0.0, 0.0, self.get("above_m")])
-        body, in_hand = self.robot.body_pose(), foot_in_hand(grasp, location)
-        spot = place.position_m
-        shoulder = body.transform(np.array(spot_arm.JOINTS[0].origin_m))
-        heading = float(np.arctan2(spot[1] - shoulder[1], spot[0] - shoulder[0]))
+        arm, body, in_hand = self.robot.model.arm, self.robot.body_pose(), foot_in_hand(grasp, location)
+        foot_m = place.position_m
+        shoulder = body.transform(arm.shoulder_m)
+        heading = float(np.arctan2(foot_m[1] - shoulder[1], foot_m[0] - shoulder[0]))
 
         def hands(rotation: Vector) -> list[Pose]:
-            low = spot - rotation @ in_hand
+            low = foot_m - rotation @ in_hand
             return [Pose(rotation, low + above), Pose(rotation, low)]
 
         def find() -> _Placement | Rejection:
-            found = reachable(body, grasp.world_from_hand.rotation, heading, hands)
+            found = reachable(arm, body, grasp.world_from_hand.rotation, heading, hands)
             if found is None:
-                away = float(np.linalg.norm((spot - body.position_m)[:2]))
+                away = float(np.linalg.norm((foot_m - body.position_m)[:2]))
                 return Rejection(f"out of reach: the place is {away:.2f} m away and the hand cannot be over it upright")
-            return _Placement(found[0], moved_to(location, spot))
+            return _Placement(found[0], moved_to(location, foot_m))
 
         return find
 

@@ -13,14 +13,15 @@ from behaviours.limits import SHARE, up_to
 from behaviours.worker import Job
 from perception.grasping.grasp import compute_grasp
 from perception.grasping.hanging import further_out, part_between
+from perception.grasping.reach import Reach
 from perception.rejection import Rejection
 from perception.surface.depth import fuse_depth
-from perception.surface.locate import ObjectLocation, detection_of, locate_object
-from perception.types import Detection, Grasp, Heatmap, RgbdFrame
+from perception.surface.locate import ObjectLocation, detection_of
+from perception.types import Grasp, Heatmap, RgbdFrame
+from perception.view import View
 from trees.data.ports import Bounds, input_port, output_port
 
-FRAME = input_port("frame", RgbdFrame, text="the picture to look at")
-DETECTION = input_port("detection", Detection, text="which object in the picture")
+DETECTION = input_port("detection", View, text="the object and the picture that it is in")
 
 
 class Capture(RobotLeaf):
@@ -64,40 +65,42 @@ class Capture(RobotLeaf):
             self._job.cancel()  # type: ignore[union-attr]
 
 
-class DetectObject(WorkLeaf[list[Detection]]):
+class DetectObject(WorkLeaf[list[View]]):
     """Find an object of one of the labels: the best one, or the one that is known already to stand somewhere."""
 
     PORTS = (
-        FRAME,
+        input_port("frame", RgbdFrame, text="the picture to look at"),
         input_port(
             "labels", tuple[str, ...], bounds=Bounds(1, 1000), names="label", text="classes to accept, separated by ;"
         ),
         input_port("min_score", float, default=0.25, bounds=SHARE, text="least score, 0..1"),
         input_port("known", ObjectLocation, default=None, text="take no other object than this one"),
         input_port("within_m", float, unit="m", default=0.15, bounds=up_to(100.0), text="how far it may have moved"),
-        output_port("detection", Detection, text="the detection"),
+        output_port("detection", View, text="the object and the picture that it is in"),
     )
 
-    def work(self) -> Callable[[], list[Detection]]:
+    def work(self) -> Callable[[], list[View]]:
         frame, labels, min_score = self.get("frame"), self.get("labels"), self.get("min_score")
         known, within_m = self.get("known"), self.get("within_m")
 
-        def detect() -> list[Detection]:
-            if known is None:  # whatever may be there is compared
-                return self.context.detector.detect(frame, labels, min_score)
-            the_known = partial(detection_of, frame=frame, known=known, within_m=within_m)
-            found = self.context.detector.detect(frame, labels, min_score, lambda one: the_known([one]) is not None)
-            same = the_known(found)
-            return [] if same is None else [same]
+        def detect() -> list[View]:
+            if known is None:  # all that can be found is compared
+                return [View(frame, each) for each in self.context.detector.detect(frame, labels, min_score)[:1]]
+            matching = partial(detection_of, frame=frame, known=known, within_m=within_m)
+            detections = self.context.detector.detect(
+                frame, labels, min_score, lambda detection: matching([detection]) is not None
+            )
+            same = matching(detections)
+            return [] if same is None else [View(frame, same)]
 
         return detect
 
-    def take(self, result: list[Detection]) -> Status:
+    def take(self, result: list[View]) -> Status:
         if not result:
             where = "" if self.get("known") is None else f" within {self.get('within_m'):.2f} m of where it was"
             return self.fail(f"no {' or '.join(self.get('labels'))} in the picture{where}")
-        best = result[0]
-        self.set("detection", best)
+        self.set("detection", result[0])
+        best = result[0].detection
         return self.succeed(f"{best.label} {best.score:.2f}, {int(best.mask.sum())} px")
 
 
@@ -105,7 +108,6 @@ class LocateObject(WorkLeaf[ObjectLocation]):
     """Place the detected object in the world; FAILURE if it stands elsewhere than the one that is known already."""
 
     PORTS = (
-        FRAME,
         DETECTION,
         input_port("known", ObjectLocation, default=None, text="it must be this one"),
         input_port("within_m", float, unit="m", default=0.15, bounds=up_to(100.0), text="how far it may have moved"),
@@ -113,15 +115,15 @@ class LocateObject(WorkLeaf[ObjectLocation]):
     )
 
     def work(self) -> Callable[[], ObjectLocation | Rejection]:
-        frame, detection = self.get("frame"), self.get("detection")
+        view: View = self.get("detection")
         known, within_m = self.get("known"), self.get("within_m")
 
         def locate() -> ObjectLocation | Rejection:
-            found = locate_object(frame, detection)
-            if known is None or isinstance(found, Rejection):
-                return found
-            away_m = float(np.linalg.norm((found.position_m - known.position_m)[:2]))
-            return found if away_m <= within_m else Rejection(f"it stands {away_m:.2f} m from where the known one was")
+            here = view.location
+            if known is None or isinstance(here, Rejection):
+                return here
+            away_m = float(np.linalg.norm((here.position_m - known.position_m)[:2]))
+            return here if away_m <= within_m else Rejection(f"it stands {away_m:.2f} m from where the known one was")
 
         return locate
 
@@ -134,15 +136,15 @@ class LocateObject(WorkLeaf[ObjectLocation]):
 class InferHeatmap(WorkLeaf[Heatmap]):
     """Predict the quality of a grasp at every pixel of the object."""
 
-    PORTS = (FRAME, DETECTION, output_port("heatmap", Heatmap, text="quality 0..1 for each pixel"))
+    PORTS = (DETECTION, output_port("heatmap", Heatmap, text="quality 0..1 for each pixel"))
 
     def work(self) -> Callable[[], Heatmap]:
-        frame, detection = self.get("frame"), self.get("detection")
-        return lambda: self.context.heatmap_model.predict(frame, detection)
+        view: View = self.get("detection")
+        return lambda: self.context.heatmap_model.predict(view)
 
     def take(self, result: Heatmap) -> Status:
         self.set("heatmap", result)
-        best = float(result.quality[self.get("detection").mask].max(initial=0.0))
+        best = float(result.quality[self.get("detection").detection.mask].max(initial=0.0))
         return self.succeed(f"best quality {best:.2f}")
 
 
@@ -150,7 +152,6 @@ class ComputeGraspPose(WorkLeaf[Grasp]):
     """Choose the best pixel that the arm can grip at, and the hand's pose for it (Eq. 1-3 of arXiv 2508.17466)."""
 
     PORTS = (
-        FRAME,
         DETECTION,
         input_port("heatmap", Heatmap, text="quality 0..1 for each pixel"),
         input_port("object", ObjectLocation, default=None, text="where it stands; needed for the heights"),
@@ -180,15 +181,16 @@ class ComputeGraspPose(WorkLeaf[Grasp]):
     )
 
     def work(self) -> Callable[[], Grasp | Rejection]:
-        frame, detection, heatmap = self.get("frame"), self.get("detection"), self.get("heatmap")
-        body, settings = self.robot.body_pose(), self.context.settings.grasp
+        view: View = self.get("detection")
+        heatmap, model, settings = self.get("heatmap"), self.robot.model, self.context.settings.grasp
+        reach = Reach(model.arm, self.robot.body_pose(), settings.standoff_m)
         if self.get("object") is not None:
             shares = self.get("least_height"), self.get("greatest_height")
-            heatmap = part_between(heatmap, frame, self.get("object"), *shares)
+            heatmap = part_between(heatmap, view.frame, self.get("object"), *shares)
         out_m = self.get("out_m")
 
         def compute() -> Grasp | Rejection:
-            grasp = compute_grasp(frame, detection, heatmap, world_from_body=body, settings=settings)
+            grasp = compute_grasp(view, heatmap, gripper=model.gripper, reach=reach, settings=settings)
             return grasp if isinstance(grasp, Rejection) else further_out(grasp, out_m)
 
         return compute
@@ -209,4 +211,5 @@ class ComputeGraspPose(WorkLeaf[Grasp]):
         )
 
     def _record(self, grasp: Grasp | None) -> None:
-        self.context.recorder.heatmap(self.name, self.get("frame"), self.get("detection"), self.get("heatmap"), grasp)
+        view: View = self.get("detection")
+        self.context.recorder.heatmap(self.name, view.frame, view.detection, self.get("heatmap"), grasp)

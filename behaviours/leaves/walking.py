@@ -6,7 +6,7 @@ import numpy as np
 from py_trees.common import Status
 
 from behaviours.leaves.base import MotionLeaf
-from behaviours.limits import SPOT, TURN, up_to
+from behaviours.limits import MOST, TURN, up_to
 from behaviours.robot import Command
 from perception.geometry import Pose, Vector
 from perception.surface.locate import ObjectLocation
@@ -14,10 +14,10 @@ from trees.data.ports import input_port
 
 BASE = frozenset({"base"})
 MAX_SPEED = input_port(
-    "max_speed_mps", float, unit="m/s", bounds=up_to(SPOT.walking_speed_mps), text="limit of the walking speed"
+    "max_speed_mps", float, unit="m/s", bounds=up_to(MOST.walking_speed_mps), text="limit of the walking speed"
 )
 MAX_YAW_RATE = input_port(
-    "max_yaw_rate_radps", float, unit="rad/s", bounds=up_to(SPOT.yaw_rate_radps), text="limit of the turning rate"
+    "max_yaw_rate_radps", float, unit="rad/s", bounds=up_to(MOST.yaw_rate_radps), text="limit of the turning rate"
 )
 STEP_RAD = 0.45
 """Longest piece of a walk round an object: its chord comes at most 2.5 % nearer than the circle."""

@@ -2,30 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import ArrayLike
 
 from perception.geometry import Pose, Vector, unit
-
-
-@dataclass(frozen=True)
-class GripperGeometry:
-    """Spot's gripper in the hand frame (x out of the palm, jaws open along +z, lower jaw fixed), metres.
-
-    fixed_jaw_z_m: the inner side of the fixed jaw's tooth. clearance_m: free room left between it and the object on
-    the way in. max_depth_m, min_depth_m: how far the surface point may sit behind the hand origin; deeper, the object
-    meets the palm.
-    """
-
-    fixed_jaw_z_m: float = -0.032
-    clearance_m: float = 0.012
-    max_depth_m: float = 0.038
-    min_depth_m: float = 0.015
-
-
-SPOT_GRIPPER = GripperGeometry()
+from perception.grasping.gripper import GripperModel
 
 
 def hand_rotation(normal: ArrayLike, object_axis: ArrayLike) -> Vector:
@@ -48,7 +29,7 @@ def hand_pose(
     normal: ArrayLike,
     object_axis: ArrayLike,
     width_m: float,
-    gripper: GripperGeometry = SPOT_GRIPPER,
+    gripper: GripperModel,
 ) -> Pose:
     """world_from_hand for gripping at a surface point.
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from perception.geometry import Vector, unit
 from perception.rejection import Rejection
-from perception.surface.depth import ObjectDepth, object_depth
-from perception.surface.silhouette import extent_across, pixels_of, round_width_m, silhouette
+from perception.surface.depth import ObjectDepth
+from perception.surface.silhouette import Silhouette, extent_across, pixels_of, round_width_m
 from perception.types import Detection, RgbdFrame
 
 MIN_MASK_PX = 30
@@ -38,25 +38,25 @@ class ObjectLocation:
         return self.top_z_m - self.bottom_z_m
 
 
-def locate_object(
-    frame: RgbdFrame, detection: Detection, seen: ObjectDepth | None = None
-) -> ObjectLocation | Rejection:
-    """Position and size of the detected object. seen: its repaired depth, where the caller has it already.
+def too_small(detection: Detection) -> Rejection | None:
+    """Why a mask shows too little of an object to place it; None if it does not."""
+    count = int(detection.mask.sum())
+    if count >= MIN_MASK_PX:
+        return None
+    return Rejection(f"the {detection.label} is too small in the picture: {count} px, at least {MIN_MASK_PX} needed")
 
-    The depth is moved under the mask, the object's near layer is found in it, and the centre lies half a width behind
-    its median. A mask smaller than 30 px or without depth is rejected with the reason.
+
+def locate_object(
+    frame: RgbdFrame, detection: Detection, seen: ObjectDepth, shape: Silhouette
+) -> ObjectLocation | Rejection:
+    """Position and size of a detected object that is not `too_small`, or why it has none: no depth on it.
+
+    seen: its repaired depth. shape: its axis. The centre lies half a width behind the median of the near surface.
     """
-    mask = detection.mask
+    mask, intrinsics = detection.mask, frame.intrinsics
     count = int(mask.sum())
-    if count < MIN_MASK_PX:
-        return Rejection(
-            f"the {detection.label} is too small in the picture: {count} px, at least {MIN_MASK_PX} needed"
-        )
-    intrinsics = frame.intrinsics
-    seen = seen or object_depth(frame.depth, mask, intrinsics, frame.world_from_camera)
     if seen.layer is None:
         return Rejection(f"no depth on the {detection.label} ({int((frame.depth[mask] > 0).sum())} of {count} px)")
-    shape = silhouette(frame, mask)
     rows, columns = pixels_of(mask)
     middle = np.array([np.median(columns), np.median(rows)])
     sides = extent_across(mask, (float(middle[0]), float(middle[1])), shape.axis_uv)

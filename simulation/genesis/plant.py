@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from behaviours.robots.spot.arm import HAND_FROM_WRIST_X_M
 from perception.base.errors import RobotError
 from perception.geometry import Pose
-from perception.spot_arm import HAND_FROM_WRIST_X_M
 from simulation.robot_files.spot_model import ARM_JOINTS, BASE_JOINTS, GAINS, JAW_JOINT, LEG_JOINTS
 
 Array = NDArray[np.float64]

@@ -10,9 +10,10 @@ from typing import Any, Self
 import numpy as np
 
 import simulation.scene.build as scenes
-from behaviours.limits import SPOT, require_limits
+from behaviours.limits import require_limits
 from behaviours.robot import HAND_ONLY, ArmPose, Command, GripperState
-from perception import spot_arm
+from behaviours.robots.spot import arm as spot_arm
+from behaviours.robots.spot.model import SPOT, SPOT_LIMITS
 from perception.base.errors import ConfigError, RobotError
 from perception.geometry import Pose
 from perception.types import Intrinsics, RgbdFrame
@@ -29,7 +30,6 @@ from simulation.genesis.steering import LOOK_CAMERA, LOOK_NEAR_M, GenesisSteerin
 from simulation.robot_files.spot_model import write_spot
 
 HAND_NEAR_M, FAR_M = 0.02, 20.0
-BODY_HEIGHT_M = 0.52
 JAW_RANGE_RAD = np.pi / 2
 SETTLE_S = 0.3
 HOLDING_TORQUE_FRACTION = 0.6
@@ -47,7 +47,7 @@ class GenesisRobot(GenesisSteering):
     """
 
     simulated_time = True
-    limits = SPOT
+    limits, model = SPOT_LIMITS, SPOT
     cameras = HAND_ONLY
 
     def __init__(
@@ -92,12 +92,12 @@ class GenesisRobot(GenesisSteering):
         )
         entities = scenes.add_to_scene(self._scene, self.sample, folder)
         robot = self._add_robot(gs, folder)
-        self._camera = self._add_camera(spot_arm.HAND_CAMERA, HAND_NEAR_M)
+        self._camera = self._add_camera(SPOT.hand_camera, HAND_NEAR_M)
         self._look_camera = self._add_camera(LOOK_CAMERA, LOOK_NEAR_M)
         film_camera = self._add_film_camera() if self._video is not None else None
         self._scene.build()
         self._plant = GenesisPlant(robot)
-        self._trot = Trot(BODY_HEIGHT_M)
+        self._trot = Trot(SPOT.body_height_m)
         self._sensor = DepthSensor(DepthSensorConfig(ideal=self._ideal_depth), np.random.default_rng([self._seed, 1]))
         target = self.sample.target
         self._judge = Judge(
@@ -111,7 +111,7 @@ class GenesisRobot(GenesisSteering):
             item = target.object
             self._person = PersonInGenesis(self.sample.person, entities.target, np.asarray(item.vertices), item.mass_kg)
         x, y, yaw = self.sample.robot_xy_yaw
-        base = np.array([x, y, BODY_HEIGHT_M, yaw, 0.0, 0.0])
+        base = np.array([x, y, SPOT.body_height_m, yaw, 0.0, 0.0])
         self._plant.place(base, self._trot.step((0.0, 0.0), 0.0, 0.0), np.array(spot_arm.STOW))
         if film_camera is not None and self._video is not None:
             self._film = Film(self._video, film_camera)
@@ -180,14 +180,14 @@ class GenesisRobot(GenesisSteering):
         if camera not in self.cameras:
             raise ConfigError(f"unknown camera {camera!r}; this robot has: {', '.join(self.cameras)}")
         self._require_entered()
-        world_from_camera = self._plant.hand() @ spot_arm.HAND_FROM_COLOR_CAMERA
+        world_from_camera = self._plant.hand() @ SPOT.hand_from_camera
         opengl = world_from_camera.matrix() @ np.diag([1.0, -1.0, -1.0, 1.0])
         self._camera.set_pose(transform=opengl)
         rgb, depth, _, _ = self._camera.render(rgb=True, depth=True)
         clean = np.where(depth < 0.99 * FAR_M, depth, 0.0).astype(np.float32)
-        measured = self._sensor.measure(clean, spot_arm.HAND_CAMERA)
+        measured = self._sensor.measure(clean, SPOT.hand_camera)
         picture = np.ascontiguousarray(rgb[..., :3], dtype=np.uint8)
-        return RgbdFrame(picture, measured, spot_arm.HAND_CAMERA, world_from_camera, self.now(), camera)
+        return RgbdFrame(picture, measured, SPOT.hand_camera, world_from_camera, self.now(), camera)
 
     def body_pose(self) -> Pose:
         return self._plant.body()

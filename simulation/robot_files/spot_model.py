@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+from behaviours.robots.spot.arm import JOINTS
 from perception.base.files import write_atomic
-from perception.spot_arm import JOINTS
 from simulation.robot_files.gripper_shape import HINGE_IN_WRIST_M, PIECES, Part
 
 BASE_JOINTS = ("base_x", "base_y", "base_z", "base_yaw", "base_pitch", "base_roll")

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from behaviours.robots.spot.model import SPOT
 from perception.base.errors import ConfigError, SpotGraspError
 from perception.base.plain_json import json_text
 from perception.geometry import Pose
@@ -83,7 +84,7 @@ def sample_grasp(item: GraspObject, rng: np.random.Generator) -> Pose:
     angle, height = rng.uniform(0, 2 * np.pi), rng.uniform(0.05, item.height_m)
     normal = np.array([np.cos(angle), np.sin(angle), 0.0])
     width = 2 * item.radius_m
-    pose = hand_pose(normal * width / 2 + [0, 0, height], normal, (0, 0, 1), width)
+    pose = hand_pose(normal * width / 2 + [0, 0, height], normal, (0, 0, 1), width, SPOT.gripper)
     offset = (rng.uniform(-DEPTH_M, DEPTH_M), 0.0, rng.uniform(-LATERAL_M, LATERAL_M))
     return pose @ Pose.from_rpy(rng.uniform(-1, 1, 3) * TURN_RAD, offset)
 

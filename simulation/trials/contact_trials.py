@@ -14,9 +14,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from behaviours.robots.spot.arm import HAND_FROM_WRIST_X_M
 from perception.geometry import Pose
 from perception.grasping.hand_pose import hand_rotation
-from perception.spot_arm import HAND_FROM_WRIST_X_M
 from simulation.genesis.physics import TIME_STEP_S, rigid_options
 from simulation.robot_files.gripper_shape import PIECES
 from simulation.robot_files.spot_model import (

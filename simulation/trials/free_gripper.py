@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from behaviours.robots.spot.arm import HAND_FROM_WRIST_X_M
 from perception.geometry import Pose
-from perception.spot_arm import HAND_FROM_WRIST_X_M
 from simulation.genesis.motions import JAW_SPEED_RADPS
 from simulation.genesis.physics import TIME_STEP_S
 from simulation.genesis.plant import link_pose

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
+from behaviours.robots.spot.arm import HAND_FROM_WRIST_X_M
 from perception.geometry import Pose
-from perception.spot_arm import HAND_FROM_WRIST_X_M
 from simulation.genesis.physics import TIME_STEP_S, rigid_options
 from simulation.robot_files.gripper_shape import HINGE_IN_WRIST_M, PIECES, Part
 from simulation.robot_files.spot_model import JAW_OPEN_RAD

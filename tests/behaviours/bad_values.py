@@ -18,6 +18,7 @@ from behaviours.robots.fake.robot import FakeDetector, FakeRobot
 from perception.geometry import Pose
 from perception.surface.locate import ObjectLocation
 from perception.types import Grasp, Heatmap, RgbdFrame
+from perception.view import View
 from trees.data.ports import Direction, Names, Port, Vocabulary
 from trees.engine.leaf import Leaf
 
@@ -112,7 +113,7 @@ def good_values(robot: Robot) -> dict[str, Any]:
     objects = dict.fromkeys(("object", "before"), location)
     heatmap = Heatmap(detection.mask.astype(np.float32))
     return {
-        **objects, "frame": frame, "detection": detection, "grasp": grasp, "place": place, "pose": place,
+        **objects, "frame": frame, "detection": View(frame, detection), "grasp": grasp, "place": place, "pose": place,
         "heatmap": heatmap, "views": Views(((0.0, 0.5),)), "known": location,
     }  # fmt: skip
 

@@ -13,10 +13,10 @@ from behaviours.contract import finish, ready
 from behaviours.robot import Command, CommandState
 from behaviours.robots.fake.robot import FULL_GAP_M, FakeDetector, FakeHeatmap, FakeRobot, FakeScript
 from behaviours.robots.fake.world import BOTTLE_RGB, FLOOR_RGB, HAND_CAMERA, MAX_RANGE_M, TABLE_RGB, FakeWorld
-from perception import spot_arm
 from perception.base.errors import ConfigError, RobotError
 from perception.geometry import Pose, unit
 from perception.types import Detection, RgbdFrame
+from perception.view import View
 
 TORQUE_NM = 3.0
 
@@ -112,7 +112,7 @@ def test_the_picture_is_taken_from_the_hand_and_takes_no_time() -> None:
         before = robot.now()
         first, second = robot.capture("hand"), robot.capture("hand")
         assert robot.now() == before == first.time_s
-        assert first.world_from_camera == robot.hand_pose() @ spot_arm.HAND_FROM_COLOR_CAMERA
+        assert first.world_from_camera == robot.hand_pose() @ robot.model.hand_from_camera
         assert np.array_equal(first.rgb, second.rgb)
         assert np.array_equal(first.depth, second.depth)
 
@@ -137,13 +137,13 @@ def test_the_heatmap_is_best_in_the_middle_and_nothing_outside() -> None:
     camera = looking_at(world.bottle_m, azimuth=0.0, elevation=0.3, distance_m=0.6)
     frame = RgbdFrame(*world.render(camera), HAND_CAMERA, camera, 0.0, "hand")
     (detection,) = FakeDetector().detect(frame, ["bottle"], 0.25)
-    quality = FakeHeatmap().predict(frame, detection).quality
+    quality = FakeHeatmap().predict(View(frame, detection)).quality
     assert quality.max() == 1.0
     assert not quality[~detection.mask].any()
     _, column = np.unravel_index(int(quality.argmax()), quality.shape)
     assert abs(column - np.nonzero(detection.mask)[1].mean()) < 5
     nothing = Detection("bottle", 0.9, np.zeros_like(detection.mask), detection.box_uv)
-    assert not FakeHeatmap().predict(frame, nothing).quality.any()
+    assert not FakeHeatmap().predict(View(frame, nothing)).quality.any()
 
 
 def test_the_closed_hand_holds_the_bottle_with_the_torque_it_was_given_and_carries_it() -> None:

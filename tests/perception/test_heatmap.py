@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import perception.view
 from perception.base.errors import ContractError, ModelError
 from perception.heatmap import DEFAULT_WEIGHTS, OnnxHeatmap
 from perception.preprocess import VERSION, heatmap_input, window
@@ -20,16 +21,16 @@ VIEW = render(Cylinder(), camera_at((-0.5, 0.02, 0.75), (0.0, 0.0, 0.61)))
 @pytest.mark.parametrize("size", [256, "free"])
 def test_the_map_lies_where_the_object_is(size: int | str, tmp_path: Path) -> None:
     model = OnnxHeatmap(channel_network(tmp_path / "mask.onnx", 7, size=size))
-    quality = model.predict(VIEW.frame(), VIEW.detection()).quality
+    quality = model.predict(VIEW.seen()).quality
     assert quality.shape == VIEW.mask.shape
     wrong = (quality > 0.05) != VIEW.mask
     assert wrong.sum() < 0.03 * VIEW.mask.sum()  # only outline pixels, from scaling there and back
 
 
 def test_values_are_kept_and_limited(tmp_path: Path) -> None:
-    red = OnnxHeatmap(channel_network(tmp_path / "red.onnx", 0)).predict(VIEW.frame(), VIEW.detection()).quality
+    red = OnnxHeatmap(channel_network(tmp_path / "red.onnx", 0)).predict(VIEW.seen()).quality
     assert red[250, 320] == pytest.approx(VIEW.rgb[250, 320, 0] / 255.0, abs=0.01)
-    toward = OnnxHeatmap(channel_network(tmp_path / "nz.onnx", 6)).predict(VIEW.frame(), VIEW.detection()).quality
+    toward = OnnxHeatmap(channel_network(tmp_path / "nz.onnx", 6)).predict(VIEW.seen()).quality
     assert toward.min() == 0.0  # the channel is negative on the object: clipped
 
 
@@ -48,7 +49,7 @@ def test_empty_mask_is_a_broken_contract(tmp_path: Path) -> None:
     model = OnnxHeatmap(channel_network(tmp_path / "mask.onnx", 7))
     nothing = Detection("bottle", 0.9, np.zeros_like(VIEW.mask), (0.0, 0.0, 0.0, 0.0))
     with pytest.raises(ContractError, match="empty"):
-        model.predict(VIEW.frame(), nothing)
+        model.predict(perception.view.View(VIEW.frame(), nothing))
 
 
 def test_preprocessing_version_must_fit(tmp_path: Path) -> None:
@@ -69,6 +70,6 @@ def test_other_networks_are_refused(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not DEFAULT_WEIGHTS.exists(), reason="no heatmap weights in this checkout")
 def test_shipped_weights_open_and_tell_pixels_apart() -> None:
-    quality = OnnxHeatmap(DEFAULT_WEIGHTS).predict(VIEW.frame(), VIEW.detection()).quality
+    quality = OnnxHeatmap(DEFAULT_WEIGHTS).predict(VIEW.seen()).quality
     assert 0.0 <= float(quality.min()) <= float(quality.max()) <= 1.0
     assert float(quality[VIEW.mask].std()) > 0.0

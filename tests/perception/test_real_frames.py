@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from app.commands.saved_frame import saved_frame
+from behaviours.robots.spot.model import SPOT
 from perception.detection.detector import OnnxDetector
 from perception.heatmap import OnnxHeatmap
 from perception.pipeline import perceive
@@ -49,9 +50,9 @@ def overlap(one: NDArray[np.bool_], other: NDArray[np.uint8]) -> float:
 @pytest.mark.parametrize("name", OUTLINES)
 def test_the_thermos_is_found_and_gripped_at_its_near_surface(name: str, detector: OnnxDetector) -> None:
     frame, outline = frame_and_outline(name)
-    found = perceive(frame, detector, OnnxHeatmap(), labels=("bottle",))
-    assert found.detection is not None
-    assert overlap(found.detection.mask, outline) >= 0.7
+    found = perceive(frame, detector, OnnxHeatmap(), labels=("bottle",), gripper=SPOT.gripper)
+    assert found.view is not None
+    assert overlap(found.view.detection.mask, outline) >= 0.7
     assert isinstance(found.grasp, Grasp)
     u, v = found.grasp.pixel_uv
     assert outline[int(v), int(u)]

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from behaviours.leaves.moving import ArmPoseName
 from behaviours.robot import ArmPose
-from perception.geometry import Pose
-from perception.spot_arm import (
+from behaviours.robots.spot.arm import (
     CARRY,
     HAND_FROM_COLOR_CAMERA,
     JOINTS,
@@ -22,6 +21,7 @@ from perception.spot_arm import (
     forward,
     inverse,
 )
+from perception.geometry import Pose
 
 joints = st.tuples(*[st.floats(float(low), float(high)) for low, high in zip(LOWER, UPPER, strict=True)])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -91,6 +92,24 @@ def test_layers(path: str, names: set[str]) -> None:
         allowed = {"trees.errors", "trees.lazy", "trees.reading.files"}
         assert {name for name in ours if name.startswith("trees")} <= allowed, "it knows nothing of trees"
     assert not any(name.split(".")[0] == "tests" for name in names), "the product never imports its tests"
+
+
+def words_of(source: str) -> set[str]:
+    """The parts of all names that a source defines, imports or uses, in small letters."""
+    names = set[str]()
+    for node in ast.walk(ast.parse(source)):
+        for field in ("id", "attr", "name", "arg", "module", "asname"):
+            name = getattr(node, field, None)
+            if isinstance(name, str):
+                names |= set(re.split(r"[._]|(?<=[a-z])(?=[A-Z])", name))
+    return {name.lower() for name in names}
+
+
+@pytest.mark.parametrize("path", [path for path, _ in FILES if path.startswith(("perception/", "behaviours/leaves/"))])
+def test_perception_and_leaves_know_no_robot(path: str) -> None:
+    """What they need of one is its `RobotModel`."""
+    words = words_of((ROOT / path).read_text().replace("SpotGraspError", "Error"))
+    assert not words & {"spot", "genesis", "bosdyn"}
 
 
 def circles(imports: dict[str, set[str]]) -> set[frozenset[str]]:

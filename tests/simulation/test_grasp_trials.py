@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from behaviours.robots.spot.model import SPOT
 from perception.base.errors import ConfigError
 from perception.geometry import Pose, unit
 from perception.grasping.hand_pose import hand_pose
@@ -16,7 +17,7 @@ pytest.importorskip("trimesh")
 
 def from_the_side(height: float, back: float = 0.0) -> Pose:
     """A level approach along +x to a surface point at (-0.035, 0, height), the hand rolled."""
-    pose = hand_pose((-0.035, 0.0, height), (-1.0, 0.0, 0.0), (0.0, 0.0, 1.0), 0.07)
+    pose = hand_pose((-0.035, 0.0, height), (-1.0, 0.0, 0.0), (0.0, 0.0, 1.0), 0.07, SPOT.gripper)
     return pose @ Pose(np.eye(3), np.array([-back, 0.0, 0.0]))
 
 

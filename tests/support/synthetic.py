@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+import perception.view
 from behaviours.robots.fake.world import HAND_CAMERA
 from perception.geometry import Pose, unit
 from perception.types import Detection, Intrinsics, RgbdFrame
@@ -44,6 +45,10 @@ class View:
         v, u = np.nonzero(self.mask)
         box = (float(u.min()), float(v.min()), float(u.max() + 1), float(v.max() + 1))
         return Detection("bottle", 0.9, self.mask, box)
+
+    def seen(self, depth: NDArray[np.float32] | None = None) -> perception.view.View:
+        """As perception sees it; depth: another than the clean one."""
+        return perception.view.View(self.frame(depth), self.detection())
 
 
 def camera_at(position: tuple[float, float, float], target: tuple[float, float, float]) -> Pose:

@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from behaviours.robots.spot.model import SPOT
 from perception.base.errors import ConfigError, SpotGraspError
 from perception.base.files import write_atomic
 from perception.base.plain_json import json_text
@@ -103,13 +104,13 @@ def grasp_at(item: GraspObject, point: Array, normal: Array) -> tuple[Pose, floa
     centred on the face. The width depends on the closing direction, so the rotation is computed first.
     """
     upright = (0.0, 0.0, 1.0)
-    across = hand_pose(point, normal, upright, 0.05).rotation[:, 2]
+    across = hand_pose(point, normal, upright, 0.05, SPOT.gripper).rotation[:, 2]
     level = np.array([across[0], across[1], 0.0])
     width = item.extent_m(float(point[2]), level) if np.linalg.norm(level) > 0.1 else 0.0
     width = max(width, MIN_WIDTH_M)
     if abs(normal[2]) < STEEP:
         point = point + off_middle(item, point, normal, unit(level), width) * unit(level)
-    return hand_pose(point, normal, upright, width), width
+    return hand_pose(point, normal, upright, width, SPOT.gripper), width
 
 
 def off_middle(item: GraspObject, point: Array, normal: Array, across: Array, width_m: float) -> float:

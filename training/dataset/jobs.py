@@ -75,7 +75,7 @@ def label_job(job: LabelJob) -> Files:
 
 def view_job(job: ViewJob) -> Files:
     """The view files of a scene. Genesis must have been started."""
-    from perception.spot_arm import HAND_CAMERA
+    from behaviours.robots.spot.model import SPOT
     from training.dataset.scenes import catalogue_scene, mesh_scene, paper_scene
     from training.dataset.viewpoints import PAPER_CAMERA, PRESETS, camera_pose, paper_poses
     from training.dataset.views import render_views
@@ -95,5 +95,5 @@ def view_job(job: ViewJob) -> Files:
         round_about = plan.preset == "hemisphere" or job.scene % 4 == 3
         preset = PRESETS["hemisphere" if round_about else "near"]
         rng = np.random.default_rng([plan.seed, job.scene, 7])
-        rendered = render_views(sample, HAND_CAMERA, [camera_pose(rng, preset, sample) for _ in range(plan.views)])
+        rendered = render_views(sample, SPOT.hand_camera, [camera_pose(rng, preset, sample) for _ in range(plan.views)])
     return [(job.file(index), npz_bytes(**view)) for index, view in enumerate(rendered)]

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from behaviours.robots.spot.model import SPOT
 from perception.geometry import Pose, unit
-from perception.spot_arm import HAND_CAMERA
 from perception.types import Intrinsics
 from simulation.scene.build import SceneSample
 
-SHAPE = HAND_CAMERA.shape
+SHAPE = SPOT.hand_camera.shape
 _PAPER_FOCAL_PX = SHAPE[0] / 2 / np.tan(np.radians(15.0))
 PAPER_CAMERA = Intrinsics(SHAPE[1], SHAPE[0], _PAPER_FOCAL_PX, _PAPER_FOCAL_PX, SHAPE[1] / 2, SHAPE[0] / 2)
 """A vertical field of view of 30 degrees."""

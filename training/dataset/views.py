@@ -20,10 +20,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from behaviours.robots.spot.model import SPOT
 from perception.base.files import replacing, write_atomic
 from perception.base.plain_json import json_text
 from perception.geometry import Pose
-from perception.spot_arm import HAND_CAMERA
 from perception.types import Intrinsics
 from simulation.genesis.scene_camera import SceneCamera
 from simulation.scene.build import SceneSample, sample_scene
@@ -82,7 +82,7 @@ def render_scene(seed: int, views: int, preset: ViewPreset) -> list[dict[str, An
     """All views of one scene, as the arrays of a view file. Genesis must have been started."""
     sample = sample_scene(SPEC, SEED_BASE + seed)
     rng = np.random.default_rng([seed, 7])
-    return render_views(sample, HAND_CAMERA, (camera_pose(rng, preset, sample) for _ in range(views)))
+    return render_views(sample, SPOT.hand_camera, (camera_pose(rng, preset, sample) for _ in range(views)))
 
 
 def render_views(sample: SceneSample, intrinsics: Intrinsics, poses: Iterable[Pose]) -> list[dict[str, Any]]:

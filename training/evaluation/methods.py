@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,20 +18,23 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from behaviours.robots.spot.model import SPOT
 from perception.base.errors import ConfigError
 from perception.geometry import Pose
-from perception.grasping.grasp import GraspSettings, compute_grasp
+from perception.grasping.grasp import compute_grasp
 from perception.grasping.hand_pose import hand_rotation
+from perception.grasping.settings import GraspSettings
 from perception.models import HeatmapModel
 from perception.rejection import Rejection
-from perception.surface.depth import object_depth
 from perception.surface.normals import d2nt_normals, plane_fit_normals
 from perception.types import Detection, Heatmap, RgbdFrame
+from perception.view import View
 from training.evaluation.method_names import CHECKED, check_names
 from training.heatmap.baselines import HEIGHT_PROFILE, centroid_quality, height_bin
 from training.heatmap.paper_recipe import SIZE, paper_depth, paper_input
 
-ONE_PIXEL = GraspSettings(candidates=1, support_margin_m=-10.0, max_width_m=1.0)
+ONE_PIXEL = GraspSettings(candidates=1, support_margin_m=-10.0)
+ANY_WIDTH = replace(SPOT.gripper, max_width_m=1.0)
 """For a rule: one pixel, without checks."""
 PAPER_OFFSET_M = 0.03
 """Distance at which the paper's hand stops before the point."""
@@ -80,7 +83,7 @@ def make_methods(names: tuple[str, ...], heatmap: HeatmapModel | None, paper: Pa
         if name == "heatmap":
             if heatmap is None:
                 raise ConfigError("the method heatmap needs a network")
-            made[name] = _by_quality(_predicted(heatmap), GraspSettings())
+            made[name] = _by_quality(_predicted(heatmap), checked=True)
         elif name == "paper":
             if paper is None:
                 raise ConfigError(
@@ -90,24 +93,26 @@ def make_methods(names: tuple[str, ...], heatmap: HeatmapModel | None, paper: Pa
         elif name == "oracle":
             made[name] = oracle
         else:
-            settings = GraspSettings() if name.endswith(CHECKED) else ONE_PIXEL
-            made[name] = _by_quality(_RULES[name.removesuffix(CHECKED)], settings)
+            made[name] = _by_quality(_RULES[name.removesuffix(CHECKED)], checked=name.endswith(CHECKED))
     return made
 
 
-Quality = Callable[[RgbdFrame, Detection, np.random.Generator], NDArray[np.float32]]
+Quality = Callable[[View, np.random.Generator], NDArray[np.float32]]
 
 
 def _predicted(model: HeatmapModel) -> Quality:
-    return lambda frame, detection, _: model.predict(frame, detection).quality
+    return lambda view, _: model.predict(view).quality
 
 
-def _by_quality(quality: Quality, settings: GraspSettings) -> Method:
+def _by_quality(quality: Quality, *, checked: bool) -> Method:
+    settings, gripper = (GraspSettings(), SPOT.gripper) if checked else (ONE_PIXEL, ANY_WIDTH)
+
     def choose(frame: RgbdFrame, detection: Detection, _: Truth, rng: np.random.Generator) -> Choice:
         started = time.perf_counter()
-        values = np.clip(quality(frame, detection, rng), 0.0, 1.0).astype(np.float32)
+        view = View(frame, detection)
+        values = np.clip(quality(view, rng), 0.0, 1.0).astype(np.float32)
         between = time.perf_counter()
-        grasp = compute_grasp(frame, detection, Heatmap(values), world_from_body=None, settings=settings)
+        grasp = compute_grasp(view, Heatmap(values), gripper=gripper, reach=None, settings=settings)
         seconds = {"quality": between - started, "pose": time.perf_counter() - between}
         if isinstance(grasp, Rejection):
             return Choice(None, "no pose", seconds)
@@ -118,27 +123,26 @@ def _by_quality(quality: Quality, settings: GraspSettings) -> Method:
     return choose
 
 
-def _centroid(frame: RgbdFrame, detection: Detection, rng: np.random.Generator) -> NDArray[np.float32]:
-    return centroid_quality(np.asarray(detection.mask))
+def _centroid(view: View, rng: np.random.Generator) -> NDArray[np.float32]:
+    return centroid_quality(np.asarray(view.detection.mask))
 
 
-def _height(frame: RgbdFrame, detection: Detection, rng: np.random.Generator) -> NDArray[np.float32]:
-    return np.asarray(HEIGHT_PROFILE, np.float32)[height_bin(np.asarray(detection.mask))]
+def _height(view: View, rng: np.random.Generator) -> NDArray[np.float32]:
+    return np.asarray(HEIGHT_PROFILE, np.float32)[height_bin(np.asarray(view.detection.mask))]
 
 
-def _random(frame: RgbdFrame, detection: Detection, rng: np.random.Generator) -> NDArray[np.float32]:
+def _random(view: View, rng: np.random.Generator) -> NDArray[np.float32]:
     """Random patches of six pixels, large enough to survive smoothing."""
-    height, width = detection.mask.shape
+    height, width = view.detection.mask.shape
     spots = rng.uniform(0.1, 1.0, (-(-height // 6), -(-width // 6))).astype(np.float32)
     return np.asarray(cv2.resize(spots, (width, height), interpolation=cv2.INTER_NEAREST), np.float32)
 
 
-def _antipodal(frame: RgbdFrame, detection: Detection, rng: np.random.Generator) -> NDArray[np.float32]:
+def _antipodal(view: View, rng: np.random.Generator) -> NDArray[np.float32]:
     """High where the normal is level and the pixel is midway between the mask's sides: the jaws then meet opposite
     flanks at a right angle."""
-    mask = np.asarray(detection.mask)
-    seen = object_depth(frame.depth, mask, frame.intrinsics, frame.world_from_camera)
-    normals = plane_fit_normals(seen.depth, frame.intrinsics, 8.0, seen.near)
+    frame, mask = view.frame, np.asarray(view.detection.mask)
+    normals = plane_fit_normals(view.repaired.depth, frame.intrinsics, 8.0, view.repaired.near)
     up = np.abs(normals @ frame.world_from_camera.rotation[2].astype(np.float32))
     level = np.exp(-((np.degrees(np.arcsin(np.clip(up, 0.0, 1.0))) / 25.0) ** 2))
     columns = np.arange(mask.shape[1], dtype=np.float32)[None, :]

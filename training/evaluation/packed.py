@@ -110,7 +110,7 @@ def packed_scene(entries: Sequence[Entry], seed: int, number: int) -> Any:
 
 def round_job(job: RoundJob) -> tuple[str, dict[str, Any]]:
     """(file, record of the round). Genesis must have been started."""
-    from perception.spot_arm import HAND_CAMERA
+    from behaviours.robots.spot.model import SPOT
     from simulation.trials.packed_table import PackedTable
     from training.evaluation.grasp import shipped_or
     from training.evaluation.methods import make_methods
@@ -122,7 +122,7 @@ def round_job(job: RoundJob) -> tuple[str, dict[str, Any]]:
     sample = packed_scene(study.entries, study.seed, job.number)
     outcomes: list[dict[str, str]] = []
     in_a_row, ended = 0, "empty"
-    with PackedTable(sample, HAND_CAMERA) as table:
+    with PackedTable(sample, SPOT.hand_camera) as table:
         while table.left:
             chosen = _choose(table, sample, method, rng)
             if chosen is None:

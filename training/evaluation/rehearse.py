@@ -28,13 +28,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from behaviours.robots.spot.model import SPOT
 from perception.base.errors import ConfigError, WriteError
 from perception.geometry import Pose
 from perception.grasping.grasp import grasps_at, inner_pixels
 from perception.models import HeatmapModel
 from perception.preprocess import heatmap_input
 from perception.rejection import Rejection
-from perception.surface.depth import object_depth
+from perception.view import View
 from training.common.mapping import Mapper
 from training.dataset.array_folder import Sample, write_arrays
 from training.dataset.catalogue import Entry, catalogue
@@ -133,9 +134,8 @@ def rehearse_object(job: RehearsalJob) -> tuple[str, bytes]:
         rng = np.random.default_rng([plan.seed, job.entry.seed, number])
         frame, mask = case.frame, np.asarray(case.detection.mask)
         pixels = draw_pixels(case, network, plan.pixels, rng)
-        seen = object_depth(frame.depth, mask, frame.intrinsics, frame.world_from_camera)
         tried = []
-        for grasp in grasps_at(frame, case.detection, pixels, seen=seen):
+        for grasp in grasps_at(View(frame, case.detection), pixels, gripper=SPOT.gripper):
             tried.append(None if isinstance(grasp, Rejection) else len(poses))
             if not isinstance(grasp, Rejection):
                 poses.append(case.truth.world_from_object.inverse() @ grasp.world_from_hand)
@@ -158,7 +158,7 @@ def draw_pixels(case: Case, network: HeatmapModel, count: int, rng: np.random.Ge
     Every second pixel lies where the network predicts a high quality, the others anywhere.
     """
     allowed = inner_pixels(np.asarray(case.detection.mask))
-    quality = np.where(allowed, network.predict(case.frame, case.detection).quality, 0.0)
+    quality = np.where(allowed, network.predict(View(case.frame, case.detection)).quality, 0.0)
     promising = allowed & (quality >= PROMISING * max(float(quality.max()), 1e-6))
     chosen: list[tuple[int, int]] = []
     for turn in range(count):

@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from behaviours.robots.spot.model import SPOT
 from perception.geometry import Pose
-from perception.spot_arm import HAND_CAMERA
 from perception.types import Detection, RgbdFrame
 from simulation.genesis.scene_camera import Picture, SceneCamera
 from simulation.scene.build import SceneSample, sample_scene
@@ -55,7 +55,7 @@ def cases(entry: Entry, count: int, seed: int, labels: Path | None) -> list[Case
         rng = np.random.default_rng([seed, entry.seed, len(entry.family), scene, 9])
         sample = _alone(item, seed * 1000 + scene)
         wanted = min(VIEWS_PER_SCENE, count - len(pictures))
-        with SceneCamera(sample, HAND_CAMERA) as camera:
+        with SceneCamera(sample, SPOT.hand_camera) as camera:
             for _ in range(wanted):
                 pictures.append(_case(camera, sample, item, known, rng))
     return pictures
@@ -90,8 +90,8 @@ def noisy_frame(
 ) -> tuple[RgbdFrame, NDArray[np.float32]]:
     """(the frame as the robot would get it, the clean depth (H, W) metres)."""
     clean = np.where(picture.depth < 6.0, picture.depth, np.float32(0.0)).astype(np.float32)
-    depth = noisy_depth(clean, HAND_CAMERA, rng)
-    return RgbdFrame(photograph(picture.rgb, rng), depth, HAND_CAMERA, world_from_camera, 0.0), clean
+    depth = noisy_depth(clean, SPOT.hand_camera, rng)
+    return RgbdFrame(photograph(picture.rgb, rng), depth, SPOT.hand_camera, world_from_camera, 0.0), clean
 
 
 def sighted(

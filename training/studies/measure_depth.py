@@ -20,16 +20,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from behaviours.robots.spot.model import SPOT
 from perception.base.array_files import read_array, read_picture
 from perception.base.errors import ConfigError, SpotGraspError
 from perception.base.plain_json import json_text
 from perception.geometry import Pose
-from perception.spot_arm import HAND_CAMERA
 from perception.surface.depth import first_surface_depth, median_depth, object_depth
 from perception.surface.normals import d2nt_normals, plane_fit_normals
 from perception.types import Intrinsics
 from simulation.genesis.depth_sensor import DepthSensor, DepthSensorConfig
 
+HAND_CAMERA = SPOT.hand_camera
 Float32 = NDArray[np.float32]
 FRAMES = 5
 LEVEL = Pose(np.array([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0]]), np.zeros(3))

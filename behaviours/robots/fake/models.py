@@ -11,6 +11,7 @@ from behaviours.robots.fake.world import BOTTLE_RGB
 from perception.base.errors import ConfigError
 from perception.models import Enough
 from perception.types import Detection, Heatmap, RgbdFrame
+from perception.view import View
 
 
 class FakeDetector:
@@ -44,7 +45,6 @@ class FakeDetector:
 class FakeHeatmap:
     """Quality grows with the distance from the outline. Implements `perception.models.HeatmapModel`."""
 
-    def predict(self, frame: RgbdFrame, detection: Detection) -> Heatmap:
-        del frame
-        inside = cv2.distanceTransform(detection.mask.astype(np.uint8), cv2.DIST_L2, 3)
+    def predict(self, view: View) -> Heatmap:
+        inside = cv2.distanceTransform(view.detection.mask.astype(np.uint8), cv2.DIST_L2, 3)
         return Heatmap((inside / max(float(inside.max()), 1e-6)).astype(np.float32))

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
 import numpy as np
 
-from behaviours.limits import SPOT, require_limits
+from behaviours.limits import require_limits
 from behaviours.robot import HAND_ONLY, ArmPose, Command, CommandState, GripperState, Outcome
 from behaviours.robots.fake.models import FakeDetector, FakeHeatmap
 from behaviours.robots.fake.steering import FakeSteering, FollowCommand
 from behaviours.robots.fake.world import HAND_CAMERA, FakeWorld
-from perception import spot_arm
+from behaviours.robots.spot import arm
+from behaviours.robots.spot.model import SPOT, SPOT_LIMITS
 from perception.base.errors import ConfigError, RobotError
 from perception.geometry import Pose, wrapped_rad
 from perception.types import RgbdFrame
 
 __all__ = ["FakeDetector", "FakeHeatmap", "FakeRobot", "FakeScript"]
 
-BODY_HEIGHT_M = 0.52
 FULL_GAP_M = 0.157
 """Between the jaws' tips when fully open."""
 OPEN_S = 0.8
@@ -84,7 +84,8 @@ class FakeRobot(FakeSteering):
     """
 
     simulated_time = True
-    limits = SPOT
+    limits = SPOT_LIMITS
+    model = replace(SPOT, hand_camera=HAND_CAMERA)
     cameras = HAND_ONLY
 
     def __init__(
@@ -96,8 +97,8 @@ class FakeRobot(FakeSteering):
         self._now_s = 0.0
         self._entered = False
         self._active: dict[str, _FakeCommand | FollowCommand] = {}
-        self._body = Pose(np.eye(3), np.array([0.0, 0.0, BODY_HEIGHT_M]))
-        self._body_from_hand = spot_arm.forward(spot_arm.STOW)
+        self._body = Pose(np.eye(3), np.array([0.0, 0.0, SPOT.body_height_m]))
+        self._body_from_hand = arm.forward(arm.STOW)
         self._opening, self._torque_nm = 0.0, 0.0
         self._held: Pose | None = None
         self._held_which = 0
@@ -148,7 +149,7 @@ class FakeRobot(FakeSteering):
             raise ConfigError(f"unknown camera {camera!r}; this robot has: {', '.join(self.cameras)}")
         self._connected()
         self._captures += 1
-        pose = self.hand_pose() @ spot_arm.HAND_FROM_COLOR_CAMERA
+        pose = self.hand_pose() @ self.model.hand_from_camera
         self.world.bottle_hidden = self._captures <= self.script.hidden_captures
         rgb, depth = self.world.render(pose)
         return RgbdFrame(rgb, depth, HAND_CAMERA, pose, self._now_s, camera)
@@ -182,7 +183,7 @@ class FakeRobot(FakeSteering):
 
         def at(fraction: float) -> None:
             x, y = start.position_m[:2] + fraction * line
-            self._body = Pose.from_rpy((0.0, 0.0, start.yaw_rad + fraction * turn), (x, y, BODY_HEIGHT_M))
+            self._body = Pose.from_rpy((0.0, 0.0, start.yaw_rad + fraction * turn), (x, y, SPOT.body_height_m))
             if fraction >= 0.5 and self._held is not None and self._drops < self.script.drops:
                 self._drops += 1
                 self._let_go()
@@ -193,14 +194,14 @@ class FakeRobot(FakeSteering):
 
     def move_arm(self, pose: ArmPose, *, max_joint_speed_radps: float) -> Command:
         require_limits(self.limits, "move_arm", pose, max_joint_speed_radps=max_joint_speed_radps)
-        return self._start("arm", 2.0 / max_joint_speed_radps, self._hand_path(spot_arm.forward(spot_arm.POSES[pose])))
+        return self._start("arm", 2.0 / max_joint_speed_radps, self._hand_path(arm.forward(arm.POSES[pose])))
 
     def move_hand(self, world_from_hand: Pose, *, max_speed_mps: float) -> Command:
         require_limits(self.limits, "move_hand", world_from_hand, max_speed_mps=max_speed_mps)
         goal = self._body.inverse() @ world_from_hand
         x, y, z = goal.position_m
         failure = ""
-        if self.script.out_of_reach or spot_arm.inverse(goal, spot_arm.READY) is None:
+        if self.script.out_of_reach or arm.inverse(goal, arm.READY) is None:
             failure = f"out of reach: no arm posture puts the hand at ({x:.2f}, {y:.2f}, {z:.2f}) m in the body frame"
         elif self.script.arm_stalls:
             failure = "arm stalled 80 mm from the goal"

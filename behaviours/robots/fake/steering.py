@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from behaviours.robot import Command, CommandState, Outcome
 from behaviours.robots.fake.world import HAND_CAMERA, FakeWorld
-from perception import spot_arm
+from behaviours.robots.spot import arm
 from perception.geometry import Pose, Vector
 from perception.types import RgbdFrame
 
@@ -73,16 +73,16 @@ class FakeSteering:
             target = law(time_s)
             if isinstance(target, Outcome):
                 return target
-            self._body_from_hand = spot_arm.forward(target[0])
+            self._body_from_hand = arm.forward(target[0])
             self._joints = (self._body_from_hand, np.array(target[0]))
             return None
 
         return self._take_over("arm", FollowCommand(self.now, step))
 
     def arm_joints(self) -> Vector:
-        before = np.array(spot_arm.STOW) if self._joints is None else self._joints[1]
+        before = np.array(arm.STOW) if self._joints is None else self._joints[1]
         if self._joints is None or self._joints[0] is not self._body_from_hand:
-            self._joints = (self._body_from_hand, spot_arm.approach(self._body_from_hand, before, steps=12))
+            self._joints = (self._body_from_hand, arm.approach(self._body_from_hand, before, steps=12))
         return self._joints[1].copy()
 
     def leg_joints(self) -> Vector:

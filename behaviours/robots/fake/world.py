@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from behaviours.robots.fake.shading import shaded
-from perception import spot_arm
+from behaviours.robots.spot.model import SPOT
 from perception.geometry import Pose, Vector
 
-HAND_CAMERA = replace(spot_arm.HAND_CAMERA, fx=552.0291, fy=552.0291)
-"""The robot's, rounded; `spot_arm.HAND_CAMERA` tells why."""
+HAND_CAMERA = replace(SPOT.hand_camera, fx=552.0291, fy=552.0291)
+"""Spot's, with a rounded focal length, which the fake robot's pictures have always had."""
 BOTTLE_RGB, TABLE_RGB, FLOOR_RGB, WALL_RGB = (230, 110, 20), (120, 120, 130), (70, 75, 80), (150, 160, 170)
 OTHER_TABLE_RGB = (100, 110, 140)
 MAX_RANGE_M = 4.0

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from behaviours.robots.spot import arm as spot_arm
 from behaviours.robots.spot.frames import WORLD, fill_pose
-from perception import spot_arm
 from perception.geometry import Pose, Vector
 
 OPEN_ANGLE_RAD: Final = -1.5708

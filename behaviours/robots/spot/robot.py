@@ -10,18 +10,18 @@ from typing import Any, Final, Self
 
 import numpy as np
 
-from behaviours.limits import SPOT, require_limits
+from behaviours.limits import require_limits
 from behaviours.robot import ArmPose, Command, GripperState
-from behaviours.robots.spot import commands, images, progress
+from behaviours.robots.spot import arm, commands, images, progress
 from behaviours.robots.spot.capture import take
 from behaviours.robots.spot.connection import Connection, Target
 from behaviours.robots.spot.errors import Loss, LostRobotError
+from behaviours.robots.spot.model import SPOT, SPOT_LIMITS
 from behaviours.robots.spot.motion import Motion, Refused, Step
 from behaviours.robots.spot.options import SpotOptions
 from behaviours.robots.spot.session import Session
 from behaviours.robots.spot.state import RobotView, fault_words
 from behaviours.robots.spot.walk import Walk
-from perception import spot_arm
 from perception.base.errors import RobotError
 from perception.geometry import Pose
 from perception.types import RgbdFrame
@@ -42,7 +42,7 @@ class SpotRobot:
     """
 
     simulated_time = False
-    limits = SPOT
+    limits, model = SPOT_LIMITS, SPOT
     cameras = tuple(images.CAMERAS)
 
     def __init__(
@@ -236,7 +236,7 @@ class SpotRobot:
 
     def move_arm(self, pose: ArmPose, *, max_joint_speed_radps: float) -> Command:
         require_limits(self.limits, "move_arm", pose, max_joint_speed_radps=max_joint_speed_radps)
-        goal = np.asarray(spot_arm.POSES[pose])
+        goal = np.asarray(arm.POSES[pose])
 
         def make() -> Any:
             return commands.joint_move(self.view().arm_joints(), goal, max_speed_radps=max_joint_speed_radps)
@@ -252,7 +252,7 @@ class SpotRobot:
         require_limits(self.limits, "move_hand", world_from_hand, max_speed_mps=max_speed_mps)
         view = self.view()
         goal = view.body().inverse() @ world_from_hand
-        if spot_arm.inverse(goal, view.arm_joints()) is None:
+        if arm.inverse(goal, view.arm_joints()) is None:
             self._cancel("arm")
             x, y, z = goal.position_m
             return Refused(

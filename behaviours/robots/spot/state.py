@@ -8,8 +8,8 @@ from typing import Any, Final
 import numpy as np
 
 from behaviours.robot import GripperState
+from behaviours.robots.spot import arm as spot_arm
 from behaviours.robots.spot.frames import BODY, HAND, WORLD, transform
-from perception import spot_arm
 from perception.base.errors import RobotError
 from perception.geometry import Pose, Vector
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from bosdyn.api import geometry_pb2
 
+from behaviours.robots.spot.arm import HAND_FROM_WRIST_X_M
 from perception.geometry import Pose
-from perception.spot_arm import HAND_FROM_WRIST_X_M
 
 ODOM_FROM_VISION = Pose.from_rpy((0.0, 0.0, 0.1), (0.3, -0.2, 0.0))
 """The two inertial frames differ, so that a client that mixes them up is found out. vision is the world frame."""

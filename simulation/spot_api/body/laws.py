@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from behaviours.robot import CommandState, Outcome
-from perception import spot_arm
+from behaviours.robots.spot import arm as spot_arm
 from perception.geometry import Pose, Vector, rotation_from_vector
 from simulation.genesis.profile import min_jerk
 from simulation.spot_api.body.steering import ArmLaw, BaseLaw

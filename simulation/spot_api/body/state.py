@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from bosdyn.api import estop_pb2, robot_state_pb2
 
-from perception import spot_arm
+from behaviours.robots.spot import arm as spot_arm
 from simulation.spot_api.body.frames import ODOM_FROM_VISION, fill_tree, vec3
 from simulation.spot_api.body.machine import ON, Fault, Machine
 from simulation.spot_api.body.world import Snapshot, World

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from perception import spot_arm
+from behaviours.robots.spot.model import WRIST_FROM_COLOR_CAMERA
 from perception.geometry import Pose
 from simulation.spot_api.body.frames import BODY, WRIST
 
@@ -49,7 +49,7 @@ def _body_camera(name: str, place_m: tuple[float, float, float], yaw: float, dow
 
 
 CAMERAS = {
-    "hand": Camera("hand_color_image_sensor", WRIST, spot_arm.WRIST_FROM_COLOR_CAMERA),
+    "hand": Camera("hand_color_image_sensor", WRIST, WRIST_FROM_COLOR_CAMERA),
     "frontleft": _body_camera("frontleft", (0.414, 0.037, 0.02), -16.0, 27.0, 78.0),
     "frontright": _body_camera("frontright", (0.414, -0.037, 0.02), 16.0, 27.0, 102.0),
     "left": _body_camera("left", (-0.13, 0.11, 0.035), 90.0, 20.0, 1.0),

@@ -9,7 +9,7 @@ import numpy as np
 from bosdyn.api import arm_command_pb2
 
 from behaviours.robot import ArmPose, Command, CommandState, Outcome
-from perception import spot_arm
+from behaviours.robots.spot import arm as spot_arm
 from perception.geometry import Pose, Vector
 from simulation.genesis.profile import MIN_JERK_PEAK
 from simulation.spot_api.body.frames import WRIST_FROM_HAND, from_proto, world_from

@@ -9,8 +9,9 @@ import numpy as np
 from bosdyn.api import arm_command_pb2
 
 from behaviours.robot import Command, CommandState
+from behaviours.robots.spot.arm import JOINTS
+from behaviours.robots.spot.model import SPOT
 from perception.geometry import Pose, Vector, unit
-from perception.spot_arm import HAND_FROM_COLOR_CAMERA, JOINTS
 from simulation.spot_api.body.frames import from_proto, world_from
 from simulation.spot_api.body.laws import carried, reach, through
 from simulation.spot_api.body.steering import Steerable
@@ -87,7 +88,7 @@ def looking(place_m: Vector, target_m: Vector) -> Pose:
     forward = unit(target_m - place_m)
     level = float(np.hypot(forward[0], forward[1]))
     pitch, yaw = -np.arctan2(forward[2], level), np.arctan2(forward[1], forward[0])
-    axis = HAND_FROM_COLOR_CAMERA.rotation[:, 2]
+    axis = SPOT.hand_from_camera.rotation[:, 2]
     camera_up = float(np.arctan2(axis[2], axis[0]))
     return Pose.from_rpy((0.0, pitch + camera_up, yaw), place_m)
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from perception import spot_arm
+from behaviours.robots.spot import arm as spot_arm
+from behaviours.robots.spot.model import SPOT
 from perception.geometry import Pose, Vector, unit
 from perception.grasping.hand_pose import hand_pose
 from simulation.spot_api.body.frames import world_from
 from simulation.spot_api.body.looking import girth
 from simulation.spot_api.body.steering import Steerable
 
-MAX_WIDTH_M = 0.11
 LOOK_FROM_M = 0.35
 BEFORE_M = 0.12
 """How far back along its own x axis the hand stops before the grasp."""
@@ -44,10 +44,10 @@ def plan_grasp(robot: Steerable, point_m: Vector, parameters: Any) -> Plan | str
     reasons = []
     for forward, along in approaches(ahead):
         seen = girth(robot, point_m, forward, np.cross(forward, along), LOOK_FROM_M)
-        if seen is None or seen.width_m > MAX_WIDTH_M:
+        if seen is None or seen.width_m > SPOT.gripper.max_width_m:
             reasons.append("nothing there" if seen is None else f"{1000 * seen.width_m:.0f} mm wide")
             continue
-        goal = hand_pose(seen.middle_m, -forward, along, seen.width_m)
+        goal = hand_pose(seen.middle_m, -forward, along, seen.width_m, SPOT.gripper)
         if not allowed(goal, parameters, body, hand):
             reasons.append("not as the client wants the hand")
             continue

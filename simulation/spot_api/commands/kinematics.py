@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from bosdyn.api.spot import inverse_kinematics_pb2
 
-from perception import spot_arm
+from behaviours.robots.spot import arm as spot_arm
 from perception.geometry import Pose
 from simulation.spot_api.body.frames import WRIST_FROM_HAND, fill_tree, from_proto, world_from
 from simulation.spot_api.body.world import World

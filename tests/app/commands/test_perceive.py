@@ -67,7 +67,7 @@ def test_the_pixel_its_depth_and_its_place_agree(perceive: Run, view: View) -> N
     assert result["position_m"] == pytest.approx(HAND_CAMERA.back_project(u, v, result["depth_m"]), abs=1e-4)
     assert np.linalg.norm(result["quaternion_wxyz"]) == pytest.approx(1.0, abs=1e-5)
     assert result["width_m"] == pytest.approx(0.066, abs=0.006)
-    assert set(result["stage_s"]) == {"detector", "depth", "normals", "heatmap", "pose"}
+    assert set(result["stage_s"]) == {"detector", "location", "heatmap", "pose"}
     assert all(value >= 0 for value in result["stage_s"].values())
 
 
@@ -255,6 +255,7 @@ def test_a_real_thermos_at_the_depth_of_its_near_surface(perceive: Run, pair: Pa
 
 
 def test_warming_up_runs_both_networks_and_refuses_an_unknown_label() -> None:
+    from behaviours.robots.spot.model import SPOT
     from perception.base.errors import ConfigError
     from perception.detection.detector import OnnxDetector
     from perception.models import Enough
@@ -271,11 +272,11 @@ def test_warming_up_runs_both_networks_and_refuses_an_unknown_label() -> None:
             return []
 
     class Model:
-        def predict(self, frame: RgbdFrame, detection: Detection) -> Heatmap:
+        def predict(self, view: View) -> Heatmap:
             counts["heatmap"] += 1
-            return Heatmap(detection.mask.astype(np.float32))
+            return Heatmap(view.detection.mask.astype(np.float32))
 
-    warm_up(Detector(), Model(), ("bottle",))
+    warm_up(Detector(), Model(), ("bottle",), SPOT.gripper)
     assert counts == {"detector": WARM_UPS, "heatmap": WARM_UPS}
     with pytest.raises(ConfigError, match="does not know: violin"):
-        warm_up(OnnxDetector(), Model(), ("violin",))
+        warm_up(OnnxDetector(), Model(), ("violin",), SPOT.gripper)

@@ -176,9 +176,9 @@ BOUND = """<root BTCPP_format="4" main_tree_to_execute="T"><BehaviorTree ID="T">
  below_m="{below}" max_speed_mps="0.1"/><SubTree ID="U" labels="{what}" place="{p}" object="{o}" grasp="{g}"/>
 </Sequence></BehaviorTree><BehaviorTree ID="U"><Sequence><Capture frame="{frame}"/>
 <DetectObject frame="{frame}" labels="{labels}" detection="{d}"/>
-<LocateObject frame="{frame}" detection="{d}" object="{object}"/>
-<RememberPlace object="{object}" place="{place}"/><InferHeatmap frame="{frame}" detection="{d}" heatmap="{h}"/>
-<ComputeGraspPose frame="{frame}" detection="{d}" heatmap="{h}" grasp="{grasp}"/></Sequence></BehaviorTree>
+<LocateObject detection="{d}" object="{object}"/>
+<RememberPlace object="{object}" place="{place}"/><InferHeatmap detection="{d}" heatmap="{h}"/>
+<ComputeGraspPose detection="{d}" heatmap="{h}" grasp="{grasp}"/></Sequence></BehaviorTree>
 <TreeNodesModel><SubTree ID="T"><input_port name="speed" type="float" default="1.5"/><input_port name="pose"/>
 <input_port name="below" type="double"/><input_port name="what"/></SubTree></TreeNodesModel></root>"""
 

@@ -35,6 +35,9 @@ class Boundless(FakeRobot):
 class Limitless(FakeRobot):
     limits = None
 
+class Shapeless(FakeRobot):
+    model = None
+
 class Absent(FakeRobot):
     def __init__(self):
         raise SystemExit("no such robot on the bus")
@@ -118,10 +121,11 @@ def test_labels_and_cameras_are_known_before_the_start(
 
 ROBOTS = {
     "Missing": "parts_of_tests:Missing of parts 1.0 cannot be imported: AttributeError",
-    "Nothing": "is no robot: it lacks limits, cameras, simulated_time, now",
+    "Nothing": "is no robot: it lacks limits, model, cameras, simulated_time, now",
     "Blind": "has cameras that are no tuple of names with 'hand' among them: ('eye',)",
     "Boundless": "has limits that are no RobotLimits of positive numbers",
     "Limitless": "has limits that are no RobotLimits of positive numbers: None",
+    "Shapeless": "has a model that is no RobotModel: NoneType",
     "Absent": "cannot be made: SystemExit: no such robot on the bus",
 }
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from behaviours.robots.spot.model import SPOT
+
 pytest.importorskip("bosdyn.client")
 
 from app.base.interrupts import Interrupts
@@ -15,7 +17,7 @@ from app.commands.dispatch import main
 from app.commands.simulate import SimulateOptions, _robot
 from app.session.compose import networks
 from behaviours.robots.fake.world import HAND_CAMERA, FakeWorld
-from perception import spot_arm
+from behaviours.robots.spot import arm as spot_arm
 from perception.geometry import Pose
 from perception.types import RgbdFrame
 from tests.support.spot_api import spot
@@ -23,7 +25,7 @@ from tests.support.spot_api import spot
 
 def frame_at(x_m: float, world: FakeWorld) -> RgbdFrame:
     body = Pose(np.eye(3), np.array([x_m, 0.15, 0.52]))
-    pose = body @ spot_arm.forward(spot_arm.READY) @ spot_arm.HAND_FROM_COLOR_CAMERA
+    pose = body @ spot_arm.forward(spot_arm.READY) @ SPOT.hand_from_camera
     return RgbdFrame(*world.render(pose), HAND_CAMERA, pose, 0.0)
 
 

@@ -7,12 +7,15 @@ from types import TracebackType
 from typing import Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from behaviours.limits import RobotLimits, require_limits
+from behaviours.model import RobotModel
 from behaviours.robot import ArmPose, Command, CommandState, GripperState, Outcome
 from example_robot.world import BLOCK_HALF_M, CAMERA, World
 from perception.base.errors import ConfigError, RobotError
-from perception.geometry import Pose
+from perception.geometry import Pose, Vector
+from perception.grasping.gripper import GripperModel
 from perception.types import RgbdFrame
 
 HEIGHT_M, REACH_M = 0.5, 1.3
@@ -23,6 +26,19 @@ BODY_FROM_HAND = {
 }
 HAND_FROM_CAMERA = Pose(np.array([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0]]), np.zeros(3))
 """The optical axis is the hand's x; the picture is upright when the hand is level."""
+
+
+class ToyArm:
+    """One straight link that points anywhere. Implements `perception.grasping.reach.Arm`."""
+
+    shoulder_m = np.zeros(3)
+
+    def joints_at(self, body_from_hand: Pose, seed: ArrayLike | None = None) -> Vector | None:
+        """(1,) how far it is stretched, metres."""
+        away_m = float(np.linalg.norm(body_from_hand.position_m))
+        return np.array([away_m]) if away_m <= REACH_M else None
+
+
 FULL_GAP_M, JAWS_S = 0.16, 0.5
 
 
@@ -54,6 +70,22 @@ class ToyRobot:
 
     limits = RobotLimits(
         walking_speed_mps=1.0, yaw_rate_radps=1.5, joint_speed_radps=2.5, hand_speed_mps=1.0, jaw_torque_nm=10.0
+    )
+    model = RobotModel(
+        arm=ToyArm(),
+        gripper=GripperModel(
+            fixed_jaw_z_m=-0.08,
+            clearance_m=0.02,
+            min_depth_m=0.01,
+            max_depth_m=0.03,
+            max_width_m=0.14,
+            half_breadth_m=0.03,
+            open_z_m=(-0.09, 0.09),
+            low_x_m=(-0.05, 0.05),
+        ),
+        hand_from_camera=HAND_FROM_CAMERA,
+        hand_camera=CAMERA,
+        body_height_m=HEIGHT_M,
     )
     cameras = ("hand",)
     simulated_time = True
@@ -125,7 +157,8 @@ class ToyRobot:
         require_limits(self.limits, "move_hand", world_from_hand, max_speed_mps=max_speed_mps)
         goal = self._body.inverse() @ world_from_hand
         away_m = float(np.linalg.norm(goal.position_m))
-        failure = "" if away_m <= REACH_M else f"out of reach: {away_m:.2f} m from the body, {REACH_M} m is the most"
+        reached = self.model.arm.joints_at(goal) is not None
+        failure = "" if reached else f"out of reach: {away_m:.2f} m from the body, {REACH_M} m is the most"
         seconds = max(self._body_from_hand.distance_m(goal) / max_speed_mps, self._body_from_hand.angle_rad(goal))
         return self._start("arm", seconds, self._way(goal), failure)
 

@@ -9,21 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perception import spot_arm
+import perception.view
+from behaviours.robots.spot.model import SPOT
 from perception.geometry import Pose, unit
-from perception.grasping.grasp import (
-    GraspSettings,
-    compute_grasp,
-    normal_to_euler,
-    normal_to_quaternion,
-    steady_normal,
-)
-from perception.grasping.grasp_limits import lowest_point_m
-from perception.grasping.hand_pose import SPOT_GRIPPER
-from perception.grasping.orientation import euler_to_normal
+from perception.grasping.checks import lowest_point_m
+from perception.grasping.grasp import compute_grasp, steady_normal
+from perception.grasping.orientation import euler_to_normal, normal_to_euler, normal_to_quaternion
+from perception.grasping.reach import Reach
+from perception.grasping.settings import GraspSettings
 from perception.rejection import Rejection
 from perception.surface.silhouette import extent_across, round_width_m, silhouette
-from perception.types import Detection, Grasp, Heatmap
+from perception.types import Grasp, Heatmap
 from simulation.genesis.depth_sensor import DepthSensor, DepthSensorConfig
 from tests.support.synthetic import HAND_CAMERA, Cylinder, View, camera_at, render
 
@@ -46,14 +42,21 @@ def flat(view: View, value: float = 0.5) -> Heatmap:
     return Heatmap(np.full(view.mask.shape, value, np.float32))
 
 
-def seen(view: View, config: DepthSensorConfig, seed: int = 0) -> tuple[object, Detection]:
-    noisy = DepthSensor(config, np.random.default_rng(seed)).measure(view.depth, HAND_CAMERA)
-    return view.frame(noisy), view.detection()
+def seen(view: View, config: DepthSensorConfig, seed: int = 0) -> perception.view.View:
+    return view.seen(DepthSensor(config, np.random.default_rng(seed)).measure(view.depth, HAND_CAMERA))
+
+
+def compute(
+    view: perception.view.View, heatmap: Heatmap, body: Pose = BODY, settings: GraspSettings | None = None
+) -> Grasp | Rejection:
+    """For Spot, standing at `body`."""
+    settings = settings or GraspSettings()
+    reach = Reach(SPOT.arm, body, settings.standoff_m)
+    return compute_grasp(view, heatmap, gripper=SPOT.gripper, reach=reach, settings=settings)
 
 
 def grasp_of(view: View, heatmap: Heatmap, config: DepthSensorConfig = IDEAL, seed: int = 0) -> Grasp:
-    frame, detection = seen(view, config, seed)
-    answer = compute_grasp(frame, detection, heatmap, world_from_body=BODY)  # type: ignore[arg-type]
+    answer = compute(seen(view, config, seed), heatmap)
     assert isinstance(answer, Grasp), answer
     return answer
 
@@ -62,8 +65,8 @@ def off_axis_m(grasp: Grasp, cylinder: Cylinder) -> tuple[float, float]:
     """How far the cylinder's axis lies from where the jaws expect it: along hand z and hand x."""
     axis = np.array([cylinder.x, cylinder.y, grasp.world_from_hand.position_m[2]])
     x, _, z = grasp.world_from_hand.inverse().transform(axis)
-    expected_z = SPOT_GRIPPER.fixed_jaw_z_m + SPOT_GRIPPER.clearance_m + cylinder.radius
-    depth = float(np.clip(cylinder.radius, SPOT_GRIPPER.min_depth_m, SPOT_GRIPPER.max_depth_m))
+    expected_z = SPOT.gripper.fixed_jaw_z_m + SPOT.gripper.clearance_m + cylinder.radius
+    depth = float(np.clip(cylinder.radius, SPOT.gripper.min_depth_m, SPOT.gripper.max_depth_m))
     return float(z - expected_z), float(x - (cylinder.radius - depth))
 
 
@@ -188,7 +191,7 @@ def test_noisy_depth_still_puts_the_jaws_around_the_axis(
     hill = spot(view, columns.mean() + side * np.ptp(columns) / 2, rows.mean() - up * np.ptp(rows) / 2)
     grasp = grasp_of(view, hill, REAL, seed)
     lateral, along = off_axis_m(grasp, cylinder)
-    assert abs(lateral) < SPOT_GRIPPER.clearance_m  # else the fixed jaw meets the bottle on the way in
+    assert abs(lateral) < SPOT.gripper.clearance_m  # else the fixed jaw meets the bottle on the way in
     assert abs(along) < 0.03
     assert grasp.width_m == pytest.approx(2 * radius, abs=0.008)
     radial = np.array([grasp.point_world_m[0], grasp.point_world_m[1], 0.0])
@@ -208,16 +211,12 @@ def test_the_answer_carries_what_it_says() -> None:
     )
     assert grasp.depth_m == pytest.approx(float(VIEW.depth[v, u]), abs=0.004)
     body_from_hand = BODY.inverse() @ grasp.world_from_hand
-    assert spot_arm.inverse(body_from_hand) is not None
-    assert lowest_point_m(grasp.world_from_hand, GraspSettings()) > 0.5
+    assert SPOT.arm.joints_at(body_from_hand) is not None
+    assert lowest_point_m(grasp.world_from_hand, SPOT.gripper) > 0.5
 
 
 def test_same_input_same_grasp() -> None:
-    frame, detection = seen(VIEW, REAL, 5)
-    first, second = (
-        compute_grasp(frame, detection, flat(VIEW), world_from_body=BODY)  # type: ignore[arg-type]
-        for _ in range(2)
-    )
+    first, second = (compute(seen(VIEW, REAL, 5), flat(VIEW)) for _ in range(2))
     assert isinstance(first, Grasp)
     assert isinstance(second, Grasp)
     assert first.world_from_hand == second.world_from_hand
@@ -229,7 +228,7 @@ def test_best_feasible_pixel_wins_over_a_better_one_near_the_support() -> None:
     high = 0.6 * spot(VIEW, columns.mean(), rows.mean() - 30).quality
     grasp = grasp_of(VIEW, Heatmap(np.maximum(low, high).astype(np.float32)))
     assert grasp.pixel_uv[1] < rows.max() - 60
-    assert lowest_point_m(grasp.world_from_hand, GraspSettings()) >= 0.5
+    assert lowest_point_m(grasp.world_from_hand, SPOT.gripper) >= 0.5
 
 
 def test_heat_off_the_mask_is_never_chosen() -> None:
@@ -241,7 +240,7 @@ def test_heat_off_the_mask_is_never_chosen() -> None:
 
 
 def refused(view: View, heatmap: Heatmap, body: Pose = BODY, settings: GraspSettings | None = None) -> str:
-    answer = compute_grasp(view.frame(), view.detection(), heatmap, world_from_body=body, settings=settings)
+    answer = compute(view.seen(), heatmap, body, settings)
     assert isinstance(answer, Rejection)
     return answer.reason
 
@@ -271,11 +270,10 @@ def test_candidates_are_limited() -> None:
 
 def test_mask_cut_by_the_picture_keeps_clear_of_its_lower_edge() -> None:
     view = render(Cylinder(), camera_at((-0.45, 0.0, 0.72), (0.0, 0.0, 0.74)))  # the base is out of the picture
-    frame, detection = seen(view, REAL)
-    answer = compute_grasp(frame, detection, flat(view), world_from_body=BODY)  # type: ignore[arg-type]
+    answer = compute(seen(view, REAL), flat(view))
     assert isinstance(answer, Grasp)
     assert view.mask[answer.pixel_uv[1], answer.pixel_uv[0]]
-    assert lowest_point_m(answer.world_from_hand, GraspSettings()) > 0.54  # what is not seen counts as support
+    assert lowest_point_m(answer.world_from_hand, SPOT.gripper) > 0.54  # what is not seen counts as support
 
 
 def test_the_middle_of_a_narrow_neck_on_a_wide_body_may_be_chosen() -> None:

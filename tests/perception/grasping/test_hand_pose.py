@@ -5,8 +5,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from behaviours.robots.spot.model import SPOT
 from perception.geometry import unit
-from perception.grasping.hand_pose import SPOT_GRIPPER, hand_pose, hand_rotation
+from perception.grasping.hand_pose import hand_pose, hand_rotation
 
 direction = st.tuples(*[st.floats(-1, 1)] * 3).filter(lambda v: np.linalg.norm(v) > 0.1)
 
@@ -28,15 +29,15 @@ def test_the_jaws_close_across_the_axis(normal: tuple, axis: tuple) -> None:
 @given(direction, st.floats(0.02, 0.10))
 def test_the_object_lies_between_the_jaws(normal: tuple, width: float) -> None:
     point = np.array([1.0, 2.0, 0.5])
-    pose = hand_pose(point, normal, (0, 0, 1), width)
+    pose = hand_pose(point, normal, (0, 0, 1), width, SPOT.gripper)
     x, y, z = pose.inverse().transform(point)
     assert y == pytest.approx(0.0, abs=1e-9)
-    assert z - width / 2 == pytest.approx(SPOT_GRIPPER.fixed_jaw_z_m + SPOT_GRIPPER.clearance_m)
-    assert -SPOT_GRIPPER.max_depth_m - 1e-9 <= x <= -SPOT_GRIPPER.min_depth_m + 1e-9
+    assert z - width / 2 == pytest.approx(SPOT.gripper.fixed_jaw_z_m + SPOT.gripper.clearance_m)
+    assert -SPOT.gripper.max_depth_m - 1e-9 <= x <= -SPOT.gripper.min_depth_m + 1e-9
 
 
 def test_an_upright_bottle_ahead_is_gripped_with_the_hand_rolled() -> None:
-    pose = hand_pose((1.0, 0.0, 0.6), (-1, 0, 0), (0, 0, 1), 0.07)
+    pose = hand_pose((1.0, 0.0, 0.6), (-1, 0, 0), (0, 0, 1), 0.07, SPOT.gripper)
     assert np.allclose(pose.rotation[:, 0], [1, 0, 0])
     assert np.allclose(pose.rotation[:, 1], [0, 0, 1])
     assert pose.rpy_rad[0] == pytest.approx(np.pi / 2)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from behaviours.robots.spot.model import SPOT
 from perception.geometry import Pose
 from perception.grasping.hand_pose import hand_pose
 from perception.grasping.hanging import further_out, part_between
@@ -55,7 +56,7 @@ def test_without_heights_and_behind_the_camera_it_is_left_alone() -> None:
 def test_further_out_the_hand_is_drawn_back_along_its_own_axis(width: float, out: float, yaw: float) -> None:
     normal = np.array([np.cos(yaw), np.sin(yaw), 0.0])
     point = np.array([1.0, 2.0, 0.7])
-    hand = hand_pose(point, normal, [0.0, 0.0, 1.0], width)
+    hand = hand_pose(point, normal, [0.0, 0.0, 1.0], width, SPOT.gripper)
     moved = further_out(Grasp((1, 1), 0.4, point, normal, hand, width, 0.9), out).world_from_hand
     assert moved.inverse().transform(point) - hand.inverse().transform(point) == pytest.approx(
         [out, 0.0, 0.0], abs=1e-9

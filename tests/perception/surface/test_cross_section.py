@@ -12,12 +12,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_info
 
+import perception.view
+from behaviours.robots.spot.model import SPOT
 from perception.grasping.grasp import compute_grasp
-from perception.grasping.hand_pose import SPOT_GRIPPER
-from perception.surface.cross_section import Box, Fit, Scan, find_box, fit_faces, scan_body
-from perception.surface.depth import object_depth
+from perception.surface.cross_section import Box, Fit, Scan, fit_faces, scan_body
 from perception.surface.normals import plane_fit_normals
-from perception.surface.silhouette import silhouette
 from perception.types import Grasp, Heatmap
 from simulation.genesis.depth_sensor import DepthSensor, DepthSensorConfig
 from tests.support.synthetic import HAND_CAMERA, Cylinder, View, camera_at, render
@@ -54,8 +53,7 @@ def found(view: View, seed: int | None = None, mask: NDArray[np.bool_] | None = 
     )
     mask = view.mask if mask is None else mask
     frame = view.frame(depth)
-    seen = object_depth(depth, mask, HAND_CAMERA, view.world_from_camera)
-    return find_box(frame, mask, seen, silhouette(frame, mask))
+    return perception.view.View(frame, replace(view.detection(), mask=mask)).box
 
 
 def off_faces_rad(heading: float, yaw: float) -> float:
@@ -202,8 +200,8 @@ def test_no_other_thread_is_woken_for_it(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_scan_covers_the_body_between_its_outlines() -> None:
-    seen = object_depth(BOX.depth, BOX.mask, HAND_CAMERA, BOX.world_from_camera)
-    scan = scan_body(BOX.frame(), BOX.mask, seen, silhouette(BOX.frame(), BOX.mask))
+    view = BOX.seen()
+    scan = scan_body(view.frame, BOX.mask, view.repaired, view.silhouette)
     assert scan is not None
     assert scan.covered > 0.9
     assert scan.left < scan.bearing.min() < scan.bearing.max() < scan.right
@@ -217,7 +215,7 @@ def test_hand_closes_about_the_middle_of_the_face_that_the_pixel_is_on() -> None
         u = columns.min() + share * np.ptp(columns)
         v, h = np.mgrid[0:480, 0:640]
         hill = np.exp(-((h - u) ** 2 + (v - np.median(rows)) ** 2) / 72.0).astype(np.float32)
-        grasp = compute_grasp(BOX.frame(), BOX.detection(), Heatmap(hill), world_from_body=None)
+        grasp = compute_grasp(BOX.seen(), Heatmap(hill), gripper=SPOT.gripper, reach=None)
         assert isinstance(grasp, Grasp)
         true = plane_fit_normals(BOX.depth, HAND_CAMERA, 3.0, BOX.mask)[grasp.pixel_uv[1], grasp.pixel_uv[0]]
         normal = BOX.world_from_camera.rotation @ true.astype(float)
@@ -226,5 +224,5 @@ def test_hand_closes_about_the_middle_of_the_face_that_the_pixel_is_on() -> None
         across = 0.05 if abs(normal @ own) > 0.7 else 0.06
         assert grasp.width_m == pytest.approx(across, abs=0.006)
         axis = grasp.world_from_hand.inverse().transform([0.0, 0.0, grasp.world_from_hand.position_m[2]])
-        middle = SPOT_GRIPPER.fixed_jaw_z_m + SPOT_GRIPPER.clearance_m + 0.5 * across
+        middle = SPOT.gripper.fixed_jaw_z_m + SPOT.gripper.clearance_m + 0.5 * across
         assert axis[2] == pytest.approx(middle, abs=0.006)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import perception.view
 from perception.base.errors import ContractError
 from perception.geometry import Pose
 from perception.rejection import Rejection
@@ -23,7 +24,7 @@ from perception.surface.depth import (
     registration_shift,
     shift_depth,
 )
-from perception.surface.locate import ObjectLocation, detection_of, locate_object
+from perception.surface.locate import ObjectLocation, detection_of
 from perception.types import Detection, Intrinsics, RgbdFrame
 from simulation.genesis.depth_sensor import DepthSensor, DepthSensorConfig
 from tests.support.places import SHARED
@@ -180,7 +181,7 @@ def test_range_straight_down_is_the_depth() -> None:
 def test_location_with_a_noisy_sensor(seed: int, distance: float, height: float) -> None:
     view, cylinder = scene(distance, seed, height)
     noisy = DepthSensor(DepthSensorConfig(), np.random.default_rng(seed)).measure(view.depth, HAND_CAMERA)
-    found = locate_object(view.frame(noisy), view.detection())
+    found = view.seen(noisy).location
     assert isinstance(found, ObjectLocation)
     assert abs(found.position_m[1]) < 0.012 + 0.004 * distance  # across the view
     assert abs(found.position_m[0]) < 0.02 + 0.03 * distance  # along it: 0.5 % and 3 mm of bias, then noise
@@ -192,12 +193,12 @@ def test_location_with_a_noisy_sensor(seed: int, distance: float, height: float)
 def test_location_is_refused_with_a_reason() -> None:
     view, _ = scene()
     dark = view.frame(np.zeros((480, 640), np.float32))
-    answer = locate_object(dark, view.detection())
+    answer = perception.view.View(dark, view.detection()).location
     assert isinstance(answer, Rejection)
     assert "no depth on the bottle" in str(answer)
     speck = np.zeros((480, 640), bool)
     speck[5, 5:9] = True
-    answer = locate_object(view.frame(), Detection("can", 0.5, speck, (5.0, 5.0, 9.0, 6.0)))
+    answer = perception.view.View(view.frame(), Detection("can", 0.5, speck, (5.0, 5.0, 9.0, 6.0))).location
     assert isinstance(answer, Rejection)
     assert "can is too small" in answer.reason
 
@@ -206,7 +207,7 @@ def test_partial_mask_still_gives_the_near_surface() -> None:
     view, _ = scene()
     half = view.mask.copy()
     half[:, : int(np.median(np.nonzero(view.mask)[1]))] = False
-    found = locate_object(view.frame(), Detection("bottle", 0.5, half, (0.0, 0.0, 1.0, 1.0)))
+    found = perception.view.View(view.frame(), Detection("bottle", 0.5, half, (0.0, 0.0, 1.0, 1.0))).location
     assert isinstance(found, ObjectLocation)
     assert np.hypot(*found.position_m[:2]) < 0.04
 
@@ -230,7 +231,7 @@ def test_the_object_known_is_told_from_a_better_scored_one_beside_it(
     side_px: int, left: bool, worse: bool, distance: float
 ) -> None:
     view, _ = scene(distance)
-    known = locate_object(view.frame(), view.detection())
+    known = view.seen().location
     assert isinstance(known, ObjectLocation)
     shifted = np.roll(view.mask, -side_px if left else side_px, axis=1)
     other = Detection("bottle", 0.95, shifted, (0.0, 0.0, 1.0, 1.0))

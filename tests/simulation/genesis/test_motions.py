@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from behaviours.robot import CommandState
-from perception import spot_arm
+from behaviours.robots.spot import arm as spot_arm
 from perception.geometry import Pose
 from simulation.genesis.gait import Trot
 from simulation.genesis.motions import ArmPath, Jaw, Motion, Refused, Walk, path_duration_s, straight_path

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from perception.spot_arm import CARRY, HAND_FROM_WRIST_X_M, LOWER, READY, STOW, UPPER, forward
+from behaviours.robots.spot.arm import CARRY, HAND_FROM_WRIST_X_M, LOWER, READY, STOW, UPPER, forward
 from simulation.genesis.gait import leg_ik
 from simulation.robot_files.spot_model import (
     ARM_JOINTS,

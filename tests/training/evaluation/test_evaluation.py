@@ -123,9 +123,9 @@ def truth_of(view: View) -> Truth:
 class Flat:
     """A heatmap that likes one row."""
 
-    def predict(self, frame: Any, detection: Any) -> Heatmap:
-        quality = np.zeros(frame.depth.shape, np.float32)
-        rows = np.flatnonzero(detection.mask.any(axis=1))
+    def predict(self, view: Any) -> Heatmap:
+        quality = np.zeros(view.frame.depth.shape, np.float32)
+        rows = np.flatnonzero(view.detection.mask.any(axis=1))
         quality[int(np.quantile(rows, 0.4))] = 1.0
         return Heatmap(quality)
 
@@ -146,21 +146,21 @@ def test_a_rule_takes_one_pixel_and_with_checks_looks_further(view: View) -> Non
     """The wanted row lies so low that the hand would be in the support."""
 
     class Low(Flat):
-        def predict(self, frame: Any, detection: Any) -> Heatmap:
-            quality = np.full(frame.depth.shape, 0.5, np.float32)
-            rows = np.flatnonzero(detection.mask.any(axis=1))
+        def predict(self, view: Any) -> Heatmap:
+            quality = np.full(view.frame.depth.shape, 0.5, np.float32)
+            rows = np.flatnonzero(view.detection.mask.any(axis=1))
             quality[int(np.quantile(rows, 0.9)) :] = 1.0
             return Heatmap(quality)
 
     pixels = {}
     from training.evaluation import methods as grasp_methods
 
-    for settings in (grasp_methods.ONE_PIXEL, grasp_methods.GraspSettings()):
-        method = grasp_methods._by_quality(grasp_methods._predicted(Low()), settings)
+    for checked in (False, True):
+        method = grasp_methods._by_quality(grasp_methods._predicted(Low()), checked=checked)
         choice = method(view.frame(), view.detection(), truth_of(view), np.random.default_rng(0))
         assert choice.world_from_hand is not None
-        pixels[settings.candidates] = choice.pixel_uv[1]  # type: ignore[index]
-    assert pixels[1] > pixels[24] + 20
+        pixels[checked] = choice.pixel_uv[1]  # type: ignore[index]
+    assert pixels[False] > pixels[True] + 20
 
 
 def test_the_oracle_takes_a_good_grasp_that_the_picture_shows(view: View) -> None:

@@ -11,8 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import perception.view
 from app.base.interrupts import Interrupts
 from app.commands.dispatch import main
+from behaviours.robots.spot.model import SPOT
 from perception.base.errors import ConfigError
 from perception.geometry import Pose
 from perception.grasping.grasp import compute_grasp, grasps_at, inner_pixels
@@ -35,9 +37,9 @@ STANDING = Pose(np.eye(3), np.array([0.0, 0.0, 0.5]))
 class Upper:
     """A heatmap that likes the upper half."""
 
-    def predict(self, frame: Any, detection: Any) -> Heatmap:
-        rows = np.flatnonzero(detection.mask.any(axis=1))
-        quality = np.full(frame.depth.shape, 0.1, np.float32)
+    def predict(self, view: Any) -> Heatmap:
+        rows = np.flatnonzero(view.detection.mask.any(axis=1))
+        quality = np.full(view.frame.depth.shape, 0.1, np.float32)
         quality[: int(np.median(rows))] = 0.9
         return Heatmap(quality)
 
@@ -78,8 +80,8 @@ def test_a_pixel_s_grasp_is_the_one_that_is_computed_when_it_is_chosen(view: Vie
     for u, v in draw_pixels(case_of(view), Upper(), 12, np.random.default_rng(2)):
         wish = np.zeros(view.mask.shape, np.float32)
         wish[v - 1 : v + 2, u - 1 : u + 2] = 1.0
-        chosen = compute_grasp(view.frame(), view.detection(), Heatmap(wish), world_from_body=None)
-        (found,) = grasps_at(view.frame(), view.detection(), [(u, v)])
+        chosen = compute_grasp(view.seen(), Heatmap(wish), gripper=SPOT.gripper, reach=None)
+        (found,) = grasps_at(view.seen(), [(u, v)], gripper=SPOT.gripper)
         assert type(found) is type(chosen)
         if isinstance(found, Grasp) and isinstance(chosen, Grasp):
             assert found.world_from_hand.distance_m(chosen.world_from_hand) < 0.004
@@ -91,7 +93,7 @@ def test_an_empty_mask_has_no_grasps(view: View) -> None:
     from dataclasses import replace
 
     nothing = replace(view.detection(), mask=np.zeros_like(view.mask))
-    found = grasps_at(view.frame(), nothing, [(320, 240), (0, 0)])
+    found = grasps_at(perception.view.View(view.frame(), nothing), [(320, 240), (0, 0)], gripper=SPOT.gripper)
     assert [type(one) for one in found] == [Rejection, Rejection]
     assert not inner_pixels(np.zeros_like(view.mask)).any()
 

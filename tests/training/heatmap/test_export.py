@@ -19,7 +19,7 @@ torch = pytest.importorskip("torch")
 from perception import preprocess  # noqa: E402
 from perception.base.errors import ConfigError, ModelError  # noqa: E402
 from perception.heatmap import OnnxHeatmap  # noqa: E402
-from perception.types import Detection, RgbdFrame  # noqa: E402
+from perception.types import RgbdFrame  # noqa: E402
 from tests.support.onnx_files import channel_network  # noqa: E402
 from training import export  # noqa: E402
 from training.common.model_card import ModelCard  # noqa: E402
@@ -56,7 +56,7 @@ def exported(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_program_runs_what_was_exported(run: Path, exported: Path) -> None:
     view = render(Cylinder(), camera_at((-0.5, 0.0, 0.75), (0.0, 0.0, 0.61)))
     frame = RgbdFrame(view.rgb, view.depth.astype(np.float32), view.intrinsics, view.world_from_camera, 0.0)
-    heatmap = OnnxHeatmap(exported).predict(frame, Detection("bottle", 1.0, view.mask, (0.0, 0.0, 1.0, 1.0)))
+    heatmap = OnnxHeatmap(exported).predict(view.seen())
     tensor, crop = preprocess.heatmap_input(
         frame.rgb, frame.depth, view.mask, frame.intrinsics, frame.world_from_camera
     )

@@ -1,19 +1,19 @@
-"""Spot's arm as numbers: forward and inverse kinematics in the body frame, named poses, where the hand's cameras sit.
+"""Spot's arm: forward and inverse kinematics in the body frame (x forward, y left, z up), and its named poses.
 
-Joint origins, limits and efforts are those of the robot's public description (body frame x forward, y left, z up);
-the forward kinematics of the stow pose agrees with a recorded robot within 2 mm. The camera poses were read off the
-frame trees of two robots.
+Joint origins, limits and efforts are those of the robot's public description.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from perception.geometry import Pose, rotation_vector
-from perception.types import Intrinsics
+from behaviours.model import ArmPose
+from perception.geometry import Pose, Vector, rotation_vector
 
 Array = NDArray[np.float64]
 
@@ -43,19 +43,11 @@ HAND_FROM_WRIST_X_M = 0.19557
 LOWER = np.array([joint.lower_rad for joint in JOINTS])
 UPPER = np.array([joint.upper_rad for joint in JOINTS])
 
-WRIST_FROM_COLOR_CAMERA = Pose.from_rpy(np.radians([-81.0, 0.0, -90.0]), (0.13806, 0.020205, 0.02452))
-_HAND_FROM_WRIST = Pose(np.eye(3), np.array([-HAND_FROM_WRIST_X_M, 0.0, 0.0]))
-HAND_FROM_COLOR_CAMERA = _HAND_FROM_WRIST @ WRIST_FROM_COLOR_CAMERA
-"""Optical frame x right, y down, z forward: upright when the hand is level, looking 9 degrees up."""
-HAND_CAMERA = Intrinsics(640, 480, 552.0291012161067, 552.0291012161067, 320.0, 240.0)
-"""The hand's colour camera of two robots, as their image service gives it. The fake robot has its own, rounded to seven
-digits (`behaviours.robots.fake.world`): with this one its pictures would differ in the last bits."""
-
 STOW = (0.0, -3.115, 3.13, 1.57, 0.0, -1.57)
 READY = (0.0, -2.3469, 2.9551, 0.0, -0.3988, 0.0)
 """Hand level in roll, pitched 12 degrees down, so that the camera looks 3 degrees down, at (0.62, 0, 0.22) m."""
 CARRY = (0.0, -2.4, 2.5, 0.0, -0.1, 0.0)
-POSES = {"stow": STOW, "ready": READY, "carry": CARRY}
+POSES: Final[Mapping[ArmPose, tuple[float, ...]]] = {"stow": STOW, "ready": READY, "carry": CARRY}
 
 _AXES = {"x": 0, "y": 1, "z": 2}
 _SEEDS = (
@@ -169,3 +161,15 @@ def inverse(
         if solution is not None:
             return solution
     return None
+
+
+@dataclass(frozen=True)
+class SpotArm:
+    """Implements `perception.grasping.reach.Arm`."""
+
+    @property
+    def shoulder_m(self) -> Vector:
+        return np.array(JOINTS[0].origin_m)
+
+    def joints_at(self, body_from_hand: Pose, seed: ArrayLike | None = None) -> Vector | None:
+        return inverse(body_from_hand, seed)

@@ -1,0 +1,28 @@
+"""A robot as a value: what leaves and perception need to know of it, besides what it is asked to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal, get_args
+
+from perception.geometry import Pose
+from perception.grasping.gripper import GripperModel
+from perception.grasping.reach import Arm
+from perception.types import Intrinsics
+
+ArmPose = Literal["stow", "ready", "carry"]
+"""Named poses of an arm: folded; the hand forward and its camera ahead; ready to walk with something in the hand."""
+ARM_POSES: Final[tuple[ArmPose, ...]] = get_args(ArmPose)
+
+
+@dataclass(frozen=True)
+class RobotModel:
+    """arm: what the hand reaches, in the body frame. gripper: its jaws, in the hand frame. hand_from_camera: pose of
+    the hand camera's optical frame (x right, y down, z forward). hand_camera: that camera, as its frames say.
+    body_height_m: the body's centre above the ground when it stands."""
+
+    arm: Arm
+    gripper: GripperModel
+    hand_from_camera: Pose
+    hand_camera: Intrinsics
+    body_height_m: float

@@ -1,0 +1,41 @@
+"""Spot with an arm, as numbers: what leaves and perception need to know of it. Also for its simulations."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from behaviours.limits import RobotLimits
+from behaviours.model import RobotModel
+from behaviours.robots.spot.arm import HAND_FROM_WRIST_X_M, SpotArm
+from perception.geometry import Pose
+from perception.grasping.gripper import GripperModel
+from perception.types import Intrinsics
+
+SPOT_LIMITS: Final = RobotLimits(
+    walking_speed_mps=1.6, yaw_rate_radps=2.0, joint_speed_radps=2.5, hand_speed_mps=1.5, jaw_torque_nm=15.32
+)
+"""Walking speed and jaw torque are the maker's, the others what the robot's interface does unasked."""
+
+WRIST_FROM_COLOR_CAMERA: Final = Pose.from_rpy(np.radians([-81.0, 0.0, -90.0]), (0.13806, 0.020205, 0.02452))
+_HAND_FROM_WRIST = Pose(np.eye(3), np.array([-HAND_FROM_WRIST_X_M, 0.0, 0.0]))
+
+SPOT: Final = RobotModel(
+    arm=SpotArm(),
+    gripper=GripperModel(
+        fixed_jaw_z_m=-0.032,
+        clearance_m=0.012,
+        min_depth_m=0.015,
+        max_depth_m=0.038,
+        max_width_m=0.11,
+        half_breadth_m=0.0485,
+        open_z_m=(-0.05, 0.10),
+        low_x_m=(-0.05, 0.04),
+    ),
+    hand_from_camera=_HAND_FROM_WRIST @ WRIST_FROM_COLOR_CAMERA,
+    hand_camera=Intrinsics(640, 480, 552.0291012161067, 552.0291012161067, 320.0, 240.0),
+    body_height_m=0.52,
+)
+"""The hand's colour camera as two robots' image services give it: the picture is upright when the hand is level, and
+looks 9 degrees up."""

@@ -1,0 +1,26 @@
+"""A gripper's jaws as numbers, for whoever decides where a hand may go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class GripperModel:
+    """A gripper with one fixed and one moving jaw, in the hand frame: x out of the palm, open along +z. Metres.
+
+    fixed_jaw_z_m: inner side of the fixed jaw. clearance_m: room to leave between the fixed jaw and the object on the
+    way in. min_depth_m, max_depth_m: how far behind the hand's origin the object's near surface may lie; deeper, it
+    meets the palm. max_width_m: widest object that fits between the jaws.
+    half_breadth_m: half the extent along y. open_z_m: lowest and highest z of the open jaws. low_x_m: the part along x
+    that comes near the support.
+    """
+
+    fixed_jaw_z_m: float
+    clearance_m: float
+    min_depth_m: float
+    max_depth_m: float
+    max_width_m: float
+    half_breadth_m: float
+    open_z_m: tuple[float, float]
+    low_x_m: tuple[float, float]

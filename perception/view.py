@@ -1,0 +1,78 @@
+"""A picture with one detection in it, and what follows from the two."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perception.rejection import Rejection
+from perception.surface.cross_section import Box, find_box
+from perception.surface.depth import ObjectDepth, object_depth
+from perception.surface.locate import ObjectLocation, locate_object, too_small
+from perception.surface.normals import plane_fit_normals
+from perception.surface.silhouette import Silhouette, bounds, silhouette
+from perception.types import Detection, Intrinsics, RgbdFrame
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """A frame and a detection in it. Everything else is worked out when it is first asked for, and kept.
+
+    But for `location`, all of it needs a mask that is not empty.
+    """
+
+    frame: RgbdFrame
+    detection: Detection
+
+    @cached_property
+    def location(self) -> ObjectLocation | Rejection:
+        """Where the object stands, or why that cannot be told."""
+        return too_small(self.detection) or locate_object(self.frame, self.detection, self.repaired, self.silhouette)
+
+    @cached_property
+    def repaired(self) -> ObjectDepth:
+        """The depth moved under the mask, and which of it shows the object's near surface."""
+        frame = self.frame
+        return object_depth(frame.depth, self.detection.mask, frame.intrinsics, frame.world_from_camera)
+
+    @cached_property
+    def silhouette(self) -> Silhouette:
+        """The object's axis, by the mask's outline."""
+        return silhouette(self.frame, self.detection.mask)
+
+    @cached_property
+    def near_depth(self) -> NDArray[np.float32]:
+        """(H, W) metres: the repaired depth on the object's near surface, else 0."""
+        return np.where(self.repaired.near, self.repaired.depth, np.float32(0.0))
+
+    @cached_property
+    def near_level(self) -> NDArray[np.float32]:
+        """(H, W) metres: the level range on the object's near surface, else 0."""
+        return np.where(self.repaired.near, self.repaired.level, np.float32(0.0))
+
+    @cached_property
+    def normals(self) -> NDArray[np.float32]:
+        """(H, W, 3) unit normals of the near surface in the camera's frame, 0 where unknown and off the mask's box.
+
+        The fit's window grows with the object's width in the picture, and is taller than wide on an upright object. All
+        0 without a location.
+        """
+        mask, k = self.detection.mask, self.frame.intrinsics
+        normals = np.zeros((*mask.shape, 3), np.float32)
+        window = bounds(mask)
+        if window is None or isinstance(self.location, Rejection):
+            return normals
+        patch = self.near_depth[window]
+        camera = Intrinsics(patch.shape[1], patch.shape[0], k.fx, k.fy, k.cx - window[1].start, k.cy - window[0].start)
+        away_m = float(np.linalg.norm(self.location.surface_m - self.frame.world_from_camera.position_m))
+        sigma = float(np.clip(0.18 * self.location.width_m * k.fx / away_m, 4.0, 20.0))
+        normals[window] = plane_fit_normals(patch, camera, (sigma, 1.6 * sigma if self.silhouette.upright else sigma))
+        return normals
+
+    @cached_property
+    def box(self) -> Box | None:
+        """The box that the object's body is; None if it is round or cannot be told."""
+        return find_box(self.frame, self.detection.mask, self.repaired, self.silhouette)
