@@ -11,7 +11,6 @@ from behaviours.leaves.moving import ArmPoseName
 from behaviours.robot import ArmPose
 from behaviours.robots.spot.arm import (
     CARRY,
-    HAND_FROM_COLOR_CAMERA,
     JOINTS,
     LOWER,
     POSES,
@@ -21,6 +20,7 @@ from behaviours.robots.spot.arm import (
     forward,
     inverse,
 )
+from behaviours.robots.spot.model import SPOT
 from perception.geometry import Pose
 
 joints = st.tuples(*[st.floats(float(low), float(high)) for low, high in zip(LOWER, UPPER, strict=True)])
@@ -50,16 +50,16 @@ def test_ready_holds_the_hand_level_with_the_camera_a_little_down() -> None:
     assert hand.rpy_rad[0] == pytest.approx(0.0, abs=1e-6)
     assert hand.position_m[1] == pytest.approx(0.0, abs=1e-9)
     assert 0.5 < hand.position_m[0] < 0.75
-    right, down, ahead = (hand @ HAND_FROM_COLOR_CAMERA).rotation.T
+    right, down, ahead = (hand @ SPOT.hand_from_camera).rotation.T
     assert -np.radians(8) < np.arcsin(ahead[2]) < 0
     assert down[2] < -0.99, "the picture is upright"
     assert right[1] < -0.99
 
 
 def test_the_colour_camera_looks_nine_degrees_up_from_a_level_hand() -> None:
-    ahead = HAND_FROM_COLOR_CAMERA.rotation[:, 2]
+    ahead = SPOT.hand_from_camera.rotation[:, 2]
     assert np.allclose(ahead, [np.cos(np.radians(9)), 0.0, np.sin(np.radians(9))], atol=1e-9)
-    assert np.allclose(HAND_FROM_COLOR_CAMERA.position_m, [0.13806 - 0.19557, 0.020205, 0.02452])
+    assert np.allclose(SPOT.hand_from_camera.position_m, [0.13806 - 0.19557, 0.020205, 0.02452])
 
 
 @given(joints)
