@@ -5,9 +5,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from behaviours.robots.spot.model import SPOT, SPOT_TIPS
 from perception.geometry import Pose, unit
 from perception.grasping.family import (
-    SPOT_TIPS,
     WAYS,
     Way,
     applies,
@@ -15,7 +15,7 @@ from perception.grasping.family import (
     heading_of,
     rotation_of,
 )
-from perception.grasping.hand_pose import SPOT_GRIPPER, hand_pose
+from perception.grasping.hand_pose import hand_pose
 
 WAY = st.sampled_from(WAYS)
 NORMAL = st.tuples(*[st.floats(-1, 1)] * 3).filter(lambda v: np.linalg.norm(v) > 0.1)
@@ -30,7 +30,7 @@ def heading(yaw: float) -> np.ndarray:
 
 def pose_at(way: Way, normal: tuple, yaw: float, span: tuple, height: float) -> Pose | None:
     rotation = rotation_of(way, normal, heading(yaw))
-    return hand_pose_of(way, (0.3, -0.2, height), rotation, span, 0.0, SPOT_GRIPPER, SPOT_TIPS)
+    return hand_pose_of(way, (0.3, -0.2, height), rotation, span, 0.0, SPOT.gripper, SPOT_TIPS)
 
 
 def test_eleven_ways_with_names_of_their_own() -> None:
@@ -73,8 +73,8 @@ def test_the_object_s_span_lies_beside_the_fixed_jaw(
     assume(pose is not None)
     x, y, z = pose.inverse().transform((0.3, -0.2, height))
     assert y == pytest.approx(0.0, abs=1e-9)
-    assert z + span[0] == pytest.approx(SPOT_GRIPPER.fixed_jaw_z_m + SPOT_GRIPPER.clearance_m)
-    deepest = SPOT_GRIPPER.max_depth_m if way.depth == "wrap" else -SPOT_TIPS.tips_depth_m
+    assert z + span[0] == pytest.approx(SPOT.gripper.fixed_jaw_z_m + SPOT.gripper.clearance_m)
+    deepest = SPOT.gripper.max_depth_m if way.depth == "wrap" else -SPOT_TIPS.tips_depth_m
     assert -deepest - 1e-9 <= x
     if way.approach != "side":
         assert x <= SPOT_TIPS.fixed_tip_x_m - SPOT_TIPS.least_overlap_m + 1e-9
@@ -101,8 +101,8 @@ def test_what_is_too_low_for_the_finger_tips_has_no_pose() -> None:
 def test_the_side_way_about_the_middle_is_the_rule_of_upright_objects(normal: tuple, width: float) -> None:
     point = np.array([1.0, 2.0, 0.5])
     rotation = rotation_of(WAYS[0], normal, (1.0, 0.0, 0.0))
-    pose = hand_pose_of(WAYS[0], point, rotation, (-width / 2, width / 2), 0.0, SPOT_GRIPPER, SPOT_TIPS)
-    assert pose == hand_pose(point, normal, (0, 0, 1), width)
+    pose = hand_pose_of(WAYS[0], point, rotation, (-width / 2, width / 2), 0.0, SPOT.gripper, SPOT_TIPS)
+    assert pose == hand_pose(point, normal, (0, 0, 1), width, SPOT.gripper)
 
 
 def test_a_camera_that_looks_straight_down_has_a_heading_too() -> None:

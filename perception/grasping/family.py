@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from perception.geometry import Pose, Vector, unit
-from perception.grasping.hand_pose import GripperGeometry, hand_rotation
+from perception.grasping.gripper import GripperModel
+from perception.grasping.hand_pose import hand_rotation
 
 Approach = Literal["side", "oblique", "top"]
 Depth = Literal["wrap", "tips"]
@@ -75,16 +76,6 @@ class JawTips:
     spare_m: float
 
 
-SPOT_TIPS: Final = JawTips(
-    low_points_m=((0.052, 0.0225), (0.040, 0.0145), (0.0064, 0.0405), (-0.050, 0.0415)),
-    tips_depth_m=0.015,
-    least_overlap_m=0.014,
-    fixed_tip_x_m=0.040,
-    support_margin_m=0.006,
-    spare_m=0.025,
-)
-
-
 def heading_of(world_from_camera: Pose) -> Vector:
     """(3,) level unit vector ahead of a camera that is held level in roll, also of one that looks straight down."""
     ahead = world_from_camera.rotation[:, 2] - world_from_camera.rotation[:, 1]
@@ -132,7 +123,7 @@ def hand_pose_of(
     rotation: Vector,
     span_m: tuple[float, float],
     support_z_m: float,
-    gripper: GripperGeometry,
+    gripper: GripperModel,
     tips: JawTips,
 ) -> Pose | None:
     """world_from_hand for gripping at a surface point; None if the support leaves too little of it between the jaws.

@@ -10,6 +10,7 @@ from behaviours.limits import RobotLimits
 from behaviours.model import RobotModel
 from behaviours.robots.spot.arm import HAND_FROM_WRIST_X_M, SpotArm
 from perception.geometry import Pose
+from perception.grasping.family import JawTips
 from perception.grasping.gripper import GripperModel
 from perception.types import Intrinsics
 
@@ -39,3 +40,12 @@ SPOT: Final = RobotModel(
 )
 """The hand's colour camera as two robots' image services give it: the picture is upright when the hand is level, and
 looks 9 degrees up."""
+
+SPOT_TIPS: Final = JawTips(
+    low_points_m=((0.052, 0.0225), (0.040, 0.0145), (0.0064, 0.0405), (-0.050, 0.0415)),
+    tips_depth_m=0.015,
+    least_overlap_m=0.014,
+    fixed_tip_x_m=0.040,
+    support_margin_m=0.006,
+    spare_m=0.025,
+)
