@@ -8,7 +8,7 @@ from typing import Protocol
 from behaviours.robot import Robot
 from behaviours.worker import Worker
 from perception.grasping.settings import GraspSettings
-from perception.models import Detector, HeatmapModel
+from perception.networks.protocols import Detector, HeatmapModel
 from perception.types import Detection, Grasp, Heatmap, RgbdFrame
 
 

@@ -17,9 +17,8 @@ from perception.grasping.grasp import DEFAULT, compute_grasp
 from perception.grasping.gripper import GripperModel
 from perception.grasping.reach import Reach
 from perception.grasping.settings import GraspSettings
-from perception.models import Detector, Enough, HeatmapModel
-from perception.rejection import Rejection
-from perception.types import Detection, Grasp, Heatmap, Intrinsics, RgbdFrame
+from perception.networks.protocols import Detector, Enough, HeatmapModel
+from perception.types import Detection, Grasp, Heatmap, Intrinsics, Rejection, RgbdFrame
 from perception.view import View
 
 WARM_UPS = 3

@@ -1,4 +1,4 @@
-"""The values that flow between leaves: frozen, their arrays read-only, checked once when made."""
+"""Value types that all of perception shares: frozen, with read-only arrays that are checked once."""
 
 from __future__ import annotations
 
@@ -125,3 +125,16 @@ class Grasp:
     world_from_hand: Pose
     width_m: float
     score: float
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """Why a step has no result for this frame: an expected outcome, so never an exception.
+
+    reason: one line for people, e.g. "no depth on the bottle (0 of 3104 px)".
+    """
+
+    reason: str
+
+    def __str__(self) -> str:
+        return self.reason

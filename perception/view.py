@@ -8,13 +8,12 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from perception.rejection import Rejection
 from perception.surface.cross_section import Box, find_box
 from perception.surface.depth import ObjectDepth, object_depth
 from perception.surface.locate import ObjectLocation, locate_object, too_small
 from perception.surface.normals import plane_fit_normals
 from perception.surface.silhouette import Silhouette, bounds, silhouette
-from perception.types import Detection, Intrinsics, RgbdFrame
+from perception.types import Detection, Intrinsics, Rejection, RgbdFrame
 
 
 @dataclass(frozen=True, eq=False)

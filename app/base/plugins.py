@@ -24,7 +24,7 @@ from perception.base.errors import ConfigError
 
 if TYPE_CHECKING:
     from behaviours.robot import Robot
-    from perception.models import Detector
+    from perception.networks.protocols import Detector
 
 ROBOT_GROUP: Final = "spot_grasp.robots"
 DETECTOR_GROUP: Final = "spot_grasp.detectors"
@@ -125,7 +125,7 @@ def wrong_robot(robot: Any) -> str:
 def wrong_detector(detector: Any) -> str:
     """Why a value is no detector, "" if it is one."""
     if missing := _missing(detector, ["labels", "detect"]):
-        return f"is no detector: it lacks {missing}; see perception.models.Detector"
+        return f"is no detector: it lacks {missing}; see perception.networks.protocols.Detector"
     return "" if _names(detector.labels) else f"has labels that are no tuple of names: {detector.labels!r}"
 
 

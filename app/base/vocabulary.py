@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from behaviours.robot import HAND_ONLY
-from behaviours.robots.spot.images import CAMERAS as SPOT_CAMERAS
+from behaviours.robots.spot.camera.images import CAMERAS as SPOT_CAMERAS
 from trees.data.ports import Names, Vocabulary
 
 if TYPE_CHECKING:
-    from perception.models import Detector
+    from perception.networks.protocols import Detector
 
 CAMERAS: Final[dict[str, tuple[str, ...]]] = {
     "fake": HAND_ONLY, "genesis": HAND_ONLY, "spot": tuple(SPOT_CAMERAS),

@@ -62,7 +62,7 @@ def register(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
 
 
 def _heatmap(arguments: argparse.Namespace) -> int:
-    from perception.heatmap import DEFAULT_WEIGHTS
+    from perception.grasping.heatmap import DEFAULT_WEIGHTS
     from training.evaluation.heatmap import evaluate_network, table
 
     result = evaluate_network(arguments.network or DEFAULT_WEIGHTS, arguments.data, arguments.split)

@@ -21,8 +21,8 @@ from perception.base.files import write_atomic
 from perception.base.plain_json import json_text
 from perception.detection.detector import OnnxDetector
 from perception.geometry import Pose
-from perception.heatmap import OnnxHeatmap
-from perception.models import Detector, Enough
+from perception.grasping.heatmap import OnnxHeatmap
+from perception.networks.protocols import Detector, Enough
 from perception.pipeline import Perception, perceive, warm_up
 from perception.types import Detection, Grasp, RgbdFrame
 
@@ -30,7 +30,7 @@ DEFAULT_LABELS = ("bottle",)
 
 
 class GivenMask:
-    """A detector whose answer is known: implements `perception.models.Detector`."""
+    """A detector whose answer is known: implements `perception.networks.protocols.Detector`."""
 
     def __init__(self, mask: NDArray[np.bool_]) -> None:
         self._mask = mask

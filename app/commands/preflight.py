@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from app.base.output import tell
-from behaviours.robots.spot import dock, images
-from behaviours.robots.spot.connection import Connection, Target
-from behaviours.robots.spot.errors import missing, owner_words
-from behaviours.robots.spot.estop import read_status, refusal
-from behaviours.robots.spot.lens import lens_of
+from behaviours.robots.spot.camera import images
+from behaviours.robots.spot.camera.lens import lens_of
+from behaviours.robots.spot.control import dock
+from behaviours.robots.spot.control.estop import read_status, refusal
+from behaviours.robots.spot.link.connection import Connection, Target
+from behaviours.robots.spot.link.errors import missing, owner_words
 from behaviours.robots.spot.state import RobotView, fault_words
 from perception.base.errors import ConfigError, RobotError, SpotGraspError
 
@@ -137,7 +138,7 @@ def _dock(connection: Connection) -> list[Row]:
 
 
 def _time(connection: Connection) -> list[Row]:
-    from behaviours.robots.spot.clock import seconds_of
+    from behaviours.robots.spot.link.clock import seconds_of
 
     endpoint = connection.robot.time_sync.endpoint
     round_trip_s = seconds_of(endpoint.round_trip_time)
@@ -181,7 +182,7 @@ def check_robot(hostname: str, port: int | None, certificate: Path | None, facts
     """Print the table for a robot, or for a simulated one (`sim`); 0 if it is ready, else 3.
 
     facts: gets the rows as `robot`, see docs/checking.md, instead of what is printed."""
-    from behaviours.robots.spot.connection import HTTPS_PORT
+    from behaviours.robots.spot.link.connection import HTTPS_PORT
 
     if hostname == "sim":
         rows = _of_a_simulated_one(port, certificate)

@@ -84,7 +84,7 @@ def _serve(file: Path, arguments: Any, interrupts: Interrupts) -> int:
     from app.mission.serve import ServeOptions, serve
     from app.mission.server import Tls
     from app.session.compose import networks
-    from behaviours.robots.spot.connection import HTTPS_PORT, Target
+    from behaviours.robots.spot.link.connection import HTTPS_PORT, Target
 
     models = networks(arguments.detector, arguments.heatmap)[:2]
     tree = read(file, arguments.tree_id, vocabulary(models[0], arguments.detector, "spot"))

@@ -7,7 +7,7 @@ from pathlib import Path
 from app.base.output import note, tell
 from app.mission.parametrised import read
 from app.mission.serve import service_name
-from behaviours.robots.spot.errors import missing
+from behaviours.robots.spot.link.errors import missing
 from perception.base.errors import ConfigError
 from perception.base.files import write_atomic
 

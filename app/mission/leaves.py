@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from behaviours.robots.spot import commands
 from behaviours.robots.spot.arm import POSES
+from behaviours.robots.spot.motion import commands
 
 Get = Callable[[str], Any]
 

@@ -18,7 +18,7 @@ from perception.base.errors import SpotGraspError
 if TYPE_CHECKING:
     from behaviours.robots.spot.robot import SpotRobot
     from behaviours.worker import Worker
-    from perception.models import Detector, HeatmapModel
+    from perception.networks.protocols import Detector, HeatmapModel
 
 Word = Literal["RUNNING", "SUCCESS", "FAILURE"]
 

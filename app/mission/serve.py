@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any, Final
 from app.base.output import hurry, note
 from app.mission.server import Callers, Server, Tls, addresses_of
 from app.mission.servicer import SILENCE_S
-from behaviours.robots.spot.errors import explain, missing
-from behaviours.robots.spot.link import is_bosdyn
+from behaviours.robots.spot.link.errors import explain, missing
+from behaviours.robots.spot.link.link import is_bosdyn
 from perception.base.errors import ConfigError
 
 if TYPE_CHECKING:
     from app.base.interrupts import Interrupts
     from app.mission.parametrised import ParametrisedTree
     from app.mission.servicer import MissionServicer
-    from behaviours.robots.spot.connection import Connection, Target
-    from perception.models import Detector, HeatmapModel
+    from behaviours.robots.spot.link.connection import Connection, Target
+    from perception.networks.protocols import Detector, HeatmapModel
 
 SERVICE_TYPE: Final = "bosdyn.api.mission.RemoteMissionService"
 LOOPBACK: Final = "127.0.0.1"

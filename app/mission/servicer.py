@@ -16,7 +16,7 @@ from app.mission.mission_run import MissionParts, MissionRun
 from app.mission.parameters import specification, values_of
 from app.mission.session_ids import SessionIds
 from app.mission.sublease import SubleaseSession
-from behaviours.robots.spot.lease import RESOURCE
+from behaviours.robots.spot.control.lease import RESOURCE
 from perception.base.errors import ConfigError, RobotError, SpotGraspError
 
 SILENCE_S: Final = 2.0

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from behaviours.robots.spot.errors import is_transient, lease_loss
-from behaviours.robots.spot.lease import RESOURCE
-from behaviours.robots.spot.link import RPC_S, is_bosdyn
-from behaviours.robots.spot.session import Session
+from behaviours.robots.spot.control.lease import RESOURCE
+from behaviours.robots.spot.control.session import Session
+from behaviours.robots.spot.link.errors import is_transient, lease_loss
+from behaviours.robots.spot.link.link import RPC_S, is_bosdyn
 from perception.base.errors import RobotError
 
 

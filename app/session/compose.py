@@ -15,7 +15,7 @@ from simulation.genesis.devices import check_device
 
 if TYPE_CHECKING:
     from behaviours.robot import Robot
-    from perception.models import Detector, HeatmapModel
+    from perception.networks.protocols import Detector, HeatmapModel
     from simulation.genesis.robot import GenesisRobot
 
 DEFAULT_SCENE: Final = "bottle"
@@ -67,7 +67,7 @@ def _refuse(given: dict[str, Any], why: str) -> None:
 
 
 def _spot(options: RunOptions, video: Path | None, folder: Path | None) -> Parts:
-    from behaviours.robots.spot.connection import HTTPS_PORT, Target
+    from behaviours.robots.spot.link.connection import HTTPS_PORT, Target
     from behaviours.robots.spot.options import SpotOptions
 
     if options.hostname is None:
@@ -160,7 +160,7 @@ def _networks(options: RunOptions) -> tuple[Detector, HeatmapModel, dict[str, st
 def networks(detector: Path | str | None, heatmap: Path | None) -> tuple[Detector, HeatmapModel, dict[str, str]]:
     """Detector and heatmap, the shipped ones where None is given, and the hashes of their files. ModelError, and
     ConfigError for a detector of another package."""
-    from perception.heatmap import OnnxHeatmap
+    from perception.grasping.heatmap import OnnxHeatmap
 
     heatmap = heatmap or weights_folder() / "heatmap.onnx"
     parts = open_detector(detector), OnnxHeatmap(heatmap)
@@ -183,7 +183,7 @@ def open_detector(which: Path | str | None) -> Detector:
 
 def file_hash(file: Path, what: str) -> str:
     """SHA-256 of a network file. ModelError if it cannot be read."""
-    from perception.onnx_session import read_network
+    from perception.networks.onnx_session import read_network
 
     return sha256_of([read_network(file, what)])
 

@@ -37,7 +37,7 @@ class RunOptions:
     time_limit_s: seconds on the robot's clock. real_time: the fake keeps pace with the wall clock. watch: blackboard
     keys to show. groot: port for Groot2, None for no publisher. groot_hooks: its clients may set breakpoints and
     replace results. substitute: JSON file of scripted leaves. hostname, port, certificate: which Spot, see
-    `behaviours.robots.spot.connection.Target`. take_lease, own_estop, clear_faults, undock, at_end: see
+    `behaviours.robots.spot.link.connection.Target`. take_lease, own_estop, clear_faults, undock, at_end: see
     `behaviours.robots.spot.options`.
     """
 

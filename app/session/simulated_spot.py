@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from behaviours.robots.spot.connection import Target
+from behaviours.robots.spot.link.connection import Target
 from behaviours.robots.spot.options import SpotOptions
 from behaviours.robots.spot.robot import SpotRobot
 from perception.base.files import open_append

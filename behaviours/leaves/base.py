@@ -10,7 +10,7 @@ from py_trees.common import Status
 from behaviours.robot import Command, CommandState, Robot
 from behaviours.services import Services
 from behaviours.worker import Job
-from perception.rejection import Rejection
+from perception.types import Rejection
 from trees.engine.leaf import Leaf
 
 T = TypeVar("T")

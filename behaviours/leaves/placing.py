@@ -19,9 +19,8 @@ from behaviours.limits import SHARE
 from behaviours.robot import Command, CommandState
 from perception.geometry import Pose, Vector
 from perception.grasping.reach import Arm
-from perception.rejection import Rejection
 from perception.surface.locate import ObjectLocation
-from perception.types import Grasp
+from perception.types import Grasp, Rejection
 from trees.data.ports import Bounds, input_port, output_port
 
 TURNS_RAD = (0.0, 0.3, -0.3, 0.6, -0.6, 0.9, -0.9)

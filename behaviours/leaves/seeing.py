@@ -14,10 +14,9 @@ from behaviours.worker import Job
 from perception.grasping.grasp import compute_grasp
 from perception.grasping.hanging import further_out, part_between
 from perception.grasping.reach import Reach
-from perception.rejection import Rejection
 from perception.surface.depth import fuse_depth
 from perception.surface.locate import ObjectLocation, detection_of
-from perception.types import Grasp, Heatmap, RgbdFrame
+from perception.types import Grasp, Heatmap, Rejection, RgbdFrame
 from perception.view import View
 from trees.data.ports import Bounds, input_port, output_port
 

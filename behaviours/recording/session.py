@@ -24,7 +24,7 @@ from trees.groot_xml import tree_xml
 if TYPE_CHECKING:
     from behaviours.robot import Robot
     from behaviours.worker import Worker
-    from perception.models import Detector, HeatmapModel
+    from perception.networks.protocols import Detector, HeatmapModel
     from trees import Document, Substitute, Tree
 
 PERIOD_S: Final = 0.05

@@ -18,8 +18,8 @@ from perception.detection import network_parts
 from perception.detection.foreground import is_background, is_too_large
 from perception.detection.letterbox import Letterbox
 from perception.detection.mask_head import PROTOTYPES, BoxUV, Look, MaskHead
-from perception.models import Enough
-from perception.onnx_session import OnnxSession, read_network
+from perception.networks.onnx_session import OnnxSession, read_network
+from perception.networks.protocols import Enough
 from perception.types import Detection, RgbdFrame
 
 DEFAULT_WEIGHTS = Path(__file__).parents[1] / "weights" / "detector.onnx"
@@ -54,7 +54,7 @@ class _Found:
 
 
 class OnnxDetector:
-    """Implements `perception.models.Detector`.
+    """Implements `perception.networks.protocols.Detector`.
 
     The network: input (1, 3, h, w) RGB 0..1; output 0 (1, 4 + classes + 32, anchors) with boxes as centre and size in
     input pixels; output 1 (1, 32, h/4, w/4) mask prototypes; in its metadata the class names under `names` and, where

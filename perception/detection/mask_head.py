@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from perception.detection.letterbox import Letterbox
 from perception.detection.mask_edges import brightness, follow_edges
 from perception.detection.network_parts import STEEPEST, Parts
-from perception.onnx_session import OnnxSession
+from perception.networks.onnx_session import OnnxSession
 
 PROTOTYPES = 32
 BoxUV = tuple[float, float, float, float]

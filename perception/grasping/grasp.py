@@ -31,11 +31,10 @@ from perception.grasping.hand_pose import hand_pose
 from perception.grasping.orientation import euler_to_normal, normal_to_euler
 from perception.grasping.reach import Reach
 from perception.grasping.settings import GraspSettings
-from perception.rejection import Rejection
 from perception.surface.cross_section import Face
 from perception.surface.depth import depth_around
 from perception.surface.silhouette import bounds, extent_across, round_width_m
-from perception.types import Grasp, Heatmap
+from perception.types import Grasp, Heatmap, Rejection
 from perception.view import View
 
 Pixel = tuple[int, int, float]

@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perception.geometry import Vector, unit
-from perception.rejection import Rejection
 from perception.surface.depth import ObjectDepth
 from perception.surface.silhouette import Silhouette, extent_across, pixels_of, round_width_m
-from perception.types import Detection, RgbdFrame
+from perception.types import Detection, Rejection, RgbdFrame
 
 MIN_MASK_PX = 30
 

@@ -17,7 +17,7 @@ from behaviours.run_loop import RunResult, run_tree
 from behaviours.services import Services
 from behaviours.worker import Worker
 from perception.base.errors import RobotError
-from perception.models import Detector, Enough
+from perception.networks.protocols import Detector, Enough
 from perception.types import Detection, RgbdFrame
 
 TREE = Path(trees.__path__[0]) / "library" / "grasp_bottle.xml"

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from app.commands.saved_frame import saved_frame
 from behaviours.robots.spot.model import SPOT
 from perception.detection.detector import OnnxDetector
-from perception.heatmap import OnnxHeatmap
+from perception.grasping.heatmap import OnnxHeatmap
 from perception.pipeline import perceive
 from perception.types import Grasp, RgbdFrame
 from tests.support.places import SHARED

@@ -18,9 +18,9 @@ PACKAGES = ("app", "behaviours", "perception", "simulation", "training", "trees"
 HOMES = {
     "torch": ("simulation/", "training/"),
     "genesis": ("simulation/",),
-    "onnxruntime": ("perception/onnx_session.py",),
+    "onnxruntime": ("perception/networks/onnx_session.py",),
     "hashlib": ("perception/base/digest.py", "app/mission/session_ids.py"),
-    "onnx": ("perception/network_file.py", "perception/detection/network_parts.py", "training/"),
+    "onnx": ("perception/networks/onnx_file.py", "perception/detection/network_parts.py", "training/"),
     "ultralytics": ("training/",),
     "bosdyn": ("app/", "behaviours/robots/spot/", "simulation/"),
     "numba": ("perception/surface/d2nt_compiled.py", "training/detector/rendered/raycast_kernel.py"),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from behaviours.robots.spot.connection import Target
+from behaviours.robots.spot.link.connection import Target
 from behaviours.robots.spot.options import SpotOptions
 from behaviours.robots.spot.robot import SpotRobot
 from simulation.spot_api import SpotServer

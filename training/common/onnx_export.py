@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from perception.base.errors import ConfigError
 from perception.base.files import write_atomic
-from perception.network_file import read_model
+from perception.networks.onnx_file import read_model
 
 OPSET = 17
 TOLERANCE = 1e-4
@@ -30,7 +30,7 @@ def parity(path: Path, what: str, probe: NDArray[np.float32], expected: Sequence
 
     ConfigError above TOLERANCE or for another shape; ModelError if the file does not run.
     """
-    from perception.onnx_session import OnnxSession
+    from perception.networks.onnx_session import OnnxSession
 
     actual = OnnxSession(path, what, channels=probe.shape[1], outputs=len(expected)).run(probe)
     gaps = []

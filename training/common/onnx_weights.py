@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from perception.base.errors import ConfigError
-from perception.network_file import read_model
+from perception.networks.onnx_file import read_model
 
 
 def load_exported(network: nn.Module, path: Path) -> None:

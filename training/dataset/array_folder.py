@@ -16,12 +16,12 @@ import numpy as np
 from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
-from perception import preprocess
 from perception.base.array_files import map_array
 from perception.base.digest import sha256_of
 from perception.base.errors import ConfigError
 from perception.base.files import LIST_BYTES, read_json, replacing, write_atomic
 from perception.base.plain_json import json_text
+from perception.grasping import preprocess
 from training.common.outputs import refuse_replacing
 
 SCHEMA = 3

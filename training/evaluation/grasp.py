@@ -155,7 +155,7 @@ def _errors(case: Any, choice: Any) -> dict[str, float]:
 
 def shipped_or(path: str | None) -> Any:
     """The heatmap network of a file, or the shipped one."""
-    from perception.heatmap import DEFAULT_WEIGHTS, OnnxHeatmap
+    from perception.grasping.heatmap import DEFAULT_WEIGHTS, OnnxHeatmap
 
     return OnnxHeatmap(Path(path) if path else DEFAULT_WEIGHTS)
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from perception import preprocess
 from perception.base.errors import ConfigError
-from perception.heatmap import OnnxHeatmap
+from perception.grasping import preprocess
+from perception.grasping.heatmap import OnnxHeatmap
 from training.dataset import array_folder
 from training.dataset.catalogue import SPLITS, family_of, split_of
 from training.dataset.folder import read_json

@@ -24,10 +24,9 @@ from perception.geometry import Pose
 from perception.grasping.grasp import compute_grasp
 from perception.grasping.hand_pose import hand_rotation
 from perception.grasping.settings import GraspSettings
-from perception.models import HeatmapModel
-from perception.rejection import Rejection
+from perception.networks.protocols import HeatmapModel
 from perception.surface.normals import d2nt_normals, plane_fit_normals
-from perception.types import Detection, Heatmap, RgbdFrame
+from perception.types import Detection, Heatmap, Rejection, RgbdFrame
 from perception.view import View
 from training.evaluation.method_names import CHECKED, check_names
 from training.heatmap.baselines import HEIGHT_PROFILE, centroid_quality, height_bin

@@ -32,9 +32,9 @@ from behaviours.robots.spot.model import SPOT
 from perception.base.errors import ConfigError, WriteError
 from perception.geometry import Pose
 from perception.grasping.grasp import grasps_at, inner_pixels
-from perception.models import HeatmapModel
-from perception.preprocess import heatmap_input
-from perception.rejection import Rejection
+from perception.grasping.preprocess import heatmap_input
+from perception.networks.protocols import HeatmapModel
+from perception.types import Rejection
 from perception.view import View
 from training.common.mapping import Mapper
 from training.dataset.array_folder import Sample, write_arrays

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from perception import preprocess
 from perception.base.errors import ConfigError
-from perception.preprocess import Crop
+from perception.grasping import preprocess
+from perception.grasping.preprocess import Crop
 from training.dataset.catalogue import lacking
 from training.dataset.project_labels import object_names, project, read_arrays
 from training.heatmap import build_arrays

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from perception.base.errors import ConfigError, SpotGraspError
 from perception.base.plain_json import json_text
 from perception.geometry import Pose
-from perception.preprocess import Crop, heatmap_input
+from perception.grasping.preprocess import Crop, heatmap_input
 from perception.surface.depth import median_depth
 from perception.types import Intrinsics
 from simulation.genesis.depth_sensor import DepthSensor, DepthSensorConfig

@@ -5,10 +5,10 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from perception import preprocess
 from perception.base.errors import ConfigError
 from perception.base.files import read_json
 from perception.base.plain_json import json_text
+from perception.grasping import preprocess
 from training.common.model_card import ModelCard
 from training.common.onnx_export import OPSET, parity, required_file, write_network
 from training.common.outputs import refuse_replacing
@@ -64,7 +64,7 @@ def export_heatmap(run: Path, out: Path, *, overwrite: bool = False, licence: st
             "name": "spot-grasp heatmap",
             "network": "MobileNetV2 U-Net, layout U1",
             "preprocessing_version": str(preprocess.VERSION),
-            "input": "(1, 8, h, w) float32, the window of a perception.preprocess.heatmap_input; multiples of 32",
+            "input": "(1, 8, h, w) float32, window of a perception.grasping.preprocess.heatmap_input; multiples of 32",
             "output": "(1, 1, h, w) float32, chance 0..1 that a grasp at the pixel lifts and holds",
             "training_data": config["data"]["sha256_inputs"],
             "parity_max_abs": f"{difference:.2e}",

@@ -12,8 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from perception import preprocess
 from perception.base.errors import ConfigError
+from perception.grasping import preprocess
 from training.dataset import array_folder
 from training.dataset.catalogue import SPLITS, family_of, lacking, split_of
 from training.dataset.project_labels import GOOD, LOWEST_LABEL

@@ -31,11 +31,11 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from perception import preprocess
 from perception.base.errors import ConfigError, SpotGraspError, WriteError
 from perception.base.files import write_atomic
 from perception.base.plain_json import json_text
 from perception.base.processor import processor
+from perception.grasping import preprocess
 from training.common.checkpoints import MISFIT, digest, fill, load_state
 from training.common.memory import keep_freed_memory
 from training.common.outputs import check_run_folder, clear_run_folder

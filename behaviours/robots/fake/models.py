@@ -9,14 +9,14 @@ import numpy as np
 
 from behaviours.robots.fake.world import BOTTLE_RGB
 from perception.base.errors import ConfigError
-from perception.models import Enough
+from perception.networks.protocols import Enough
 from perception.types import Detection, Heatmap, RgbdFrame
 from perception.view import View
 
 
 class FakeDetector:
     """Finds the fake bottles by their colour, the largest in the picture first. Implements
-    `perception.models.Detector`; of the other labels it knows it finds none."""
+    `perception.networks.protocols.Detector`; of the other labels it knows it finds none."""
 
     labels = ("bottle", "can", "mug")
 
@@ -43,7 +43,7 @@ class FakeDetector:
 
 
 class FakeHeatmap:
-    """Quality grows with the distance from the outline. Implements `perception.models.HeatmapModel`."""
+    """Quality grows with the distance from the outline. Implements `perception.networks.protocols.HeatmapModel`."""
 
     def predict(self, view: View) -> Heatmap:
         inside = cv2.distanceTransform(view.detection.mask.astype(np.uint8), cv2.DIST_L2, 3)

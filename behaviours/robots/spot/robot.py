@@ -12,16 +12,18 @@ import numpy as np
 
 from behaviours.limits import require_limits
 from behaviours.robot import ArmPose, Command, GripperState
-from behaviours.robots.spot import arm, commands, images, progress
-from behaviours.robots.spot.capture import take
-from behaviours.robots.spot.connection import Connection, Target
-from behaviours.robots.spot.errors import Loss, LostRobotError
+from behaviours.robots.spot import arm
+from behaviours.robots.spot.camera import images
+from behaviours.robots.spot.camera.capture import take
+from behaviours.robots.spot.control.session import Session
+from behaviours.robots.spot.link.connection import Connection, Target
+from behaviours.robots.spot.link.errors import Loss, LostRobotError
 from behaviours.robots.spot.model import SPOT, SPOT_LIMITS
-from behaviours.robots.spot.motion import Motion, Refused, Step
+from behaviours.robots.spot.motion import commands, progress
+from behaviours.robots.spot.motion.motion import Motion, Refused, Step
+from behaviours.robots.spot.motion.walk import Walk
 from behaviours.robots.spot.options import SpotOptions
-from behaviours.robots.spot.session import Session
 from behaviours.robots.spot.state import RobotView, fault_words
-from behaviours.robots.spot.walk import Walk
 from perception.base.errors import RobotError
 from perception.geometry import Pose
 from perception.types import RgbdFrame

@@ -258,7 +258,7 @@ def test_warming_up_runs_both_networks_and_refuses_an_unknown_label() -> None:
     from behaviours.robots.spot.model import SPOT
     from perception.base.errors import ConfigError
     from perception.detection.detector import OnnxDetector
-    from perception.models import Enough
+    from perception.networks.protocols import Enough
     from perception.pipeline import WARM_UPS, warm_up
     from perception.types import Detection, Heatmap, RgbdFrame
 

@@ -16,7 +16,7 @@ import numpy as np
 
 import app.session.compose
 import app.session.run
-import behaviours.robots.spot.estop
+import behaviours.robots.spot.control.estop
 from app.base.interrupts import Interrupts
 from app.session.compose import Parts
 from app.session.options import RunOptions
@@ -149,7 +149,7 @@ _made = threading.local()
 def install(monkeypatch: Any) -> None:
     """Let `app.session.run.run` use the robot and the view that `play` has made in the same thread."""
     monkeypatch.setattr(
-        behaviours.robots.spot.estop, "TIMEOUT_S", 1.5
+        behaviours.robots.spot.control.estop, "TIMEOUT_S", 1.5
     )  # on the wall, while the robot lives six times faster
     monkeypatch.setattr(app.session.compose, "compose", lambda *_: _made.parts)
     monkeypatch.setattr(app.session.run, "make_view", lambda *_: _made.view)

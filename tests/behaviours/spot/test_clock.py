@@ -10,7 +10,7 @@ from bosdyn.api import header_pb2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from behaviours.robots.spot.clock import RobotClock
+from behaviours.robots.spot.link.clock import RobotClock
 
 
 class Two:

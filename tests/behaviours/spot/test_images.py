@@ -14,7 +14,7 @@ from bosdyn.api import image_pb2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from behaviours.robots.spot import images
+from behaviours.robots.spot.camera import images
 from behaviours.robots.spot.frames import fill_pose
 from perception.base.errors import ConfigError, RobotError
 from perception.geometry import Pose

@@ -18,7 +18,7 @@ pytest.importorskip("bosdyn.client")
 
 from behaviours.contract import finish
 from behaviours.robot import CommandState
-from behaviours.robots.spot.walk import AHEAD_S
+from behaviours.robots.spot.motion.walk import AHEAD_S
 from perception.geometry import Pose
 from simulation.spot_api import SpotServer
 from simulation.spot_api.faults.spec import FaultSpec
@@ -29,7 +29,7 @@ KILLS = int(os.environ.get("SPOT_GRASP_EXHAUSTIVE", "1"))
 WALKER = """
 import sys
 from pathlib import Path
-from behaviours.robots.spot.connection import Target
+from behaviours.robots.spot.link.connection import Target
 from behaviours.robots.spot.robot import SpotRobot
 from perception.geometry import Pose
 

@@ -15,8 +15,8 @@ from bosdyn.api import image_pb2
 from app.commands import preflight
 from app.session import options
 from behaviours.robots.fake.world import HAND_CAMERA
-from behaviours.robots.spot import capture, images
-from behaviours.robots.spot.lens import COEFFICIENTS, Lens, lens_of, undistorted
+from behaviours.robots.spot.camera import capture, images
+from behaviours.robots.spot.camera.lens import COEFFICIENTS, Lens, lens_of, undistorted
 from perception.base.errors import RobotError
 from perception.types import Intrinsics
 from simulation.spot_api.cameras.lens import LENSES, bend, describe, distorted

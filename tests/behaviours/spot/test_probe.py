@@ -25,8 +25,8 @@ from cryptography.x509.oid import NameOID
 from app.base.interrupts import Interrupts
 from app.commands import preflight
 from app.commands.dispatch import main
-from behaviours.robots.spot import connection
-from behaviours.robots.spot.connection import Connection, Target
+from behaviours.robots.spot.link.connection import Connection, Target
+from behaviours.robots.spot.link.link import connection
 from perception.base.errors import ConfigError, RobotError
 from simulation.spot_api.body.state import State
 from tests.support.spot_api import spot
@@ -162,7 +162,7 @@ def test_a_host_that_is_not_reached(error: OSError, words: str, monkeypatch: pyt
     def fail(*_arguments: object, **_options: object) -> None:
         raise error
 
-    monkeypatch.setattr("behaviours.robots.spot.probe.socket.create_connection", fail)
+    monkeypatch.setattr("behaviours.robots.spot.link.probe.socket.create_connection", fail)
     with pytest.raises(RobotError, match=words):
         open_at(443)
 

@@ -24,11 +24,11 @@ from hypothesis import strategies as st
 
 from behaviours.robot import CommandState
 from behaviours.robots.spot import arm as spot_arm
-from behaviours.robots.spot import commands, progress
-from behaviours.robots.spot.clock import RobotClock
-from behaviours.robots.spot.errors import Loss, LostRobotError, explain, is_transient
 from behaviours.robots.spot.frames import fill_pose, to_pose, transform
-from behaviours.robots.spot.link import Link
+from behaviours.robots.spot.link.clock import RobotClock
+from behaviours.robots.spot.link.errors import Loss, LostRobotError, explain, is_transient
+from behaviours.robots.spot.link.link import Link
+from behaviours.robots.spot.motion import commands, progress
 from behaviours.robots.spot.state import RobotView, fault_words
 from perception.base.errors import RobotError
 from perception.geometry import Pose

@@ -23,10 +23,10 @@ from app.commands import preflight
 from app.commands.dispatch import main
 from behaviours.contract import finish, ready
 from behaviours.robot import CommandState
-from behaviours.robots.spot.connection import Connection, Target
-from behaviours.robots.spot.errors import Loss, LostRobotError
+from behaviours.robots.spot.control.pulse import LIMIT_S
+from behaviours.robots.spot.link.connection import Connection, Target
+from behaviours.robots.spot.link.errors import Loss, LostRobotError
 from behaviours.robots.spot.options import SpotOptions
-from behaviours.robots.spot.pulse import LIMIT_S
 from behaviours.robots.spot.robot import SpotRobot
 from perception.base.errors import ConfigError, RobotError
 from perception.geometry import Pose
@@ -180,8 +180,8 @@ def test_our_own_estop_and_motors_left_on_exclude_each_other(at_end: Any) -> Non
 def test_our_estop_and_lease_lapse_when_the_tick_loop_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
     hung_s = [0.0]
     clock = (LIMIT_S, lambda: time.monotonic() + hung_s[0])
-    monkeypatch.setattr("behaviours.robots.spot.pulse.Pulse.__init__.__defaults__", clock)
-    monkeypatch.setattr("behaviours.robots.spot.estop.TIMEOUT_S", 4.0)
+    monkeypatch.setattr("behaviours.robots.spot.control.pulse.Pulse.__init__.__defaults__", clock)
+    monkeypatch.setattr("behaviours.robots.spot.control.estop.TIMEOUT_S", 4.0)
     with spot(operator_estop=False, speed=4.0) as server, adapter(server, own_estop=True) as robot:
         robot.sleep(0.2)
         assert server.machine.motors_on()
@@ -238,7 +238,7 @@ def test_a_behaviour_fault_in_the_middle_ends_the_run() -> None:
 
 
 def test_a_cut_connection_ends_the_run_and_stays_short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("behaviours.robots.spot.link.LOST_AFTER_S", 1.0)
+    monkeypatch.setattr("behaviours.robots.spot.link.link.LOST_AFTER_S", 1.0)
     with spot(speed=4.0) as server:
         with (
             pytest.raises(LostRobotError, match=r"connection to 127.0.0.1 is lost") as caught,

@@ -21,7 +21,7 @@ from bosdyn.client.exceptions import InternalServerError, TimedOutError
 from bosdyn.client.power import PowerClient
 
 from app.commands import preflight
-from behaviours.robots.spot.errors import LostRobotError
+from behaviours.robots.spot.link.errors import LostRobotError
 from perception.base.errors import RobotError
 from simulation.spot_api import SpotServer
 from simulation.spot_api.body.machine import FALL, OFF
@@ -83,7 +83,7 @@ def power(server: SpotServer) -> int:
 def test_a_start_that_is_spoilt_leaves_power_as_it_was(
     way: str, number: int, found_on: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("behaviours.robots.spot.link.LOST_AFTER_S", 0.3)
+    monkeypatch.setattr("behaviours.robots.spot.link.link.LOST_AFTER_S", 0.3)
     with spot(lease_stale_s=60.0) as server:
         if found_on:
             with adapter(server, at_end="stand"):
@@ -186,7 +186,7 @@ def test_asked_to_it_undocks_and_then_stands_ahead_of_the_dock() -> None:
 
 
 def test_an_undocking_that_fails_says_why_and_leaves_power_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("behaviours.robots.spot.dock.UNDOCK_S", 0.5)
+    monkeypatch.setattr("behaviours.robots.spot.control.dock.UNDOCK_S", 0.5)
     with spot() as server:
         dock(server)
         with pytest.raises(RobotError, match=r"did not get off its dock"), adapter(server, undock=True):

@@ -8,14 +8,14 @@ import numpy as np
 
 from example_robot.world import BLOCK_RGB
 from perception.base.errors import ConfigError
-from perception.models import Enough
+from perception.networks.protocols import Enough
 from perception.types import Detection, RgbdFrame
 
 LEAST_PIXELS = 50
 
 
 class ColourDetector:
-    """Finds the one orange thing in a picture. Implements `perception.models.Detector`."""
+    """Finds the one orange thing in a picture. Implements `perception.networks.protocols.Detector`."""
 
     labels = ("bottle",)
 

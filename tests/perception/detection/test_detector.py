@@ -13,7 +13,7 @@ from perception.base.errors import ConfigError, ModelError
 from perception.detection.detector import DEFAULT_WEIGHTS, OnnxDetector, suppress_overlaps
 from perception.detection.letterbox import Letterbox
 from perception.geometry import Pose
-from perception.models import Enough
+from perception.networks.protocols import Enough
 from perception.types import Intrinsics, RgbdFrame
 from tests.support.onnx_files import channel_network, segmentation_network
 

@@ -17,9 +17,8 @@ from perception.grasping.grasp import compute_grasp, steady_normal
 from perception.grasping.orientation import euler_to_normal, normal_to_euler, normal_to_quaternion
 from perception.grasping.reach import Reach
 from perception.grasping.settings import GraspSettings
-from perception.rejection import Rejection
 from perception.surface.silhouette import extent_across, round_width_m, silhouette
-from perception.types import Grasp, Heatmap
+from perception.types import Grasp, Heatmap, Rejection
 from simulation.genesis.depth_sensor import DepthSensor, DepthSensorConfig
 from tests.support.synthetic import HAND_CAMERA, Cylinder, View, camera_at, render
 

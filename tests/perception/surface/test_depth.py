@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 import perception.view
 from perception.base.errors import ContractError
 from perception.geometry import Pose
-from perception.rejection import Rejection
 from perception.surface.depth import (
     depth_around,
     first_surface_depth,
@@ -25,7 +24,7 @@ from perception.surface.depth import (
     shift_depth,
 )
 from perception.surface.locate import ObjectLocation, detection_of
-from perception.types import Detection, Intrinsics, RgbdFrame
+from perception.types import Detection, Intrinsics, Rejection, RgbdFrame
 from simulation.genesis.depth_sensor import DepthSensor, DepthSensorConfig
 from tests.support.places import SHARED
 from tests.support.synthetic import HAND_CAMERA, Cylinder, View, camera_at, render

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from perception import preprocess
 from perception.base.errors import ConfigError
+from perception.grasping import preprocess
 from training.dataset import array_folder
 from training.evaluation.heatmap import evaluate_network, table
 from training.heatmap.metrics import PixelScores

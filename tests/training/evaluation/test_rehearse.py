@@ -18,8 +18,7 @@ from behaviours.robots.spot.model import SPOT
 from perception.base.errors import ConfigError
 from perception.geometry import Pose
 from perception.grasping.grasp import compute_grasp, grasps_at, inner_pixels
-from perception.rejection import Rejection
-from perception.types import Grasp, Heatmap
+from perception.types import Grasp, Heatmap, Rejection
 from simulation.trials.grasp_trials import TrialResults
 from tests.support.engine_jobs import InlineMapper
 from tests.support.synthetic import Cylinder, View, camera_at, render

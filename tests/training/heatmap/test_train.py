@@ -16,8 +16,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from perception import preprocess  # noqa: E402  # after the check for torch
 from perception.base.errors import ConfigError, WriteError  # noqa: E402
+from perception.grasping import preprocess  # noqa: E402  # after the check for torch
 from tests.support.free_ports import free_port  # noqa: E402
 from training.dataset import array_folder  # noqa: E402
 from training.heatmap import train as train_heatmap  # noqa: E402

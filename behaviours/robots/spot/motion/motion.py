@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from behaviours.robot import CommandState, Outcome
-from behaviours.robots.spot.errors import is_late
-from behaviours.robots.spot.progress import RUNNING, Judge
+from behaviours.robots.spot.link.errors import is_late
+from behaviours.robots.spot.motion.progress import RUNNING, Judge
 from behaviours.robots.spot.state import RobotView
 from perception.base.errors import RobotError
 

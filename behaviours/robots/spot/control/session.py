@@ -8,14 +8,15 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
-from behaviours.robots.spot import commands, dock
-from behaviours.robots.spot.connection import Connection
-from behaviours.robots.spot.errors import Loss, LostRobotError
-from behaviours.robots.spot.estop import OwnEstop, read_status, refusal
-from behaviours.robots.spot.lease import LeaseHold
+from behaviours.robots.spot.control import dock
+from behaviours.robots.spot.control.estop import OwnEstop, read_status, refusal
+from behaviours.robots.spot.control.lease import LeaseHold
+from behaviours.robots.spot.control.power import MotorPower
+from behaviours.robots.spot.control.pulse import Pulse
+from behaviours.robots.spot.link.connection import Connection
+from behaviours.robots.spot.link.errors import Loss, LostRobotError
+from behaviours.robots.spot.motion import commands
 from behaviours.robots.spot.options import SpotOptions
-from behaviours.robots.spot.power import MotorPower
-from behaviours.robots.spot.pulse import Pulse
 from behaviours.robots.spot.state import RobotView, fault_words
 from perception.base.errors import ConfigError, RobotError
 
@@ -198,7 +199,7 @@ class Session:
 
     def _stow(self) -> None:
         from behaviours.robot import CommandState
-        from behaviours.robots.spot import progress
+        from behaviours.robots.spot.motion import progress
 
         number = self.send("stowing the arm", commands.stow())
 

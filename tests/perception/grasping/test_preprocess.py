@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 
 from perception.base.errors import ContractError
 from perception.geometry import Pose
-from perception.preprocess import CHANNELS, SIZE_PX, WINDOW_MARGIN_PX, Crop, heatmap_input, level_from_camera, window
+from perception.grasping.preprocess import (
+    CHANNELS,
+    SIZE_PX,
+    WINDOW_MARGIN_PX,
+    Crop,
+    heatmap_input,
+    level_from_camera,
+    window,
+)
 from simulation.genesis.depth_sensor import DepthSensor, DepthSensorConfig
 from tests.support.synthetic import HAND_CAMERA, Cylinder, View, camera_at, render
 

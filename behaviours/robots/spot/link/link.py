@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
-from behaviours.robots.spot.clock import RobotClock
-from behaviours.robots.spot.errors import Loss, LostRobotError, explain, is_transient
+from behaviours.robots.spot.link.clock import RobotClock
+from behaviours.robots.spot.link.errors import Loss, LostRobotError, explain, is_transient
 
 T = TypeVar("T")
 RPC_S: Final = 1.0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from behaviours.robots.spot.connection import Connection
-from behaviours.robots.spot.power import Until
+from behaviours.robots.spot.control.power import Until
+from behaviours.robots.spot.link.connection import Connection
 from perception.base.errors import RobotError
 
 UNDOCK_S: Final = 20.0

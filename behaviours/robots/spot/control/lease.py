@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 from typing import Any, Final
 
-from behaviours.robots.spot.connection import Connection
-from behaviours.robots.spot.errors import Loss, LostRobotError, explain, lease_loss, owner_words
-from behaviours.robots.spot.link import is_bosdyn
-from behaviours.robots.spot.pulse import Pulse
+from behaviours.robots.spot.control.pulse import Pulse
+from behaviours.robots.spot.link.connection import Connection
+from behaviours.robots.spot.link.errors import Loss, LostRobotError, explain, lease_loss, owner_words
+from behaviours.robots.spot.link.link import is_bosdyn
 from perception.base.errors import RobotError
 
 RESOURCE: Final = "body"

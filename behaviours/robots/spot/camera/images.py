@@ -8,9 +8,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from behaviours.robots.spot.errors import NoPictureError
+from behaviours.robots.spot.camera.lens import lens_of, undistorted
 from behaviours.robots.spot.frames import WORLD, transform
-from behaviours.robots.spot.lens import lens_of, undistorted
+from behaviours.robots.spot.link.errors import NoPictureError
 from perception.base.errors import ConfigError, RobotError
 from perception.geometry import Pose
 from perception.types import Intrinsics, RgbdFrame

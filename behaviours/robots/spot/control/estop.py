@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from behaviours.robots.spot.connection import Connection
-from behaviours.robots.spot.errors import explain
-from behaviours.robots.spot.link import RPC_S, is_bosdyn
-from behaviours.robots.spot.pulse import Pulse
+from behaviours.robots.spot.control.pulse import Pulse
+from behaviours.robots.spot.link.connection import Connection
+from behaviours.robots.spot.link.errors import explain
+from behaviours.robots.spot.link.link import RPC_S, is_bosdyn
 from perception.base.errors import RobotError
 
 NAME: Final = "spot-grasp"

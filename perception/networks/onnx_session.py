@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from perception.base.errors import ConfigError, ModelError
 from perception.base.files import read_bytes
-from perception.network_file import MAX_BYTES, unsafe
+from perception.networks.onnx_file import MAX_BYTES, unsafe
 
 THREADS = 2
 

@@ -7,16 +7,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from perception import preprocess
-from perception.onnx_session import OnnxSession
+from perception.grasping import preprocess
+from perception.networks.onnx_session import OnnxSession
 from perception.types import Heatmap
 from perception.view import View
 
-DEFAULT_WEIGHTS = Path(__file__).parent / "weights" / "heatmap.onnx"
+DEFAULT_WEIGHTS = Path(__file__).parents[1] / "weights" / "heatmap.onnx"
 
 
 class OnnxHeatmap:
-    """Implements `perception.models.HeatmapModel`.
+    """Implements `perception.networks.protocols.HeatmapModel`.
 
     The network maps (1, 8, h, w), the `preprocess.window` of a `preprocess.heatmap_input`, to (1, 1, h, w), quality
     0..1; one whose input has a fixed size gets the whole of 256 x 256.

@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from behaviours.robots.spot.errors import NoPictureError
+from behaviours.robots.spot.link.errors import NoPictureError
 from perception.base.errors import RobotError
 from perception.types import Intrinsics
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from behaviours.robots.spot import commands
-from behaviours.robots.spot.connection import Connection
-from behaviours.robots.spot.errors import Loss
+from behaviours.robots.spot.link.connection import Connection
+from behaviours.robots.spot.link.errors import Loss
+from behaviours.robots.spot.motion import commands
 from behaviours.robots.spot.state import RobotView
 from perception.base.errors import RobotError
 

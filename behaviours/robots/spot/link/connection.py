@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from behaviours.robots.spot.clock import RobotClock
-from behaviours.robots.spot.errors import CREDENTIALS, explain, is_transient, missing
-from behaviours.robots.spot.link import Link, is_bosdyn
-from behaviours.robots.spot.probe import probe
+from behaviours.robots.spot.link.clock import RobotClock
+from behaviours.robots.spot.link.errors import CREDENTIALS, explain, is_transient, missing
+from behaviours.robots.spot.link.link import Link, is_bosdyn
+from behaviours.robots.spot.link.probe import probe
 from perception.base.errors import ConfigError, RobotError
 from perception.base.files import read_bytes
 

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from behaviours.robots.spot import commands
-from behaviours.robots.spot.clock import RobotClock
+from behaviours.robots.spot.link.clock import RobotClock
+from behaviours.robots.spot.motion import commands
 from perception.geometry import Pose, wrapped_rad
 
 AHEAD_S: Final = 1.0

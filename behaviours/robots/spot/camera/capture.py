@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from behaviours.robots.spot import images
-from behaviours.robots.spot.clock import seconds_of
-from behaviours.robots.spot.connection import Connection
-from behaviours.robots.spot.errors import NoPictureError
-from behaviours.robots.spot.link import IMAGE_S
+from behaviours.robots.spot.camera import images
+from behaviours.robots.spot.link.clock import seconds_of
+from behaviours.robots.spot.link.connection import Connection
+from behaviours.robots.spot.link.errors import NoPictureError
+from behaviours.robots.spot.link.link import IMAGE_S
 from perception.base.errors import RobotError
 from perception.types import RgbdFrame
 

@@ -1,0 +1,1 @@
+"""Pictures of the robot as frames: which sources, how they are undistorted and put together."""

@@ -1,0 +1,1 @@
+"""Who may move the robot: lease, e-stop, power, dock, and the session that takes and gives them back."""
