@@ -138,7 +138,7 @@ def fault_files() -> str:
 
 def run_folder() -> str:
     """What a run leaves."""
-    records, results = _module("app", "RunFolder"), _module("app", "Result")
+    records, results = _module("behaviours", "RunFolder"), _module("behaviours", "Result")
     lines = ["# Run folder", "", *_with_blocks(inspect.getdoc(records) or ""), ""]
     lines += ["## result.json", "", *_fields(results.Result)]
     lines += ["", "The entries of `log.jsonl` are listed in [Watch a run](../watching.md#logs).", ""]

@@ -5,15 +5,24 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from behaviours.recording.events import BLACKBOARD, FEEDBACK, KINDS, OVERRUN, TRANSITION, Event
+from behaviours.recording.pictures import read_frame, read_heatmap
+from behaviours.recording.result import Result
+from behaviours.recording.statuses import IDLE_FROM, StatusBoard
 from perception.base.errors import ConfigError
 from perception.base.files import check_values, read_bytes
 from trees import NodeView
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
+
+    from perception.types import RgbdFrame
 
 LOG: Final = "log.jsonl"
 LOG_BYTES: Final = 64_000_000
@@ -24,20 +33,59 @@ STATUSES: Final = ("IDLE", "RUNNING", "SUCCESS", "FAILURE", "SKIPPED")
 
 @dataclass(frozen=True)
 class Recording:
-    """A run. events: those that change what is seen, in order. end: the result's status and reason, "" if the run was
-    killed before it had one. cut: in words, why the log was not read to its end, "" if it was."""
+    """A run, read back.
+
+    path: the log file. nodes: the tree in pre-order. events: those that change what is seen, in order. result: None if
+    the run was killed before it had one. cut: in words, why the log was not read to its end, "" if it was. captures,
+    heatmap_lines: the log's lines about pictures.
+    """
 
     path: Path
     title: str
     nodes: tuple[NodeView, ...]
     events: tuple[Event, ...]
-    end: str
+    result: Result | None
     cut: str
+    captures: tuple[Mapping[str, Any], ...] = ()
+    heatmap_lines: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def end(self) -> str:
+        """The result's status and reason, "" if there is none."""
+        return "" if self.result is None else f"{self.result.status} {self.result.reason}".strip()
 
     @property
     def span_s(self) -> tuple[float, float]:
         """When the first and the last event were."""
         return (self.events[0].time_s, self.events[-1].time_s) if self.events else (0.0, 0.0)
+
+    def statuses(self, times_s: ArrayLike) -> NDArray[np.uint8]:
+        """The stored status of every node at these times, (T, N) uint8 in the order of `nodes`: 0 idle, 1 running,
+        2 success, 3 failure.
+
+        times_s: (T,) seconds on the robot's clock, ascending, e.g. `np.arange(*recording.span_s, 0.05)`.
+        """
+        import numpy as np
+
+        board, times = StatusBoard(self.nodes), np.asarray(times_s, np.float64)
+        changes = [event for event in self.events if event.kind == TRANSITION]
+        found = np.zeros((len(times), len(self.nodes)), np.uint8)
+        played = 0
+        for row, time_s in enumerate(times):
+            while played < len(changes) and changes[played].time_s <= time_s:
+                board.transition(changes[played].data["uid"], changes[played].data["new"])
+                played += 1
+            codes = np.frombuffer(bytes(board.codes), np.uint8)
+            found[row] = np.where(codes >= IDLE_FROM, 0, codes)
+        return found
+
+    def frames(self) -> list[RgbdFrame]:
+        """The pictures that the tree has taken, in order, with depth to the millimetre. ConfigError if one lacks."""
+        return [read_frame(self.path.parent, line) for line in self.captures]
+
+    def heatmaps(self) -> list[NDArray[np.uint8]]:
+        """The pictures of grasp quality, in order, each (H, W, 3) uint8 RGB. ConfigError if one lacks."""
+        return [read_heatmap(self.path.parent, line) for line in self.heatmap_lines]
 
 
 def read_recording(run: Path) -> Recording:
@@ -70,9 +118,16 @@ def read_recording(run: Path) -> Recording:
         raise ConfigError(f"{path}: its tree cannot be read: {type(error).__name__}: {error}") from error
     uids = {node.uid for node in nodes}
     events = tuple(_in_order(lines, uids))
-    result = next((line for line in lines if line["event"] == "result"), None)
-    end = "" if result is None else " ".join(str(result.get(key, "")) for key in ("status", "reason")).strip()
-    return Recording(path, str(tree.get("title", path.stem)), nodes, events, end, cut)
+    by_kind = {kind: [line for line in lines if line["event"] == kind] for kind in ("result", "capture", "heatmap")}
+    result = _result(by_kind["result"][0]) if by_kind["result"] else None
+    pictures = tuple(by_kind["capture"]), tuple(by_kind["heatmap"])
+    return Recording(path, str(tree.get("title", path.stem)), nodes, events, result, cut, *pictures)
+
+
+def _result(line: Mapping[str, Any]) -> Result:
+    """The result of a log line; what an older log lacks has its default."""
+    names = {entry.name for entry in fields(Result)}
+    return Result(**{key: value for key, value in line.items() if key in names})
 
 
 def _line(text: bytes) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ import pytest
 from docs.reference import exports
 from tests.support.places import ROOT
 
-PACKAGES = ("trees",)
+PACKAGES = ("behaviours", "trees")
 HEAVY = {"genesis", "torch", "bosdyn", "onnxruntime", "ultralytics", "ray", "rich", "zmq"}
 NUMERIC = {"numpy", "scipy", "cv2"}
 

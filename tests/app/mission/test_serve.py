@@ -27,9 +27,14 @@ from bosdyn.client.robot import UnregisteredServiceNameError
 from bosdyn.mission.constants import Result
 from bosdyn.mission.remote_client import InvalidSessionId, MissingLeases, RemoteClient, tree_status_from_tick_status
 
+from app.base.interrupts import Interrupts
 from app.mission.parameters import specification, values_of
 from app.mission.parametrised import ParametrisedTree, read
 from app.mission.serve import LOOPBACK, Served, ServeOptions, service_name, serving
+from app.replay.player import replay
+from app.session.options import RunOptions
+from app.session.run import run
+from behaviours.recording.recording import read_recording
 from behaviours.robots.fake.robot import FakeDetector, FakeHeatmap
 from perception.base.errors import ConfigError
 from simulation.spot_api import SpotServer
@@ -119,7 +124,39 @@ def test_the_whole_bottle_tree_runs_in_a_mission(tmp_path: Path) -> None:
         assert set(server.log.claw_torques()) == {3.0}
     (result,) = results(tmp_path)
     assert result["status"] == "success"
-    assert list((tmp_path / "runs").glob("*/heatmaps/*.png"))
+    (heatmaps,) = (tmp_path / "runs").glob("*/heatmaps")
+    recording = read_recording(heatmaps.parent)
+    assert len(recording.heatmaps()) == result["attempts"] == 1
+    assert (recording.heatmaps()[0] > 0).any()
+
+
+def test_a_mission_leaves_a_run_folder_like_the_command_and_replay_plays_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with service(tmp_path) as (_, _, mission, remote):
+        session = remote.establish_session(leases=[mission.robot.lease_wallet.advance()])
+        until_over(remote, mission, session, opening=0.5)
+    (folder,) = (tmp_path / "runs").iterdir()
+    options = RunOptions(str(tmp_path / "tree.xml"), robot="fake", view="none", record=tmp_path / "command")
+    (tmp_path / "tree.xml").write_text(WALK.replace("{speed}", "1.5").replace("{opening}", "0.5"))
+    with Interrupts() as interrupts:
+        assert run(options, interrupts) == 0
+    files, of_command = ({file.name for file in place.iterdir()} for place in (folder, tmp_path / "command"))
+    assert files - of_command <= {"mission.xml"}, "what hands the values in"
+    assert of_command <= files
+    mine, theirs = (json.loads((place / "result.json").read_text()) for place in (folder, tmp_path / "command"))
+    assert mine.keys() == theirs.keys()
+    assert (mine["status"], mine["exit_code"], mine["robot"]) == ("success", 0, "spot")
+    recording = read_recording(folder)
+    assert [node.name for node in recording.nodes] == ["Main", "Sequence", "MoveArm", "OpenGripper"]
+    assert recording.result is not None
+    assert recording.result.as_json() == mine
+    assert (folder / "tree.btlog").read_bytes()[:18] == b"BTCPP4-FileLogger2"
+    capsys.readouterr()
+    assert replay(folder, plain=True) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == "success"
+    assert "RUNNING -> SUCCESS" in lines[-2]
 
 
 def test_after_its_end_and_after_a_stop_it_begins_anew(tmp_path: Path) -> None:

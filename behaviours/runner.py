@@ -1,0 +1,79 @@
+"""Run a tree from a program in one line, recorded like `spot-grasp run`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from behaviours.recording.folder import new_folder
+from behaviours.recording.recording import Recording, read_recording
+from behaviours.recording.session import RunSession
+
+if TYPE_CHECKING:
+    from behaviours.robot import Robot
+    from perception.models import Detector, HeatmapModel
+    from trees import Leaf
+
+
+def run(
+    tree: Path | str,
+    robot: Robot,
+    *,
+    detector: Detector | None = None,
+    heatmap_model: HeatmapModel | None = None,
+    out: Path | str | None = None,
+    main: str | None = None,
+    leaves: Iterable[type[Leaf]] = (),
+    time_limit_s: float = 600.0,
+) -> Recording:
+    """Run a tree on a robot until it succeeds or fails, and return what was recorded.
+
+    tree: a file, or the name of a tree in the library. robot: not entered yet; it is entered, stopped and left here.
+    detector, heatmap_model: None takes the shipped networks, and for the fake robot its own. out: the run folder, new
+    or empty; None makes one under runs/. main: ID of the tree to run, else what the file says. leaves: classes of yours
+    that the tree may name, beside the built-in ones and those of installed packages. time_limit_s: seconds on the
+    robot's clock.
+
+    A tree that fails is a result, not an error: see `Recording.result`. TreeError for a tree that cannot be run,
+    ConfigError for a folder that cannot be used, before the robot is entered. Whatever ends the run, the robot is
+    stopped and the folder closed; then the error, or KeyboardInterrupt, is raised again.
+    """
+    import trees
+    from behaviours.registry import LEAVES
+    from behaviours.worker import Worker
+
+    file = trees.find_tree(str(tree))
+    known = trees.PluginLeaves({**LEAVES, **{leaf.tag(): leaf for leaf in leaves}})
+    document = trees.load(file, known, main)
+    detector, heatmap_model = _networks(robot, detector, heatmap_model)
+    labels, cameras = trees.Names(detector.labels, "the detector"), trees.Names(robot.cameras, "the robot")
+    document.know({"label": labels, "camera": cameras})
+    folder = new_folder(None if out is None else Path(out), file.stem, 0, datetime.now())
+    with RunSession(folder, tree=file, robot=type(robot).__name__) as session:
+        session.describe({"program": True})
+        session.record.copy_tree(document)
+        with robot, Worker() as worker:
+            session.start(document, robot, detector, heatmap_model, worker)
+            try:
+                session.run(time_limit_s=time_limit_s)
+            finally:
+                session.settle(getattr(robot, "ground_truth", dict)())
+    return read_recording(folder)
+
+
+def _networks(
+    robot: Robot, detector: Detector | None, heatmap_model: HeatmapModel | None
+) -> tuple[Detector, HeatmapModel]:
+    """The networks that were given, else those that fit the robot. ModelError if a shipped one cannot be used."""
+    from behaviours.robots.fake.robot import FakeDetector, FakeHeatmap, FakeRobot
+
+    if isinstance(robot, FakeRobot):  # its pictures are flat colours, which the networks were not trained on
+        return detector or FakeDetector(), heatmap_model or FakeHeatmap()
+    import perception
+    from perception.detection.detector import OnnxDetector
+    from perception.heatmap import OnnxHeatmap
+
+    weights = Path(perception.__path__[0]) / "weights"
+    return detector or OnnxDetector(weights / "detector.onnx"), heatmap_model or OnnxHeatmap(weights / "heatmap.onnx")
