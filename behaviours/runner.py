@@ -13,7 +13,7 @@ from behaviours.recording.session import RunSession
 
 if TYPE_CHECKING:
     from behaviours.robot import Robot
-    from perception.models import Detector, HeatmapModel
+    from perception.networks.protocols import Detector, HeatmapModel
     from trees import Leaf
 
 
@@ -71,9 +71,7 @@ def _networks(
 
     if isinstance(robot, FakeRobot):  # its pictures are flat colours, which the networks were not trained on
         return detector or FakeDetector(), heatmap_model or FakeHeatmap()
-    import perception
     from perception.detection.detector import OnnxDetector
-    from perception.heatmap import OnnxHeatmap
+    from perception.grasping.heatmap import OnnxHeatmap
 
-    weights = Path(perception.__path__[0]) / "weights"
-    return detector or OnnxDetector(weights / "detector.onnx"), heatmap_model or OnnxHeatmap(weights / "heatmap.onnx")
+    return detector or OnnxDetector(), heatmap_model or OnnxHeatmap()
