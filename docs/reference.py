@@ -35,7 +35,7 @@ public, and the changelog says how to adapt. A patch version only adds and mends
 
 def commands() -> str:
     """Every command of `spot-grasp` with its arguments and options."""
-    from app.commands.parser import build_parser
+    from app.commands.dispatch import build_parser
 
     parser = build_parser()
     lines = ["# Commands", "", "Made from the command line itself; `spot-grasp COMMAND --help` prints the same.", ""]

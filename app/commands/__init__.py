@@ -1,1 +1,1 @@
-"""The command line: one file a command."""
+"""The commands: a file each, with its arguments and what it does, as a `COMMAND`."""

@@ -4,37 +4,45 @@ from __future__ import annotations
 
 import argparse
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from app.base.arguments import add_json
+from app.base.command import Command, Parser
+from app.base.exit_codes import FAILURE, SUCCESS
 from app.base.output import tell, tell_json
-from app.base.plugins import make_robot, robot_name
+from app.parts.options import declared
+from app.parts.robots import KINDS, add_robot, robot_kind, robot_name
 from perception.base.errors import ConfigError
-from perception.base.extras import require
 
 if TYPE_CHECKING:
+    from app.base.interrupts import Interrupts
     from behaviours.contract import MakeRobot
 
-HELP: Final = "does a robot keep the rules of the robot protocol? It walks and moves its arm"
 SEED: Final = 3
 """Of the scene that Genesis shows."""
 
 
-def register(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
-    """Add the command to the command line."""
-    parser = commands.add_parser(
-        "contract", parents=parents, help=HELP, epilog="exit codes: 0 all rules are kept, 1 one is broken, 2 no robot"
+def add_arguments(parser: Parser) -> None:
+    parser.add_argument(
+        "robot", type=robot_name, metavar="NAME", help="fake, genesis, or one of an installed package; then its options"
     )
-    parser.add_argument("robot", type=robot_name, metavar="NAME", help="fake, genesis, or one of an installed package")
-    parser.add_argument("--json", action="store_true", help="print one line of JSON instead")
-    parser.set_defaults(handler=contract)
+    add_json(parser)
+    parser.before = _add_options
 
 
-def contract(arguments: argparse.Namespace) -> int:
+def _add_options(parser: Parser, words: Sequence[str]) -> None:
+    """The options of the robot whose name comes first."""
+    name = next((word for word in words if not word.startswith("-")), "")
+    if name != "spot":
+        add_robot(parser, name)
+
+
+def run(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
     """The exit code. ConfigError for a robot that cannot be made from its name alone."""
     if not __debug__:
         raise ConfigError("contract: the rules are assert statements, which python -O leaves out; start it without -O")
-    make = _maker(arguments.robot)
+    make = _maker(arguments)
     from behaviours.contract import CONTRACT
 
     rows = []
@@ -48,24 +56,21 @@ def contract(arguments: argparse.Namespace) -> int:
         tell_json({"ok": not broken, "robot": arguments.robot, "rules": rows})
     else:
         tell(f"{arguments.robot}: {broken} of {len(rows)} rules broken\n")
-    return 1 if broken else 0
+    return FAILURE if broken else SUCCESS
 
 
-def _maker(name: str) -> MakeRobot:
-    if name == "spot":
+def _maker(arguments: argparse.Namespace) -> MakeRobot:
+    if arguments.robot == "spot":
         raise ConfigError("contract: a Spot is not made from its name alone; `check --hostname H` looks at one")
-    if name == "fake":
-        from behaviours.robots.fake.robot import FakeRobot
+    kind = robot_kind(arguments.robot)
+    options = argparse.Namespace(**{dest: getattr(arguments, dest) for dest in declared(kind)})
 
-        return FakeRobot
-    if name == "genesis":
-        require("contract genesis", "sim")
-        from app.session.compose import DEFAULT_SCENE
-        from simulation.genesis.robot import GenesisRobot
+    def make() -> Any:
+        return kind.make(options, seed=SEED, folder=None)
 
-        return lambda: GenesisRobot(DEFAULT_SCENE, SEED)
-    make_robot(name)  # one that cannot be made breaks no rule: it is told once
-    return lambda: make_robot(name)
+    if arguments.robot not in KINDS:
+        make()  # one that cannot be made breaks no rule: it is told once
+    return make
 
 
 def judged(rule: Callable[[MakeRobot], None], make: MakeRobot) -> tuple[str, str]:
@@ -82,3 +87,10 @@ def judged(rule: Callable[[MakeRobot], None], make: MakeRobot) -> tuple[str, str
             return "broken", words or (traceback.extract_tb(error.__traceback__)[-1].line or "an assertion failed")
         return "broken", f"{type(error).__name__}: {words}"
     return "kept", ""
+
+
+COMMAND = Command(
+    add_arguments,
+    run,
+    "exit codes: 0 all rules are kept, 1 one is broken, 2 no robot",
+)

@@ -1,23 +1,47 @@
-"""The command line `spot-grasp`. Only light imports here: `spot-grasp --help` must be quick.
+"""The command line `spot-grasp`: finds the command by its name, and turns an error into one line and an exit code.
 
-Exit codes: 0 the tree succeeded, 1 the tree failed, 2 bad usage, tree or configuration, 3 broken contract or robot
-lost, 130 interrupted by a signal, whichever. Every error is one line on stderr; `--debug` adds the traceback.
+A command's module is imported when its name is typed. `spot-grasp --help` must be quick and imports none.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
-from app.base.interrupts import INTERRUPTED, Interrupts
-from app.base.output import hurry, note, tell, tell_json, warn
-from app.commands.parser import build_parser
-from app.mission.arguments import mission
-from app.session.options import RunOptions
-from perception.base.errors import ConfigError, SpotGraspError
+from app.base.command import Parser, Table, add_commands
+from app.base.exit_codes import INTERRUPTED, SUCCESS, TABLE, UNUSABLE, exit_code
+from app.base.interrupts import Interrupts
+from app.base.output import hurry, note, tell, warn
+from perception.base.errors import SpotGraspError
 
-BROKEN: Final = 3
+COMMANDS: Final[Table] = {
+    "run": ("app.commands.run", "run a tree on a robot"),
+    "check": ("app.commands.tree_files.check", "list every problem of tree files, or: is a Spot ready?"),
+    "show": ("app.commands.tree_files.show", "draw the tree of a file, subtrees written out"),
+    "nodes": ("app.commands.tree_files.nodes", "list the leaves a tree may use, with their ports"),
+    "format": ("app.commands.tree_files.format", "bring tree files into one canonical form, in place"),
+    "replay": ("app.commands.replay", "play a run back from its log"),
+    "simulate": ("app.commands.simulate", "a simulated Spot that speaks the Spot API"),
+    "mission": ("app.commands.mission", "missions of the robot (Autowalk, tablet): serve, export"),
+    "doctor": ("app.commands.doctor", "what is installed, what is missing, what to type"),
+    "contract": (
+        "app.commands.contract",
+        "does a robot keep the robot protocol? It walks and moves its arm",
+    ),
+    "perceive": ("app.commands.perceive", "run the whole perception on a saved pair of colour and depth"),
+    "dataset": ("app.commands.dataset", "make, look at and check data sets of simulated grasps"),
+    "train": ("app.commands.train", "train a network and export it"),
+    "evaluate": ("app.commands.evaluate", "measure the heatmap on labelled pixels, or whole grasps in physics"),
+    "gif": ("app.commands.gif", "make an animated picture from the video of a run"),
+}
+"""In the order of the help."""
+EXAMPLES: Final = """
+examples:
+  spot-grasp run grasp_bottle --robot genesis --seed 0 --video
+  spot-grasp run my_tree.xml --robot fake --view plain
+  spot-grasp check my_tree.xml
+"""
 LONGEST_LINE: Final = 4000
 """Letters of an error: what a file holds may be in it."""
 
@@ -27,27 +51,50 @@ def main(argv: Sequence[str], interrupts: Interrupts) -> int:
     arguments = None
     try:
         interrupts.release()
-        parser = build_parser()
-        arguments = parser.parse_args(argv)
+        parser = build_parser(argv)
+        arguments = _parse(parser, argv)
         if arguments.version:
             from importlib.metadata import version
 
             tell(f"spot-grasp {version('spot-grasp')}\n")
-            return 0
+            return SUCCESS
         if arguments.command is None:
             parser.print_help()
-            return 2
-        return _dispatch(arguments, interrupts)
+            return UNUSABLE
+        code: int = arguments.run_command(arguments, interrupts)
+        return code
     except SystemExit as error:
         if arguments is None:
             raise
-        return _failed(error, interrupts, debug=arguments.debug)
+        return failed(error, interrupts, debug=arguments.debug)
     except BaseException as error:  # the boundary of the program: whatever happened becomes one line and an exit code
-        return _failed(error, interrupts, debug=arguments is not None and arguments.debug)
+        return failed(error, interrupts, debug=getattr(arguments, "debug", False))
 
 
-def _failed(error: BaseException, interrupts: Interrupts, *, debug: bool) -> int:
-    """Say what ended the command; the exit code."""
+def build_parser(words: Sequence[str] | None = None) -> argparse.ArgumentParser:
+    """The command line. words: what was typed, so that only that command is imported; None imports all."""
+    parser = Parser(
+        prog="spot-grasp",
+        description="Run a behaviour tree that makes a Spot with an arm find an object, walk to it and pick it up.",
+        epilog=TABLE + EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="store_true", help="print the version and exit")
+    add_commands(parser.add_subparsers(dest="command", metavar="COMMAND"), COMMANDS, words)
+    return parser
+
+
+def _parse(parser: argparse.ArgumentParser, argv: Sequence[str]) -> argparse.Namespace:
+    arguments, unknown = parser.parse_known_args(argv)
+    if unknown:
+        from app.parts.robots import owner_words
+
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}{owner_words(unknown)}")
+    return arguments
+
+
+def failed(error: BaseException, interrupts: Interrupts, *, debug: bool) -> int:
+    """Say what ended the program; the exit code."""
     interrupts.closing()
     interrupted = isinstance(error, KeyboardInterrupt)
     if debug and not interrupted:
@@ -60,111 +107,17 @@ def _failed(error: BaseException, interrupts: Interrupts, *, debug: bool) -> int
         return INTERRUPTED
     if isinstance(error, SpotGraspError):
         warn(one_line(error))
-        return error.exit_code
-    if isinstance(error, OSError) and error.filename is not None:  # a name that the system does not take, or not now
+    elif isinstance(error, OSError) and error.filename is not None:  # a name that the system does not take, or not now
         from perception.base.files import shown
 
         warn(f"{shown(str(error.filename))}: {error.strerror}")
-        return ConfigError.exit_code
-    warn(f"internal error: {type(error).__name__}: {one_line(error)} (--debug shows where)")
-    return BROKEN
+        return UNUSABLE
+    else:
+        warn(f"internal error: {type(error).__name__}: {one_line(error)} (--debug shows where)")
+    return exit_code(error)
 
 
 def one_line(error: BaseException) -> str:
     """The error's message as a single line."""
     text = " ".join(str(error).split()) or type(error).__name__
     return text if len(text) <= LONGEST_LINE else f"{text[:LONGEST_LINE]} ..."
-
-
-def _together(arguments: argparse.Namespace) -> list[str]:
-    """The files of one tree. ConfigError if several are given that are not to be read as one."""
-    files: list[str] = arguments.trees
-    if len(files) > 1 and not arguments.together:
-        raise ConfigError(f"{arguments.command} takes one tree, not {len(files)}; --together reads the files as one")
-    return files
-
-
-def _dispatch(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
-    if "handler" in arguments:
-        code: int = arguments.handler(arguments)
-        return code
-    match arguments.command:
-        case "run":
-            from app.session.run import run
-
-            skipped = ("command", "version", "trees", "together")
-            fields = {key: value for key, value in vars(arguments).items() if key not in skipped}
-            first, *more = _together(arguments)
-            lists = {"more": tuple(more), "folders": tuple(arguments.folders), "watch": tuple(arguments.watch)}
-            return run(RunOptions(tree=first, **fields | lists), interrupts)
-        case "simulate":
-            from app.commands.simulate import SimulateOptions, simulate
-
-            fields = {
-                key: value for key, value in vars(arguments).items() if key not in ("command", "version", "debug")
-            }
-            return simulate(SimulateOptions(**fields | {"programs": tuple(fields["programs"])}), interrupts)
-        case "check":
-            from app.base.vocabulary import vocabulary_for_check
-            from app.commands.check import check
-
-            robot: str | None = arguments.robot or (None if arguments.hostname is None else "spot")
-            code = 0
-            facts: dict[str, Any] | None = {"problems": []} if arguments.json else None
-            if not arguments.trees and arguments.hostname is None:
-                raise ConfigError("check wants a tree, or --hostname with the name of a Spot, or both")
-            if arguments.trees:
-                code = check(
-                    arguments.trees,
-                    main=arguments.main,
-                    together=arguments.together,
-                    folders=arguments.folders,
-                    strict=arguments.strict,
-                    stub_unknown=arguments.stub_unknown,
-                    known=vocabulary_for_check(arguments.detector, robot),
-                    facts=facts,
-                )
-            if arguments.hostname is not None:
-                from app.commands.preflight import check_robot
-
-                code = check_robot(arguments.hostname, arguments.port, arguments.certificate, facts) or code
-            if facts is not None:
-                tell_json({"ok": code == 0, **facts})
-            return code
-        case "show":
-            from app.commands.show import show
-
-            files = _together(arguments)
-            chosen = {"form": arguments.form, "out": arguments.out, "tree_id": arguments.tree_id}
-            return show(files, **chosen, folders=arguments.folders)
-        case "nodes":
-            from app.commands.check import nodes
-
-            return nodes(as_xml=arguments.xml, groot=arguments.groot, as_json=arguments.json)
-        case "format":
-            from app.commands.check import format_files
-
-            return format_files(arguments.files, check_only=arguments.check, diff=arguments.diff)
-        case "replay":
-            from app.replay.player import replay
-
-            return replay(
-                arguments.run,
-                speed=arguments.speed,
-                from_s=arguments.from_s,
-                to_s=arguments.to_s,
-                watch=arguments.watch,
-                plain=arguments.plain,
-            )
-        case "mission":
-            return mission(arguments, interrupts)
-        case "doctor":
-            from app.commands.doctor import doctor
-
-            return doctor(arguments.purpose, as_json=arguments.json)
-        case "gif":
-            from app.commands.gif import make_gif
-
-            make_gif(arguments.video, arguments.out, width=arguments.width, fps=arguments.fps, speed=arguments.speed)
-            return 0
-    raise AssertionError(arguments.command)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import ctypes
 import os
 import platform
@@ -12,12 +13,20 @@ from dataclasses import dataclass
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final, Literal
 
+from app.base.arguments import add_json
+from app.base.command import Command, Parser
+from app.base.exit_codes import FAILURE, SUCCESS
 from app.base.output import tell, tell_json
-from app.session.options import PURPOSES, Purpose
 from perception.base.extras import DISTRIBUTION, install_line, requirements, ultralytics_line, weights_line
 
+if TYPE_CHECKING:
+    from app.base.interrupts import Interrupts
+
+Purpose = Literal["genesis", "spot", "training"]
+PURPOSES: Final[tuple[Purpose, ...]] = ("genesis", "spot", "training")
+"""What an installation may be for."""
 MIN_PYTHON: Final = (3, 11)
 SIMULATED: Final[tuple[Purpose, ...]] = ("genesis", "training")
 SECTIONS: Final[dict[str, tuple[str, tuple[Purpose, ...]]]] = {
@@ -209,12 +218,20 @@ def report(found: Sequence[Finding], purpose: Purpose | None = None) -> str:
     return "\n".join(lines) + "\n"
 
 
-def doctor(purpose: Purpose | None = None, *, as_json: bool = False) -> int:
+def add_arguments(parser: Parser) -> None:
+    parser.add_argument(
+        "--for", dest="purpose", choices=PURPOSES, help="look at what this needs only (default: at all)"
+    )
+    add_json(parser)
+
+
+def run(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
     """Print the report; 0 if everything is there for the purpose, or, without one, for any; else 1."""
+    purpose: Purpose | None = arguments.purpose
     found = examine()
     complete = {each: not lacking(found, each) for each in PURPOSES}
     ok = any(complete.values()) if purpose is None else complete[purpose]
-    if as_json:
+    if arguments.json:
         rows = [
             {
                 "section": finding.section, "name": finding.name, "ok": finding.good, "detail": finding.detail,
@@ -225,4 +242,7 @@ def doctor(purpose: Purpose | None = None, *, as_json: bool = False) -> int:
         tell_json({"ok": ok, "for": purpose, "complete": complete, "findings": rows})
     else:
         tell(report(found, purpose))
-    return 0 if ok else 1
+    return SUCCESS if ok else FAILURE
+
+
+COMMAND = Command(add_arguments, run)

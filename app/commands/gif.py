@@ -1,19 +1,39 @@
-"""An animated picture from the video of a run, made by the ffmpeg that imageio-ffmpeg carries."""
+"""`spot-grasp gif`: an animated picture from the video of a run, made by the ffmpeg that imageio-ffmpeg carries."""
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from app.base.command import Command, Parser
+from app.base.exit_codes import SUCCESS
 from perception.base.errors import ConfigError
 from perception.base.extras import require
 from perception.base.files import open_file, replacing
+
+if TYPE_CHECKING:
+    from app.base.interrupts import Interrupts
 
 VIDEO_BYTES = 2_000_000_000
 GUARDS = ("-f", "mp4", "-protocol_whitelist", "file", "-max_pixels", "16000000", "-max_alloc", "500000000")
 """An MP4 alone is read, no list of other files, and no picture larger than the memory."""
 COLOURS = 96
 """Size of the palette: fewer colours make a smaller file; a simulated picture needs no more."""
+
+
+def add_arguments(parser: Parser) -> None:
+    parser.add_argument("video", type=Path, metavar="VIDEO", help="video.mp4 of a run folder")
+    parser.add_argument("out", type=Path, metavar="OUT", help="the .gif file to write")
+    parser.add_argument("--width", type=int, default=480, help="pixels (default 480)")
+    parser.add_argument("--fps", type=int, default=10, help="pictures a second (default 10)")
+    parser.add_argument("--speed", type=float, default=2.0, help="how many times faster than the video (default 2)")
+
+
+def run(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
+    make_gif(arguments.video, arguments.out, width=arguments.width, fps=arguments.fps, speed=arguments.speed)
+    return SUCCESS
 
 
 def gif_filter(*, width: int, fps: int, speed: float) -> str:
@@ -49,3 +69,6 @@ def make_gif(video: Path, out: Path, *, width: int, fps: int, speed: float) -> N
         if done.returncode != 0:
             words = done.stderr.strip().splitlines()
             raise ConfigError(f"{video}: ffmpeg cannot turn it into a picture: {words[-1] if words else 'no reason'}")
+
+
+COMMAND = Command(add_arguments, run)

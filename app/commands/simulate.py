@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import io
 import os
 import shlex
@@ -10,25 +11,63 @@ import sys
 import tempfile
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from app.base.bounded import seed, whole
+from app.base.command import Command, Parser
 from app.base.interrupts import Interrupts
 from app.base.output import hurry, tell
 from perception.base.errors import ConfigError
 from perception.base.extras import require
 from perception.base.files import open_append, write_atomic
 from perception.base.plain_json import json_text
-from simulation.genesis.devices import check_device
+from simulation.genesis.devices import DEVICES, check_device
 
 if TYPE_CHECKING:
     from simulation.spot_api.body.steering import Steerable
     from simulation.spot_api.server import SpotServer
 
 LOOK_S: Final = 0.2
+LENSES: Final = ("pinhole", "pinhole_brown_conrady", "kannala_brandt")
 SPEEDS: Final = (0.001, 1000.0)
 SimulatedRobot = Literal["genesis", "fake"]
+
+
+def add_arguments(parser: Parser) -> None:
+    parser.add_argument("--robot", choices=("genesis", "fake"), default="genesis", help="what moves (default genesis)")
+    parser.add_argument("--scene", metavar="S", help="name or TOML file of a scene (genesis; default bottle)")
+    parser.add_argument("--seed", type=seed, default=0, metavar="N", help="fixes scene and noise (default 0)")
+    parser.add_argument("--device", choices=DEVICES, help="what the physics computes on (genesis; default cpu)")
+    parser.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="where to listen (default 127.0.0.1)")
+    parser.add_argument("--port", type=whole(0, 65535), default=0, metavar="P", help="port (a free one, printed)")
+    parser.add_argument(
+        "--speed", type=float, default=1.0, metavar="X", help="simulated seconds a second; 0 as fast as possible (1)"
+    )
+    parser.add_argument("--faults", type=Path, metavar="FILE", help="what shall go wrong, as TOML or JSON")
+    parser.add_argument(
+        "--lens", choices=LENSES, default="pinhole", help="camera model of all cameras (default pinhole)"
+    )
+    parser.add_argument(
+        "--no-operator-estop", dest="operator_estop", action="store_false",
+        help="no released e-stop is there from the start",
+    )  # fmt: skip
+    parser.add_argument("--log", type=Path, metavar="FILE", help="append what is received as JSON lines (stderr)")
+    programs = parser.add_argument_group("programs to run against it")
+    programs.add_argument(
+        "--exec", dest="programs", action="append", default=[], metavar="CMD",
+        help="run a program against the simulator, then end with its exit code; may be given again",
+    )  # fmt: skip
+    programs.add_argument(
+        "--wall-clock", action="store_true", help="programs keep the wall clock, not the simulated one"
+    )
+    programs.add_argument("--click", action="store_true", help="click on the target where a program waits for a click")
+
+
+def run(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
+    values = {field.name: getattr(arguments, field.name) for field in fields(SimulateOptions)}
+    return simulate(SimulateOptions(**values | {"programs": tuple(arguments.programs)}), interrupts)
 
 
 @dataclass(frozen=True)
@@ -171,3 +210,6 @@ def _logger(stack: ExitStack, file: Path | None) -> Any:
         ],
         wrapper_class=structlog.BoundLogger,
     )
+
+
+COMMAND = Command(add_arguments, run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from app.base.output import note, tell
@@ -14,12 +15,19 @@ from perception.base.files import write_atomic
 SUFFIXES = (".node", ".txtpb")
 
 
-def export(file: Path, out: Path, *, tree_id: str | None = None, remote_service: str | None = None) -> int:
+def export(
+    file: Path,
+    out: Path,
+    *,
+    tree_id: str | None = None,
+    folders: Sequence[str] = (),
+    remote_service: str | None = None,
+) -> int:
     """Write bosdyn.api.mission.Node to `out`: binary for .node, text for .txtpb. 0 if every node has a counterpart,
     else 1, each one without named on stderr.
 
-    remote_service: write one node instead that calls the served tree; "" is its usual name. ConfigError for another
-    ending, TreeError for a tree that cannot be run.
+    folders: see `trees.load`. remote_service: write one node instead that calls the served tree; "" is its usual name.
+    ConfigError for another ending, TreeError for a tree that cannot be run.
     """
     import trees
     from behaviours.registry import LEAVES
@@ -34,12 +42,12 @@ def export(file: Path, out: Path, *, tree_id: str | None = None, remote_service:
     except ImportError as error:
         raise missing(error) from error
     if remote_service is not None:
-        tree = read(file, tree_id)
+        tree = read(file, tree_id, folders=folders)
         values = {item.name: item.default for item in tree.parameters if item.default is not None}
         compiled = compiler.Compiled(compiler.remote(service_name(tree.main, remote_service), values))
     else:
         try:
-            compiled = compiler.compile_tree(trees.load(file, LEAVES, tree_id))
+            compiled = compiler.compile_tree(trees.load(file, LEAVES, tree_id, folders=folders))
         except RecursionError as error:
             raise _too_deep(file) from error
     try:

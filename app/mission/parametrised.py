@@ -6,7 +6,7 @@ So the tree language itself checks and converts them, and the run folder shows w
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -26,13 +26,14 @@ CALLER_FILE: Final = "mission.xml"
 @dataclass(frozen=True)
 class ParametrisedTree:
     """file: of the tree. main: its ID. parameters: what it takes. outputs: its output ports, which nobody reads. known:
-    the names that its ports take."""
+    the names that its ports take. folders: where included files may lie, see `trees.load`."""
 
     file: Path
     main: str
     parameters: tuple[Parameter, ...]
     outputs: tuple[str, ...] = ()
     known: Vocabulary = field(default_factory=dict)
+    folders: tuple[str, ...] = ()
 
     def document(self, values: Mapping[str, str], folder: Path) -> Document:
         """The checked document of a call with these values; the caller's file goes into `folder`. TreeError if the
@@ -41,7 +42,7 @@ class ParametrisedTree:
         from behaviours.registry import LEAVES
 
         if not self.parameters and not self.outputs:
-            return trees.load(self.file, LEAVES, self.main, known=self.known)
+            return trees.load(self.file, LEAVES, self.main, folders=self.folders, known=self.known)
         ports = {**{name: values[name] for name in values}, **{name: f"{{{name}}}" for name in self.outputs}}
         wired = " ".join(f"{name}={quoteattr(text)}" for name, text in ports.items())
         caller = folder / CALLER_FILE
@@ -50,7 +51,7 @@ class ParametrisedTree:
             f"    <SubTree ID={quoteattr(self.main)} {wired}/>\n  </BehaviorTree>\n</root>\n"
         )
         write_atomic(caller, text.encode(), sync=False)
-        return trees.load([self.file, caller], LEAVES, CALLER, known=self.known)
+        return trees.load([self.file, caller], LEAVES, CALLER, folders=self.folders, known=self.known)
 
     def check(self) -> None:
         """TreeError if the tree could not be run with any values: found before a mission calls it."""
@@ -59,15 +60,18 @@ class ParametrisedTree:
             self.document(values, Path(folder))
 
 
-def read(file: Path, tree_id: str | None = None, known: Vocabulary = NOTHING_KNOWN) -> ParametrisedTree:
-    """The tree of a file with its parameters. known: the names that its ports take.
+def read(
+    file: Path, tree_id: str | None = None, known: Vocabulary = NOTHING_KNOWN, folders: Sequence[str] = ()
+) -> ParametrisedTree:
+    """The tree of a file with its parameters. known, folders: as in `ParametrisedTree`.
 
     TreeError if it cannot be run, ConfigError for a wrong default.
     """
     import trees
     from behaviours.registry import LEAVES
 
-    document = trees.load(file, LEAVES, tree_id, stub_unknown=True)  # what it lacks is told by `check`
-    tree = ParametrisedTree(file, document.main, tuple(parameters_of(document)), tuple(outputs_of(document)), known)
+    document = trees.load(file, LEAVES, tree_id, folders=folders, stub_unknown=True)  # `check` tells what it lacks
+    parameters, outputs = tuple(parameters_of(document)), tuple(outputs_of(document))
+    tree = ParametrisedTree(file, document.main, parameters, outputs, known, tuple(folders))
     tree.check()
     return tree

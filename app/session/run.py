@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.base.interrupts import Interrupts
 from app.base.output import hurry, tell, tell_json, warn
-from app.base.plugins import plugins
+from app.parts.robots import plugins
 from app.session.options import RunOptions
 from app.views.choose import make_view
 from app.views.model import View
@@ -43,7 +43,7 @@ def _run(options: RunOptions, interrupts: Interrupts, groot: Groot) -> int:
     hurry()
     import trees
     from app.base.known_leaves import known_leaves
-    from app.base.vocabulary import vocabulary
+    from app.parts.vocabulary import vocabulary
     from app.session.compose import compose
     from app.session.substitute import substitution_for
     from behaviours.recording.session import RunSession
@@ -59,7 +59,7 @@ def _run(options: RunOptions, interrupts: Interrupts, groot: Groot) -> int:
     place = new_folder(options.record, file.stem, options.seed, datetime.now())
     try:
         interrupts.release()
-        parts = compose(options, place / "video.mp4" if options.video else None, place)
+        parts = compose(options, place)
         for problem in document.know(vocabulary(parts.detector, options.detector, options.robot, parts.robot.cameras)):
             warn(str(problem))
         interrupts.hold()

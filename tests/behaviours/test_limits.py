@@ -15,7 +15,7 @@ import pytest
 from py_trees.common import Status
 
 import trees
-from app.base.vocabulary import CAMERAS
+from app.parts.vocabulary import CAMERAS
 from behaviours.registry import LEAVES
 from behaviours.robot import Robot
 from behaviours.robots.fake.robot import FakeDetector, FakeHeatmap, FakeRobot

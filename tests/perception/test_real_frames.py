@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from app.commands.saved_frame import saved_frame
+from app.commands.perceive.saved_frame import saved_frame
 from behaviours.robots.spot.model import SPOT
 from perception.detection.detector import OnnxDetector
 from perception.grasping.heatmap import OnnxHeatmap

@@ -64,7 +64,7 @@ ALLOWED = {
     ("behaviours/recording/btlog.py", "__init__", "builtins.open"): "grows in the run's new folder, change by change",
     ("app/base/output.py", "install", "builtins.open"): "/dev/null, in place of a stdin that is closed",
     ("app/base/output.py", "install", "os.open"): "/dev/null, in place of standard streams that are closed",
-    ("app/commands/preflight.py", "preflight", "connection.open"): "a connection, no file",
+    ("app/commands/tree_files/preflight.py", "preflight", "connection.open"): "a connection, no file",
     ("behaviours/robots/spot/robot.py", "__enter__", "self._connection.open"): "a connection, no file",
     ("simulation/spot_api/client/program.py", "__init__", "mmap.mmap"): _MAP,
     ("simulation/spot_api/client/program.py", "__init__", "path.open"): _MAP,

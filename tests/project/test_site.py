@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import trees
-from app.commands.parser import build_parser
+from app.commands.dispatch import build_parser
 from behaviours.registry import LEAVES
 from docs import reference
 from tests.support.places import ROOT

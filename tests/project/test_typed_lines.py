@@ -16,8 +16,7 @@ from pathlib import Path
 import pytest
 
 from app.base.interrupts import Interrupts
-from app.commands.dispatch import main
-from app.commands.parser import build_parser
+from app.commands.dispatch import build_parser, main
 from perception.base import extras
 from simulation.spot_api.faults.spec import read_faults
 from spot_grasp_main import PACKAGES

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from app.commands.parser import build_parser
+from app.commands.dispatch import build_parser
 from spot_grasp_main import PACKAGES
 from tests.support.places import ROOT
 

@@ -48,15 +48,15 @@ RULES = {"TestNodeConfigs": {"Missed": {"return_status": "FAILURE", "async_delay
 
 
 IMPORTED = (
-    "app.commands.check", "app.commands.show", "app.session.run", "app.replay.player", "app.session.compose",
-    "app.commands.perceive_files",
+    "app.commands.tree_files.problems", "app.commands.tree_files.show", "app.session.run", "app.replay.player",
+    "app.session.compose", "app.commands.perceive.files",
     "app.mission.export", "app.commands.gif",
     "app.mission.compile", "behaviours.registry", "behaviours.robots.fake.robot", "perception.detection.detector",
     "onnxruntime",
     "onnx.checker", "mujoco", "trimesh", "simulation.robot_files.user_robot", "training.dataset.verify",
-    "training.evaluation.heatmap", "structlog", "app.base.vocabulary", "app.session.substitute",
+    "training.evaluation.heatmap", "structlog", "app.parts.vocabulary", "app.session.substitute",
     "simulation.spot_api.faults.spec",
-    "app.commands.simulate", "app.commands.preflight", "bosdyn.client", "scipy.spatial",
+    "app.commands.simulate", "app.commands.tree_files.preflight", "bosdyn.client", "scipy.spatial",
 )  # fmt: skip
 """Before the processes part, so that each need not."""
 

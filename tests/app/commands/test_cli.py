@@ -181,7 +181,7 @@ def test_check_and_nodes(capsys: pytest.CaptureFixture[str]) -> None:
     assert code == 0
     assert "CloseGripper" in out
     assert "max_torque_nm" in out
-    code, out, _ = call(capsys, "nodes", "--xml")
+    code, out, _ = call(capsys, "nodes", "--groot", "-")
     assert code == 0
     assert "<TreeNodesModel>" in out
 

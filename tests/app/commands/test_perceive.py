@@ -12,7 +12,7 @@ import pytest
 
 from app.base.interrupts import Interrupts
 from app.commands.dispatch import main
-from app.commands.saved_frame import parse_intrinsics, read_mask
+from app.commands.perceive.saved_frame import parse_intrinsics, read_mask
 from tests.support.onnx_files import channel_network
 from tests.support.places import SHARED
 from tests.support.synthetic import HAND_CAMERA, Cylinder, View, camera_at, render

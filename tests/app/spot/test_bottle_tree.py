@@ -6,7 +6,7 @@ import pytest
 
 pytest.importorskip("bosdyn.client")
 
-from app.session.simulated_spot import SimulatedSpot
+from app.parts.simulated_spot import SimulatedSpot
 from behaviours.registry import LEAVES
 from behaviours.robots.fake.robot import FakeDetector, FakeHeatmap, FakeRobot, FakeScript
 from behaviours.robots.spot.options import SpotOptions

@@ -15,7 +15,7 @@ pytest.importorskip("bosdyn.client")
 from app.base.interrupts import Interrupts
 from app.commands.dispatch import main
 from app.commands.simulate import SimulateOptions, _robot
-from app.session.compose import networks
+from app.parts.networks import networks
 from behaviours.robots.fake.world import HAND_CAMERA, FakeWorld
 from behaviours.robots.spot import arm as spot_arm
 from perception.geometry import Pose

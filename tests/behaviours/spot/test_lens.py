@@ -12,7 +12,7 @@ pytest.importorskip("bosdyn.client")
 
 from bosdyn.api import image_pb2
 
-from app.commands import preflight
+from app.commands.tree_files import preflight
 from app.session import options
 from behaviours.robots.fake.world import HAND_CAMERA
 from behaviours.robots.spot.camera import capture, images

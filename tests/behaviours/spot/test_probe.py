@@ -23,10 +23,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from app.base.interrupts import Interrupts
-from app.commands import preflight
 from app.commands.dispatch import main
+from app.commands.tree_files import preflight
+from behaviours.robots.spot.link import connection
 from behaviours.robots.spot.link.connection import Connection, Target
-from behaviours.robots.spot.link.link import connection
 from perception.base.errors import ConfigError, RobotError
 from simulation.spot_api.body.state import State
 from tests.support.spot_api import spot

@@ -19,8 +19,8 @@ from bosdyn.api import estop_pb2, robot_state_pb2
 from bosdyn.client.lease import LeaseKeepAlive
 
 from app.base.interrupts import Interrupts
-from app.commands import preflight
 from app.commands.dispatch import main
+from app.commands.tree_files import preflight
 from behaviours.contract import finish, ready
 from behaviours.robot import CommandState
 from behaviours.robots.spot.control.pulse import LIMIT_S

@@ -20,7 +20,7 @@ from bosdyn.client.common import BaseClient
 from bosdyn.client.exceptions import InternalServerError, TimedOutError
 from bosdyn.client.power import PowerClient
 
-from app.commands import preflight
+from app.commands.tree_files import preflight
 from behaviours.robots.spot.link.errors import LostRobotError
 from perception.base.errors import RobotError
 from simulation.spot_api import SpotServer

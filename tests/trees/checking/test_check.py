@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,11 @@ from hypothesis import strategies as st
 from py_trees.common import Status
 
 import trees
-from app.commands.check import check, format_files, nodes
+from app.base.interrupts import Interrupts
+from app.commands.dispatch import main
+from app.commands.tree_files.format import format_files
+from app.commands.tree_files.problems import check
 from behaviours.registry import LEAVES
-from perception.base.errors import ConfigError
 from tests.support.trees_leaves import LEAVES as MOCKS
 from trees.checking.flow import assignable, script_writes
 from trees.data.ports import input_port, output_port
@@ -305,14 +308,15 @@ def test_format_in_place_and_the_looking_modes(tmp_path: Path, capsys: pytest.Ca
     assert sorted(each.name for each in tmp_path.iterdir()) == ["link.xml", "tree.xml"]
 
 
-def test_a_palette_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"cannot write .*folder\.xml"):
-        nodes(as_xml=False, groot=str(tmp_path / "no" / "such" / "folder.xml"))
+def test_a_palette_that_cannot_be_written_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["nodes", "--groot", str(tmp_path / "no" / "such" / "folder.xml")], Interrupts()) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert re.search(r"cannot write .*folder\.xml", line)
 
 
 def test_the_palette_is_a_file_that_is_read_and_checked_here(tmp_path: Path) -> None:
     palette = tmp_path / "palette.xml"
-    assert nodes(as_xml=False, groot=str(palette)) == 0
+    assert main(["nodes", "--groot", str(palette)], Interrupts()) == 0
     tree = tmp_path / "tree.xml"
     tree.write_text('<root BTCPP_format="4"><BehaviorTree ID="T"><AlwaysSuccess/></BehaviorTree></root>')
     assert trees.problems([tree, palette], LEAVES) == []

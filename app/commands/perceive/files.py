@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.base.output import tell, tell_json, warn
-from app.commands.saved_frame import read_mask, saved_frame
+from app.commands.perceive.saved_frame import read_mask, saved_frame
 from behaviours.recording.overlay import heatmap_picture
 from behaviours.robots.spot.model import SPOT
 from perception.base.errors import ConfigError

@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
+from app.base.arguments import TREE_ID, add_trees, one_tree
+from app.base.command import Command, Parser
 from app.base.output import tell_file
 from perception.base.errors import ConfigError
 from perception.base.files import write_atomic
 from trees.library_files import find_tree
 
 if TYPE_CHECKING:
+    from app.base.interrupts import Interrupts
     from trees import NodeView
 
 Format = Literal["text", "svg", "html"]
 FORMATS: Final[tuple[Format, ...]] = ("text", "svg", "html")
+
+
+def add_arguments(parser: Parser) -> None:
+    add_trees(parser, several="+")
+    parser.add_argument("--format", dest="form", choices=FORMATS, help="default: by the ending of --out")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write it there (default: print it)")
+    parser.add_argument("--tree", dest="tree_id", metavar="ID", help=TREE_ID)
+
+
+def run(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
+    files = one_tree("show", arguments)
+    return show(files, form=arguments.form, out=arguments.out, tree_id=arguments.tree_id, folders=arguments.folders)
 
 
 def show(
@@ -67,3 +83,6 @@ def _by_ending(out: Path | None) -> Format:
         forms = ", ".join(FORMATS)
         raise ConfigError(f"{out}: not the ending of a form: name it .txt, .svg or .html, or say --format, of {forms}")
     return form
+
+
+COMMAND = Command(add_arguments, run)

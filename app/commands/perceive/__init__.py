@@ -1,23 +1,24 @@
-"""`spot-grasp perceive`: the arguments. The work is in `app/commands/perceive_files.py`, which is heavy to import."""
+"""`spot-grasp perceive`: its arguments. The work is in `files.py`, which is heavy to import."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-HELP = "run the whole perception on a saved pair of colour and depth"
+from app.base.arguments import add_json
+from app.base.command import Command, Parser
+
+if TYPE_CHECKING:
+    from app.base.interrupts import Interrupts
+
 EPILOG = """\
 Positions and the quaternion are in the camera's optical frame: x right, y down, z forward.
 exit codes: 0 a grasp was found, 1 none was (the reason is printed), 2 a file or an option cannot be used
 """
 
 
-def register(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
-    """Add the command to the command line."""
-    parser = commands.add_parser(
-        "perceive", parents=parents, help=HELP, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def add_arguments(parser: Parser) -> None:
     parser.add_argument("--rgb", type=Path, required=True, metavar="FILE", help="colour picture (png, jpg)")
     parser.add_argument("--depth", type=Path, required=True, metavar="FILE", help="depth, .npy or 16-bit .png")
     parser.add_argument(
@@ -33,12 +34,13 @@ def register(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
     parser.add_argument("--out", type=Path, metavar="DIR", help="write mask, normals, heatmap and overlay there")
     parser.add_argument("--detector", type=Path, metavar="FILE", help="detector network (.onnx)")
     parser.add_argument("--heatmap", type=Path, metavar="FILE", help="heatmap network (.onnx)")
-    parser.add_argument("--json", action="store_true", help="print one line of JSON")
-    parser.set_defaults(handler=run)
+    add_json(parser)
 
 
-def run(arguments: argparse.Namespace) -> int:
-    """The exit code."""
-    from app.commands.perceive_files import perceive_files
+def run(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
+    from app.commands.perceive.files import perceive_files
 
     return perceive_files(arguments)
+
+
+COMMAND = Command(add_arguments, run, EPILOG)

@@ -1,40 +1,29 @@
-"""`spot-grasp train heatmap|detector`: the arguments; the work is in `training`."""
+"""`spot-grasp train heatmap`: train the grasp heatmap."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
+from app.base.command import Command, Parser
 from app.base.output import note, tell, tell_json
 from perception.base.extras import require
-from training.detector.arguments import add_detector_arguments
 from training.heatmap.recipe_arguments import add_recipe_arguments, add_run_arguments, recipe_changes
 
-HELP = "train a network and export it"
+if TYPE_CHECKING:
+    from app.base.interrupts import Interrupts
 
 
-def register(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
-    """Add the command to the command line."""
-    parser = commands.add_parser("train", help=HELP)
-    networks = parser.add_subparsers(dest="network", metavar="NETWORK", required=True)
-    heatmap = networks.add_parser("heatmap", parents=parents, help="the grasp heatmap")
-    heatmap.add_argument("--data", type=Path, required=True, metavar="DIR", help="a data set, or its arrays")
-    heatmap.add_argument("--arrays", type=Path, metavar="DIR", help="where its arrays are made (default: in it)")
-    add_run_arguments(heatmap)
-    add_recipe_arguments(heatmap)
-    heatmap.add_argument("--export", type=Path, metavar="DIR", help="then write heatmap.onnx and its card there")
-    heatmap.set_defaults(handler=_heatmap)
-    detector = networks.add_parser("detector", parents=parents, help="the detector")
-    detector.add_argument(
-        "--data", type=Path, required=True, metavar="FILE", help="data.yaml of training.detector.rendered.composite"
-    )
-    add_run_arguments(detector)
-    add_detector_arguments(detector)
-    detector.set_defaults(handler=_detector)
+def add_arguments(parser: Parser) -> None:
+    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="a data set, or its arrays")
+    parser.add_argument("--arrays", type=Path, metavar="DIR", help="where its arrays are made (default: in it)")
+    add_run_arguments(parser)
+    add_recipe_arguments(parser)
+    parser.add_argument("--export", type=Path, metavar="DIR", help="then write heatmap.onnx and its card there")
 
 
-def _heatmap(arguments: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
     require("train heatmap", "train", "torch")
     from app.base.progress_bar import stage_progress
     from simulation.genesis.devices import check_device
@@ -69,14 +58,4 @@ def _heatmap(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _detector(arguments: argparse.Namespace) -> int:
-    require("train detector", "train", "torch")
-    from app.base.progress_bar import stage_progress
-    from training.detector.train import NAMES, train
-
-    with stage_progress() as progress:
-        folder = train(
-            arguments.data, arguments.out, progress=progress, **{name: getattr(arguments, name) for name in NAMES}
-        )
-    tell(f"{folder}; python -m training.export detector --run {folder} --out DIR exports it\n")
-    return 0
+COMMAND = Command(add_arguments, run)

@@ -26,6 +26,11 @@ def add_mapper(command: argparse.ArgumentParser, *, workers: int) -> None:
     )
 
 
+def add_families(command: argparse.ArgumentParser) -> None:
+    """--family, as `family`: a list."""
+    command.add_argument("--family", action="append", default=[], metavar="F", help="only this family; may repeat")
+
+
 @contextmanager
 def mapper_of(arguments: argparse.Namespace) -> Iterator[Mapper]:
     """What `add_mapper`'s arguments ask for, for jobs that need the physics simulation; Ray is left at the end.

@@ -5,21 +5,23 @@
     [project.entry-points."spot_grasp.detectors"]
     colour = "my_package.detector:ColourDetector"
 
-The value is called without arguments. A robot is made but not connected: cameras and limits are known from then on. A
-plug-in is imported when its name is used and never otherwise. The built-in robots keep their names.
+A detector is called without arguments. So is a robot, unless it is a `behaviours.robot_kind.RobotKind`, which declares
+options and takes a seed. A robot is made but not connected: cameras and limits are known from then on. A plug-in is
+imported when its name is used, or when an option that nobody knows is to be explained. The built-in robots keep their
+names.
 """
 
 from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import astuple
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from app.session.options import ROBOTS
 from perception.base.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 ROBOT_GROUP: Final = "spot_grasp.robots"
 DETECTOR_GROUP: Final = "spot_grasp.detectors"
+DETECTOR: Final = "a network (.onnx), or the name of a detector that an installed package offers"
+"""The help of --detector."""
 
 
 def offered(group: str) -> list[str]:
@@ -35,36 +39,51 @@ def offered(group: str) -> list[str]:
     return sorted({entry.name for entry in entry_points(group=group)})
 
 
-def robot_name(text: str) -> str:
-    """The value of --robot. argparse.ArgumentTypeError, with the choices, for a robot that nobody offers."""
-    if text not in ROBOTS and text not in offered(ROBOT_GROUP):
-        choices = ", ".join([*ROBOTS, *offered(ROBOT_GROUP)])
-        raise argparse.ArgumentTypeError(f"invalid choice: {text!r} (choose from {choices})")
-    return text
-
-
 def detector_name(text: str) -> str | Path:
     """The value of --detector: the name of one that a package offers, else a file; ./NAME is a file always."""
     return text if text in offered(DETECTOR_GROUP) else Path(text)
 
 
-def make_robot(name: str) -> Robot:
-    """A robot of another package, not entered. ConfigError, naming the plug-in, if it is none."""
-    robot: Robot = _make(ROBOT_GROUP, name, "robot", wrong_robot)
-    return robot
+class PluginKind:
+    """A robot of another package. Implements `behaviours.robot_kind.RobotKind`; each error is a ConfigError that names
+    the plug-in. where: the plug-in, in words."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self.where, self._value = _load(ROBOT_GROUP, name, "robot")
+        self._is_kind = hasattr(self._value, "add_options") and hasattr(self._value, "make")
+
+    def add_options(self, options: argparse._ArgumentGroup) -> None:
+        if self._is_kind:
+            with self._named("has options that cannot be used"):
+                self._value.add_options(options)
+
+    def make(self, options: argparse.Namespace, *, seed: int, folder: Path | None) -> Robot:
+        with self._named("cannot be made"):
+            robot: Robot = self._value.make(options, seed=seed, folder=folder) if self._is_kind else self._value()
+            reason = wrong_robot(robot)
+        if reason:
+            raise ConfigError(f"robot '{self._name}': {self.where} {reason}")
+        return robot
+
+    def _named(self, what: str) -> AbstractContextManager[None]:
+        return _told_by_name(f"robot '{self._name}': {self.where} {what}")
 
 
 def make_detector(name: str) -> Detector:
     """A detector of another package. ConfigError, naming the plug-in, if it is none."""
-    detector: Detector = _make(DETECTOR_GROUP, name, "detector", wrong_detector)
+    where, make = _load(DETECTOR_GROUP, name, "detector")
+    with _told_by_name(f"detector '{name}': {where} cannot be made"):
+        detector: Detector = make()
+        reason = wrong_detector(detector)
+    if reason:
+        raise ConfigError(f"detector '{name}': {where} {reason}")
     return detector
 
 
-def plugins(robot: str, detector: str | Path | None) -> dict[str, str]:
-    """Which packages give the robot and the detector of a run, for its record; built-in ones and files are not in."""
-    named = {"robot": (ROBOT_GROUP, robot, robot not in ROBOTS)}
-    named["detector"] = (DETECTOR_GROUP, str(detector), isinstance(detector, str))
-    return {what: " and ".join(_found(group, name)) for what, (group, name, given) in named.items() if given}
+def words_of(group: str, name: str) -> str:
+    """Which package offers a name, in words."""
+    return " and ".join(_found(group, name))
 
 
 def _found(group: str, name: str) -> dict[str, EntryPoint]:
@@ -74,7 +93,8 @@ def _found(group: str, name: str) -> dict[str, EntryPoint]:
     return {described(entry): entry for entry in entry_points(group=group, name=name)}
 
 
-def _make(group: str, name: str, what: str, wrong: Any) -> Any:
+def _load(group: str, name: str, what: str) -> tuple[str, Any]:
+    """(the plug-in in words, the value that its entry point leads to)."""
     found = _found(group, name)
     where = " and ".join(found)
     if not found:
@@ -82,22 +102,19 @@ def _make(group: str, name: str, what: str, wrong: Any) -> Any:
     if len(found) > 1:
         raise ConfigError(f"the {what} '{name}' is given by {where}; uninstall one")
     (entry,) = found.values()
+    with _told_by_name(f"{what} '{name}': {where} cannot be imported"):
+        return where, entry.load()
+
+
+@contextmanager
+def _told_by_name(who: str) -> Iterator[None]:
+    """Foreign code runs inside: whatever goes wrong in it becomes a ConfigError that begins with `who`."""
     try:
-        make = entry.load()
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # it is foreign code: whatever goes wrong in it is told by its name
-        raise ConfigError(f"{what} '{name}': {where} cannot be imported: {_words(error)}") from error
-    try:
-        made = make()
-        reason = wrong(made)
+        yield
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        raise ConfigError(f"{what} '{name}': {where} cannot be made: {_words(error)}") from error
-    if reason:
-        raise ConfigError(f"{what} '{name}': {where} {reason}")
-    return made
+        raise ConfigError(f"{who}: {_words(error)}") from error
 
 
 def _words(error: BaseException) -> str:
@@ -113,7 +130,7 @@ def wrong_robot(robot: Any) -> str:
     members = [name for name in vars(Robot) if not name.startswith("_")]
     if missing := _missing(robot, [*members, "__enter__", "__exit__"]):
         return f"is no robot: it lacks {missing}; see behaviours.robot.Robot"
-    if not isinstance(robot.limits, RobotLimits) or not all(0 < one < math.inf for one in astuple(robot.limits)):
+    if not isinstance(robot.limits, RobotLimits) or not all(0 < limit < math.inf for limit in astuple(robot.limits)):
         return f"has limits that are no RobotLimits of positive numbers: {robot.limits!r}"
     if not isinstance(robot.model, RobotModel):
         return f"has a model that is no RobotModel: {type(robot.model).__name__}"

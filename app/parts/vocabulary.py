@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from app.parts.options import with_defaults
+from app.parts.robots import robot_kind
 from behaviours.robot import HAND_ONLY
 from behaviours.robots.spot.camera.images import CAMERAS as SPOT_CAMERAS
 from trees.data.ports import Names, Vocabulary
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 CAMERAS: Final[dict[str, tuple[str, ...]]] = {
     "fake": HAND_ONLY, "genesis": HAND_ONLY, "spot": tuple(SPOT_CAMERAS),
 }  # fmt: skip
-"""Of each built-in robot, to be told without one."""
+"""The cameras of each built-in robot, known without making one."""
 
 
 def vocabulary(
@@ -40,13 +42,12 @@ def vocabulary_for_check(detector: Path | str | None, robot: str | None) -> Voca
         return {}
     cameras = None
     if robot is not None and robot not in CAMERAS:
-        from app.base.plugins import make_robot
-
-        cameras = make_robot(robot).cameras
+        kind = robot_kind(robot)
+        cameras = kind.make(with_defaults(kind, {}), seed=0, folder=None).cameras
     if robot == "fake" and detector is None:
         from behaviours.robots.fake.robot import FakeDetector
 
         return vocabulary(FakeDetector(), None, robot)
-    from app.session.compose import open_detector
+    from app.parts.networks import open_detector
 
     return vocabulary(open_detector(detector), detector, robot, cameras)

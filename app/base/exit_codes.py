@@ -1,0 +1,29 @@
+"""The exit codes of every command, and which error ends with which."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from perception.base.errors import ConfigError
+
+SUCCESS: Final = 0
+FAILURE: Final = 1
+UNUSABLE: Final = 2
+"""Bad usage, tree or configuration: what was asked for cannot be used."""
+BROKEN: Final = 3
+"""A broken contract, a lost robot, or a bug."""
+INTERRUPTED: Final = 130
+"""A signal, whichever it was."""
+
+TABLE: Final = """\
+exit codes:
+  0 the tree succeeded      1 the tree failed      2 bad usage, tree or configuration
+  3 broken contract or robot lost                  130 interrupted by a signal
+"""
+
+
+def exit_code(error: BaseException) -> int:
+    """The exit code of a command that this error ended."""
+    if isinstance(error, KeyboardInterrupt):
+        return INTERRUPTED
+    return UNUSABLE if isinstance(error, ConfigError) else BROKEN

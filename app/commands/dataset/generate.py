@@ -1,0 +1,59 @@
+"""`spot-grasp dataset generate`: make a data set, or go on with one."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.base.arguments import add_json
+from app.base.bounded import seed, whole
+from app.base.command import Command, Parser
+from app.base.output import tell, tell_json
+from app.base.workers import add_families, add_mapper, mapper_of
+
+if TYPE_CHECKING:
+    from app.base.interrupts import Interrupts
+
+
+def add_arguments(parser: Parser) -> None:
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the data set")
+    parser.add_argument("--preset", default="robot", help="robot (default), hemisphere, or paper")
+    parser.add_argument(
+        "--objects", dest="per_family", type=whole(1, 100_000), metavar="N", help="objects of each family"
+    )
+    parser.add_argument("--scenes", type=whole(1, 100_000), metavar="N", help="how many scenes")
+    parser.add_argument("--views", type=whole(1, 100), metavar="N", help="pictures of each scene")
+    parser.add_argument("--samples", type=whole(1, 100_000), metavar="N", help="grasps tried on each object")
+    parser.add_argument("--seed", type=seed, metavar="N", help="of everything random (default 0)")
+    parser.add_argument("--split", choices=("train", "val", "test"), help="only these objects of the catalogue")
+    add_families(parser)
+    parser.add_argument(
+        "--skip", type=whole(0, 100_000), metavar="N", help="leave out the first N objects of each family"
+    )
+    parser.add_argument("--mesh", action="append", default=[], metavar="FILE", help="an object of your own; may repeat")
+    add_mapper(parser, workers=2)
+    add_json(parser, "print what was made as one line of JSON")
+
+
+def run(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
+    from app.base.progress_bar import stage_progress
+    from training.dataset.generate import generate
+    from training.dataset.plan import plan_for
+
+    names = ("per_family", "scenes", "views", "samples", "seed", "split", "skip")
+    meshes = tuple(str(Path(mesh).resolve()) for mesh in arguments.mesh)
+    given = {name: getattr(arguments, name) for name in names}
+    plan = plan_for(arguments.preset, meshes=meshes or None, families=tuple(arguments.family) or None, **given)
+    with mapper_of(arguments) as mapper, stage_progress() as progress:
+        summary = generate(plan, arguments.out, mapper, progress, arguments.device)
+    counts = summary["counts"]
+    if arguments.json:
+        tell_json(summary)
+    else:
+        pixels = counts["good"] + counts["bad"]
+        tell(f"{arguments.out}: {counts['objects']} objects, {counts['views']} views, {pixels} labelled pixels\n")
+    return 0
+
+
+COMMAND = Command(add_arguments, run)

@@ -1,0 +1,33 @@
+"""`spot-grasp dataset verify`: check every file of a data set."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.base.arguments import add_json
+from app.base.command import Command, Parser
+from app.base.output import tell, tell_json
+
+if TYPE_CHECKING:
+    from app.base.interrupts import Interrupts
+
+
+def add_arguments(parser: Parser) -> None:
+    parser.add_argument("folder", type=Path, metavar="DIR")
+    add_json(parser)
+
+
+def run(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
+    from training.dataset.verify import verify
+
+    faults = verify(arguments.folder)
+    if arguments.json:
+        tell_json({"ok": not faults, "faults": faults})
+    else:
+        tell("".join(f"{fault}\n" for fault in faults) or f"{arguments.folder}: every file is whole\n")
+    return 1 if faults else 0
+
+
+COMMAND = Command(add_arguments, run)

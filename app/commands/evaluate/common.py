@@ -1,0 +1,46 @@
+"""What the evaluations have in common: arguments, and how the result is told."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from app.base.arguments import add_json
+from app.base.bounded import seed
+from app.base.exit_codes import SUCCESS
+from app.base.output import tell, tell_json
+from app.base.workers import add_mapper
+
+
+def add_study(parser: argparse.ArgumentParser) -> None:
+    """What every evaluation in physics takes."""
+    parser.add_argument("--seed", type=seed, default=0, metavar="N")
+    parser.add_argument("--heatmap", type=Path, metavar="FILE", help="heatmap network (.onnx)")
+    add_mapper(parser, workers=1)
+    add_split(parser)
+
+
+def add_split(parser: argparse.ArgumentParser) -> None:
+    """--split and --json"""
+    parser.add_argument("--split", default="test", help="test (default), val or train")
+    add_json(parser)
+
+
+def say(result: dict[str, Any], table: str, *, as_json: bool) -> int:
+    """Print the result; the exit code."""
+    if as_json:
+        tell_json(result)
+    else:
+        tell(table)
+    return SUCCESS
+
+
+def names_in(text: str) -> tuple[str, ...]:
+    """The names in a list with commas."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def full_path(path: Path | None) -> str | None:
+    """The whole path of a file that was given, for processes that run in other folders."""
+    return None if path is None else str(path.resolve())

@@ -1,0 +1,66 @@
+"""`spot-grasp evaluate grasp`: whole trials, from a noisy picture to the lifted object."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.base.bounded import whole
+from app.base.command import Command, Parser
+from app.base.workers import mapper_of
+from app.commands.evaluate.common import add_study, full_path, names_in, say
+from perception.base.extras import require
+
+if TYPE_CHECKING:
+    from app.base.interrupts import Interrupts
+
+
+def add_arguments(parser: Parser) -> None:
+    parser.add_argument(
+        "--trials", type=whole(1, 1_000_000), default=400, metavar="N", help="pictures, tried by every method (400)"
+    )
+    parser.add_argument(
+        "--methods",
+        default="heatmap,antipodal,height,centroid,random",
+        metavar="LIST",
+        help="of heatmap,antipodal,height,centroid,random,paper,oracle (default all but the last two); a rule with "
+        "+checks after its name may try other pixels when its first cannot be gripped, as heatmap does",
+    )
+    files = "trials, result.json, table.md, plot.png"
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help=files)
+    parser.add_argument("--masks", default="rendered", help="rendered (default) or detector")
+    parser.add_argument("--paper-run", type=Path, metavar="DIR", help="run of train heatmap --recipe paper")
+    parser.add_argument("--labels", type=Path, metavar="DIR", help="label files of a data set, for the oracle")
+    parser.add_argument(
+        "--objects", type=whole(1, 100_000), default=10, metavar="N", help="catalogue size a family (10)"
+    )
+    add_study(parser)
+
+
+def run(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
+    require("evaluate grasp", "train", "matplotlib")
+    from app.base.progress_bar import stage_progress
+    from training.dataset.folder import save
+    from training.evaluation.grasp import Study, evaluate
+    from training.evaluation.report import plot, table
+
+    study = Study(
+        trials=arguments.trials,
+        methods=names_in(arguments.methods),
+        seed=arguments.seed,
+        split=arguments.split,
+        per_family=arguments.objects,
+        masks=arguments.masks,
+        heatmap=full_path(arguments.heatmap),
+        paper=full_path(arguments.paper_run),
+        labels=full_path(arguments.labels),
+    )
+    with mapper_of(arguments) as mapper, stage_progress() as progress:
+        result = evaluate(study, arguments.out, mapper, progress, arguments.device)
+    save(arguments.out / "table.md", table(result).encode())
+    save(arguments.out / "plot.png", plot(result))
+    return say(result, table(result), as_json=arguments.json)
+
+
+COMMAND = Command(add_arguments, run)

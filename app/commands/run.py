@@ -1,0 +1,69 @@
+"""`spot-grasp run`: its arguments. The run itself is in `app/session`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.base.arguments import TREE_ID, add_json, add_trees, one_tree
+from app.base.bounded import seconds, seed, whole
+from app.base.command import Command, Parser
+from app.parts.plugins import DETECTOR, detector_name
+from app.parts.robots import add_robots, robot_name, robot_options
+from app.session.options import VIEWS
+
+if TYPE_CHECKING:
+    from app.base.interrupts import Interrupts
+
+
+def add_arguments(parser: Parser) -> None:
+    add_trees(parser, several="+")
+    parser.add_argument("--tree", dest="tree_id", metavar="ID", help=TREE_ID)
+    parser.add_argument(
+        "--robot", type=robot_name, default="genesis", metavar="NAME",
+        help="genesis (default), fake, spot, or one that an installed package offers",
+    )  # fmt: skip
+    parser.add_argument("--seed", type=seed, default=0, metavar="N", help="fixes scene and noise (default 0)")
+    parser.add_argument(
+        "--time-limit", dest="time_limit_s", type=seconds, default=600.0, metavar="S", help="robot seconds (600)"
+    )
+    parser.add_argument("--detector", type=detector_name, metavar="NAME|FILE", help=DETECTOR)
+    parser.add_argument("--heatmap", type=Path, metavar="FILE", help="heatmap network (.onnx)")
+    parser.add_argument("--substitute", type=Path, metavar="FILE", help="JSON file that scripts leaves (simulation)")
+    watch = parser.add_argument_group("what you see and keep")
+    watch.add_argument("--view", choices=VIEWS, help="terminal view (default: live on a terminal, else plain)")
+    watch.add_argument(
+        "--watch", action="append", default=[], metavar="KEY", help="show a blackboard key in the view (repeatable)"
+    )
+    watch.add_argument("--record", type=Path, metavar="DIR", help="run folder (default runs/TIME-TREE-SEED)")
+    add_json(watch, "print the result as one last line of JSON on stdout")
+    watch.add_argument(
+        "--groot", type=whole(1, 65534), nargs="?", const=1667, metavar="PORT",
+        help="let Groot2 watch (default port 1667)",
+    )  # fmt: skip
+    watch.add_argument("--groot-hooks", action="store_true", help="let Groot2 set breakpoints and results (simulation)")
+    add_robots(parser)
+
+
+def run(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
+    from app.session.options import RunOptions
+    from app.session.run import run
+
+    tree, *more = one_tree("run", arguments)
+    names = (
+        "robot", "seed", "view", "record", "json", "tree_id", "detector", "heatmap", "time_limit_s", "groot",
+        "groot_hooks", "substitute",
+    )  # fmt: skip
+    options = RunOptions(
+        tree,
+        more=tuple(more),
+        folders=tuple(arguments.folders),
+        watch=tuple(arguments.watch),
+        robot_options=robot_options(arguments),
+        **{name: getattr(arguments, name) for name in names},
+    )
+    return run(options, interrupts)
+
+
+COMMAND = Command(add_arguments, run)

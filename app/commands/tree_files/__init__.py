@@ -1,0 +1,1 @@
+"""What can be said about tree files and leaves without a run: check, show, nodes, format."""

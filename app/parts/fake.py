@@ -1,0 +1,37 @@
+"""`--robot fake`: the fake robot, which needs no simulator."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.parts.networks import open_detector
+from perception.base.errors import ConfigError
+
+if TYPE_CHECKING:
+    from behaviours.robots.fake.robot import FakeRobot
+    from perception.networks.protocols import Detector, HeatmapModel
+
+
+class FakeKind:
+    """Implements `behaviours.robot_kind.RobotKind`."""
+
+    def add_options(self, options: argparse._ArgumentGroup) -> None:
+        options.add_argument("--real-time", action="store_true", help="keep pace with the wall clock")
+
+    def make(self, options: argparse.Namespace, *, seed: int, folder: Path | None) -> FakeRobot:
+        from behaviours.robots.fake.robot import FakeRobot
+
+        return FakeRobot(real_time=options.real_time)
+
+    def networks(
+        self, detector: Path | str | None, heatmap: Path | None
+    ) -> tuple[Detector, HeatmapModel, dict[str, str]]:
+        """Models that know its world, in place of the shipped networks; see `app.parts.networks.networks`."""
+        flags = {"--detector": isinstance(detector, Path), "--heatmap": heatmap is not None}
+        if unused := [flag for flag, is_given in flags.items() if is_given]:
+            raise ConfigError(f"{', '.join(unused)}: not for --robot fake; leave it out or take --robot genesis")
+        from behaviours.robots.fake.robot import FakeDetector, FakeHeatmap
+
+        return FakeDetector() if detector is None else open_detector(detector), FakeHeatmap(), {}

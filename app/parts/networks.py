@@ -1,0 +1,48 @@
+"""The networks of a run: the shipped ones, those of files, and detectors of other packages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from perception.networks.protocols import Detector, HeatmapModel
+
+
+def weights_folder() -> Path:
+    """Where the shipped networks lie."""
+    import perception
+
+    return Path(perception.__path__[0]) / "weights"
+
+
+def networks(detector: Path | str | None, heatmap: Path | None) -> tuple[Detector, HeatmapModel, dict[str, str]]:
+    """Detector and heatmap, the shipped ones where None is given, and the hashes of their files. ModelError, and
+    ConfigError for a detector of another package."""
+    from perception.grasping.heatmap import OnnxHeatmap
+
+    heatmap = heatmap or weights_folder() / "heatmap.onnx"
+    parts = open_detector(detector), OnnxHeatmap(heatmap)
+    hashes = {"heatmap": file_hash(heatmap, "heatmap")}
+    if not isinstance(detector, str):
+        hashes = {"detector": file_hash(detector or weights_folder() / "detector.onnx", "detector"), **hashes}
+    return *parts, hashes
+
+
+def open_detector(which: Path | str | None) -> Detector:
+    """The shipped detector, one of a file (a path), or one that a package offers (a name). ModelError, ConfigError."""
+    if isinstance(which, str):
+        from app.parts.plugins import make_detector
+
+        return make_detector(which)
+    from perception.detection.detector import OnnxDetector
+
+    return OnnxDetector(which or weights_folder() / "detector.onnx")
+
+
+def file_hash(file: Path, what: str) -> str:
+    """SHA-256 of a network file. ModelError if it cannot be read."""
+    from perception.base.digest import sha256_of
+    from perception.networks.onnx_session import read_network
+
+    return sha256_of([read_network(file, what)])

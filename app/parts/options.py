@@ -1,0 +1,30 @@
+"""Which options a robot declares, and which of them were given."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from typing import Any
+
+from behaviours.robot_kind import RobotKind
+
+
+def declared(kind: RobotKind) -> dict[str, argparse.Action]:
+    """The options of a kind of robot by the name of their value."""
+    parser = argparse.ArgumentParser(add_help=False)
+    kind.add_options(parser.add_argument_group())
+    return {action.dest: action for action in parser._actions}
+
+
+def with_defaults(kind: RobotKind, values: Mapping[str, Any]) -> argparse.Namespace:
+    """These values of a robot's options, and the default of every other."""
+    return argparse.Namespace(**{dest: action.default for dest, action in declared(kind).items()} | dict(values))
+
+
+def given(kind: RobotKind, values: argparse.Namespace) -> dict[str, str]:
+    """The flags of the options of a kind of robot that have another value than their default, by their name."""
+    return {
+        dest: action.option_strings[0]
+        for dest, action in declared(kind).items()
+        if getattr(values, dest, action.default) != action.default
+    }

@@ -1,0 +1,110 @@
+"""The robots by name: the built-in ones and those of installed packages, with the options that each declares."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from app.base.command import Parser
+from app.parts.fake import FakeKind
+from app.parts.genesis import GenesisKind
+from app.parts.options import declared, given
+from app.parts.plugins import DETECTOR_GROUP, ROBOT_GROUP, PluginKind, offered, words_of
+from app.parts.spot import SpotKind
+from perception.base.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from behaviours.robot_kind import RobotKind
+
+KINDS: Final[Mapping[str, GenesisKind | FakeKind | SpotKind]] = {
+    "genesis": GenesisKind(), "fake": FakeKind(), "spot": SpotKind(),
+}  # fmt: skip
+"""The built-in ones; a package cannot take their names."""
+
+
+def robot_name(text: str) -> str:
+    """The value of --robot. argparse.ArgumentTypeError, with the choices, for a robot that nobody offers."""
+    if text not in KINDS and text not in offered(ROBOT_GROUP):
+        choices = ", ".join([*KINDS, *offered(ROBOT_GROUP)])
+        raise argparse.ArgumentTypeError(f"invalid choice: {text!r} (choose from {choices})")
+    return text
+
+
+def robot_kind(name: str) -> RobotKind:
+    """The kind of robot of a name. ConfigError, naming the plug-in, for one that cannot be imported."""
+    return KINDS[name] if name in KINDS else PluginKind(name)
+
+
+def add_robots(parser: Parser) -> None:
+    """Add the options of every built-in robot, each in its group, and before parsing those of the plug-in chosen."""
+    for name, kind in KINDS.items():
+        borrows = " and of a simulated Spot" if name == SpotKind.borrows else ""
+        kind.add_options(parser.add_argument_group(f"options of --robot {name}{borrows}"))
+    parser.before = _add_chosen
+
+
+def _add_chosen(parser: Parser, words: Sequence[str]) -> None:
+    name = _chosen(words)
+    if name not in KINDS:
+        add_robot(parser, name)
+
+
+def _chosen(words: Sequence[str]) -> str:
+    """The value of --robot, the last if there are several, "" if there is none."""
+    name: str | None = ""
+    for word, following in zip(words, [*words[1:], None], strict=False):
+        if word == "--":
+            break
+        if word == "--robot":
+            name = following
+        elif word.startswith("--robot="):
+            name = word.partition("=")[2]
+    return name or ""
+
+
+def add_robot(parser: Parser, name: str) -> None:
+    """Add the options of one robot, if there is one of this name. An option that a built-in robot has too is replaced.
+    ConfigError if the command itself has one of them."""
+    if name not in KINDS and name not in offered(ROBOT_GROUP):
+        return
+    kind = robot_kind(name)
+    built_in = {flag for each in KINDS.values() for action in declared(each).values() for flag in action.option_strings}
+    own = {flag for action in declared(kind).values() for flag in action.option_strings}
+    if taken := own & (set(parser._option_string_actions) - built_in):
+        raise ConfigError(f"robot '{name}' declares {', '.join(sorted(taken))}, which the command has for all robots")
+    kind.add_options(parser.add_argument_group(f"options of --robot {name}", conflict_handler="resolve"))
+
+
+def robot_options(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The values of the options of the robot chosen. ConfigError for an option of another robot that was given."""
+    kind = robot_kind(arguments.robot)
+    own = declared(kind)
+    if isinstance(kind, SpotKind):
+        own |= declared(KINDS[kind.borrows])
+    for name, other in KINDS.items():
+        if flags := [flag for dest, flag in given(other, arguments).items() if dest not in own]:
+            raise ConfigError(
+                f"{', '.join(flags)}: not for --robot {arguments.robot}; leave it out or take --robot {name}"
+            )
+    return {dest: getattr(arguments, dest) for dest in own}
+
+
+def owner_words(words: Sequence[str]) -> str:
+    """For options that nobody knows: which plug-in robots declare them, as the end of a message; "" if none does."""
+    told = []
+    for name in offered(ROBOT_GROUP):
+        try:
+            flags = {flag for action in declared(PluginKind(name)).values() for flag in action.option_strings}
+        except ConfigError:  # a robot that does not work is told of when it is used
+            continue
+        told += [f"{word} is an option of --robot {name}" for word in words if word.partition("=")[0] in flags]
+    return "".join(f"; {words}" for words in told)
+
+
+def plugins(robot: str, detector: str | Path | None) -> dict[str, str]:
+    """Which packages give the robot and the detector of a run, for its record; built-in ones and files are not in."""
+    used = {} if robot in KINDS else {"robot": words_of(ROBOT_GROUP, robot)}
+    return used | ({"detector": words_of(DETECTOR_GROUP, detector)} if isinstance(detector, str) else {})

@@ -1,0 +1,82 @@
+"""`--robot spot`: a Spot, or with `--hostname sim` a simulated one with Genesis behind it."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.parts.genesis import GenesisKind
+from app.parts.options import given
+from behaviours.robots.spot.options import AT_END
+from perception.base.errors import ConfigError
+from perception.base.extras import require
+
+if TYPE_CHECKING:
+    from behaviours.robots.spot.robot import SpotRobot
+
+SIMULATED = "sim"
+"""The --hostname of a simulated Spot."""
+
+
+def add_target(options: argparse._ActionsContainer, *, required: bool = False) -> None:
+    """Which Spot: --hostname, --port, --certificate."""
+    options.add_argument(
+        "--hostname", metavar="H", required=required, help="name or address of the Spot; `sim` starts a simulated one"
+    )
+    options.add_argument("--port", type=_port, metavar="P", help="its port (default 443)")
+    options.add_argument("--certificate", type=Path, metavar="FILE", help="PEM file to trust (a simulator's)")
+
+
+class SpotKind:
+    """Implements `behaviours.robot_kind.RobotKind`.
+
+    borrows: the simulated Spot takes the options of this robot too.
+    """
+
+    borrows = "genesis"
+
+    def add_options(self, options: argparse._ArgumentGroup) -> None:
+        add_target(options)
+        options.add_argument("--take-lease", action="store_true", help="take control from whoever has it")
+        options.add_argument("--own-estop", action="store_true", help="be the e-stop, in place of all others")
+        options.add_argument("--clear-faults", action="store_true", help="clear behaviour faults that can be cleared")
+        options.add_argument("--undock", action="store_true", help="get off the dock first, if it stands on it")
+        options.add_argument(
+            "--at-end", choices=AT_END, default="found", help="how to leave it (default: off if it was off)"
+        )
+
+    def make(self, options: argparse.Namespace, *, seed: int, folder: Path | None) -> SpotRobot:
+        from behaviours.robots.spot.link.connection import HTTPS_PORT, Target
+        from behaviours.robots.spot.options import SpotOptions
+
+        if options.hostname is None:
+            raise ConfigError(
+                "--robot spot needs --hostname: the robot's name or address, or `sim` for a simulated one"
+            )
+        asked = SpotOptions(options.take_lease, options.own_estop, options.clear_faults, options.undock, options.at_end)
+        if options.hostname != SIMULATED:
+            if flags := given(GenesisKind(), options).values():
+                raise ConfigError(f"{', '.join(flags)}: not for a real Spot; leave it out or take --hostname sim")
+            require("--robot spot", "spot", "bosdyn.client")
+            from behaviours.robots.spot.robot import SpotRobot
+
+            return SpotRobot(Target(options.hostname, options.port or HTTPS_PORT, options.certificate), asked)
+        refuse_target(options)
+        require("--robot spot", "spot")
+        from app.parts.simulated_spot import SimulatedSpot
+
+        body = GenesisKind().make(options, seed=seed, folder=folder)
+        return SimulatedSpot(body, asked, log=None if folder is None else folder / "spot_api.jsonl")
+
+
+def refuse_target(options: argparse.Namespace) -> None:
+    """ConfigError for --port and --certificate, which a simulated Spot chooses itself."""
+    if options.port is not None or options.certificate is not None:
+        raise ConfigError("--port, --certificate: a simulated Spot chooses its own")
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port; give a number from 1 to 65535")
+    return int(text)
