@@ -1,7 +1,9 @@
-"""The robot protocol and the leaves of a behaviour tree that are written against it.
+"""The robot protocol, the leaves of a behaviour tree that are written against it, and the robots.
 
 recording = behaviours.run("grasp_bottle", robot)   run a tree, recorded; recording.result, .statuses, .frames
 recording = behaviours.read_recording(folder)       the same of a run folder
+
+`from behaviours import ...` has everything that the author of a leaf or of a robot needs.
 """
 
 from typing import TYPE_CHECKING
@@ -10,6 +12,52 @@ if TYPE_CHECKING:
     from behaviours.recording.recording import Recording as Recording, read_recording as read_recording
     from behaviours.recording.result import Result as Result
     from behaviours.runner import run as run
+    from behaviours.contract import CONTRACT as CONTRACT
+    from behaviours.leaves.base import (
+        MotionLeaf as MotionLeaf,
+        PlannedMotionLeaf as PlannedMotionLeaf,
+        RobotLeaf as RobotLeaf,
+        WorkLeaf as WorkLeaf,
+    )
+    from behaviours.limits import RobotLimits as RobotLimits, require_limits as require_limits
+    from behaviours.registry import LEAVES as LEAVES
+    from behaviours.robot import (
+        ArmPose as ArmPose,
+        Command as Command,
+        CommandState as CommandState,
+        GripperState as GripperState,
+        Outcome as Outcome,
+        Robot as Robot,
+    )
+    from behaviours.robots.fake.robot import FakeRobot as FakeRobot, FakeScript as FakeScript
+    from behaviours.run_loop import RunResult as RunResult, run_tree as run_tree
+    from behaviours.services import (
+        NullRecorder as NullRecorder,
+        Recorder as Recorder,
+        Services as Services,
+        Settings as Settings,
+    )
+    from behaviours.worker import Job as Job, Worker as Worker
+    from perception.base.errors import RobotError as RobotError
+    from perception.geometry import Pose as Pose
+    from perception.types import (
+        Detection as Detection,
+        Grasp as Grasp,
+        Heatmap as Heatmap,
+        Intrinsics as Intrinsics,
+        RgbdFrame as RgbdFrame,
+    )
+    from py_trees.common import Status as Status
+    from trees.data.ports import Bounds as Bounds, Port as Port, input_port as input_port, output_port as output_port
+    from trees.engine.leaf import Leaf as Leaf, PortAccess as PortAccess
+    from trees.errors import (
+        ConfigError as ConfigError,
+        ContractError as ContractError,
+        LeafError as LeafError,
+        LimitError as LimitError,
+        SpotGraspError as SpotGraspError,
+        TreeError as TreeError,
+    )
 else:
     from trees.lazy import lazy_exports
 
@@ -17,4 +65,20 @@ else:
         "behaviours.recording.recording": ("Recording", "read_recording"),
         "behaviours.recording.result": ("Result",),
         "behaviours.runner": ("run",),
+        "behaviours.contract": ("CONTRACT",),
+        "behaviours.leaves.base": ("MotionLeaf", "PlannedMotionLeaf", "RobotLeaf", "WorkLeaf"),
+        "behaviours.limits": ("RobotLimits", "require_limits"),
+        "behaviours.registry": ("LEAVES",),
+        "behaviours.robot": ("ArmPose", "Command", "CommandState", "GripperState", "Outcome", "Robot"),
+        "behaviours.robots.fake.robot": ("FakeRobot", "FakeScript"),
+        "behaviours.run_loop": ("RunResult", "run_tree"),
+        "behaviours.services": ("NullRecorder", "Recorder", "Services", "Settings"),
+        "behaviours.worker": ("Job", "Worker"),
+        "perception.base.errors": ("RobotError",),
+        "perception.geometry": ("Pose",),
+        "perception.types": ("Detection", "Grasp", "Heatmap", "Intrinsics", "RgbdFrame"),
+        "py_trees.common": ("Status",),
+        "trees.data.ports": ("Bounds", "Port", "input_port", "output_port"),
+        "trees.engine.leaf": ("Leaf", "PortAccess"),
+        "trees.errors": ("ConfigError", "ContractError", "LeafError", "LimitError", "SpotGraspError", "TreeError"),
     })  # fmt: skip

@@ -32,7 +32,11 @@ def up_to(maximum: float) -> Bounds:
 
 @dataclass(frozen=True)
 class RobotLimits:
-    """The greatest that a robot may be asked for. What a command names lies from `LEAST` to these."""
+    """The largest values that commands may ask of a robot; the smallest is `LEAST` for all.
+
+    walking_speed_mps, yaw_rate_radps: of the body. joint_speed_radps: of the arm's joints. hand_speed_mps: of the hand
+    on a straight line. jaw_torque_nm: of the gripper's motor.
+    """
 
     walking_speed_mps: float
     yaw_rate_radps: float

@@ -33,7 +33,7 @@ class CommandState(Enum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """The answer to `Command.poll`. `reason` says why in the robot's words, and is never empty for FAILED."""
+    """The answer to `Command.poll`. state: of the command. reason: in the robot's words, never empty for FAILED."""
 
     state: CommandState
     reason: str = ""

@@ -41,12 +41,13 @@ def run_tree(
     before_tick: Callable[[], None] = lambda: None,
     on_tick: Callable[[], None] = lambda: None,
 ) -> RunResult:
-    """Tick every `period_s` of the robot's time until the tree succeeds or fails, or `time_limit_s` has gone by.
+    """Tick a tree until it succeeds or fails, or the time is over.
 
-    before_tick, on_tick: called before and after each tick; what they raise ends the run.
+    robot: entered already; its clock is used. worker: waited for after each tick in simulated time, so that a seed
+    always gives the same run. period_s: from tick to tick. time_limit_s: None for none. before_tick, on_tick: called
+    before and after each tick; an error in them ends the run.
 
-    The tree is halted and the robot stopped at the end, also when a leaf raises or the program is interrupted; what was
-    raised passes through.
+    At the end the tree is halted and the robot stopped, even after an error or an interruption, which is raised again.
     """
     ticks = 0
     started_s = robot.now()

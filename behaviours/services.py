@@ -13,7 +13,7 @@ from perception.types import Detection, Grasp, Heatmap, RgbdFrame
 
 
 class Recorder(Protocol):
-    """Keeps pictures and words of a run."""
+    """Keeps pictures and reports of a run."""
 
     def frame(self, name: str, frame: RgbdFrame) -> None:
         """Keep a frame; `name` says what for."""
@@ -40,7 +40,7 @@ class NullRecorder:
 
 @dataclass(frozen=True)
 class Settings:
-    """Numbers that are the robot's, not the task's. motion_timeout_s: longest any one motion may take."""
+    """Settings of a run. grasp: how grasps are chosen. motion_timeout_s: the longest time for any one motion."""
 
     grasp: GraspSettings = field(default_factory=GraspSettings)
     motion_timeout_s: float = 40.0
@@ -48,7 +48,11 @@ class Settings:
 
 @dataclass(frozen=True)
 class Services:
-    """The context of every leaf."""
+    """The context of every leaf.
+
+    robot: to act and to look with. detector, heatmap_model: the networks. worker: runs inference off the tick thread.
+    recorder: keeps pictures and reports of the run. settings: see `Settings`.
+    """
 
     robot: Robot
     detector: Detector

@@ -14,7 +14,7 @@ LEAVE_S = 10.0
 
 
 class Job(Generic[T]):
-    """Work that was handed to the worker."""
+    """Work that a `Worker` does. future: of its executor."""
 
     def __init__(self, future: Future[T]) -> None:
         self._future = future

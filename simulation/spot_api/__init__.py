@@ -7,6 +7,15 @@ with SpotServer(FakeRobot(), port=0) as server:
     robot.authenticate(server.username, server.password)
 """
 
-from simulation.spot_api.server import SpotServer
+from typing import TYPE_CHECKING
 
-__all__ = ["SpotServer"]
+if TYPE_CHECKING:
+    from simulation.spot_api.faults.spec import FaultSpec as FaultSpec, read_faults as read_faults
+    from simulation.spot_api.server import SpotServer as SpotServer
+else:
+    from trees.lazy import lazy_exports
+
+    __all__, __getattr__, __dir__ = lazy_exports(__name__, {
+        "simulation.spot_api.faults.spec": ("FaultSpec", "read_faults"),
+        "simulation.spot_api.server": ("SpotServer",),
+    })  # fmt: skip

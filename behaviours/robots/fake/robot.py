@@ -33,8 +33,9 @@ PULL_OPENS = 0.05
 
 @dataclass(frozen=True)
 class FakeScript:
-    """What goes wrong. hidden_captures: pictures at the start without the bottle. misses: closings that miss it.
-    slips: lifts after which it falls back. drops: walks on which it is lost halfway; somebody puts it back to where it
+    """What goes wrong on a fake robot.
+
+    hidden_captures: pictures at the start without the bottle. misses: closings that miss it. slips: lifts after which it falls back. drops: walks on which it is lost halfway; somebody puts it back to where it
     stood at first. pull_after_s: somebody pulls at it once the robot has held it still for so long. walk_blocked,
     arm_stalls: these motions fail. out_of_reach: the arm reaches nothing. lost_after_s: the connection is lost at this
     time."""
@@ -78,7 +79,10 @@ class _FakeCommand:
 
 
 class FakeRobot(FakeSteering):
-    """Implements `behaviours.robot.Robot`. real_time: keep pace with the wall clock, for watching and for signals.
+    """A robot without physics; implements `behaviours.robot.Robot`.
+
+    script: what goes wrong, None for nothing. world: what it sees, None for a bottle on a table. real_time: keep pace
+    with the wall clock, for watching and for signals.
 
     stops: how often `stop` was called; commands: every command started, by part, for tests.
     """
