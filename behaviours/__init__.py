@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         WorkLeaf as WorkLeaf,
     )
     from behaviours.limits import RobotLimits as RobotLimits, require_limits as require_limits
+    from behaviours.model import RobotModel as RobotModel
     from behaviours.registry import LEAVES as LEAVES
     from behaviours.robot import (
         ArmPose as ArmPose,
@@ -68,6 +69,7 @@ else:
         "behaviours.contract": ("CONTRACT",),
         "behaviours.leaves.base": ("MotionLeaf", "PlannedMotionLeaf", "RobotLeaf", "WorkLeaf"),
         "behaviours.limits": ("RobotLimits", "require_limits"),
+        "behaviours.model": ("RobotModel",),
         "behaviours.registry": ("LEAVES",),
         "behaviours.robot": ("ArmPose", "Command", "CommandState", "GripperState", "Outcome", "Robot"),
         "behaviours.robots.fake.robot": ("FakeRobot", "FakeScript"),

@@ -7,30 +7,27 @@ import ast
 import inspect
 import math
 import re
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import MISSING, Field, fields
-from importlib.util import module_from_spec, spec_from_file_location
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-API: dict[str, tuple[str, ...]] = {
-    "trees": (),
-    "behaviours": (
-        "Robot", "Command", "CommandState", "Outcome", "GripperState", "RobotLimits",
-        "RobotLeaf", "MotionLeaf", "WorkLeaf", "Services",
-    ),
-    "perception": ("RgbdFrame", "Intrinsics", "Detection", "Heatmap", "Grasp", "Pose"),
-    "simulation": ("GenesisRobot", "SpotServer", "FaultSpec"),
-}  # fmt: skip
-"""What the API page shows of each package beside what the package itself exports."""
+API = ("behaviours", "trees", "perception", "simulation", "simulation.spot_api", "training")
+"""The packages whose exports the API page shows; a name stands under the first that exports it."""
 PUBLIC = """\
 The names that other programs may use. Units are SI, angles radians.
 
-Public are the names on this page, the command line, the leaves with their ports, and the files that spot-grasp reads
-and writes. Everything else may change at any time. While the version begins with 0, a minor version may change what is
-public, and the changelog says how to adapt. A patch version only adds and mends."""
+Public are the names on this page, imported from the package itself: `from behaviours import Robot`. The command line,
+the leaves with their ports, and the files that spot-grasp reads and writes are public, too. Everything else may change
+at any time, even the modules that define these names.
+
+While the version begins with 0, a minor version may change what is public, and the changelog says how to adapt. A patch
+version only adds and mends.
+
+Importing a package is quick: each name is imported when it is first used. The extras that a part needs are in
+[Install](../install.md)."""
 
 
 def commands() -> str:
@@ -105,7 +102,7 @@ def _bounds(port: dict[str, Any]) -> str:
 
 def scenes() -> str:
     """The tables and keys of a scene file, and the scenes that ship."""
-    spec = _module("simulation", "SceneSpec")
+    spec: Any = import_module("simulation.scene.spec")
     lines = [
         "# Scene files", "", "A scene file (TOML) says what may stand where; a seed picks one scene out of its ranges.",
         "Every table and every key is optional.", "",
@@ -126,7 +123,7 @@ def scenes() -> str:
 
 def fault_files() -> str:
     """The kinds and keys of a fault file."""
-    spec = _module("simulation", "FaultSpec")
+    spec: Any = import_module("simulation.spot_api.faults.spec")
     lines = [
         "# Fault files", "", "A fault file (TOML, or JSON with the same content) has a list `faults`.",
         "[Simulate a Spot](../simulator.md#faults-on-purpose) shows one and says what each kind does.", "",
@@ -138,9 +135,10 @@ def fault_files() -> str:
 
 def run_folder() -> str:
     """What a run leaves."""
-    records, results = _module("behaviours", "RunFolder"), _module("behaviours", "Result")
-    lines = ["# Run folder", "", *_with_blocks(inspect.getdoc(records) or ""), ""]
-    lines += ["## result.json", "", *_fields(results.Result)]
+    from behaviours.recording import folder, result
+
+    lines = ["# Run folder", "", *_with_blocks(inspect.getdoc(folder) or ""), ""]
+    lines += ["## result.json", "", *_fields(result.Result)]
     lines += ["", "The entries of `log.jsonl` are listed in [Watch a run](../watching.md#logs).", ""]
     return "\n".join(lines)
 
@@ -148,44 +146,25 @@ def run_folder() -> str:
 def api() -> str:
     """The public names of the packages, for mkdocstrings."""
     lines = ["# API", "", PUBLIC, ""]
-    for package, more in API.items():
+    shown: set[str] = set()
+    for package in API:
+        names = exports(package)
         lines += [f"## {package}", ""]
-        exported = [name for name in exports(package) if not name.isupper()]
-        for name in dict.fromkeys((*exported, *more)):
-            lines += [f"::: {_home(package, name)}", "    options:", "      heading_level: 3", ""]
+        if again := [name for name in names if name in shown]:
+            lines += [f"Also exports {', '.join(map(_code, again))}, see above.", ""]
+        for name, home in names.items():
+            if name not in shown and home.split(".")[0] in API:
+                lines += [f"::: {home}.{name}", "    options:", "      heading_level: 3", ""]
+        shown |= names.keys()
     return "\n".join(lines)
 
 
 def exports(package: str) -> dict[str, str]:
     """The names that a package exports -> the module of each, as its `__init__` says to type checkers."""
-    tree = ast.parse((ROOT / package / "__init__.py").read_text())
+    tree = ast.parse(ROOT.joinpath(*package.split("."), "__init__.py").read_text())
     blocks = (node.body for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
     imports = [node for block in blocks for node in block if isinstance(node, ast.ImportFrom)]
     return {alias.asname or "": node.module or "" for node in imports for alias in node.names}
-
-
-def _home(package: str, name: str) -> str:
-    """`package.module.name` of the module that defines this class, function or alias, first in this package."""
-    others = (file for other in API if other != package for file in sorted((ROOT / other).rglob("*.py")))
-    for file in (*sorted((ROOT / package).rglob("*.py")), *others):
-        for node in ast.parse(file.read_text()).body:
-            if name in (getattr(node, "name", ""), getattr(getattr(node, "target", None), "id", "")) or (
-                isinstance(node, ast.Assign) and any(getattr(target, "id", "") == name for target in node.targets)
-            ):
-                module = file.relative_to(ROOT).with_suffix("").parts
-                return ".".join((*(part for part in module if part != "__init__"), name))
-    raise LookupError(f"docs/reference.py: no module of {package} defines {name}")
-
-
-def _module(package: str, name: str) -> Any:
-    """The module that defines it, loaded alone: its package may need libraries that the site does without."""
-    path = ROOT.joinpath(*_home(package, name).split(".")[:-1]).with_suffix(".py")
-    spec = spec_from_file_location(f"documented_{path.stem}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = sys.modules[spec.name] = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def _fields(kind: Any) -> list[str]:

@@ -6,41 +6,46 @@ result = perception.perceive(frame, detector, heatmap_model, ["bottle"])    one 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from perception.base.errors import (
-        ConfigError as ConfigError,
-        ContractError as ContractError,
-        LimitError as LimitError,
-        ModelError as ModelError,
-        RobotError as RobotError,
-        SpotGraspError as SpotGraspError,
-        WriteError as WriteError,
-    )
+    from perception.base.errors import ModelError as ModelError, RobotError as RobotError, WriteError as WriteError
     from perception.detection.detector import OnnxDetector as OnnxDetector
     from perception.geometry import Pose as Pose, Vector as Vector
-    from perception.heatmap import OnnxHeatmap as OnnxHeatmap
-    from perception.models import Detector as Detector, HeatmapModel as HeatmapModel
+    from perception.grasping.grasp import compute_grasp as compute_grasp
+    from perception.grasping.gripper import GripperModel as GripperModel
+    from perception.grasping.reach import Reach as Reach
+    from perception.grasping.settings import GraspSettings as GraspSettings
+    from perception.grasping.heatmap import OnnxHeatmap as OnnxHeatmap
+    from perception.networks.protocols import Detector as Detector, HeatmapModel as HeatmapModel
     from perception.pipeline import Perception as Perception, perceive as perceive, warm_up as warm_up
-    from perception.rejection import Rejection as Rejection
     from perception.types import (
         Detection as Detection,
         Grasp as Grasp,
         Heatmap as Heatmap,
         Intrinsics as Intrinsics,
+        Rejection as Rejection,
         RgbdFrame as RgbdFrame,
+    )
+    from perception.view import View as View
+    from trees.errors import (
+        ConfigError as ConfigError,
+        ContractError as ContractError,
+        LimitError as LimitError,
+        SpotGraspError as SpotGraspError,
     )
 else:
     from trees.lazy import lazy_exports
 
     __all__, __getattr__, __dir__ = lazy_exports(__name__, {
-        "perception.base.errors": (
-            "ConfigError", "ContractError", "LimitError", "ModelError",
-            "RobotError", "SpotGraspError", "WriteError",
-        ),
+        "perception.base.errors": ("ModelError", "RobotError", "WriteError"),
         "perception.detection.detector": ("OnnxDetector",),
         "perception.geometry": ("Pose", "Vector"),
-        "perception.heatmap": ("OnnxHeatmap",),
-        "perception.models": ("Detector", "HeatmapModel"),
+        "perception.grasping.grasp": ("compute_grasp",),
+        "perception.grasping.gripper": ("GripperModel",),
+        "perception.grasping.reach": ("Reach",),
+        "perception.grasping.settings": ("GraspSettings",),
+        "perception.grasping.heatmap": ("OnnxHeatmap",),
+        "perception.networks.protocols": ("Detector", "HeatmapModel"),
         "perception.pipeline": ("Perception", "perceive", "warm_up"),
-        "perception.rejection": ("Rejection",),
-        "perception.types": ("Detection", "Grasp", "Heatmap", "Intrinsics", "RgbdFrame"),
+        "perception.types": ("Detection", "Grasp", "Heatmap", "Intrinsics", "Rejection", "RgbdFrame"),
+        "perception.view": ("View",),
+        "trees.errors": ("ConfigError", "ContractError", "LimitError", "SpotGraspError"),
     })  # fmt: skip

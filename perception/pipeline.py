@@ -26,8 +26,11 @@ WARM_UPS = 3
 
 @dataclass(eq=False)
 class Perception:
-    """What each stage gave; what was not reached is None. grasp: the pose, or why there is none. seconds: of each stage
-    that ran: detector, location, heatmap, pose."""
+    """The results of `perceive`; None for stages that were not reached.
+
+    view: the frame with its best detection. heatmap: quality of each pixel. grasp: the grasp, or why there is none.
+    seconds: duration of each stage that ran: detector, location, heatmap, pose.
+    """
 
     view: View | None = None
     heatmap: Heatmap | None = None
@@ -46,7 +49,11 @@ def perceive(
     reach: Reach | None = None,
     settings: GraspSettings = DEFAULT,
 ) -> Perception:
-    """All stages on one frame; the best detection is taken. gripper, reach, settings: see `compute_grasp`."""
+    """Detect an object in a frame and choose a grasp on it.
+
+    detector, heatmap_model: the networks. labels: what to look for; the best detection is taken. min_score: of a
+    detection, 0..1. gripper, reach, settings: see `compute_grasp`. ConfigError if the detector does not know a label.
+    """
     result = Perception()
     clock = _Clock(result.seconds)
     detections = detector.detect(frame, labels, min_score, enough=lambda _: True)
@@ -68,9 +75,10 @@ def perceive(
 
 
 def warm_up(detector: Detector, heatmap_model: HeatmapModel, labels: Sequence[str], gripper: GripperModel) -> None:
-    """Run everything on a made-up picture, so that the first real one does not wait for memory and threads.
+    """Run all stages on a synthetic picture, so that the first real one does not wait for memory and threads.
 
-    labels: what will be looked for. ConfigError if the detector does not know one.
+    detector, heatmap_model, gripper: as for `perceive`. labels: what will be looked for. ConfigError if the detector
+    does not know one.
     """
     camera = Intrinsics(640, 480, 552.0, 552.0, 320.0, 240.0)
     mask = np.zeros(camera.shape, bool)

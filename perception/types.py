@@ -22,7 +22,11 @@ def _read_only(array: NDArray[Any], shape: tuple[int, ...], dtype: type, what: s
 
 @dataclass(frozen=True)
 class Intrinsics:
-    """Pinhole camera without distortion; pixels; optical frame x right, y down, z forward."""
+    """A pinhole camera without distortion; optical frame x right, y down, z forward.
+
+    width, height: of the picture in pixels. fx, fy: focal lengths in pixels. cx, cy: principal point in pixels.
+    ValueError for values that no camera has.
+    """
 
     width: int
     height: int

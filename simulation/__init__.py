@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from simulation.genesis.depth_sensor import DepthSensor as DepthSensor, DepthSensorConfig as DepthSensorConfig
     from simulation.genesis.robot import GenesisRobot as GenesisRobot
     from simulation.scene.build import SceneSample as SceneSample, sample_scene as sample_scene
     from simulation.scene.objects import GraspObject as GraspObject, make_object as make_object
@@ -12,7 +11,6 @@ else:
     from trees.lazy import lazy_exports
 
     __all__, __getattr__, __dir__ = lazy_exports(__name__, {
-        "simulation.genesis.depth_sensor": ("DepthSensor", "DepthSensorConfig"),
         "simulation.genesis.robot": ("GenesisRobot",),
         "simulation.scene.build": ("SceneSample", "sample_scene"),
         "simulation.scene.objects": ("GraspObject", "make_object"),

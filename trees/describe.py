@@ -1,4 +1,4 @@
-"""The leaves as text for people and as a palette for Groot2."""
+"""Descriptions of leaves: as text, as values, and as a palette for Groot2."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from trees.reading.escape import attributes, escape_text, legal
 
 
 def table(leaves: Mapping[str, type[Leaf]]) -> list[str]:
-    """One line a leaf and one a port."""
+    """The leaves as text, one line for each leaf and each port. leaves: by tag."""
     lines = []
     for tag, leaf in sorted(leaves.items()):
         text = (leaf.__doc__ or "").strip().split("\n")[0]
@@ -25,7 +25,8 @@ def table(leaves: Mapping[str, type[Leaf]]) -> list[str]:
 
 
 def facts(leaves: Mapping[str, type[Leaf]]) -> list[dict[str, Any]]:
-    """The leaves with their ports as plain values; bounds that are infinite are none."""
+    """The leaves with their ports as plain values. leaves: by tag. A minimum or maximum that is infinite is no
+    bound."""
     return [
         {
             "id": tag,
@@ -52,15 +53,15 @@ def facts(leaves: Mapping[str, type[Leaf]]) -> list[dict[str, Any]]:
 
 
 def palette_xml(leaves: Mapping[str, type[Leaf]]) -> str:
-    """A file with a TreeNodesModel that Groot2 imports."""
+    """A file with a TreeNodesModel of the leaves, which Groot2 imports. leaves: by tag."""
     return "\n".join(
         ['<?xml version="1.0" encoding="UTF-8"?>', '<root BTCPP_format="4">', *model(leaves), "</root>", ""]
     )
 
 
 def model(nodes: Mapping[str, NodeClass]) -> list[str]:
-    """The lines of a TreeNodesModel of nodes by tag. Ports that need not be given have a default, if only an empty one:
-    that is what Groot2 writes for them, and what is read here as not given."""
+    """The lines of a TreeNodesModel. nodes: by tag. An optional port has a default, at least an empty one: Groot2
+    writes it, and an empty port counts as absent here."""
     lines = ["  <TreeNodesModel>"]
     for tag, node in sorted(nodes.items()):
         lines.append(f"    <{node.KIND}{attributes({'ID': tag})}>")

@@ -1,9 +1,9 @@
-"""Leaves from other packages: each is an entry point of the group `spot_grasp.leaves`, name = tag, value = class.
+"""Leaves of other packages, entry points of the group `spot_grasp.leaves`: name = tag, value = class.
 
     [project.entry-points."spot_grasp.leaves"]
     BlinkLights = "my_package.leaves:BlinkLights"
 
-A plug-in is imported when a tree uses its tag, or when all leaves are listed, and never otherwise.
+A plug-in is imported only when a tree uses its tag or all leaves are listed.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ GROUP: Final = "spot_grasp.leaves"
 
 
 class PluginLeaves(Mapping[str, type[Leaf]]):
-    """The leaves that are built in, and those of installed plug-ins, by tag.
+    """The built-in leaves and those of installed plug-ins, by tag.
 
-    Looking a plug-in's tag up imports it: TreeError, naming the tag, the value and the package, if it cannot be
-    imported, is no leaf, declares no ports, or has a tag that is taken. entries: else those of the installed packages.
+    built_in: by tag. entries: entry points of plug-ins, None for those of the installed packages. The lookup of a tag
+    imports its plug-in. TreeError, naming tag, value and package, if it cannot be imported, is no leaf, declares no
+    ports, or has a tag that is taken.
     """
 
     def __init__(self, built_in: Mapping[str, type[Leaf]], entries: Iterable[EntryPoint] | None = None) -> None:
@@ -39,7 +40,7 @@ class PluginLeaves(Mapping[str, type[Leaf]]):
         for entry in entry_points(group=GROUP) if self._given is None else self._given:
             same = found.setdefault(entry.name, [])
             if not any((each.value, package(each)) == (entry.value, package(entry)) for each in same):
-                same.append(entry)  # one package can be found twice on the path
+                same.append(entry)  # a package can be on the path twice
         return found
 
     def __getitem__(self, tag: str) -> type[Leaf]:
@@ -66,11 +67,11 @@ class PluginLeaves(Mapping[str, type[Leaf]]):
         return len(self._built_in.keys() | self._entries.keys())
 
     def plugins(self) -> list[str]:
-        """The tags that plug-ins give, working or not."""
+        """The tags of plug-ins, working or not."""
         return sorted(self._entries)
 
     def _load(self, tag: str) -> type[Leaf]:
-        """Import a plug-in's class and look at it."""
+        """Import the class of a plug-in and check it."""
         entries = self._entries[tag]
         where = " and ".join(map(described, entries))
         if tag in self._built_in or tag in CONTROL_NODES or tag == "SubTree":
@@ -81,7 +82,7 @@ class PluginLeaves(Mapping[str, type[Leaf]]):
             loaded = entries[0].load()
         except KeyboardInterrupt:
             raise
-        except BaseException as error:  # it is foreign code: whatever goes wrong in it is told by its name
+        except BaseException as error:  # foreign code may raise anything
             reason = f"{type(error).__name__}: {error}"
             raise TreeError(f"{where} cannot be imported: {reason}") from error
         if not (isinstance(loaded, type) and issubclass(loaded, Leaf)):
@@ -98,11 +99,12 @@ def package(entry: EntryPoint) -> str:
 
 
 def described(entry: EntryPoint) -> str:
+    """An entry point for messages."""
     return f"the plug-in {entry.value} of {package(entry)}"
 
 
 def declaration_error(tag: str, leaf: type[Leaf]) -> str:
-    """What is wrong with how a class declares itself, "" if nothing."""
+    """The error in the declaration of a leaf's class, "" if there is none."""
     if "PORTS" not in {name for each in leaf.__mro__ if each is not Leaf for name in vars(each)}:
         return "declares no PORTS; a leaf without any says so: PORTS = ()"
     if not (isinstance(leaf.PORTS, tuple) and all(isinstance(port, Port) for port in leaf.PORTS)):

@@ -35,9 +35,9 @@ STATUSES: Final = ("IDLE", "RUNNING", "SUCCESS", "FAILURE", "SKIPPED")
 class Recording:
     """A run, read back.
 
-    path: the log file. nodes: the tree in pre-order. events: those that change what is seen, in order. result: None if
-    the run was killed before it had one. cut: in words, why the log was not read to its end, "" if it was. captures,
-    heatmap_lines: the log's lines about pictures.
+    path: the log file. title: of the tree. nodes: the tree in pre-order. events: those that change what is seen, in
+    order. result: None if the run was killed before it had one. cut: in words, why the log was not read to its end, ""
+    if it was. captures, heatmap_lines: the log's lines about pictures.
     """
 
     path: Path

@@ -54,8 +54,9 @@ class _Found:
 
 
 class OnnxDetector:
-    """Implements `perception.networks.protocols.Detector`.
+    """A detector from an ONNX file; implements `Detector`.
 
+    path: of the network, the shipped one by default.
     The network: input (1, 3, h, w) RGB 0..1; output 0 (1, 4 + classes + 32, anchors) with boxes as centre and size in
     input pixels; output 1 (1, 32, h/4, w/4) mask prototypes; in its metadata the class names under `names` and, where
     h and w are free, its usual [h, w] under `imgsz`.

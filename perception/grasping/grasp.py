@@ -50,9 +50,10 @@ def compute_grasp(
     reach: Reach | None,
     settings: GraspSettings = DEFAULT,
 ) -> Grasp | Rejection:
-    """The best grasp that can be done, or why none can. A rejection's reason counts what stopped the candidates.
+    """The best possible grasp, or a rejection whose reason counts what ruled the candidates out.
 
-    reach: what the arm reaches from where the body stands; None leaves the arm out of it.
+    view: the frame with its detection. heatmap: quality of each pixel of that frame. gripper: shape of the jaws.
+    reach: what the arm reaches from where the body stands; None does not check it. settings: how it is chosen.
     """
     if isinstance(view.location, Rejection):
         return view.location

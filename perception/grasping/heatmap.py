@@ -16,8 +16,9 @@ DEFAULT_WEIGHTS = Path(__file__).parents[1] / "weights" / "heatmap.onnx"
 
 
 class OnnxHeatmap:
-    """Implements `perception.networks.protocols.HeatmapModel`.
+    """A heatmap network from an ONNX file; implements `HeatmapModel`.
 
+    path: of the network, the shipped one by default.
     The network maps (1, 8, h, w), the `preprocess.window` of a `preprocess.heatmap_input`, to (1, 1, h, w), quality
     0..1; one whose input has a fixed size gets the whole of 256 x 256.
     ModelError if the file is missing, corrupt, another network, or trained for another version of the preprocessing.

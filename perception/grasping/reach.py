@@ -30,7 +30,8 @@ class Arm(Protocol):
 class Reach:
     """Whether an arm reaches hand poses, from where the body stands.
 
-    standoff_m: how far back along its own x the hand must reach too.
+    arm: of the robot. world_from_body: where the body stands. standoff_m: how far back along its own x the hand must
+    reach, too.
     """
 
     def __init__(self, arm: Arm, world_from_body: Pose, standoff_m: float) -> None:

@@ -48,9 +48,12 @@ class Placed:
 
 @dataclass(frozen=True)
 class SceneSample:
-    """A scene with every choice made. World: z up, floor at 0, the robot near the origin looking along +x.
+    """A scene with every random choice made. World frame: z up, floor at 0, metres.
 
-    place: the one of `supports` to put things on, person: who takes what is held out, if the scene has one.
+    name, seed: of the scene. robot_xy_yaw: where the robot stands, m, m and rad. supports: tables. target: the object
+    to grasp. clutter: other objects. walls: boxes. floor: texture. lights: (position, intensity) of each. ambient:
+    light 0..1. background: RGB 0..1. place: the one of `supports` to put things on. person: who takes the object. None
+    where the scene has none.
     """
 
     name: str
@@ -89,7 +92,8 @@ def _stand(item: GraspObject, xy: NDArray[np.float64], z: float, yaw: float) -> 
 
 
 def sample_scene(spec: SceneSpec, seed: int) -> SceneSample:
-    """The scene of a file and a seed; equal for equal arguments. ConfigError if a user's mesh cannot be used."""
+    """The scene that a seed draws from the ranges of `spec`; equal for equal arguments. ConfigError if a user's mesh
+    cannot be used."""
     rng = np.random.default_rng([seed, 0])
     x, y, yaw = _draw(rng, spec.robot.x_m), _draw(rng, spec.robot.y_m), _draw(rng, spec.robot.yaw_rad)
     heading = yaw + _draw(rng, spec.target.bearing_rad)

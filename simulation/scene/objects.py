@@ -36,8 +36,8 @@ SEGMENTS = 32
 class GraspObject:
     """A rigid object standing on z = 0 with its axis on z.
 
-    family: one of FAMILIES or "mesh". vertices: (N, 3) metres. faces: (M, 3) indices. uv: (N, 2)
-    texture coordinates 0..1 (v up). texture: (h, w, 3) uint8 RGB. mass_kg. friction: of its surface.
+    family: one of FAMILIES or "mesh". seed: of its shape, 0 for a mesh. vertices: (N, 3) metres. faces: (M, 3) indices.
+    uv: (N, 2) texture coordinates 0..1 (v up). texture: (h, w, 3) uint8 RGB. mass_kg. friction: of its surface.
     """
 
     family: str

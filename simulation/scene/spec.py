@@ -86,7 +86,11 @@ class RobotSpec:
 
 @dataclass(frozen=True)
 class SceneSpec:
-    """What a scene file may say; every table and key is optional. place, person: None without such a table."""
+    """The content of a scene file; every table and key is optional.
+
+    name: of the scene. folder: that its paths are relative to. support, target, clutter, light, robot, place, person:
+    the tables; place and person are None without their table.
+    """
 
     name: str
     folder: Path
@@ -133,7 +137,8 @@ def scene_names() -> list[str]:
 
 
 def load_scene(name_or_path: str) -> SceneSpec:
-    """The scene of that name in the library, or of that TOML file. ConfigError, one line, for whatever is wrong."""
+    """Read a scene. name_or_path: a scene of the library, or a TOML file. ConfigError, one line, for any error in
+    it."""
     names = scene_names()
     path = LIBRARY / f"{name_or_path}.toml" if name_or_path in names else Path(name_or_path)
     if not os.path.exists(path) or os.path.isdir(path):

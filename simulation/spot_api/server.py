@@ -45,7 +45,8 @@ class SpotServer:
     loopback unless you mean it. speed: simulated seconds for one of the wall, None as fast as possible. username,
     password: what a client must present; made up if not given. operator_estop: a released e-stop is there from the
     start, as if somebody stood by with it. log: a structlog logger for what is received. faults: to begin with.
-    lens: of all cameras, a camera model of `lens.LENSES`.
+    lease_stale_s: a lease that is not retained for so long is lost. lens: of all cameras, a camera model of
+    `lens.LENSES`.
 
     Inside: `port`, `ca_file` (PEM that the client must trust), `username`, `password`, `log` (what was received),
     `faults`, `leases`, `estop`, `machine`, `world`, `now()` (the robot's clock), `on_target_seen` (called with the

@@ -34,7 +34,8 @@ class Mapper(Protocol):
 
 
 class LocalMapper:
-    """Processes of this machine. A job whose worker dies is done once more, in a new one."""
+    """Processes of this machine. workers: how many. jobs_per_process: after so many jobs a process is replaced. A job
+    whose process dies is repeated once, in a new one."""
 
     def __init__(self, workers: int = 1, jobs_per_process: int = JOBS_PER_PROCESS) -> None:
         if workers < 1:
@@ -81,8 +82,8 @@ class LocalMapper:
 
 
 class RayMapper:
-    """A Ray cluster. address: of its head; None starts Ray on this machine. ConfigError if Ray is not installed or
-    cannot be reached."""
+    """A Ray cluster. address: of its head; None starts Ray on this machine. workers: then the number of processes.
+    ConfigError if Ray is not installed or cannot be reached."""
 
     def __init__(self, address: str | None = None, workers: int | None = None) -> None:
         require("--ray", "ray")

@@ -25,7 +25,7 @@ _LEGACY_VALIDATION = 5
 
 @dataclass(frozen=True)
 class Entry:
-    """One object of the catalogue."""
+    """One object of the catalogue. family: its kind. seed: of its shape."""
 
     family: Family
     seed: int

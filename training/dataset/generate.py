@@ -53,8 +53,9 @@ def generate(
 ) -> dict[str, Any]:
     """Make the missing files of a data set; returns the content of dataset.json without the list of files.
 
-    progress: called after each job. device: what physics computes on. ConfigError if the folder holds another plan's
-    data or cannot be written. Finished files stay; the same call continues.
+    plan: what it holds. out: the folder. mapper: runs the jobs. progress: called after each job. device: what physics
+    computes on. ConfigError if the folder holds another plan's data or cannot be written. Finished files stay; the same
+    call continues.
     """
     claim(plan, SCHEMA, out)
     entries = plan.entries

@@ -16,8 +16,8 @@ class Plan:
     preset: "robot" (every fourth scene from all sides, the others as the hand camera sees them), "hemisphere" (from all
     sides) or "paper". per_family: objects of each family; the paper preset takes one bottle. scenes, views: views per
     scene; their product is the number of pictures. samples: grasps tried on each object; 768 give about five near each
-    pixel. meshes: users' mesh files, added to the catalogue. split: of the catalogue, None for all. families: only
-    these; empty for all. skip: leave out the first so many of each family.
+    pixel. seed: of everything drawn at random. meshes: users' mesh files, added to the catalogue. split: of the
+    catalogue, None for all. families: only these; empty for all. skip: leave out the first so many of each family.
     """
 
     preset: str = "robot"
@@ -60,7 +60,7 @@ PLANS: dict[str, dict[str, Any]] = {
 
 
 def plan_for(preset: str, **changes: Any) -> Plan:
-    """The plan of a preset with some fields changed; None keeps a field. ConfigError for an impossible plan."""
+    """The plan of a preset. changes: fields of `Plan`; None keeps the preset's. ConfigError for an impossible plan."""
     if preset not in PLANS:
         raise ConfigError(f"unknown preset {preset!r}; choose from: {', '.join(PLANS)}")
     chosen = {key: value for key, value in changes.items() if value is not None}

@@ -33,9 +33,10 @@ SCHEMA = 2
 class Study:
     """Which methods are compared on which objects.
 
-    trials: number of pictures; every method is tried in each. per_family: size of the catalogue whose `split` is used.
-    masks: "rendered", with edges wrong by up to 2 px, or "detector". heatmap: a network file, None for the shipped
-    network. paper: run folder of the recipe "paper". labels: folder of label files, for the oracle.
+    trials: number of pictures; every method is tried in each. methods: their names. seed: of the scenes. per_family:
+    size of the catalogue whose `split` is used. masks: "rendered", with edges wrong by up to 2 px, or "detector".
+    heatmap: a network file, None for the shipped network. paper: run folder of the recipe "paper". labels: folder of
+    label files, for the oracle.
     """
 
     trials: int
@@ -177,7 +178,11 @@ def _detector() -> Callable[[Any], Any]:
 def evaluate(
     study: Study, out: Path, mapper: Mapper, progress: Progress = lambda *_: None, device: str = "cpu"
 ) -> dict[str, Any]:
-    """Run the missing trials; returns the content of result.json. ConfigError if `out` holds another study."""
+    """Run the missing trials; returns the content of result.json.
+
+    study: what is compared. out: the folder. mapper: runs the jobs. progress: called after each job. device: what
+    physics computes on. ConfigError if `out` holds another study.
+    """
     jobs = [ObjectJob(study, entry, count) for entry, count in study.shares()]
 
     def methods(facts: list[dict[str, Any]]) -> dict[str, Any]:

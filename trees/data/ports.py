@@ -1,4 +1,4 @@
-"""Ports: how a leaf says, once, what it reads and writes."""
+"""Ports: how a leaf declares what it reads and writes."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from trees.reading.names import listed, nearest
 
 
 class Direction(Enum):
+    """Whether a node reads a port, writes it, or both."""
+
     INPUT = "input"
     OUTPUT = "output"
     INOUT = "inout"
@@ -28,8 +30,8 @@ REQUIRED: Final = _Required()
 
 @dataclass(frozen=True)
 class Bounds:
-    """The values that a port takes: from `minimum` to `maximum`; the minimum itself not, if `above`. Of a text or a
-    list, its length is intended. A number that is NaN or infinite is never taken."""
+    """The values that a port accepts: numbers from `minimum` to `maximum`, without the minimum itself if `above`. For a
+    text or a list they bound its length. NaN and infinity are never accepted."""
 
     minimum: float = -math.inf
     maximum: float = math.inf
@@ -59,15 +61,18 @@ ANY_WHOLE: Final = Bounds(-INT32 - 1, INT32)
 
 @dataclass(frozen=True)
 class Names:
-    """The names that somebody knows, which only the start of a run decides. choices: all of them. whose: words, such
-    as `the detector can.onnx`."""
+    """Names that ports accept and that are known once a run starts, such as the labels of its detector.
+
+    choices: all of them. whose: for messages, such as `the detector can.onnx`.
+    """
 
     choices: tuple[str, ...]
     whose: str
 
-    def refusal(self, given: tuple[str, ...], *, separated: bool) -> str:
-        """Why these names are not taken, "" if they are. separated: several can be written, with ; between them."""
-        unknown = [name for name in given if name not in self.choices]
+    def refusal(self, names: tuple[str, ...], *, separated: bool) -> str:
+        """Why these names are refused, "" if they are accepted. separated: several may be written, with ; between
+        them."""
+        unknown = [name for name in names if name not in self.choices]
         if not unknown:
             return ""
         parts = tuple(part for part in re.split(r"[\s,|/+&]+", unknown[0]) if part)
@@ -78,15 +83,18 @@ class Names:
 
 
 Vocabulary = Mapping[str, Names]
-"""What is known, by the kind of name that a port says it wants: "label", "camera"."""
+"""Accepted names by kind, as ports name it: "label", "camera"."""
 NOTHING_KNOWN: Final[Vocabulary] = {}
 
 
 @dataclass(frozen=True)
 class Port:
-    """name: the XML attribute. type: the Python type of the value. unit: SI symbol, "" for none.
-    default: used when the attribute is absent; REQUIRED if it must be given. text: one line for people.
-    bounds: of a number, or of the length of a text or list. names: the kind of name that it wants, see `Vocabulary`."""
+    """A parameter of a node.
+
+    name: the XML attribute. type: the Python type of the value. direction: read, written or both. unit: SI symbol, ""
+    for none. default: used when the attribute is absent; REQUIRED if it must be set. text: one line for people.
+    bounds: of a number, or of the length of a text or list. names: the kind of name that it accepts, see `Vocabulary`.
+    """
 
     name: str
     type: type
@@ -102,26 +110,26 @@ class Port:
         return self.default is REQUIRED
 
     def is_omitted(self, text: str) -> bool:
-        """True for the empty text that Groot2 writes for a port without a value, where the port need not be given."""
+        """True for the empty text that Groot2 writes for an optional port without a value."""
         return self.default is None and self.type is not str and not text.strip()
 
     @property
     def limits(self) -> str:
-        """Its bounds for people, "" if any number will do."""
+        """Its bounds for people, "" without bounds."""
         if self.bounds == FINITE:
             return ""
         return str(self.bounds) if self.type in (int, float) else f"length {self.bounds}"
 
     def refusal(self, value: Any, known: Vocabulary = NOTHING_KNOWN) -> str:
-        """Why the port does not take a value of its type, "" if it does."""
+        """Why the port refuses a value of its type, "" if it accepts it. known: the accepted names."""
         if isinstance(value, str | tuple):
             if not self.bounds.hold(len(value)):
                 return f"expected a {self.limits}" if value else "it is empty"
         elif self.type in (int, float) and not self.bounds.hold(value):
             return f"expected {self.limits or 'a finite number'}{f' {self.unit}' if self.unit else ''}"
         if self.names in known and isinstance(value, str | tuple):
-            given = value if isinstance(value, tuple) else (value,)
-            return known[self.names].refusal(given, separated=isinstance(value, tuple))
+            names = value if isinstance(value, tuple) else (value,)
+            return known[self.names].refusal(names, separated=isinstance(value, tuple))
         return ""
 
 
@@ -135,10 +143,12 @@ def input_port(
     bounds: Bounds = FINITE,
     names: str = "",
 ) -> Port:
+    """A port that a leaf reads. name, type, unit, default, text, bounds, names: see `Port`."""
     return Port(name, type, Direction.INPUT, unit, default, text, bounds, names)
 
 
 def output_port(
     name: str, type: type, *, unit: str = "", default: Any = REQUIRED, text: str = "", bounds: Bounds = FINITE
 ) -> Port:
+    """A port that a leaf writes. name, type, unit, default, text, bounds: see `Port`."""
     return Port(name, type, Direction.OUTPUT, unit, default, text, bounds)
