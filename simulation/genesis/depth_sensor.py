@@ -1,20 +1,17 @@
-"""A model of the depth picture that Spot's hand camera delivers, registered to the colour camera.
+"""A model of the depth picture of Spot's hand camera, registered to the colour camera.
 
-Input is the clean z-depth rendered in the colour camera; output has the real sensor's faults. The numbers were
-measured on recordings of the real hand camera (time-of-flight, 224x171 pixels, mounted at 90 degrees to the colour
-camera) unless they are called assumed:
+Input is the clean z-depth rendered in the colour camera. Output has the faults of the real sensor, a time-of-flight
+camera of 224x171 pixels mounted at 90 degrees to the colour camera:
 
-- native grid: focal length 210.6 px, so one native pixel covers 2.62 colour pixels; only colour columns 124..567 of 640
-  are covered, with rounded corners (radius assumed);
-- range noise sigma = k z^1.15 with k from 2.5 to 16 mm per surface (wood 2.8, brushed steel 9, black foam 14),
-  correlated over 0.7 native pixels; a fixed pattern of 5 mm, 3 native pixels wide, that stays for an episode;
-- dropouts: 4 % facing, 23 % at 53 degrees of incidence, everything beyond about 80 degrees (assumed); polished metal
-  also loses the highlight and the flanks; the outer edge of the field of view loses more;
-- edges: half of the boundary pixels return nothing, a quarter float between the two surfaces;
-- parallax: background that the colour camera sees just left of an object is hidden from the depth camera, which
-  sits 20.2 mm further right;
-- registration: the picture lies 15 mm left to 5 mm right, +-4 mm vertically, of where it should, rolled by 0.3 degrees;
-- the calibration's own bias: 0.5 % of z and 3 mm, kept for an episode; values rounded to 1 mm, 0.1 to 4 m.
+- native grid: one native pixel covers 2.62 colour pixels; only a part of the colour picture's columns is covered, with
+  rounded corners;
+- range noise that grows with distance and depends on the surface, and a fixed pattern that stays for an episode;
+- dropouts that grow with the angle of incidence and towards the edge of the field of view; polished metal also loses
+  its highlight and its flanks;
+- boundaries: some pixels return nothing, some lie between the two surfaces;
+- parallax: background just left of an object is hidden from the depth camera, which sits further right;
+- registration: the picture is shifted and rolled;
+- bias: a scale and an offset, kept for an episode; values are rounded and limited in range.
 """
 
 from __future__ import annotations
@@ -33,42 +30,71 @@ Float32 = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class DepthSensorConfig:
-    """The sensor's numbers; lengths in metres, angles in radians, native pixels where called px.
+    """The sensor's numbers, measured on recordings of the real hand camera unless called assumed.
 
-    ideal: return the clean depth unchanged (0 where nothing is within range), for tests and comparison.
+    Lengths are in metres, angles in radians; px are native pixels.
     """
 
     ideal: bool = False
+    """Return the clean depth unchanged (0 where nothing is within range), for tests and comparison."""
     native_focal_px: float = 210.6
     left_tan: float = (124 - 320) / 552.03
+    """The covered columns begin at this x / z in the colour camera,"""
     right_tan: float = (567 - 320) / 552.03
+    """and end at this one."""
     corner_radius_px: float = 14.0
+    """Radius of the rounded corners; assumed."""
     material_mm: tuple[float, float] = (2.5, 16.0)
+    """Range of k in sigma = k z^noise_exponent: about 2.8 for wood, 9 for brushed steel, 14 for black foam."""
     noise_exponent: float = 1.15
     noise_blur_px: float = 0.7
+    """Correlation length of the noise."""
     pattern_m: float = 0.005
+    """Standard deviation of the fixed pattern,"""
     pattern_blur_px: float = 3.0
+    """and its correlation length."""
     drop_facing: float = 0.04
-    drop_slope: float = 0.19 / (1.0 - 0.601815)  # reaches +0.19 at 53 degrees
-    drop_all_cos: tuple[float, float] = (0.174, 0.259)  # cos 80, cos 75 degrees: from all lost to the slope law
+    """Share of lost pixels on a surface that faces the camera,"""
+    drop_slope: float = 0.19 / (1.0 - 0.601815)
+    """and what is added per 1 - cos(incidence): 0.19 at 53 degrees."""
+    drop_all_cos: tuple[float, float] = (0.174, 0.259)
+    """cos(incidence) at which all is lost, and above which none of this rule is: 80 and 75 degrees; assumed."""
+    specular_lobe_rad: float = 0.05235987755982988
+    """Width of the lost highlight on polished metal: 3 degrees."""
+    specular_flank_cos: float = 0.6
+    """Polished metal is lost below this cos(incidence)."""
     drop_edge: float = 0.2
+    """Share of pixels lost in addition near the left and right edge of the field of view,"""
     edge_band_px: int = 6
+    """within this distance of it."""
+    boundary_step_m: float = 0.02
+    """A boundary is a depth step between neighbours of more than this,"""
+    boundary_step_share: float = 0.06
+    """and more than this share of the nearer depth."""
     boundary_lost: float = 0.5
+    """Share of boundary pixels that return nothing,"""
     boundary_flying: float = 0.25
+    """and that lie between the two surfaces."""
     baseline_m: float = 0.0202
+    """How far the depth camera sits to the right of the colour camera."""
     lateral_m: tuple[float, float] = (-0.015, 0.005)
+    """Range of the registration error to the right,"""
     vertical_m: tuple[float, float] = (-0.004, 0.004)
+    """and down."""
     roll_rad: float = 0.00524
+    """Standard deviation of the registration's roll."""
     bias_scale: float = 0.005
+    """Standard deviation of the relative bias,"""
     bias_m: float = 0.003
+    """and of the offset."""
     resolution_m: float = 0.001
     range_m: tuple[float, float] = (0.1, 4.0)
 
 
 class DepthSensor:
-    """One sensor during one episode: registration error, fixed pattern and bias are drawn when it is made.
+    """One sensor during one episode. Registration error, fixed pattern and bias are drawn when it is made.
 
-    rng: the only source of chance; the same generator state gives the same pictures.
+    rng: the only source of randomness; the same generator state gives the same pictures.
     """
 
     def __init__(self, config: DepthSensorConfig, rng: np.random.Generator) -> None:
@@ -93,10 +119,10 @@ class DepthSensor:
     ) -> Float32:
         """(H, W) float32 metres in the colour frame, 0 = no return.
 
-        clean_depth: (H, W) z-depth in metres in the colour camera; 0, non-finite or beyond range is nothing.
-        normals: (H, W, 3) in the camera frame, estimated from the depth if None. material_mm: the noise constant k, one
-        number or (H, W); drawn for the frame if None. specular: (H, W), True on polished metal.
-        ValueError if the shape is not the intrinsics'.
+        clean_depth: (H, W) z-depth in metres in the colour camera; 0 and non-finite values are no surface.
+        normals: (H, W, 3) in the camera frame; None estimates them from the depth. material_mm: the noise constant k,
+        one number or (H, W); None draws one for the frame. specular: (H, W), True on polished metal. ValueError if the
+        shape is not that of the intrinsics.
         """
         if clean_depth.shape != intrinsics.shape:
             raise ValueError(f"depth has shape {clean_depth.shape}, the intrinsics say {intrinsics.shape}")
@@ -145,28 +171,29 @@ class DepthSensor:
         chance = np.maximum(chance, np.clip((law - cosine) / (law - none), 0.0, 1.0))
         chance += config.drop_edge * grid.edge
         if specular is not None:
-            angle = np.degrees(np.arccos(np.clip(cosine, 0.0, 1.0)))
-            lobe = np.maximum(np.exp(-((angle / 3.0) ** 2)), cosine < 0.6)
+            angle = np.arccos(np.clip(cosine, 0.0, 1.0))
+            lobe = np.exp(-((angle / config.specular_lobe_rad) ** 2))
+            lobe = np.maximum(lobe, cosine < config.specular_flank_cos)
             chance = np.where(specular, np.maximum(chance, lobe), chance)
         lost: NDArray[np.bool_] = self._rng.random(z.shape, np.float32) < chance
         return lost | grid.outside | _hidden(z, config.native_focal_px * config.baseline_m)
 
     def _boundaries(self, z: Float32, noisy: Float32, lost: NDArray[np.bool_]) -> Float32:
-        """Pixels at a depth step: some lost (written to `lost`), some between the two surfaces."""
+        """Depth with boundary pixels changed: some between the two surfaces, some lost, which is written to `lost`."""
+        config = self.config
         seen = np.where(z > 0, z, np.float32(20.0))
         far = cv2.dilate(seen, np.ones((3, 3), np.uint8))
         near = cv2.erode(seen, np.ones((3, 3), np.uint8))
-        step = (far - near) > np.maximum(0.02, 0.06 * near)
+        step = (far - near) > np.maximum(config.boundary_step_m, config.boundary_step_share * near)
         draw = self._rng.random(z.shape, np.float32)
         share = self._rng.random(z.shape, np.float32)
-        config = self.config
         lost |= step & (draw < config.boundary_lost)
         flying = step & (draw > 1.0 - config.boundary_flying)
         lost |= flying & (far > 19.0)
         return np.where(flying, share * near + (1.0 - share) * far, noisy).astype(np.float32)
 
     def _register(self, z: Float32, noisy: Float32, grid: _NativeGrid) -> Float32:
-        """Move every native pixel to where the wrong calibration projects it; the nearer surface wins."""
+        """Move every native pixel to where the faulty calibration projects it. The nearer surface wins."""
         f = self.config.native_focal_px
         rows, columns = z.shape
         safe = np.where(z > 0, z, np.float32(10.0))
@@ -184,7 +211,7 @@ class DepthSensor:
 
 
 class _NativeGrid:
-    """Where the native pixels lie in the colour picture; everything that depends on the intrinsics only."""
+    """The native pixels in the colour picture: everything that depends on the intrinsics only."""
 
     def __init__(self, intrinsics: Intrinsics, config: DepthSensorConfig) -> None:
         self.intrinsics = intrinsics
@@ -221,7 +248,7 @@ class _NativeGrid:
         return image[self._pick_v[:, None], self._pick_u[None, :]]
 
     def spread(self, native: Float32) -> Float32:
-        """(h, w) to (H, W), each colour pixel taking the native pixel it lies in; 0 outside."""
+        """(h, w) to (H, W): each colour pixel takes the native pixel that it lies in; 0 outside."""
         full: Float32 = native[self._back_v][:, self._back_u]
         full[:, ~self._covered] = 0.0
         return full
@@ -242,7 +269,7 @@ class _NativeGrid:
 
 
 def _slope(z: Float32, axis: int) -> Float32:
-    """Depth step per native pixel: of the two one-sided differences the smaller, which does not cross edges."""
+    """Depth step per native pixel: the smaller of the two one-sided differences, so that it does not cross edges."""
     step = np.diff(z, axis=axis)
     pad = [(0, 0), (0, 0)]
     pad[axis] = (1, 0)
@@ -261,7 +288,7 @@ def _blur_unit(white: Float32, sigma_px: float) -> Float32:
 
 
 def _hidden(z: Float32, disparity_px_m: float) -> NDArray[np.bool_]:
-    """Native pixels that the depth camera, sitting to the right, cannot see: their order along the row is reversed."""
+    """Native pixels hidden from the depth camera on the right: there the order along the row is reversed."""
     position = np.arange(z.shape[1], dtype=np.float32)[None, :] - disparity_px_m / np.where(z > 0, z, 20.0)
     front = np.minimum.accumulate(position[:, ::-1], axis=1)[:, ::-1]
     hidden: NDArray[np.bool_] = position > front + 0.75
@@ -269,7 +296,7 @@ def _hidden(z: Float32, disparity_px_m: float) -> NDArray[np.bool_]:
 
 
 def _fill_seams(source: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Close gaps one pixel wide that rounding the shift tears into one surface; -1 is a gap."""
+    """Close gaps (-1) one pixel wide that rounding of the shift opens within a surface."""
     for axis in (1, 0):
         before, after = np.roll(source, 1, axis), np.roll(source, -1, axis)
         step = 1 if axis == 1 else source.shape[1]

@@ -1,6 +1,6 @@
-"""Leg angles that match a moving body: a trot whose feet stand still on the floor while they carry it.
+"""Leg angles of a trot: a standing foot stays at one place on the floor while the body moves.
 
-The base is driven by its own joints; the legs follow, without contact.
+The base is driven by its own joints. The legs follow without contact.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from simulation.genesis.settings import GaitSettings
 from simulation.robot_files.spot_model import (
     FOOT_RADIUS_M,
     HIP_ORIGINS_M,
@@ -18,9 +19,6 @@ from simulation.robot_files.spot_model import (
     UPPER_LEG_XZ_M,
 )
 
-STEP_PERIOD_S = 0.5
-SWING_HEIGHT_M = 0.07
-FULL_SWING_SPEED_MPS = 0.25
 TROT_PHASE = (0.0, 0.5, 0.5, 0.0)
 """Phase of front left, front right, hind left, hind right: diagonal pairs move together."""
 
@@ -28,7 +26,7 @@ TROT_PHASE = (0.0, 0.5, 0.5, 0.0)
 def leg_ik(foot_x_m: float, foot_y_m: float, foot_z_m: float) -> tuple[float, float, float]:
     """(hx, hy, kn) radians that put the foot's centre at an offset from the upper leg's joint, body axes, z < 0.
 
-    The lateral offset is taken by the hip roll alone, exact to first order. Out of reach, the leg is stretched.
+    Only the hip roll takes the lateral offset, exact to first order. If the foot is out of reach, the leg is stretched.
     """
     hx = float(np.arctan2(foot_y_m, -foot_z_m))
     down = float(np.hypot(foot_y_m, foot_z_m))
@@ -47,25 +45,27 @@ class Trot:
     """Angles of the twelve leg joints over time. `phase` runs 0..1 over one step of a pair of legs and back."""
 
     body_height_m: float
+    settings: GaitSettings = field(default_factory=GaitSettings)
     phase: float = field(default=0.0, init=False)
 
     def step(self, velocity_mps: tuple[float, float], yaw_rate_radps: float, dt_s: float) -> NDArray[np.float64]:
-        """(12,) radians: hx, hy, kn of each leg in the order of HIP_ORIGINS_M, for a body-frame velocity."""
-        self.phase = (self.phase + dt_s / STEP_PERIOD_S) % 1.0
+        """(12,) radians after dt_s: hx, hy, kn of each leg in the order of HIP_ORIGINS_M, for a body-frame velocity."""
+        settings = self.settings
+        self.phase = (self.phase + dt_s / settings.step_period_s) % 1.0
         angles = np.empty(12)
         for leg, (hip, offset) in enumerate(zip(HIP_ORIGINS_M, TROT_PHASE, strict=True)):
             hip_y = hip[1] + np.sign(hip[1]) * UPPER_LEG_OFFSET_Y_M
             foot_speed = np.array([velocity_mps[0] - yaw_rate_radps * hip_y, velocity_mps[1] + yaw_rate_radps * hip[0]])
             phase = (self.phase + offset) % 1.0
-            stride = foot_speed * STEP_PERIOD_S / 2
+            stride = foot_speed * settings.step_period_s / 2
             lift = 0.0
             if phase < 0.5:  # stance: the foot stays behind as the body moves on
                 along = 0.5 - 2 * phase
             else:  # swing: forward again, lifted
                 swing = 2 * (phase - 0.5)
                 along = -0.5 + swing
-                busy = min(1.0, float(np.linalg.norm(foot_speed)) / FULL_SWING_SPEED_MPS)
-                lift = SWING_HEIGHT_M * busy * np.sin(np.pi * swing)
+                busy = min(1.0, float(np.linalg.norm(foot_speed)) / settings.full_swing_speed_mps)
+                lift = settings.swing_height_m * busy * np.sin(np.pi * swing)
             x, y = stride * along
             angles[3 * leg : 3 * leg + 3] = leg_ik(x, y, FOOT_RADIUS_M - self.body_height_m + lift)
         return angles

@@ -1,4 +1,4 @@
-"""Ground truth for judging a run from outside. Nothing in the tree can reach it: leaves see only the robot protocol."""
+"""Ground truth of a run, for its result only. No leaf can read it: leaves see only the robot protocol."""
 
 from __future__ import annotations
 
@@ -11,31 +11,34 @@ from numpy.typing import NDArray
 
 from perception.geometry import Pose
 from simulation.genesis.plant import GenesisPlant, link_pose
+from simulation.genesis.settings import JudgeSettings
 from simulation.scene.build import Box
 
-LIFTED_M = 0.10
-UPRIGHT_RAD = float(np.radians(10.0))
-RESTS_M = 0.01
-"""An object stands on a box if its lowest point is at most this far from the box's top."""
+DEFAULTS = JudgeSettings()
 
 
 @dataclass(frozen=True)
 class Standing:
-    """How an object stands on a box. distance_m: of its foot's middle from the middle of the box's top, level.
-    upright: its axis is vertical, it rests on the top, and its foot's middle is over it."""
+    """How an object stands on a box.
+
+    distance_m: horizontal, from the middle of the object's foot to the middle of the box. upright: its axis is
+    vertical, it rests on the box, and the middle of its foot is over the box.
+    """
 
     distance_m: float
     upright: bool
 
 
-def standing(box: Box, world_from_object: Pose, vertices_m: NDArray[np.float64]) -> Standing:
-    """How an object stands on a box. vertices_m: (N, 3) metres in the object's frame, whose foot is at its origin."""
+def standing(
+    box: Box, world_from_object: Pose, vertices_m: NDArray[np.float64], settings: JudgeSettings = DEFAULTS
+) -> Standing:
+    """How an object stands on a box. vertices_m: (N, 3) metres, object frame; the middle of its foot is the origin."""
     offset = world_from_object.position_m[:2] - np.asarray(box.center_m)[:2]
     c, s = np.cos(box.yaw_rad), np.sin(box.yaw_rad)
     inside = np.abs([c * offset[0] + s * offset[1], c * offset[1] - s * offset[0]]) <= np.asarray(box.half_m)[:2]
     low_m = float(world_from_object.transform(vertices_m)[:, 2].min())
-    rests = abs(low_m - (box.center_m[2] + box.half_m[2])) <= RESTS_M
-    vertical = float(world_from_object.rotation[2, 2]) >= np.cos(UPRIGHT_RAD)
+    rests = abs(low_m - (box.center_m[2] + box.half_m[2])) <= settings.rests_m
+    vertical = float(world_from_object.rotation[2, 2]) >= np.cos(settings.upright_rad)
     return Standing(float(np.linalg.norm(offset)), bool(inside.all() and rests and vertical))
 
 
@@ -43,21 +46,22 @@ def standing(box: Box, world_from_object: Pose, vertices_m: NDArray[np.float64])
 class Judge:
     """Follows the target object through the run.
 
-    lift_m: height of the object's lowest point above where it was at rest at the start, now. held_s: how long, up to
-    now, it has been at least LIFTED_M up without a break. peak_gripper_torque_nm: the most the jaw motor has applied.
-    place: the box to put things on, or None. objects: each with its vertices (N, 3); the target is the first, if any.
+    target: its Genesis entity, or None. vertices_m: (N, 3) metres, object frame. place: the box to put objects on, or
+    None. objects: (entity, vertices (N, 3)) of all objects; the target is the first, if there is one. held_s: how long
+    the target has been lifted without a break. peak_gripper_torque_nm: greatest torque of the jaw motor so far.
     """
 
     target: Any | None
     vertices_m: NDArray[np.float64] | None
     place: Box | None = None
     objects: Sequence[tuple[Any, NDArray[np.float64]]] = ()
+    settings: JudgeSettings = DEFAULTS
     held_s: float = field(default=0.0, init=False)
     peak_gripper_torque_nm: float = field(default=0.0, init=False)
     _rest_z_m: float = field(default=0.0, init=False)
 
     def start(self) -> None:
-        """Take the present place of the object as at rest."""
+        """Take the object's present height as the height at rest."""
         self._rest_z_m = self._lowest_m()
 
     def _lowest_m(self) -> float:
@@ -66,24 +70,30 @@ class Judge:
         return float(link_pose(self.target.base_link).transform(self.vertices_m)[:, 2].min())
 
     def lift_m(self) -> float:
+        """Height of the object's lowest point above that at rest, metres."""
         return self._lowest_m() - self._rest_z_m
 
     def note_torque(self, plant: GenesisPlant) -> None:
         self.peak_gripper_torque_nm = max(self.peak_gripper_torque_nm, plant.jaw_torque_nm())
 
     def note_time(self, dt_s: float) -> None:
-        self.held_s = self.held_s + dt_s if self.lift_m() >= LIFTED_M else 0.0
+        self.held_s = self.held_s + dt_s if self.lift_m() >= self.settings.lifted_m else 0.0
 
     def report(self) -> dict[str, float]:
-        """What is known now; the last three only in a scene with a place and an object."""
-        known: dict[str, float] = {
+        """Ground truth of the run so far. placed_upright, placed_distance_m and objects_placed need a place and an
+        object.
+        """
+        report: dict[str, float] = {
             "object_lift_m": round(self.lift_m(), 4),
             "held_s": round(self.held_s, 3),
             "peak_gripper_torque_nm": round(self.peak_gripper_torque_nm, 3),
         }
         if self.place is not None and self.objects:
-            each = [standing(self.place, link_pose(entity.base_link), points) for entity, points in self.objects]
-            known["placed_upright"] = each[0].upright
-            known["placed_distance_m"] = round(each[0].distance_m, 4)
-            known["objects_placed"] = sum(one.upright for one in each)
-        return known
+            each = [
+                standing(self.place, link_pose(entity.base_link), points, self.settings)
+                for entity, points in self.objects
+            ]
+            report["placed_upright"] = each[0].upright
+            report["placed_distance_m"] = round(each[0].distance_m, 4)
+            report["objects_placed"] = sum(state.upright for state in each)
+        return report

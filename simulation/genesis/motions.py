@@ -1,4 +1,4 @@
-"""Motions of the simulated robot: the `Command` a leaf holds and, inside the simulator, a law stepped with physics."""
+"""Motions of the simulated robot: a `Command` for the leaf that started it, advanced with each physics step."""
 
 from __future__ import annotations
 
@@ -12,50 +12,46 @@ from behaviours.robot import CommandState, Outcome
 from perception.geometry import Pose, wrapped_rad
 from simulation.genesis.gait import Trot
 from simulation.genesis.profile import MIN_JERK_PEAK, Trapezoid, min_jerk
+from simulation.genesis.settings import MotionSettings
 
 Array = NDArray[np.float64]
 
-WALK_ACCEL_MPS2 = 0.8
-WALK_YAW_ACCEL_RADPS2 = 1.5
-ARRIVE_M, ARRIVE_RAD = 0.03, 0.03
-HAND_ARRIVE_M, HAND_ARRIVE_RAD = 0.015, 0.06
-SETTLE_S = 0.25
-STALL_S = 1.0
-JAW_SPEED_RADPS = 2.0
-JAW_REST_RADPS = 0.03
-JAW_REST_S = 0.2
-JAW_AT_GOAL_RAD = 0.04
+DEFAULTS = MotionSettings()
 
 
 class Plant(Protocol):
-    """What motions command and measure; `GenesisPlant` implements it."""
+    """What motions command and measure. `GenesisPlant` implements it."""
 
     def base(self) -> Array:
         """(3,) measured x, y (metres), yaw (radians) of the body in the world."""
 
-    def command_base(self, xy_yaw: Array, rate: Array) -> None: ...
+    def command_base(self, xy_yaw: Array, rate: Array) -> None:
+        """Targets of x, y, yaw (3,) in the world, and their rates (3,)."""
 
-    def command_legs(self, angles: Array) -> None: ...
+    def command_legs(self, angles: Array) -> None:
+        """Targets of the leg joints (12,), radians."""
 
     def arm(self) -> Array:
         """(6,) measured arm joints, radians."""
 
-    def command_arm(self, joints: Array, rate: Array) -> None: ...
+    def command_arm(self, joints: Array, rate: Array) -> None:
+        """Targets of the arm joints (6,), radians, and their rates (6,)."""
 
     def hand(self) -> Pose:
         """Measured world_from_hand."""
 
     def jaw(self) -> tuple[float, float]:
-        """(closing angle from fully closed, radians >= 0; its rate)."""
+        """(angle from fully closed, radians >= 0; its rate)."""
 
-    def command_jaw(self, angle_rad: float, max_torque_nm: float) -> None: ...
+    def command_jaw(self, angle_rad: float, max_torque_nm: float) -> None:
+        """Target angle from fully closed, and the limit of the motor's torque."""
 
     def jaw_torque_nm(self) -> float:
-        """Magnitude of the torque the jaw motor applies now."""
+        """Magnitude of the torque that the jaw motor applies now."""
 
 
 class Motion:
-    """A motion in progress. `advance` is called once for each physics step while it runs."""
+    """A motion in progress. `advance` is called before each physics step while it runs."""
 
     def __init__(self) -> None:
         self._outcome = Outcome(CommandState.RUNNING)
@@ -80,14 +76,14 @@ class Motion:
         self.hold()
 
     def hold(self) -> None:
-        """Stop where the part is now."""
+        """Stop at the measured position."""
 
     def advance(self, dt_s: float) -> None:
         raise NotImplementedError
 
 
 class Refused(Motion):
-    """A command that the robot rejects at once."""
+    """A command that the robot rejects: it has failed from the start."""
 
     def __init__(self, reason: str) -> None:
         super().__init__()
@@ -98,18 +94,26 @@ class Refused(Motion):
 
 
 class Walk(Motion):
-    """Body along a straight line to a goal, turning on the way; speeds and accelerations limited, legs in step."""
+    """Body along a straight line to a goal (3,) x, y, yaw in the world, turning on the way; the legs keep step."""
 
-    def __init__(self, plant: Plant, trot: Trot, goal: Array, max_speed_mps: float, max_yaw_rate_radps: float) -> None:
+    def __init__(
+        self,
+        plant: Plant,
+        trot: Trot,
+        goal: Array,
+        max_speed_mps: float,
+        max_yaw_rate_radps: float,
+        settings: MotionSettings = DEFAULTS,
+    ) -> None:
         super().__init__()
-        self._plant, self._trot, self._goal = plant, trot, goal
+        self._plant, self._trot, self._settings = plant, trot, settings
         self._start = plant.base()
         offset = goal - self._start
         offset[2] = wrapped_rad(offset[2])
         self._offset = offset
         length = float(np.hypot(offset[0], offset[1]))
-        self._line = Trapezoid(length, max_speed_mps, WALK_ACCEL_MPS2)
-        self._turn = Trapezoid(abs(float(offset[2])), max_yaw_rate_radps, WALK_YAW_ACCEL_RADPS2)
+        self._line = Trapezoid(length, max_speed_mps, settings.walk_accel_mps2)
+        self._turn = Trapezoid(abs(float(offset[2])), max_yaw_rate_radps, settings.walk_yaw_accel_radps2)
         self._duration_s = max(self._line.duration_s, self._turn.duration_s)
         self._time_s = 0.0
 
@@ -125,11 +129,12 @@ class Walk(Motion):
         c, s = np.cos(goal[2]), np.sin(goal[2])
         body_velocity = (float(c * rate[0] + s * rate[1]), float(-s * rate[0] + c * rate[1]))
         self._plant.command_legs(self._trot.step(body_velocity, float(rate[2]), dt_s))
-        if self._time_s >= self._duration_s + SETTLE_S:
+        settings = self._settings
+        if self._time_s >= self._duration_s + settings.settle_s:
             error = self._start + self._offset - self._plant.base()
-            if np.hypot(error[0], error[1]) < ARRIVE_M and abs(error[2]) < ARRIVE_RAD:
+            if np.hypot(error[0], error[1]) < settings.arrive_m and abs(error[2]) < settings.arrive_rad:
                 self.finish()
-            elif self._time_s >= self._duration_s + STALL_S:
+            elif self._time_s >= self._duration_s + settings.stall_s:
                 self.fail(f"blocked {np.hypot(error[0], error[1]):.2f} m and {abs(error[2]):.2f} rad from the goal")
 
     def hold(self) -> None:
@@ -140,12 +145,14 @@ class Walk(Motion):
 class ArmPath(Motion):
     """Arm joints through way points with a minimum-jerk time law over the whole path.
 
-    joints: (N, 6) radians, equally spaced in the path's own parameter. goal: the hand pose to arrive at, if it matters.
+    joints: (N, 6) radians, evenly spaced along the path. goal: world_from_hand to arrive at; None does not check it.
     """
 
-    def __init__(self, plant: Plant, joints: Array, duration_s: float, goal: Pose | None) -> None:
+    def __init__(
+        self, plant: Plant, joints: Array, duration_s: float, goal: Pose | None, settings: MotionSettings = DEFAULTS
+    ) -> None:
         super().__init__()
-        self._plant, self._joints, self._goal = plant, joints, goal
+        self._plant, self._joints, self._goal, self._settings = plant, joints, goal, settings
         self._duration_s = max(duration_s, 0.1)
         self._time_s = 0.0
 
@@ -157,16 +164,17 @@ class ArmPath(Motion):
         low = min(int(at), last - 1)
         step = self._joints[low + 1] - self._joints[low]
         self._plant.command_arm(self._joints[low] + (at - low) * step, step * last * rate / self._duration_s)
-        if self._time_s < self._duration_s + SETTLE_S:
+        settings = self._settings
+        if self._time_s < self._duration_s + settings.settle_s:
             return
         if self._goal is None:
             self.finish()
             return
         hand = self._plant.hand()
         distance, angle = hand.distance_m(self._goal), hand.angle_rad(self._goal)
-        if distance < HAND_ARRIVE_M and angle < HAND_ARRIVE_RAD:
+        if distance < settings.hand_arrive_m and angle < settings.hand_arrive_rad:
             self.finish()
-        elif self._time_s >= self._duration_s + STALL_S:
+        elif self._time_s >= self._duration_s + settings.stall_s:
             self.fail(f"arm stalled {1000 * distance:.0f} mm and {np.degrees(angle):.0f} degrees from the goal")
 
     def hold(self) -> None:
@@ -174,25 +182,29 @@ class ArmPath(Motion):
 
 
 class Jaw(Motion):
-    """Jaws to an angle at a limited rate and torque; done at the goal, or at rest against something."""
+    """Jaws to an angle at a limited speed and torque; done at the goal, or at rest against an object."""
 
-    def __init__(self, plant: Plant, angle_rad: float, max_torque_nm: float) -> None:
+    def __init__(
+        self, plant: Plant, angle_rad: float, max_torque_nm: float, settings: MotionSettings = DEFAULTS
+    ) -> None:
         super().__init__()
-        self._plant, self._angle, self._torque = plant, angle_rad, max_torque_nm
+        self._plant, self._angle, self._torque, self._settings = plant, angle_rad, max_torque_nm, settings
         self._start, _ = plant.jaw()
         self._time_s = 0.0
         self._rest_s = 0.0
 
     def advance(self, dt_s: float) -> None:
+        settings = self._settings
         self._time_s += dt_s
         travel = self._angle - self._start
-        moved = min(abs(travel), JAW_SPEED_RADPS * self._time_s)
+        moved = min(abs(travel), settings.jaw_speed_radps * self._time_s)
         here, rate = self._plant.jaw()
         target = self._start + np.sign(travel) * moved
         self._plant.command_jaw(float(target), self._torque)
-        arrived = abs(here - self._angle) < JAW_AT_GOAL_RAD
-        self._rest_s = self._rest_s + dt_s if abs(rate) < JAW_REST_RADPS and (arrived or moved >= abs(travel)) else 0.0
-        if self._rest_s >= JAW_REST_S:
+        arrived = abs(here - self._angle) < settings.jaw_at_goal_rad
+        still = abs(rate) < settings.jaw_rest_radps and (arrived or moved >= abs(travel))
+        self._rest_s = self._rest_s + dt_s if still else 0.0
+        if self._rest_s >= settings.jaw_rest_s:
             self.finish("" if arrived else f"stopped at {here / (np.pi / 2):.0%} open by an object")
 
     def hold(self) -> None:
@@ -212,10 +224,12 @@ def straight_path(
     max_jump_rad: float = 0.35,
     max_detour_m: float = 0.15,
 ) -> Array | str:
-    """(N, 6) arm joints for a straight line of the hand, poses in the body frame; or why there is none.
+    """(N, 6) arm joints for a straight line of the hand, or the reason why there is none.
 
-    Orientation turns evenly about one axis. Where the straight line meets a joint limit or another branch of the arm,
-    a plain joint motion is taken if the hand then leaves the line by at most `max_detour_m`.
+    start, goal: body_from_hand. joints: (6,) at the start. inverse, forward: kinematics of the arm. step_m, step_rad:
+    spacing of the path. The orientation turns evenly about one axis. If the line meets a joint limit or needs a jump of
+    more than `max_jump_rad`, a motion straight in joint space is taken, if the hand then leaves the line by at most
+    `max_detour_m`.
     """
     end = inverse(goal, joints)
     if end is None:
@@ -246,7 +260,10 @@ def straight_path(
 def path_duration_s(
     start: Pose, goal: Pose, joints: Array, max_speed_mps: float, max_joint_speed_radps: float
 ) -> float:
-    """Shortest minimum-jerk duration that keeps the hand's mean-path speed and every joint's speed within limits."""
+    """Shortest minimum-jerk duration of a path that keeps the speeds of the hand and of every joint within limits.
+
+    start, goal: body_from_hand. joints: (N, 6) radians, evenly spaced along the path.
+    """
     by_hand = start.distance_m(goal) / max_speed_mps
     by_joint = float(np.abs(np.diff(joints, axis=0)).max(initial=0.0)) * (len(joints) - 1) / max_joint_speed_radps
     return MIN_JERK_PEAK * max(by_hand, by_joint)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -17,7 +18,7 @@ from behaviours.robots.spot.model import SPOT, SPOT_LIMITS
 from perception.base.errors import ConfigError, RobotError
 from perception.geometry import Pose
 from perception.types import Intrinsics, RgbdFrame
-from simulation.genesis.depth_sensor import DepthSensor, DepthSensorConfig
+from simulation.genesis.depth_sensor import DepthSensor
 from simulation.genesis.film import SIZE as FILM_SIZE
 from simulation.genesis.film import Film, view_point
 from simulation.genesis.gait import Trot
@@ -26,24 +27,24 @@ from simulation.genesis.motions import ArmPath, Jaw, Motion, Refused, Walk, path
 from simulation.genesis.person import PersonInGenesis
 from simulation.genesis.physics import TIME_STEP_S, init_genesis, rigid_options
 from simulation.genesis.plant import GenesisPlant
+from simulation.genesis.settings import SimulationSettings
 from simulation.genesis.steering import LOOK_CAMERA, LOOK_NEAR_M, GenesisSteering
 from simulation.robot_files.spot_model import write_spot
 
 HAND_NEAR_M, FAR_M = 0.02, 20.0
 JAW_RANGE_RAD = np.pi / 2
 SETTLE_S = 0.3
-HOLDING_TORQUE_FRACTION = 0.6
-HOLDING_MIN_OPENING = 0.03
-JAW_STILL_RADPS = 0.1
+"""Simulated time before the run starts, in which objects come to rest."""
 
 
 class GenesisRobot(GenesisSteering):
     """A simulated Spot in a scene. Implements `behaviours.robot.Robot`; use it as a context manager.
 
-    scene: name of a scene in the library or a TOML file. seed: everything that varies. video: file of an outside
-    camera's film, or None. ideal_depth: perfect depth instead of the sensor model, for tests. robot_file: a user's own
-    URDF or MJCF, adapted by `user_robot`. device: see `simulation.genesis.devices`. The physics runs only inside
-    `sleep`.
+    scene: name of a scene in the library, or a TOML file. seed: decides everything that varies. video: file for the
+    film of an outside camera, or None. ideal_depth: perfect depth instead of the sensor model, for tests. robot_file: a
+    user's own URDF or MJCF, adapted by `user_robot`. device: one of `simulation.genesis.devices.DEVICES`. settings:
+    numbers found by experiment. Physics runs only inside `sleep`. ConfigError if scene, robot file or device is
+    unusable.
     """
 
     simulated_time = True
@@ -59,10 +60,11 @@ class GenesisRobot(GenesisSteering):
         ideal_depth: bool = False,
         robot_file: Path | None = None,
         device: str = "cpu",
+        settings: SimulationSettings | None = None,
     ) -> None:
         self.sample = scenes.sample_scene(scenes.load_scene(scene), seed)
         self._seed, self._video, self._ideal_depth, self._robot_file = seed, video, ideal_depth, robot_file
-        self._device = device
+        self._device, self._settings = device, settings or SimulationSettings()
         self._steps = 0
         self._entered = False
         self._slots: dict[str, Motion] = {}
@@ -72,7 +74,7 @@ class GenesisRobot(GenesisSteering):
     def __enter__(self) -> Self:
         try:
             self._build()
-        except BaseException:  # also an interruption: nothing may be left behind
+        except BaseException:  # also an interruption: leave nothing behind
             self.__exit__(None, None, None)
             raise
         return self
@@ -97,14 +99,17 @@ class GenesisRobot(GenesisSteering):
         film_camera = self._add_film_camera() if self._video is not None else None
         self._scene.build()
         self._plant = GenesisPlant(robot)
-        self._trot = Trot(SPOT.body_height_m)
-        self._sensor = DepthSensor(DepthSensorConfig(ideal=self._ideal_depth), np.random.default_rng([self._seed, 1]))
+        self._trot = Trot(SPOT.body_height_m, self._settings.gait)
+        sensor = self._settings.depth_sensor
+        sensor = replace(sensor, ideal=True) if self._ideal_depth else sensor
+        self._sensor = DepthSensor(sensor, np.random.default_rng([self._seed, 1]))
         target = self.sample.target
         self._judge = Judge(
             entities.target,
             None if target is None else np.asarray(target.object.vertices),
             self.sample.place,
-            [(entity, np.asarray(thing.object.vertices)) for thing, entity in entities.objects],
+            [(entity, np.asarray(placed.object.vertices)) for placed, entity in entities.objects],
+            self._settings.judge,
         )
         self._person = None
         if self.sample.person is not None and target is not None:
@@ -198,9 +203,10 @@ class GenesisRobot(GenesisSteering):
     def gripper(self) -> GripperState:
         angle, rate = self._plant.jaw()
         opening, torque = float(np.clip(angle / JAW_RANGE_RAD, 0.0, 1.0)), self._plant.jaw_torque_nm()
-        squeezing = torque >= HOLDING_TORQUE_FRACTION * self._plant.jaw_limit_nm and self._plant.jaw_closing
-        still = abs(rate) < JAW_STILL_RADPS
-        return GripperState(opening, torque, bool(squeezing and still and opening > HOLDING_MIN_OPENING))
+        holding = self._settings.holding
+        squeezing = torque >= holding.torque_share * self._plant.jaw_limit_nm and self._plant.jaw_closing
+        still = abs(rate) < holding.still_radps
+        return GripperState(opening, torque, bool(squeezing and still and opening > holding.least_opening))
 
     def _start(self, part: str, motion: Motion) -> Command:
         self._require_entered()
@@ -215,7 +221,8 @@ class GenesisRobot(GenesisSteering):
         require_limits(self.limits, "walk_to", world_from_goal, **limits)
         self._cancel("base")
         goal = np.array([*world_from_goal.position_m[:2], world_from_goal.yaw_rad])
-        return self._start("base", Walk(self._plant, self._trot, goal, max_speed_mps, max_yaw_rate_radps))
+        walk = Walk(self._plant, self._trot, goal, max_speed_mps, max_yaw_rate_radps, self._settings.motion)
+        return self._start("base", walk)
 
     def move_arm(self, pose: ArmPose, *, max_joint_speed_radps: float) -> Command:
         require_limits(self.limits, "move_arm", pose, max_joint_speed_radps=max_joint_speed_radps)
@@ -223,7 +230,7 @@ class GenesisRobot(GenesisSteering):
         here = self._plant.body().inverse() @ self._plant.hand()
         path = np.linspace(self._plant.arm_target(), np.asarray(spot_arm.POSES[pose]), 30)
         duration = path_duration_s(here, here, path, 1.0, max_joint_speed_radps)
-        return self._start("arm", ArmPath(self._plant, path, duration, None))
+        return self._start("arm", ArmPath(self._plant, path, duration, None, self._settings.motion))
 
     def move_hand(self, world_from_hand: Pose, *, max_speed_mps: float) -> Command:
         require_limits(self.limits, "move_hand", world_from_hand, max_speed_mps=max_speed_mps)
@@ -235,12 +242,13 @@ class GenesisRobot(GenesisSteering):
         if isinstance(path, str):
             return self._start("arm", Refused(path))
         duration = path_duration_s(start, goal, path, max_speed_mps, self.limits.joint_speed_radps)
-        return self._start("arm", ArmPath(self._plant, path, duration, world_from_hand))
+        return self._start("arm", ArmPath(self._plant, path, duration, world_from_hand, self._settings.motion))
 
     def set_gripper(self, opening: float, *, max_torque_nm: float) -> Command:
         require_limits(self.limits, "set_gripper", opening, max_torque_nm=max_torque_nm)
         self._cancel("gripper")
-        return self._start("gripper", Jaw(self._plant, opening * JAW_RANGE_RAD, max_torque_nm))
+        jaw = Jaw(self._plant, opening * JAW_RANGE_RAD, max_torque_nm, self._settings.motion)
+        return self._start("gripper", jaw)
 
     def _cancel(self, part: str) -> None:
         self._require_entered()
@@ -253,6 +261,5 @@ class GenesisRobot(GenesisSteering):
             motion.cancel()
 
     def ground_truth(self) -> dict[str, float]:
-        """For judging a run only, after it: lift and hold of the target, peak jaw torque, what stands where it was to
-        be put, simulated time."""
+        """For the result of a run only: the target's lift and hold, peak jaw torque, placed objects, simulated time."""
         return {**self._judge.report(), "sim_s": round(self.now(), 3)}

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from behaviours.robots.spot.arm import HAND_FROM_WRIST_X_M
 from perception.geometry import Pose
-from simulation.genesis.motions import JAW_SPEED_RADPS
 from simulation.genesis.physics import TIME_STEP_S
 from simulation.genesis.plant import link_pose
+from simulation.genesis.settings import MotionSettings
 from simulation.robot_files.gripper_shape import PIECES, Part
 from simulation.robot_files.spot_model import (
     BASE_JOINTS,
@@ -29,6 +29,7 @@ Flags = NDArray[np.bool_]
 Watch = Callable[[], bool | None]
 """Called every LOOK_EVERY steps; True ends the motion."""
 
+JAW_SPEED_RADPS = MotionSettings().jaw_speed_radps
 FRICTION = 0.8
 """As on the robot. Genesis takes the larger friction of a pair."""
 PRE_GRASP_M = 0.12
