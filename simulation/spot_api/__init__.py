@@ -1,4 +1,4 @@
-"""A simulated Spot that speaks the Spot API: the real protobuf services over TLS, with a `Robot` behind them.
+"""A simulated Spot that serves the Spot API: the real protobuf services over TLS, with a `Steerable` robot behind them.
 
 with SpotServer(FakeRobot(), port=0) as server:
     sdk = bosdyn.client.create_standard_sdk("app", cert_resource_glob=str(server.ca_file))

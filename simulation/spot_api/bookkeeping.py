@@ -17,7 +17,7 @@ OBJECT_SIZE_M = (0.07, 0.07, 0.2)
 
 
 class ServiceFaults:
-    """FaultService; `fill` writes the active faults into a robot state."""
+    """FaultService. `fill` writes the active faults into a robot state."""
 
     def __init__(self, clock: RobotClock) -> None:
         self._clock = clock
@@ -64,7 +64,7 @@ class ServiceFaults:
 
 
 class WorldObjects:
-    """WorldObjectService: what stands in the scene, as drawable boxes, and what clients have added."""
+    """WorldObjectService: the objects of the scene as drawable boxes, and objects added by clients."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -115,19 +115,19 @@ class WorldObjects:
 
 
 def _kinds(item: Any) -> list[int]:
-    """Types of a world object, by the properties it has."""
+    """Types of a world object, by its properties."""
     kinds = {
         "apriltag_properties": world_object_pb2.WORLD_OBJECT_APRILTAG,
         "image_properties": world_object_pb2.WORLD_OBJECT_IMAGE_COORDINATES,
         "dock_properties": world_object_pb2.WORLD_OBJECT_DOCK,
         "nogo_region_properties": world_object_pb2.WORLD_OBJECT_USER_NOGO,
     }
-    found = [kind for name, kind in kinds.items() if item.HasField(name)]
-    return [*found, world_object_pb2.WORLD_OBJECT_DRAWABLE] if item.drawable_properties else found
+    types = [kind for name, kind in kinds.items() if item.HasField(name)]
+    return [*types, world_object_pb2.WORLD_OBJECT_DRAWABLE] if item.drawable_properties else types
 
 
 class CameraParameters:
-    """GripperCameraParamService: parameters are kept and told; the pictures do not change by them."""
+    """GripperCameraParamService: keeps the parameters; they do not change the pictures."""
 
     def __init__(self) -> None:
         modes = gripper_camera_param_pb2.GripperCameraParams
@@ -147,7 +147,7 @@ class CameraParameters:
 
 
 class License:
-    """LicenseService: everything is allowed here."""
+    """LicenseService: every feature is enabled."""
 
     def get_license_info(self, request: Any, response: Any, call: Call) -> None:
         response.license.status = license_pb2.LicenseInfo.STATUS_VALID
@@ -166,10 +166,10 @@ class Payloads:
 
 
 class DataBuffer:
-    """DataBufferService.RecordOperatorComments and the like: accepted; what came is in the server's own log."""
+    """DataBufferService: accepts comments, messages, ticks and events, and keeps none of them."""
 
     def record_operator_comments(self, request: Any, response: Any, call: Call) -> None:
-        """The comments are logged as every request is."""
+        """Accepted. The server's log has the request."""
 
     def record_text_messages(self, request: Any, response: Any, call: Call) -> None:
         """Accepted."""

@@ -1,4 +1,4 @@
-"""Puts the simulated Spot together: world, machine, services, TLS; started and stopped as a context manager."""
+"""The server of the simulated Spot: it builds world, machine, services and TLS, and starts and stops them."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from simulation.spot_api.body.machine import COMMAND_FAILURE, FALL, HARDWARE, LE
 from simulation.spot_api.body.steering import Steerable
 from simulation.spot_api.body.world import World
 from simulation.spot_api.commands.command import Commander
+from simulation.spot_api.commands.settings import WalkSettings
 from simulation.spot_api.faults.inject import Faults
 from simulation.spot_api.faults.spec import FaultSpec
 from simulation.spot_api.rpc.received import ReceivedLog
@@ -34,23 +35,23 @@ WORKERS = 24
 MAX_RECEIVED_BYTES, MAX_SENT_BYTES = 4 * 1024**2, 100 * 1024**2
 STOP_LIMIT_S = 5.0
 WARM_UP_S = 0.6
-"""Simulated seconds before anybody may connect: the robot sits down, and every kernel has been compiled."""
+"""Simulated seconds before clients may connect: the robot sits down, and all kernels are compiled."""
 CAUSES = {"fall": FALL, "hardware": HARDWARE, "lease_timeout": LEASE_TIMEOUT}
 
 
 class SpotServer:
     """A Spot on this machine, for any client of the Spot API. Use it as a context manager.
 
-    robot: what moves; it is entered and stepped on a thread of the server's own. port: 0 takes a free one. host:
-    loopback unless you mean it. speed: simulated seconds for one of the wall, None as fast as possible. username,
-    password: what a client must present; made up if not given. operator_estop: a released e-stop is there from the
-    start, as if somebody stood by with it. log: a structlog logger for what is received. faults: to begin with.
-    lease_stale_s: a lease that is not retained for so long is lost. lens: of all cameras, a camera model of
-    `lens.LENSES`.
+    robot: the simulated robot; the server enters and steps it on its own thread. port: 0 takes a free port. host:
+    address to listen on. speed: simulated seconds per wall-clock second, None for as fast as possible. username,
+    password: what a client must present; None makes a random password. operator_estop: a released e-stop is configured
+    from the start. lease_stale_s: wall seconds until an unused lease is stale. log: a structlog logger for received
+    requests, or None. faults: faults from the start. lens: camera model of all cameras, one of `lens.LENSES`. walk:
+    settings of mobility commands. RobotError if the port cannot be opened.
 
-    Inside: `port`, `ca_file` (PEM that the client must trust), `username`, `password`, `log` (what was received),
-    `faults`, `leases`, `estop`, `machine`, `world`, `now()` (the robot's clock), `on_target_seen` (called with the
-    pixel of the target's middle in a picture).
+    Attributes: `port`, `ca_file` (PEM that the client must trust), `username`, `password`, `log` (received requests),
+    `faults`, `leases`, `estop`, `machine`, `world`, and `on_target_seen` (called with the pixel of the target's middle
+    in a picture).
     """
 
     commander: Commander
@@ -70,10 +71,11 @@ class SpotServer:
         log: Any | None = None,
         faults: Iterable[FaultSpec] = (),
         lens: str = "pinhole",
+        walk: WalkSettings | None = None,
     ) -> None:
         self.host, self.port = host, port
         self.username, self.password = username, password or secrets.token_urlsafe(12)
-        self.log, self.lens = ReceivedLog(log), lens
+        self.log, self.lens, self._walk = ReceivedLog(log), lens, walk or WalkSettings()
         self.world = World(robot, speed, self.trouble)
         self.auth = Auth(self.username, self.password)
         self.directory = Directory(self.world.clock)
@@ -90,7 +92,7 @@ class SpotServer:
         self._cut_lock = threading.Lock()
         self._closing = threading.Event()
 
-    # life
+    # start and stop
 
     def __enter__(self) -> Self:
         self._folder = tempfile.TemporaryDirectory(prefix="spot-grasp-sim-")
@@ -129,7 +131,7 @@ class SpotServer:
             ("grpc.keepalive_permit_without_calls", 1),
         ]
         server = grpc.server(ThreadPoolExecutor(WORKERS, thread_name_prefix="rpc"), options=options)
-        handlers = [handler_of(service, one, self, self.world.clock) for service, one in self.services]
+        handlers = [handler_of(service, servicer, self, self.world.clock) for service, servicer in self.services]
         server.add_generic_rpc_handlers((*handlers, Proxy(self.directory, self)))
         pair = [(self._certificate.key, self._certificate.chain)]
         try:
@@ -156,6 +158,7 @@ class SpotServer:
             self.log,
             self.lens,
             lambda pixel_uv: self.on_target_seen(pixel_uv),
+            self._walk,
         )
 
     # for tests and for the command line
@@ -176,7 +179,7 @@ class SpotServer:
                 self._listen()
 
     def reboot(self) -> None:
-        """As if the robot had been restarted: motors off, tokens and leases void."""
+        """The state after a restart of the robot: motors off, all tokens and leases invalid."""
         self.machine.cut("the robot reboots")
         self.auth.forget_all()
         self.leases.reboot()
@@ -199,8 +202,8 @@ class SpotServer:
         self.log.note_error(call.method, error)
 
     def trouble(self, error: Exception) -> None:
-        """A step of the simulation has failed: the robot ends its commands and has a fault, and the world goes on."""
-        if not any(fault.cause == COMMAND_FAILURE for fault in self.machine.faults()):  # else each step would add one
+        """Report a failed simulation step: the robot ends its commands and has a fault; the world continues."""
+        if not any(fault.cause == COMMAND_FAILURE for fault in self.machine.faults()):  # one fault, not one per step
             self.log.note_error("a step of the simulation", error)
             self.machine.add_fault(COMMAND_FAILURE)
 
@@ -214,7 +217,7 @@ class SpotServer:
         self.commander.end_all(reason)
 
     def _act(self, spec: FaultSpec, begins: bool) -> None:
-        """What a fault does to the robot when it begins and ends. The rest asks `Faults` while it lasts."""
+        """The effect of a fault when it begins and ends. All other code asks `Faults` whether it is active."""
         self.log.event("fault begins" if begins else "fault ends", kind=spec.kind)
         match spec.kind:
             case "connection_cut":

@@ -1,4 +1,4 @@
-"""The services of the robot: made here, and listed in the directory here, so that what is not served is not listed."""
+"""Creates the services of the robot and lists each in the directory."""
 
 from __future__ import annotations
 
@@ -48,14 +48,18 @@ from simulation.spot_api.commands.command import Commander
 from simulation.spot_api.commands.docking import Docking
 from simulation.spot_api.commands.kinematics import InverseKinematics
 from simulation.spot_api.commands.manipulation import Manipulation, no_end_time
+from simulation.spot_api.commands.settings import WalkSettings
 from simulation.spot_api.faults.inject import Faults
 from simulation.spot_api.rpc.received import ReceivedLog
 
 
 @dataclass(frozen=True)
 class Parts:
-    """What the services work on. lens: of all cameras, a camera model of `lens.LENSES`. target_seen: called with the
-    pixel of the target's middle in a picture."""
+    """What the services work on.
+
+    lens: camera model of all cameras, one of `lens.LENSES`. target_seen: called with the pixel of the target's middle
+    in a picture. walk: settings of mobility commands.
+    """
 
     world: World
     machine: Machine
@@ -67,13 +71,14 @@ class Parts:
     log: ReceivedLog
     lens: str
     target_seen: Callable[[tuple[float, float]], None]
+    walk: WalkSettings
 
 
 def build_services(parts: Parts) -> tuple[Commander, list[tuple[Any, object]]]:
-    """What carries out the robot's commands, and (service descriptor, implementation) of everything that is served."""
+    """(the commander, (service descriptor, servicer) of every service)."""
     world, machine, leases, estop, faults = parts.world, parts.machine, parts.leases, parts.estop, parts.faults
     time_sync = TimeSync(world.clock)
-    commander = Commander(world, machine, leases, time_sync.known, faults.hindered)
+    commander = Commander(world, machine, leases, time_sync.known, faults.hindered, parts.walk)
     docking = Docking(world, machine, leases, commander, Order(world, no_end_time, faults.hindered))
     keepalive = Keepalive(world.clock, machine, parts.log.event)
     world.on_step.append(keepalive.look)
@@ -117,9 +122,9 @@ def build_services(parts: Parts) -> tuple[Commander, list[tuple[Any, object]]]:
         ("data-buffer", "buffer", data_buffer_service_pb2, DataBuffer()),
     ]
     services = []
-    for name, authority, module, implementation in served:
+    for name, authority, module, servicer in served:
         descriptor = next(iter(module.DESCRIPTOR.services_by_name.values()))
         token = name not in ("auth", "robot-id")
         parts.directory.add(name, descriptor.full_name, f"{authority}.spot.robot", token=token)
-        services.append((descriptor, implementation))
+        services.append((descriptor, servicer))
     return commander, services

@@ -1,4 +1,4 @@
-"""Users and tokens: user name and password for a token, a token for a fresh one. Neither is ever logged."""
+"""Users and tokens: a user name and password, or a valid token, give a new token. None of these is ever logged."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from bosdyn.api import auth_pb2
 from simulation.spot_api.rpc.serve import Call, RpcAbortError
 
 OPEN_SERVICES = ("AuthService", "RobotIdService", "PayloadRegistrationService")
-"""Served without a token, as a client needs them to get one."""
+"""Services that a client needs before it has a token."""
 
 
 class Auth:
-    """AuthService, and the keeper of the tokens. One user, whose password a client must know."""
+    """AuthService and the valid tokens. There is one user."""
 
     def __init__(self, username: str, password: str) -> None:
         self._username, self._password = username, password
@@ -43,7 +43,7 @@ class Auth:
         response.token, response.status = token, status.STATUS_OK
 
     def user_of(self, method: str, token: str) -> str:
-        """The user of a bearer token. RpcAbortError UNAUTHENTICATED for an unknown one where one is needed."""
+        """The user of a bearer token. RpcAbortError UNAUTHENTICATED if the RPC needs one and it is unknown."""
         with self._lock:
             user = self._tokens.get(token, "")
         if not user and method.split(".")[0] not in OPEN_SERVICES:
@@ -51,6 +51,6 @@ class Auth:
         return user
 
     def forget_all(self) -> None:
-        """A reboot: every token becomes invalid."""
+        """Make every token invalid, as a reboot does."""
         with self._lock:
             self._tokens.clear()

@@ -1,4 +1,4 @@
-"""A certificate authority and a server certificate, made for one run and thrown away after it."""
+"""A certificate authority and a server certificate for one run."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 LIFETIME_DAYS = 7
 SERVER_NAMES = ("*.spot.robot", "localhost")
-"""A client asks for the authority of each service, all of them under spot.robot."""
+"""Clients ask for a host name per service, all of them under spot.robot."""
 
 
 @dataclass(frozen=True)
 class Certificate:
-    """PEM bytes. ca: what a client must trust. chain, key: what the server presents and keeps to itself."""
+    """PEM bytes. ca: authority that a client must trust. chain: certificate of the server. key: its private key."""
 
     ca: bytes
     chain: bytes
@@ -26,7 +26,7 @@ class Certificate:
 
 
 def make_certificate() -> Certificate:
-    """A fresh authority and a leaf signed by it; the authority's key is forgotten at once."""
+    """A new authority and a server certificate signed by it. The authority's key is not kept."""
     now = datetime.datetime.now(datetime.UTC)
     ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "simulated Spot authority")])

@@ -1,4 +1,4 @@
-"""The directory of services, registration of a payload's own, and the way to them."""
+"""The directory of services, registration of payloads' services, and forwarding of RPCs to them."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ class Registered:
 
 
 def reachable(name: str, authority: str) -> str:
-    """An authority that the server's certificate is good for: one made of the service's name, if its own is not."""
+    """An authority that the server's certificate covers: the service's own, or else one made of its name."""
     if re.fullmatch(r"[A-Za-z0-9-]+\.spot\.robot", authority):
         return authority
     return f"{re.sub('[^A-Za-z0-9-]', '-', name)}.spot.robot"
 
 
 class Directory:
-    """DirectoryService and DirectoryRegistrationService. served: name -> (type, authority, needs a token)."""
+    """DirectoryService and DirectoryRegistrationService: the robot's own services and registered ones."""
 
     def __init__(self, clock: RobotClock) -> None:
         self._clock = clock
@@ -56,7 +56,9 @@ class Directory:
         self._own.pop(name, None)
 
     def target(self, authority: str, kind: str) -> Registered | None:
-        """The registered service that an RPC for an authority goes to; by type alone if the authority is unknown."""
+        """The registered service for an RPC, by authority, or by type alone if there is no authority; None if none
+        fits.
+        """
         with self._lock:
             alive = [item for item in self._registered.values() if item.entry.type == kind]
             exact = [item for item in alive if item.entry.authority == authority]
@@ -134,7 +136,7 @@ class Directory:
 
 
 class Proxy(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc has no types
-    """Passes RPCs for registered services on to where they run, as bytes. Comes after the robot's own handlers."""
+    """Forwards RPCs, as bytes, to registered services. It is asked after the robot's own handlers."""
 
     def __init__(self, directory: Directory, gate: Gate) -> None:
         self._directory, self._gate = directory, gate

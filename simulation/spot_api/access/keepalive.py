@@ -1,4 +1,4 @@
-"""The keepalive service: policies of a client that act when it stops checking in. Wall time, as the check-ins are."""
+"""The keepalive service: policies of a client that act when it stops checking in. Times are wall-clock times."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NO_SUCH_POLICY = keepalive_pb2.ModifyPolicyResponse.STATUS_INVALID_POLICY_ID
 
 @dataclass
 class Policy:
-    """live: a LivePolicy. seen_s: wall time of the last check-in. done: actions that have been taken."""
+    """A client's policy. live: the LivePolicy. seen_s: time of the last check-in. done: indices of actions taken."""
 
     live: Any
     seen_s: float
@@ -28,7 +28,7 @@ class Policy:
 
 
 class Keepalive:
-    """KeepaliveService. Acts on controlled and immediate motors off; other actions are only noted."""
+    """KeepaliveService. It carries out controlled and immediate motors off; other actions are only logged."""
 
     def __init__(self, clock: RobotClock, machine: Machine, note: Callable[..., None]) -> None:
         self._clock, self._machine, self._note = clock, machine, note
@@ -71,7 +71,7 @@ class Keepalive:
                 response.status.add().CopyFrom(policy.live)
 
     def look(self, robot: Steerable) -> None:
-        """Act on policies whose client has been silent; on the physics thread."""
+        """Carry out the policies whose client is silent. Runs on the physics thread."""
         now, due = time.monotonic(), []
         with self._lock:
             for policy in self._policies.values():

@@ -16,12 +16,12 @@ from simulation.spot_api.rpc.serve import Call
 
 SAMPLES_NEEDED = 3
 FRESH_S = 2.0
-"""A simulation may run slower than the wall clock, so an old sample says little, however short its round trip was."""
+"""Only samples this recent count: the skew changes when the simulation is slower than the wall clock."""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One round trip. skew_s: robot clock minus client clock. taken_s: wall clock."""
+    """One round trip. skew_s: robot clock minus client clock. taken_s: monotonic clock."""
 
     skew_s: float
     round_trip_s: float
@@ -29,7 +29,7 @@ class Sample:
 
 
 class TimeSync:
-    """TimeSyncService. `known` says whether a clock identifier has been given to a client that is synchronised."""
+    """TimeSyncService. `known`: whether a clock identifier belongs to a client that is synchronised."""
 
     def __init__(self, clock: RobotClock) -> None:
         self._clock = clock

@@ -1,1 +1,1 @@
-"""The robot behind the services: world, machine, frames, laws of motion."""
+"""The robot behind the services: world, machine, frames, laws of motion, leases, e-stop, power, state."""

@@ -1,6 +1,6 @@
-"""The software e-stop: endpoints that check in with the answer to a challenge, and what happens when one does not.
+"""The software e-stop: endpoints check in with the answer to a challenge, and motor power is cut if one does not.
 
-Timeouts run on the wall clock, because the client's check-ins do.
+Timeouts use the wall clock, like the client's check-ins.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SETTLE: int = estop_pb2.ESTOP_LEVEL_SETTLE_THEN_CUT
 CUT: int = estop_pb2.ESTOP_LEVEL_CUT
 SEVERITY = {NONE: 0, SETTLE: 1, CUT: 2}
 CUT_AFTER_S = 4.0
-"""Without a cut_power_timeout of its own, an endpoint's timeout settles, and cuts this much later."""
+"""An endpoint without a cut_power_timeout settles at its timeout, and cuts this much later."""
 DEFAULT_TIMEOUT_S = 5.0
 MASK = 2**64 - 1
 OPERATOR = "simulated operator"
@@ -31,8 +31,11 @@ OPERATOR = "simulated operator"
 
 @dataclass
 class Endpoint:
-    """A button. proto: as configured. level: what it asks for. checked_s: wall time of the last valid check-in; None
-    before the first. attended: False for the operator's, which never times out."""
+    """An e-stop endpoint.
+
+    proto: its configuration. level: the stop level that it asks for. checked_s: monotonic time of the last valid
+    check-in, None before the first. attended: False for the operator's endpoint, which never times out.
+    """
 
     proto: Any
     level: int = CUT
@@ -41,7 +44,7 @@ class Endpoint:
     challenge: int = field(default_factory=lambda: secrets.randbits(64))
 
     def effective(self, now_s: float) -> int:
-        """The level asked for, or that of the timeout if it has not checked in."""
+        """The stop level now: the one asked for, or a more severe one after a timeout."""
         if not self.attended:
             return self.level
         if self.checked_s is None:
@@ -54,9 +57,10 @@ class Endpoint:
 
 
 class Estop:
-    """EstopService. motors_on: whether motor power is on. cut: cuts it at once.
+    """EstopService. motors_on: whether motor power is on. cut: cuts motor power at once.
 
-    operator: there is a released e-stop from the start, as if somebody stood by with the button in the hand.
+    operator: whether a released endpoint is configured from the start. deaf: fault, check-ins have no effect. pressed:
+    fault, the button is pressed.
     """
 
     def __init__(self, motors_on: Callable[[], bool], cut: Callable[[], None], *, operator: bool = True) -> None:
@@ -73,7 +77,7 @@ class Estop:
             self._endpoints[proto.unique_id] = Endpoint(proto, NONE, attended=False)
 
     def level(self) -> int:
-        """The most severe level of all buttons; CUT without any."""
+        """The most severe stop level of all endpoints; CUT without any."""
         with self._lock:
             if self.pressed or not self._slots:
                 return CUT
@@ -85,6 +89,7 @@ class Estop:
             return int(max(levels, key=lambda level: SEVERITY[level]))
 
     def described(self) -> str:
+        """Why the robot is stopped, or ""."""
         with self._lock:
             if self.pressed:
                 return "the e-stop button is pressed"
@@ -170,10 +175,10 @@ class Estop:
                 response.status = statuses.STATUS_ENDPOINT_UNKNOWN
                 return
             expected = endpoint.challenge
-            right = request.challenge == expected and request.response == (~expected & MASK)
+            correct = request.challenge == expected and request.response == (~expected & MASK)
             endpoint.challenge = secrets.randbits(64)
             response.challenge = endpoint.challenge
-            if not right:
+            if not correct:
                 response.status = statuses.STATUS_INCORRECT_CHALLENGE_RESPONSE
                 return
             if not self.deaf:

@@ -1,4 +1,4 @@
-"""The frame tree of the robot, as every snapshot of the API carries it."""
+"""The frame tree of the robot, as in every FrameTreeSnapshot."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from behaviours.robots.spot.arm import HAND_FROM_WRIST_X_M
 from perception.geometry import Pose
 
 ODOM_FROM_VISION = Pose.from_rpy((0.0, 0.0, 0.1), (0.3, -0.2, 0.0))
-"""The two inertial frames differ, so that a client that mixes them up is found out. vision is the world frame."""
+"""The two inertial frames differ, to expose clients that confuse them. vision is the world frame."""
 HAND, WRIST, BODY, FLAT, VISION, ODOM, GPE = (
     "hand",
     "arm0.link_wr1",
@@ -34,7 +34,7 @@ def to_proto(pose: Pose) -> Any:
 
 
 def from_proto(pose: Any) -> Pose:
-    """The transform of a bosdyn.api.SE3Pose; an unset rotation is none. ValueError if it is not finite."""
+    """The transform of a bosdyn.api.SE3Pose; an unset rotation is the identity. ValueError if it is not finite."""
     rotation, position = pose.rotation, pose.position
     quaternion = np.array([rotation.w, rotation.x, rotation.y, rotation.z])
     if not quaternion.any():
@@ -49,7 +49,7 @@ def vec3(values: Any) -> Any:
 
 
 def flat_of(body: Pose) -> Pose:
-    """world_from_flat_body: the body's place and heading, level."""
+    """world_from_flat_body: the body's position and heading, level."""
     return Pose.from_rpy((0.0, 0.0, body.yaw_rad), body.position_m)
 
 
@@ -74,13 +74,15 @@ def world_from(frame: str, body: Pose, hand: Pose) -> Pose | None:
 
 
 def ground_of(body: Pose) -> Pose:
-    """world_from_gpe: the floor under the body; floors are level at height 0 here."""
+    """world_from_gpe: the floor under the body, level at height 0."""
     x, y, _ = body.position_m
     return Pose.from_rpy((0.0, 0.0, body.yaw_rad), (x, y, 0.0))
 
 
 def fill_tree(snapshot: Any, body: Pose, hand: Pose, sensors: dict[str, tuple[str, Pose]] | None = None) -> None:
-    """Fill a FrameTreeSnapshot. sensors: name of a frame -> (its parent, parent_from_frame)."""
+    """Fill a FrameTreeSnapshot. body, hand: world_from_body and world_from_hand. sensors: frame -> (parent,
+    parent_from_frame).
+    """
     inverse = body.inverse()
 
     def edge(child: str, parent: str, parent_from_child: Pose) -> None:

@@ -1,4 +1,4 @@
-"""Who the robot says it is."""
+"""The robot-id service."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SERIAL_NUMBER = "sim-spot-00000000"
 
 
 class RobotId:
-    """RobotIdService."""
+    """RobotIdService: serial number, model and software release."""
 
     def get_robot_id(self, request: Any, response: Any, call: Call) -> None:
         robot = response.robot_id

@@ -1,4 +1,4 @@
-"""Laws of motion for body and arm: where the part shall be, by the time since the motion began."""
+"""Laws of motion for body and arm: the target of a part as a function of the time since the motion began."""
 
 from __future__ import annotations
 
@@ -15,12 +15,15 @@ from simulation.spot_api.body.steering import ArmLaw, BaseLaw
 DONE = Outcome(CommandState.DONE)
 STILL = np.zeros(3)
 MAX_JOINT_SPEED_RADPS = 2.5
+"""Greatest joint speed while the hand follows a pose."""
 HAND_AT_GOAL_M, HAND_AT_GOAL_RAD = 0.015, 0.05
+"""The hand has arrived within these of its goal."""
 STALL_AFTER_S = 1.5
+"""A hand that has not arrived this long after the planned end has stalled."""
 
 
 def through(start: Pose, points: Sequence[tuple[float, Pose]]) -> Callable[[float], Pose]:
-    """A pose by time: from the start through poses at their times (seconds, growing), at rest in each."""
+    """The pose at a time: from `start` through poses at increasing times (seconds), at rest in each."""
 
     def at(time_s: float) -> Pose:
         before_s, before = 0.0, start
@@ -34,7 +37,7 @@ def through(start: Pose, points: Sequence[tuple[float, Pose]]) -> Callable[[floa
 
 
 def glide(start: Pose, points: Sequence[tuple[float, Pose]]) -> BaseLaw:
-    """The body through poses at their times, then done."""
+    """The body from `start` through poses at increasing times, then done."""
     at, end_s = through(start, points), points[-1][0]
 
     def law(time_s: float) -> tuple[Pose, Vector] | Outcome:
@@ -44,8 +47,10 @@ def glide(start: Pose, points: Sequence[tuple[float, Pose]]) -> BaseLaw:
 
 
 def cruise(start: Pose, initial: Vector, wanted: Callable[[Pose], Vector], slew: Vector, stop_s: float) -> BaseLaw:
-    """The body at a velocity (3,): x, y, yaw in the world frame, which `wanted` gives for where it is; reached and
-    left within the acceleration `slew` (3,). It brakes after `stop_s` and is done when it is at rest."""
+    """The body at a velocity (3,): x, y, yaw in the world frame. After `stop_s` it brakes, and is done at rest.
+
+    initial: velocity at the start. wanted: the velocity to reach at a pose. slew: (3,) greatest accelerations.
+    """
     state = {"time": 0.0, "x": start.position_m[0], "y": start.position_m[1], "yaw": start.yaw_rad}
     velocity = np.array(initial, dtype=np.float64)
 
@@ -69,13 +74,13 @@ def cruise(start: Pose, initial: Vector, wanted: Callable[[Pose], Vector], slew:
 def joint_path(
     start: Vector,
     points: Sequence[tuple[float, Vector]],
-    given: Sequence[Vector | None] = (),
+    velocities: Sequence[Vector | None] = (),
     initial: Vector | None = None,
 ) -> ArmLaw:
-    """The arm through joint angles at their times (seconds, growing), smoothly in between, then done.
+    """The arm through joint angles (6,) at increasing times (seconds), in cubic Hermite segments, then done.
 
-    Cubic Hermite segments; the velocities are those given (one for each point, or None), else those of a Catmull-Rom
-    spline, and rest at the end. initial: velocity at the start.
+    velocities: (6,) at each point, or None for those of a Catmull-Rom spline; rest at the end. initial: velocity at the
+    start.
     """
     times = np.array([0.0, *(time_s for time_s, _ in points)])
     joints = np.array([start, *(point for _, point in points)])
@@ -83,9 +88,9 @@ def joint_path(
     rates[1:-1] = (joints[2:] - joints[:-2]) / (times[2:] - times[:-2])[:, None]
     if initial is not None:
         rates[0] = initial
-    for i, rate_there in enumerate(given):
-        if rate_there is not None:
-            rates[i + 1] = rate_there
+    for i, velocity in enumerate(velocities):
+        if velocity is not None:
+            rates[i + 1] = velocity
 
     def law(time_s: float) -> tuple[Vector, Vector] | Outcome:
         if time_s > times[-1] + 0.2:
@@ -107,10 +112,11 @@ def joint_path(
 def reach(
     joints: Vector, body_from_goal: Callable[[float], Pose], end_s: float, hand: Callable[[], Pose], *, hold: bool
 ) -> ArmLaw:
-    """The hand along poses in the body frame, by inverse kinematics at every step; as near as the arm gets.
+    """The hand along poses in the body frame, by inverse kinematics at every step, as near as the arm gets.
 
-    body_from_goal: the pose wanted at a time; constant from `end_s` on. hand: measured body_from_hand. hold: never
-    done, for a goal that moves with respect to the body. FAILED when it does not arrive.
+    joints: (6,) at the start. body_from_goal: pose at a time, constant from `end_s` on. hand: measured body_from_hand.
+    hold: never done, for a goal that moves with respect to the body. The law ends as FAILED if the hand does not
+    arrive.
     """
     state = {"time": 0.0}
     now = np.array(joints, dtype=np.float64)
@@ -134,8 +140,8 @@ def reach(
     return law
 
 
-def carried(start: Pose, velocity: Callable[[Pose], tuple[Vector, Vector]], stop_s: float) -> Callable[[float], Pose]:
-    """A pose that moves with a linear and an angular velocity (3,), in its parent frame, until `stop_s`."""
+def moving(start: Pose, velocity: Callable[[Pose], tuple[Vector, Vector]], stop_s: float) -> Callable[[float], Pose]:
+    """The pose at a time, moved until `stop_s` with linear and angular velocities (3,) in its parent frame."""
     state = {"time": 0.0, "pose": start}
 
     def at(time_s: float) -> Pose:

@@ -1,4 +1,4 @@
-"""Leases: who may command what. Epochs, sub-leases, staleness; the rules a client's lease is judged by."""
+"""Leases: which client may command which part; epochs, sub-leases and staleness."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bosdyn.client.lease import Lease
 from simulation.spot_api.rpc.serve import Call, InvalidRequestError
 
 PARENTS = {"body": "", "mobility": "body", "full-arm": "body", "arm": "full-arm", "gripper": "full-arm"}
-"""Each resource and the one it is part of."""
+"""Each resource and the resource that contains it."""
 STALE_S = 5.0
 """Wall seconds without a RetainLease or a command before a lease is stale. Clients retain every 2 s."""
 
@@ -25,7 +25,7 @@ ORDER = Lease.CompareResult
 
 @dataclass
 class Claim:
-    """A resource in somebody's hands. lease: as given out. latest: the newest seen in use. used_s: wall clock."""
+    """A claimed resource. lease: as issued. latest: the newest lease in use. used_s: monotonic time of its last use."""
 
     lease: Any
     latest: Any
@@ -35,7 +35,7 @@ class Claim:
 
 
 def family(resource: str) -> list[str]:
-    """The resource and everything it is part of, up to the body."""
+    """The resource and all resources that contain it, up to the body."""
     names = []
     while resource:
         names.append(resource)
@@ -44,9 +44,9 @@ def family(resource: str) -> list[str]:
 
 
 class Leases:
-    """LeaseService, and the judge of leases for all other services.
+    """LeaseService, and the check of leases for all other services.
 
-    on_stale: called once, on the physics thread, when the holder of a lease has not been heard of for `stale_s`.
+    on_stale: called once, on the physics thread, when a lease has not been used for `stale_s` wall seconds.
     """
 
     def __init__(self, on_stale: Callable[[], None], stale_s: float = STALE_S) -> None:
@@ -56,12 +56,12 @@ class Leases:
         self._epoch = uuid.uuid4().hex
         self._sequence = 0
         self._claims: dict[str, Claim] = {}
-        self._told: set[int] = set()
+        self._reported: set[int] = set()
 
     # the rules
 
     def use(self, lease: Any, needs: str, result: Any) -> bool:
-        """Judge the lease of a command that needs a resource; fill the LeaseUseResult. True if it may go on."""
+        """Whether a lease allows a command that needs a resource; fills the LeaseUseResult."""
         with self._lock:
             result.attempted_lease.CopyFrom(lease)
             result.status = self._judge(lease, needs, advance=True)
@@ -92,7 +92,7 @@ class Leases:
                 return int(RESULT.STATUS_OLDER)
             claim.latest.CopyFrom(lease)
         claim.used_s = time.monotonic()
-        self._told.discard(id(claim))
+        self._reported.discard(id(claim))
         return int(RESULT.STATUS_OK)
 
     def owner(self) -> str:
@@ -102,10 +102,10 @@ class Leases:
             return claim.client if claim else ""
 
     def look(self) -> None:
-        """Find leases that have become stale; called by the physics thread."""
+        """Report leases that have become stale. Called by the physics thread."""
         with self._lock:
-            stale = [claim for claim in self._claims.values() if self._stale(claim) and id(claim) not in self._told]
-            self._told.update(id(claim) for claim in stale)
+            stale = [claim for claim in self._claims.values() if self._stale(claim) and id(claim) not in self._reported]
+            self._reported.update(id(claim) for claim in stale)
         if stale:
             self._on_stale()
 
@@ -123,16 +123,16 @@ class Leases:
         return self._claims[resource]
 
     def _relatives(self, resource: str) -> list[str]:
-        """Resources that contain it or are contained in it, itself included."""
+        """The resource itself, those that contain it and those that it contains."""
         return [other for other in PARENTS if other in family(resource) or resource in family(other)]
 
     def steal(self, client: str) -> None:
-        """Somebody else takes the body."""
+        """Give the body to another client."""
         with self._lock:
             self._grant("body", client, client)
 
     def reboot(self) -> None:
-        """A new epoch: all leases of the old one are worth nothing."""
+        """Begin a new epoch, in which all earlier leases are invalid."""
         with self._lock:
             self._epoch, self._sequence = uuid.uuid4().hex, 0
             self._claims.clear()

@@ -1,4 +1,4 @@
-"""Finding things by looking, as the robot's own grasp planner does: where a ray ends, and how wide something is."""
+"""Measurements in pictures, for grasp planning: where a ray ends, and how wide an object is."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from perception.geometry import Pose, Vector, unit
 from simulation.spot_api.body.frames import from_proto, world_from
 from simulation.spot_api.body.steering import Steerable
 
-SAME_THING_M = 0.05
-"""Neighbouring depths that differ less belong to one thing."""
+SAME_OBJECT_M = 0.05
+"""Neighbouring depths that differ by less belong to one object."""
 
 
 @dataclass(frozen=True)
 class Girth:
-    """A thing seen from one side. middle_m: (3,) middle of its near surface, world. width_m: across the view."""
+    """An object seen from one side. middle_m: (3,) middle of its near surface, world. width_m: across the view."""
 
     middle_m: Vector
     width_m: float
 
 
 def facing(place_m: Vector, direction: Vector, up: Vector) -> Pose:
-    """world_from_optical at a place, looking along a direction, its picture's upper side towards `up`."""
+    """world_from_optical at a place (3,), looking along a direction (3,), the picture's top towards `up` (3,)."""
     forward = unit(direction)
     right = unit(np.cross(forward, up))
     return Pose(np.stack([right, np.cross(forward, right), forward], axis=1), place_m)
 
 
-def where_it_ends(robot: Steerable, start_m: Vector, direction: Vector) -> Vector | None:
-    """(3,) point at which a ray meets something, world metres; None if it does not."""
+def end_of_ray(robot: Steerable, start_m: Vector, direction: Vector) -> Vector | None:
+    """(3,) first point of a ray on a surface, world frame, metres; None if it meets none."""
     ahead = unit(direction)
     up = np.array([0.0, 0.0, 1.0]) if abs(ahead[2]) < 0.95 else np.array([1.0, 0.0, 0.0])
     frame = robot.look(facing(start_m, ahead, up), colour=False)
@@ -41,7 +41,7 @@ def where_it_ends(robot: Steerable, start_m: Vector, direction: Vector) -> Vecto
 
 
 def girth(robot: Steerable, point_m: Vector, direction: Vector, across: Vector, distance_m: float) -> Girth | None:
-    """What is at a point, seen along a direction from a distance: its extent along `across`."""
+    """The object at a point, seen along a direction from a distance, and its width along `across`; None without one."""
     place = point_m - unit(direction) * distance_m
     frame = robot.look(facing(place, direction, np.cross(across, direction)), colour=False)
     camera = frame.intrinsics
@@ -49,9 +49,9 @@ def girth(robot: Steerable, point_m: Vector, direction: Vector, across: Vector, 
     if not row[column] > 0:
         return None
     left = right = column
-    while left > 0 and abs(float(row[left - 1] - row[left])) < SAME_THING_M and row[left - 1] > 0:
+    while left > 0 and abs(float(row[left - 1] - row[left])) < SAME_OBJECT_M and row[left - 1] > 0:
         left -= 1
-    while right < camera.width - 1 and abs(float(row[right + 1] - row[right])) < SAME_THING_M and row[right + 1] > 0:
+    while right < camera.width - 1 and abs(float(row[right + 1] - row[right])) < SAME_OBJECT_M and row[right + 1] > 0:
         right += 1
     near = float(row[left : right + 1].min())
     middle = (left + right) / 2
@@ -60,9 +60,9 @@ def girth(robot: Steerable, point_m: Vector, direction: Vector, across: Vector, 
 
 
 def ray_in_image(request: Any, body: Pose, hand: Pose) -> tuple[Vector, Vector] | None:
-    """Start and direction, in the world, of the ray through a pixel, by the request's own camera model and frames.
+    """(start, direction), each (3,), world frame, of the ray through a pixel of a request.
 
-    None if its frame tree does not lead from the camera to an inertial frame.
+    The request's own camera model and frame tree are used. None if the tree has no path from camera to inertial frame.
     """
     world_from_sensor = _through_tree(
         request.transforms_snapshot_for_camera, request.frame_name_image_sensor, body, hand
@@ -76,7 +76,7 @@ def ray_in_image(request: Any, body: Pose, hand: Pose) -> tuple[Vector, Vector] 
 
 
 def _through_tree(tree: Any, frame: str, body: Pose, hand: Pose) -> Pose | None:
-    """world_from_frame by the edges of a snapshot: up to its root from both the frame and an inertial one."""
+    """world_from_frame by the edges of a snapshot: from the frame and from an inertial frame to the root."""
 
     def to_root(name: str) -> Pose | None:
         pose = Pose.identity()

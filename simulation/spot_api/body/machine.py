@@ -1,4 +1,4 @@
-"""The body behind the services: motor power, posture, behaviour faults, and what the e-stop does to them."""
+"""The machine behind the services: motor power, posture, behaviour faults, and the effect of the e-stop."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ from simulation.spot_api.body.world import World
 
 STAND_HEIGHT_M = 0.52
 SIT_HEIGHT_M = 0.20
+"""Heights of the body's origin above the floor."""
 POWER_ON_S, SIT_S, STAND_S, FALL_S = 0.6, 1.2, 1.2, 0.4
+"""Durations of switching the motors on, sitting down, standing up and collapsing."""
 LIMP_TORQUE_NM = 0.05
-"""What the jaws' gears hold without power."""
+"""Torque of the jaws without motor power."""
 POWER = robot_state_pb2.PowerState
 OFF, POWERING_ON, ON = POWER.STATE_OFF, POWER.STATE_POWERING_ON, POWER.STATE_ON
 CAUSES = robot_state_pb2.BehaviorFault
@@ -37,9 +39,9 @@ class Fault:
 
 
 class Machine:
-    """State of the simulated machine. Its `step` runs on the physics thread.
+    """State of the simulated machine. `step` runs on the physics thread.
 
-    estop_level: the most severe e-stop level now. on_cut: told when motor power has gone, to end all commands.
+    estop_level: the most severe e-stop level now. on_cut: called with the reason when the robot must end all commands.
     """
 
     def __init__(self, world: World, estop_level: Callable[[], int], on_cut: Callable[[str], None]) -> None:
@@ -54,12 +56,14 @@ class Machine:
         world.on_step.append(self.step)
 
     def sit_down(self, robot: Steerable) -> None:
-        """Posture at the start: on the belly, motors off. On the physics thread."""
+        """Sit down, the posture at the start. Runs on the physics thread."""
         self._to_height(robot, SIT_HEIGHT_M, FALL_S)
 
     def warm_up(self, robot: Steerable) -> None:
-        """Do once what a client may ask for: a simulator compiles the kernels of each thing when it is first done, and
-        lets nobody else run meanwhile. On the physics thread."""
+        """Use every function that a client may ask for once, so that its kernels are compiled before clients connect.
+
+        Runs on the physics thread.
+        """
         robot.capture("hand")
         robot.look(robot.hand_pose())
         robot.set_gripper(robot.gripper().opening, max_torque_nm=1.0)
@@ -77,13 +81,13 @@ class Machine:
         return bool(self.motors == ON)
 
     def power_on(self) -> None:
-        """Motors on, after the time it takes. Whether that is allowed is for the caller to judge."""
+        """Switch the motors on, which takes POWER_ON_S. The caller checks whether it is allowed."""
         with self._lock:
             if self._motors == OFF:
                 self._motors, self._on_at_s = POWERING_ON, self._world.clock.now() + POWER_ON_S
 
     def cut(self, reason: str = "motor power was cut") -> None:
-        """Motor power off now: a standing robot collapses, a holding gripper lets go."""
+        """Switch motor power off now: a standing robot collapses, and the gripper lets go."""
         with self._lock:
             was_on = self._motors != OFF
             self._motors, self._settling_since_s = OFF, None
@@ -102,7 +106,7 @@ class Machine:
         robot.follow_base(glide(body, [(time_s, Pose.from_rpy((0.0, 0.0, body.yaw_rad), (x, y, height_m)))]))
 
     def settle_then_cut(self, reason: str) -> None:
-        """Sit down in order, then motors off."""
+        """Sit down, then switch the motors off."""
         with self._lock:
             if self._motors != ON or self._settling_since_s is not None:
                 return
@@ -122,7 +126,7 @@ class Machine:
     # faults
 
     def add_fault(self, cause: int, *, clearable: bool = True) -> int:
-        """A behaviour fault: no command is accepted until it is cleared. Returns its number."""
+        """Add a behaviour fault, which blocks commands until it is cleared. Returns its number."""
         with self._lock:
             self._fault_count += 1
             self._faults[self._fault_count] = Fault(self._fault_count, cause, clearable, self._world.clock.now())
@@ -136,7 +140,7 @@ class Machine:
             return list(self._faults.values())
 
     def clear_fault(self, number: int) -> bool:
-        """True if it is gone."""
+        """Clear a behaviour fault. Returns False if it cannot be cleared."""
         with self._lock:
             fault = self._faults.get(number)
             if fault is not None and fault.clearable:
@@ -146,20 +150,20 @@ class Machine:
     # posture
 
     def posture(self) -> str:
-        """sitting, standing or between."""
+        """ "sitting", "standing" or "between"."""
         height = float(self._world.snapshot.body.position_m[2])
         if height < SIT_HEIGHT_M + 0.03:
             return "sitting"
         return "standing" if height > STAND_HEIGHT_M - 0.15 else "between"
 
     def lease_lost(self) -> None:
-        """The holder of the lease has not been heard of: sit down and switch off."""
+        """The lease has timed out: sit down and switch the motors off."""
         if self.motors_on():
             self.add_fault(LEASE_TIMEOUT)
             self.settle_then_cut("the lease timed out")
 
     def step(self, robot: Steerable) -> None:
-        """Once each step, on the physics thread."""
+        """Called once per step, on the physics thread."""
         level = self._estop_level()
         now = self._world.clock.now()
         with self._lock:
@@ -177,12 +181,12 @@ class Machine:
 
 
 def standing(body: Pose) -> Pose:
-    """world_from_body when standing level at the usual height where it is."""
+    """world_from_body of standing level at the usual height, at the same place and heading."""
     x, y, _ = body.position_m
     return Pose.from_rpy((0.0, 0.0, body.yaw_rad), (x, y, STAND_HEIGHT_M))
 
 
 def upright(body: Pose) -> bool:
-    """True if it stands level enough to walk."""
+    """Whether the body is high and level enough to walk."""
     roll, pitch, _ = np.abs(body.rpy_rad)
     return bool(abs(body.position_m[2] - STAND_HEIGHT_M) < 0.02 and roll < 0.03 and pitch < 0.03)

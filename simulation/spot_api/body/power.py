@@ -16,7 +16,7 @@ REQUEST = power_pb2.PowerCommandRequest
 
 
 class Power:
-    """PowerService. estop_level: the most severe e-stop level now."""
+    """PowerService. estop_level: the most severe stop level now."""
 
     def __init__(self, machine: Machine, leases: Leases, estop_level: Callable[[], int]) -> None:
         self._machine, self._leases, self._estop_level = machine, leases, estop_level

@@ -1,4 +1,4 @@
-"""The robot-state service: power, battery, faults, e-stop, frames, joints, feet, gripper; and a few metrics."""
+"""The robot-state service: power, battery, faults, e-stop, frames, joints, feet, gripper, and a few metrics."""
 
 from __future__ import annotations
 
@@ -26,8 +26,11 @@ STATE = robot_state_pb2
 
 
 class State:
-    """RobotStateService. estop: level and description. carrying: carry state
-    of what the gripper holds, and whether it does."""
+    """RobotStateService.
+
+    estop: (stop level, description). carrying: (carry state, whether the gripper holds an object). fill_service_faults:
+    writes a ServiceFaultState.
+    """
 
     def __init__(
         self,
@@ -128,7 +131,7 @@ class State:
 
 
 def in_odom(velocity: Any) -> Any:
-    """(6,) velocity turned from the vision into the odom frame."""
+    """(6,) velocity, rotated from the vision to the odom frame."""
     turn = ODOM_FROM_VISION.rotation
     return np.concatenate([turn @ velocity[:3], turn @ velocity[3:]])
 

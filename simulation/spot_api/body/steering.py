@@ -1,7 +1,7 @@
-"""What the Spot API commands beyond the `Robot` protocol: a part of the robot follows a law, step by step.
+"""What the Spot API needs beyond the `Robot` protocol: a part of the robot follows a law, step by step.
 
-A law is called once for each physics step with the seconds since it began, on the physics thread. It returns where
-the part shall be, or the outcome that ends it; the part then holds. The simulated adapters implement this.
+A law is called once per physics step, on the physics thread, with the seconds since it began. It returns the target of
+the part, or the outcome that ends the motion; the part then holds its position. The simulated adapters implement this.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from perception.geometry import Pose, Vector
 from perception.types import RgbdFrame
 
 BaseLaw = Callable[[float], tuple[Pose, Vector] | Outcome]
-"""world_from_body and its rate (3,): x, y in m/s of the world frame, yaw in rad/s."""
+"""Seconds -> (world_from_body, its rate (3,): x, y in m/s, world frame, yaw in rad/s), or an outcome."""
 ArmLaw = Callable[[float], tuple[Vector, Vector] | Outcome]
-"""(6,) joints in radians and their rates."""
+"""Seconds -> ((6,) joints in radians, their rates), or an outcome."""
 
 
 @runtime_checkable
 class Steerable(Robot, Protocol):
-    """A robot whose base and arm can be steered, and whose world can be looked at from anywhere."""
+    """A robot whose base and arm follow laws, and whose world can be seen from anywhere."""
 
     def follow_base(self, law: BaseLaw) -> Command:
-        """Let the body follow a law; cancels the base's present motion."""
+        """Let the body follow a law. Cancels the base's present motion."""
 
     def follow_arm(self, law: ArmLaw) -> Command:
-        """Let the arm follow a law; cancels the arm's present motion."""
+        """Let the arm follow a law. Cancels the arm's present motion."""
 
     def arm_joints(self) -> Vector:
         """(6,) measured joints, radians, in the order of `spot_arm.JOINTS`."""
@@ -38,22 +38,22 @@ class Steerable(Robot, Protocol):
         """(12,) measured joints, radians: hx, hy, kn of front left, front right, hind left, hind right."""
 
     def look(self, world_from_camera: Pose, *, colour: bool = True) -> RgbdFrame:
-        """A perfect picture from a camera held anywhere, its optical frame given. Without colour: depth only."""
+        """A picture without faults from any pose of an optical frame. colour: False gives depth only, black."""
 
     def objects(self) -> dict[str, Pose]:
-        """world_from_object of what can be picked up, by name."""
+        """world_from_object of the objects that can be picked up, by name."""
 
     def push_object(self, offset_m: Any) -> None:
-        """Displace the target object by (3,) metres, world frame: somebody bumped into it."""
+        """Move the target object by (3,) metres, world frame."""
 
     def loosen_grip(self) -> None:
-        """Let what is held slip out of the jaws."""
+        """Let the held object slip out of the jaws."""
 
 
 class Guarded:
-    """A robot whose laws cannot end the simulation: one that raises, or leads nowhere, ends its motion as FAILED.
+    """A robot whose laws cannot end the simulation: a law that raises or is not finite ends its motion as FAILED.
 
-    trouble: told the error, in the middle of a step.
+    trouble: called with the error, during a step.
     """
 
     def __init__(self, robot: Steerable, trouble: Callable[[Exception], None]) -> None:
@@ -74,7 +74,7 @@ class Guarded:
                 target = law(time_s)
                 if not isinstance(target, Outcome) and not all(_finite(part) for part in target):
                     raise ValueError(f"a motion leads to {target}")
-            except Exception as error:  # whatever it is, the simulation must go on for everybody
+            except Exception as error:  # the simulation must continue for all other commands
                 self._trouble(error)
                 return Outcome(CommandState.FAILED, f"the simulator cannot compute this motion: {error}")
             return target

@@ -1,4 +1,4 @@
-"""The physics thread: the only one that touches the robot. Everybody else asks it, or reads what it publishes."""
+"""The physics thread, the only one that touches the robot. Other threads ask it, or read its snapshots."""
 
 from __future__ import annotations
 
@@ -21,20 +21,23 @@ from simulation.spot_api.rpc.clock import RobotClock
 T = TypeVar("T")
 
 STEP_S = 0.02
-"""Simulated seconds from one look at the command queue to the next: the most a command waits in a slow simulation."""
+"""Simulated seconds between two checks of the command queue: the longest wait of a command."""
 START_LIMIT_S = 600.0
-"""Building a scene compiles kernels the first time."""
+"""Longest time to build the scene; the first time kernels are compiled."""
 CALL_LIMIT_S = 120.0
 FAILED_STEPS = 10
-"""So many failed steps of the robot one after the other, and the simulation has ended."""
+"""The simulation ends after this many failed steps in a row."""
 LAG_LIMIT_S = 0.1
-"""A simulation further behind its pace than this does not try to catch up: it is simply slower."""
+"""A simulation further behind the wall clock than this does not catch up."""
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The robot at one moment. Poses in the world frame; joints in radians, rates in rad/s; velocity (6,): m/s, rad/s
-    of the body in the world."""
+    """The robot at one moment.
+
+    body, hand: world_from_body, world_from_hand. arm: (6,), legs: (12,) radians. arm_rate: (6,) rad/s. body_velocity,
+    hand_velocity: (6,) m/s and rad/s, world frame.
+    """
 
     simulated_s: float
     body: Pose
@@ -48,10 +51,10 @@ class Snapshot:
 
 
 class World:
-    """Runs a robot on a thread of its own, at `speed` simulated seconds a second (None: as fast as possible).
+    """Runs a robot on its own thread, at `speed` simulated seconds per second (None: as fast as possible).
 
     Use it as a context manager. `clock` is the robot's clock. `on_step` functions run on the physics thread after each
-    step of STEP_S, with the robot. trouble: told, between two steps, what has failed in a step; the world goes on.
+    step of STEP_S, with the robot. trouble: called between two steps with the error of a failed step.
     """
 
     def __init__(
@@ -88,7 +91,7 @@ class World:
 
     @property
     def snapshot(self) -> Snapshot:
-        """The latest state; RobotError after the physics has died."""
+        """The latest state. RobotError if the simulation has not started or has ended."""
         self._alive()
         if self._snapshot is None:
             raise RobotError("the simulated robot has not started; use `with World(...) as world:`")
@@ -99,7 +102,9 @@ class World:
             raise RobotError(f"the simulation has ended: {self._error}") from self._error
 
     def call(self, work: Callable[[Steerable], T]) -> T:
-        """Do some work with the robot on the physics thread, between two steps, and return its result."""
+        """Run `work` with the robot on the physics thread, between two steps; returns its result. RobotError at the
+        end.
+        """
         self._alive()
         if threading.current_thread() is self._thread:
             return work(self._robot)
@@ -108,7 +113,7 @@ class World:
         return future.result(timeout=CALL_LIMIT_S)
 
     def run_until(self, simulated_s: float) -> None:
-        """Wait until the simulation has come to a time since it started."""
+        """Wait until the simulated time since the start is reached. RobotError if it takes too long."""
         begin = time.monotonic()
         while self.snapshot.simulated_s < simulated_s:
             if time.monotonic() - begin > START_LIMIT_S:
@@ -131,7 +136,7 @@ class World:
             self._refuse_the_rest()
 
     def _turn(self, robot: Steerable) -> None:
-        """One step of the physics, then the queue until the wall clock has caught up with it."""
+        """One physics step, then the queue until the wall clock has caught up."""
         try:
             robot.sleep(STEP_S)
             self._publish(robot)
@@ -146,7 +151,7 @@ class World:
         for function in list(self.on_step):
             try:
                 function(robot)
-            except Exception as error:  # of one command or fault; all others go on
+            except Exception as error:  # of one command or fault; the others continue
                 self._troubles.append(error)
         self._tell_troubles()
         due = self._next_due()
@@ -164,7 +169,7 @@ class World:
             self._trouble(error)
 
     def _next_due(self) -> float:
-        """Wall time at which the next step is due; what was late is caught up, but no more than LAG_LIMIT_S of it."""
+        """Monotonic time of the next step. At most LAG_LIMIT_S of a delay is caught up."""
         now = time.monotonic()
         if self._speed:
             self._due = max(self._due + STEP_S / self._speed, now - LAG_LIMIT_S)
@@ -174,7 +179,7 @@ class World:
         try:
             result = work(robot)
             self._publish(robot)
-        except Exception as error:  # handed to whoever asked
+        except Exception as error:  # passed to the caller of `call`
             future.set_exception(error)
         else:
             future.set_result(result)

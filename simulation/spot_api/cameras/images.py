@@ -1,4 +1,4 @@
-"""The image service: pictures of the cameras in the formats a client may ask for, each with its own frame tree."""
+"""The image service: pictures of the cameras in the requested formats, each with its own frame tree."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ IMAGE, RESPONSE = image_pb2.Image, image_pb2.ImageResponse
 DEFAULT_QUALITY = 75
 MIN_RATIO = 0.1
 OBJECT_MIDDLE_M = 0.1
-"""Above the foot of an object: what a person would click on."""
+"""Height above an object's foot of the point that a person would click on."""
 
 
 @dataclass(frozen=True)
 class Shot:
-    """A picture and where the robot was when it was taken."""
+    """A picture, and world_from_body and world_from_hand when it was taken."""
 
     frame: RgbdFrame
     body: Pose
@@ -46,8 +46,11 @@ class RefusedImageError(Exception):
 
 
 class Images:
-    """ImageService. spoil: fault injection, turns a shot of a camera into what a faulty camera delivers. seen: told the
-    pixel of the target's middle in a picture that has it in view. lens: see `lens.LENSES`."""
+    """ImageService.
+
+    spoil: turns a shot of a camera into that of a faulty camera (fault injection). seen: called with the pixel of the
+    target's middle in each picture that shows it. lens: one of `lens.LENSES`.
+    """
 
     def __init__(
         self,
@@ -136,7 +139,7 @@ class Images:
 
 
 def targets_in(frame: RgbdFrame, robot: Steerable) -> list[tuple[float, float]]:
-    """Pixels of the middles of the objects that are in view."""
+    """Pixels of the middles of the visible objects."""
     pixels = []
     for pose in robot.objects().values():
         middle = frame.world_from_camera.inverse().transform(pose.transform((0.0, 0.0, OBJECT_MIDDLE_M)))
@@ -147,7 +150,7 @@ def targets_in(frame: RgbdFrame, robot: Steerable) -> list[tuple[float, float]]:
 
 
 def scaled(camera: Intrinsics, ratio: float, shape: tuple[int, int]) -> Intrinsics:
-    """The camera of a picture that has been made smaller."""
+    """The intrinsics of a picture resized by `ratio` to `shape`."""
     if ratio == 1.0:
         return camera
     values = (ratio * value for value in (camera.fx, camera.fy, camera.cx, camera.cy))
@@ -155,7 +158,7 @@ def scaled(camera: Intrinsics, ratio: float, shape: tuple[int, int]) -> Intrinsi
 
 
 def pixel_formats(source: Source) -> list[int]:
-    """What a source can deliver, its own first."""
+    """The pixel formats of a source, its native one first."""
     if source.kind == "depth":
         return [IMAGE.PIXEL_FORMAT_DEPTH_U16]
     grey, colour = IMAGE.PIXEL_FORMAT_GREYSCALE_U8, IMAGE.PIXEL_FORMAT_RGB_U8
@@ -163,7 +166,7 @@ def pixel_formats(source: Source) -> list[int]:
 
 
 def formats(source: Source, wanted: Any) -> tuple[int, int]:
-    """Image format and pixel format to deliver. RefusedImageError for ones that the source has not."""
+    """(image format, pixel format) to deliver. RefusedImageError for formats that the source does not have."""
     can = pixel_formats(source)
     choices = [pixel for pixel in (wanted.pixel_format, *wanted.fallback_formats) if pixel]
     pixel = next((choice for choice in choices if choice in can), None) if choices else can[0]

@@ -1,4 +1,4 @@
-"""Lenses for the simulated cameras: what a distorting camera of the same focal length would have delivered."""
+"""Lenses of the simulated cameras: distortion of a pinhole picture."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ LENSES: dict[str, dict[str, float]] = {
     "pinhole_brown_conrady": {"k1": -0.12, "k2": 0.04, "p1": 0.0012, "p2": -0.0008, "k3": 0.0},
     "kannala_brandt": {"k1": 0.06, "k2": -0.02, "k3": 0.004, "k4": -0.001},
 }
-"""Camera models of the image service, and the coefficients that are served; as large as those of ordinary lenses."""
+"""Camera models of the image service with their coefficients, as large as those of ordinary lenses."""
 
-TURNS = 60
+ITERATIONS = 60
+"""Of the fixed point that inverts a distortion."""
 
 
 def distorted(pixels: NDArray[Any], camera: Intrinsics, lens: str, *, nearest: bool) -> NDArray[Any]:
-    """A pinhole's picture as seen through a lens; 0 where it shows what the pinhole's picture has not."""
+    """A pinhole picture as seen through a lens; 0 outside the pinhole picture. nearest: do not interpolate."""
     if not LENSES[lens]:
         return pixels
     u, v = _where(camera, lens)
@@ -32,18 +33,18 @@ def distorted(pixels: NDArray[Any], camera: Intrinsics, lens: str, *, nearest: b
 
 @functools.lru_cache(maxsize=16)
 def _where(camera: Intrinsics, lens: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """(H, W) column and row in the pinhole's picture of each pixel of the distorted one."""
+    """(H, W) column and row in the pinhole picture of each pixel of the distorted picture."""
     columns, rows = np.meshgrid(np.arange(camera.width), np.arange(camera.height))
     bent = np.stack([(columns - camera.cx) / camera.fx, (rows - camera.cy) / camera.fy])
     straight = bent.copy()
-    for _ in range(TURNS):  # a fixed point: where the lens bends little, each turn brings it nearer
+    for _ in range(ITERATIONS):
         straight += bent - bend(straight, lens)
     u, v = straight[0] * camera.fx + camera.cx, straight[1] * camera.fy + camera.cy
     return u.astype(np.float32), v.astype(np.float32)
 
 
 def bend(straight: NDArray[np.float64], lens: str) -> NDArray[np.float64]:
-    """(2, ...) x and y at distance 1 as a pinhole sees them, to where a lens shows them."""
+    """(2, ...) x and y at distance 1 in a pinhole camera -> the same through a lens."""
     x, y = straight
     k = LENSES[lens]
     if lens == "kannala_brandt":

@@ -1,4 +1,4 @@
-"""The cameras: what their sources are called, where they sit, what they deliver."""
+"""The cameras: names of their image sources, mounting poses and formats."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from perception.geometry import Pose
 from simulation.spot_api.body.frames import BODY, WRIST
 
 HAND_SCALE, BODY_SCALE = 1000.0, 999.0
-"""Raw depth counts for a metre."""
+"""Raw depth counts per metre."""
 MAX_DEPTH_COUNT = 65534
-"""0 and 65535 both mean: no depth here."""
+"""0 and 65535 mean no depth."""
 
 
 @dataclass(frozen=True)
 class Camera:
-    """frame: of the sensor, its optical frame. parent_from_sensor: where it sits on the parent frame."""
+    """A camera. frame: name of its optical frame. parent_from_sensor: its mounting pose on the parent frame."""
 
     frame: str
     parent: str
@@ -28,7 +28,7 @@ class Camera:
 
 @dataclass(frozen=True)
 class Source:
-    """What the image service lists. depth_scale: counts for a metre, 0 for pictures. channels: 3 colour, 1 grey."""
+    """An image source. depth_scale: counts per metre, 0 for pictures. channels: 3 for colour, 1 for grey."""
 
     name: str
     camera: str
@@ -38,7 +38,7 @@ class Source:
 
 
 def _optical(yaw_deg: float, down_deg: float, roll_deg: float) -> Pose:
-    """body_from_optical for a view direction, turned about itself. At roll 0 the picture is upright."""
+    """body_from_optical for a view direction, rolled about it. At roll 0 the picture is upright."""
     upright = Pose(np.array([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0]]), np.zeros(3))
     towards = Pose.from_rpy(np.radians([0.0, down_deg, yaw_deg]))
     return towards @ upright @ Pose.from_rpy((0.0, 0.0, np.radians(roll_deg)))
@@ -56,9 +56,8 @@ CAMERAS = {
     "right": _body_camera("right", (-0.13, -0.11, 0.035), -90.0, 20.0, 181.0),
     "back": _body_camera("back", (-0.42, -0.037, 0.01), 180.0, 20.0, 1.0),
 }
-"""The hand's camera sits where the frame trees of two robots have it. The body's are approximate in place and
-direction; their turn about the view is the one
-that makes a picture upright with the vendor's published angles, to a degree: see `look` about level cameras."""
+"""The hand camera's pose is that of real robots' frame trees. The body cameras' poses are approximate; their rolls are
+those that make pictures upright with the vendor's published angles, to a degree (see `look` about level cameras)."""
 
 SOURCES = {
     source.name: source

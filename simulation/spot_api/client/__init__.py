@@ -1,1 +1,1 @@
-"""How a program written for a Spot is started against the simulator."""
+"""Starts a program written for a Spot against the simulator."""

@@ -1,4 +1,4 @@
-"""Starts a program written for a Spot against the simulator: its environment, and the clock it lives by."""
+"""Starts a program written for a Spot against the simulator, with its environment and clock."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from simulation.spot_api.server import SpotServer
 
 PYTHONS = ("python", "python3")
 LEAVE_S = 5.0
-"""So long gets what was asked to end."""
+"""Wall seconds between asking a program to end and killing it."""
 
 
 class ClockFile:
-    """Writes the robot's clock where other processes can read it without asking."""
+    """Writes the robot's clock to a file that other processes read."""
 
     def __init__(self, path: Path) -> None:
         path.write_bytes(bytes(redirect.CLOCK.size))
@@ -44,10 +44,11 @@ class ClockFile:
 def client_environment(
     server: SpotServer, folder: Path, base: Mapping[str, str], *, simulated_clock: bool = True, click: bool = False
 ) -> dict[str, str]:
-    """The environment of a program that shall meet the simulator instead of a robot.
+    """The environment of a program that connects to the simulator instead of a robot.
 
-    folder: an empty one that lives as long as the program. click: answer windows that wait for a click with one on
-    the target. The password is in it: it is for the program alone.
+    folder: an empty folder that exists as long as the program. base: the environment to add to. simulated_clock: the
+    program's time follows the simulation. click: windows that wait for a click get one on the target. The environment
+    holds the password: pass it to the program only.
     """
     shutil.copyfile(redirect.__file__, folder / "sitecustomize.py")
     environment = {
@@ -72,13 +73,15 @@ def client_environment(
 
 
 def write_click(path: Path, pixel_uv: tuple[float, float]) -> None:
-    """Store a pixel where `redirect` finds it."""
+    """Write a pixel to the file that `redirect` reads."""
     write_atomic(path, json_text(pixel_uv).encode(), sync=False)
 
 
 def program_words(command: str) -> list[str]:
-    """A command line in words, as a shell would read it; `python` means the Python that runs the simulator. ConfigError
-    if it cannot be read."""
+    """The words of a command line, split as by a shell. `python` is the Python that runs the simulator.
+
+    ConfigError if it cannot be split.
+    """
     try:
         words = shlex.split(command)
     except ValueError as error:
@@ -92,10 +95,10 @@ _running: list[subprocess.Popen[Any]] = []
 
 
 def run_program(words: Sequence[str], environment: Mapping[str, str], **options: Any) -> int:
-    """Run a program, not through a shell, until it ends; its exit code. What it has started and left ends with it.
-    ConfigError if it cannot be started.
+    """Run a program, not through a shell, until it ends; returns its exit code. ConfigError if it cannot be started.
 
-    It is a process group of its own; where this program has the terminal, the other gets it, with keys and Ctrl-C.
+    It has its own process group, which is ended with it. If this process has the terminal, the program gets it, with
+    keys and Ctrl-C.
     """
     try:
         child = subprocess.Popen(words, env=dict(environment), process_group=0, **options)
@@ -116,7 +119,7 @@ def run_program(words: Sequence[str], environment: Mapping[str, str], **options:
 
 @contextlib.contextmanager
 def _terminal_given_to(group: int) -> Iterator[Callable[[], None]]:
-    """Gives a function that, after Ctrl-Z in the group, stops this process too, and hands the terminal over anew."""
+    """Give the terminal to a process group; the yielded function follows a Ctrl-Z of the group and gives it back."""
     try:
         ours = os.tcgetpgrp(0) == os.getpgrp()
     except OSError:  # stdin is no terminal
@@ -146,7 +149,7 @@ def _terminal_given_to(group: int) -> Iterator[Callable[[], None]]:
 
 
 def end_programs(leave_s: float = LEAVE_S) -> None:
-    """End what runs, with all that it has started: it is asked, and `leave_s` later killed."""
+    """End all running programs with their process groups: ask them, and kill them `leave_s` later."""
     while _running:
         child = _running[-1]
         with contextlib.suppress(ProcessLookupError, PermissionError):  # none is left in its group

@@ -1,13 +1,13 @@
-"""Sends a program written for a Spot to the simulator instead, without an edit of the program.
+"""Redirects an unchanged program written for a Spot to the simulator.
 
-The simulator copies this file as `sitecustomize.py` into a folder on the PYTHONPATH of the program it starts; it must
-therefore import nothing but the standard library, and nothing heavy. What it changes in that process:
+The simulator copies this file as `sitecustomize.py` into a folder on the PYTHONPATH of the program that it starts. It
+may therefore import only light modules of the standard library. It changes in that process:
 
-    SPOT_GRASP_SIM_PORT   the port the vendor's client connects to, instead of 443
-    SPOT_GRASP_SIM_CA     the authority it trusts, instead of the vendor's
-    SPOT_GRASP_SIM_CLOCK  a file with the simulated clock: time.time and time.sleep follow it, so that a program that
-                          sleeps, or computes an end time, fits a simulation of any speed
-    SPOT_GRASP_SIM_CLICK  a file with a pixel: where a program asks for a click in a window, that pixel is clicked
+    SPOT_GRASP_SIM_PORT   the port that the vendor's client connects to, instead of 443
+    SPOT_GRASP_SIM_CA     the authority that it trusts, instead of the vendor's
+    SPOT_GRASP_SIM_CLOCK  a file with the simulated clock: time.time and time.sleep follow it, so that sleeps and end
+                          times fit a simulation of any speed
+    SPOT_GRASP_SIM_CLICK  a file with a pixel: if the program waits for a click in a window, that pixel is clicked
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from collections.abc import Callable
 from typing import Any
 
 CLOCK = struct.Struct("<qdddd")
-"""Sequence number (odd while it is being written), robot's time, wall (monotonic) time then, seconds a second, and how
-far the clock may run on from there."""
+"""Sequence number (odd during a write), robot's time, monotonic time at that moment, simulated seconds per second, and
+how far the clock may run from there."""
 NAP_S = 0.005
 DEAD_S = 60.0
-"""A clock that has not been written for so long belongs to a simulator that has gone."""
+"""A clock that has not been written for this long belongs to a simulator that has ended."""
 _real_time, _real_sleep = time.time, time.sleep
 _wall_clock = types.ModuleType("time")
 _wall_clock.__dict__.update(time.__dict__)
-"""The module `time` as it was before."""
+"""The original module `time`."""
 
 
 class ClockReader:
@@ -44,7 +44,7 @@ class ClockReader:
         self._last = 0.0
 
     def now(self) -> float:
-        """Robot seconds; never goes back. The wall clock once the simulator has gone."""
+        """Robot seconds, never decreasing; the wall clock after the simulator has ended."""
         while True:
             before, robot_s, wall_s, speed, ahead_s = CLOCK.unpack(self._memory[:])
             if before % 2 == 0 and before == CLOCK.unpack(self._memory[:])[0]:
@@ -56,7 +56,7 @@ class ClockReader:
         return self._last
 
     def sleep(self, seconds: float) -> None:
-        """Wait until the robot's clock has moved on by so many seconds."""
+        """Wait until the robot's clock has advanced by `seconds`."""
         if seconds < 0:
             raise ValueError("sleep length must be non-negative")
         end = self.now() + seconds
@@ -71,7 +71,7 @@ def patch_robot(module: Any) -> None:
 
 
 def patch_sdk(module: Any) -> None:
-    """bosdyn.client.sdk: the certificate that is trusted when the program names none."""
+    """bosdyn.client.sdk: the trusted certificate, if the program names none."""
     load = module.Sdk.load_robot_cert
 
     def load_robot_cert(self: Any, resource_path_glob: str | None = None) -> None:
@@ -81,7 +81,7 @@ def patch_sdk(module: Any) -> None:
 
 
 def patch_cv2(module: Any) -> None:
-    """cv2: windows that nobody sees, in which the simulator clicks."""
+    """cv2: invisible windows, in which the simulator clicks."""
 
     waiting: list[tuple[Callable[..., Any], Any]] = []
 
@@ -115,12 +115,12 @@ def patch_numpy(module: Any) -> None:
 
 
 def patch_grpc(module: Any) -> None:
-    """grpc: deadlines are computed from time.time, but kept by the wall clock."""
+    """grpc: its deadlines are computed from time.time but kept on the wall clock."""
     module.time = _wall_clock
 
 
 class Patcher:
-    """An import hook: changes a module right after it has been loaded."""
+    """An import hook that changes a module after it has been loaded."""
 
     def __init__(self, patches: dict[str, Callable[[Any], None]]) -> None:
         self._patches = patches
@@ -143,7 +143,7 @@ class Patcher:
 
 
 def install() -> None:
-    """Change this process as the environment asks for."""
+    """Apply the changes that the environment asks for."""
     patches: dict[str, Callable[[Any], None]] = {"numpy": patch_numpy}
     if "SPOT_GRASP_SIM_PORT" in os.environ:
         patches |= {"bosdyn.client.robot": patch_robot, "bosdyn.client.sdk": patch_sdk}
@@ -157,7 +157,7 @@ def install() -> None:
 
 
 def next_sitecustomize() -> None:
-    """Run the sitecustomize that this one hides, if there is one."""
+    """Run another sitecustomize that this one hides, if there is one."""
     here = os.path.dirname(os.path.abspath(__file__))
     elsewhere = [place for place in sys.path if os.path.abspath(place or ".") != here]
     spec = importlib.machinery.PathFinder.find_spec("sitecustomize", elsewhere)

@@ -1,1 +1,1 @@
-"""Robot commands: judged, carried out slot by slot, reported on."""
+"""Robot commands: parsed and checked, run as an activity for each part of the robot, and reported on."""

@@ -1,9 +1,9 @@
-"""One slot's part of a robot command: what it does step by step, and what its feedback says."""
+"""The part of a robot command for one part of the robot: its motions one after the other, and its feedback."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bosdyn.api import basic_command_pb2, robot_command_pb2
@@ -11,15 +11,16 @@ from bosdyn.api import basic_command_pb2, robot_command_pb2
 from behaviours.robot import Command, CommandState, Outcome
 from simulation.spot_api.body.steering import Steerable
 from simulation.spot_api.body.world import World
+from simulation.spot_api.commands.settings import WalkSettings
 
 STATUS = basic_command_pb2.RobotCommandFeedbackStatus
 ANSWER = robot_command_pb2.RobotCommandResponse
 Start = Callable[[Steerable], Command | Outcome]
-"""Begins a motion on the physics thread, or says at once how it ended."""
+"""Begins a motion on the physics thread, or returns its outcome at once."""
 
 
 class NotAcceptedError(Exception):
-    """The robot does not take the command. status: of RobotCommandResponse."""
+    """The robot refuses the command. status: of RobotCommandResponse."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -28,17 +29,22 @@ class NotAcceptedError(Exception):
 
 @dataclass(frozen=True)
 class Order:
-    """What a slot's handler needs to know. expiry: the end_time of a part, as robot seconds; see `Commander`."""
+    """What parsing a command needs.
+
+    expiry: robot seconds of a part's end_time. hindered: why a part cannot move now, or "". walk: settings of mobility
+    commands.
+    """
 
     world: World
     expiry: Callable[[Any], float]
     hindered: Callable[[str], str]
+    walk: WalkSettings = field(default_factory=WalkSettings)
 
 
 class Activity:
-    """Motions one after the other. `update` runs on the physics thread, `fill` anywhere.
+    """Motions one after the other. `update` runs on the physics thread, `fill` on any.
 
-    part: base, arm or gripper. end_s: robot time at which it is over, done or not.
+    part: base, arm or gripper. end_s: robot time at which the activity ends, whether done or not.
     """
 
     part = ""
@@ -54,7 +60,7 @@ class Activity:
         return self.outcome.state is CommandState.RUNNING
 
     def update(self, robot: Steerable) -> None:
-        """Look at the present motion and begin the next one."""
+        """Poll the present motion, and begin the next one when it is done."""
         if not self.running:
             return
         hindrance = self.order.hindered(self.part)
@@ -85,30 +91,30 @@ class Activity:
                 self._command = begun
 
     def cancel(self, outcome: Outcome) -> None:
-        """End it where it is. On the physics thread."""
+        """End the activity; the part holds its position. Runs on the physics thread."""
         if self.running:
             if self._command is not None:
                 self._command.cancel()
             self.outcome = outcome
 
     def continues(self, before: Activity) -> bool:
-        """Whether this is the command before once more; then its motion is taken over and goes on."""
+        """Whether this repeats the command before, whose motion it then takes over."""
         return False
 
     def override(self, status: int = int(STATUS.STATUS_COMMAND_OVERRIDDEN)) -> None:
-        """Another command has taken over this part, or the robot has."""
+        """Another command, or the robot itself, has taken over this part."""
         if self.status == STATUS.STATUS_PROCESSING:
             self.status = status
         if self.running:
             self.outcome = Outcome(CommandState.CANCELLED, "overridden")
 
     def fill(self, feedback: Any) -> None:
-        """Write the slot's feedback message; its status field is written by the caller."""
+        """Write the part's feedback message. The caller writes its status field."""
         raise NotImplementedError
 
 
 class Quiet(Activity):
-    """A command whose feedback is an empty message, such as stop. field: its name in the feedback's oneof."""
+    """A command with an empty feedback message, such as stop. field: its name in the feedback's oneof."""
 
     def __init__(self, order: Order, part: str, field: str, steps: Sequence[Start]) -> None:
         super().__init__(order, steps)

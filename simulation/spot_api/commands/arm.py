@@ -22,20 +22,20 @@ JOINT_NAMES = tuple(joint.name for joint in spot_arm.JOINTS)
 NAMED: dict[int, ArmPose] = {1: "carry", 2: "ready", 3: "stow"}
 NAMED_SPEED_RADPS = 2.0
 FOLLOW_S = 4.0
-"""How much longer the hand may take to arrive when the body walks after it."""
+"""Extra time for the hand to arrive when the body follows it."""
 HAND_SPEED_MPS = 0.5
-"""Without a time or a limit from the client."""
+"""Speed of the hand without a time or a limit from the client."""
 JOINT_VELOCITY_RADPS, MAX_JOINT_VELOCITY_RADPS = 2.5, 10.0
-"""A joint's speed without a limit from the client, and the most a client may ask for."""
+"""Joint speed without a limit from the client, and the greatest limit that a client may set."""
 CARTESIAN = arm_command_pb2.ArmCartesianCommand
 JOINTS = arm_command_pb2.ArmJointMoveCommand.Feedback
 POSITIONS = arm_command_pb2.NamedArmPositionsCommand.Feedback
 
 
 def make_arm(request: Any, order: Order, may_stow: Callable[[], bool]) -> Activity:
-    """The activity of an ArmCommand.Request. NotAcceptedError if the robot would not take it.
+    """The activity of an ArmCommand.Request. NotAcceptedError if the robot refuses it.
 
-    may_stow: whether the arm may be stowed with what the gripper holds.
+    may_stow: whether the arm may be stowed with the object that the gripper holds.
     """
     kind = request.WhichOneof("command")
     match kind:
@@ -57,7 +57,7 @@ def make_arm(request: Any, order: Order, may_stow: Callable[[], bool]) -> Activi
 
 
 class Named(Activity):
-    """Stow, ready, carry. A stow stalls with an item in the gripper that may not be stowed."""
+    """A named pose: stow, ready, carry. A stow stalls if the gripper holds an object that may not be stowed."""
 
     part = "arm"
 
@@ -83,7 +83,7 @@ class Named(Activity):
 
 
 class Cartesian(Activity):
-    """The hand, or a tool in it, to a pose or through several at their times, seen from a root frame."""
+    """The hand, or a tool in it, to a pose or through several timed poses, given in a root frame."""
 
     part = "arm"
 
@@ -127,11 +127,11 @@ class Cartesian(Activity):
             command = robot.move_hand(goal, max_speed_mps=min(max(speed, 0.01), robot.limits.hand_speed_mps))
             if command.poll().state is not CommandState.FAILED:
                 return command
-            return self._as_near_as_it_gets(robot, goal, max(time_s, distance / HAND_SPEED_MPS))
+            return self._nearest(robot, goal, max(time_s, distance / HAND_SPEED_MPS))
 
         return start
 
-    def _as_near_as_it_gets(self, robot: Steerable, goal: Pose, time_s: float) -> Command:
+    def _nearest(self, robot: Steerable, goal: Pose, time_s: float) -> Command:
         start, body = robot.body_pose().inverse() @ robot.hand_pose(), robot.body_pose()
         path = through(start, [(max(time_s, 0.2), body.inverse() @ goal)])
         return robot.follow_arm(reach(robot.arm_joints(), path, time_s, lambda: _in_body(robot), hold=False))
@@ -180,7 +180,7 @@ def _in_body(robot: Steerable) -> Pose:
 
 
 class JointMove(Activity):
-    """The arm's joints through points at their times, slowed down where they would break the speed limit."""
+    """The arm's joints through timed points, later where the speed limit requires it."""
 
     part = "arm"
 
@@ -235,5 +235,5 @@ class JointMove(Activity):
 
 
 def _joints_of(message: Any) -> dict[str, float]:
-    """The joints that an ArmJointPosition or ArmJointVelocity names."""
+    """The joints that are set in an ArmJointPosition or ArmJointVelocity, by name."""
     return {name: getattr(message, name).value for name in JOINT_NAMES if message.HasField(name)}

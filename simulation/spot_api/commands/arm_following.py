@@ -1,4 +1,4 @@
-"""Arm commands that the hand follows on and on: a velocity, and a gaze at a point."""
+"""Arm commands without a final pose: a velocity of the hand, and a gaze at a point."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from behaviours.robots.spot.arm import JOINTS
 from behaviours.robots.spot.model import SPOT
 from perception.geometry import Pose, Vector, unit
 from simulation.spot_api.body.frames import from_proto, world_from
-from simulation.spot_api.body.laws import carried, reach, through
+from simulation.spot_api.body.laws import moving, reach, through
 from simulation.spot_api.body.steering import Steerable
 from simulation.spot_api.commands.activity import ANSWER, Activity, NotAcceptedError, Order, Quiet
 from simulation.spot_api.rpc.clock import due
@@ -27,7 +27,10 @@ SHOULDER_M = np.array(JOINTS[0].origin_m)
 
 
 def make_velocity(request: Any, order: Order) -> Activity:
-    """The hand at a velocity, cylindrical about the shoulder or Cartesian in a frame, until end_time."""
+    """The hand at a velocity until end_time: cylindrical about the shoulder, or Cartesian in a frame.
+
+    NotAcceptedError without a velocity or for an unknown frame.
+    """
     end_s = order.expiry(request)
     kind = request.WhichOneof("command")
     if kind is None:
@@ -42,17 +45,17 @@ def make_velocity(request: Any, order: Order) -> Activity:
 
         left = end_s - order.world.clock.now()
         here = robot.body_pose().inverse() @ robot.hand_pose()
-        path = carried(here, velocity, left)
+        path = moving(here, velocity, left)
         return robot.follow_arm(reach(robot.arm_joints(), path, left, lambda: path(left), hold=False))
 
     return Quiet(order, "arm", "arm_velocity_feedback", [start])
 
 
 def _cylindrical(request: Any) -> Callable[[Steerable, Pose], Vector]:
-    """Velocity in the body frame: r away from the shoulder, theta about it, z up; each -1..1 of the limit."""
-    given = request.cylindrical_velocity
-    limit = given.max_linear_velocity.value if given.HasField("max_linear_velocity") else DEFAULT_LINEAR_MPS
-    asked = np.array([given.linear_velocity.r, given.linear_velocity.theta, given.linear_velocity.z])
+    """Velocity in the body frame: r away from the shoulder, theta about it, z up, each -1..1 of the limit."""
+    command = request.cylindrical_velocity
+    limit = command.max_linear_velocity.value if command.HasField("max_linear_velocity") else DEFAULT_LINEAR_MPS
+    asked = np.array([command.linear_velocity.r, command.linear_velocity.theta, command.linear_velocity.z])
     share = np.clip(asked, -1.0, 1.0) * min(limit, MAX_LINEAR_MPS)
 
     def linear(robot: Steerable, body_from_hand: Pose) -> Vector:
@@ -66,11 +69,11 @@ def _cylindrical(request: Any) -> Callable[[Steerable, Pose], Vector]:
 
 
 def _cartesian(request: Any, order: Order) -> Callable[[Steerable, Pose], Vector]:
-    given = request.cartesian_velocity
-    frame, snapshot = given.frame_name, order.world.snapshot
+    command = request.cartesian_velocity
+    frame, snapshot = command.frame_name, order.world.snapshot
     if world_from(frame, snapshot.body, snapshot.hand) is None:
         raise NotAcceptedError(ANSWER.STATUS_UNKNOWN_FRAME, f"unknown frame {frame!r} for a velocity")
-    asked = given.velocity_in_frame_name
+    asked = command.velocity_in_frame_name
     velocity = np.array([asked.x, asked.y, asked.z])
     speed = float(np.linalg.norm(velocity))
     velocity = velocity * min(1.0, MAX_LINEAR_MPS / max(speed, 1e-9))
@@ -84,7 +87,7 @@ def _cartesian(request: Any, order: Order) -> Callable[[Steerable, Pose], Vector
 
 
 def looking(place_m: Vector, target_m: Vector) -> Pose:
-    """Pose of the hand at a place, without roll, so that its camera's axis is parallel to the way to the target."""
+    """Pose of the hand at a place (3,), without roll, with its camera's axis parallel to the line to a target (3,)."""
     forward = unit(target_m - place_m)
     level = float(np.hypot(forward[0], forward[1]))
     pitch, yaw = -np.arctan2(forward[2], level), np.arctan2(forward[1], forward[0])
@@ -94,7 +97,7 @@ def looking(place_m: Vector, target_m: Vector) -> Pose:
 
 
 class Gaze(Activity):
-    """The hand's camera looks at a point, or along a path of points; the hand may be moved meanwhile."""
+    """The hand's camera looks at a point or along a path of points; the hand may move at the same time."""
 
     part = "arm"
 
@@ -114,7 +117,7 @@ class Gaze(Activity):
 
 
 def make_gaze(request: Any, order: Order) -> Activity:
-    """NotAcceptedError for an unknown frame or no target."""
+    """The activity of a GazeCommand.Request. NotAcceptedError for an unknown frame or without a target."""
     snapshot, points = order.world.snapshot, due(request.target_trajectory_in_frame1, order.world.clock.now())
     root = world_from(request.frame1_name, snapshot.body, snapshot.hand)
     if root is None:
@@ -153,7 +156,7 @@ def make_gaze(request: Any, order: Order) -> Activity:
 
 
 def _spaced(times: list[float], poses: list[Pose]) -> list[tuple[float, Pose]]:
-    """Times that grow, each with its pose."""
+    """(time, pose) pairs whose times increase by at least 0.05 s."""
     spaced: list[tuple[float, Pose]] = []
     for time_s, pose in zip(times, poses, strict=True):
         spaced.append((max(time_s, spaced[-1][0] + 0.05 if spaced else 0.05), pose))

@@ -1,4 +1,4 @@
-"""The robot-command service: judges commands, runs them slot by slot on the physics thread, and reports on them."""
+"""The robot-command service: checks commands, runs their activities on the physics thread, and reports on them."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from simulation.spot_api.commands.arm import Cartesian, make_arm
 from simulation.spot_api.commands.full_body import make_full_body
 from simulation.spot_api.commands.gripper import make_gripper
 from simulation.spot_api.commands.mobility import Footing, make_mobility
+from simulation.spot_api.commands.settings import WalkSettings
 from simulation.spot_api.rpc.clock import FARTHEST_S, seconds_of, timestamp
 from simulation.spot_api.rpc.serve import Call, InvalidRequestError
 
@@ -31,8 +32,8 @@ SLOTS = (("mobility_command", "base"), ("arm_command", "arm"), ("gripper_command
 class Commander:
     """RobotCommandService.
 
-    synchronised: whether a clock identifier is one of a synchronised client. hindered: fault injection, why a part
-    cannot move now, or "".
+    synchronised: whether a clock identifier belongs to a synchronised client. hindered: why a part cannot move now, or
+    "" (fault injection). walk: settings of mobility commands.
     """
 
     def __init__(
@@ -42,9 +43,10 @@ class Commander:
         leases: Leases,
         synchronised: Callable[[str], bool],
         hindered: Callable[[str], str],
+        walk: WalkSettings,
     ) -> None:
         self._world, self._machine, self._leases = world, machine, leases
-        self._synchronised, self._hindered = synchronised, hindered
+        self._synchronised, self._hindered, self._walk = synchronised, hindered, walk
         self._lock = threading.RLock()
         self._count = 0
         self._records: OrderedDict[int, dict[str, Activity]] = OrderedDict()
@@ -72,7 +74,7 @@ class Commander:
             activity.update(robot)
 
     def run(self, activities: dict[str, Activity]) -> int:
-        """Let these activities take over their parts; the number of the command."""
+        """Let activities take over their parts; returns the number of the command."""
         with self._lock:
             self._count += 1
             number = self._count
@@ -83,7 +85,7 @@ class Commander:
         return number
 
     def end_all(self, reason: str) -> None:
-        """The robot itself ends every command, e.g. as motor power is cut."""
+        """End every command, as when motor power is cut."""
 
         def end(robot: Steerable) -> None:
             for activity in list(self._slots.values()):
@@ -95,8 +97,7 @@ class Commander:
         self._world.call(end)
 
     def carrying(self) -> tuple[int, bool]:
-        """Carry state of what the gripper holds, of ManipulatorState, and whether it holds anything: the robot's
-        estimate, unless a client has overridden it."""
+        """(carry state of ManipulatorState, whether the gripper holds an object), or what a client has set."""
         held = self._world.snapshot.gripper.holding
         return self.carry_state, held if self.holding is None else self.holding
 
@@ -111,14 +112,15 @@ class Commander:
             response.robot_command_id = self._accept(request)
         except NotAcceptedError as refusal:
             response.status, response.message = refusal.status, str(refusal)
-        except ValueError as error:  # of numbers that are fine one by one, but not together
+        except ValueError as error:  # of numbers that are valid alone, but not together
             response.status, response.message = ANSWER.STATUS_INVALID_REQUEST, str(error)
         else:
             response.status = ANSWER.STATUS_OK
 
     def _accept(self, request: Any) -> int:
         command = request.command
-        order = Order(self._world, lambda part: self._expiry(part, request.clock_identifier), self._hindered)
+        clock = request.clock_identifier
+        order = Order(self._world, lambda part: self._expiry(part, clock), self._hindered, self._walk)
         full = command.full_body_command.WhichOneof("command") if command.HasField("full_body_command") else ""
         self._ready(full)
         if full:
@@ -154,7 +156,7 @@ class Commander:
             raise NotAcceptedError(ANSWER.STATUS_DOCKED, "the robot is docked; undock it first")
 
     def _expiry(self, part: Any, identifier: str) -> float:
-        """Robot seconds of a part's end_time. NotAcceptedError if it is missing, past or far away."""
+        """Robot seconds of a part's end_time. NotAcceptedError if it is missing, past or too far away."""
         if not part.HasField("end_time"):
             raise NotAcceptedError(ANSWER.STATUS_INVALID_REQUEST, "the command needs an end_time")
         if not self._synchronised(identifier):
@@ -194,7 +196,7 @@ class Commander:
 
 
 def needed(command: Any) -> str:
-    """The smallest resource that a lease must be for."""
+    """The resource that a lease must cover for a command."""
     if command.HasField("full_body_command"):
         return "body"
     parts = {slot for slot, _ in SLOTS if command.synchronized_command.HasField(slot)}

@@ -1,4 +1,4 @@
-"""The docking service: a dock lies where the robot started; docking is walking there and sitting down on it."""
+"""The docking service: the dock is behind the robot's start; docking is walking there and sitting down on it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from simulation.spot_api.rpc.serve import Call
 
 DOCK_ID = 520
 AHEAD_M = 0.7
-"""The pose before the dock, and where undocking leads to."""
+"""Distance from the dock to the pose in front of it, which undocking walks to."""
 SPEED_MPS, TURN_RADPS = 0.5, 0.8
 ANSWER, FEEDBACK, STATE = (
     docking_pb2.DockingCommandResponse,
@@ -32,7 +32,7 @@ ANSWER, FEEDBACK, STATE = (
 
 
 class DockingWalk(Activity):
-    """Walks to or off the dock. done_status: of the feedback, when it has arrived."""
+    """Walks to or off the dock. done_status: status of the feedback after arrival."""
 
     part = "body"
 
@@ -41,7 +41,7 @@ class DockingWalk(Activity):
         self.done_status = done_status
 
     def fill(self, feedback: Any) -> None:
-        """A RobotCommandFeedback never asks for it."""
+        """Not used: the docking service has its own feedback."""
 
 
 class Docking:

@@ -17,7 +17,7 @@ RIGHT, SAFE_OFF = basic_command_pb2.SelfRightCommand.Feedback, basic_command_pb2
 
 
 class FullBody(Activity):
-    """kind: the name in the request's oneof, without `_request`."""
+    """A command for the whole body. kind: its name in the request's oneof, without `_request`."""
 
     part = "body"
 
@@ -28,7 +28,7 @@ class FullBody(Activity):
     def override(
         self, status: int = int(basic_command_pb2.RobotCommandFeedbackStatus.STATUS_COMMAND_OVERRIDDEN)
     ) -> None:
-        """A safe power off is not overridden by the power going off: that is what it is for."""
+        """Override all but a safe power off, which is not overridden by the loss of power that it causes."""
         if self._kind != "safe_power_off":
             super().override(status)
 
@@ -46,7 +46,7 @@ class FullBody(Activity):
 
 
 def make_full_body(request: Any, order: Order, machine: Machine, footing: Footing) -> Activity:
-    """The activity of a FullBodyCommand.Request. NotAcceptedError if the robot would not take it."""
+    """The activity of a FullBodyCommand.Request. NotAcceptedError if the robot refuses it."""
     kind = (request.WhichOneof("command") or "").removesuffix("_request")
     match kind:
         case "stop" | "freeze":

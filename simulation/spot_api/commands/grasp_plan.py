@@ -1,4 +1,4 @@
-"""Which way the hand grips at a point, as the manipulation service chooses it, within the client's constraints."""
+"""The grasp at a point, as the manipulation service chooses it within the client's constraints."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from simulation.spot_api.body.steering import Steerable
 
 LOOK_FROM_M = 0.35
 BEFORE_M = 0.12
-"""How far back along its own x axis the hand stops before the grasp."""
+"""Distance of the pose before the grasp, back along the hand's x axis."""
 
 
 @dataclass(frozen=True)
@@ -29,15 +29,20 @@ class Plan:
 
 
 def approaches(ahead: Vector) -> list[tuple[Vector, Vector]]:
-    """(direction of the hand's x, direction of its y) to try, in world axes, for a level direction to the object: from
-    the side around an upright thing, from the side around a lying one, from above both ways, slanted."""
+    """Directions (of the hand's x, of its y) to try, world axes, for a level direction to the object.
+
+    From the side around an upright object, from the side around a lying one, from above in two ways, slanted.
+    """
     up, aside = np.array([0.0, 0.0, 1.0]), np.array([-ahead[1], ahead[0], 0.0])
     down, slanted = -up, unit(ahead - up)
     return [(ahead, up), (ahead, -up), (ahead, aside), (down, aside), (down, ahead), (slanted, aside)]
 
 
 def plan_grasp(robot: Steerable, point_m: Vector, parameters: Any) -> Plan | str:
-    """A grasp that the arm reaches and the client allows, or why there is none."""
+    """A grasp that the arm reaches and the client allows, or the reason why there is none.
+
+    point_m: (3,) world frame. parameters: GraspParams.
+    """
     body, hand = robot.body_pose(), robot.hand_pose()
     away = point_m - body.position_m
     ahead = unit([away[0], away[1], 0.0])
@@ -61,7 +66,7 @@ def plan_grasp(robot: Steerable, point_m: Vector, parameters: Any) -> Plan | str
 
 
 def allowed(world_from_hand: Pose, parameters: Any, body: Pose, hand: Pose) -> bool:
-    """Whether one of the client's allowable orientations holds; without any, all do."""
+    """Whether the pose meets one of the client's allowable orientations; True if there are none."""
     if not parameters.allowable_orientation:
         return True
     root = world_from(parameters.grasp_params_frame_name or "vision", body, hand) or Pose.identity()

@@ -1,4 +1,4 @@
-"""The claw: angle in the robot's sign (0 closed, negative open), torque limit, and what its feedback says."""
+"""Gripper commands: angle with the robot's sign (0 closed, negative open), torque limit, feedback."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ OPEN_ANGLE_RAD = -1.5708
 DEFAULT_TORQUE_NM = 5.5
 MAX_TORQUE_NM = 15.32
 AT_GOAL = 0.05
-"""Fraction of the opening within which the jaws are where they were sent."""
+"""The jaws are at their goal within this share of the full opening."""
 CLAW = gripper_command_pb2.ClawGripperCommand.Feedback
 
 
 class Claw(Activity):
-    """A ClawGripperCommand; goes through the points of its trajectory one after the other."""
+    """A ClawGripperCommand: the points of its trajectory one after the other."""
 
     part = "gripper"
 
@@ -46,7 +46,7 @@ class Claw(Activity):
 
 
 def make_gripper(request: Any, order: Order) -> Activity:
-    """The activity of a GripperCommand.Request. NotAcceptedError if the robot would not take it."""
+    """The activity of a GripperCommand.Request. NotAcceptedError if the robot refuses it."""
     if request.WhichOneof("command") != "claw_gripper_command":
         raise NotAcceptedError(ANSWER.STATUS_INVALID_REQUEST, "a gripper command without a claw command")
     claw = request.claw_gripper_command

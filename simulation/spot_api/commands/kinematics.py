@@ -1,4 +1,4 @@
-"""The inverse-kinematics service: whether, and how, the arm reaches a pose while the body stands where it is told."""
+"""The inverse-kinematics service: arm joints for a pose of a tool, with the body at a given pose."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ANSWER = inverse_kinematics_pb2.InverseKinematicsResponse
 
 
 class InverseKinematics:
-    """InverseKinematicsService: the pose of a tool on the wrist, the body at its nominal pose."""
+    """InverseKinematicsService, for tools mounted on the wrist."""
 
     def __init__(self, world: World) -> None:
         self._world = world

@@ -1,4 +1,4 @@
-"""The manipulation service: walk to, or pick up, what is at a pixel, on a ray or at a point; all of it by physics."""
+"""The manipulation service: walk to, or pick up, the object at a pixel, on a ray or at a point, in physics."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from perception.geometry import Pose, Vector, unit, wrapped_rad
 from simulation.spot_api.body.frames import fill_tree, world_from
 from simulation.spot_api.body.laws import glide
 from simulation.spot_api.body.lease import Leases
-from simulation.spot_api.body.looking import ray_in_image, where_it_ends
+from simulation.spot_api.body.looking import end_of_ray, ray_in_image
 from simulation.spot_api.body.machine import STAND_S, Machine, standing, upright
 from simulation.spot_api.body.steering import Steerable
 from simulation.spot_api.body.world import World
@@ -26,10 +26,11 @@ from simulation.spot_api.commands.gripper import DEFAULT_TORQUE_NM
 from simulation.spot_api.rpc.serve import Call, InvalidRequestError
 
 OFFSET_M, PICK_FROM_M = 1.0, 0.85
-"""Body to object: without an offset_distance from the client, and for a grasp."""
+"""Distance from body to object: without an offset_distance from the client, and for a grasp."""
 NEAR_M = 0.1
+"""A body at most this much further away than asked does not walk."""
 UNDER_M = 0.1
-"""A place this near to the body's middle, on the level, has no side from which it could be walked to."""
+"""An object horizontally this near to the body's middle cannot be walked to."""
 WALK_SPEED_MPS, ARM_SPEED_RADPS, HAND_SPEED_MPS, GRASP_SPEED_MPS = 0.6, 2.0, 0.5, 0.25
 LIFT_M = 0.06
 REMEMBERED = 200
@@ -39,7 +40,7 @@ Target = Callable[[Steerable], Vector | None]
 
 
 class Handling(Activity):
-    """A manipulation in steps. `state` is what the feedback says."""
+    """A manipulation in steps. state: of its feedback."""
 
     part = "body"
 
@@ -51,7 +52,7 @@ class Handling(Activity):
         self._failure = int(api.MANIP_STATE_GRASP_FAILED)
 
     def then(self, state: int, start: Start, failure: int = int(api.MANIP_STATE_GRASP_FAILED)) -> None:
-        """Add a step; the state while it runs, and if it fails."""
+        """Add a step. state: of the feedback while it runs. failure: if it fails."""
 
         def begin(robot: Steerable) -> Command | Outcome:
             self.state, self._failure = int(state), failure
@@ -65,7 +66,7 @@ class Handling(Activity):
             self.state, self.reason = int(self._failure), self.outcome.reason
 
     def fill(self, feedback: Any) -> None:
-        """A RobotCommandFeedback never asks for it."""
+        """Not used: the manipulation service has its own feedback."""
 
 
 FINAL = (
@@ -78,7 +79,7 @@ FINAL = (
 
 
 class Manipulation:
-    """ManipulationApiService."""
+    """ManipulationApiService. hindered: why a part cannot move now, or "" (fault injection)."""
 
     def __init__(
         self, world: World, machine: Machine, leases: Leases, commander: Commander, hindered: Callable[[str], str]
@@ -123,7 +124,7 @@ class Manipulation:
         response.manipulation_cmd_id = number
 
     def _target(self, request: Any, kind: str) -> Target:
-        """Where the object is; found by looking, when the handling begins."""
+        """A function that finds the object when the manipulation begins. InvalidRequestError for an invalid target."""
         snapshot = self._world.snapshot
         if kind in ("walk_to_object_in_image", "pick_object_in_image"):
             wanted = getattr(request, kind)
@@ -133,7 +134,7 @@ class Manipulation:
             ray = ray_in_image(wanted, snapshot.body, snapshot.hand)
             if ray is None:
                 raise InvalidRequestError(f"no way from {wanted.frame_name_image_sensor!r} to vision in the snapshot")
-            return lambda robot: where_it_ends(robot, *ray)
+            return lambda robot: end_of_ray(robot, *ray)
         if kind in ("walk_to_object_ray_in_world", "pick_object_ray_in_world"):
             wanted = getattr(request, kind)
             root = world_from(wanted.frame_name, snapshot.body, snapshot.hand)
@@ -142,7 +143,7 @@ class Manipulation:
             start, end = (root.transform((p.x, p.y, p.z)) for p in (wanted.ray_start_rt_frame, wanted.ray_end_rt_frame))
             if not np.linalg.norm(end - start) > 0:
                 raise InvalidRequestError("the ray ends where it starts")
-            return lambda robot: where_it_ends(robot, start, end - start)
+            return lambda robot: end_of_ray(robot, start, end - start)
         if kind == "pick_object":
             root = world_from(request.pick_object.frame_name, snapshot.body, snapshot.hand)
             if root is None:
@@ -166,17 +167,20 @@ class Manipulation:
         if request.HasField("carry_state_override"):
             self._commander.carry_state = int(request.carry_state_override.override_request)
         if request.HasField("api_grasp_override"):
-            said = request.api_grasp_override.override_request
-            self._commander.holding = {1: True, 2: False}.get(said)
+            override = request.api_grasp_override.override_request
+            self._commander.holding = {1: True, 2: False}.get(override)
 
 
 def no_end_time(part: Any) -> float:
-    """For activities that have none."""
+    """The `Order.expiry` of activities without an end time."""
     raise InvalidRequestError("a manipulation has no end_time")
 
 
 def _walk(handling: Handling, target: Target, offset_m: float, *, always: bool) -> None:
-    """Find the object, and walk until the body is as far from it as asked, facing it."""
+    """Add the steps: find the object, stand up, walk until the body faces it at a distance.
+
+    always: walk also if the body is near enough.
+    """
     missed = int(api.MANIP_STATE_GRASP_FAILED_TO_RAYCAST_INTO_MAP)
 
     def find(robot: Steerable) -> Outcome:
@@ -210,7 +214,7 @@ def _walk(handling: Handling, target: Target, offset_m: float, *, always: bool) 
 
 
 def _pick(handling: Handling, target: Target, parameters: Any, *, walk: bool) -> None:
-    """Walk near if allowed, plan, reach, close, lift a little, and say whether something is held."""
+    """Add the steps: walk near if allowed, plan, reach, close, lift a little, and check whether an object is held."""
     _walk(handling, target, PICK_FROM_M if walk else np.inf, always=False)
     plans: list[Plan] = []
 
@@ -219,10 +223,10 @@ def _pick(handling: Handling, target: Target, parameters: Any, *, walk: bool) ->
         return robot.move_arm("ready", max_joint_speed_radps=ARM_SPEED_RADPS)
 
     def plan(robot: Steerable) -> Outcome:
-        made = plan_grasp(robot, handling.place_m, parameters)
-        if isinstance(made, str):
-            return Outcome(FAILED, made)
-        plans.append(made)
+        result = plan_grasp(robot, handling.place_m, parameters)
+        if isinstance(result, str):
+            return Outcome(FAILED, result)
+        plans.append(result)
         return DONE
 
     def lift(robot: Steerable) -> Command:

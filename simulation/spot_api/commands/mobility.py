@@ -20,14 +20,6 @@ from simulation.spot_api.commands.activity import ANSWER, Activity, NotAcceptedE
 from simulation.spot_api.commands.walk_limits import limits, speed_towards, velocity_of
 from simulation.spot_api.rpc.clock import due
 
-SLEW = np.array([1.6, 1.6, 2.4])
-POSE_S = 0.8
-"""From one body pose to the next when the client names no time."""
-STANCE_REACH_M = 0.3
-BODY_REACH_M = 1.0
-"""The body's pose from where it is, while the feet stand."""
-FOLLOW_AHEAD_M, FOLLOW_ASIDE_M, FOLLOW_SPEED_MPS = (0.5, 0.8), (-0.25, 0.25), 0.5
-"""Where the hand's goal may be in the body's frame while the body follows the arm, and how fast it follows."""
 SE2, STAND, SIT, STANCE = (
     basic_command_pb2.SE2TrajectoryCommand.Feedback,
     basic_command_pb2.StandCommand.Feedback,
@@ -39,21 +31,23 @@ SE2_FRAMES = ("vision", "odom", "body")
 
 @dataclass
 class Footing:
-    """Where the feet stand: world_from_body when the body is level over them; None while walking."""
+    """Place of the standing feet: world_from_body of a level body over them, None while walking."""
 
     pose: Pose | None = None
 
     def under(self, robot: Steerable) -> Pose:
+        """The pose over the feet; a robot that has walked stands where it is."""
         if self.pose is None:
             self.pose = standing(robot.body_pose())
         return self.pose
 
     def leave(self) -> None:
+        """The robot walks, or falls."""
         self.pose = None
 
 
 class Base(Activity):
-    """A mobility command whose feedback a function writes."""
+    """A mobility command. write: writes its feedback."""
 
     part = "base"
 
@@ -68,7 +62,7 @@ class Base(Activity):
 
 
 class Walk(Base):
-    """A walk; sent again, with a later end time, it goes on without a pause. asked: goals and limits, to know it."""
+    """A walk. Sent again with a later end time, it continues without a pause. asked: its goals and limits."""
 
     asked: tuple[list[Pose], Vector]
 
@@ -79,22 +73,22 @@ class Walk(Base):
         return True
 
 
-def same(one: tuple[list[Pose], Vector], other: tuple[list[Pose], Vector]) -> bool:
+def same(first: tuple[list[Pose], Vector], second: tuple[list[Pose], Vector]) -> bool:
     """Whether two walks have the same goals and limits."""
-    goals = list(zip(one[0], other[0], strict=False))
+    goals = list(zip(first[0], second[0], strict=False))
     near = all(a.distance_m(b) < 1e-3 and a.angle_rad(b) < 1e-3 for a, b in goals)
-    return near and len(one[0]) == len(other[0]) and bool(np.allclose(one[1], other[1]))
+    return near and len(first[0]) == len(second[0]) and bool(np.allclose(first[1], second[1]))
 
 
 def make_mobility(request: Any, order: Order, footing: Footing, hand_goal: Pose | None = None) -> Activity:
-    """The activity of a MobilityCommand.Request. NotAcceptedError if the robot would not take it.
+    """The activity of a MobilityCommand.Request. NotAcceptedError if the robot refuses it.
 
-    hand_goal: world_from_hand that the arm is sent to by the same command, for a body that follows it.
+    hand_goal: world_from_hand that the same command sends the arm to, for a body that follows the arm.
     """
     params = spot_command_pb2.MobilityParams()
     if request.HasField("params") and not request.params.Unpack(params):
-        what = f"params are {request.params.type_url!r}, not MobilityParams"
-        raise NotAcceptedError(ANSWER.STATUS_INVALID_REQUEST, what)
+        text = f"params are {request.params.type_url!r}, not MobilityParams"
+        raise NotAcceptedError(ANSWER.STATUS_INVALID_REQUEST, text)
     kind = request.WhichOneof("command")
     match kind:
         case "stand_request":
@@ -110,18 +104,19 @@ def make_mobility(request: Any, order: Order, footing: Footing, hand_goal: Pose 
         case "stop_request" | "freeze_request":
             return Quiet(order, "base", f"{kind.removesuffix('_request')}_feedback", [])
         case "follow_arm_request":
-            return Quiet(order, "base", "follow_arm_feedback", [lambda robot: _after_hand(robot, footing, hand_goal)])
+            steps: list[Start] = [lambda robot: _after_hand(robot, order, footing, hand_goal)]
+            return Quiet(order, "base", "follow_arm_feedback", steps)
     raise NotAcceptedError(ANSWER.STATUS_UNSUPPORTED, f"mobility command {kind or 'nothing'} is not simulated")
 
 
-def _stand_up(robot: Steerable, footing: Footing) -> Command:
+def _stand_up(robot: Steerable, order: Order, footing: Footing) -> Command:
     body = robot.body_pose()
-    time_s = STAND_S if body.position_m[2] < SIT_HEIGHT_M + 0.1 else POSE_S
+    time_s = STAND_S if body.position_m[2] < SIT_HEIGHT_M + 0.1 else order.walk.pose_s
     return robot.follow_base(glide(body, [(time_s, footing.under(robot))]))
 
 
 def _to_walk(robot: Steerable, footing: Footing) -> Command:
-    """Stand up first if need be; what follows leaves the footing."""
+    """Stand up if necessary, before a walk."""
     body = robot.body_pose()
     end_s = 0.02 if upright(body) else STAND_S
     command = robot.follow_base(glide(body, [(end_s, standing(body))]))
@@ -129,22 +124,24 @@ def _to_walk(robot: Steerable, footing: Footing) -> Command:
     return command
 
 
-def _after_hand(robot: Steerable, footing: Footing, hand_goal: Pose | None) -> Command:
-    """The body to where the hand's goal is well within reach, its heading kept."""
+def _after_hand(robot: Steerable, order: Order, footing: Footing, hand_goal: Pose | None) -> Command:
+    """Walk to where the hand's goal is well within reach, with the same heading."""
+    settings = order.walk
     body = standing(robot.body_pose())
     if hand_goal is None:
-        return _stand_up(robot, footing)
+        return _stand_up(robot, order, footing)
     ahead = body.inverse().transform(hand_goal.position_m)
-    offset = np.array([ahead[0] - np.clip(ahead[0], *FOLLOW_AHEAD_M), ahead[1] - np.clip(ahead[1], *FOLLOW_ASIDE_M), 0])
+    aside = ahead[1] - np.clip(ahead[1], *settings.follow_aside_m)
+    offset = np.array([ahead[0] - np.clip(ahead[0], *settings.follow_ahead_m), aside, 0])
     if float(np.linalg.norm(offset)) < 0.01:
-        return _stand_up(robot, footing)
+        return _stand_up(robot, order, footing)
     footing.leave()
     goal = Pose(body.rotation, body.transform(offset))
-    return robot.walk_to(goal, max_speed_mps=FOLLOW_SPEED_MPS, max_yaw_rate_radps=0.5)
+    return robot.walk_to(goal, max_speed_mps=settings.follow_speed_mps, max_yaw_rate_radps=0.5)
 
 
 def _stand(params: Any, order: Order, footing: Footing) -> Activity:
-    control = params.body_control
+    control, settings = params.body_control, order.walk
     kind = control.WhichOneof("param")
     absolute = kind == "body_pose"
     trajectory = control.body_pose.base_offset_rt_root if absolute else control.base_offset_rt_footprint
@@ -153,8 +150,9 @@ def _stand(params: Any, order: Order, footing: Footing) -> Activity:
     if start is None:
         raise NotAcceptedError(ANSWER.STATUS_UNKNOWN_FRAME, f"unknown frame {frame!r} for the body")
     for _, point in due(trajectory, order.world.clock.now()):
-        if (start @ from_proto(point.pose)).distance_m(body) > BODY_REACH_M:
-            raise NotAcceptedError(ANSWER.STATUS_INVALID_REQUEST, f"a body pose more than {BODY_REACH_M} m away")
+        if (start @ from_proto(point.pose)).distance_m(body) > settings.body_reach_m:
+            text = f"a body pose more than {settings.body_reach_m} m away"
+            raise NotAcceptedError(ANSWER.STATUS_INVALID_REQUEST, text)
 
     def pose(robot: Steerable) -> Command:
         feet = footing.under(robot)
@@ -162,12 +160,12 @@ def _stand(params: Any, order: Order, footing: Footing) -> Activity:
         root = root or feet
         points: list[tuple[float, Pose]] = []
         for time_s, point in due(trajectory, order.world.clock.now()):
-            after = points[-1][0] + 0.05 if points else POSE_S
+            after = points[-1][0] + 0.05 if points else settings.pose_s
             points.append((max(time_s, after), root @ from_proto(point.pose)))
-        return robot.follow_base(glide(robot.body_pose(), points or [(POSE_S, feet)]))
+        return robot.follow_base(glide(robot.body_pose(), points or [(settings.pose_s, feet)]))
 
     def stand(robot: Steerable) -> Command:
-        return _stand_up(robot, footing)
+        return _stand_up(robot, order, footing)
 
     def write(feedback: Any, activity: Activity) -> None:
         up = activity.outcome.state is CommandState.DONE
@@ -202,7 +200,7 @@ def _walk(request: Any, params: Any, order: Order, footing: Footing) -> Activity
         raise NotAcceptedError(ANSWER.STATUS_INVALID_REQUEST, "a walk without points")
     snapshot = order.world.snapshot
     root = world_from(frame, snapshot.body, snapshot.hand) or Pose.identity()
-    low, high = limits(params)
+    low, high = limits(params, order.walk)
     turn = float(max(min(high[2], -low[2]), 0.05))
     goals = []
     for point in request.trajectory.points:
@@ -238,12 +236,13 @@ def _velocity(request: Any, params: Any, order: Order, footing: Footing) -> Acti
     frame = request.se2_frame_name or "body"
     if frame not in (*SE2_FRAMES, "flat_body"):
         raise NotAcceptedError(ANSWER.STATUS_UNKNOWN_FRAME, f"unknown frame {frame!r} for a velocity")
-    low, high = limits(params)
+    low, high = limits(params, order.walk)
     asked = velocity_of(request.velocity)
-    slew = SLEW
+    settings = order.walk
+    slew = np.array([settings.slew_mps2, settings.slew_mps2, settings.slew_radps2])
     if request.HasField("slew_rate_limit"):
-        given = velocity_of(request.slew_rate_limit)
-        slew = np.where(given > 0, np.minimum(given, SLEW), SLEW)
+        limit = velocity_of(request.slew_rate_limit)
+        slew = np.where(limit > 0, np.minimum(limit, slew), slew)
 
     def wanted(body: Pose) -> Vector:
         turned = {"vision": -body.yaw_rad, "odom": -ODOM_FROM_VISION.yaw_rad - body.yaw_rad}.get(frame, 0.0)
@@ -270,7 +269,7 @@ def _turn(velocity: Vector, angle_rad: float) -> Vector:
 
 
 def _stance(request: Any, order: Order, footing: Footing) -> Activity:
-    """The body goes over the middle of the four feet, if that is near; the feet themselves have no contact here."""
+    """The body walks over the middle of the four feet, if that is near. The feet have no contact in the simulation."""
     end_s = order.expiry(request)
     stance, snapshot = request.stance, order.world.snapshot
     root = world_from(stance.se2_frame_name, snapshot.body, snapshot.hand)
@@ -281,7 +280,7 @@ def _stance(request: Any, order: Order, footing: Footing) -> Activity:
     middle = np.mean([(foot.x, foot.y, 0.0) for foot in stance.foot_positions.values()], axis=0)
     x, y, _ = Pose.from_rpy((0.0, 0.0, root.yaw_rad), root.position_m).transform(middle)
     goal = Pose.from_rpy((0.0, 0.0, snapshot.body.yaw_rad), (x, y, snapshot.body.position_m[2]))
-    far = goal.distance_m(snapshot.body) > STANCE_REACH_M
+    far = goal.distance_m(snapshot.body) > order.walk.stance_reach_m
 
     def write(feedback: Any, activity: Activity) -> None:
         at_goal = activity.outcome.state is CommandState.DONE

@@ -1,4 +1,4 @@
-"""How fast a walk may be: the client's limits, the robot's own, and what they mean for a straight way."""
+"""Speed limits of a walk: the client's and the robot's, and the speed that they allow along a straight line."""
 
 from __future__ import annotations
 
@@ -8,17 +8,20 @@ import numpy as np
 
 from perception.geometry import Pose, Vector, wrapped_rad
 from simulation.spot_api.commands.activity import ANSWER, NotAcceptedError
+from simulation.spot_api.commands.settings import WalkSettings
 
-MAX_SPEED_MPS, MAX_YAW_RATE_RADPS = 1.0, 1.2
-"""Without a limit from the client. The robot's own is 1.6 m/s."""
 TOP_SPEED_MPS, TOP_YAW_RATE_RADPS = 1.6, 2.0
+"""The robot's own limits."""
 
 
-def limits(params: Any) -> tuple[Vector, Vector]:
-    """(3,) most negative and most positive velocity in the body frame: x, y m/s and yaw rad/s. An unset one is the
-    robot's own. NotAcceptedError for a greatest one below 0 or a least one above it."""
+def limits(params: Any, settings: WalkSettings) -> tuple[Vector, Vector]:
+    """(least, greatest) velocity in the body frame, each (3,): x, y in m/s, yaw in rad/s.
+
+    params: MobilityParams; an unset limit is that of the settings. NotAcceptedError if a least velocity is positive or
+    a greatest one negative.
+    """
     top = np.array([TOP_SPEED_MPS, TOP_SPEED_MPS, TOP_YAW_RATE_RADPS])
-    usual = np.array([MAX_SPEED_MPS, MAX_SPEED_MPS, MAX_YAW_RATE_RADPS])
+    usual = np.array([settings.usual_speed_mps, settings.usual_speed_mps, settings.usual_yaw_rate_radps])
     low, high = -usual, usual.copy()
     if params.vel_limit.HasField("max_vel"):
         high = np.minimum(velocity_of(params.vel_limit.max_vel), top)
@@ -30,12 +33,15 @@ def limits(params: Any) -> tuple[Vector, Vector]:
 
 
 def velocity_of(velocity: Any) -> Vector:
-    """(3,) x, y and yaw rate of an SE2Velocity."""
+    """(3,) of an SE2Velocity: x, y in m/s, yaw in rad/s."""
     return np.array([velocity.linear.x, velocity.linear.y, velocity.angular])
 
 
 def speed_towards(start: Pose, goal: Pose, low: Vector, high: Vector) -> float:
-    """The speed of a straight walk that keeps the limits of both body axes, however the body is turned on the way."""
+    """Speed of a straight walk that keeps the limits of both body axes while the body turns.
+
+    start, goal: world_from_body. low, high: of `limits`.
+    """
     way = (goal.position_m - start.position_m)[:2]
     angle = float(np.arctan2(way[1], way[0]))
     turn = wrapped_rad(goal.yaw_rad - start.yaw_rad)

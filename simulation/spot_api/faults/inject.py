@@ -1,4 +1,4 @@
-"""Faults on purpose: begun by time, by an RPC, or by what the robot does; ended after a while."""
+"""Fault injection: faults begin by time, by an RPC or by what the robot does, and end after a while."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from simulation.spot_api.faults.spec import RPC_KINDS, FaultSpec, matches
 from simulation.spot_api.rpc.serve import RpcAbortError
 
 LONGEST_WAIT_S = 60.0
-"""Wall seconds that rpc_deadline keeps a call that has no deadline."""
+"""Wall seconds that rpc_deadline holds a call without a deadline."""
 MOVING_MPS, MOVING_RADPS = 0.05, 0.1
 HINDRANCES = {"base": ("walk_blocked", "blocked by an obstacle"), "arm": ("arm_stalled", "arm stalled")}
 
 
 @dataclass
 class Running:
-    """A fault and what has become of it. seen: matching RPCs so far. hits: RPCs that it has spoilt."""
+    """A fault and its state. seen: matching RPCs so far. hits: RPCs that it has disturbed."""
 
     spec: FaultSpec
     seen: int = 0
@@ -38,7 +38,7 @@ class Running:
 
     @property
     def end_s(self) -> float:
-        """Simulated time at which it is over."""
+        """Simulated time at which it ends."""
         return math.inf if self.begun_s is None or self.spec.for_s is None else self.begun_s + self.spec.for_s
 
     @property
@@ -47,7 +47,7 @@ class Running:
 
 
 class Faults:
-    """Keeps the faults. `act` does what a kind does when it begins (True) and ends (False); see `SpotServer`."""
+    """All faults. act: called when a fault begins (True) and ends (False). happened: number of faults by kind."""
 
     def __init__(self, world: World, act: Callable[[FaultSpec, bool], None]) -> None:
         self._world, self._act = world, act
@@ -58,7 +58,7 @@ class Faults:
         world.on_step.append(self._look)
 
     def add(self, spec: FaultSpec) -> Running:
-        """Add a fault; one without a trigger begins now."""
+        """Add a fault. One without a trigger begins now."""
         fault = Running(spec)
         with self._lock:
             self._faults.append(fault)
@@ -90,7 +90,7 @@ class Faults:
         self._act(fault.spec, False)
 
     def _look(self, robot: Steerable) -> None:
-        """Once each step, on the physics thread."""
+        """Called once per step, on the physics thread."""
         now = self._world.snapshot.simulated_s
         with self._lock:
             faults = list(self._faults)
@@ -110,10 +110,10 @@ class Faults:
         }
         return now >= spec.at_s and doing[spec.when]
 
-    # what others ask
+    # for other modules
 
     def active(self, kind: str) -> bool:
-        """True while a fault of this kind lasts."""
+        """Whether a fault of this kind is active."""
         with self._lock:
             return any(fault.active and fault.spec.kind == kind for fault in self._faults)
 
@@ -123,7 +123,7 @@ class Faults:
         return words if kind and self.active(kind) else ""
 
     def disturb(self, method: str, remaining_s: float | None) -> None:
-        """What an RPC goes through. Waits, or raises RpcAbortError."""
+        """Apply the faults to an RPC: may wait, or raise RpcAbortError."""
         with self._lock:
             waiting = [fault for fault in self._faults if fault.begun_s is None and fault.spec.on]
         for fault in waiting:
@@ -150,7 +150,7 @@ class Faults:
                 raise RpcAbortError(grpc.StatusCode.DEADLINE_EXCEEDED, "fault script: too late")
 
     def spoil(self, camera: str, shot: Shot) -> Shot:
-        """What a faulty camera makes of a shot. RefusedImageError if it has no picture."""
+        """Apply the faults to a shot of a camera. RefusedImageError if it has no picture."""
         if self.active("image_error"):
             raise RefusedImageError(RESPONSE.STATUS_IMAGE_DATA_ERROR)
         if self.active("image_stale"):

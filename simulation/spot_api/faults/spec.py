@@ -1,4 +1,4 @@
-"""What a fault script may say: a TOML or JSON file with a list `faults`, each one kind, one trigger and its values."""
+"""Fault scripts: TOML or JSON files with a list `faults`, each with a kind, triggers and values."""
 
 from __future__ import annotations
 
@@ -39,23 +39,20 @@ RPC_KINDS = ("rpc_delay", "rpc_unavailable", "rpc_deadline")
 CAUSES = ("fall", "hardware", "lease_timeout")
 LONGEST_DELAY_S, LATEST_S = 60.0, 1e6
 RATES = (-0.9, 10.0)
-"""Of a clock's drift, seconds in a second."""
+"""Of a clock's drift, seconds per second."""
 MOST_TIMES = 1_000_000
 LONGEST_TEXT, MOST_STARS = 200, 10
-"""Of a pattern or a name: matching takes time that grows with each star."""
+"""Of a pattern or a name: each star makes matching slower."""
 
 
 @dataclass(frozen=True)
 class FaultSpec:
-    """One fault on purpose.
-
-    All triggers that are given must hold; without any, the fault is there from the start. Then come the values that
-    some kinds use.
+    """One injected fault. It begins when all its triggers hold; without a trigger, at the start.
 
     kind: what goes wrong. at_s: trigger, simulated seconds after the server started. on: trigger, an RPC that the
-    server receives, `Service.Rpc` or `Rpc`, with * and ?. nth: trigger, how often that RPC was received. when:
-    trigger, what the robot is doing. for_s: duration in simulated seconds; None is for ever, or once for kinds that
-    pass by themselves. rpc: the RPCs that the kinds rpc_* hit, with * and ?. times: how many of them; None is all.
+    server receives, `Service.Rpc` or `Rpc`, with * and ?. nth: trigger, number of that RPC. when: trigger, what
+    the robot is doing. for_s: duration in simulated seconds; None for ever. Kinds without a duration happen once. rpc:
+    the RPCs that the kinds rpc_* disturb, with * and ?. times: how many of them; None for all.
     seconds: delay or skew. rate: drift in seconds per second. by: name of the client that steals the lease. cause:
     cause of a behaviour fault. clearable: whether that fault can be cleared. offset_m: displacement of the object,
     world frame, metres.
@@ -116,12 +113,12 @@ def _pattern(value: Any) -> bool:
 
 
 def matches(pattern: str, method: str) -> bool:
-    """Whether `Service.Rpc` fits a pattern for it or for its Rpc alone."""
+    """Whether a pattern fits `Service.Rpc` or its Rpc alone."""
     return fnmatchcase(method, pattern) or fnmatchcase(method.rpartition(".")[2], pattern)
 
 
 def read_faults(file: Path) -> list[FaultSpec]:
-    """The faults of a script. ConfigError, naming the file and the entry, for what cannot be used."""
+    """The faults of a script. ConfigError, naming file and entry, if it is invalid."""
     read = read_json if file.suffix == ".json" else read_toml
     content: Any = read(file, "fault script")
     entries = content.get("faults") if isinstance(content, dict) else content

@@ -1,4 +1,4 @@
-"""The robot's clock: simulated time on top of the wall time at the start, with skew and drift as faults."""
+"""The robot's clock: the wall time at the start plus simulated time, with skew and drift as faults."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 NANO = 1_000_000_000
 FARTHEST_S = 600.0
-"""The time of a trajectory's point, or the end time of a command, from now."""
+"""Greatest distance from now of a trajectory's point or of a command's end time."""
 
 
 class RobotClock:
-    """Seconds since 1970 as the robot's computer tells them. `advanced` is called by the physics thread.
+    """Seconds since 1970 on the robot's computer.
 
-    Between two steps the clock runs on with the wall clock, but never past the step that is being computed, so that
-    it neither jumps nor goes back. speed: simulated seconds for one of the wall; None is as fast as possible.
+    Between two physics steps the clock runs with the wall clock, but never past the step in progress, so that it
+    neither jumps nor goes back. speed: simulated seconds per wall-clock second; None for as fast as possible.
     """
 
     def __init__(self, speed: float | None) -> None:
@@ -35,17 +35,17 @@ class RobotClock:
         self._listeners: list[Callable[[float, float, float, float], None]] = []
 
     def set_to_wall(self) -> None:
-        """Let the robot's clock show the wall time now: building the simulation has taken a while."""
+        """Set the robot's clock to the wall time. Called when the simulation has been built."""
         with self._lock:
             self._start_s = time.time() - self._simulated_s
 
     def listen(self, listener: Callable[[float, float, float, float], None]) -> None:
-        """Tell a listener of every step: robot time, wall (monotonic) time, speed, and how far it may run on."""
+        """Call `listener` after every step with robot time, monotonic time, speed, and how far the clock may run on."""
         with self._lock:
             self._listeners.append(listener)
 
     def advanced(self, simulated_s: float, step_s: float) -> None:
-        """Physics has reached `simulated_s` and the next step will take it on by `step_s`."""
+        """Physics has reached `simulated_s`; the next step takes `step_s`. Called by the physics thread."""
         with self._lock:
             self._simulated_s, self._step_s, self._published_s = simulated_s, step_s, time.monotonic()
             listeners, wall_s = list(self._listeners), self._published_s
@@ -61,21 +61,21 @@ class RobotClock:
             return self._start_s + self._skew_s + simulated + drifted
 
     def of_simulated(self, simulated_s: float) -> float:
-        """The robot's time at a simulated time, e.g. that of a picture."""
+        """The robot's time at a simulated time, such as that of a picture."""
         with self._lock:
             drifted = self._drift * max(simulated_s - self._drift_from_s, 0.0)
             return self._start_s + self._skew_s + simulated_s + drifted
 
     def disturb(self, skew_s: float = 0.0, drift: float = 0.0) -> None:
-        """Set the clock `skew_s` off its start, and let it gain `drift` seconds each second from now on."""
+        """Shift the clock by `skew_s`, and let it gain `drift` seconds per second from now on."""
         with self._lock:
             self._skew_s, self._drift, self._drift_from_s = skew_s, drift, self._simulated_s
 
 
 def timestamp(seconds: float) -> Timestamp:
     """A protobuf time of seconds since 1970."""
-    whole = int(seconds // 1)
-    return Timestamp(seconds=whole, nanos=min(int((seconds - whole) * NANO), NANO - 1))
+    full = int(seconds // 1)
+    return Timestamp(seconds=full, nanos=min(int((seconds - full) * NANO), NANO - 1))
 
 
 def seconds_of(stamp: Any) -> float:
@@ -91,9 +91,9 @@ def duration(seconds: float) -> Duration:
 
 
 def due(trajectory: Any, now_s: float) -> list[tuple[float, Any]]:
-    """(seconds from now, point) of the points of a trajectory that are still to come, the last one in any case.
+    """(seconds from now, point) of the future points of a trajectory, or of its last point if all are past.
 
-    Times count from the trajectory's reference_time, or from now without one. ValueError for a point more than
+    Times count from the trajectory's reference_time, or from now if it has none. ValueError for a point more than
     FARTHEST_S away.
     """
     start = seconds_of(trajectory.reference_time) if trajectory.HasField("reference_time") else now_s

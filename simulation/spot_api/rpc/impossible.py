@@ -1,7 +1,7 @@
-"""Refuses requests with values that no robot can use: one walk over a message, guided by its descriptors.
+"""Finds impossible values in requests, in one walk over a message along its descriptors.
 
-Every request passes here before its service sees it. What depends on the robot's state is judged where a command is
-parsed.
+Every request is checked here before its service sees it. Checks that depend on the robot's state are made where the
+command is parsed.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 
 BOUND = 1e5
-"""Largest magnitude of a number: metres, radians, pixels, newtons and their rates are all far below it."""
+"""Largest magnitude of a number. All lengths, angles, pixels, forces and rates are far below it."""
 MAX_ITEMS = 1000
 """Most entries of one list."""
 MAX_VALUES = 50_000
-"""Most fields of one request, so that the walk ends soon."""
+"""Most fields of one request, so that the check is quick."""
 LAST_TIMESTAMP_S = 253_402_300_799
 LONGEST_S = 10_000_000_000
-"""Of a Duration: 300 years, so that the skew of any two clocks fits."""
+"""Longest Duration: 300 years, so that the skew of any two clocks fits."""
 QUATERNION_LENGTHS = (0.5, 2.0)
 NEVER_NEGATIVE = frozenset(
     {
@@ -46,20 +46,20 @@ NEVER_NEGATIVE = frozenset(
         "timeout",
     }
 )
-"""Fields that are limits, delays or sizes, in all messages; the numbers in them are not negative."""
+"""Fields that are limits, delays or sizes; the numbers in them must not be negative."""
 WRAPPERS = frozenset({"google.protobuf.DoubleValue", "google.protobuf.FloatValue"})
 FLOATS = (FieldDescriptor.CPPTYPE_DOUBLE, FieldDescriptor.CPPTYPE_FLOAT)
 
 
-def nonsense(request: Message) -> str:
-    """Why a request cannot be meant, beginning with the place of the value; "" if nothing is wrong."""
+def impossible(request: Message) -> str:
+    """The first impossible value of a request, with its path; "" if there is none."""
     waiting: list[tuple[Message, str, str]] = [(request, "", "")]
     seen = 0
     while waiting:
         message, place, rule = waiting.pop()
-        wrong = _of_message(message, rule)
-        if wrong:
-            return f"{place or 'request'}: {wrong}"
+        fault = _of_message(message, rule)
+        if fault:
+            return f"{place or 'request'}: {fault}"
         for name, field, value in _values(message):
             seen += 1
             where = f"{place}.{name}" if place else name
@@ -71,14 +71,14 @@ def nonsense(request: Message) -> str:
             if field.cpp_type == FieldDescriptor.CPPTYPE_MESSAGE:
                 waiting.append((value, where, here))
             else:
-                wrong = _of_number(field, value, here)
-                if wrong:
-                    return f"{where}: {wrong}"
+                fault = _of_number(field, value, here)
+                if fault:
+                    return f"{where}: {fault}"
     return ""
 
 
 def _values(message: Message) -> Iterator[tuple[str, Any, Any]]:
-    """(name with index or key, field, value) of what is set; a list that is too long comes as a list."""
+    """(name with index or key, field, value) of each field that is set; a list that is too long is one value."""
     for field, value in message.ListFields():
         if field.message_type is not None and field.message_type.GetOptions().map_entry:
             inner = field.message_type.fields_by_name["value"]
@@ -101,7 +101,7 @@ def _values(message: Message) -> Iterator[tuple[str, Any, Any]]:
 
 
 def _unpacked(message: Message) -> Message | str | None:
-    """What is in an Any: the message, why it cannot be read, or None for another message or an unknown type."""
+    """The message in an Any, or why it cannot be read; None if `message` is no Any or of an unknown type."""
     if message.DESCRIPTOR.full_name != "google.protobuf.Any":
         return None
     packed: Any = message
@@ -130,7 +130,7 @@ def _of_number(field: Any, value: Any, rule: str) -> str:
 
 
 def _of_message(message: Any, rule: str) -> str:
-    """What is wrong with a message as a whole. rule: the name in NEVER_NEGATIVE that it is part of, or ""."""
+    """The fault of a message as a whole, or "". rule: the field of NEVER_NEGATIVE that it belongs to, or ""."""
     inside = _unpacked(message)
     if isinstance(inside, str):
         return inside

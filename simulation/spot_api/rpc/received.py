@@ -1,4 +1,4 @@
-"""What the server has received: JSON lines for people, values for tests. Passwords and tokens are never in it."""
+"""The log of received requests: lines for people, values for tests. It never has passwords or tokens."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from google.protobuf.json_format import MessageToDict
 
 from simulation.spot_api.rpc.serve import Call
 
-TOLD = (
+LOGGED = (
     "RobotCommandService.RobotCommand",
     "RobotCommandService.ClearBehaviorFault",
     "PowerService.PowerCommand",
@@ -29,13 +29,14 @@ TOLD = (
     "DirectoryRegistrationService.UnregisterService",
     "DataBufferService.RecordOperatorComments",
 )
-"""What is logged in full; of everything else only the number of calls is kept."""
-BORING = ("header", "transforms_snapshot_for_camera")
+"""Requests that are logged in full. Of all others only the number is kept."""
+DROPPED = ("header", "transforms_snapshot_for_camera")
+"""Fields left out of the log."""
 
 
 @dataclass(frozen=True)
 class Received:
-    """One request. method: Service.Rpc. fields: the request as plain values, protobuf's own field names."""
+    """One request. method: Service.Rpc. fields: the request as plain values, by protobuf field name."""
 
     time_s: float
     method: str
@@ -45,7 +46,7 @@ class Received:
 
 @dataclass
 class ReceivedLog:
-    """Everything received so far. `log`: a structlog logger, or None."""
+    """All requests so far. log: a structlog logger, or None. commands: the requests of LOGGED. counts: by method."""
 
     log: Any | None = None
     commands: list[Received] = field(default_factory=list)
@@ -56,30 +57,30 @@ class ReceivedLog:
     def note(self, time_s: float, call: Call, request: Any) -> None:
         with self._lock:
             self.counts[call.method] += 1
-            if call.method not in TOLD:
+            if call.method not in LOGGED:
                 return
             fields = _plain(request)
-            for name in BORING:
+            for name in DROPPED:
                 _drop(fields, name)
             self.commands.append(Received(time_s, call.method, call.client, fields))
         if self.log is not None:
             self.log.info("received", rpc=call.method, client=call.client, request=fields)
 
     def note_refused(self, call: Call, reason: str) -> None:
-        """A request with values that make no sense, which no service has seen."""
+        """Log a request with impossible values, which no service has seen."""
         with self._lock:
             self.counts[call.method] += 1
         self.event("refused", rpc=call.method, client=call.client, reason=reason)
 
     def note_error(self, where: str, error: Exception) -> None:
-        """An error inside the simulator: a bug in it, or the end of the simulation. where: an RPC, or in words."""
+        """Log an error inside the simulator. where: an RPC, or a description."""
         with self._lock:
             self.errors.append(f"{where}: {type(error).__name__}: {error}")
         if self.log is not None:
             self.log.error("failed", rpc=where, error=type(error).__name__, message=str(error), exc_info=error)
 
     def event(self, text: str, **fields: Any) -> None:
-        """Something that the simulator did by itself, such as a fault from its script."""
+        """Log an action of the simulator itself, such as a fault from its script."""
         if self.log is not None:
             self.log.info(text, **fields)
 
@@ -89,7 +90,7 @@ class ReceivedLog:
             return [item for item in self.commands if item.method.split(".")[1] == method]
 
     def claw_torques(self) -> list[float]:
-        """maximum_torque of every claw command, N·m, in the order they came."""
+        """maximum_torque of every claw command, N·m, in the order of arrival."""
         torques = []
         for item in self.of("RobotCommand"):
             together = item.fields.get("command", {}).get("synchronized_command", {})
@@ -100,7 +101,7 @@ class ReceivedLog:
 
 
 def _plain(request: Any) -> dict[str, Any]:
-    """The request as plain values; an Any of an unknown type has none."""
+    """The request as plain values; one that holds an Any of an unknown type has only the reason."""
     try:
         return dict(MessageToDict(request, preserving_proto_field_name=True))
     except TypeError as error:

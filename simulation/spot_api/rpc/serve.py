@@ -1,7 +1,7 @@
-"""Serves a protobuf service with a plain object: an RPC `GetRobotState` is the method `get_robot_state`.
+"""Serves a protobuf service with a plain object, the servicer: RPC `GetRobotState` calls its `get_robot_state`.
 
-What every response of the robot has in common is done here once: header, clock, token, faults, log. An RPC without a
-method answers UNIMPLEMENTED, as gRPC does.
+Header, clock, token, faults and log are the same for all services and are done here. An RPC without a method returns
+UNIMPLEMENTED, as in gRPC.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ import grpc
 from google.protobuf.message_factory import GetMessageClass
 
 from simulation.spot_api.rpc.clock import RobotClock, timestamp
-from simulation.spot_api.rpc.impossible import nonsense
+from simulation.spot_api.rpc.impossible import impossible
 
 CODE_OK, CODE_INTERNAL, CODE_INVALID = 1, 2, 3
-"""Of bosdyn.api.CommonError."""
+"""Codes of bosdyn.api.CommonError."""
 
 
 class InvalidRequestError(Exception):
-    """The request is malformed: a field is missing or makes no sense. The client gets its message."""
+    """The request is malformed: a field is missing or invalid. The client gets the message."""
 
 
 class RpcAbortError(Exception):
@@ -35,7 +35,7 @@ class RpcAbortError(Exception):
 
 @dataclass(frozen=True)
 class Call:
-    """One RPC being served. method: Service.Rpc. client: name the client gives itself. user: whose token it is."""
+    """One RPC. method: Service.Rpc. client: name that the client gives itself. user: owner of its token."""
 
     method: str
     client: str
@@ -45,22 +45,22 @@ class Call:
 
 
 class Gate(Protocol):
-    """What every RPC passes before it is served."""
+    """Checks and logs every RPC before it is served."""
 
     def admit(self, method: str, token: str) -> str:
-        """The user a bearer token belongs to, "" where none is needed. RpcAbortError if it is not good."""
+        """The user of a bearer token, "" if none is needed. RpcAbortError if it is invalid."""
 
     def disturb(self, method: str, remaining_s: float | None) -> None:
-        """Fault injection: may wait, or raise RpcAbortError."""
+        """Inject faults: may wait, or raise RpcAbortError."""
 
     def received(self, call: Call, request: Any) -> None:
-        """Note what has been received."""
+        """Log a received request."""
 
     def refused(self, call: Call, reason: str) -> None:
-        """Note a request that no service has seen."""
+        """Log a request that was refused before it reached a service."""
 
     def failed(self, call: Call, error: Exception) -> None:
-        """Note an error inside a service."""
+        """Log an error inside a service."""
 
 
 def snake(name: str) -> str:
@@ -69,7 +69,7 @@ def snake(name: str) -> str:
 
 
 def token_of(context: Any) -> str:
-    """The bearer token sent along, or ""."""
+    """The request's bearer token, or ""."""
     for key, value in context.invocation_metadata():
         if key == "authorization" and value.startswith("Bearer "):
             return str(value[len("Bearer ") :])
@@ -77,17 +77,17 @@ def token_of(context: Any) -> str:
 
 
 def authority_of(context: Any) -> str:
-    """The host name the client asked for. gRPC for Python shows it nowhere in public."""
+    """The host name that the client asked for. gRPC for Python has no public attribute for it."""
     details = getattr(getattr(context, "_rpc_event", None), "call_details", None)
     host = getattr(details, "host", b"")
     return host.decode() if isinstance(host, bytes) else str(host)
 
 
-def handler_of(service: Any, implementation: object, gate: Gate, clock: RobotClock) -> Any:
-    """A gRPC handler of a service descriptor for an object with methods `f(request, response, call)`."""
+def handler_of(service: Any, servicer: object, gate: Gate, clock: RobotClock) -> Any:
+    """A gRPC handler of a service descriptor for a servicer with methods `f(request, response, call)`."""
     handlers = {}
     for rpc in service.methods:
-        function = getattr(implementation, snake(rpc.name), None)
+        function = getattr(servicer, snake(rpc.name), None)
         if function is None or rpc.client_streaming or rpc.server_streaming:
             continue
         request_class, response_class = GetMessageClass(rpc.input_type), GetMessageClass(rpc.output_type)
@@ -100,8 +100,10 @@ def handler_of(service: Any, implementation: object, gate: Gate, clock: RobotClo
 
 
 def refuse(response: Any, reason: str) -> tuple[int, str]:
-    """Answer that a request is invalid: by the response's own status where it has one for that, else by the header.
-    Returns code and message of the header."""
+    """Mark a response as that of an invalid request; returns code and message for its header.
+
+    The response's own status says so if it has a value for that, else the header.
+    """
     status = response.DESCRIPTOR.fields_by_name.get("status")
     kinds = {} if status is None or status.enum_type is None else status.enum_type.values_by_name
     if "STATUS_INVALID_REQUEST" not in kinds:
@@ -124,10 +126,10 @@ def _serve(
             response = response_class()
             code, message = CODE_OK, ""
             try:
-                wrong = nonsense(request)
-                if wrong:
-                    gate.refused(call, wrong)
-                    code, message = refuse(response, wrong)
+                fault = impossible(request)
+                if fault:
+                    gate.refused(call, fault)
+                    code, message = refuse(response, fault)
                 else:
                     gate.received(call, request)
                     function(request, response, call)
@@ -135,7 +137,7 @@ def _serve(
                 code, message = CODE_INVALID, str(error)
             except RpcAbortError:
                 raise
-            except Exception as error:  # a client must get an answer, and the robot must go on
+            except Exception as error:  # the client must get an answer, and the robot must continue
                 gate.failed(call, error)
                 code, message = CODE_INTERNAL, f"{type(error).__name__}: {error}"
         except RpcAbortError as abort:

@@ -35,7 +35,7 @@ from behaviours.robot import CommandState
 from behaviours.robots.fake.robot import FakeRobot
 from perception.base.errors import RobotError
 from simulation.spot_api import SpotServer
-from simulation.spot_api.rpc.impossible import BOUND, MAX_ITEMS, nonsense
+from simulation.spot_api.rpc.impossible import BOUND, MAX_ITEMS, impossible
 from tests.simulation.spot_api.requests import BAD, FLOATS, Template, places, spoil, templates
 from tests.support.spot_api import Client, connect, spot, wait_for
 
@@ -340,8 +340,8 @@ def test_physics_that_fails_for_good_ends_and_says_so() -> None:
 
 @pytest.mark.parametrize("value", [BOUND, -BOUND, 0.0, 1.5])
 def test_what_can_be_meant_passes(value: float) -> None:
-    assert nonsense(Quaternion(w=1.0)) == ""
+    assert impossible(Quaternion(w=1.0)) == ""
     command = arm_pose()
     arm = command.synchronized_command.arm_command.arm_cartesian_command
     arm.pose_trajectory_in_task.points[0].pose.position.x = value
-    assert nonsense(command) == ""
+    assert impossible(command) == ""

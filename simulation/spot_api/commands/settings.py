@@ -1,0 +1,31 @@
+"""Settings of simulated commands: numbers found by experiment. Pass others as `SpotServer(walk=...)`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class WalkSettings:
+    """How the body moves when the client does not say it, and how far it may be sent."""
+
+    usual_speed_mps: float = 1.0
+    """Speed limit of a walk without a limit from the client. The robot's own is `walk_limits.TOP_SPEED_MPS`."""
+    usual_yaw_rate_radps: float = 1.2
+    """The same for turning."""
+    slew_mps2: float = 1.6
+    """Greatest acceleration of a walk at a velocity,"""
+    slew_radps2: float = 2.4
+    """and of its turn."""
+    pose_s: float = 0.8
+    """Time from one body pose to the next when the client names none."""
+    stance_reach_m: float = 0.3
+    """A stance further away than this is refused."""
+    body_reach_m: float = 1.0
+    """A body pose further away than this is refused."""
+    follow_ahead_m: tuple[float, float] = (0.5, 0.8)
+    """Range of the hand's goal ahead of a body that follows the arm,"""
+    follow_aside_m: tuple[float, float] = (-0.25, 0.25)
+    """and to its left."""
+    follow_speed_mps: float = 0.5
+    """Speed of a body that follows the arm."""
