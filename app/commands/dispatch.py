@@ -87,9 +87,12 @@ def build_parser(words: Sequence[str] | None = None) -> argparse.ArgumentParser:
 def _parse(parser: argparse.ArgumentParser, argv: Sequence[str]) -> argparse.Namespace:
     arguments, unknown = parser.parse_known_args(argv)
     if unknown:
-        from app.parts.robots import owner_words
+        words = f"unrecognized arguments: {' '.join(unknown)}"
+        if "robot" in arguments:
+            from app.parts.robots import owner_words
 
-        parser.error(f"unrecognized arguments: {' '.join(unknown)}{owner_words(unknown)}")
+            words += owner_words(unknown)
+        parser.error(words)
     return arguments
 
 

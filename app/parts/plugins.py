@@ -22,7 +22,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from perception.base.errors import ConfigError
+from perception.base.errors import ConfigError, SpotGraspError
 
 if TYPE_CHECKING:
     from behaviours.robot import Robot
@@ -118,6 +118,9 @@ def _told_by_name(who: str) -> Iterator[None]:
 
 
 def _words(error: BaseException) -> str:
+    """What to tell of an error; one that is meant for people needs no type."""
+    if isinstance(error, SpotGraspError):
+        return str(error)
     return f"{type(error).__name__}: {error}"
 
 

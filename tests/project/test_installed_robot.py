@@ -33,6 +33,7 @@ def test_it_keeps_the_contract(toy: Installed, tmp_path: Path) -> None:
 
 def test_it_grasps_before_the_live_view_and_the_run_is_replayed(toy: Installed, tmp_path: Path) -> None:
     words = ("run", "grasp_bottle", "--robot", "toy", "--detector", "toy-colour", "--view", "live", "--record", "here")
+    words += ("--block-x", "1.82", "--seed", "7")
     port = free_port()
     with ThreadPoolExecutor(1) as pool:
         asked = pool.submit(ask_for_the_tree, port)
@@ -45,10 +46,34 @@ def test_it_grasps_before_the_live_view_and_the_run_is_replayed(toy: Installed, 
     kept = {entry.name for entry in (tmp_path / "here").iterdir()}
     assert {"config.json", "log.jsonl", "tree.btlog", "frames"} <= kept
     config = json.loads((tmp_path / "here" / "config.json").read_text())
+    assert (config["options"]["block_x"], config["options"]["seed"]) == (1.82, 7)
     assert config["plugins"]["robot"] == "the plug-in example_robot.robot:ToyRobot of example-robot 1.0"
     done = toy.run(str(toy.command), "replay", "here", "--plain", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "VerifyGrasp  RUNNING -> SUCCESS" in done.stdout
+
+
+def test_its_options_are_its_own(toy: Installed, tmp_path: Path) -> None:
+    def told(*words: str) -> str:
+        done = toy.run(str(toy.command), *words, folder=tmp_path)
+        assert done.returncode == 2
+        return done.stderr.splitlines()[-1]
+
+    assert (
+        "options of --robot toy:"
+        in toy.run(str(toy.command), "run", "--robot", "toy", "--help", folder=tmp_path).stdout
+    )
+    assert told("run", "search", "--robot", "toy", "--block-x", "3") == (
+        "spot-grasp: robot 'toy': the plug-in example_robot.robot:ToyRobot of example-robot 1.0 cannot be made: "
+        "--block-x 3 must be from 1.75 to 1.85"
+    )
+    assert told("contract", "toy", "--block-x", "3").endswith("--block-x 3 must be from 1.75 to 1.85")
+    assert told("run", "search", "--robot", "fake", "--block-x", "1.8").endswith(
+        "unrecognized arguments: --block-x 1.8; --block-x is an option of --robot toy"
+    )
+    assert told("run", "search", "--robot", "toy", "--scene", "bottle") == (
+        "spot-grasp: --scene: not for --robot toy; leave it out or take --robot genesis"
+    )
 
 
 def test_its_labels_and_cameras_are_known_to_check(toy: Installed, tmp_path: Path) -> None:

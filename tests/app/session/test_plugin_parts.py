@@ -49,6 +49,27 @@ class Interrupted(FakeRobot):
     def capture(self, camera):
         raise KeyboardInterrupt
 
+class Configured(FakeRobot):
+    @staticmethod
+    def add_options(options):
+        options.add_argument("--port", type=int, default=7)
+        options.add_argument("--speed", type=float, default=1.0)
+    @classmethod
+    def make(cls, options, *, seed, folder):
+        made = cls()
+        made.ground_truth = lambda: {"object_lift_m": options.port + options.speed, "held_s": float(seed)}
+        return made
+
+class Greedy(Configured):
+    @staticmethod
+    def add_options(options):
+        options.add_argument("--seed", type=int)
+
+class Clumsy(Configured):
+    @staticmethod
+    def add_options(options):
+        options.add_argument("no dashes", action="what")
+
 class Rude(FakeRobot):
     def capture(self, camera):
         raise ValueError("no picture")
@@ -186,6 +207,73 @@ def test_options_of_the_simulation_are_refused(
     assert "--scene: not for --robot rover" in capsys.readouterr().err
     assert spot_grasp("run", "search", "--robot", "rover", "--hostname", "h") == 2
     assert "--hostname: not for --robot rover" in capsys.readouterr().err
+
+
+def test_a_robot_declares_its_options_and_gets_the_seed(
+    package: Callable[..., None], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    package(robots="mine=Configured", detectors="colour=Colour")
+    look = tree(tmp_path, "hand", "bottle")
+
+    def truth(*words: str) -> tuple[float, float]:
+        chosen = ("--robot", "mine", "--detector", "colour", "--view", "none", "--json")
+        assert spot_grasp("run", look, *chosen, *words) == 0
+        result = json.loads(capsys.readouterr().out.splitlines()[-1])
+        config = json.loads((Path(result["run"]) / "config.json").read_text())
+        assert config["options"]["port"] + config["options"]["speed"] == result["object_lift_m"]
+        return result["object_lift_m"], result["held_s"]
+
+    assert truth("--record", str(tmp_path / "a")) == (8.0, 0.0)
+    assert truth("--record", str(tmp_path / "b"), "--port=20", "--speed", "2.5", "--seed", "4") == (22.5, 4.0)
+    assert spot_grasp("check", look, "--robot", "mine") == 0
+    assert spot_grasp("contract", "mine", "--speed", "3") == 0
+    capsys.readouterr()
+    with pytest.raises(SystemExit):
+        spot_grasp("run", look, "--robot", "mine", "--help")
+    assert "options of --robot mine:\n  --port PORT\n  --speed SPEED\n" in capsys.readouterr().out
+
+
+def test_an_option_of_another_package_is_refused_with_the_name_of_its_robot(
+    package: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    package(robots="mine=Configured\nbad=Clumsy")
+    for words in (("run", "search", "--robot", "fake"), ("contract", "fake")):
+        with pytest.raises(SystemExit) as ended:
+            spot_grasp(*words, "--speed", "2")
+        assert ended.value.code == 2
+        assert capsys.readouterr().err.endswith("; --speed is an option of --robot mine\n")
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("Greedy", "robot 'mine' declares --seed, which the command has for all robots"),
+        ("Clumsy", "the plug-in parts_of_tests:Clumsy of parts 1.0 has options that cannot be used: ValueError"),
+    ],
+)
+def test_options_that_cannot_be_added_are_told_in_one_line(
+    package: Callable[..., None], kind: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    package(robots=f"mine={kind}")
+    assert spot_grasp("run", "search", "--robot", "mine") == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert words in line
+
+
+BUILT_IN = {
+    "--scene=x": ("fake", "--scene: not for --robot fake; leave it out or take --robot genesis"),
+    "--real-time": ("genesis", "--real-time: not for --robot genesis; leave it out or take --robot fake"),
+    "--undock": ("genesis", "--undock: not for --robot genesis; leave it out or take --robot spot"),
+    "--video": ("spot", "--video: not for a real Spot; leave it out or take --hostname sim"),
+}
+
+
+@pytest.mark.parametrize("option", BUILT_IN)
+def test_an_option_of_another_robot_is_refused_with_its_name(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    robot, words = BUILT_IN[option]
+    host = ("--hostname", "192.0.2.1") if robot == "spot" else ()
+    assert spot_grasp("run", "search", "--robot", robot, *host, option) == 2
+    assert capsys.readouterr().err == f"spot-grasp: {words}\n"
 
 
 def test_the_contract_says_which_rule_is_broken(

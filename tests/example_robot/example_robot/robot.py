@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -66,7 +68,7 @@ class Motion:
 
 
 class ToyRobot:
-    """Implements `behaviours.robot.Robot`."""
+    """Implements `behaviours.robot.Robot`, and the class itself `behaviours.robot_kind.RobotKind`."""
 
     limits = RobotLimits(
         walking_speed_mps=1.0, yaw_rate_radps=1.5, joint_speed_radps=2.5, hand_speed_mps=1.0, jaw_torque_nm=10.0
@@ -90,8 +92,21 @@ class ToyRobot:
     cameras = ("hand",)
     simulated_time = True
 
-    def __init__(self) -> None:
+    @staticmethod
+    def add_options(options: argparse._ArgumentGroup) -> None:
+        options.add_argument(
+            "--block-x", type=float, default=1.8, metavar="M", help="where on the table the block stands, 1.75 to 1.85"
+        )
+
+    @classmethod
+    def make(cls, options: argparse.Namespace, *, seed: int, folder: Path | None) -> ToyRobot:
+        if not 1.75 <= options.block_x <= 1.85:
+            raise ConfigError(f"--block-x {options.block_x:g} must be from 1.75 to 1.85")
+        return cls(options.block_x, seed)
+
+    def __init__(self, block_x_m: float = 1.8, seed: int = 0) -> None:
         self._world, self._time_s, self._connected = World(), 0.0, False
+        self._world.block_m[:2] = block_x_m, np.random.default_rng(seed).uniform(-0.02, 0.02)
         self._first_m = self._world.block_m.copy()
         self._body, self._body_from_hand = Pose(np.eye(3), np.array([0.0, 0.0, HEIGHT_M])), BODY_FROM_HAND["stow"]
         self._opening, self._torque_nm = 0.0, 0.0
