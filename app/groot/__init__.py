@@ -1,1 +1,1 @@
-"""BehaviorTree.CPP's monitoring protocol and log format, for Groot2 and every other client of them."""
+"""BehaviorTree.CPP's monitoring protocol, for Groot2 and every other client."""

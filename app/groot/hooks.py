@@ -1,6 +1,6 @@
-"""Breakpoints and injected results, for simulated robots only: a client can hold the tree, or answer in a leaf's place.
+"""Breakpoints and injected results, for simulated robots only: a client can hold the tree or set a node's result.
 
-A breakpoint holds the tick until the client lets it go on, removes it, falls silent or the run is interrupted.
+A breakpoint holds the tick until the client releases or removes it, is silent for too long, or the run is interrupted.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from app.groot.protocol import BadRequestError, Request
 from perception.base.plain_json import json_text
 
 SILENCE_S: Final = 5.0
-"""A client that asks nothing for so long is gone, and its hooks sleep until one asks again. Upstream's number."""
+"""Hooks of a client that sends no request for so long are suspended. BehaviorTree.CPP's value."""
 LOOK_S: Final = 0.05
 BEFORE, AFTER = 0, 1
 BREAK, REPLACE = 0, 1
 DESIRED: Final = ("SUCCESS", "FAILURE", "SKIPPED")
-"""SKIPPED leaves the node's own result."""
+"""With SKIPPED the node keeps its own result."""
 Forced = Literal["SUCCESS", "FAILURE"] | None
 
 
 @dataclass
 class _Hook:
-    """position: BEFORE or AFTER the node's tick. mode: BREAK or REPLACE. once: it goes after it has been used."""
+    """position: BEFORE or AFTER the node's tick. mode: BREAK or REPLACE. once: it is removed after its first use."""
 
     uid: int
     position: int
@@ -52,8 +52,8 @@ class _Hook:
 class Hooks:
     """The hooks of one tree. The publisher's thread calls `answer` and `heard`, the tick thread `before` and `after`.
 
-    uids: of the tree's nodes. interrupted: whether the run is to stop, so that no breakpoint outlasts a Ctrl-C.
-    notify: sends the notice that a breakpoint was reached, (number, uid); the publisher sets it.
+    uids: of the tree's nodes. interrupted: whether the run is to stop; then no breakpoint holds it.
+    notify: reports a breakpoint that was reached, (number, uid); set by the publisher.
     """
 
     def __init__(
@@ -71,22 +71,22 @@ class Hooks:
         self.notify: Callable[[int, int], None] = lambda number, uid: None
 
     def heard(self) -> None:
-        """A client has asked something."""
+        """A client has sent a request."""
         self._heard_s = self._clock()
 
     def close(self) -> None:
-        """Let a held tree go; from now on there are no hooks."""
+        """Release a held tree and remove all hooks, for good."""
         with self._changed:
             self._closed = True
             self._hooks.clear()
             self._changed.notify_all()
 
     def before(self, uid: int) -> Forced:
-        """What a node is to answer without being ticked, or None to tick it. May hold the caller."""
+        """The result that replaces the tick of a node, or None to tick it. May hold the caller."""
         return self._run(uid, BEFORE) if self._hooks else None
 
     def after(self, uid: int) -> Forced:
-        """What a node that was ticked is to answer instead, or None. May hold the caller."""
+        """The result that replaces that of a ticked node, or None. May hold the caller."""
         return self._run(uid, AFTER) if self._hooks else None
 
     def _run(self, uid: int, position: int) -> Forced:
@@ -110,7 +110,7 @@ class Hooks:
             return "FAILURE" if hook.desired == "FAILURE" else None
 
     def _holds(self, hook: _Hook) -> bool:
-        """Whether a breakpoint still has a reason to hold the tree."""
+        """Whether a breakpoint still holds the tree."""
         there = self._hooks.get((hook.uid, hook.position)) is hook and hook.enabled
         return there and not (self._closed or self._silent() or self._interrupted())
 
@@ -118,7 +118,7 @@ class Hooks:
         return self._clock() - self._heard_s > SILENCE_S
 
     def answer(self, request: Request) -> bytes | None:
-        """Do what a client asks; the payload of the reply. BadRequestError if it cannot be."""
+        """Carry out a request; the payload of the reply. BadRequestError if it is invalid."""
         with self._changed:
             try:
                 return self._answer(request)
@@ -135,12 +135,12 @@ class Hooks:
                 for hook in self._hooks.values():
                     hook.enabled = False
             case protocol.HOOK_INSERT:
-                given = _json(request)
-                for one in [self._read(item) for item in (given if isinstance(given, list) else [given])]:
-                    self._hooks[one.uid, one.position] = one
+                fields = _json(request)
+                for hook in [self._read(item) for item in (fields if isinstance(fields, list) else [fields])]:
+                    self._hooks[hook.uid, hook.position] = hook
             case protocol.HOOK_REMOVE:
-                given = _json(request)
-                if self._hooks.pop((_number(given, "uid"), _number(given, "position")), None) is None:
+                fields = _json(request)
+                if self._hooks.pop((_number(fields, "uid"), _number(fields, "position")), None) is None:
                     raise BadRequestError("Node ID not found")
             case protocol.HOOK_UNLOCK:
                 self._unlock(_json(request))
@@ -148,28 +148,28 @@ class Hooks:
                 raise BadRequestError("Request not recognized")
         return None
 
-    def _unlock(self, given: Any) -> None:
-        hook = self._hooks.get((_number(given, "uid"), _number(given, "position")))
+    def _unlock(self, fields: Any) -> None:
+        hook = self._hooks.get((_number(fields, "uid"), _number(fields, "position")))
         if hook is None:
             raise BadRequestError("Node ID not found")
-        hook.desired = _choice(given, "desired_status", DESIRED)
-        hook.once = hook.once or _truth(given, "remove_when_done")
+        hook.desired = _choice(fields, "desired_status", DESIRED)
+        hook.once = hook.once or _truth(fields, "remove_when_done")
         hook.ready = True
 
-    def _read(self, given: Any) -> _Hook:
-        uid = _number(given, "uid")
+    def _read(self, fields: Any) -> _Hook:
+        uid = _number(fields, "uid")
         if uid not in self._uids:
             raise BadRequestError(f"there is no node {uid}")
-        position, mode = _number(given, "position"), _number(given, "mode")
+        position, mode = _number(fields, "position"), _number(fields, "mode")
         if position not in (BEFORE, AFTER) or mode not in (BREAK, REPLACE):
             raise BadRequestError("position is 0 or 1, and so is mode")
         return _Hook(
             uid,
             position,
             mode,
-            _truth(given, "enabled"),
-            _truth(given, "once"),
-            _choice(given, "desired_status", DESIRED),
+            _truth(fields, "enabled"),
+            _truth(fields, "once"),
+            _choice(fields, "desired_status", DESIRED),
         )
 
 
@@ -177,26 +177,26 @@ def _json(request: Request) -> Any:
     try:
         return json.loads(request.text())
     except (json.JSONDecodeError, RecursionError) as error:
-        raise BadRequestError(f"the payload is no JSON: {error}") from error
+        raise BadRequestError(f"the payload is not JSON: {error}") from error
 
 
-def _get(given: Any, key: str, kind: type) -> Any:
-    value = given.get(key) if isinstance(given, dict) else None
+def _get(fields: Any, key: str, kind: type) -> Any:
+    value = fields.get(key) if isinstance(fields, dict) else None
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise BadRequestError(f"'{key}' is missing or not of type {kind.__name__}")
     return value
 
 
-def _number(given: Any, key: str) -> int:
-    return int(_get(given, key, int))
+def _number(fields: Any, key: str) -> int:
+    return int(_get(fields, key, int))
 
 
-def _truth(given: Any, key: str) -> bool:
-    return bool(_get(given, key, bool))
+def _truth(fields: Any, key: str) -> bool:
+    return bool(_get(fields, key, bool))
 
 
-def _choice(given: Any, key: str, choices: tuple[str, ...]) -> str:
-    value = str(_get(given, key, str))
+def _choice(fields: Any, key: str, choices: tuple[str, ...]) -> str:
+    value = str(_get(fields, key, str))
     if value not in choices:
         raise BadRequestError(f"'{key}' is '{value[:40]}', not one of {', '.join(choices)}")
     return value

@@ -1,4 +1,4 @@
-"""JSON values to MessagePack: the little of it that a blackboard dump needs, written from its specification."""
+"""JSON values as MessagePack, as far as a blackboard dump needs it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def pack(value: Any) -> bytes:
-    """Bytes of None, bool, int of 64 bits, float, str, list or dict with str keys. TypeError for anything else."""
+    """Encode None, bool, int of 64 bits, float, str, list, or dict with str keys. TypeError for anything else."""
     if value is None:
         return b"\xc0"
     if isinstance(value, bool):
@@ -24,7 +24,7 @@ def pack(value: Any) -> bytes:
     if isinstance(value, dict):
         items = b"".join(pack(key) + pack(item) for key, item in value.items())
         return _head(len(value), 0x80, 16, (None, 0xDE, 0xDF)) + items
-    raise TypeError(f"no MessagePack for a {type(value).__name__}")
+    raise TypeError(f"cannot be packed: a value of type {type(value).__name__}")
 
 
 def _integer(value: int) -> bytes:
@@ -38,7 +38,7 @@ def _integer(value: int) -> bytes:
 
 
 def _head(count: int, short: int, below: int, codes: tuple[int | None, int, int]) -> bytes:
-    """The marker of a text, list or map of `count`: one byte if it is short, else a code and 1, 2 or 4 bytes."""
+    """The marker of a string, list or map of size `count`: one byte if it is short, else a code and 1, 2 or 4 bytes."""
     if count < below:
         return struct.pack("B", short | count)
     if codes[0] is not None and count < 1 << 8:

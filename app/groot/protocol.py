@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 DEFAULT_PORT: Final = 1667
-"""Groot2's own. The breakpoint notices go out one port higher."""
+"""Groot2's default. Breakpoint notices are sent on the next port."""
 PROTOCOL: Final = 2
 
 FULL_TREE, STATUS, BLACKBOARD = b"T", b"S", b"B"
@@ -26,7 +26,7 @@ _STATUS: Final = struct.Struct("<HB")
 
 
 class BadRequestError(Exception):
-    """A request that cannot be answered; its text goes back to the client."""
+    """A request that cannot be answered; its message is sent to the client."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Request:
     payload: bytes | None
 
     def text(self) -> str:
-        """The payload. BadRequestError if there is none or it is no UTF-8."""
+        """The payload as text. BadRequestError if there is none or it is not UTF-8."""
         if self.payload is None:
             raise BadRequestError("must be 2 parts message")
         try:
@@ -48,7 +48,8 @@ class Request:
 
 
 def read_request(parts: list[bytes]) -> Request:
-    """BadRequestError if the parts are no request. The protocol's number is not looked at, as upstream."""
+    """Decode a request. BadRequestError if the parts are not one. The protocol number is ignored, as in
+    BehaviorTree.CPP."""
     if not 1 <= len(parts) <= 2 or len(parts[0]) != _HEADER.size:
         raise BadRequestError("wrong request header")
     _, kind, number = _HEADER.unpack(parts[0])
@@ -56,7 +57,7 @@ def read_request(parts: list[bytes]) -> Request:
 
 
 def reply_header(request: Request, tree_uuid: bytes) -> bytes:
-    """Part 0 of the answer. tree_uuid: 16 bytes."""
+    """Part 0 of the reply. tree_uuid: 16 bytes."""
     return _HEADER.pack(PROTOCOL, request.kind, request.number) + tree_uuid
 
 

@@ -1,7 +1,7 @@
-"""Answers Groot2 and other clients on a thread of its own. Whatever a client does, the tree ticks on.
+"""Answers Groot2 and other clients on its own thread.
 
-The tick thread never waits for this one: it changes bytes and appends to a bounded queue. Only a breakpoint, which
-exists where hooks are allowed and were asked for, holds the tree, and that ends when the client goes silent.
+The tick thread never waits for it: it changes bytes and appends to a bounded queue. Only a breakpoint, where hooks are
+enabled, holds the tree, until its client is silent for too long.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from app.groot.source import Source
 
 LARGEST_REQUEST: Final = 1 << 20
-"""Bytes of one part; a client that sends more is cut off."""
+"""Bytes of one part; a client that sends more is disconnected."""
 POLL_MS: Final = 100
 JOIN_S: Final = 2.0
 LAST_PORT: Final = 65_534
@@ -29,11 +29,10 @@ WAITING: Final = "no tree is running yet"
 
 
 class Publisher:
-    """Two sockets: requests on `port`, breakpoint notices on `port + 1`; for this computer unless `host` says else.
+    """Two sockets: requests on `port`, breakpoint notices on `port + 1`, of the loopback interface by default.
 
-    The first is a ROUTER that does a REP socket's work: a REP socket that was sent nonsense once does not answer the
-    next client either. Both are bound at once, so a port in use is known before the robot starts: ConfigError.
-    `serve` starts the answers.
+    The first is a ROUTER used like a REP socket, because a REP socket answers nobody any more after one malformed
+    request. Both are bound here, before the robot starts: ConfigError for a port in use. `serve` starts the answers.
     """
 
     def __init__(self, port: int = protocol.DEFAULT_PORT, host: str = "127.0.0.1") -> None:
@@ -100,14 +99,14 @@ class Publisher:
                 if not self._server.poll(POLL_MS):
                     continue
                 parts = self._server.recv_multipart(zmq.NOBLOCK)
-            except zmq.ZMQError:  # the client broke off in the middle: the next request is another matter
+            except zmq.ZMQError:  # the client has disconnected in the middle of a request
                 continue
-            if b"" not in parts[1:]:  # no request of any REQ socket
+            if b"" not in parts[1:]:  # not from a REQ socket
                 continue
             body = parts.index(b"", 1) + 1
             if self._hooks is not None:
                 self._hooks.heard()
-            with contextlib.suppress(zmq.ZMQError):  # nobody is there any more to hear the answer
+            with contextlib.suppress(zmq.ZMQError):  # the client has gone
                 self._server.send_multipart([*parts[:body], *self._answer(parts[body:])], zmq.NOBLOCK)
 
     def _answer(self, parts: list[bytes]) -> list[bytes]:
@@ -120,7 +119,7 @@ class Publisher:
             payload = self._payload(request, source)
         except BadRequestError as error:
             return [b"error", str(error).encode("utf-8", "replace")]
-        except Exception as error:  # the boundary of the thread: the client is told, the next one is answered
+        except Exception as error:  # the boundary of the thread: report it to the client and go on
             return [b"error", f"{type(error).__name__}: {error}".encode("utf-8", "replace")]
         header = protocol.reply_header(request, source.tree_uuid)
         return [header] if payload is None else [header, payload]
@@ -148,7 +147,7 @@ class Publisher:
         raise BadRequestError("Request not recognized")
 
     def _notice(self, number: int, uid: int) -> None:
-        """Tell that a breakpoint was reached; called on the tick thread, does not wait."""
+        """Report that a breakpoint was reached. Called on the tick thread; does not wait."""
         with self._notices_lock, contextlib.suppress(self._zmq.ZMQError):
             if not self._notices.closed:
                 self._notices.send_multipart([protocol.notice_header(number), str(uid).encode()], self._zmq.NOBLOCK)

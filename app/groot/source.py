@@ -24,9 +24,9 @@ _NOTHING: Final = object()
 
 
 class Source:
-    """One tree as its monitors see it. The tick thread calls `changed`, the publisher's thread all the others.
+    """One tree for its clients. The tick thread calls `changed`, the publisher's thread all other methods.
 
-    tree_uuid: 16 bytes, new for each tree, so that clients notice another. xml: see `tree_xml`.
+    tree_uuid: 16 bytes, new for each tree. xml: see `trees.groot_xml`. board: the statuses, written by the tick thread.
     """
 
     def __init__(
@@ -46,8 +46,8 @@ class Source:
         self._since_ns: int | None = None
 
     def changed(self, _time_s: float, changes: Sequence[tuple[int, int]]) -> None:
-        """Note changes, (uid, code 0..3), if a client records; costs next to nothing if none does. Their times are the
-        wall clock's, because a client lines them up with its own."""
+        """Keep changes, (uid, code 0..3), while a client records. Their times are the wall clock's, as clients
+        expect."""
         if self._since_ns is None:
             return
         with self._lock:
@@ -56,7 +56,7 @@ class Source:
                 self._recorded.extend(transition(time_us, uid, code) for uid, code in changes)
 
     def statuses(self) -> bytes:
-        """uid and code of every node. What reactive nodes set back to idle without a word is asked of the tree."""
+        """uid and code of every node. The tree is asked too: reactive nodes reset children without a transition."""
         codes = bytearray(self._board.codes)
         for index, stored in enumerate(self._tree.statuses()):
             if stored == "IDLE" and 0 < codes[index] < IDLE_FROM:
@@ -64,33 +64,33 @@ class Source:
         return protocol.statuses(self._board.uids, codes)
 
     def start_recording(self) -> str:
-        """Microseconds since 1970, decimal, that the recorded times count from."""
+        """Start recording. Returns the time zero of the recorded times: microseconds since 1970, decimal."""
         with self._lock:
             self._recorded.clear()
             self._since_ns = self._clock()
             return str(time.time_ns() // 1000)
 
     def stop_recording(self) -> None:
-        """What was recorded stays until it is read."""
+        """Stop recording; what was recorded stays until it is read."""
         with self._lock:
             self._since_ns = None
 
     def take_transitions(self) -> bytes:
-        """What was recorded since the last call, the newest 1000."""
+        """The changes recorded since the last call, at most the newest 1000."""
         with self._lock:
             data = b"".join(self._recorded)
             self._recorded.clear()
             return data
 
     def blackboards(self, names: str) -> bytes:
-        """MessagePack of {name: {key: value}} for the subtrees named, joined by `;`. Unknown names are left out;
-        no name at all means every subtree, which BehaviorTree.CPP answers with nothing."""
-        asked = names.split(";") if names else self._scopes
-        wanted = dict.fromkeys(name for name in asked if name in self._scopes)
+        """MessagePack of {name: {key: value}}. names: of subtrees, joined by `;`; unknown ones are ignored. An empty
+        text means every subtree, where BehaviorTree.CPP answers with nothing."""
+        requested = names.split(";") if names else self._scopes
+        wanted = dict.fromkeys(name for name in requested if name in self._scopes)
         return msgpack.pack({name: {key: plain(value) for key, value in self._entries(name)} for name in wanted})
 
     def _entries(self, name: str) -> list[tuple[str, Any]]:
-        """What can be read under a name in this scope, whether it is its own or comes from the tree above."""
+        """The entries that nodes of this subtree can read, its own and those remapped to the tree above."""
         scope, keys = self._scopes[name]
         entries = _items(scope)
         for key in keys - entries.keys():
@@ -102,7 +102,7 @@ class Source:
 
 
 def _items(scope: Blackboard) -> dict[str, Any]:
-    """A copy of the entries. The tick thread may add one while they are copied; then they are copied again."""
+    """A copy of the entries, repeated if the tick thread adds one meanwhile."""
     while True:
         try:
             return scope.items()
@@ -111,7 +111,7 @@ def _items(scope: Blackboard) -> dict[str, Any]:
 
 
 def _scopes(tree: Tree, main: str) -> dict[str, tuple[Blackboard, frozenset[str]]]:
-    """By name: the blackboard of each subtree, and the keys that its nodes are wired to."""
+    """For each subtree, by name: its blackboard and the keys that its nodes are wired to."""
     from trees.data.literals import key_of
 
     nodes, boards = tree.nodes(), tree.scopes()

@@ -1,1 +1,1 @@
-"""Missions of the robot: a tree as a service that a mission calls, and a tree as nodes of a mission."""
+"""Spot missions: a tree as a remote mission service, and a tree written as mission nodes."""

@@ -1,7 +1,7 @@
-"""A tree as nodes of a mission, as far as that can be: control flow and robot commands, exactly or not at all.
+"""A tree written as nodes of a mission: control flow and robot commands, exactly or not at all.
 
-A mission has no image, no inference and no arithmetic; whatever has no exact counterpart is named with the reason, and
-in the mission a node stands in its place that fails, so that nothing is left out in silence.
+Missions have no images, no inference and no arithmetic. A node without an exact counterpart is reported with the reason
+and replaced by a mission node that fails.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ CONDITION_ATTRIBUTES: Final = (
 
 @dataclass(frozen=True)
 class Unmapped:
-    """A node without a counterpart. place: file:line:column. path: in the expanded tree."""
+    """A node without a counterpart in missions. place: file:line:column. path: in the expanded tree."""
 
     place: str
     path: str
@@ -35,7 +35,7 @@ class Unmapped:
 
 @dataclass
 class Compiled:
-    """root: bosdyn.api.mission.Node. unmapped: what could not be mapped, in the order of the tree."""
+    """The result. root: a bosdyn.api.mission.Node. unmapped: nodes without a counterpart, in the order of the tree."""
 
     root: Any
     unmapped: list[Unmapped] = field(default_factory=list)
@@ -52,7 +52,7 @@ def compile_tree(document: Document) -> Compiled:
 
 
 def remote(service: str, parameters: dict[str, str], timeout_s: float = 60.0) -> Any:
-    """One node that calls a served tree; see `spot-grasp mission serve`. parameters: as text."""
+    """One mission node that calls a served tree, see `spot-grasp mission serve`. parameters: values as text."""
     from bosdyn.api.mission import nodes_pb2
 
     node = nodes_pb2.Node(name=service)
@@ -122,7 +122,7 @@ class _Compiler:
             raise NotMappedError(f"<{tag}> has no exact counterpart in missions")
 
     def _port(self, element: Element, name: str) -> Any:
-        """The literal of a port, converted. NotMappedError if it is wired: values do not flow through a mission."""
+        """The literal of a port, converted. NotMappedError if it is wired to the blackboard."""
         tag = tag_of(element)
         ports = {port.name: port for port in self._document.class_of(element).PORTS}
         port = ports[name]
@@ -166,7 +166,7 @@ class _Compiler:
     def _times(self, element: Element, port: str) -> int:
         count = int(self._port(element, port))
         if count < 1:
-            raise NotMappedError(f"<{tag_of(element)}> without end has no counterpart in missions")
+            raise NotMappedError(f"<{tag_of(element)}> that repeats forever has no counterpart in missions")
         return count
 
     def _timeout(self, element: Element, node: Any, path: str) -> None:
@@ -182,17 +182,17 @@ class _Compiler:
         node.sleep.seconds = int(self._port(element, "msec")) / 1000
 
     def _force_success(self, element: Element, node: Any, path: str) -> None:
-        """The child, or else success."""
+        """A selector of the child and a constant success."""
         self._only(element, node.selector.children.add(), path)
         _constant(node.selector.children.add(name="success"), success=True)
 
     def _force_failure(self, element: Element, node: Any, path: str) -> None:
-        """The child, and then failure."""
+        """A sequence of the child and a constant failure."""
         self._only(element, node.sequence.children.add(), path)
         _constant(node.sequence.children.add(name="failure"), success=False)
 
     def _inverter(self, element: Element, node: Any, path: str) -> None:
-        """A flag in a blackboard of its own: raised when the child succeeds, and success only if it was not."""
+        """A blackboard variable is set when the child succeeds; a condition then succeeds if it is not set."""
         from bosdyn.api.mission import nodes_pb2, util_pb2
 
         flag = f"inverted_{self._count}"

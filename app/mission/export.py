@@ -23,11 +23,11 @@ def export(
     folders: Sequence[str] = (),
     remote_service: str | None = None,
 ) -> int:
-    """Write bosdyn.api.mission.Node to `out`: binary for .node, text for .txtpb. 0 if every node has a counterpart,
-    else 1, each one without named on stderr.
+    """Write a bosdyn.api.mission.Node to `out`: binary for .node, text for .txtpb.
 
-    folders: see `trees.load`. remote_service: write one node instead that calls the served tree; "" is its usual name.
-    ConfigError for another ending, TreeError for a tree that cannot be run.
+    folders: see `trees.load`. remote_service: write one node that calls the served tree of this name; "" takes the
+    default name. Returns 0 if every node has a counterpart, else 1, with the others listed on stderr. ConfigError for
+    another suffix, TreeError for a tree that cannot be run.
     """
     import trees
     from behaviours.registry import LEAVES

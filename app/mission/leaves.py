@@ -24,7 +24,7 @@ def _command(node: Any, command: Any) -> None:
 
 
 def _move_arm(get: Get, node: Any) -> None:
-    """Joints to the pose; where the arm is then is not known now, so the speed limit alone sets the time."""
+    """A joint move to the pose. The arm's pose before is not known, so the speed limit alone sets the duration."""
     pose, speed = get("pose").value, float(get("max_joint_speed_radps"))
     goal = np.asarray(POSES[pose])
     move = commands.joint_move(goal, goal, max_speed_radps=speed)

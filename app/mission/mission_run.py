@@ -1,4 +1,4 @@
-"""One run of a tree in a mission: ticked once for each Tick, recorded like every run."""
+"""One run of a served tree: ticked once for each Tick of its mission, recorded like every run."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ class MissionRun:
             raise
 
     def tick(self) -> tuple[Word, str]:
-        """One tick of the tree: its status, and why it failed. SpotGraspError for what a leaf raises, the run
-        closed."""
+        """One tick of the tree: its status, and the reason of a failure. What a leaf raises closes the run and is
+        raised as a SpotGraspError."""
         try:
             if not self._session.tick():
                 return "RUNNING", ""
@@ -85,7 +85,7 @@ class MissionRun:
     def _close(self) -> None:
         self.over = True
         try:
-            with contextlib.suppress(SpotGraspError):  # a lost robot stops by itself; its reason is already told
+            with contextlib.suppress(SpotGraspError):  # a lost robot stops by itself; the result has its reason
                 self._session.tree.halt()
             self._robot.stop()
         finally:

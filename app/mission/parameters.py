@@ -1,4 +1,4 @@
-"""The parameters of a tree: what its TreeNodesModel declares as ports of the main tree, as a mission sees them."""
+"""The parameters of a tree for a mission: the ports that its TreeNodesModel declares for the main tree."""
 
 from __future__ import annotations
 
@@ -26,16 +26,14 @@ KINDS: Final[dict[str, type]] = {
     "uint64_t": int,
     "bool": bool,
 }
-"""Type names of TreeNodesModels; everything else is text, which the leaf that reads it converts."""
-
-
+"""Type names in TreeNodesModels. Every other type is text, which the leaf that reads it converts."""
 STAND_INS: Final[dict[type, str]] = {float: "1.0", int: "1", bool: "true", str: "x"}
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """A port of the main tree. kind: str, float, int or bool. default: as text, None if it must be given. ports: of the
-    leaves and nodes that read it."""
+    """A port of the main tree. kind: str, float, int or bool. default: as text, None for a required one. text: its
+    description. ports: those of the leaves and nodes that read it."""
 
     name: str
     kind: type
@@ -45,15 +43,15 @@ class Parameter:
 
     @property
     def bounds(self) -> Bounds:
-        """What all ports take that read it as a number."""
-        found = [port.bounds for port in self.ports if port.type in (int, float)]
-        if not found:
+        """The range that every numeric port which reads it accepts."""
+        ranges = [port.bounds for port in self.ports if port.type in (int, float)]
+        if not ranges:
             return FINITE
-        lowest = max(found, key=lambda each: (each.minimum, each.above))
-        return Bounds(lowest.minimum, min(each.maximum for each in found), lowest.above)
+        lowest = max(ranges, key=lambda each: (each.minimum, each.above))
+        return Bounds(lowest.minimum, min(each.maximum for each in ranges), lowest.above)
 
     def refusal(self, text: str, known: Vocabulary = NOTHING_KNOWN) -> str:
-        """Why a value is not taken, "" if it is."""
+        """Why a value is refused, "" if it is accepted."""
         try:
             convert(text, self.kind)
         except ValueError as error:
@@ -62,7 +60,7 @@ class Parameter:
         return next(filter(None, wrong), "")
 
     def stand_in(self, known: Vocabulary = NOTHING_KNOWN) -> str:
-        """A value that would be taken, to look at a tree before there is one."""
+        """A value that is accepted, to check a tree before a mission gives one."""
         if self.default is not None:
             return self.default
         for port in self.ports:
@@ -76,11 +74,11 @@ class Parameter:
 
 
 def parameters_of(document: Document) -> list[Parameter]:
-    """The input ports of the main tree. ConfigError for a default that is not of its type."""
+    """The input ports of the main tree. ConfigError for a default that its ports refuse."""
     model = document.subtree_models.get(document.main)
     if model is None:
         return []
-    found = []
+    parameters = []
     for name, element in model.ports.items():
         if model.direction(name) == "output":
             continue
@@ -93,8 +91,8 @@ def parameters_of(document: Document) -> list[Parameter]:
             if wrong:
                 place = f"{element.file}:{element.line}"
                 raise ConfigError(f"{place}: the default of parameter '{name}' is '{default}': {wrong}")
-        found.append(parameter)
-    return found
+        parameters.append(parameter)
+    return parameters
 
 
 def outputs_of(document: Document) -> list[str]:
@@ -132,20 +130,21 @@ def specification(parameters: Sequence[Parameter]) -> Any:
 def values_of(
     parameters: Sequence[Parameter], params: Any, inputs: Iterable[Any], known: Vocabulary = NOTHING_KNOWN
 ) -> dict[str, str]:
-    """Text for every parameter, from a DictParam and from KeyValues, else the default.
+    """The value of every parameter, as text.
 
-    known: the names that are taken. ConfigError, naming the parameter, for one that is unknown, missing, of the wrong
-    type or outside its bounds.
+    params: bosdyn.api.DictParam. inputs: bosdyn.api.mission.KeyValue. A parameter in neither takes its default. known:
+    the names that ports accept. ConfigError, naming the parameter, for one that is unknown, missing, of the wrong type
+    or outside its bounds.
     """
-    given: dict[str, Any] = {item.key: _constant(item) for item in inputs}
-    given.update({name: _custom(name, value) for name, value in params.values.items()})
+    received: dict[str, Any] = {item.key: _constant(item) for item in inputs}
+    received.update({name: _custom(name, value) for name, value in params.values.items()})
     wanted = {parameter.name: parameter for parameter in parameters}
-    for name in given:
+    for name in received:
         if name not in wanted:
             raise ConfigError(f"the tree has no parameter '{name}'; it has: {', '.join(wanted) or 'none'}")
     values = {}
     for name, parameter in wanted.items():
-        text = _as_text(given[name]) if name in given else parameter.default
+        text = _as_text(received[name]) if name in received else parameter.default
         if text is None:
             raise ConfigError(f"the parameter '{name}' is missing; it has no default")
         wrong = parameter.refusal(text, known)
@@ -163,7 +162,7 @@ def _custom(name: str, value: Any) -> Any:
     """The plain value of a bosdyn.api.CustomParam."""
     kind = value.WhichOneof("value")
     if kind not in ("int_value", "double_value", "string_value", "bool_value"):
-        raise ConfigError(f"the parameter '{name}' is a {kind or 'nothing'}; a number, text or yes/no was expected")
+        raise ConfigError(f"the parameter '{name}' is {kind or 'empty'}, expected a number, a string or a boolean")
     return getattr(value, kind).value
 
 
@@ -172,5 +171,5 @@ def _constant(item: Any) -> Any:
     constant = item.value.constant
     kind = constant.WhichOneof("value") if item.value.HasField("constant") else None
     if kind not in ("int_value", "float_value", "string_value", "bool_value"):
-        raise ConfigError(f"the parameter '{item.key}' is no constant number, text or yes/no")
+        raise ConfigError(f"the parameter '{item.key}' is not constant, expected a constant number, string or boolean")
     return getattr(constant, kind)

@@ -1,6 +1,6 @@
-"""A tree with parameters: values come in through a tree around it, which hands them in as a SubTree's constants.
+"""A tree with parameters. A generated tree calls it as a SubTree and passes the values as constants.
 
-So the tree language itself checks and converts them, and the run folder shows with what the tree was called.
+So the tree language checks and converts the values, and the run folder shows them.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ CALLER_FILE: Final = "mission.xml"
 
 @dataclass(frozen=True)
 class ParametrisedTree:
-    """file: of the tree. main: its ID. parameters: what it takes. outputs: its output ports, which nobody reads. known:
-    the names that its ports take. folders: where included files may lie, see `trees.load`."""
+    """file: of the tree. main: its ID. parameters: its input ports. outputs: its output ports, which are not read.
+    known: the names that its ports accept. folders: where included files may lie, see `trees.load`."""
 
     file: Path
     main: str
@@ -36,8 +36,8 @@ class ParametrisedTree:
     folders: tuple[str, ...] = ()
 
     def document(self, values: Mapping[str, str], folder: Path) -> Document:
-        """The checked document of a call with these values; the caller's file goes into `folder`. TreeError if the
-        tree cannot be run."""
+        """The checked document of a call with these values. folder: for the file of the generated tree. TreeError if
+        the tree cannot be run."""
         import trees
         from behaviours.registry import LEAVES
 
@@ -54,7 +54,7 @@ class ParametrisedTree:
         return trees.load([self.file, caller], LEAVES, CALLER, folders=self.folders, known=self.known)
 
     def check(self) -> None:
-        """TreeError if the tree could not be run with any values: found before a mission calls it."""
+        """Check the tree with accepted values, before a mission calls it. TreeError if it cannot be run."""
         values = {parameter.name: parameter.stand_in(self.known) for parameter in self.parameters}
         with tempfile.TemporaryDirectory(prefix="spot-grasp-") as folder:
             self.document(values, Path(folder))

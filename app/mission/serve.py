@@ -32,9 +32,9 @@ LOOK_S: Final = 0.2
 
 @dataclass(frozen=True)
 class ServeOptions:
-    """name: in the directory; "" makes one of the tree's. listen: address to bind. port: 0 takes a free one. record:
-    folder of the run folders, None: runs/. silence_s: wall seconds without a Tick after which the robot is stopped.
-    allow_from: addresses that may call besides the robot's. tls: who may call shows a certificate instead."""
+    """name: in the directory; "" derives one from the tree's. listen: address to bind. port: 0 takes a free one.
+    record: folder of the run folders, None: runs/. silence_s: wall seconds without a Tick after which the robot is
+    stopped. allow_from: addresses that may call besides the robot's. tls: callers present a certificate instead."""
 
     name: str = ""
     listen: str = LOOPBACK
@@ -45,7 +45,7 @@ class ServeOptions:
     tls: Tls | None = None
 
     def callers(self, hostname: str) -> list[str] | None:
-        """The addresses that may call; None for all, who show a certificate then. ConfigError for an unknown host."""
+        """The addresses that may call; None allows everybody with a certificate. ConfigError for an unknown host."""
         if self.tls is not None:
             return list(self.allow_from) or None
         return [*addresses_of(hostname), *self.allow_from]
@@ -53,8 +53,8 @@ class ServeOptions:
 
 @dataclass(frozen=True)
 class Served:
-    """A running service. name: in the directory. port: where it listens. callers: addresses that may call, None: all
-    with a certificate. stop: stops the robot, from any thread."""
+    """A running service. name: in the directory. port: where it listens. callers: addresses that may call, None:
+    everybody with a certificate. stop: stops the robot, from any thread."""
 
     name: str
     port: int
@@ -64,7 +64,7 @@ class Served:
 
 
 def service_name(main: str, wanted: str = "") -> str:
-    """A name for the directory: small letters, digits and hyphens. ConfigError for one that is none."""
+    """The name for the directory. main: ID of the tree, for the default name. ConfigError for an invalid `wanted`."""
     if wanted:
         if not all(letter.isalnum() or letter in "-_" for letter in wanted) or not wanted.isascii():
             raise ConfigError(f"{wanted!r} is no service name; use letters, digits, - and _")
@@ -77,7 +77,7 @@ def service_name(main: str, wanted: str = "") -> str:
 def serving(
     target: Target, tree: ParametrisedTree, options: ServeOptions, detector: Detector, heatmap_model: HeatmapModel
 ) -> Iterator[Served]:
-    """Connect to the robot, serve, register; all of that backwards at the end."""
+    """Connect to the robot, serve and register; undone in reverse order at the end."""
     from app.mission.mission_run import MissionParts
     from app.mission.servicer import MissionServicer
     from app.mission.sublease import SubleaseSession
@@ -123,7 +123,7 @@ def _listening(servicer: MissionServicer, options: ServeOptions, callers: Caller
 
 @contextlib.contextmanager
 def _registered(connection: Connection, name: str, address: str, port: int) -> Iterator[None]:
-    """In the robot's directory, for as long as this lasts; registered again if the robot forgets it."""
+    """An entry in the robot's directory while this context lasts, renewed if the robot restarts."""
     from bosdyn.client.directory_registration import DirectoryRegistrationClient, DirectoryRegistrationKeepAlive
 
     host = connection.target.hostname
@@ -143,7 +143,7 @@ def _registered(connection: Connection, name: str, address: str, port: int) -> I
 
 
 def _address(listen: str, hostname: str) -> str:
-    """Where the robot finds us: what we listen on, or, if that is everywhere, our address in the robot's network."""
+    """The address for the directory: the one that we listen on, or, if that is all, ours in the robot's network."""
     if listen not in EVERYWHERE:
         return listen
     from bosdyn.client.common import get_self_ip
@@ -158,18 +158,18 @@ def serve(
     models: tuple[Detector, HeatmapModel],
     interrupts: Interrupts,
 ) -> int:
-    """Serve until a signal comes."""
-    running: list[Served] = []
+    """Serve until a signal arrives."""
+    services: list[Served] = []
 
     def stop() -> None:
-        for one in running:
-            one.stop()
+        for service in services:
+            service.stop()
 
     hurry()
     with interrupts.guarding(stop, lambda: None), serving(target, tree, options, *models) as served:
-        running.append(served)
+        services.append(served)
         interrupts.between_ticks()
-        callers = "whoever has a certificate" if served.callers is None else ", ".join(served.callers)
+        callers = "callers with a certificate" if served.callers is None else ", ".join(served.callers)
         told = f"mission service {served.name!r} of {tree.main!r} listens on {options.listen} port {served.port}"
         note(f"{told} for {callers}, registered with {target.hostname}; Ctrl-C ends it\n")
         while True:

@@ -1,4 +1,4 @@
-"""Who may call the service at all: the robot, addresses that were named, or whoever has a certificate."""
+"""The gRPC server of the service. Callers are limited to the robot, named addresses, or holders of a certificate."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from perception.base.files import TEXT_BYTES, read_bytes
 WORKERS: Final = 8
 MAX_MESSAGE_BYTES: Final = 256 * 1024
 STREAMS_AT_ONCE: Final = 16
-"""Calls at the same time over one connection."""
+"""Concurrent calls over one connection."""
 MAX_TOLD: Final = 16
 GRACE_S: Final = 1.0
 STOP_S: Final = 5.0
@@ -28,7 +28,7 @@ STOP_S: Final = 5.0
 
 @dataclass(frozen=True)
 class Tls:
-    """PEM files. key, certificate: the service's own. client_ca: who must have signed a caller's certificate."""
+    """PEM files. key, certificate: of the service. client_ca: of the authority that signs the callers' certificates."""
 
     key: Path
     certificate: Path
@@ -44,14 +44,14 @@ class Tls:
 
 
 class Callers:
-    """The addresses that may call; None lets in all."""
+    """The addresses that may call; None allows all."""
 
     def __init__(self, addresses: Iterable[str] | None) -> None:
-        self._allowed = None if addresses is None else {ipaddress.ip_address(one) for one in addresses}
+        self._allowed = None if addresses is None else {ipaddress.ip_address(address) for address in addresses}
         self._told: set[str] = set()
 
     def admit(self, peer: str) -> bool:
-        """Whether a peer, as gRPC names it, may call; one that may not is told on stderr, once."""
+        """Whether a peer, in gRPC's form, may call. The first call of a refused address is reported on stderr."""
         if self._allowed is None:
             return True
         address = address_of(peer)
@@ -84,9 +84,9 @@ def addresses_of(host: str) -> list[str]:
 
 
 class Server:
-    """A gRPC server. `asyncio` reads the calls, so that half a call takes no thread; a few threads answer them.
+    """A gRPC server. `asyncio` reads the calls, so that an incomplete call blocks no thread; a few threads answer them.
 
-    add: registers the service with a server of gRPC.
+    add: registers the service with the gRPC server.
     """
 
     def __init__(self, add: Any, callers: Callers, tls: Tls | None) -> None:
@@ -98,7 +98,7 @@ class Server:
         self._server: Any = None
 
     def start(self, address: str, port: int) -> int:
-        """Listen; the port. RobotError if that is impossible."""
+        """Listen and return the port. RobotError if the address cannot be bound."""
         self._thread.start()
         return self._do(self._start(address, port))
 
@@ -132,7 +132,7 @@ class Server:
         return 0
 
     def stop(self) -> None:
-        """Answer nobody any more. Safe without a `start` that worked."""
+        """Stop answering; safe if `start` has failed."""
         if self._server is not None:
             self._do(self._stop())
         if self._thread.is_alive():
@@ -144,7 +144,7 @@ class Server:
 
 
 def _allowlist(callers: Callers) -> Any:
-    """An interceptor that lets in callers of the right address only."""
+    """An interceptor that refuses callers of other addresses."""
     import grpc.aio
 
     class Allowlist(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpc has no types
@@ -155,7 +155,7 @@ def _allowlist(callers: Callers) -> Any:
 
             def answer(request: Any, context: Any) -> Any:
                 if not callers.admit(context.peer()):
-                    context.abort(grpc.StatusCode.PERMISSION_DENIED, "not for you")
+                    context.abort(grpc.StatusCode.PERMISSION_DENIED, "this address may not call; see --allow-from")
                 return handler.unary_unary(request, context)
 
             return grpc.unary_unary_rpc_method_handler(

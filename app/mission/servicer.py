@@ -1,8 +1,9 @@
-"""RemoteMissionService: what a mission calls to have the tree ticked. Duck-typed, so that grpc is needed to serve only.
+"""RemoteMissionService: the callbacks that a mission calls to tick the tree. Duck-typed, so that only serving needs
+grpc.
 
-A session is one node of a mission. The mission lends its lease with each Tick; we command with a sub-lease of it, and
-never acquire or return one, nor own an e-stop. Whoever calls may be a stranger: the id of a session is its secret, and
-nothing is done before the robot has taken the lease that was shown.
+A session is one node of a mission. Each Tick brings the mission's lease. Commands use a sub-lease of it; no lease is
+acquired or returned, and no e-stop is owned. Callers are not trusted: the session id is secret, and nothing happens
+before the robot has accepted the lease of the call.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ SILENCE_S: Final = 2.0
 """Wall seconds without a Tick after which the robot is stopped."""
 LOOK_S: Final = 0.1
 CHECKED_AT_ONCE: Final = 3
-"""Leases of sessions that do not play that the robot is asked about at the same time; fewer than there are threads, so
-that strangers never keep the playing mission waiting."""
-MAX_UNTOLD: Final = 64
+"""Concurrent lease checks for sessions without a run. Fewer than the server's threads, so that other callers never
+delay the running mission."""
+MAX_UNREPORTED: Final = 64
 
 
 class MissionServicer:
@@ -42,16 +43,16 @@ class MissionServicer:
         """The one whose run goes on; "" if there is none."""
         self._run: MissionRun | None = None
         self._ticked_s = 0.0
-        self._untold: dict[str, str] = {}
-        """Why the run of a session has ended without its mission having been told."""
+        self._unreported: dict[str, str] = {}
+        """The reason why a session's run has ended, until its mission is told."""
         self._closed = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="mission-watch", daemon=True)
         self._watcher.start()
 
-    # the callbacks, named as the service names them
+    # the callbacks, with the names of the RPCs
 
     def EstablishSession(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """Once for each node, when the mission is loaded: a session, unless the robot does not take the lease."""
+        """Called for each node when the mission is loaded. Issues a session id unless the robot refuses the lease."""
         from bosdyn.api.mission import remote_pb2
         from bosdyn.client.server_util import ResponseContext
 
@@ -73,7 +74,7 @@ class MissionServicer:
         return response
 
     def Tick(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """One tick of the tree; the first one, or the first after a Stop or an end, begins it anew."""
+        """One tick of the tree. The first Tick, and the first after a Stop or an end, starts a new run."""
         from bosdyn.api.mission import remote_pb2
         from bosdyn.client.server_util import ResponseContext
 
@@ -99,7 +100,7 @@ class MissionServicer:
         return response
 
     def _check(self, lease: Any, context: Any) -> Any | None:
-        """As `SubleaseSession.check`, for a session that does not play; so not under the lock, and few at a time."""
+        """As `SubleaseSession.check`, for a session without a run: outside the lock, and few at a time."""
         import grpc
 
         if not self._checking.acquire(blocking=False):
@@ -118,23 +119,23 @@ class MissionServicer:
         except RobotError:
             if not running:
                 raise
-            refused = None  # what has been lent is good until the robot says otherwise; the tree finds out by itself
+            refused = None  # the lease in use stays; the tree finds out whether the robot is lost
         else:
             if refused is None:
                 self._spot.use(lease)
         if refused is not None:
             if running and not self._spot.is_older(lease):
-                self._end("error", "the lease is lost: the robot does not take the mission's any more")
+                self._end("error", "the lease is lost: the robot refuses the mission's")
             return refused
-        if session in self._untold:
-            response.status, response.error_message = response.STATUS_FAILURE, self._untold.pop(session)
+        if session in self._unreported:
+            response.status, response.error_message = response.STATUS_FAILURE, self._unreported.pop(session)
             return None
         if not running and not self._begin(request, response):
             return None
         return self._tick_run(response)
 
     def _begin(self, request: Any, response: Any) -> bool:
-        """A new run, in place of the present one; False if the values for it cannot be used."""
+        """Start a run, in place of the present one; False if the parameters are refused."""
         try:
             values = values_of(self._parameters, request.params, request.inputs, self._parts.tree.known)
         except ConfigError as error:
@@ -149,7 +150,7 @@ class MissionServicer:
         return True
 
     def _tick_run(self, response: Any) -> Any | None:
-        """One tick of the run. A lost lease is the mission's to judge, anything else is a failure."""
+        """One tick of the run; the refusal if its lease was lost. Any other loss of the robot is raised."""
         assert self._run is not None
         try:
             word, response.error_message = self._run.tick()
@@ -157,7 +158,7 @@ class MissionServicer:
         except RobotError as error:
             refused = self._spot.refusal(error)
             if refused is not None:
-                self._tell_later("the lease was lost")
+                self._report_later("the lease was lost")
                 return refused
             raise
         finally:
@@ -167,7 +168,7 @@ class MissionServicer:
         return None
 
     def Stop(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """The node was ticked last cycle and is not now: the robot stops, the tree begins anew at the next Tick."""
+        """The mission no longer ticks this node: the robot stops, and the next Tick starts a new run."""
         from bosdyn.api.mission import remote_pb2
 
         return self._leave(request, remote_pb2.StopResponse(), forget=False)
@@ -188,7 +189,7 @@ class MissionServicer:
             response.custom_params.CopyFrom(specification(self._parameters))
         return response
 
-    # between them
+    # the runs
 
     def _leave(self, request: Any, response: Any, *, forget: bool) -> Any:
         from bosdyn.client.server_util import ResponseContext
@@ -198,11 +199,11 @@ class MissionServicer:
             if not self._ids.valid(session):
                 response.status = response.STATUS_INVALID_SESSION_ID
                 return response
-            if self._session == session or session in self._untold:
+            if self._session == session or session in self._unreported:
                 with self._lock:
                     if self._session == session:
                         self._end("interrupted", "stopped by the mission")
-                    self._untold.pop(session, None)
+                    self._unreported.pop(session, None)
             if forget:
                 self._ids.revoke(session)
             response.status = response.STATUS_OK
@@ -213,17 +214,17 @@ class MissionServicer:
         run = self._run
         if run is None:
             return
-        self._tell_later(reason)
+        self._report_later(reason)
         self._session, self._run = "", None
         run.stop(status, reason)
 
-    def _tell_later(self, reason: str) -> None:
-        self._untold[self._session] = f"the run has ended: {reason}; the next Tick begins anew"
-        if len(self._untold) > MAX_UNTOLD:
-            del self._untold[next(iter(self._untold))]
+    def _report_later(self, reason: str) -> None:
+        self._unreported[self._session] = f"the run has ended: {reason}; the next Tick starts a new run"
+        if len(self._unreported) > MAX_UNREPORTED:
+            del self._unreported[next(iter(self._unreported))]
 
     def _watch(self) -> None:
-        """Until the end: a mission that has gone silent no longer moves the robot."""
+        """Stop the robot of a mission that sends no Tick any more."""
         while not self._closed.wait(LOOK_S):
             with self._lock:
                 silent_s = time.monotonic() - self._ticked_s
@@ -231,11 +232,11 @@ class MissionServicer:
                     continue
                 try:
                     self._end("interrupted", f"no Tick for {silent_s:.1f} s, so the robot was stopped")
-                except (SpotGraspError, OSError) as error:  # say, a full disk: the robot has been stopped before
+                except (SpotGraspError, OSError) as error:  # for example a full disk; the robot is stopped already
                     warn(f"the run folder could not be closed: {error}")
 
     def close(self) -> None:
-        """Stop what runs."""
+        """End the run and the watcher."""
         self._closed.set()
         with self._lock:
             self._end("interrupted", "the service has ended")
@@ -243,10 +244,10 @@ class MissionServicer:
 
 
 def _refuse(response: Any, refused: Any) -> None:
-    """The robot does not take the lease; what that means is the mission's to judge, which may tick on."""
+    """Report that the robot refuses the lease. The status is RUNNING: the mission decides what follows."""
     response.lease_use_results.add().CopyFrom(refused)
     response.status = response.STATUS_RUNNING
-    response.error_message = f"the robot does not take the lease that was shown ({_status(refused)})"
+    response.error_message = f"the robot refuses the lease of this call ({_status(refused)})"
 
 
 def _status(refused: Any) -> str:
@@ -256,5 +257,5 @@ def _status(refused: Any) -> str:
 
 def _body_lease(leases: Any) -> Any | None:
     """The lease of the whole body, None if there is not exactly one."""
-    found = [lease for lease in leases if lease.resource == RESOURCE]
-    return found[0] if len(found) == 1 else None
+    body = [lease for lease in leases if lease.resource == RESOURCE]
+    return body[0] if len(body) == 1 else None

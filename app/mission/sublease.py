@@ -13,10 +13,10 @@ from perception.base.errors import RobotError
 
 
 class SubleaseSession(Session):
-    """A `Session` that takes nothing and gives nothing back; `check` and `use` get the lease of each Tick."""
+    """A `Session` that acquires and returns nothing; `check` and `use` take the lease of each Tick."""
 
-    _lent: Any = None
-    """The bosdyn.client.lease.Lease that was lent last."""
+    _lease_in_use: Any = None
+    """The bosdyn.client.lease.Lease in use."""
 
     def begin(self) -> None:
         lacks = self.view().lacks()
@@ -24,21 +24,25 @@ class SubleaseSession(Session):
             raise RobotError(f"{self._link.host} has {lacks}")
 
     def entered(self, look: Callable[[], None]) -> None:
-        """Nothing to look at: between missions the robot may sit with its motors off."""
+        """Nothing is checked: between missions the robot may sit with its motors off."""
 
     def end(self) -> None:
         """The lease is the mission's."""
 
     def is_older(self, lease: Any) -> bool:
-        """Whether a newer lease than this bosdyn.api.Lease has been lent, so that this one comes too late."""
+        """Whether the lease in use is newer than this bosdyn.api.Lease."""
         from bosdyn.client.lease import Lease
 
         older = (Lease.CompareResult.OLDER, Lease.CompareResult.SUPER_LEASE)
-        return self._lent is not None and bool(lease.sequence) and Lease(lease).compare(self._lent) in older
+        return (
+            self._lease_in_use is not None
+            and bool(lease.sequence)
+            and Lease(lease).compare(self._lease_in_use) in older
+        )
 
     def check(self, lease: Any) -> Any | None:
-        """Ask the robot whether it takes this bosdyn.api.Lease: None if it does, else a LeaseUseResult that tells
-        nothing but the lease that was shown and what is wrong with it. Nothing else is done, whoever shows it.
+        """Ask the robot whether it accepts this bosdyn.api.Lease. None if it does, else a LeaseUseResult with this
+        lease and what is wrong with it, and nothing about other leases. It commands nothing.
 
         RobotError if the robot does not answer.
         """
@@ -49,25 +53,25 @@ class SubleaseSession(Session):
             return _refused(lease, LeaseUseResult.STATUS_INVALID_LEASE)
         if self.is_older(lease):
             return _refused(lease, LeaseUseResult.STATUS_OLDER)
-        try:  # not by the link: a lease of somebody else, refused, is no loss of ours
+        try:  # not through the link: a refused lease of another caller is no loss of ours
             answer = self._connection.lease.retain_lease(self._sublease(lease), timeout=RPC_S)
         except LeaseUseError as error:
             return _refused(lease, error.lease_use_result.status)
         except Exception as error:
             if not is_bosdyn(error):
                 raise
-            kind = "does not answer" if is_transient(error) else "refuses to say"
-            raise RobotError(f"{self._link.host} {kind} whether it takes the mission's lease") from error
-        if answer.lease_use_result.status != LeaseUseResult.STATUS_OK:  # the vendor's client lets an unset one pass
+            kind = "does not answer" if is_transient(error) else "refuses to tell"
+            raise RobotError(f"{self._link.host} {kind} whether it accepts the mission's lease") from error
+        if answer.lease_use_result.status != LeaseUseResult.STATUS_OK:  # the vendor's client accepts an unset status
             return _refused(lease, LeaseUseResult.STATUS_INVALID_LEASE)
         return None
 
     def _sublease(self, lease: Any) -> Any:
-        """What we command with: a sub-lease of this one, or what has become of it by commands since it was lent."""
+        """The sub-lease for commands; for the lease in use, the wallet's, which advances with each command."""
         from bosdyn.client.lease import Lease
 
         robot = self._connection.robot
-        if self._lent is not None and lease == self._lent.lease_proto and self._owned():
+        if self._lease_in_use is not None and lease == self._lease_in_use.lease_proto and self._owned():
             return robot.lease_wallet.get_lease(RESOURCE)
         return Lease(lease).create_sublease(robot.client_name)
 
@@ -81,28 +85,28 @@ class SubleaseSession(Session):
         return bool(state.lease_status == LeaseState.Status.SELF_OWNER)
 
     def use(self, lease: Any) -> None:
-        """Command from now on with a sub-lease of this bosdyn.api.Lease, which `check` has found good."""
+        """Command from now on with a sub-lease of this bosdyn.api.Lease, which `check` has accepted."""
         from bosdyn.client.lease import Lease
 
         sublease = self._sublease(lease)
-        if self._lent is None or lease != self._lent.lease_proto or not self._owned():
+        if self._lease_in_use is None or lease != self._lease_in_use.lease_proto or not self._owned():
             self._connection.robot.lease_wallet.add(sublease)
-            self._lent = Lease(lease)
+            self._lease_in_use = Lease(lease)
 
     def refusal(self, error: RobotError) -> Any | None:
-        """The LeaseUseResult for a loss of the lease in the middle of a tick, as `check` gives it; None for another."""
+        """The LeaseUseResult of a lease that was lost during a tick, as of `check`; None for another error."""
         from bosdyn.api.lease_pb2 import LeaseUseResult
 
         cause = error.__cause__
-        if self._lent is None or cause is None or lease_loss(cause) is None:
+        if self._lease_in_use is None or cause is None or lease_loss(cause) is None:
             return None
         status = getattr(getattr(cause, "lease_use_result", None), "status", LeaseUseResult.STATUS_OLDER)
-        return _refused(self._lent.lease_proto, status)
+        return _refused(self._lease_in_use.lease_proto, status)
 
 
 def _refused(lease: Any, status: int) -> Any:
-    """A LeaseUseResult without what the robot knows of other leases; the vendor's client wants a latest one for OLDER,
-    which is then the one that was shown."""
+    """A LeaseUseResult that tells nothing of other leases. The vendor's client needs a latest one for OLDER; it is the
+    refused one."""
     from bosdyn.api.lease_pb2 import LeaseUseResult
 
     result = LeaseUseResult(attempted_lease=lease, status=status)

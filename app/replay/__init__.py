@@ -1,1 +1,1 @@
-"""A recorded run, read back and shown again."""
+"""`spot-grasp replay`: the position in a recorded run, and the terminal."""

@@ -1,4 +1,4 @@
-"""Where a replay is and what it shows there: forward, back, in steps, at any speed. No terminal, no clock in here."""
+"""The position in a replay and the state there: forward, backward, in steps, at any speed. No terminal, no clock."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from behaviours.recording.recording import Recording
 from behaviours.recording.tick_times import Ticks
 
 EVERY: Final = 500
-"""Events from one kept state to the next: going back costs at most so many events."""
+"""Events from one kept state to the next; going back replays at most so many."""
 FASTEST: Final = 1024.0
 JUMP_S: Final = 10.0
 HELP: Final = "space: pause  ←/→: one change  ↑/↓: 10 s  +/-: speed  b: backwards  q: quit"
@@ -22,7 +22,7 @@ HELP: Final = "space: pause  ←/→: one change  ↑/↓: 10 s  +/-: speed  b: 
 
 @dataclass
 class _Seen:
-    """All that has been played so far. index: how many events."""
+    """The state after the first `index` events."""
 
     state: RunState
     ticks: Ticks = field(default_factory=Ticks)
@@ -33,7 +33,7 @@ class _Seen:
 
 
 class Deck:
-    """Plays a recording. from_s, to_s: the part to play, on the robot's clock; None is the run's begin or end.
+    """Plays a recording. from_s, to_s: the part to play, on the robot's clock; None is the start or end of the run.
     speed: robot seconds a second, negative for backwards. watch: blackboard keys, `key` or `Subtree/key`."""
 
     def __init__(
@@ -59,7 +59,7 @@ class Deck:
         self.done = False
 
     def advance(self, wall_s: float) -> None:
-        """Let so many seconds of wall time go by."""
+        """Play on by this wall time."""
         if not self.paused:
             self._go(self.time_s + self.speed * wall_s)
             if self.time_s == (self.to_s if self.speed > 0 else self.from_s):
@@ -98,7 +98,7 @@ class Deck:
             self._go(self._changes[place])
 
     def snapshot(self) -> Snapshot:
-        """What was to be seen at this time of the run."""
+        """The state at the present position."""
         wanted = bisect_right(self._times, self.time_s)
         if wanted < self._seen.index:
             self._seen = self._kept[wanted // EVERY].copy()

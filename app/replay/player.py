@@ -24,7 +24,7 @@ KEYS: Final = {
     "\x1b[F": "end", "\x1bOC": "right", "\x1bOD": "left", "\x1bOA": "up", "\x1bOB": "down", "\x1bOH": "home",
     "\x1bOF": "end", "=": "+", "_": "-", "Q": "q", "\x04": "q",
 }  # fmt: skip
-"""What terminals send, and what it means; other letters are their own names."""
+"""Key names by what terminals send; other characters are their own names."""
 
 
 def replay(
@@ -36,8 +36,11 @@ def replay(
     watch: Sequence[str] = (),
     plain: bool = False,
 ) -> int:
-    """Play the run; 0. speed: robot seconds a second, None is 1 on a terminal and at once elsewhere, negative is
-    backwards. from_s, to_s: the part to play. ConfigError if there is no log to play."""
+    """Play a run; returns 0.
+
+    speed: robot seconds a second, negative for backwards; None is 1 on a terminal, elsewhere without waiting. from_s,
+    to_s: the part to play, on the robot's clock. watch: blackboard keys to show. plain: lines also on a terminal.
+    ConfigError if there is no log."""
     recording = read_recording(run)
     if plain or not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM") == "dumb":
         _lines(recording, speed, from_s, to_s, sys.stdout)
@@ -54,7 +57,7 @@ def _lines(
     out: IO[str],
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
-    """A line for each transition of the part that is asked for, then how the run ended if the part goes so far."""
+    """A line for each transition in the part, and the result if the part reaches the end."""
     changes = [event for event in recording.events if event.kind == "transition"]
     last_s = recording.span_s[1] if to_s is None else to_s
     part = [event for event in changes if (from_s or 0.0) <= event.time_s <= last_s]
@@ -73,7 +76,7 @@ def _lines(
 
 
 def _play(deck: Deck) -> None:
-    hurry()  # a terminal that is stopped must not hold the keys
+    hurry()  # a paused terminal must not hold the keys
     view = LiveView(sys.stdout, no_colour=bool(os.environ.get("NO_COLOR")))
     _draw(view, deck)
     with _keys_at_once(sys.stdin.fileno()):
@@ -92,13 +95,13 @@ def _play(deck: Deck) -> None:
 
 
 def _draw(view: LiveView, deck: Deck) -> None:
-    snapshot = deck.snapshot()  # here, not on the view's thread: the deck goes on
+    snapshot = deck.snapshot()  # made here, because the view's thread reads it later
     view.publish(lambda: snapshot)
 
 
 @contextlib.contextmanager
 def _keys_at_once(terminal: int) -> Iterator[None]:
-    """Keys come as they are pressed, unseen; afterwards the terminal is as it was."""
+    """Read keys as they are pressed, without echo; the terminal is restored afterwards."""
     import termios
     import tty
 
@@ -112,7 +115,7 @@ def _keys_at_once(terminal: int) -> Iterator[None]:
 
 
 def read_keys(terminal: int, wait_s: float) -> list[str]:
-    """The names of the keys pressed within `wait_s`, or as soon as there is one. A terminal that is gone is a `q`."""
+    """The names of the keys pressed, after at most `wait_s` without one. A closed terminal counts as `q`."""
     if not select.select([terminal], [], [], wait_s)[0]:
         return []
     try:
@@ -123,7 +126,7 @@ def read_keys(terminal: int, wait_s: float) -> list[str]:
 
 
 def names_of(text: str) -> list[str]:
-    """The keys in what a terminal sent."""
+    """The names of the keys in what a terminal sent."""
     names, at = [], 0
     while at < len(text):
         size = 3 if text[at : at + 3] in KEYS else 1

@@ -1,1 +1,1 @@
-"""One run: its parts put together, watched, recorded and judged."""
+"""`spot-grasp run`: options, parts, the run with its view and Groot2, and scripted leaves."""

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 class Groot:
-    """Make it before the robot starts: ports are taken at once, and what cannot be is a ConfigError.
+    """Binds the ports at once, before the robot starts; ConfigError for options that do not fit.
 
-    interrupted: whether the run is to stop; a breakpoint lets go of the tree then.
+    interrupted: whether the run is to stop; then no breakpoint holds the tree.
     """
 
     def __init__(self, options: RunOptions, interrupted: Callable[[], bool] = lambda: False) -> None:
@@ -47,7 +47,7 @@ class Groot:
         self._closing.close()
 
     def publish(self, session: RunSession) -> None:
-        """Show this run to clients from now on, if a port was asked for."""
+        """Answer clients for this run from now on, if the options name a port."""
         if self._publisher is None:
             return
         from app.groot.source import Source

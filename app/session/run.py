@@ -1,4 +1,4 @@
-"""`spot-grasp run`: one tree on one robot, recorded, watched, judged, and always closed whole."""
+"""`spot-grasp run`: composes a run from its options and runs it, with a view, Groot2 and signals."""
 
 from __future__ import annotations
 
@@ -26,7 +26,11 @@ if TYPE_CHECKING:
 
 
 def run(options: RunOptions, interrupts: Interrupts) -> int:
-    """Run it; see `_run`. Ports for those who watch are taken first and freed last."""
+    """Run a tree and return the exit code: 0 it succeeded, 1 it failed.
+
+    Everything that can be checked without a robot is checked first. An error that ends the run is raised again, and so
+    is KeyboardInterrupt, after the robot has stopped and the run folder is closed.
+    """
     from app.session.groot import Groot
 
     with Groot(options, lambda: interrupts.received is not None) as groot:
@@ -34,11 +38,6 @@ def run(options: RunOptions, interrupts: Interrupts) -> int:
 
 
 def _run(options: RunOptions, interrupts: Interrupts, groot: Groot) -> int:
-    """Run it and return the exit code: 0 the tree succeeded, 1 it failed.
-
-    Whatever can be checked without a robot is checked first. An error that ends the run is raised again, and so is
-    KeyboardInterrupt, after the robot has stopped and the run folder is closed.
-    """
     started_s = time.monotonic()
     hurry()
     import trees
@@ -109,7 +108,7 @@ def _until_it_ends(
     view: View,
     groot: Groot,
 ) -> None:
-    """Start the robot, build the tree and tick it; what came of it is in the session's result."""
+    """Start the robot, build the tree and tick it. The result is in the session."""
     from app.views.feed import Feed
     from behaviours.worker import Worker
 
@@ -134,7 +133,7 @@ def _until_it_ends(
 
 
 def _asked(options: RunOptions, parts: Parts) -> dict[str, Any]:
-    """How the run was asked for, for its record."""
+    """The options and parts of the run, for config.json."""
     return {
         "options": options.as_json(),
         "networks_sha256": parts.networks,

@@ -1,4 +1,4 @@
-"""Leaves replaced by scripted results, from a file: a tree is tried without what its leaves need."""
+"""Leaves replaced by scripted results, from a file, to try a tree without what its leaves need."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 
 STATUS: Final = {"SUCCESS": Status.SUCCESS, "FAILURE": Status.FAILURE, "RUNNING": Status.RUNNING}
 WORDS: Final = {"IDLE": 0, "RUNNING": 1, "SUCCESS": 2, "FAILURE": 3, "SKIPPED": 4}
-"""What a return_status_script may call the statuses, with BehaviorTree.CPP's numbers."""
+"""Names and values of the statuses in a return_status_script, as in BehaviorTree.CPP."""
 Run = Callable[..., Any]
-"""Runs a script on a blackboard, with names for numbers."""
+"""Runs a script on a blackboard; the names stand for numbers."""
 
 
 class ScriptedLeaf(Leaf):
-    """Answers as its configuration says, in the place of another leaf.
+    """Returns what its configuration says, in the place of another leaf.
 
     clock: the robot's, seconds. scripts: by their keys in the file. scope: the blackboard they work on.
     """
@@ -80,17 +80,17 @@ class ScriptedLeaf(Leaf):
         if "return_status_script" not in self._scripts:
             return self._config.status
         value = self._scripts["return_status_script"](self._scope, WORDS)
-        found = [word for word, number in WORDS.items() if value in (word, number) and word != "IDLE"]
-        if not found:
+        words = [word for word, number in WORDS.items() if value in (word, number) and word != "IDLE"]
+        if not words:
             place = f"{self._config.place}.return_status_script"
             raise ContractError(f"{place} gives '{value}', expected one of {', '.join(STATUSES)}")
-        return found[0]
+        return words[0]
 
 
 @dataclass(frozen=True)
 class Substitution:
-    """Which leaf stands in for which node of one tree, found out before the tree runs. text: of the file, as it was
-    read. chosen: by uid."""
+    """Which leaf replaces which node of one tree. text: of the file, as it was read. chosen: rules and scripts by the
+    uid of the node."""
 
     file: Path
     text: str
@@ -98,7 +98,7 @@ class Substitution:
     chosen: Mapping[int, tuple[Rule, Mapping[str, Run]]]
 
     def hook(self, context: Any, clock: Callable[[], float]) -> Substitute:
-        """What `trees.build` wants. context: handed to leaves that stand in. clock: seconds, for delays."""
+        """The function for `trees.build`. context: for the leaves that replace others. clock: seconds, for delays."""
 
         def substitute(place: Place) -> Leaf | None:
             if place.uid not in self.chosen:
@@ -113,7 +113,8 @@ class Substitution:
 
 
 def substitution_for(options: RunOptions, document: Document) -> Substitution | None:
-    """What the options ask for. ConfigError for a mistake in the file, or a robot that is not simulated."""
+    """The substitution that the options name. ConfigError for a mistake in the file, or a robot that is not
+    simulated."""
     if options.substitute is None:
         return None
     if options.robot not in SIMULATED:
@@ -125,7 +126,7 @@ def substitution_for(options: RunOptions, document: Document) -> Substitution | 
 
 
 def load_substitution(file: Path, document: Document) -> Substitution:
-    """Read the file and fit it to a tree. ConfigError for a mistake in it, a rule that nothing matches included."""
+    """Read the file and match it with a tree. ConfigError for a mistake in it, or a rule that matches no leaf."""
     import trees
 
     rules, text = read_rules(file)
@@ -153,8 +154,8 @@ def load_substitution(file: Path, document: Document) -> Substitution:
 
 
 def _paths(node: NodeView) -> tuple[str, ...]:
-    """The ways to write where a node is: BehaviorTree.CPP's, the same without the numbers of nodes that have no name,
-    and the path as this program shows it, whole and without the main tree."""
+    """The paths that a pattern may give: the full path, the same without the numbers of nodes that have no name, and
+    the path in the log, with and without the main tree."""
     return node.full_path, re.sub(r"::\d+(?=/|$)", "", node.full_path), node.path, node.path.partition("/")[2]
 
 
@@ -181,17 +182,17 @@ def _scripts(rule: Rule) -> Mapping[str, Run]:
     if rule.config is None:
         return {}
     config = rule.config
-    given = {
+    texts = {
         "return_status_script": config.status_script,
         "success_script": config.success_script,
         "failure_script": config.failure_script,
         "post_script": config.post_script,
     }
-    return {key: _compiled(text, f"{config.place}.{key}") for key, text in given.items() if text}
+    return {key: _compiled(text, f"{config.place}.{key}") for key, text in texts.items() if text}
 
 
 def _compiled(text: str, place: str) -> Run:
-    """A script ready to run. ConfigError, naming its place, if it is none."""
+    """A compiled script. ConfigError, naming its place, if it cannot be read."""
     try:
         return compile_script(text).run
     except ScriptError as error:

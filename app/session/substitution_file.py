@@ -1,4 +1,4 @@
-"""The file that scripts leaves, in BehaviorTree.CPP's form: what it may hold, and every mistake in it by name.
+"""The file of --substitute, in BehaviorTree.CPP's form.
 
 {"TestNodeConfigs":   {"Missed": {"return_status": "FAILURE", "async_delay": 2000, "post_script": "n := n + 1"}},
  "SubstitutionRules": {"CloseGripper": "Missed", "Sub/look_*": "AlwaysSuccess"}}
@@ -24,9 +24,9 @@ Answer = Literal["SUCCESS", "FAILURE", "SKIPPED", "RUNNING"]
 
 @dataclass(frozen=True)
 class NodeConfig:
-    """What a scripted leaf does: after `delay_s` on the robot's clock it answers `status`, or what `status_script`
-    gives if that is not empty, and runs the scripts that apply, the post_script last. place: of this configuration in
-    the file, for messages."""
+    """What a scripted leaf does: after `delay_s` on the robot's clock it returns `status`, or the value of
+    `status_script` if there is one, and runs the scripts that apply, `post_script` last. place: of this configuration
+    in the file, for messages."""
 
     status: Answer
     delay_s: float = 0.0
@@ -50,15 +50,15 @@ class Rule:
     config: NodeConfig | None
 
     def matches(self, name: str, tag: str, *paths: str) -> bool:
-        """Whether a node of this name, tag and path is meant."""
+        """Whether the rule is for a node of this name, tag and paths."""
         if self.pattern in (name, tag):
             return True
         return any(fits(self.pattern, path) for path in paths)
 
 
 def fits(pattern: str, text: str) -> bool:
-    """Whether `*` for any text and `?` for any letter make the pattern the text. Time: at most the product of their
-    lengths, where a regular expression takes exponential time."""
+    """Whether a pattern with `*` for any text and `?` for any letter matches a text. It takes at most the product of
+    their lengths in time; a regular expression can take exponential time."""
     at = place = 0
     star: int | None = None
     again = 0
@@ -67,7 +67,7 @@ def fits(pattern: str, text: str) -> bool:
             star, again, at = at, place, at + 1
         elif at < len(pattern) and pattern[at] in ("?", text[place]):
             at, place = at + 1, place + 1
-        elif star is not None:  # the last star takes one letter more; those before it need not
+        elif star is not None:  # the last star takes one letter more
             at, again = star + 1, again + 1
             place = again
         else:
@@ -76,8 +76,7 @@ def fits(pattern: str, text: str) -> bool:
 
 
 def read_rules(file: Path) -> tuple[tuple[Rule, ...], str]:
-    """The rules in the order of the file, and its text. ConfigError, naming file, key and choices, for everything
-    else."""
+    """The rules in the order of the file, and its text. ConfigError, naming file, key and choices, for a mistake."""
     text = read_text(file, "file of substitutions")
     top = _Part(str(file), "", _json(file, text))
     top.only(SECTIONS)
@@ -85,15 +84,15 @@ def read_rules(file: Path) -> tuple[tuple[Rule, ...], str]:
     for name, part in top.part("TestNodeConfigs", optional=True).parts():
         configs[name] = _config(part)
     rules = top.part("SubstitutionRules")
-    found = []
+    read = []
     for pattern in rules.value:
         target = rules.text(pattern)
-        found.append(Rule(pattern, target, configs.get(target) or ALWAYS.get(target)))
-    if len(found) > MAX_RULES:
-        raise rules.wrong(f"has {len(found)} rules; at most {MAX_RULES}")
-    if not found:
+        read.append(Rule(pattern, target, configs.get(target) or ALWAYS.get(target)))
+    if len(read) > MAX_RULES:
+        raise rules.wrong(f"has {len(read)} rules; at most {MAX_RULES}")
+    if not read:
         raise rules.wrong('has no rule; a rule is "PATTERN": "NAME"')
-    return tuple(found), text
+    return tuple(read), text
 
 
 def nearest(word: str, choices: list[str]) -> str:
@@ -155,11 +154,11 @@ class _Part:
 
 def _json(file: Path, text: str) -> Any:
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         for key, value in pairs:
-            if key in found:
+            if key in values:
                 raise ConfigError(f"{file}: '{key}' stands there twice; the second would replace the first")
-            found[key] = value
-        return found
+            values[key] = value
+        return values
 
     return json_of(file, text, pairs=once)

@@ -1,1 +1,1 @@
-"""How a run is shown in a terminal: the state of a run, its picture, and the views that draw it."""
+"""A run in a terminal: its state, built up from events; the picture of a state; the views that draw it."""

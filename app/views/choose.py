@@ -1,4 +1,4 @@
-"""Which view a run gets, and how often it is shown. Views write to stderr: stdout holds nothing but the result."""
+"""Which view a run gets, and how often it is updated. Views write to stderr; stdout holds only the result."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from app.views.plain import PlainView
 
 
 def make_view(kind: ViewKind | None, stream: IO[str] | None = None) -> View:
-    """The view asked for. None: live on a terminal, plain elsewhere. NO_COLOR (any value) turns colours off."""
+    """The view of a kind. None: live on a terminal, else plain. NO_COLOR in the environment turns colours off."""
     stream = sys.stderr if stream is None else stream
     if kind is None:
         kind = "live" if stream.isatty() and os.environ.get("TERM") != "dumb" else "plain"
@@ -27,7 +27,7 @@ def make_view(kind: ViewKind | None, stream: IO[str] | None = None) -> View:
 
 
 class Throttle:
-    """Says at most `hertz` times a second that it is time. clock: seconds; the wall clock by default."""
+    """`due` is true at most `hertz` times a second. clock: seconds; the wall clock by default."""
 
     def __init__(self, hertz: float = REFRESH_HZ, clock: Callable[[], float] = time.monotonic) -> None:
         self._period_s = 1.0 / hertz

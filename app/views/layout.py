@@ -1,4 +1,4 @@
-"""Which rows of a tree are drawn in the room there is: the running path open, what has ended or not begun folded."""
+"""Which rows of a tree are drawn: the running branches open, all others folded."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from trees.data.preorder import ends
 def fold(rows: Sequence[Row]) -> list[Row]:
     """The rows in which each branch without a running node is one row.
 
-    Such a row says how many rows it hides and, if it failed, which leaf below failed last and why. Where nothing runs
-    at all the tree stays open down to the children of the root, so that the result of a run is seen.
+    Such a row has the number of rows that it hides and, if it failed, the last failed leaf below it with its reason. If
+    nothing runs, the tree stays open down to the children of the root, to show the result.
     """
     last = ends([row.depth for row in rows])
     runners = [0]  # how many rows before each run
@@ -35,7 +35,7 @@ def fold(rows: Sequence[Row]) -> list[Row]:
 
 
 def _why(below: Sequence[Row], row: Row) -> str:
-    """What the last failed leaf of a failed branch said."""
+    """The last failed leaf of a failed branch, with its message."""
     if row.status != "FAILURE":
         return ""
     leaves = [r for r, after in zip(below, [*below[1:], None], strict=True) if after is None or after.depth <= r.depth]
@@ -47,7 +47,7 @@ def _why(below: Sequence[Row], row: Row) -> str:
 
 
 def fit(rows: Sequence[Row], room: int) -> Sequence[Row]:
-    """At most `room` rows: if there are more, the window that keeps the last RUNNING row in its middle."""
+    """At most `room` rows: if there are more, a window with the last RUNNING row in its middle."""
     room = max(room, 1)
     if len(rows) <= room:
         return rows

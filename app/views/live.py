@@ -1,4 +1,4 @@
-"""The tree drawn in place on a terminal, from the newest snapshot, on a thread of rich's."""
+"""The tree drawn in place on a terminal, from the newest snapshot."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NO_TERMINAL_ROWS: Final = 200
 
 @dataclass
 class LiveView:
-    """stream: the terminal. no_colour: no colours, only glyphs. The caller's thread only swaps a reference."""
+    """Draws on rich's thread; `publish` only swaps a reference. stream: the terminal. no_colour: glyphs only."""
 
     stream: IO[str]
     no_colour: bool = False

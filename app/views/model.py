@@ -12,8 +12,7 @@ from behaviours.recording.tick_times import Ticks
 @dataclass(frozen=True)
 class Row:
     """One node as it is drawn. status: a word. elapsed_s: robot seconds of its present or last run, None if it never
-    ran. past: the status is what it ended with before it went back to idle. hidden: how many nodes below it a fold
-    has put away."""
+    ran. past: the status is the one before it went back to idle. hidden: number of folded nodes below it."""
 
     name: str
     tag: str
@@ -39,8 +38,8 @@ class Transition:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What a view shows. robot_s: the robot's clock. state: the robot in words. watched: key and value in words, of
-    the blackboard keys asked for. recent: the last transitions, oldest first. note: of a replay, where it is."""
+    """What a view shows. robot_s: the robot's clock. state: the robot in words. watched: key and value in words of
+    the watched blackboard keys. recent: the last transitions, oldest first. note: of a replay, its position."""
 
     title: str = ""
     rows: tuple[Row, ...] = ()
@@ -53,9 +52,9 @@ class Snapshot:
 
 
 class View(Protocol):
-    """start and stop may be called once each, stop also after an error; stage says what happens before the ticks.
+    """start and stop are called once each, stop also after an error. stage: what happens before the first tick.
 
-    publish takes what makes the newest snapshot; a view that draws calls it, on its own thread, when it draws.
+    publish takes a function that makes the newest snapshot; a view calls it when it draws, on its own thread.
     """
 
     def start(self) -> None: ...

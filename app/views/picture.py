@@ -1,4 +1,4 @@
-"""The picture of a snapshot: a pure function from a frozen value to what rich draws."""
+"""The picture of a snapshot: a pure function from a frozen value to what rich renders."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ GLYPHS: Final = {"SUCCESS": "✓", "FAILURE": "✗", "RUNNING": "▶", "SKIPPED"
 ASCII: Final = {"SUCCESS": "v", "FAILURE": "x", "RUNNING": ">", "SKIPPED": "/", "HALTED": "#", "IDLE": "."}
 STYLES: Final = {"SUCCESS": "green", "FAILURE": "red", "RUNNING": "bold yellow", "SKIPPED": "blue", "HALTED": "magenta"}
 ELAPSED: Final = 9
-"""Letters of the column of times."""
+"""Width of the column of times, characters."""
 FEWEST_ROWS: Final = 5
-"""Of the tree, however small the terminal is."""
+"""Rows of the tree that are drawn on the smallest terminal."""
 
 
 def picture(snapshot: Snapshot, room: int, stage: str = "", *, ascii_only: bool = False) -> RenderableType:
-    """What to draw. room: lines of the terminal. stage: what is being done before the first tick."""
+    """The renderable. room: lines of the terminal. stage: what happens before the first tick."""
     from rich.console import Group
     from rich.text import Text
 
@@ -62,7 +62,7 @@ def _overruns(ticks: Ticks) -> str:
 
 @dataclass(frozen=True)
 class _Rows:
-    """The tree as a table that fits its columns to the terminal: names come first, then what nodes say, then ports."""
+    """The tree as a table that fits the terminal: names first, then messages, then ports."""
 
     rows: Sequence[Row]
     glyphs: dict[str, str]
@@ -111,6 +111,6 @@ def _line(text: str, style: str) -> Text:
 
 
 def _end(change: Transition, longest: int = 60) -> str:
-    """A transition in one line, of its path the end."""
+    """A transition in one line, with the end of its path."""
     path = change.path if len(change.path) <= longest else f"…{change.path[1 - longest :]}"
     return transition_line(replace(change, path=path))

@@ -1,4 +1,4 @@
-"""One line per transition, for logs and pipes."""
+"""A view that writes one line per transition, for logs and pipes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from app.views.model import NoView, Transition
 
 
 class PlainView(NoView):
-    """Writes to a stream, which is flushed after each line."""
+    """Writes to a stream and flushes it after each line."""
 
     def __init__(self, stream: IO[str]) -> None:
         self._stream = stream

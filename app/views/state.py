@@ -1,4 +1,4 @@
-"""The state of a run as a view needs it, built up from its transitions: the same code for a live run and a replay."""
+"""The state of a run for views, built up from its events: the same code for a live run and a replay."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 NOT_WRITTEN: Final = "not written yet"
 RECENT: Final = 6
-"""How many transitions a snapshot keeps."""
+"""Number of transitions in a snapshot."""
 
 
 class _Run(NamedTuple):
-    """One run of one node: when it began and ended on the robot's clock, and what it said."""
+    """One run of one node: its start and end on the robot's clock, and its message."""
 
     started_s: float
     ended_s: float | None = None
@@ -49,8 +49,7 @@ class RunState:
         self._recent: deque[Transition] = deque(maxlen=RECENT)
 
     def copy(self) -> RunState:
-        """Another with the same state that goes its own way. It costs microseconds: hand the copy to another thread and
-        let that make the snapshot."""
+        """An independent copy. It costs microseconds, so that another thread can make the snapshot from it."""
         other = copy(self)
         other._board = self._board.copy()
         other._runs = dict(self._runs)
@@ -59,7 +58,7 @@ class RunState:
         return other
 
     def play(self, event: Event) -> None:
-        """Take over what has happened."""
+        """Apply an event."""
         data = event.data
         if event.kind == TRANSITION:
             self.transition(data["uid"], transition_of(event))
@@ -71,7 +70,7 @@ class RunState:
                     self._watched[name] = brief(data.get("value"))
 
     def transition(self, uid: int, change: Transition) -> None:
-        """Take over a change of status."""
+        """Apply a change of status."""
         if change.old != "RUNNING" and change.new in ("RUNNING", "SUCCESS", "FAILURE"):
             self._enter(self._index[uid], change.robot_s)
         run = self._runs.get(uid)
@@ -83,9 +82,9 @@ class RunState:
         self._board.transition(uid, change.new)
 
     def _enter(self, index: int, now_s: float) -> None:
-        """A node begins to run, and with it all above it that do not run yet: what was below them is past.
+        """A node begins to run, and with it all idle nodes above it; earlier runs below them are dropped.
 
-        The transition of a parent may come after those of its children; then it has been entered here already.
+        The transition of a parent may come after those of its children; then it was entered here already.
         """
         if index in self._fresh:
             self._fresh.discard(index)
@@ -97,8 +96,8 @@ class RunState:
         for below in range(top, self._ends[top]):
             self._runs.pop(self._nodes[below].uid, None)
             self._skipped.discard(self._nodes[below].uid)
-        for one in entered:
-            self._runs[self._nodes[one].uid] = _Run(now_s)
+        for position in entered:
+            self._runs[self._nodes[position].uid] = _Run(now_s)
         self._fresh.update(entered[1:])
 
     def _runs_now(self, index: int) -> bool:
@@ -109,7 +108,7 @@ class RunState:
             self._runs[uid] = self._runs[uid]._replace(feedback=text)
 
     def snapshot(self, robot_s: float, ticks: Ticks = Ticks(), state: str = "", note: str = "") -> Snapshot:  # noqa: B008
-        """The frozen picture of this moment."""
+        """The present state as a frozen value."""
         rows = tuple(self._row(index, robot_s) for index in range(len(self._nodes)))
         watched = tuple(self._watched.items())
         return Snapshot(self.title, rows, robot_s, ticks, state, watched, tuple(self._recent), note)
@@ -122,7 +121,7 @@ class RunState:
             code, past = 0, False
         elapsed_s = None if run is None else (now_s if run.ended_s is None else run.ended_s) - run.started_s
         status = "SKIPPED" if node.uid in self._skipped else WORDS[code - IDLE_FROM if past else code]
-        if past and status == "RUNNING":  # it was halted: it neither succeeded nor failed
+        if past and status == "RUNNING":  # it was halted
             status = "HALTED"
         feedback = run.feedback if run is not None else ""
         return Row(node.name, node.tag, node.depth, status, elapsed_s, feedback, self._ports[index], past)

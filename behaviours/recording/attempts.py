@@ -1,4 +1,4 @@
-"""How often a run tried: the grasp over the whole run, and each retry since it was entered. Counted from outside."""
+"""Counts the attempts of a run: of the grasp over the whole run, and of each retry since it was entered."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 RETRY: Final = "RetryUntilSuccessful"
 GRASP: Final = "CloseGripper"
-"""The leaf that makes a retry a retry of the grasp."""
+"""A retry around this leaf is a retry of the grasp."""
 ENDED: Final = ("SUCCESS", "FAILURE")
 ACTIVE: Final = ("RUNNING", *ENDED)
 
 
 @dataclass
 class _Retry:
-    """first, last: index range of what it repeats. of: how often at most, "" if that is not written in the file."""
+    """first, last: index range of what it repeats. of: the most attempts, "" if the file does not fix them."""
 
     name: str
     first: int
@@ -31,9 +31,9 @@ class _Retry:
 
 
 class Attempts:
-    """`count`: entries of what the grasp's retry repeats; in a tree without one, of the CloseGripper leaves.
+    """`count`: how often the child of the grasp's retry was entered; in a tree without one, the CloseGripper leaves.
 
-    A retry is the grasp's own if it is the innermost one around a CloseGripper leaf.
+    The grasp's retry is the innermost one around a CloseGripper leaf. nodes: of the tree, in pre-order.
     """
 
     def __init__(self, nodes: Sequence[NodeView]) -> None:
@@ -57,7 +57,7 @@ class Attempts:
         return [retry for retry in self._retries if retry.first <= index < retry.last]
 
     def transition(self, uid: int, old: str, new: str) -> None:
-        """Note that node `uid` went from one status to another."""
+        """Count a change of status. old, new: as words."""
         if old != "RUNNING" and new in ACTIVE:
             if uid in self._watched:
                 self.count += 1
@@ -68,8 +68,8 @@ class Attempts:
             retry.over = True
 
     def words(self, uid: int) -> str:
-        """`attempt 3 of 3` of the retry around a node; of each, with its name, if there are several.
-        In a tree whose grasp is not retried it is `attempt 1` from the first closing on."""
+        """`attempt 3 of 3` of the retry around a node; with the names of the retries if there are several. In a tree
+        whose grasp is not retried, the number of closings."""
         around = [retry for retry in self._around(self._index[uid]) if retry.count]
         counts = [f"{retry.count}" + (f" of {retry.of}" if retry.of else "") for retry in around]
         if len(around) > 1:

@@ -1,4 +1,4 @@
-"""The blackboards of a running tree from outside: what has changed since the last look."""
+"""Finds the blackboard entries that were written since the last look."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _NEVER = object()
 
 
 class BlackboardChanges:
-    """Compares entries with what they were, by identity: values on a blackboard are replaced, never changed.
+    """Compares entries by identity: values on a blackboard are replaced, never changed.
 
     scopes: each blackboard by the name of its subtree.
     """
@@ -23,11 +23,11 @@ class BlackboardChanges:
 
     def take(self) -> list[tuple[str, str, Any]]:
         """(subtree, key, value) of every entry written since the last call, in the order of the tree."""
-        found = []
+        written = []
         for place, (name, scope) in enumerate(self._scopes):
             entries, before = scope.items(), self._seen[place]
             for key, value in entries.items():
                 if before.get(key, _NEVER) is not value:
-                    found.append((name, key, value))
+                    written.append((name, key, value))
             self._seen[place] = entries
-        return found
+        return written

@@ -26,8 +26,8 @@ def transition(time_us: int, uid: int, code: int) -> bytes:
 
 
 class BtLog:
-    """Writes one file. xml: of `tree_xml`. start_us: wall clock, microseconds since 1970; the changes' times are the
-    robot's since then. RecordError if the disk refuses."""
+    """Writes one file. xml: see `trees.groot_xml`. start_us: wall clock, microseconds since 1970; the changes' times
+    are the robot's since then. RecordError if the disk refuses."""
 
     def __init__(self, path: Path, xml: str, start_us: int) -> None:
         self._path = path

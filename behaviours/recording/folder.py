@@ -1,4 +1,4 @@
-"""The run folder holds what one run saw, decided and did.
+"""The run folder: everything that one run saw, decided and did.
 
     config.json        the options, versions, the processor, and the hashes of the networks
     tree.xml           the tree file as it was read; what it includes lies beside it
@@ -9,10 +9,10 @@
     depth/*.png        depth of the same frames: uint16, millimetres, 0 = no return
     heatmaps/*.png     grasp quality over the picture, with the chosen pixel
     video.mp4          the run from outside, with --video
-    spot_api.jsonl     what the simulated Spot received, with --hostname sim
-    result.json        written last: a folder without it belongs to a run that was killed
+    spot_api.jsonl     the calls that the simulated Spot received, with --hostname sim
+    result.json        written last; a run that was killed has none
 
-Logs and video grow during the run. Every other file appears complete: it is written under another name, then renamed.
+Logs and video grow during the run. Every other file is written under another name and renamed, so it is complete.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class _LineFile:
         self._file = open_append(path)
 
     def msg(self, line: bytes) -> None:
-        if self._file.closed:  # a worker that ends after the run has nothing to add to its record
+        if self._file.closed:  # a worker may end after the run
             return
         data = line + b"\n"
         try:
@@ -111,7 +111,7 @@ class _LineFile:
 
 
 class RunFolder:
-    """The recorder of one run; hand it to the leaves as `recorder` and its `log` as `log`.
+    """The recorder of one run: a `behaviours.services.Recorder` for the leaves, and the log.
 
     path: an empty folder, see `new_folder`. clock: the robot's time in seconds, None before there is a robot.
     ConfigError if the folder cannot be written.
@@ -158,11 +158,11 @@ class RunFolder:
         write_json(self.path / "config.json", config)
 
     def copy_tree(self, document: Document) -> None:
-        """Store the files as they were when the tree was read, whatever they are now: the first one, what lies below
-        its folder so that the copy runs too, and the others in `elsewhere`."""
+        """Store the tree's files as they were read: the first as tree.xml, those below its folder at the same relative
+        path so that the copy runs too, and the others in `elsewhere`."""
         folder, own = Path(os.path.abspath(document.path.parent)), Path(os.path.abspath(self.path))
         for number, (name, raw) in enumerate(document.files.items()):
-            part = Path(os.path.abspath(name))  # what a link leads to may have changed since
+            part = Path(os.path.abspath(name))  # links are not resolved: they may have changed since
             if number == 0:
                 copy = self.path / "tree.xml"
             elif part.is_relative_to(own):
@@ -171,7 +171,7 @@ class RunFolder:
                 copy = self.path / part.relative_to(folder)
             else:
                 copy = self.path / "elsewhere" / f"{number}_{part.name}"
-            if copy.exists():  # a name that the run folder has for something else
+            if copy.exists():  # the run folder uses this name itself
                 continue
             try:
                 copy.parent.mkdir(parents=True, exist_ok=True)
@@ -180,11 +180,11 @@ class RunFolder:
             write_whole(copy, raw)
 
     def copy_substitutions(self, text: str) -> None:
-        """Store the file that scripts leaves as it was read."""
+        """Store the file of --substitute as it was read."""
         write_whole(self.path / "substitutions.json", text.encode())
 
     def frame(self, name: str, frame: RgbdFrame) -> None:
-        """Store a picture and its depth; `name` says who took it."""
+        """Store a picture and its depth. name: of the leaf."""
         import numpy as np
 
         self._count += 1
@@ -230,7 +230,7 @@ class RunFolder:
         )
 
     def report(self, words: str) -> None:
-        """Store what the tree has to say; it also goes into the result, in order."""
+        """Store a report of the tree; it also goes into the result, in order."""
         self.reports.append(words)
         self.log.info("report", text=words)
 
@@ -247,9 +247,9 @@ class RunFolder:
 
 
 def _structlog() -> Any:
-    """The package, imported without rich, which takes it a tenth of a second for tracebacks that no log of ours has."""
+    """structlog, imported without rich: that takes 0.1 s, for tracebacks that no log of ours has."""
     if not {"rich", "structlog"} & sys.modules.keys():
-        sys.modules["rich"] = None  # type: ignore[assignment]  # Python's own way of saying that it is not there
+        sys.modules["rich"] = None  # type: ignore[assignment]  # makes `import rich` fail
         try:
             import structlog
         finally:

@@ -1,4 +1,4 @@
-"""The heatmap picture: grasp quality in colour over the grey picture, inside the object's mask, the grasp marked."""
+"""The heatmap picture: grasp quality in colour over the grey picture, with the chosen grasp."""
 
 from __future__ import annotations
 

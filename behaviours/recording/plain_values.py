@@ -1,4 +1,4 @@
-"""What a blackboard holds, as plain JSON values that a monitor can show: numbers and texts whole, the rest in brief."""
+"""Blackboard values as plain JSON: numbers and strings whole, everything else in brief."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DEEPEST: Final = 4
 
 
 def plain(value: Any, depth: int = 0) -> Plain:
-    """A value as JSON: never large, never raising. Arrays become their shape and type unless they are short."""
+    """A value as JSON of bounded size; never raises. Long arrays become their shape and type."""
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, Enum):

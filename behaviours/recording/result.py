@@ -1,4 +1,4 @@
-"""What came of a run: the value behind result.json, the `--json` line and the summary."""
+"""The result of a run: the value behind result.json, the `--json` line and the summary."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Result:
     exit_code: int = 3
 
     def judge(self, truth: Mapping[str, float]) -> None:
-        """Take over what the judge outside the tree knows."""
+        """Take over the ground truth of a judge outside the tree."""
         for name in JUDGED:
             if name in truth:
                 value = truth[name]
@@ -82,9 +82,9 @@ class Result:
 
 
 def summary(result: Result, place: Path) -> str:
-    """A few lines for people, with the paths of what there is to look at."""
+    """A few lines for people, with the paths of the run's files."""
     words = [f"{result.attempts} attempt{'s' * (result.attempts != 1)}"]
-    if result.objects_placed:  # where it stands now says more than how far that is above where it stood
+    if result.objects_placed:  # the lift of a placed object tells nothing
         words.append(f"{result.objects_placed} object{'s' * (result.objects_placed != 1)} placed")
     elif result.object_lift_m is not None and result.object_lift_m < -0.005:
         words.append(f"object {-result.object_lift_m:.3f} m lower than it stood")

@@ -1,4 +1,4 @@
-"""The status that every node of a tree has stored, kept from outside from its transitions."""
+"""The stored status of every node of a tree, followed from its transitions."""
 
 from __future__ import annotations
 
@@ -14,16 +14,15 @@ if TYPE_CHECKING:
 CODES: Final = {"IDLE": 0, "RUNNING": 1, "SUCCESS": 2, "FAILURE": 3}
 WORDS: Final = {code: word for word, code in CODES.items()}
 IDLE_FROM: Final = 10
-"""Added to the status that a node had before it went back to idle, as BehaviorTree.CPP's publisher does."""
+"""Added to the last status of a node that has gone back to idle, as in BehaviorTree.CPP's publisher."""
 
 
 class StatusBoard:
     """Codes as BehaviorTree.CPP stores and publishes them: 0 idle, 1 running, 2 success, 3 failure, and
     10 + the status before for a node that has gone back to idle.
 
-    A node that ends takes all below it back to idle, and the root goes back to idle as soon as it has ended; the tree
-    does not tell its listeners of these, so they are concluded here. Not thread-safe: one thread writes; `codes` may be
-    read from another.
+    A node that ends sets all nodes below it to idle, and the root goes back to idle when it has ended. Listeners of a
+    tree are not told of these changes; they are derived here. One thread writes; `codes` may be read from another.
     """
 
     def __init__(self, nodes: Sequence[NodeView]) -> None:
@@ -33,15 +32,15 @@ class StatusBoard:
         self.codes = bytearray(len(nodes))
 
     def copy(self) -> StatusBoard:
-        """Another with the same codes that goes its own way."""
+        """An independent copy."""
         other = copy(self)
         other.codes = bytearray(self.codes)
         return other
 
     def transition(self, uid: int, new: str) -> list[tuple[int, int]]:
-        """Take over that node `uid` now is `new`, a word. Returns every change as (uid, code 0..3), in order.
+        """Apply the new status of a node, a word. Returns all changes as (uid, code 0..3), in order.
 
-        SKIPPED is only ever an answer to the parent: the node's stored status is idle.
+        SKIPPED is a result for the parent only: the stored status is idle.
         """
         index = self._index[uid]
         code = CODES.get(new, 0)

@@ -1,4 +1,4 @@
-"""How long ticks take in wall time (the robot's clock may stand), and which leaf made one take too long."""
+"""Wall time of the ticks, and the slowest leaf of a tick that took too long."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ if TYPE_CHECKING:
     from trees import Tree
 
 RATE_WINDOW_S = 1.0
-"""Ticks a second are counted over at least this long."""
+"""Wall seconds over which the tick rate is measured, at least."""
 
 
 @dataclass(frozen=True)
 class Ticks:
-    """How the ticks go, in wall seconds. hertz: ticks a second. last_s, worst_s: what a tick took. overruns: how many
-    took longer than the period. slowest: the leaf that took most of the last overrun, with its time, in words."""
+    """Figures of the ticks, in wall seconds. hertz: ticks a second. last_s, worst_s: duration of the last and the
+    longest tick. overruns: number of ticks longer than the period. slowest: the slowest leaf of the last overrun, in
+    words."""
 
     count: int = 0
     hertz: float = 0.0
@@ -30,7 +31,7 @@ class Ticks:
 
 
 class TickTimes:
-    """A tree whose ticks are timed; hand it to the run loop in the tree's place.
+    """Ticks a tree and times it; the run loop ticks it in the tree's place.
 
     period_s: a tick that takes longer is an overrun. clock: seconds, monotonic.
     """
@@ -43,7 +44,7 @@ class TickTimes:
         self._window: tuple[float, int] | None = None
         self._hertz = 0.0
         self.overran: tuple[float, str, float] | None = None
-        """After a tick that took too long: its seconds, the slowest leaf's path and that leaf's seconds."""
+        """After an overrun: the seconds of the tick, the path of its slowest leaf and the leaf's seconds."""
 
     def tick(self) -> Status:
         """One tick of the tree."""
@@ -71,13 +72,13 @@ class TickTimes:
                 self._window = (end, self._count)
 
     def halt(self) -> None:
-        """Stop the tree."""
+        """Halt the tree."""
         self._tree.halt()
 
     def failure(self) -> tuple[str, str] | None:
-        """Of the tree."""
+        """As `Tree.failure`."""
         return self._tree.failure()
 
     def ticks(self) -> Ticks:
-        """How it has gone so far."""
+        """The figures up to now."""
         return Ticks(self._count, self._hertz, self._last_s, self._worst_s, self._overruns, self._slowest)
