@@ -129,7 +129,7 @@ def test_times_and_commands_are_carried_over(tmp_path: Path) -> None:
     ("body", "reason"),
     [
         ('<Sequence><Capture frame="{f}"/></Sequence>', "<Capture> computes or decides"),
-        ('<RetryUntilSuccessful num_attempts="-1"><AlwaysSuccess/></RetryUntilSuccessful>', "without end"),
+        ('<RetryUntilSuccessful num_attempts="-1"><AlwaysSuccess/></RetryUntilSuccessful>', "repeats forever"),
         ('<ParallelAll max_failures="2"><AlwaysSuccess/><AlwaysFailure/></ParallelAll>', "max_failures"),
         ("<KeepRunningUntilFailure><AlwaysSuccess/></KeepRunningUntilFailure>", "no exact counterpart"),
     ],
