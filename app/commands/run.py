@@ -11,7 +11,7 @@ from app.base.bounded import seconds, seed, whole
 from app.base.command import Command, Parser
 from app.parts.plugins import DETECTOR, detector_name
 from app.parts.robots import add_robots, robot_name, robot_options
-from app.session.options import VIEWS
+from app.views.model import VIEWS
 
 if TYPE_CHECKING:
     from app.base.interrupts import Interrupts

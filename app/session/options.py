@@ -1,17 +1,16 @@
-"""What one run is asked to do: one frozen value, made by the command line and stored in the run folder."""
+"""What one run is asked to do: a frozen value, made by the command line and stored in the run folder."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-ViewKind = Literal["live", "plain", "none"]
+from app.views.model import ViewKind
 
 SIMULATED: tuple[str, ...] = ("genesis", "fake")
 """Where results may be scripted and injected: nothing real moves."""
-VIEWS: tuple[ViewKind, ...] = ("live", "plain", "none")
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,8 @@ import time
 from collections.abc import Callable
 from typing import IO
 
-from app.session.options import ViewKind
 from app.views.live import REFRESH_HZ, LiveView
-from app.views.model import NoView, View
+from app.views.model import NoView, View, ViewKind
 from app.views.plain import PlainView
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Literal, Protocol
 
 from behaviours.recording.tick_times import Ticks
+
+ViewKind = Literal["live", "plain", "none"]
+VIEWS: Final[tuple[ViewKind, ...]] = ("live", "plain", "none")
 
 
 @dataclass(frozen=True)
