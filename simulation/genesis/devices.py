@@ -1,4 +1,4 @@
-"""What physics and training compute on."""
+"""Devices that physics and training compute on."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from typing import Final
 from perception.base.errors import ConfigError
 
 DEVICES: Final = ("cpu", "cuda", "mps")
-"""The processor, an NVIDIA card, an Apple one."""
+"""The processor, an NVIDIA GPU, an Apple GPU."""
 
 
 def available_devices() -> tuple[str, ...]:
-    """Those of DEVICES that torch can use here."""
+    """The devices that torch can use on this machine."""
     import torch
 
-    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    return tuple(device for device in DEVICES if there[device])
+    usable = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    return tuple(device for device in DEVICES if usable[device])
 
 
 def check_device(device: str) -> None:
-    """ConfigError, with those that can be used, if a device is unknown or not there."""
+    """ConfigError, with the usable devices, if a device is unknown or not available."""
     if device == "cpu":
         return
-    there = available_devices()
-    if device not in there:
-        raise ConfigError(f"--device {device}: torch finds no such device here; choose from: {', '.join(there)}")
+    usable = available_devices()
+    if device not in usable:
+        raise ConfigError(f"--device {device}: torch finds no such device here; choose from: {', '.join(usable)}")

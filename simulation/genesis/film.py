@@ -14,7 +14,10 @@ SIZE = (640, 360)
 
 
 class Film:
-    """Writes an H.264 file while the simulation runs; `close` makes it whole and may be called twice."""
+    """Writes an H.264 file while the simulation runs. `close` completes it and may be called twice.
+
+    path: the file. camera: a Genesis camera of SIZE.
+    """
 
     def __init__(self, path: Path, camera: Any) -> None:
         import imageio_ffmpeg
@@ -30,7 +33,7 @@ class Film:
         self._writer: Generator[None, NDArray[np.uint8] | None, None] | None = writer
 
     def show(self, time_s: float) -> None:
-        """Add a picture if one is due at this time of the simulation, seconds."""
+        """Add a picture if the next one is due at this simulated time, seconds."""
         if self._writer is None or time_s < self._due_s:
             return
         self._due_s = time_s + 1.0 / FRAMES_PER_S - 1e-6
@@ -44,7 +47,10 @@ class Film:
 
 
 def view_point(robot_xy_m: NDArray[np.float64], target_m: NDArray[np.float64]) -> tuple[Any, Any]:
-    """(camera position, look-at point) metres: from the side, the robot's start and the object both in the picture."""
+    """(camera position, look-at point), each (3,) metres: from the side, with the robot's start and the object in view.
+
+    robot_xy_m: (2,) start of the robot. target_m: (2,) or (3,) place of the object, world frame.
+    """
     middle = np.array([*(0.55 * robot_xy_m + 0.45 * target_m[:2]), 0.5])
     ahead = target_m[:2] - robot_xy_m
     distance = float(np.linalg.norm(ahead))

@@ -17,7 +17,7 @@ SPIN_M2PS = 0.01
 
 
 class PersonInGenesis:
-    """Lets a person take one Genesis entity. vertices_m: (N, 3) metres in its frame; mass_kg of it."""
+    """A person who takes one Genesis entity. vertices_m: (N, 3) metres, entity's frame. mass_kg: of the entity."""
 
     def __init__(self, taker: Taker, entity: Any, vertices_m: Array, mass_kg: float) -> None:
         self._link = entity.base_link
@@ -25,7 +25,7 @@ class PersonInGenesis:
         self._pull = Pull(taker, mass_kg)
 
     def act(self, dt_s: float) -> None:
-        """Once before each physics step, which forgets the force afterwards."""
+        """Apply the force for the next physics step of dt_s."""
         import genesis as gs
 
         world_from_link = link_pose(self._link)

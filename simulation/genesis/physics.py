@@ -1,4 +1,4 @@
-"""How Genesis is started and solved here: one place, so that kernels are compiled once for all programs."""
+"""Starts Genesis with the same options everywhere, so that its kernels are compiled once for all programs."""
 
 from __future__ import annotations
 
@@ -15,21 +15,18 @@ from simulation.genesis.devices import check_device
 
 TIME_STEP_S = 0.005
 STALE_LOCK_S = 60.0
-"""The kernel cache is locked while it is read or written, some seconds at most. A process that is killed just then
-leaves the lock, and every later one would compile all kernels again, two minutes or more, without a word."""
+"""A lock of the kernel cache this old is left from a killed process. It would make every later process compile all
+kernels again, which takes minutes."""
 NO_ANISOTROPY = "-GL_EXT_texture_filter_anisotropic"
-"""Mesa's software renderer filters a texture seen at a grazing angle by summing its footprint texel by texel: from some
-places of the hand camera, the floor's footprint is so large that a picture never ends. Genesis asks for that filter
-wherever it is offered, and goes without where it is not."""
+"""Hides anisotropic filtering from Genesis. Mesa's software renderer sums a texture's footprint texel by texel, which
+can take minutes for a floor seen at a grazing angle."""
 
 
 def init_genesis(device: str = "cpu") -> None:
-    """Start Genesis quietly; if it runs already, start it afresh.
+    """Start Genesis without messages, or restart it.
 
-    device: one of simulation.genesis.devices.DEVICES. ConfigError if that is not there, or Genesis is not installed.
-
-    Its seed is always the same: compiled kernels are cached by it, so another seed would compile all of them again,
-    and nothing here draws from Genesis' generator.
+    device: one of simulation.genesis.devices.DEVICES. ConfigError if it is not available or Genesis is not installed.
+    The seed is fixed: compiled kernels are cached by it, and nothing here draws from Genesis' generator.
     """
     require("the physics simulation", "sim")
     check_device(device)
@@ -43,7 +40,7 @@ def init_genesis(device: str = "cpu") -> None:
         gs.destroy()
     cache = os.environ.get("QD_OFFLINE_CACHE_FILE_PATH") or impl.default_cfg().offline_cache_file_path
     for lock in remove_stale_locks(Path(cache)):
-        sys.stderr.write(f"{lock}: a killed process had left the kernel cache locked; removed\n")
+        sys.stderr.write(f"{lock}: a killed process left the kernel cache locked; removed\n")
     gs.init(backend=gs.metal if device == "mps" else getattr(gs, device), precision="32", logging_level="error", seed=0)
     with contextlib.suppress(ImportError):
         import coacd
@@ -52,7 +49,7 @@ def init_genesis(device: str = "cpu") -> None:
 
 
 def remove_stale_locks(cache: Path) -> list[Path]:
-    """Remove the locks in Quadrants' cache folder that nobody can hold any more; returns their files."""
+    """Remove locks older than STALE_LOCK_S from Quadrants' cache folder; returns their files."""
     removed = []
     for lock in cache.glob("*/*.lock"):
         with contextlib.suppress(OSError):  # another process was quicker, or it is another user's
@@ -63,7 +60,7 @@ def remove_stale_locks(cache: Path) -> list[Path]:
 
 
 def rigid_options() -> Any:
-    """Elliptic friction cones: a bottle held at 3 N·m then creeps by less than a millimetre in seconds."""
+    """Genesis' RigidOptions of all scenes. Elliptic friction cones keep a held object from creeping."""
     import genesis as gs
 
     return gs.options.RigidOptions(dt=TIME_STEP_S, friction_cone=gs.friction_cone.elliptic, enable_self_collision=False)

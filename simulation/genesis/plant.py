@@ -1,4 +1,4 @@
-"""The Spot model inside a Genesis scene: joint targets in, measurements out, as numpy. The only code that drives it."""
+"""The Spot model in a Genesis scene: joint targets in, measurements out, as numpy. No other code drives it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from simulation.robot_files.spot_model import ARM_JOINTS, BASE_JOINTS, GAINS, JA
 Array = NDArray[np.float64]
 
 LOOSE_BY_RAD, LOOSE_TORQUE_NM = 0.15, 1.0
-"""Jaws that give way open this far, at most this hard."""
+"""Opening and torque limit of jaws that give way."""
 
 
 def as_numpy(values: Any) -> Array:
@@ -29,9 +29,9 @@ def link_pose(link: Any) -> Pose:
 
 
 class GenesisPlant:
-    """Targets are kept here and sent with one call a step, as position with velocity feed-forward.
+    """Keeps the joint targets and sends them once per step, as positions with velocity feed-forward.
 
-    The jaw's torque limit is the force range of its joint in the physics: the solver never applies more.
+    entity: the robot in a built scene. The jaw's torque limit is the force range of its joint, which the solver keeps.
     """
 
     def __init__(self, entity: Any) -> None:
@@ -64,7 +64,7 @@ class GenesisPlant:
         self.apply()
 
     def apply(self) -> None:
-        """Send the targets; once for each physics step."""
+        """Send the targets. Call before each physics step."""
         self._entity.control_dofs_position_velocity(self._target, self._rate, self._driven)
         self._entity.control_dofs_position([-self._jaw_target], [self._jaw])
         self._state.clear()
@@ -78,10 +78,11 @@ class GenesisPlant:
         return np.asarray(self._state[what])
 
     def measured(self) -> None:
-        """Forget what was read before the last physics step."""
+        """Discard cached measurements. Call after each physics step."""
         self._state.clear()
 
     def base(self) -> Array:
+        """(3,) measured x, y (metres), yaw (radians) of the body, world frame."""
         return self._dofs("position")[[self._base[0], self._base[1], self._base[3]]]
 
     def command_base(self, xy_yaw: Array, rate: Array) -> None:
@@ -89,7 +90,7 @@ class GenesisPlant:
         self._rate[[0, 1, 3]] = rate
 
     def command_posture(self, height_m: float, pitch_rad: float, roll_rad: float) -> None:
-        """Height of the body's origin above the floor and its tilt; without feed-forward."""
+        """Targets of the height of the body's origin above the floor and of its tilt, without feed-forward."""
         self._target[[2, 4, 5]] = height_m, pitch_rad, roll_rad
 
     def command_legs(self, angles: Array) -> None:
@@ -100,10 +101,11 @@ class GenesisPlant:
         return self._dofs("position")[self._legs]
 
     def arm(self) -> Array:
+        """(6,) measured arm joints, radians."""
         return self._dofs("position")[self._arm]
 
     def arm_target(self) -> Array:
-        """(6,) joints last commanded; the start of the next path, so that paths join without a step."""
+        """(6,) last targets of the arm joints, where the next path starts."""
         return self._target[18:24].copy()
 
     def command_arm(self, joints: Array, rate: Array) -> None:
@@ -129,7 +131,7 @@ class GenesisPlant:
         self._jaw_target = angle_rad
 
     def loosen_jaw(self) -> None:
-        """Let the jaws give way, as if what they hold slipped out, until the next command to them."""
+        """Open the jaws a little and weakly, so that a held object slips out, until the next command to them."""
         here, _ = self.jaw()
         self.command_jaw(min(here + LOOSE_BY_RAD, np.pi / 2), LOOSE_TORQUE_NM)
 
@@ -139,7 +141,7 @@ class GenesisPlant:
 
     @property
     def jaw_closing(self) -> bool:
-        """True while the jaws are told to close further than they are."""
+        """Whether the jaws' target is further closed than their position."""
         return self._jaw_target < self.jaw()[0] - 1e-3
 
     def jaw_torque_nm(self) -> float:

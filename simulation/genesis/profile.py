@@ -1,4 +1,4 @@
-"""Time laws of motions: how far along a path a motion is at a time, within speed and acceleration limits."""
+"""Time laws of motions: distance along a path at a time, within speed and acceleration limits."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 NO_DISTANCE = 1e-9
-"""Metres or radians; shorter ways take no time."""
+"""Metres or radians; shorter motions take no time."""
 MIN_JERK_PEAK = 1.875
 """Peak speed of a minimum-jerk motion over its mean speed (Flash and Hogan 1985)."""
 
@@ -16,7 +16,7 @@ MIN_JERK_PEAK = 1.875
 class Trapezoid:
     """Accelerate, cruise, brake over `distance` >= 0 (metres or radians) within max_speed and max_accel.
 
-    Where the distance is too short to reach the speed, the law is a triangle.
+    If the distance is too short to reach the speed, the law is a triangle. ValueError for impossible values.
     """
 
     distance: float
@@ -38,7 +38,7 @@ class Trapezoid:
         return self.distance / self.peak_speed + self.peak_speed / self.max_accel
 
     def at(self, time_s: float) -> tuple[float, float]:
-        """(distance covered, speed) at a time; clamped to the ends."""
+        """(distance covered, speed) at a time in seconds, clamped to the ends."""
         if time_s <= 0:
             return 0.0, 0.0
         if self.distance < NO_DISTANCE:

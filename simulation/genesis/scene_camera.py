@@ -1,4 +1,4 @@
-"""Clean pictures of a scene without a robot: what training and the look at an object are made from."""
+"""Clean pictures of a scene without a robot, for data sets and evaluations."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ from simulation.scene.build import Placed, SceneSample, add_to_scene, vis_option
 
 NEAR_M, FAR_M = 0.02, 20.0
 SETTLE_STEPS = 40
-"""0.2 s: objects are put down a millimetre above their support."""
+"""0.2 s, in which objects placed a millimetre above their support come to rest."""
 OPENGL_FROM_OPTICAL = np.diag([1.0, -1.0, -1.0, 1.0])
 
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """rgb: (H, W, 3) uint8. depth: (H, W) float32 metres along the optical axis, FAR_M where nothing is.
-    instances: (H, W) uint8, 0 = no object, k = object k-1 of the scene."""
+    """rgb: (H, W, 3) uint8. depth: (H, W) float32 metres along the optical axis, FAR_M for no surface. instances: (H,
+    W) uint8, 0 for no object, k for object k-1 of the scene.
+    """
 
     rgb: NDArray[np.uint8]
     depth: NDArray[np.float32]
@@ -33,10 +34,10 @@ class Picture:
 
 
 class SceneCamera:
-    """A built and settled scene with one camera that can be put anywhere. Genesis must have been started.
+    """A built and settled scene with one movable camera. Genesis must have been started. Use it as a context manager.
 
-    sample: the scene. camera: one focal length, principal point in the middle: the renderer knows no other.
-    placed: the objects, the target first. world_from_object: where they stand now. Use it as a context manager.
+    sample: the scene. camera: its intrinsics; the renderer needs square pixels and a centred principal point
+    (ValueError). placed: the objects at the start, the target first. world_from_object: their poses now.
     """
 
     def __init__(self, sample: SceneSample, camera: Intrinsics) -> None:
@@ -72,7 +73,7 @@ class SceneCamera:
         return tuple(link_pose(entity.base_link) for entity in self._entities)
 
     def _add_more(self, folder: Path) -> None:
-        """What a kind of scene adds before it is built; files may be written to `folder`."""
+        """Add more entities before the scene is built; a subclass may override it. folder: for their files."""
 
     def __enter__(self) -> Self:
         return self
@@ -81,7 +82,7 @@ class SceneCamera:
         self._scene.destroy()
 
     def take(self, world_from_camera: Pose) -> Picture:
-        """The picture from a pose of the optical frame (x right, y down, z forward)."""
+        """The picture from a world_from_camera pose (optical axes: x right, y down, z forward)."""
         self._camera.set_pose(transform=world_from_camera.matrix() @ OPENGL_FROM_OPTICAL)
         rgb, depth, segments, _ = self._camera.render(rgb=True, depth=True, segmentation=True)
         instances = np.zeros(depth.shape, np.uint8)

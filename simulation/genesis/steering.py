@@ -1,4 +1,4 @@
-"""Motions of the Genesis robot that follow a law given from outside, evaluated once for each physics step."""
+"""Motions of the Genesis robot that follow a law, which is evaluated once per physics step."""
 
 from __future__ import annotations
 
@@ -19,14 +19,13 @@ from simulation.genesis.plant import GenesisPlant, link_pose
 Array = NDArray[np.float64]
 
 LOOK_CAMERA = Intrinsics(640, 480, 331.0, 331.0, 320.0, 240.0)
-"""A wide camera, like those of the robot's body: 88 x 72 degrees."""
+"""A wide camera, like those on the robot's body: 88 x 72 degrees."""
 LOOK_NEAR_M, LOOK_FAR_M = 0.1, 19.8
-"""Nearer than the first nothing is seen: the robot's own gripper, around a camera in its place."""
+"""Range of the camera. It starts beyond the robot's own gripper, which may surround it."""
 
 
 class FollowBase(Motion):
-    """The body where the law puts it (world_from_body and the rate of x, y, yaw); the legs keep step and reach the
-    floor."""
+    """The body follows a law (seconds -> world_from_body and the rate of x, y, yaw); the legs keep step."""
 
     def __init__(self, plant: GenesisPlant, trot: Trot, law: Callable[[float], tuple[Pose, Array] | Outcome]) -> None:
         super().__init__()
@@ -52,7 +51,7 @@ class FollowBase(Motion):
         self._plant.command_legs(self._trot.step(body_velocity, float(rate[2]), dt_s))
 
     def _continued(self, yaw: float) -> float:
-        """The heading without a jump at half a turn: the base's joint counts whole turns."""
+        """The heading nearest to the measured one: the base's joint counts full turns."""
         here = float(self._plant.base()[2])
         return here + wrapped_rad(yaw - here)
 
@@ -62,7 +61,7 @@ class FollowBase(Motion):
 
 
 class FollowArm(Motion):
-    """The arm's joints where the law puts them."""
+    """The arm follows a law (seconds -> joints (6,) and their rates)."""
 
     def __init__(self, plant: GenesisPlant, law: Callable[[float], tuple[Array, Array] | Outcome]) -> None:
         super().__init__()
@@ -85,8 +84,7 @@ class FollowArm(Motion):
 
 
 class GenesisSteering:
-    """What the Genesis robot does beyond the `Robot` protocol: steering by laws, looking from anywhere, its joints,
-    and disturbing the target. The attributes are those of `GenesisRobot`."""
+    """The part of `GenesisRobot` beyond the `Robot` protocol; implements `spot_api.body.steering.Steerable`."""
 
     _plant: GenesisPlant
     _trot: Trot
@@ -117,10 +115,10 @@ class GenesisSteering:
         return self._plant.legs().copy()
 
     def look(self, world_from_camera: Pose, *, colour: bool = True) -> RgbdFrame:
-        """A perfect picture from a wide camera held anywhere, its optical frame given; black without colour.
+        """A picture without faults from a wide camera at any pose of its optical frame.
 
-        Depth alone takes a fiftieth of the time. A picture in colour from a camera that is exactly level can take
-        minutes with a software renderer: roll it by a degree.
+        colour: False gives depth only, black, in a fiftieth of the time. With a software renderer a colour picture from
+        an exactly level camera can take minutes: roll the camera by a degree.
         """
         self._look_camera.set_pose(transform=world_from_camera.matrix() @ np.diag([1.0, -1.0, -1.0, 1.0]))
         rgb, depth, _, _ = self._look_camera.render(rgb=colour, depth=True)
@@ -135,11 +133,11 @@ class GenesisSteering:
         return {} if self._judge.target is None else {"target": link_pose(self._judge.target.base_link)}
 
     def push_object(self, offset_m: ArrayLike) -> None:
-        """Move the target by (3,) metres, world frame, and bring it to rest there."""
+        """Move the target by (3,) metres, world frame; it is at rest afterwards."""
         if self._judge.target is not None:
             place = link_pose(self._judge.target.base_link).position_m + np.asarray(offset_m, dtype=np.float64)
             self._judge.target.set_pos(place, zero_velocity=True)
 
     def loosen_grip(self) -> None:
-        """The jaws give way until the next gripper command."""
+        """Let the jaws give way until the next gripper command."""
         self._plant.loosen_jaw()

@@ -1,1 +1,1 @@
-"""Users' own URDF and MJCF files of the robot."""
+"""Robot files: the Spot model written here, and users' URDF and MJCF files adapted to it."""

@@ -1,7 +1,7 @@
-"""Is an adapted robot file a Spot as ours? Its joints are compared with ours in the zero pose, before Genesis starts.
+"""Checks that an adapted robot file has Spot's kinematics, before Genesis starts.
 
-Anchors, axes and senses of all joints in one pose fix the whole kinematics. MuJoCo reads skeletons of both: bodies,
-joints and masses alone, so that no mesh is loaded.
+Anchors, axes and senses of all joints in one pose define the kinematics, so both robots are compared in the zero pose.
+MuJoCo reads them without shapes: only bodies, joints and masses.
 """
 
 from __future__ import annotations
@@ -20,16 +20,17 @@ from simulation.robot_files.spot_model import ARM_JOINTS, BASE_JOINTS, JAW_JOINT
 
 TOLERANCE_M, TOLERANCE_RAD = 0.005, 0.02
 FARTHEST_M = 100.0
-"""From the body: no joint of a Spot is meant there, and larger numbers overflow."""
+"""No joint of a Spot is this far from the body, and larger numbers overflow."""
 JAW_NEEDED_RAD = (-1.5, -0.05)
-"""The jaw's range must hold these: it opens towards negative angles and closes towards 0."""
+"""Angles that the jaw's range must contain: it opens towards negative angles and closes towards 0."""
 _ALWAYS = {"boundmass": "1e-6", "boundinertia": "1e-9", "balanceinertia": "true"}
 
 
 @dataclass(frozen=True)
 class Skeleton:
-    """By joint: anchor (3,) metres, axis (3,) and kind, in the zero pose in the body's frame. wrist: (4, 4) pose of
-    the link `wr1`. jaw_range: radians."""
+    """A robot in the zero pose, body frame. anchors: (3,) metres, axes: (3,), kinds: of each joint. wrist: (4, 4) pose
+    of link `wr1`. jaw_range: radians.
+    """
 
     anchors: dict[str, NDArray[np.float64]]
     axes: dict[str, NDArray[np.float64]]
@@ -42,7 +43,7 @@ def skeleton(path: Path, root: ET.Element) -> Skeleton:
     """The zero pose of an adapted file. path: named in the ConfigError if MuJoCo cannot read it."""
     import mujoco
 
-    mujoco.set_mju_user_warning(lambda _: None)  # it would write onto stderr, and into a file in the working folder
+    mujoco.set_mju_user_warning(lambda _: None)  # it writes to stderr and to a file in the working folder
     text = ET.tostring(_bare(root), encoding="unicode")
     try:
         model: Any = mujoco.MjModel.from_xml_string(text)
@@ -67,7 +68,7 @@ def skeleton(path: Path, root: ET.Element) -> Skeleton:
 
 
 def _bare(root: ET.Element) -> ET.Element:
-    """A copy without shapes."""
+    """A copy without shapes, which MuJoCo can read."""
     bare = copy.deepcopy(root)
     gone = ("asset", "contact", "geom", "visual", "collision", "material", "mesh", "site", "pair")
     for parent in list(bare.iter()):

@@ -1,8 +1,8 @@
-"""The gripper's collision shape: ten convex pieces, each the hull of a few cross-sections written in millimetres.
+"""The gripper's collision shape: ten convex pieces, each the hull of a few cross-sections in millimetres.
 
-Boxes around the jaws do not do: the real jaws are hooked, tapered and toothed, and boxes fill the room an object is
-held in. Each piece is lofted through polygons in planes of constant x. `wr1` carries the palm and the fixed lower jaw,
-`fngr` the moving jaw in its hinge's frame; both with x forward and z up, the moving jaw opening upwards.
+The jaws are hooked, tapered and toothed; boxes around them would fill the space of a held object. The cross-sections
+are polygons in planes of constant x. `wr1` holds the palm and the fixed lower jaw, `fngr` the moving jaw in its hinge's
+frame. In both x is forward and z up; the moving jaw opens upwards.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 HINGE_IN_WRIST_M = (0.11745, 0.0, 0.01482)
-"""Origin of the moving jaw's hinge (axis y) in the wrist link: a fact of the robot's public description."""
+"""Origin of the moving jaw's hinge (axis y) in the wrist link, from the robot's public description."""
 
 Section = tuple[float, tuple[tuple[float, float], ...]]
 
 
 class Part(Protocol):
-    """A convex part of a gripper: its name, the link it belongs to ("wr1" or "fngr") and its shape in that frame."""
+    """A convex part of a gripper: its name, its link ("wr1" or "fngr") and its shape in the link's frame."""
 
     @property
     def name(self) -> str: ...

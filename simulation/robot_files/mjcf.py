@@ -1,7 +1,7 @@
-"""A foreign MJCF of Spot made ours: joint and body names, base joints in place of the free one, legs without contact.
+"""Adapts a user's MJCF of Spot: our joint and body names, base joints instead of the free joint, legs without contact.
 
-Only what makes the robot's body is kept: <compiler>, <default>, <asset>, <worldbody> and the contact exclusions.
-Lights, cameras, sites, world geoms, actuators, sensors, keyframes, tendons and equalities are left out.
+Only <compiler>, <default>, <asset>, <worldbody> and contact exclusions are kept. Lights, cameras, sites, world geoms,
+actuators, sensors, keyframes, tendons and equalities are dropped.
 """
 
 from __future__ import annotations
@@ -19,17 +19,19 @@ _KEPT = ("compiler", "default", "asset", "worldbody", "contact")
 _IN_BODY = ("body", "inertial", "joint", "geom")
 _PLACE = ("pos", "quat", "axisangle", "xyaxes", "zaxis", "euler")
 _PASSIVE = {"stiffness": "0", "damping": "0", "frictionloss": "0", "armature": "0.1"}
-"""On every joint, whatever the file's defaults say: the gains were measured with these."""
+"""Set on every joint, over the file's defaults: the gains are tuned for these values."""
 _LEG_BODIES = tuple(f"{leg}_" for leg in LEGS)
 _FELT_GROUP = 3
-"""Geoms of this group and above are not drawn; on legs, where nothing is felt, they go."""
+"""Geoms of this group and above are not drawn; on legs, which have no contact, they are removed."""
 
 Inertials = dict[str, ET.Element]
 
 
 def adapt_mjcf(path: Path, root: ET.Element, inertials: Inertials) -> None:
-    """Change `root` in place. inertials: our own <inertial> by body name, for leg bodies that have none: elsewhere
-    shapes say the mass, and of legs some shapes go. ConfigError."""
+    """Change `root` in place. ConfigError, naming `path`, if it is no Spot with arm.
+
+    inertials: our <inertial> by body name, for leg bodies without one; other bodies get their mass from their shapes.
+    """
     world = root.find("worldbody")
     body = _robot_body(path, world)
     joints = map_joints(path, [joint.get("name", "") for joint in body.iter("joint") if joint.get("type") != "free"])
@@ -54,7 +56,7 @@ def adapt_mjcf(path: Path, root: ET.Element, inertials: Inertials) -> None:
 def _robot_body(path: Path, world: ET.Element | None) -> ET.Element:
     bodies = [] if world is None else world.findall("body")
     if world is None or not bodies:
-        map_joints(path, [])  # says what is missing
+        map_joints(path, [])  # ConfigError with all missing joints
         raise ConfigError(f"{path}: has no body in <worldbody>")
     if len(bodies) > 1:
         names = ", ".join(body.get("name", "(without a name)") for body in bodies)
@@ -66,7 +68,7 @@ def _robot_body(path: Path, world: ET.Element | None) -> ET.Element:
 
 
 def _rename(path: Path, body: ET.Element, joints: dict[str, str]) -> dict[str, str]:
-    """Give joints and bodies our names; returns our body name for each old one."""
+    """Give joints and bodies our names; returns our body name by old name."""
     ours: dict[ET.Element, str] = {body: "body"}
     for element in body.iter("body"):
         for joint in element.findall("joint"):
@@ -88,7 +90,7 @@ def _rename(path: Path, body: ET.Element, joints: dict[str, str]) -> dict[str, s
 
 
 def moved_link(joint: str) -> str:
-    """Our name of the link that our joint `joint` moves."""
+    """The link that one of our joints moves."""
     leg, _, part = joint.partition("_")
     if joint in LEG_JOINTS:
         return f"{leg}_{ {'hx': 'hip', 'hy': 'uleg', 'kn': 'lleg'}[part] }"
@@ -96,7 +98,7 @@ def moved_link(joint: str) -> str:
 
 
 def _root_joints(body: ET.Element, *, present: bool) -> None:
-    """The six base joints, if they are not there already, and the root on the world's origin."""
+    """Add the six base joints, unless present, and put the root at the world's origin."""
     for child in body.findall("freejoint"):
         body.remove(child)
     for place in _PLACE:
@@ -111,7 +113,7 @@ def _root_joints(body: ET.Element, *, present: bool) -> None:
 
 
 def _default_of(root: ET.Element) -> Callable[[ET.Element, str | None, str], str]:
-    """(geom, childclass in force, attribute) -> its value from itself or its classes, "" if none says it."""
+    """(geom, active childclass, attribute) -> its value from the geom or its classes, "" if there is none."""
     values: dict[str | None, dict[str, str]] = {None: {}}
 
     def collect(default: ET.Element, inherited: dict[str, str], top: bool) -> None:
@@ -152,7 +154,7 @@ def _legs_without_contact(root: ET.Element, body: ET.Element) -> None:
 
 
 def _exclusions(root: ET.Element, names: dict[str, str]) -> None:
-    """Keep contact exclusions, under our names; drop contact pairs, which name geoms."""
+    """Rename contact exclusions, and drop contact pairs, which name geoms."""
     for contact in root.findall("contact"):
         for entry in list(contact):
             if entry.tag != "exclude":

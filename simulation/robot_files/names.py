@@ -1,4 +1,4 @@
-"""Names of Spot's joints as public robot files write them, and ours. Links need no table: a joint says which it moves.
+"""Names of Spot's joints in public robot files, and ours. Links need no table: they follow from the joints.
 
 | ours | MuJoCo Menagerie | the maker's URDF | ROS packages |
 |---|---|---|---|
@@ -6,7 +6,7 @@
 | `fl_hx`, `fl_hy`, `fl_kn` | `fl_hx` | `fl.hx` | `front_left_hip_x`, `front_left_hip_y`, `front_left_knee` |
 | `hr_hx` | `hr_hx` | `hr.hx` | `rear_right_hip_x` |
 
-`.` and `_` count as the same and a ROS namespace (`spot/`) is left out. Nothing else is guessed.
+`.` and `_` are the same, and a ROS namespace (`spot/`) is ignored. Nothing else is guessed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _REQUIRED = (*LEG_JOINTS, *ARM_JOINTS, JAW_JOINT)
 
 
 def our_joint(name: str) -> str | None:
-    """Our name of the joint that a robot file calls `name`; None if it is none of Spot's."""
+    """Our name of a joint with this name in a robot file; None if it is no joint of Spot."""
     plain = name.rsplit("/", 1)[-1].replace(".", "_")
     if plain in BASE_JOINTS or plain in LEG_JOINTS:
         return plain
@@ -37,9 +37,9 @@ def our_joint(name: str) -> str | None:
 
 
 def map_joints(path: Path, names: Sequence[str]) -> dict[str, str]:
-    """From each moving joint of the file to ours; the six base joints are there all or not at all.
+    """Our joint name for each moving joint of the file. The six base joints are all present or all absent.
 
-    ConfigError, naming file and joints, if one is missing, meant twice, or not one that the program drives.
+    ConfigError, naming file and joints, if a joint is missing, appears twice, or is not one of Spot.
     """
     ours: dict[str, str] = {}
     for name in names:

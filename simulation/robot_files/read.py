@@ -1,4 +1,4 @@
-"""A robot file's XML, read with errors for people."""
+"""Reads a robot file's XML."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _XACRO = "http://www.ros.org/wiki/xacro"
 
 
 def read_robot(path: Path) -> ET.Element:
-    """The root of a URDF or MJCF. ConfigError, naming file and line, if it is no readable XML of these kinds."""
+    """The root of a URDF or MJCF. ConfigError, naming file and line, if it is neither."""
     root = read_xml(path, "robot file")
     if root.tag not in KINDS:
         raise ConfigError(f"{path}: the root is <{root.tag}>; expected <robot> (URDF) or <mujoco> (MJCF)")

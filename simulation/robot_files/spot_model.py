@@ -1,8 +1,8 @@
-"""A Spot with arm as MJCF, written from numbers; no file of the robot's maker is used.
+"""Writes a Spot with arm as MJCF from numbers; no file of the robot's maker is used.
 
-Origins, limits and masses are those of the public description. The base is moved by six joints of its own (x, y, z,
-yaw, pitch, roll), so that a walk is a motion of these; legs have no contact and follow the gait. The arm's links
-collide as capsules, the hand as the pieces of `simulation.robot_files.gripper_shape`.
+Origins, limits and masses are those of the public description. Six base joints (x, y, z, yaw, pitch, roll) move the
+body. The legs have no contact and follow the gait. The arm's links collide as capsules, the hand as the pieces of
+`simulation.robot_files.gripper_shape`.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ MASSES_KG = {
     "body": 32.86, "hip": 1.68, "upper_leg": 2.34, "lower_leg": 0.35,
     "sh0": 1.298, "sh1": 1.298, "el0": 0.725, "el1": 0.725, "wr0": 0.98, "wr1": 0.785, "fngr": 0.20,
 }  # fmt: skip
-"""The description gives sh0+sh1 and el0+el1 together; they are halved here."""
+"""The description gives the sums sh0+sh1 and el0+el1, which are halved here."""
 
 YELLOW, DARK, GREY = "0.93 0.71 0.05 1", "0.10 0.10 0.11 1", "0.27 0.27 0.29 1"
 
 
 @dataclass(frozen=True)
 class Gain:
-    """PD gains of a joint's position control (N·m/rad or N/m; with s for kv) and its greatest effort (N·m or N)."""
+    """Position control of a joint. kp: N·m/rad or N/m. kv: N·m·s/rad or N·s/m. max_effort: N·m or N."""
 
     kp: float
     kv: float
@@ -55,10 +55,10 @@ GAINS = {
     **{j.name: Gain(3000.0 if i < 3 else 600.0, 200.0 if i < 3 else 40.0, j.effort_nm) for i, j in enumerate(JOINTS)},
     JAW_JOINT: Gain(60.0, 4.0, 15.32),
 }
-"""Measured to follow without steady error at a step of 5 ms with a joint armature of 0.1 kg·m²."""
+"""Tuned for steps of 5 ms and a joint armature of 0.1 kg·m²: joints follow without steady error."""
 
 FREE_BASE_GAINS = {name: Gain(4e4, 2e3, 1e4) if i < 3 else Gain(4e3, 2e2, 1e3) for i, name in enumerate(BASE_JOINTS)}
-"""For the gripper on its own."""
+"""Of the gripper without a robot."""
 
 
 def _text(values: tuple[float, ...]) -> str:
@@ -82,7 +82,7 @@ def _joint(body: ET.Element, name: str, kind: str, axis: str, limits: tuple[floa
 
 
 def _shape(body: ET.Element, kind: str, color: str, *, collide: bool, **attributes: str) -> None:
-    """A primitive, seen, and felt too if it collides (group 0 is seen, group 3 is felt)."""
+    """A visible primitive, with a second geom for contact if it collides."""
     shape = {"type": kind, "mass": "0", **attributes}
     ET.SubElement(body, "geom", {**shape, "rgba": color, "group": "2", "contype": "0", "conaffinity": "0"})
     if collide:
@@ -125,7 +125,7 @@ ARM_SHAPES: dict[str, tuple[tuple[str, str, bool, dict[str, str]], ...]] = {
     "el1": (("capsule", DARK, False, {"size": "0.042", "fromto": "-0.12 0 0 0 0 0"}),),
     "wr0": (("capsule", GREY, False, {"size": "0.042", "fromto": "0 -0.03 0 0 0.03 0"}),),
 }
-"""Looks and contacts of the arm's links: (kind, colour, collides, MJCF attributes in the link's frame)."""
+"""Shapes of the arm's links: (kind, colour, collides, MJCF attributes in the link's frame)."""
 
 
 def _gripper(wrist: ET.Element, parts: Sequence[Part]) -> None:
@@ -139,7 +139,7 @@ def _gripper(wrist: ET.Element, parts: Sequence[Part]) -> None:
 
 
 def _document(name: str, folder: Path, parts: Sequence[Part]) -> tuple[ET.Element, ET.Element]:
-    """The root and its worldbody, with the gripper's meshes written and declared."""
+    """The root and its worldbody, after writing the gripper's meshes."""
     folder.mkdir(parents=True, exist_ok=True)
     root = ET.Element("mujoco", model=name)
     ET.SubElement(root, "compiler", angle="radian", autolimits="true", meshdir=".")
@@ -157,7 +157,7 @@ def _write(root: ET.Element, path: Path) -> Path:
 
 
 def write_spot(folder: Path) -> Path:
-    """Write spot.xml and the gripper's meshes into `folder`; returns the file. All joints at 0 is the zero pose."""
+    """Write spot.xml and the gripper's meshes to `folder`; returns the file. In the zero pose all joints are 0."""
     root, world = _document("spot", folder, PIECES)
     body = _body(world, "body", (0.0, 0.0, 0.0), MASSES_KG["body"], 0.3)
     _base_joints(body)
@@ -178,9 +178,9 @@ def write_spot(folder: Path) -> Path:
 
 
 def write_free_gripper(folder: Path, parts: Sequence[Part] = PIECES) -> Path:
-    """Write gripper.xml: wrist and jaw on six joints of their own; the base joints at 0 put `wr1` on the origin.
+    """Write gripper.xml: wrist and jaw on six base joints, which at 0 put `wr1` at the origin; returns the file.
 
-    parts: the convex pieces it is made of, to try another shape.
+    parts: the convex pieces of the gripper.
     """
     root, world = _document("gripper", folder, parts)
     wrist = _body(world, "wr1", (0.0, 0.0, 0.0), MASSES_KG["wr1"], 0.08)

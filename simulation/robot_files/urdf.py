@@ -1,8 +1,7 @@
-"""A foreign URDF of Spot made ours: joint and link names, a chain of base joints at the root, legs without contact.
+"""Adapts a user's URDF of Spot: our joint and link names, a chain of base joints at the root, legs without contact.
 
-Only links, joints and materials are kept; transmissions, sensors and extensions of other programs are left out. What a
-file leaves out is added: our masses on links without any, and our gripper's collision shapes if the file gives its
-wrist and finger none (the maker's file does not), for without them nothing can be held.
+Only links, joints and materials are kept. Links without a mass get ours. If wrist and finger have no collision shapes,
+as in the maker's file, they get our gripper's, because the gripper could hold nothing without them.
 """
 
 from __future__ import annotations
@@ -19,11 +18,14 @@ from simulation.scene.mesh_files import find_mesh
 
 _AXES = {"x": "1 0 0", "y": "0 1 0", "z": "0 0 1"}
 _CARRIER_KG, _CARRIER_KGM2 = "0.001", "1e-6"
-"""Of the links between the base joints: nothing beside a robot of some 60 kg."""
+"""Mass and inertia of the links between the base joints, negligible beside the robot's."""
 
 
 def adapt_urdf(path: Path, root: ET.Element, inertials: Inertials, folder: Path) -> None:
-    """Change `root` in place. inertials: our own, as MJCF, by link name. folder: for the meshes added. ConfigError."""
+    """Change `root` in place. ConfigError, naming `path`, if it is no Spot with arm.
+
+    inertials: our <inertial> (MJCF) by link name. folder: for added meshes.
+    """
     for child in list(root):
         if child.tag not in ("link", "joint", "material"):
             root.remove(child)
@@ -64,7 +66,7 @@ def _end(path: Path, joint: ET.Element, which: str, links: dict[str, ET.Element]
 
 
 def _trunk(path: Path, root: ET.Element) -> str:
-    """The one link that hangs on no other; a floating or fixed joint to a `world` link without shapes is cut."""
+    """The only link without a parent. A floating or fixed joint to a `world` link without shapes is removed."""
     links = {link.get("name", ""): link for link in root.findall("link")}
     children = {_end(path, joint, "child", links) for joint in root.findall("joint")}
     tops = [name for name in links if name not in children]
@@ -89,7 +91,7 @@ def _rename(root: ET.Element, ours: dict[str, str]) -> None:
 
 
 def _chain(root: ET.Element) -> None:
-    """World, six joints, body."""
+    """Add six base joints, with a link between each two, from a fixed origin to the body."""
     carriers = ["base_origin", *(f"{name}_carrier" for name in BASE_JOINTS[:-1]), "body"]
     for index, (name, axis) in enumerate(zip(BASE_JOINTS, "xyzzyx", strict=True)):
         link = ET.SubElement(root, "link", name=carriers[index])
@@ -110,7 +112,7 @@ def _inertial(link: ET.Element, mass: str, moment: str) -> None:
 
 
 def _complete(root: ET.Element, inertials: Inertials, folder: Path) -> None:
-    """Our masses and, for a gripper that would feel nothing, our gripper's pieces."""
+    """Add our masses to links without one, and our gripper's pieces to a gripper without collision shapes."""
     links = {link.get("name", ""): link for link in root.findall("link")}
     for name, ours in inertials.items():
         if name in links and links[name].find("inertial") is None:
@@ -125,13 +127,13 @@ def _complete(root: ET.Element, inertials: Inertials, folder: Path) -> None:
 
 
 def _below(root: ET.Element, names: list[str]) -> list[ET.Element]:
-    """The links of these names and all that hang on them."""
-    found = set(names)
+    """The links of these names and all their descendants."""
+    below = set(names)
     joints = [(joint.find("parent"), joint.find("child")) for joint in root.findall("joint")]
     edges = [(p.get("link", ""), c.get("link", "")) for p, c in joints if p is not None and c is not None]
     grown = True
     while grown:
-        more = {child for parent, child in edges if parent in found} - found
-        found |= more
-        grown = bool(more)
-    return [link for link in root.findall("link") if link.get("name", "") in found]
+        children = {child for parent, child in edges if parent in below} - below
+        below |= children
+        grown = bool(children)
+    return [link for link in root.findall("link") if link.get("name", "") in below]

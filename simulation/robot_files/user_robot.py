@@ -1,7 +1,7 @@
-"""A user's own robot file in place of the Spot written here: adapted into a folder of its own, as Genesis loads it.
+"""A user's own robot file instead of the Spot model written here, adapted as Genesis needs it.
 
-The file itself is never changed. Its shapes and masses are used; gains, jaw torque limit and contact-free legs are
-those of our own model.
+The file itself is not changed. Its shapes and masses are used. Gains, the jaw's torque limit and legs without contact
+are those of our model.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from simulation.robot_files.urdf import adapt_urdf
 
 
 def adapt_robot(path: Path, folder: Path) -> Path:
-    """Write a URDF or MJCF of Spot with arm, under our names and on our base joints, into `folder`; returns the file.
+    """Write a user's URDF or MJCF of Spot with arm to `folder`, with our names and base joints; returns the new file.
 
-    ConfigError, in one line that names the file and what to do, if it cannot be read, lacks a joint or a mesh, or has
-    other kinematics than Spot.
+    ConfigError, naming the file and the next step, if it cannot be read, lacks a joint or a mesh, or differs from
+    Spot's kinematics.
     """
     folder = folder.absolute()
     root = read_robot(path)
@@ -41,13 +41,13 @@ def adapt_robot(path: Path, folder: Path) -> Path:
 
 
 def check_robot(path: Path) -> None:
-    """ConfigError if the robot file cannot be used; see `adapt_robot`. Leaves nothing behind."""
+    """ConfigError if the robot file cannot be used (see `adapt_robot`). Writes no files."""
     with tempfile.TemporaryDirectory(prefix="spot-grasp-") as folder:
         adapt_robot(path, Path(folder))
 
 
 def user_robot_morph(gs: Any, path: Path, folder: Path) -> Any:
-    """The Genesis morph of a robot file. gs: the genesis module. folder: where the adapted file stays while it runs."""
+    """The Genesis morph of a robot file. gs: the genesis module. folder: for the adapted file, during the run."""
     adapted = adapt_robot(path, folder / "robot_file")
     if adapted.suffix == ".xml":
         return gs.morphs.MJCF(file=str(adapted), default_armature=0.1)

@@ -1,1 +1,1 @@
-"""What stands where: scene files, objects, textures, the person."""
+"""Scenes: scene files, objects and their meshes, textures, the person; what stands where."""

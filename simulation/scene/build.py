@@ -1,4 +1,4 @@
-"""One scene drawn from a scene file and a seed, and how it is put into Genesis."""
+"""Draws a scene from a scene file and a seed, and adds it to Genesis."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ SUPPORT_FRICTION = 0.5
 FLOOR_M = 12.0
 DROP_M = 0.001
 SIDE_BY_SIDE_M = 0.16
-"""Between the axes of two clutter objects on one side of the target: room for two mugs with handles."""
+"""Distance between the axes of two clutter objects on one side of the target: enough for two mugs with handles."""
 OBJECT_SEEDS = 100_000
 WALL_GAP_M = 0.3
+"""Free space between a wall and the place to put objects on."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Placed:
-    """An object and where it stands at the start."""
+    """An object and its pose at the start."""
 
     object: GraspObject
     world_from_object: Pose
@@ -73,7 +74,7 @@ class SceneSample:
 
 @dataclass(frozen=True)
 class SceneEntities:
-    """Genesis entities of a built scene: the target (None without one) and every placed object with its entity."""
+    """Genesis entities of a scene: the target, or None, and all objects with their entities."""
 
     target: Any | None
     objects: tuple[tuple[Placed, Any], ...]
@@ -133,20 +134,20 @@ def sample_scene(spec: SceneSpec, seed: int) -> SceneSample:
         away = spot + ahead * float(rng.uniform(0.6, 2.0)) + side * float(rng.uniform(0.5, 1.6)) * rng.choice([-1, 1])
         size = rng.uniform(0.08, 0.35, 3)
         supports.append(Box((away[0], away[1], size[2]), tuple(size), _draw(rng, (0, np.pi)), surface_texture(rng)))
-    there = None if spec.place is None else _place(spec.place, (x, y, yaw), seed)
+    place_box = None if spec.place is None else _place(spec.place, (x, y, yaw), seed)
     return SceneSample(
         name=spec.name,
         seed=seed,
         robot_xy_yaw=(x, y, yaw),
-        supports=tuple(supports) if there is None else (*supports, there),
+        supports=tuple(supports) if place_box is None else (*supports, place_box),
         target=target,
         clutter=tuple(clutter),
-        walls=tuple(wall for wall in _walls(rng, spot, ahead, heading) if there is None or _clear(wall, there)),
+        walls=tuple(wall for wall in _walls(rng, spot, ahead, heading) if place_box is None or _clear(wall, place_box)),
         floor=surface_texture(rng),
         lights=_lights(rng, spec),
         ambient=_draw(rng, spec.light.ambient),
         background=tuple(np.clip(random_color(rng, low=0.3), 0, 1).tolist()),
-        place=there,
+        place=place_box,
         person=None if spec.person is None else _person(spec.person, (x, y, yaw), seed),
     )
 
@@ -157,7 +158,7 @@ def _rotate(xy: NDArray[np.float64], angle: float) -> NDArray[np.float64]:
 
 
 def _place(spec: PlaceSpec, robot_xy_yaw: tuple[float, float, float], seed: int) -> Box:
-    """The box to put things on; from random numbers of its own, so that the rest of a scene is as it is without it."""
+    """The box to put objects on. It has its own random numbers, so that it does not change the rest of the scene."""
     rng = np.random.default_rng([seed, 2])
     x, y, yaw = robot_xy_yaw
     offset = _rotate(np.array([_draw(rng, spec.forward_m), _draw(rng, spec.left_m)]), yaw)
@@ -167,7 +168,7 @@ def _place(spec: PlaceSpec, robot_xy_yaw: tuple[float, float, float], seed: int)
 
 
 def _person(spec: PersonSpec, robot_xy_yaw: tuple[float, float, float], seed: int) -> Taker:
-    """Who stands behind the start; from random numbers of their own, so that the rest is as it is without them."""
+    """The person behind the start. It has its own random numbers, so that it does not change the rest of the scene."""
     rng = np.random.default_rng([seed, 3])
     x, y, yaw = robot_xy_yaw
     back = _rotate(np.array([-_draw(rng, spec.behind_m), 0.0]), yaw)
@@ -175,14 +176,14 @@ def _person(spec: PersonSpec, robot_xy_yaw: tuple[float, float, float], seed: in
 
 
 def _clear(wall: Box, place: Box) -> bool:
-    """True if a wall, which is seen and not felt, leaves WALL_GAP_M around a place."""
+    """Whether a wall leaves WALL_GAP_M around a place."""
     offset = _rotate(np.asarray(place.center_m[:2]) - wall.center_m[:2], -wall.yaw_rad)
     gap = np.maximum(np.abs(offset) - np.asarray(wall.half_m[:2]), 0.0)
     return bool(np.linalg.norm(gap) > place.half_m[0] * np.sqrt(2) + WALL_GAP_M)
 
 
 def _walls(rng: np.random.Generator, spot: Any, ahead: Any, heading: float) -> tuple[Box, ...]:
-    """A wall behind the target, and sometimes one beside it; seen, not felt."""
+    """Sometimes a wall behind the target, and sometimes one beside it, both without contact."""
     walls = []
     if rng.random() < 0.85:
         far = spot + ahead * float(rng.uniform(0.9, 3.0))
@@ -205,7 +206,7 @@ def _lights(rng: np.random.Generator, spec: SceneSpec) -> tuple[tuple[tuple[floa
 
 
 def vis_options(sample: SceneSample, **more: Any) -> Any:
-    """Genesis' VisOptions with the scene's lights, ambient light and background."""
+    """Genesis' VisOptions with the scene's lights, ambient light and background. more: further options."""
     import genesis as gs
 
     lights = [gs.options.vis.DirectionalLight(dir=d, color=(1.0, 1.0, 1.0), intensity=i) for d, i in sample.lights]
@@ -215,7 +216,7 @@ def vis_options(sample: SceneSample, **more: Any) -> Any:
 
 
 def _write_box(box: Box, path: Path) -> Path:
-    """A UV-mapped box as OBJ, so that Genesis shows its texture."""
+    """Write a textured box as an OBJ; returns the file."""
     hx, hy, hz = box.half_m
     lines: list[str] = []
     count = 0
@@ -234,10 +235,10 @@ def _write_box(box: Box, path: Path) -> Path:
 
 
 def add_to_scene(scene: Any, sample: SceneSample, folder: Path, *, physics: bool = True) -> SceneEntities:
-    """Add everything but the robot to a gs.Scene that is not built yet; meshes and pictures are written to `folder`.
+    """Add everything but the robot to a gs.Scene before it is built. folder: for meshes and pictures.
 
-    Supports collide as boxes: on other shapes the solver makes light objects hop. Objects collide as their convex
-    hull. Without physics everything is only seen, and stands where it is put.
+    Supports collide as boxes, because light objects bounce on other shapes. Objects collide as `GraspObject.solid`
+    says. physics: False makes everything fixed and without contact.
     """
     import genesis as gs
 
@@ -254,17 +255,17 @@ def add_to_scene(scene: Any, sample: SceneSample, folder: Path, *, physics: bool
         scene.add_entity(gs.morphs.Mesh(file=str(path), collision=False, file_meshes_are_zup=True, **place))
     placed = ([sample.target] if sample.target else []) + list(sample.clutter)
     objects = []
-    for thing in placed:
-        solid, density = thing.object.solid()
+    for item in placed:
+        solid, density = item.object.solid()
         morph = gs.morphs.Mesh(
-            file=str(thing.object.write(folder)),
-            pos=tuple(thing.world_from_object.position_m),
-            quat=tuple(thing.world_from_object.quaternion_wxyz),
+            file=str(item.object.write(folder)),
+            pos=tuple(item.world_from_object.position_m),
+            quat=tuple(item.world_from_object.quaternion_wxyz),
             file_meshes_are_zup=True,
             collision=physics,
             fixed=not physics,
             **solid,
         )
-        material = gs.materials.Rigid(rho=density, friction=thing.object.friction)
-        objects.append((thing, scene.add_entity(morph, material=material)))
+        material = gs.materials.Rigid(rho=density, friction=item.object.friction)
+        objects.append((item, scene.add_entity(morph, material=material)))
     return SceneEntities(objects[0][1] if sample.target else None, tuple(objects))

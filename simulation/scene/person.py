@@ -1,6 +1,6 @@
-"""A person who takes what is held out to them: one hand, felt and not seen, on the world's side of the simulation.
+"""A person who takes a held-out object: the force of an invisible hand.
 
-Nothing in a tree can reach this: a leaf notices the pull by the jaws, as on the robot, or does not notice it.
+No leaf can read this. As on the robot, a leaf can notice the pull only at the jaws.
 """
 
 from __future__ import annotations
@@ -13,29 +13,30 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 REACH_M = 0.7
-"""From the hand's place, level, to what it takes."""
+"""Greatest horizontal distance from the hand to an object that it takes."""
 LEAST_HEIGHT_M = 0.5
-"""Above the floor; what lies lower is not held out to anybody."""
+"""An object lower than this above the floor is not held out."""
 STILL_MPS, STILL_S = 0.02, 1.0
-"""What has been slower for so long is held out; what moves is not reached for."""
+"""An object slower than this for so long is held out."""
 RISE_NPS = 25.0
-"""The pull grows until the thing gives way: whoever tugs at once tears at the robot."""
+"""Growth of the pull, newtons per second."""
 STIFFNESS_NPM = 300.0
+"""Of the spring that draws the object to the hand."""
 FREE_M = 0.05
-"""Moved so far, a thing is out of the jaws, and all of its weight is on the hand."""
+"""An object moved this far is out of the jaws, and the hand carries all of its weight."""
 GRAVITY_MPS2 = 9.81
 
 
 @dataclass(frozen=True)
 class Taker:
-    """A person: the place of their hand (3,), metres in the world, and their hardest pull, newtons."""
+    """A person. hand_m: (3,) place of the hand, world frame. pull_n: greatest pull."""
 
     hand_m: tuple[float, float, float]
     pull_n: float
 
 
 def drawing_force(taker: Taker, mass_kg: float, place_m: Array, velocity_mps: Array, *, limit_n: float) -> Array:
-    """(3,) newtons: a critically damped spring from a thing's place (3,) to the hand, at most limit_n and pull_n."""
+    """(3,) newtons of a critically damped spring from a place (3,) to the hand, at most limit_n and pull_n."""
     damping = 2.0 * np.sqrt(STIFFNESS_NPM * mass_kg)
     wanted = STIFFNESS_NPM * (np.asarray(taker.hand_m) - place_m) - damping * velocity_mps
     strength, most = float(np.linalg.norm(wanted)), min(limit_n, taker.pull_n)
@@ -44,8 +45,7 @@ def drawing_force(taker: Taker, mass_kg: float, place_m: Array, velocity_mps: Ar
 
 @dataclass
 class Pull:
-    """What the person does with one thing of mass_kg, step by step: waits until it is held out, then draws it to the
-    hand harder and harder, and holds it there."""
+    """The pull on one object, step by step: none until it is held out, then growing, towards the hand."""
 
     taker: Taker
     mass_kg: float
@@ -54,7 +54,7 @@ class Pull:
     _from_m: Array | None = field(default=None, init=False)
 
     def step(self, place_m: Array, velocity_mps: Array, dt_s: float) -> Array | None:
-        """(3,) newtons on the thing, whose middle is at place_m (3,), for a step of dt_s; None before it is taken."""
+        """(3,) newtons for a step of dt_s on the object, whose middle is at place_m (3,); None before it is taken."""
         if self._from_m is None:
             near = np.linalg.norm(place_m[:2] - np.asarray(self.taker.hand_m)[:2]) <= REACH_M
             still = np.linalg.norm(velocity_mps) < STILL_MPS

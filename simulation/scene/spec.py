@@ -1,4 +1,4 @@
-"""Scene files: small TOML files that say what may stand where. A seed picks one scene out of a file's ranges."""
+"""Scene files: TOML files with ranges for what stands where. A seed draws one scene from them."""
 
 from __future__ import annotations
 
@@ -25,9 +25,12 @@ class SupportSpec:
 
 @dataclass(frozen=True)
 class TargetSpec:
-    """The object to grasp. families: one is drawn; repeat a name to make it likelier; empty for none. mesh: a user's
-    own file instead, relative to the scene file. distance_m and bearing_rad from the robot's start; edge_m from the
-    object's axis to the support's edge on the robot's side."""
+    """The object to grasp.
+
+    families: one of them is drawn; repeat a name to make it likelier; empty for no object. mesh: a user's own file
+    instead, relative to the scene file. distance_m, bearing_rad: from the robot's start. edge_m: from the object's axis
+    to the support's edge on the robot's side.
+    """
 
     families: tuple[str, ...] = ("bottle",)
     mesh: str = ""
@@ -50,8 +53,10 @@ class ClutterSpec:
 
 @dataclass(frozen=True)
 class PlaceSpec:
-    """A second box, to put things on: where its middle is, as seen from the robot's start; its top's height above the
-    floor and half its width. What a tree says about the place must agree with it."""
+    """A second box, to put objects on: its middle in the frame of the robot's start, height of its top, half its width.
+
+    The tree's ports for the place must agree with it.
+    """
 
     forward_m: Range = (0.2, 0.2)
     left_m: Range = (1.8, 1.8)
@@ -61,8 +66,9 @@ class PlaceSpec:
 
 @dataclass(frozen=True)
 class PersonSpec:
-    """Somebody who takes what is held out to them: how far behind the robot's start they hold their hand, its height
-    above the floor, and how hard they pull at most."""
+    """A person who takes a held-out object: distance of their hand behind the robot's start, its height above the
+    floor, greatest pull.
+    """
 
     behind_m: Range = (1.1, 1.1)
     height_m: Range = (1.0, 1.0)
@@ -124,7 +130,7 @@ LIMITS: dict[str, Range] = {
     "y_m": (-50.0, 50.0),
     "yaw_rad": (-3.15, 3.15),
 }
-"""What a scene file may ask for, in the key's unit; counts are whole numbers."""
+"""Allowed range of each key, in its unit; counts are whole numbers."""
 _TABLES = {
     "support": SupportSpec, "target": TargetSpec, "clutter": ClutterSpec, "light": LightSpec, "robot": RobotSpec,
     "place": PlaceSpec, "person": PersonSpec,
@@ -132,7 +138,7 @@ _TABLES = {
 
 
 def scene_names() -> list[str]:
-    """Scenes in the library."""
+    """The names of the scenes in the library."""
     return sorted(path.stem for path in LIBRARY.glob("*.toml"))
 
 

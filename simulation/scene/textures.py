@@ -1,4 +1,4 @@
-"""Procedural pictures for objects, floors and walls: seeded, made from shapes and noise, nothing loaded."""
+"""Procedural textures of objects, floors and walls, from shapes and noise."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Image = NDArray[np.uint8]
 
 
 def random_color(rng: np.random.Generator, *, low: float = 0.05, high: float = 0.95) -> NDArray[np.float64]:
-    """(3,) RGB 0..1, saturated as often as grey."""
+    """(3,) random RGB 0..1, sometimes nearly grey."""
     if rng.random() < 0.3:
         return np.asarray(rng.uniform(low, high) + rng.normal(0, 0.03, 3))
     return np.asarray(rng.uniform(low, high, 3))
@@ -57,12 +57,12 @@ def surface_texture(rng: np.random.Generator, size: int = 512) -> Image:
 
 
 def _paint(picture: NDArray[np.float64], stencil: Image, color: NDArray[np.float64]) -> None:
-    """Lay a colour over the picture where the stencil (uint8) is set."""
+    """Blend a colour into the picture, by the stencil (uint8)."""
     picture += (stencil[..., None] / 255.0) * (color - picture)
 
 
 def _letters(picture: NDArray[np.float64], rng: np.random.Generator, top: int, bottom: int) -> None:
-    """Words of no language across a band of the label."""
+    """Random words in a band of the label."""
     height, width = picture.shape[:2]
     ink = random_color(rng)
     for _ in range(int(rng.integers(1, 5))):
@@ -75,7 +75,7 @@ def _letters(picture: NDArray[np.float64], rng: np.random.Generator, top: int, b
 
 
 def wrapper_texture(rng: np.random.Generator, family: str, height: int = 256, width: int = 512) -> Image:
-    """(height, width, 3) RGB round an object of revolution: row 0 is its top, columns go once round."""
+    """(height, width, 3) RGB around an object of revolution: row 0 is its top, the columns go around once."""
     base = random_color(rng)
     picture = np.tile(base, (height, width, 1))
     if family == "thermos" and rng.random() < 0.5:
