@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from behaviours.worker import Job as Job, Worker as Worker
     from perception.base.errors import RobotError as RobotError
     from perception.geometry import Pose as Pose
+    from perception.grasping.gripper import GripperModel as GripperModel
+    from perception.grasping.reach import Arm as Arm
     from perception.types import (
         Detection as Detection,
         Grasp as Grasp,
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
         Intrinsics as Intrinsics,
         RgbdFrame as RgbdFrame,
     )
+    from perception.view import View as View
     from py_trees.common import Status as Status
     from trees.data.ports import Bounds as Bounds, Port as Port, input_port as input_port, output_port as output_port
     from trees.engine.leaf import Leaf as Leaf, PortAccess as PortAccess
@@ -78,7 +81,10 @@ else:
         "behaviours.worker": ("Job", "Worker"),
         "perception.base.errors": ("RobotError",),
         "perception.geometry": ("Pose",),
+        "perception.grasping.gripper": ("GripperModel",),
+        "perception.grasping.reach": ("Arm",),
         "perception.types": ("Detection", "Grasp", "Heatmap", "Intrinsics", "RgbdFrame"),
+        "perception.view": ("View",),
         "py_trees.common": ("Status",),
         "trees.data.ports": ("Bounds", "Port", "input_port", "output_port"),
         "trees.engine.leaf": ("Leaf", "PortAccess"),

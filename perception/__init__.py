@@ -1,6 +1,8 @@
 """What a robot sees: value types (frames, poses, detections, grasps) and the numpy and OpenCV functions on them.
 
-result = perception.perceive(frame, detector, heatmap_model, ["bottle"])    one frame -> a grasp, or a reason why not
+result = perception.perceive(frame, detector, heatmap_model, labels=["bottle"], gripper=robot.model.gripper)
+
+From one frame to a grasp, or to the reason why there is none.
 """
 
 from typing import TYPE_CHECKING
@@ -11,7 +13,7 @@ if TYPE_CHECKING:
     from perception.geometry import Pose as Pose, Vector as Vector
     from perception.grasping.grasp import compute_grasp as compute_grasp
     from perception.grasping.gripper import GripperModel as GripperModel
-    from perception.grasping.reach import Reach as Reach
+    from perception.grasping.reach import Arm as Arm, Reach as Reach
     from perception.grasping.settings import GraspSettings as GraspSettings
     from perception.grasping.heatmap import OnnxHeatmap as OnnxHeatmap
     from perception.networks.protocols import Detector as Detector, HeatmapModel as HeatmapModel
@@ -40,7 +42,7 @@ else:
         "perception.geometry": ("Pose", "Vector"),
         "perception.grasping.grasp": ("compute_grasp",),
         "perception.grasping.gripper": ("GripperModel",),
-        "perception.grasping.reach": ("Reach",),
+        "perception.grasping.reach": ("Arm", "Reach"),
         "perception.grasping.settings": ("GraspSettings",),
         "perception.grasping.heatmap": ("OnnxHeatmap",),
         "perception.networks.protocols": ("Detector", "HeatmapModel"),

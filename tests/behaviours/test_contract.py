@@ -10,16 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from behaviours.contract import (
-    CONTRACT,
-    CannotJudge,
-    MakeRobot,
-    it_holds_what_is_between_its_jaws,
-    the_hand_camera_looks_where_the_hand_points,
-    the_hand_turns_as_it_is_sent,
-)
+from behaviours.contract import CONTRACT, CannotJudge, MakeRobot
+from behaviours.contract.gripping import it_holds_what_is_between_its_jaws
+from behaviours.contract.moving import the_hand_turns_as_it_is_sent
+from behaviours.contract.seeing import its_model_describes_it, the_hand_camera_looks_where_the_hand_points
 from behaviours.robot import Command, GripperState
 from behaviours.robots.fake.robot import FakeRobot
+from behaviours.robots.spot.arm import SpotArm
 from perception.geometry import Pose
 from perception.types import RgbdFrame
 
@@ -100,6 +97,42 @@ class CameraUpsideDown(CameraElsewhere):
     off_rad = (0.0, 0.0, np.pi)
 
 
+class OtherMount(FakeRobot):
+    """Its model is of a robot whose hand camera looks straight ahead."""
+
+    model = replace(
+        FakeRobot.model,
+        hand_from_camera=Pose(
+            np.array([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0]]),
+            FakeRobot.model.hand_from_camera.position_m,
+        ),
+    )
+
+
+class OtherLens(FakeRobot):
+    model = replace(FakeRobot.model, hand_camera=replace(FakeRobot.model.hand_camera, fx=700.0, fy=700.0))
+
+
+class ShortArm(FakeRobot):
+    """Its model's arm reaches nothing."""
+
+    class Arm(SpotArm):
+        def joints_at(self, body_from_hand: Pose, seed: Any = None) -> None:
+            return None
+
+    model = replace(FakeRobot.model, arm=Arm())
+
+
+class EndlessArm(FakeRobot):
+    """Its model's arm reaches everything."""
+
+    class Arm(SpotArm):
+        def joints_at(self, body_from_hand: Pose, seed: Any = None) -> Any:
+            return np.zeros(6)
+
+    model = replace(FakeRobot.model, arm=Arm())
+
+
 class NeverHolds(FakeRobot):
     def gripper(self) -> GripperState:
         return replace(super().gripper(), holding=False)
@@ -138,6 +171,10 @@ BROKEN = {
     CameraElsewhere: (the_hand_camera_looks_where_the_hand_points, "is elsewhere after the hand has turned"),
     CameraLow: (the_hand_camera_looks_where_the_hand_points, "is elsewhere after the hand has turned"),
     CameraUpsideDown: (the_hand_camera_looks_where_the_hand_points, "is elsewhere after the hand has turned"),
+    OtherMount: (its_model_describes_it, "is turned by 0.16 rad from the model's"),
+    OtherLens: (its_model_describes_it, "the focal length is 552 px, the model says 700 px"),
+    ShortArm: (its_model_describes_it, "does not reach its ready pose"),
+    EndlessArm: (its_model_describes_it, "reaches 5 m further"),
     NeverHolds: (it_holds_what_is_between_its_jaws, "does not say that it holds it"),
     HoldsOpen: (it_holds_what_is_between_its_jaws, "with open jaws"),
     Weak: (it_holds_what_is_between_its_jaws, "holds something with 0 N·m"),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from behaviours.contract import finish, ready
+from behaviours.contract.common import finish, ready
 from behaviours.robot import Command, CommandState
 from behaviours.robots.fake.robot import FULL_GAP_M, FakeDetector, FakeHeatmap, FakeRobot, FakeScript
 from behaviours.robots.fake.world import BOTTLE_RGB, FLOOR_RGB, HAND_CAMERA, MAX_RANGE_M, TABLE_RGB, FakeWorld

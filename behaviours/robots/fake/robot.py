@@ -154,7 +154,7 @@ class FakeRobot(FakeSteering):
             raise ConfigError(f"unknown camera {camera!r}; this robot has: {', '.join(self.cameras)}")
         self._connected()
         self._captures += 1
-        pose = self.hand_pose() @ self.model.hand_from_camera
+        pose = self.hand_pose() @ SPOT.hand_from_camera
         self.world.bottle_hidden = self._captures <= self.script.hidden_captures
         rgb, depth = self.world.render(pose)
         return RgbdFrame(rgb, depth, HAND_CAMERA, pose, self._now_s, camera)

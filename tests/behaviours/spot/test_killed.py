@@ -16,7 +16,7 @@ from tests.support.places import ROOT
 
 pytest.importorskip("bosdyn.client")
 
-from behaviours.contract import finish
+from behaviours.contract.common import finish
 from behaviours.robot import CommandState
 from behaviours.robots.spot.motion.walk import AHEAD_S
 from perception.geometry import Pose

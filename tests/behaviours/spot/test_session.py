@@ -21,7 +21,7 @@ from bosdyn.client.lease import LeaseKeepAlive
 from app.base.interrupts import Interrupts
 from app.commands.dispatch import main
 from app.commands.tree_files import preflight
-from behaviours.contract import finish, ready
+from behaviours.contract.common import finish, ready
 from behaviours.robot import CommandState
 from behaviours.robots.spot.control.pulse import LIMIT_S
 from behaviours.robots.spot.link.connection import Connection, Target

@@ -1,0 +1,111 @@
+"""Rules of the contract: what is refused, and that every motion can be stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from behaviours.contract.common import MakeRobot, finish
+from behaviours.robot import Command, CommandState, Robot
+from perception.base.errors import LimitError
+from perception.geometry import Pose
+
+
+def nonsense(robot: Robot) -> Iterator[tuple[str, Callable[[], Command]]]:
+    """Every command with one value that is no limit, or beyond the robot's, or no goal: (its words, the call)."""
+    own, here = robot.limits, robot.hand_pose()
+    far = Pose(here.rotation, here.position_m + 1e9)
+    asked: tuple[tuple[str, Any, dict[str, float], tuple[Any, ...]], ...] = (
+        (
+            "walk_to",
+            robot.body_pose(),
+            {"max_speed_mps": own.walking_speed_mps, "max_yaw_rate_radps": own.yaw_rate_radps},
+            (far,),
+        ),
+        ("move_arm", "ready", {"max_joint_speed_radps": own.joint_speed_radps}, ("up", "")),
+        ("move_hand", here, {"max_speed_mps": own.hand_speed_mps}, (far,)),
+        ("set_gripper", 0.5, {"max_torque_nm": own.jaw_torque_nm}, (-0.1, 1.1, np.nan, np.inf)),
+    )
+    for name, goal, limits, bad_goals in asked:
+        for bad_goal in bad_goals:
+            yield name, partial(getattr(robot, name), bad_goal, **limits)
+        for limit, greatest in limits.items():
+            for value in (0.0, -0.0, -1.0, -1e-9, 1e-9, 1e-300, np.nan, np.inf, -np.inf, 1.001 * greatest, 1e308):
+                yield limit, partial(getattr(robot, name), goal, **limits | {limit: value})
+
+
+def nonsense_is_refused_and_changes_nothing(make: MakeRobot) -> None:
+    with make() as robot:
+        ahead = robot.body_pose() @ Pose.from_rpy((0.0, 0.0, 0.0), (1.0, 0.0, 0.0))
+        walk = robot.walk_to(ahead, max_speed_mps=0.1, max_yaw_rate_radps=0.5)
+        arm = robot.move_arm("ready", max_joint_speed_radps=0.2)
+        jaws = robot.set_gripper(1.0, max_torque_nm=2.0)
+        for words, command in nonsense(robot):
+            message = ""
+            try:
+                command()
+            except LimitError as error:
+                message = str(error)
+            assert words in message, f"{command} was accepted"
+        assert walk.poll().state is CommandState.RUNNING
+        assert arm.poll().state is CommandState.RUNNING
+        assert finish(robot, jaws) is CommandState.DONE
+        assert robot.body_pose().distance_m(ahead) > 0.3
+
+
+def cancel_stops_and_is_final(make: MakeRobot) -> None:
+    with make() as robot:
+        goal = robot.body_pose() @ Pose.from_rpy((0.0, 0.0, 0.0), (1.0, 0.0, 0.0))
+        command = robot.walk_to(goal, max_speed_mps=0.5, max_yaw_rate_radps=0.8)
+        robot.sleep(0.5)
+        command.cancel()
+        command.cancel()
+        assert command.poll().state is CommandState.CANCELLED
+        robot.sleep(0.3)
+        place = robot.body_pose()
+        robot.sleep(0.3)
+        assert robot.body_pose().distance_m(place) < 0.01
+        assert command.poll().state is CommandState.CANCELLED
+
+
+def a_new_command_cancels_the_old_of_its_part(make: MakeRobot) -> None:
+    with make() as robot:
+        ahead = robot.body_pose() @ Pose.from_rpy((0.0, 0.0, 0.0), (1.0, 0.0, 0.0))
+        first = robot.walk_to(ahead, max_speed_mps=0.5, max_yaw_rate_radps=0.8)
+        arm = robot.move_arm("ready", max_joint_speed_radps=1.0)
+        robot.sleep(0.2)
+        second = robot.walk_to(robot.body_pose(), max_speed_mps=0.5, max_yaw_rate_radps=0.8)
+        assert first.poll().state is CommandState.CANCELLED
+        assert arm.poll().state is CommandState.RUNNING
+        assert finish(robot, second) is CommandState.DONE
+
+
+def stop_stops_everything_at_any_time(make: MakeRobot) -> None:
+    robot = make()
+    robot.stop()
+    with robot:
+        robot.stop()
+        goal = robot.body_pose() @ Pose.from_rpy((0.0, 0.0, 0.0), (1.0, 0.0, 0.0))
+        walk = robot.walk_to(goal, max_speed_mps=0.5, max_yaw_rate_radps=0.8)
+        arm = robot.move_arm("ready", max_joint_speed_radps=1.0)
+        robot.sleep(0.2)
+        robot.stop()
+        robot.stop()
+        assert walk.poll().state is CommandState.CANCELLED
+        assert arm.poll().state is CommandState.CANCELLED
+
+
+def an_error_inside_stops_the_robot(make: MakeRobot) -> None:
+    commands: list[Command] = []
+    try:
+        with make() as robot:
+            goal = robot.body_pose() @ Pose.from_rpy((0.0, 0.0, 0.0), (1.0, 0.0, 0.0))
+            commands.append(robot.walk_to(goal, max_speed_mps=0.5, max_yaw_rate_radps=0.8))
+            robot.sleep(0.2)
+            raise KeyError("in the middle")
+    except KeyError:
+        pass
+    assert commands[0].poll().state is CommandState.CANCELLED
