@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -30,15 +31,17 @@ def run(
 ) -> Recording:
     """Run a tree on a robot until it succeeds or fails, and return what was recorded.
 
-    tree: a file, or the name of a tree in the library. robot: not entered yet; it is entered, stopped and left here.
+    tree: a file, or the name of a tree in the library. robot: not entered yet; it is entered, stopped and left here. If
+    it has an attribute `seed`, the result names it; if it has a method `ground_truth`, that is the judge.
     detector, heatmap_model: None takes the shipped networks, and for the fake robot its own. out: the run folder, new
     or empty; None makes one under runs/. main: ID of the tree to run, else what the file says. leaves: classes of yours
     that the tree may name, beside the built-in ones and those of installed packages. time_limit_s: seconds on the
     robot's clock.
 
-    A tree that fails is a result, not an error: see `Recording.result`. TreeError for a tree that cannot be run,
-    ConfigError for a folder that cannot be used, before the robot is entered. Whatever ends the run, the robot is
-    stopped and the folder closed; then the error, or KeyboardInterrupt, is raised again.
+    A tree that fails is a result, not an error: see `Recording.result`. Warnings about the tree go to the logger
+    `behaviours`. TreeError for a tree that cannot be run, ConfigError for a folder that cannot be used, before the
+    robot is entered. Whatever ends the run, the robot is stopped and the folder closed; then the error, or
+    KeyboardInterrupt, is raised again.
     """
     import trees
     from behaviours.registry import LEAVES
@@ -50,8 +53,11 @@ def run(
     detector, heatmap_model = _networks(robot, detector, heatmap_model)
     labels, cameras = trees.Names(detector.labels, "the detector"), trees.Names(robot.cameras, "the robot")
     document.know({"label": labels, "camera": cameras})
-    folder = new_folder(None if out is None else Path(out), file.stem, 0, datetime.now())
-    with RunSession(folder, tree=file, robot=type(robot).__name__) as session:
+    for warning in document.problems:
+        logging.getLogger("behaviours").warning("%s", warning)
+    seed = getattr(robot, "seed", 0)
+    folder = new_folder(None if out is None else Path(out), file.stem, seed, datetime.now())
+    with RunSession(folder, tree=file, robot=type(robot).__name__, seed=seed) as session:
         session.describe({"program": True})
         session.record.copy_tree(document)
         with robot, Worker() as worker:

@@ -63,7 +63,7 @@ class GenesisRobot(GenesisSteering):
         settings: SimulationSettings | None = None,
     ) -> None:
         self.sample = scenes.sample_scene(scenes.load_scene(scene), seed)
-        self._seed, self._video, self._ideal_depth, self._robot_file = seed, video, ideal_depth, robot_file
+        self.seed, self._video, self._ideal_depth, self._robot_file = seed, video, ideal_depth, robot_file
         self._device, self._settings = device, settings or SimulationSettings()
         self._steps = 0
         self._entered = False
@@ -102,7 +102,7 @@ class GenesisRobot(GenesisSteering):
         self._trot = Trot(SPOT.body_height_m, self._settings.gait)
         sensor = self._settings.depth_sensor
         sensor = replace(sensor, ideal=True) if self._ideal_depth else sensor
-        self._sensor = DepthSensor(sensor, np.random.default_rng([self._seed, 1]))
+        self._sensor = DepthSensor(sensor, np.random.default_rng([self.seed, 1]))
         target = self.sample.target
         self._judge = Judge(
             entities.target,

@@ -159,6 +159,27 @@ def test_whatever_ends_a_run_the_robot_is_stopped_and_the_folder_closed(
     assert threading.active_count() == before
 
 
+def test_a_simulated_robot_has_a_seed_and_a_judge(tmp_path: Path) -> None:
+    class Judged(FakeRobot):
+        seed = 7
+
+        def ground_truth(self) -> dict[str, float]:
+            return {"object_lift_m": 0.15, "held_s": 2.0}
+
+    result = behaviours.run(tree(tmp_path, "<AlwaysSuccess/>"), Judged(), out=tmp_path / "run").result
+    assert result is not None
+    assert (result.seed, result.object_lift_m, result.held_s) == (7, 0.15, 2.0)
+
+
+def test_warnings_about_the_tree_go_to_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    file = tree(tmp_path, '<SubTree ID="U" bb="2"/></BehaviorTree><BehaviorTree ID="U"><AlwaysSuccess/>')
+    model = '<TreeNodesModel><SubTree ID="U"><input_port name="b" default="1"/></SubTree></TreeNodesModel></root>'
+    file.write_text(file.read_text().replace("</root>", model))
+    behaviours.run(file, FakeRobot(), out=tmp_path / "run", main="T")
+    (warning,) = [record.getMessage() for record in caplog.records if record.name == "behaviours"]
+    assert "port 'bb' is not in the model of 'U'" in warning
+
+
 def test_the_time_limit_ends_a_run(tmp_path: Path) -> None:
     robot = FakeRobot(FakeScript())
     recording = behaviours.run(tree(tmp_path, '<Sleep msec="60000"/>'), robot, out=tmp_path / "run", time_limit_s=1.0)
