@@ -28,6 +28,8 @@ from trees.groot_xml import tree_xml
 LEAVES = {"Act": Act}
 BLOCK = 10
 ROUNDS = 40
+BOUND = 6.0
+"""Times a bare tick: about 2 on a quiet machine."""
 
 
 def tree_file(folder: Path, leaves: int) -> Path:
@@ -49,8 +51,7 @@ class Quiet(list[str]):
 
 
 @pytest.mark.parametrize("leaves", [50, 500])
-@pytest.mark.benchmark(warmup=False)
-def test_a_watched_tick(benchmark: Any, tmp_path: Path, leaves: int) -> None:
+def test_a_watched_tick(tmp_path: Path, leaves: int) -> None:
     """A view that draws, a log, a btlog and a publisher; processor time of the tick thread, median over blocks."""
     document = trees.load(tree_file(tmp_path, leaves), LEAVES)
     bare = trees.build(document, Quiet(), lambda: 0.0)
@@ -86,18 +87,15 @@ def test_a_watched_tick(benchmark: Any, tmp_path: Path, leaves: int) -> None:
             monitor.tick()
             feed.tick()
 
-        def turns() -> None:
-            for _ in range(ROUNDS):
-                plain = block(bare.tick)
-                ratios.append(block(watched_tick) / plain)
-
         try:
             with Client(port) as client:
                 client.tree()
-                benchmark.pedantic(turns, rounds=1, iterations=1)
+                for _ in range(ROUNDS):
+                    plain = block(bare.tick)
+                    ratios.append(block(watched_tick) / plain)
                 assert len(client.statuses()) == leaves + 1
         finally:
             view.stop()
             log.close()
-    benchmark.extra_info["ratio"] = median(ratios)
     print(f"{leaves} leaves: a watched tick takes {median(ratios):.2f} times a bare one")
+    assert median(ratios) < BOUND

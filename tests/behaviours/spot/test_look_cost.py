@@ -36,7 +36,8 @@ def robot() -> Iterator[SpotRobot]:
 
 def test_cost_of_the_robots_state(robot: SpotRobot, benchmark: Any) -> None:
     state = robot.connection.state
-    benchmark.pedantic(state.get_robot_state, rounds=200 if LONG else 20, warmup_rounds=3)
+    answer = benchmark.pedantic(state.get_robot_state, rounds=200 if LONG else 20, warmup_rounds=3)
+    assert answer.HasField("kinematic_state")
 
 
 def test_cost_of_colour_and_depth(robot: SpotRobot, benchmark: Any) -> None:

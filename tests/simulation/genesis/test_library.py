@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.genesis_runs import run, succeeded
+from tests.support.genesis_runs import succeeded
 
 pytestmark = [
     pytest.mark.skipif(find_spec("genesis") is None, reason="genesis is not installed"),
@@ -19,19 +19,18 @@ pytestmark = [
 
 
 def test_fetch_and_place_brings_the_bottle_to_the_other_table_and_tells_the_truth(tmp_path: Path) -> None:
-    """Whether it stands once it was let go of turns on a millimetre; the judge saw what the tree claims."""
-    result = run("fetch_and_place", "fetch", 0, tmp_path)
-    success = result["status"] == "success"
-    assert not success or (result["placed_upright"] and result["placed_distance_m"] <= 0.2)
-    assert [words.split(":")[0] for words in result["reports"]] == ["set down upright"] * success
+    """What the tree claims, the judge of the simulation has seen."""
+    result = succeeded("fetch_and_place", "fetch", tmp_path)
+    assert result["placed_upright"]
+    assert result["placed_distance_m"] <= 0.2
+    assert [words.split(":")[0] for words in result["reports"]] == ["set down upright"]
 
 
-def test_clear_table_goes_on_until_nothing_is_left_or_says_why_not(tmp_path: Path) -> None:
-    result = run("clear_table", "table", 0, tmp_path)
-    assert (result["status"] == "success") == (result["reports"][-1:] == ["nothing is left"])
-    put_away = [words for words in result["reports"] if words.startswith("put away: ")]
-    assert len(put_away) == len(result["reports"]) - (result["status"] == "success")
-    assert put_away or run("clear_table", "table", 1, tmp_path)["reports"], result["reason"]
+def test_clear_table_goes_on_until_nothing_is_left(tmp_path: Path) -> None:
+    *put_away, last = succeeded("clear_table", "table", tmp_path)["reports"]
+    assert last == "nothing is left"
+    assert put_away
+    assert all(words.startswith("put away: ") for words in put_away)
 
 
 def test_inspect_looks_from_three_sides_and_lifts_the_bottle(tmp_path: Path) -> None:

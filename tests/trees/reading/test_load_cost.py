@@ -8,12 +8,12 @@ from statistics import median
 from typing import Any
 from xml.parsers import expat
 
-import pytest
-
 import trees
 from behaviours.registry import LEAVES
 
 FILE = Path(trees.__path__[0]) / "library" / "grasp_bottle.xml"
+BOUND = 1000.0
+"""Far above the 230 or so of a quiet machine."""
 
 
 def expat_alone() -> None:
@@ -30,19 +30,12 @@ def cpu_s(work: Any) -> float:
     return time.process_time() - before
 
 
-@pytest.mark.benchmark(warmup=False)
-def test_loading_and_checking_the_bottle_tree(benchmark: Any) -> None:
-    """`ratio` in the output: processor time of `trees.load` to that of expat, median of pairs taken in turns."""
+def test_loading_and_checking_the_bottle_tree() -> None:
+    """Processor time of `trees.load` to that of expat, median of pairs taken in turns; `pytest -s` prints it."""
     ratios = []
-
-    def turns() -> None:
-        for _ in range(20):
-            plain = cpu_s(lambda: [expat_alone() for _ in range(20)]) / 20
-            ratios.append(cpu_s(lambda: trees.load(FILE, LEAVES)) / plain)
-
-    benchmark.pedantic(turns, rounds=1, iterations=1)
-    benchmark.extra_info["ratio to expat"] = round(median(ratios), 1)
-    benchmark.extra_info["load_ms"] = round(
-        1000 * median([cpu_s(lambda: trees.load(FILE, LEAVES)) for _ in range(9)]), 2
-    )
+    for _ in range(20):
+        plain = cpu_s(lambda: [expat_alone() for _ in range(20)]) / 20
+        ratios.append(cpu_s(lambda: trees.load(FILE, LEAVES)) / plain)
+    print(f"loading takes {median(ratios):.0f} times what expat takes alone")
+    assert median(ratios) < BOUND
     assert trees.load(FILE, LEAVES).main == "GraspBottle"
