@@ -65,7 +65,6 @@ class GenesisRobot(GenesisSteering):
         self.sample = scenes.sample_scene(scenes.load_scene(scene), seed)
         self.seed, self._video, self._ideal_depth, self._robot_file = seed, video, ideal_depth, robot_file
         self._device, self._settings = device, settings or SimulationSettings()
-        self._steps = 0
         self._entered = False
         self._slots: dict[str, Motion] = {}
         self._film: Film | None = None
@@ -92,35 +91,49 @@ class GenesisRobot(GenesisSteering):
             show_viewer=False,
             show_FPS=False,
         )
-        entities = scenes.add_to_scene(self._scene, self.sample, folder)
+        self._entities = scenes.add_to_scene(self._scene, self.sample, folder)
         robot = self._add_robot(gs, folder)
         self._camera = self._add_camera(SPOT.hand_camera, HAND_NEAR_M)
         self._look_camera = self._add_camera(LOOK_CAMERA, LOOK_NEAR_M)
         film_camera = self._add_film_camera() if self._video is not None else None
         self._scene.build()
         self._plant = GenesisPlant(robot)
+        if film_camera is not None and self._video is not None:
+            self._film = Film(self._video, film_camera)
+        self._entered = True
+        self._begin()
+
+    def restart(self) -> None:
+        """Put all back to the beginning of the scene, at time 0: quicker than to build it again. A film goes on."""
+        self._require_entered()
+        self.stop()
+        self._scene.reset()
+        self._begin()
+
+    def _begin(self) -> None:
+        self._steps = 0
+        self._slots = {}
         self._trot = Trot(SPOT.body_height_m, self._settings.gait)
         sensor = self._settings.depth_sensor
         sensor = replace(sensor, ideal=True) if self._ideal_depth else sensor
         self._sensor = DepthSensor(sensor, np.random.default_rng([self.seed, 1]))
         target = self.sample.target
         self._judge = Judge(
-            entities.target,
+            self._entities.target,
             None if target is None else np.asarray(target.object.vertices),
             self.sample.place,
-            [(entity, np.asarray(placed.object.vertices)) for placed, entity in entities.objects],
+            [(entity, np.asarray(placed.object.vertices)) for placed, entity in self._entities.objects],
             self._settings.judge,
         )
         self._person = None
         if self.sample.person is not None and target is not None:
             item = target.object
-            self._person = PersonInGenesis(self.sample.person, entities.target, np.asarray(item.vertices), item.mass_kg)
+            self._person = PersonInGenesis(
+                self.sample.person, self._entities.target, np.asarray(item.vertices), item.mass_kg
+            )
         x, y, yaw = self.sample.robot_xy_yaw
         base = np.array([x, y, SPOT.body_height_m, yaw, 0.0, 0.0])
         self._plant.place(base, self._trot.step((0.0, 0.0), 0.0, 0.0), np.array(spot_arm.STOW))
-        if film_camera is not None and self._video is not None:
-            self._film = Film(self._video, film_camera)
-        self._entered = True
         self.sleep(SETTLE_S)
         self._judge.start()
 

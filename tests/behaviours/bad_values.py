@@ -7,14 +7,20 @@ import os
 import random
 from collections.abc import Iterator
 from enum import Enum
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from py_trees.common import Status
 
+import trees
 from behaviours.leaves.choosing import Views
 from behaviours.registry import LEAVES
 from behaviours.robot import Command, GripperState, Robot
-from behaviours.robots.fake.robot import FakeDetector, FakeRobot
+from behaviours.robots.fake.robot import FakeDetector, FakeHeatmap, FakeRobot
+from behaviours.services import Services
+from behaviours.worker import Worker
+from perception.base.errors import ContractError, LimitError
 from perception.geometry import Pose
 from perception.surface.locate import ObjectLocation
 from perception.types import Grasp, Heatmap, RgbdFrame
@@ -32,6 +38,8 @@ PORTS: Final = [
     (leaf, port) for leaf in LEAVES.values() for port in leaf.PORTS if port.direction is not Direction.OUTPUT
 ]
 UNKNOWN: Final = ("cup", "can,mug", "can mug", "botle", "hand;front", "Hand")
+UNREAD: Final = {("AwaitPull", "forgive_s")}
+"""Not asked as long as something is held, and nothing moves."""
 MOTIONS: Final = ("walk_to", "move_arm", "move_hand", "set_gripper")
 
 
@@ -137,3 +145,43 @@ def tag_with(leaf: type[Leaf], port: Port, text: str) -> str:
 
     texts = {each.name: good for each, good in wired(leaf)} | {port.name: text}
     return f"<{leaf.tag()} {' '.join(f'{name}={quoteattr(value)}' for name, value in texts.items())}/>"
+
+
+def tick(document: trees.Document, robot: Any, values: dict[str, Any]) -> str:
+    """Tick a tree to its end, with these values on the blackboard: what it raised, or its status."""
+    with Worker() as worker:
+        services = Services(robot, FakeDetector(), FakeHeatmap(), worker)
+        tree = trees.build(document, services, robot.now)
+        for key, value in values.items():
+            tree.blackboard.declare(key).write(value)
+        try:
+            for _ in range(4):
+                status = tree.tick()
+                worker.wait()
+                if status is not Status.RUNNING:
+                    return status.name
+        except (LimitError, ContractError) as error:
+            return str(error)
+        finally:
+            tree.halt()
+    return "RUNNING"
+
+
+def refuses_whatever_comes_from_the_blackboard(robot: Robot, folder: Path) -> int:
+    """Every bad value of every port of every leaf; how many there were."""
+    values, count = good_values(robot), 0
+    file = folder / "tree.xml"
+    for leaf, port in PORTS:
+        body = tag_with(leaf, port, "{bad}")
+        file.write_text(f'<root BTCPP_format="4"><BehaviorTree ID="T">{body}</BehaviorTree></root>', encoding="utf-8")
+        document = trees.load(file, LEAVES, unwritten=True, known=KNOWN)
+        for value in bad_values(port):
+            watched = Watched(robot)
+            answer = tick(document, watched, values | {"bad": value})
+            what = f"{leaf.tag()} {port.name} {value!r}: {answer}"
+            assert watched.taken == [], what
+            assert (leaf.tag(), port.name) in UNREAD or f"T/{leaf.tag()}: port '{port.name}'" in answer, what
+            count += 1
+            if count % 20 == 0:
+                robot.sleep(0.001)  # a program that only computes is taken for one that hangs
+    return count

@@ -9,20 +9,16 @@ import math
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import pytest
-from py_trees.common import Status
 
 import trees
 from app.parts.vocabulary import CAMERAS
 from behaviours.registry import LEAVES
 from behaviours.robot import Robot
-from behaviours.robots.fake.robot import FakeDetector, FakeHeatmap, FakeRobot
-from behaviours.services import Services
-from behaviours.worker import Worker
-from perception.base.errors import ConfigError, ContractError, LimitError
-from tests.behaviours.bad_values import KNOWN, PORTS, Watched, bad_texts, bad_values, good_values, tag_with
+from behaviours.robots.fake.robot import FakeRobot
+from perception.base.errors import ConfigError
+from tests.behaviours.bad_values import KNOWN, PORTS, bad_texts, refuses_whatever_comes_from_the_blackboard, tag_with
 from trees.data.ports import FINITE, Direction, Port
 from trees.engine.leaf import Leaf
 from trees.nodes import CONTROL_NODES
@@ -36,9 +32,6 @@ NUMERIC = [
     if port.type in NUMBERS and not (tag in CONTROL_NODES and port.direction is Direction.OUTPUT)
 ]
 EACH = [pytest.param(leaf, port, id=f"{leaf.tag()}-{port.name}") for leaf, port in PORTS]
-needs_genesis = pytest.mark.skipif(find_spec("genesis") is None, reason="genesis is not installed")
-UNREAD = {("AwaitPull", "forgive_s")}
-"""Not asked as long as something is held, and nothing moves."""
 
 
 @pytest.mark.parametrize("port", NUMERIC)
@@ -87,46 +80,6 @@ def test_a_bad_constant_of_a_subtree_is_too(leaf: type[Leaf], port: Port, tmp_pa
             assert errors_at(found, port), text
 
 
-def tick(document: trees.Document, robot: Any, values: dict[str, Any]) -> str:
-    """Tick a tree to its end, with these values on the blackboard: what it raised, or its status."""
-    with Worker() as worker:
-        services = Services(robot, FakeDetector(), FakeHeatmap(), worker)
-        tree = trees.build(document, services, robot.now)
-        for key, value in values.items():
-            tree.blackboard.declare(key).write(value)
-        try:
-            for _ in range(4):
-                status = tree.tick()
-                worker.wait()
-                if status is not Status.RUNNING:
-                    return status.name
-        except (LimitError, ContractError) as error:
-            return str(error)
-        finally:
-            tree.halt()
-    return "RUNNING"
-
-
-def refuses_whatever_comes_from_the_blackboard(robot: Robot, folder: Path) -> int:
-    """Every bad value of every port of every leaf; how many there were."""
-    values, count = good_values(robot), 0
-    file = folder / "tree.xml"
-    for leaf, port in PORTS:
-        body = tag_with(leaf, port, "{bad}")
-        file.write_text(f'<root BTCPP_format="4"><BehaviorTree ID="T">{body}</BehaviorTree></root>', encoding="utf-8")
-        document = trees.load(file, LEAVES, unwritten=True, known=KNOWN)
-        for value in bad_values(port):
-            watched = Watched(robot)
-            answer = tick(document, watched, values | {"bad": value})
-            what = f"{leaf.tag()} {port.name} {value!r}: {answer}"
-            assert watched.taken == [], what
-            assert (leaf.tag(), port.name) in UNREAD or f"T/{leaf.tag()}: port '{port.name}'" in answer, what
-            count += 1
-            if count % 20 == 0:
-                robot.sleep(0.001)  # a program that only computes is taken for one that hangs
-    return count
-
-
 def test_on_the_fake_a_bad_value_on_the_blackboard_moves_nothing(tmp_path: Path) -> None:
     with FakeRobot() as robot:
         ready = robot.move_arm("ready", max_joint_speed_radps=2.0)
@@ -148,15 +101,7 @@ def test_over_grpc_too(over_grpc: Robot, tmp_path: Path) -> None:
     print(refuses_whatever_comes_from_the_blackboard(over_grpc, tmp_path), "values")
 
 
-@needs_genesis
-def test_in_genesis_too(tmp_path: Path) -> None:
-    from simulation.genesis.robot import GenesisRobot
-
-    with GenesisRobot("bottle", 3) as robot:
-        print(refuses_whatever_comes_from_the_blackboard(robot, tmp_path), "values")
-
-
-@needs_genesis
+@pytest.mark.skipif(find_spec("genesis") is None, reason="genesis is not installed")
 def test_cameras_are_told_without_a_robot() -> None:
     from behaviours.robots.spot.robot import SpotRobot
     from simulation.genesis.robot import GenesisRobot

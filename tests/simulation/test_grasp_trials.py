@@ -104,9 +104,8 @@ def test_a_reference_without_its_parts_is_refused(tmp_path) -> None:
         reference_parts(tmp_path)
 
 
-@pytest.mark.xdist_group("genesis")
+@pytest.mark.simulation
 def test_physics_tells_a_good_grasp_from_a_miss_and_from_a_collision() -> None:
-    pytest.importorskip("genesis")
     from simulation.genesis.physics import init_genesis
 
     init_genesis()

@@ -10,7 +10,6 @@ import random
 import subprocess
 import sys
 import time
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -20,7 +19,7 @@ from tests.support.places import ROOT
 MOMENTS = int(os.environ.get("SPOT_GRASP_EXHAUSTIVE", "0"))
 pytestmark = [
     pytest.mark.skipif(not MOMENTS, reason="set SPOT_GRASP_EXHAUSTIVE=20 for 20 moments of each command"),
-    pytest.mark.skipif(find_spec("genesis") is None, reason="genesis is not installed"),
+    pytest.mark.simulation,
     pytest.mark.timeout(7200),
 ]
 COMMANDS = {

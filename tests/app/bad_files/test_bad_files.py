@@ -9,14 +9,15 @@ import json
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 
 import pytest
 
 from tests.support.places import ROOT
 
-pytest.importorskip("genesis")
 
-
+@pytest.mark.slow
+@pytest.mark.skipif(find_spec("genesis") is None, reason="some of the commands need it")
 def test_bad_files_are_refused_in_one_line_soon_and_with_little_memory() -> None:
     """In a process without threads, for it parts into others."""
     count = os.environ.get("SPOT_GRASP_EXHAUSTIVE", "4")

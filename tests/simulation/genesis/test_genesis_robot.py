@@ -42,7 +42,7 @@ def test_an_unknown_scene_is_known_before_anything_starts() -> None:
         GenesisRobot("botle", 0)
 
 
-@pytest.mark.xdist_group("genesis")
+@pytest.mark.simulation
 def test_the_tree_lifts_the_bottle_with_the_networks_that_ship(tmp_path: Path) -> None:
     """The main job, whole: real networks, sensor noise, physics. Two runs of a seed are the same on one machine."""
     first, again = (

@@ -5,17 +5,13 @@ grasp_bottle has its own, in test_genesis_robot.
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from tests.support.genesis_runs import succeeded
 
-pytestmark = [
-    pytest.mark.skipif(find_spec("genesis") is None, reason="genesis is not installed"),
-    pytest.mark.xdist_group("genesis"),
-]
+pytestmark = pytest.mark.simulation
 
 
 def test_fetch_and_place_brings_the_bottle_to_the_other_table_and_tells_the_truth(tmp_path: Path) -> None:

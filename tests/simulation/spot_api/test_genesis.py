@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
 import numpy as np
 import pytest
 
@@ -14,10 +12,7 @@ from bosdyn.client.robot_command import RobotCommandBuilder
 
 from tests.support.spot_api import standing, wait_for
 
-pytestmark = [
-    pytest.mark.skipif(find_spec("genesis") is None, reason="genesis is not installed"),
-    pytest.mark.xdist_group("genesis"),
-]
+pytestmark = pytest.mark.simulation
 
 
 def test_stand_walk_reach_grip_and_look() -> None:

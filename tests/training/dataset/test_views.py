@@ -171,10 +171,9 @@ def test_the_renderer_refuses_a_camera_it_cannot_be() -> None:
         SceneCamera(SAMPLE, Intrinsics(640, 480, 552.0, 552.0, 321.0, 240.0))
 
 
-@pytest.mark.xdist_group("genesis")
+@pytest.mark.simulation
 def test_rendered_pixels_lie_on_the_objects_they_are_said_to_show() -> None:
     """Depth, instance map, camera pose and object pose of one real scene agree within 2 mm."""
-    pytest.importorskip("genesis")
     trimesh = pytest.importorskip("trimesh")
     from simulation.genesis.physics import init_genesis
 

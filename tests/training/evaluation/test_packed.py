@@ -113,11 +113,10 @@ def test_no_rounds_give_no_rate() -> None:
     assert summary([], "heatmap")["interval"] == [0.0, 1.0]
 
 
-@pytest.mark.xdist_group("genesis")
+@pytest.mark.simulation
 def test_tables_are_cleared_in_physics(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether one grasp holds turns on the last bit of the arithmetic, so on the processor: of four easy tables
     at least one is cleared, and each round tells what happened to it."""
-    pytest.importorskip("genesis")
     from simulation.genesis.physics import init_genesis
 
     monkeypatch.setattr(packed, "OBJECTS", 1)

@@ -18,11 +18,10 @@ def test_one_view_is_no_measurement() -> None:
         measure(views=1)
 
 
-@pytest.mark.xdist_group("genesis")
+@pytest.mark.simulation
 @pytest.mark.timeout(3000)  # half a minute by itself; physics beside other work that goes first takes far longer
 def test_labels_by_projection_against_a_trial_a_pixel(benchmark: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The ratio is the benchmark's `extra_info`. What docs/evaluation.md says is of full batches: SPOT_GRASP_LONG=1."""
-    pytest.importorskip("genesis")
     from simulation.genesis.physics import init_genesis
 
     if not os.environ.get("SPOT_GRASP_LONG"):
