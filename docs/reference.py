@@ -36,7 +36,7 @@ def commands() -> str:
 
     parser = build_parser()
     lines = ["# Commands", "", "Made from the command line itself; `spot-grasp COMMAND --help` prints the same.", ""]
-    for name, words, command in _commands(parser, ()):
+    for name, words, command in each_command(parser, ()):
         lines += [f"## spot-grasp {name}", "", f"{_sentence(words)}", "", "```text", _usage(command), "```", ""]
         rows = [_option(action) for action in command._actions if action.help != argparse.SUPPRESS]
         lines += ["| argument | meaning | default |", "|---|---|---|", *filter(None, rows), ""]
@@ -44,12 +44,12 @@ def commands() -> str:
     return "\n".join(lines)
 
 
-def _commands(parser: argparse.ArgumentParser, path: tuple[str, ...]) -> Iterator[tuple[str, str, Any]]:
+def each_command(parser: argparse.ArgumentParser, path: tuple[str, ...]) -> Iterator[tuple[str, str, Any]]:
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
             words = {choice.dest: choice.help or "" for choice in action._choices_actions}
             for name, command in action.choices.items():
-                inner = list(_commands(command, (*path, name)))
+                inner = list(each_command(command, (*path, name)))
                 yield from inner or [(" ".join((*path, name)), words.get(name, ""), command)]
 
 

@@ -111,7 +111,7 @@ def simulate(options: SimulateOptions, interrupts: Interrupts) -> int:
         raise ConfigError(f"--port {options.port} must be 0 to {2**16 - 1}")
     faults = read_faults(options.faults) if options.faults is not None else []
     programs = [program_words(command) for command in options.programs]
-    robot = _robot(options)
+    robot = steerable_robot(options)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="spot-grasp-client-")))
         stack.enter_context(interrupts.guarding(None, lambda: _clear(folder)))
@@ -161,7 +161,7 @@ def _run_programs(server: SpotServer, folder: Path, options: SimulateOptions, pr
     return 0
 
 
-def _robot(options: SimulateOptions) -> Steerable:
+def steerable_robot(options: SimulateOptions) -> Steerable:
     if options.robot == "fake":
         for option, value in (("--scene", options.scene), ("--device", options.device)):
             if value is not None:

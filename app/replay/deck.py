@@ -61,11 +61,11 @@ class Deck:
     def advance(self, wall_s: float) -> None:
         """Play on by this wall time."""
         if not self.paused:
-            self._go(self.time_s + self.speed * wall_s)
+            self.go(self.time_s + self.speed * wall_s)
             if self.time_s == (self.to_s if self.speed > 0 else self.from_s):
                 self.paused = True
 
-    def _go(self, time_s: float) -> None:
+    def go(self, time_s: float) -> None:
         self.time_s = min(max(time_s, self.from_s), self.to_s)
 
     def key(self, name: str) -> None:
@@ -77,13 +77,13 @@ class Deck:
                 self.paused = True
                 self._step(back=name == "left")
             case "up":
-                self._go(self.time_s + JUMP_S)
+                self.go(self.time_s + JUMP_S)
             case "down":
-                self._go(self.time_s - JUMP_S)
+                self.go(self.time_s - JUMP_S)
             case "home":
-                self._go(self.from_s)
+                self.go(self.from_s)
             case "end":
-                self._go(self.to_s)
+                self.go(self.to_s)
             case "+" | "-":
                 faster = self.speed * (2.0 if name == "+" else 0.5)
                 self.speed = faster if 1 / FASTEST <= abs(faster) <= FASTEST else self.speed
@@ -95,7 +95,7 @@ class Deck:
     def _step(self, *, back: bool) -> None:
         place = bisect_left(self._changes, self.time_s) - 1 if back else bisect_right(self._changes, self.time_s)
         if 0 <= place < len(self._changes):
-            self._go(self._changes[place])
+            self.go(self._changes[place])
 
     def snapshot(self) -> Snapshot:
         """The state at the present position."""

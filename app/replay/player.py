@@ -43,13 +43,13 @@ def replay(
     ConfigError if there is no log."""
     recording = read_recording(run)
     if plain or not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM") == "dumb":
-        _lines(recording, speed, from_s, to_s, sys.stdout)
+        print_lines(recording, speed, from_s, to_s, sys.stdout)
     else:
         _play(Deck(recording, speed=speed or 1.0, from_s=from_s, to_s=to_s, watch=watch))
     return 0
 
 
-def _lines(
+def print_lines(
     recording: Recording,
     speed: float | None,
     from_s: float | None,

@@ -49,10 +49,10 @@ def d2nt_normals(depth: NDArray[Any], intrinsics: Intrinsics, version: D2ntVersi
     if quick is not None:
         found: Float32 = quick(z, intrinsics.fx, intrinsics.fy, intrinsics.cx, intrinsics.cy)
         return found
-    return _d2nt_numpy(z, intrinsics, version)
+    return d2nt_numpy(z, intrinsics, version)
 
 
-def _d2nt_numpy(z: Float32, intrinsics: Intrinsics, version: D2ntVersion) -> Float32:
+def d2nt_numpy(z: Float32, intrinsics: Intrinsics, version: D2ntVersion) -> Float32:
     if version == "v1":
         zu, zv = _central(z, 1), _central(z, 0)
     else:

@@ -25,7 +25,7 @@ FETCHED = re.compile(
 
 def test_the_reference_has_every_command_and_option() -> None:
     page = reference.commands()
-    for name, _, command in reference._commands(build_parser(), ()):
+    for name, _, command in reference.each_command(build_parser(), ()):
         assert f"## spot-grasp {name}\n" in page
         for option in command._option_string_actions:
             assert option in page, f"{name} {option}"

@@ -112,7 +112,7 @@ def object_job(job: ObjectJob) -> tuple[str, dict[str, Any]]:
                 continue
             rng = np.random.default_rng([study.seed, job.entry.seed, number])
             choice = method(case.frame, detection, case.truth, rng)
-            record |= {"seconds": choice.seconds, "outcome": choice.reason, **_errors(case, choice)}
+            record |= {"seconds": choice.seconds, "outcome": choice.reason, **errors_of(case, choice)}
             if choice.world_from_hand is not None:
                 poses.append(case.truth.world_from_object.inverse() @ choice.world_from_hand)
                 tried.append(record)
@@ -133,7 +133,7 @@ def outcome(*, lifted: bool, held: bool, collided_support: bool) -> str:
     return "success" if held else "lost while shaken"
 
 
-def _errors(case: Any, choice: Any) -> dict[str, float]:
+def errors_of(case: Any, choice: Any) -> dict[str, float]:
     """Errors of the chosen point (position_m) and normal (angle_rad) against the surface at the chosen pixel."""
     from perception.surface.normals import plane_fit_normals
 

@@ -82,7 +82,7 @@ def make_methods(names: tuple[str, ...], heatmap: HeatmapModel | None, paper: Pa
         if name == "heatmap":
             if heatmap is None:
                 raise ConfigError("the method heatmap needs a network")
-            made[name] = _by_quality(_predicted(heatmap), checked=True)
+            made[name] = by_quality(predicted(heatmap), checked=True)
         elif name == "paper":
             if paper is None:
                 raise ConfigError(
@@ -92,18 +92,18 @@ def make_methods(names: tuple[str, ...], heatmap: HeatmapModel | None, paper: Pa
         elif name == "oracle":
             made[name] = oracle
         else:
-            made[name] = _by_quality(_RULES[name.removesuffix(CHECKED)], checked=name.endswith(CHECKED))
+            made[name] = by_quality(_RULES[name.removesuffix(CHECKED)], checked=name.endswith(CHECKED))
     return made
 
 
 Quality = Callable[[View, np.random.Generator], NDArray[np.float32]]
 
 
-def _predicted(model: HeatmapModel) -> Quality:
+def predicted(model: HeatmapModel) -> Quality:
     return lambda view, _: model.predict(view).quality
 
 
-def _by_quality(quality: Quality, *, checked: bool) -> Method:
+def by_quality(quality: Quality, *, checked: bool) -> Method:
     settings, gripper = (GraspSettings(), SPOT.gripper) if checked else (ONE_PIXEL, ANY_WIDTH)
 
     def choose(frame: RgbdFrame, detection: Detection, _: Truth, rng: np.random.Generator) -> Choice:

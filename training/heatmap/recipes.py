@@ -97,7 +97,7 @@ class Recipe:
         """What to compute a step in."""
         wanted = self.precision == "bf16"
         if self.precision == "auto":
-            wanted = device.type == "cuda" or (self.layout == "paper" and _processor_has_bf16())
+            wanted = device.type == "cuda" or (self.layout == "paper" and processor_has_bf16())
         if not wanted:
             return contextlib.nullcontext
         return lambda: torch.autocast(device.type, dtype=torch.bfloat16)
@@ -117,7 +117,7 @@ def recipe_for(name: str, **changes: Any) -> Recipe:
     return Recipe(**{**asdict(RECIPES[name]), **given})
 
 
-def _processor_has_bf16() -> bool:
+def processor_has_bf16() -> bool:
     capabilities: Callable[[], dict[str, Any]] = getattr(torch.cpu, "get_capabilities", dict)  # torch 2.6 and newer
     return bool(capabilities().get("avx512_bf16", False))
 

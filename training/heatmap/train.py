@@ -164,7 +164,7 @@ class Trainer:
         generator = torch.Generator().manual_seed(self.recipe.seed * 1000 + epoch)
         self.model.train()
         total = 0.0
-        batches = self._batches(generator)
+        batches = self.batches(generator)
         for number, rows in enumerate(batches):
             self.progress(f"epoch {epoch}", number, len(batches))
             part = self.group.part(np.sort(rows))
@@ -193,7 +193,7 @@ class Trainer:
         text = f"{self.out}: {value} {place} of epoch {epoch}{f': {of}' if of else ''}"
         raise ConfigError(f"{text}; {kept}. The inputs are finite, so the weights ran away: try a lower --rate")
 
-    def _batches(self, generator: torch.Generator) -> list[NDArray[np.int64]]:
+    def batches(self, generator: torch.Generator) -> list[NDArray[np.int64]]:
         """All training rows in random batches; where windows are trained on, with others of about their size."""
 
         def shuffled(count: int) -> NDArray[np.int64]:

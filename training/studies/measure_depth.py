@@ -66,7 +66,7 @@ def simulated(scenes: int, seed: int) -> dict[str, Any]:
     depths: dict[str, list[float]] = {"mean of the mask": [], "first surface": []}
     for _ in range(scenes):
         near, radius = float(rng.uniform(0.4, 0.8)), float(rng.uniform(0.028, 0.04))
-        clean, normals, mask = _cylinder(near, radius, near + float(rng.uniform(0.15, 0.6)))
+        clean, normals, mask = cylinder(near, radius, near + float(rng.uniform(0.15, 0.6)))
         sensor = DepthSensor(DepthSensorConfig(), rng)
         material = float(np.exp(rng.uniform(*np.log(DepthSensorConfig().material_mm))))
         frames = [sensor.measure(clean, HAND_CAMERA, material_mm=material) for _ in range(FRAMES)]
@@ -89,7 +89,7 @@ def simulated(scenes: int, seed: int) -> dict[str, Any]:
     }
 
 
-def _cylinder(near_m: float, radius_m: float, wall_m: float) -> tuple[Float32, Float32, NDArray[np.bool_]]:
+def cylinder(near_m: float, radius_m: float, wall_m: float) -> tuple[Float32, Float32, NDArray[np.bool_]]:
     """(clean depth, true normals, mask) of an upright cylinder 0.2 m tall in the middle, and a wall behind it."""
     v, u = np.mgrid[0 : HAND_CAMERA.height, 0 : HAND_CAMERA.width]
     x = (u - HAND_CAMERA.cx) / HAND_CAMERA.fx

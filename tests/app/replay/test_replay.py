@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from app.base.interrupts import Interrupts
 from app.commands.dispatch import main
 from app.replay.deck import EVERY, FASTEST, Deck
-from app.replay.player import _lines, names_of, replay
+from app.replay.player import names_of, print_lines, replay
 from app.session.options import RunOptions
 from app.session.run import run
 from behaviours.recording.recording import Recording, read_recording
@@ -193,9 +193,9 @@ LONG = long_recording()
 def test_wherever_it_jumps_it_shows_what_playing_from_the_start_shows(times: list[float]) -> None:
     jumping = Deck(LONG, from_s=0.0)
     for time_s in times:
-        jumping._go(time_s)
+        jumping.go(time_s)
         straight = Deck(LONG, from_s=0.0)
-        straight._go(time_s)
+        straight.go(time_s)
         there, expected = jumping.snapshot(), straight.snapshot()
         assert there.rows == expected.rows
         assert there.recent == expected.recent
@@ -261,7 +261,7 @@ def test_lines_are_printed_at_once_or_at_a_speed_forward_or_back(demo: Recording
 
     def text(*arguments: Any) -> list[str]:
         out = io.StringIO()
-        _lines(demo, *arguments, out, slept.append)
+        print_lines(demo, *arguments, out, slept.append)
         return out.getvalue().splitlines()
 
     forward = text(None, None, None)

@@ -218,17 +218,12 @@ def _after(server: SpotServer, fault: Fault, begun_s: float, status: str) -> lis
         late = [item for item in sent if "safe_power_off_request" not in str(item.fields)]
         if late:
             broken.append(f"{len(late)} commands were sent after {REACT_S} s")
-    claim = _holder(server)
+    claim = server.leases.owner()
     if fault.ours and claim:
         broken.append(f"the lease was not returned, it is with {claim}")
     if fault.still and not _still(server):
         broken.append("the robot still moves")
     return broken
-
-
-def _holder(server: SpotServer) -> str:
-    claim = server.leases._claims.get("body")
-    return "" if claim is None else str(claim.client)
 
 
 def _still(server: SpotServer, limit_s: float = 10.0) -> bool:

@@ -14,7 +14,7 @@ pytest.importorskip("bosdyn.client")
 
 from app.base.interrupts import Interrupts
 from app.commands.dispatch import main
-from app.commands.simulate import SimulateOptions, _robot
+from app.commands.simulate import SimulateOptions, steerable_robot
 from app.parts.networks import networks
 from behaviours.robots.fake.world import HAND_CAMERA, FakeWorld
 from behaviours.robots.spot import arm as spot_arm
@@ -55,7 +55,7 @@ def test_depth_and_colour_show_the_same_bottle_as_in_flat_colours() -> None:
 
 
 def test_a_whole_run_against_the_fake_through_grpc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with spot(_robot(SimulateOptions(robot="fake")), speed=3.0) as server:
+    with spot(steerable_robot(SimulateOptions(robot="fake")), speed=3.0) as server:
         monkeypatch.setenv("BOSDYN_CLIENT_USERNAME", server.username)
         monkeypatch.setenv("BOSDYN_CLIENT_PASSWORD", server.password)
         where = ["--hostname", "127.0.0.1", "--port", str(server.port), "--certificate", str(server.ca_file)]

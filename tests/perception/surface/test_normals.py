@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from perception.base.errors import ContractError
-from perception.surface.normals import _d2nt_numpy, d2nt_normals, plane_fit_normals
+from perception.surface.normals import d2nt_normals, d2nt_numpy, plane_fit_normals
 from perception.types import Intrinsics
 from simulation.genesis.depth_sensor import DepthSensor, DepthSensorConfig
 from tests.support.places import SHARED
@@ -151,7 +151,7 @@ def test_compiled_and_plain_normals_are_the_same(seed: int, holes: float, scale:
     u, v = np.meshgrid(np.arange(23), np.arange(17))
     depth = (scale * (1.0 + 0.01 * u - 0.02 * v + 0.2 * (u > 12)) + 0.002 * rng.random((17, 23))).astype(np.float32)
     depth[rng.random(depth.shape) < holes] = 0.0
-    plain = _d2nt_numpy(depth, camera, "v3")
+    plain = d2nt_numpy(depth, camera, "v3")
     quick = d2nt_v3(depth, camera.fx, camera.fy, camera.cx, camera.cy)
     assert np.array_equal(plain.any(axis=-1), quick.any(axis=-1))
     differ = np.abs(plain - quick).max(axis=-1) > 1e-3

@@ -22,6 +22,7 @@ from bosdyn.client.robot_state import RobotStateClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from behaviours.robots.fake.robot import FakeRobot
 from perception.base.errors import ConfigError
 from simulation.spot_api.faults.spec import KINDS, FaultSpec, matches, read_faults
 from tests.support.spot_api import connect, spot, standing, wait_for
@@ -224,8 +225,8 @@ def test_motors_off_estop_and_behaviour_fault_stop_a_walk() -> None:
 
 
 def test_the_object_is_bumped_and_slips() -> None:
-    with spot() as server:
-        robot = server.world._robot
+    robot = FakeRobot()
+    with spot(robot) as server:
         before = robot.objects()["target"].position_m
         server.faults.add(FaultSpec("object_bumped", offset_m=(0.05, 0.0, 0.0)))
         assert np.allclose(robot.objects()["target"].position_m - before, [0.05, 0, 0])

@@ -156,7 +156,7 @@ def test_a_rule_takes_one_pixel_and_with_checks_looks_further(view: View) -> Non
     from training.evaluation import methods as grasp_methods
 
     for checked in (False, True):
-        method = grasp_methods._by_quality(grasp_methods._predicted(Low()), checked=checked)
+        method = grasp_methods.by_quality(grasp_methods.predicted(Low()), checked=checked)
         choice = method(view.frame(), view.detection(), truth_of(view), np.random.default_rng(0))
         assert choice.world_from_hand is not None
         pixels[checked] = choice.pixel_uv[1]  # type: ignore[index]
@@ -257,11 +257,11 @@ def test_errors_are_measured_against_the_surface_that_the_picture_shows(view: Vi
     v, u = (int(np.median(index)) for index in np.nonzero(view.mask))
     normal = view.world_from_camera.rotation @ view.normals[v, u]
     exact = Choice(None, "", {}, (u, v), float(view.depth[v, u]), normal)
-    found = evaluate_grasp._errors(case, exact)
+    found = evaluate_grasp.errors_of(case, exact)
     assert found["position_m"] == pytest.approx(0.0, abs=1e-6)
     assert found["angle_rad"] < 0.05
     off = Choice(None, "", {}, (u, v), float(view.depth[v, u]) + 0.01, -normal)
-    found = evaluate_grasp._errors(case, off)
+    found = evaluate_grasp.errors_of(case, off)
     assert found["position_m"] == pytest.approx(0.01, rel=0.1)
     assert found["angle_rad"] > 3.0
-    assert evaluate_grasp._errors(case, Choice(None, "no pose", {})) == {}
+    assert evaluate_grasp.errors_of(case, Choice(None, "no pose", {})) == {}

@@ -146,6 +146,6 @@ def test_the_paper_s_loss_is_over_the_whole_picture() -> None:
     ("layout", "has", "expected"), [("paper", True, True), ("paper", False, False), ("U1", True, False)]
 )
 def test_bf16_is_taken_by_itself_only_where_it_pays(layout: Any, has: bool, expected: bool, monkeypatch: Any) -> None:
-    monkeypatch.setattr("training.heatmap.recipes._processor_has_bf16", lambda: has)
+    monkeypatch.setattr("training.heatmap.recipes.processor_has_bf16", lambda: has)
     with Recipe(layout=layout).autocast(torch.device("cpu"))():
         assert torch.is_autocast_enabled("cpu") is expected

@@ -110,7 +110,7 @@ def test_windows_hold_what_is_labelled_and_batches_hold_each_row_once(tmp_path: 
         assert float(x[row, 7].max()) == 1 + row
     assert samples.take(np.arange(4), windowed=False)[0].shape == (4, 8, 256, 256)
     trainer = train_heatmap.Trainer(samples, tmp_path / "run", QUICK, resume=False)
-    batches = trainer._batches(torch.Generator().manual_seed(1))
+    batches = trainer.batches(torch.Generator().manual_seed(1))
     assert sorted(np.concatenate(batches)) == list(range(count - 1))
     areas = [samples.sizes(batch).max(axis=0).prod() for batch in batches]
     mixed = [samples.sizes(np.arange(start, start + 4)).max(axis=0).prod() for start in range(0, count - 4, 4)]

@@ -7,17 +7,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from behaviours.robots.spot.model import SPOT
 from perception.base.errors import ConfigError
-from training.dataset.viewpoints import HAND_CAMERA
-from training.studies.measure_depth import _cylinder, angles_deg, real, simulated, ways
+from training.studies.measure_depth import angles_deg, cylinder, real, simulated, ways
 
 
 def test_without_faults_every_way_finds_the_true_normals_but_for_what_its_window_smooths() -> None:
-    depth, normals, mask = _cylinder(0.5, 0.035, 1.0)
+    depth, normals, mask = cylinder(0.5, 0.035, 1.0)
     assert np.linalg.norm(normals, axis=-1) == pytest.approx(1.0, abs=1e-5)
     assert (normals[mask][:, 2] < 0).all()
     assert depth[mask].min() == pytest.approx(0.5, abs=1e-4)
-    for way, found in ways([depth], HAND_CAMERA, mask).items():
+    for way, found in ways([depth], SPOT.hand_camera, mask).items():
         if "median" not in way:
             assert angles_deg(found, normals, mask) < (7.0 if "12 px" in way else 3.0), way
 
@@ -33,8 +33,8 @@ def test_under_the_sensor_s_faults_the_plane_fit_and_the_first_surface_win() -> 
 
 def test_recorded_frames_are_compared_with_their_own_plane(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
-    u = np.arange(640)[None, :] - HAND_CAMERA.cx
-    wall = 1.0 / (1.0 + 0.3 * u / HAND_CAMERA.fx) * np.ones((480, 1))
+    u = np.arange(640)[None, :] - SPOT.hand_camera.cx
+    wall = 1.0 / (1.0 + 0.3 * u / SPOT.hand_camera.fx) * np.ones((480, 1))
     for name in "ab":
         noisy = wall + rng.normal(0, 0.002, wall.shape)
         np.save(tmp_path / f"depth_{name}.npy", (noisy * 1000).astype(np.uint16))
