@@ -21,10 +21,10 @@ def tree_xml(main: str, nodes: Sequence[NodeView], leaves: Mapping[str, type[Lea
 
     main: ID of the main tree. leaves: those the tree may use; the models of the control nodes are added.
     """
-    found = subtrees(main, nodes)
-    paths = {subtree.node_uid: subtree for subtree in found}
+    trees = subtrees(main, nodes)
+    paths = {subtree.node_uid: subtree for subtree in trees}
     lines = ['<root BTCPP_format="4">']
-    for subtree in found:
+    for subtree in trees:
         lines.append(f"  <BehaviorTree{attributes({'ID': subtree.tree_id, '_fullpath': subtree.path})}>")
         _write(nodes, subtree.first, paths, lines)
         lines.append("  </BehaviorTree>")

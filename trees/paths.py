@@ -1,8 +1,8 @@
 """The number and the paths of every node of an expanded tree: one scheme for logs, Groot2 and `Document.nodes`.
 
-uid        1.. in pre-order; a SubTree comes before the tree that it holds
-path       names of all nodes on the way, from the ID of the main tree: Main/Retry/Close; for people and logs
-full path  BehaviorTree.CPP's: the SubTrees on the way and the node's name, `Tag::uid` for one without a name
+uid        from 1 in pre-order; a SubTree comes before the tree that it holds
+path       the ID of the main tree and the names of all nodes on the way: Main/Retry/Close; for people and logs
+full path  BehaviorTree.CPP's: the SubTrees on the way and the node's name, `Tag::uid` for a node without a name
 """
 
 from __future__ import annotations

@@ -36,12 +36,12 @@ class PluginLeaves(Mapping[str, type[Leaf]]):
 
     @cached_property
     def _entries(self) -> dict[str, list[EntryPoint]]:
-        found: dict[str, list[EntryPoint]] = {}
+        entries: dict[str, list[EntryPoint]] = {}
         for entry in entry_points(group=GROUP) if self._given is None else self._given:
-            same = found.setdefault(entry.name, [])
+            same = entries.setdefault(entry.name, [])
             if not any((each.value, package(each)) == (entry.value, package(entry)) for each in same):
                 same.append(entry)  # a package can be on the path twice
-        return found
+        return entries
 
     def __getitem__(self, tag: str) -> type[Leaf]:
         if tag not in self._entries:

@@ -1,4 +1,4 @@
-"""Scoped blackboards: every tree and every SubTree has its own, joined only by the remapping in the file."""
+"""Scoped blackboards: every SubTree has its own, connected only by the remapping in the file."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _PLAIN = (bool, int, float, str)
 
 
 class AnyPort:
-    """The type of an entry that ports of any type share; of nobody's own leaves, but of stubs."""
+    """The type of an entry that ports of any type share; only stubs have such ports."""
 
 
 class AnyValue:
-    """What SetBlackboard makes of it: 4.10 does not turn a text into that a second time."""
+    """The type of such an entry after SetBlackboard: BehaviorTree.CPP 4.10 does not convert it from a text again."""
 
 
 _OPEN = (None, AnyPort, AnyValue)
@@ -29,10 +29,8 @@ _OPEN = (None, AnyPort, AnyValue)
 
 
 class Entry:
-    """A place on a blackboard. kind: the type that its first port or writer gave it, None for any.
-
-    sequence: how often it has been written, also with an equal value.
-    """
+    """An entry of a blackboard. kind: the type of its first port or writer, None for any. sequence: number of writes,
+    including those of an equal value."""
 
     __slots__ = ("kind", "sequence", "value")
 
@@ -47,7 +45,7 @@ class Entry:
 
 
 def typed_constant(text: str) -> int | float | str:
-    """A constant of a SubTree tag: an int if it reads as one, else a float, else the text."""
+    """A constant of a SubTree tag: an int if possible, else a float, else the text."""
     if _WHOLE.fullmatch(text) and -INT64 <= int(text) < INT64:
         return int(text)
     if _REAL.fullmatch(text):
@@ -59,9 +57,9 @@ def typed_constant(text: str) -> int | float | str:
 class Blackboard:
     """The entries of one scope.
 
-    remap: key here -> key in the parent. autoremap: all other keys but `_private` ones are the parent's of the same
-    name. constants: entries written in the file, this scope's own. `@key` is the root's from any depth. path: of the
-    subtree, for messages.
+    parent: None for the main tree. remap: key here -> key in the parent. autoremap: every other key except `_private`
+    ones is the parent's key of the same name. constants: entries of this scope that the file sets. path: of the
+    subtree, for messages. `@key` is the main tree's key at any depth.
     """
 
     def __init__(
@@ -88,7 +86,7 @@ class Blackboard:
         return scope
 
     def resolve(self, key: str) -> tuple[Blackboard, str]:
-        """The scope and the key that really hold an entry."""
+        """The scope that holds an entry, and its key there."""
         scope: Blackboard = self
         while True:
             if key[:1] == "@":
@@ -105,12 +103,12 @@ class Blackboard:
                 return scope, key
 
     def find(self, key: str) -> Entry | None:
-        """The entry, whoever holds it, or None if nobody knows of it."""
+        """The entry in whichever scope holds it, None if there is none."""
         scope, name = self.resolve(key)
         return scope._entries.get(name)
 
     def declare(self, key: str, kind: Any = None) -> Entry:
-        """The entry, made if there is none. kind: the type that a port gives it, None for any."""
+        """The entry, created if needed. kind: the type of the port, None for any."""
         scope, name = self.resolve(key)
         entry = scope._entries.get(name)
         if entry is None:
@@ -118,7 +116,7 @@ class Blackboard:
         return entry
 
     def get(self, key: str, reader: str) -> Any:
-        """The value. ContractError, naming reader, key and scope, if nobody has written it yet."""
+        """The value. reader: for messages. ContractError, naming reader, key and scope, if it was never written."""
         scope, name = self.resolve(key)
         entry = scope._entries.get(name)
         if entry is None or entry.value is UNSET:
@@ -128,7 +126,7 @@ class Blackboard:
         return entry.value
 
     def set(self, key: str, value: Any) -> None:
-        """Write an entry. ContractError if it holds another plain type, which `value` cannot be turned into."""
+        """Write an entry. ContractError if it has a plain type to which `value` cannot be converted."""
         entry = self.find(key)
         if entry is None:
             entry = self.declare(key, None if isinstance(value, str) else type(value))
@@ -139,11 +137,11 @@ class Blackboard:
         entry.write(value)
 
     def unset(self, key: str) -> None:
-        """Remove an entry of this very scope; what is remapped stays."""
+        """Remove an entry of this scope; remapped entries stay."""
         self._entries.pop(key, None)
 
     def items(self) -> dict[str, Any]:
-        """This scope's own entries that have been written, a copy."""
+        """A copy of the written entries of this scope."""
         return {key: entry.value for key, entry in self._entries.items() if entry.value is not UNSET}
 
 

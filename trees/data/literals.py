@@ -1,4 +1,4 @@
-"""Values written in a tree file, converted to a port's type when the tree is built."""
+"""Literals of a tree file, which are converted to the type of their port when the tree is built."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def convert(text: str, kind: Any) -> Any:
     if kind in (int, float):
         try:
             if "_" in text or not text.isascii():
-                raise ValueError  # digits to Python, and to nobody else
+                raise ValueError  # only Python accepts these digits
             value = kind(text)
         except ValueError:
             raise ValueError(f"expected {'a whole number' if kind is int else 'a number'}") from None
@@ -66,7 +66,7 @@ def convert(text: str, kind: Any) -> Any:
 
 
 def written(value: Any) -> str:
-    """A value as it is written in a file, so that `convert` gives it back."""
+    """The literal of a value, from which `convert` returns the value."""
     if isinstance(value, tuple):
         return ";".join(map(written, value))
     if isinstance(value, Enum):
@@ -75,7 +75,7 @@ def written(value: Any) -> str:
 
 
 def fits(value: Any, kind: Any) -> bool:
-    """True if a value may be put on a port of this type; whole numbers pass as floats."""
+    """True if a port of this type accepts a value; whole numbers count as floats."""
     if get_origin(kind) is tuple:
         return isinstance(value, tuple) and all(fits(item, get_args(kind)[0]) for item in value)
     if kind is float:

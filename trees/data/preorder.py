@@ -1,4 +1,4 @@
-"""Relatives in a tree that is given as the depths of its nodes in pre-order."""
+"""Descendants and parents of nodes, from the depths of all nodes in pre-order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers, texts and what lies between them: the conversions that BehaviorTree.CPP's blackboard and scripts do.
+"""Conversions between numbers and texts, as in the blackboard and the scripts of BehaviorTree.CPP.
 
 A value is an int, a float, a bool (a number that is 0 or 1), a str, or anything else, which is opaque here. UNSET is
 an entry that is known but that nobody has written.
@@ -12,7 +12,7 @@ from enum import Enum, IntEnum
 from typing import Any, Final
 
 EXACT: Final = 2**53 - 1
-"""The largest whole number whose neighbours a float tells apart."""
+"""The largest whole number that a float tells from its neighbours."""
 INT64: Final = 2**63
 EPSILON: Final = 2.0**-23
 """Numbers at most this far apart are equal in scripts: the epsilon of a 32-bit float."""
@@ -55,10 +55,10 @@ def to_float(value: Any) -> float:
     if isinstance(value, float):
         return value
     if isinstance(value, str):
-        found = _NUMBER.match(value)
-        if found is None:
+        match = _NUMBER.match(value)
+        if match is None:
             raise ValueError(f"'{value}' is not a number")
-        return float(found.group())
+        return float(match.group())
     raise ValueError(f"a {type(value).__name__} is not a number")
 
 
@@ -74,8 +74,7 @@ def to_int(value: Any) -> int:
 
 
 def to_bool(value: Any) -> bool:
-    """Truth as scripts see it: a float above 0 is true; of ints only 0 and 1 have one. ValueError for all else, also
-    for what is below 0."""
+    """The truth value in scripts: a float above 0 is true, an int must be 0 or 1. ValueError for everything else."""
     if isinstance(value, float):
         if value < 0.0:
             raise ValueError(f"{value:g} is neither true nor false")

@@ -1,4 +1,4 @@
-"""The ports of one node, wired as its tag in the file says."""
+"""The ports of one node, wired as in its tag."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from trees.errors import ContractError, LimitError
 
 
 class Wiring:
-    """Implements `trees.engine.leaf.PortAccess`: literals are converted once, keys looked up in the node's scope.
+    """Implements `trees.engine.leaf.PortAccess`: literals are converted once, keys are looked up in the node's scope.
 
-    texts: the ports as written in the file, by name; what is fixed there was checked when the file was loaded. known:
-    the names that are taken. ValueError if a literal is not of its port's type.
+    texts: the ports as written in the file, by name; constants were checked when it was loaded. known: the accepted
+    names. ValueError if a literal is not of its port's type.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Wiring:
                 self._literals[port.name] = port.default
 
     def get(self, name: str) -> Any:
-        """ContractError if there is no value of the port's type, LimitError if it is none that the port takes."""
+        """The value. ContractError if there is none of the port's type, LimitError if the port refuses it."""
         if name in self._literals:
             return self._literals[name]
         port = self._port(name)
@@ -73,6 +73,7 @@ class Wiring:
         )
 
     def set(self, name: str, value: Any) -> None:
+        """Write the value. ContractError if the port is an input or refuses the value."""
         port = self._port(name)
         if port.direction is Direction.INPUT:
             raise ContractError(f"{self.path}: port '{name}' is an input, it cannot be written")
@@ -93,13 +94,13 @@ class Wiring:
 
 
 def _shown(value: Any) -> str:
-    """A value for people: short, a list as it is written."""
+    """A value for messages, shortened."""
     text = ";".join(map(str, value)) if isinstance(value, tuple) else str(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def read_as(value: Any, kind: Any) -> Any:
-    """A text or number as another type: constants of a SubTree and what scripts wrote are what they are."""
+    """A text or number converted to another type, for constants of SubTrees and values of scripts."""
     if kind is int and isinstance(value, float) and value.is_integer():
         return int(value)
     return convert(to_text(value), kind)

@@ -1,4 +1,4 @@
-"""The nodes a tree file may use beside the leaves: BehaviorTree.CPP 4.10's and the four of nav2, one idea per file."""
+"""The nodes of the language: those of BehaviorTree.CPP 4.10 and four of nav2."""
 
 from trees.engine.control import ControlNode
 from trees.nodes.branch import IfThenElse, WhileDoElse

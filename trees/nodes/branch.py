@@ -1,4 +1,4 @@
-"""One child or another: choices by a child's result."""
+"""Choices between children by the result of the first child."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from trees.engine.status import SKIPPED, Returned
 
 
 class IfThenElse(ControlNode):
-    """The second child if the first succeeds, else the third (FAILURE without one); the choice stays while it runs.
+    """Ticks the second child if the first succeeds, else the third; FAILURE without a third.
 
-    A condition that skips makes the node skip.
+    The choice stays while that child runs. If the first child skips, the node skips.
     """
 
     CHILDREN = (2, 3)
@@ -44,9 +44,9 @@ class IfThenElse(ControlNode):
 
 
 class WhileDoElse(ControlNode):
-    """Asks the first child in every tick: the second while it succeeds, else the third (FAILURE without one).
+    """Ticks the first child in every tick, then the second if it succeeds, else the third; FAILURE without a third.
 
-    The branch that is left is halted before the other is ticked. A condition that skips makes the node skip.
+    The branch that is left is halted before the other is ticked. If the first child skips, the node skips.
     """
 
     CHILDREN = (2, 3)

@@ -1,4 +1,4 @@
-"""Nodes that write entries of the blackboard, or look whether they have been written."""
+"""Nodes that write entries of the blackboard or check whether they were written."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class SetBlackboard(BuiltInLeaf):
 
 
 class UnsetBlackboard(BuiltInLeaf):
-    """Removes an entry of this tree's own blackboard; SUCCESS also if there is none."""
+    """Removes an entry of this tree's blackboard; SUCCESS even without such an entry."""
 
     PORTS = (input_port("key", str, text="name of the entry, without braces"),)
 
@@ -67,7 +67,7 @@ class UnsetBlackboard(BuiltInLeaf):
 
 
 class _Updated(ControlNode):
-    """Looks whether an entry has been written since it looked last; an equal value counts, too."""
+    """Checks whether an entry was written since the last check, even with an equal value."""
 
     PORTS = (input_port("entry", object, text="the {key} to watch"),)
 
@@ -86,7 +86,7 @@ class _Updated(ControlNode):
 
 
 class WasEntryUpdated(_Updated, BuiltInLeaf):
-    """SUCCESS if the entry has been written since the last tick, else FAILURE."""
+    """SUCCESS if the entry was written since the last tick, else FAILURE."""
 
     def run(self) -> Returned:
         if self.updated():
@@ -96,7 +96,7 @@ class WasEntryUpdated(_Updated, BuiltInLeaf):
 
 
 class _IfUpdated(_Updated, DecoratorNode):
-    """The child if the entry has been written since the last look, and then until it has ended."""
+    """Ticks the child if the entry was written since the last check, and then until the child has ended."""
 
     otherwise: ClassVar[Returned]
 
@@ -116,12 +116,12 @@ class _IfUpdated(_Updated, DecoratorNode):
 
 
 class SkipUnlessUpdated(_IfUpdated):
-    """The child if the entry has been written since the last look, else SKIPPED."""
+    """Ticks the child if the entry was written since the last check, else SKIPPED."""
 
     otherwise = SKIPPED
 
 
 class WaitValueUpdate(_IfUpdated):
-    """RUNNING until the entry has been written since the last look, then the child."""
+    """RUNNING until the entry is written, then ticks the child."""
 
     otherwise = Status.RUNNING

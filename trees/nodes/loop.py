@@ -1,4 +1,4 @@
-"""The child once for each item of a queue."""
+"""Loops: the child is run once for each item of a queue."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from trees.errors import ContractError
 
 
 class _Loop(DecoratorNode):
-    """Takes the first item off `queue`, writes it to `value`, ticks the child to its end; RUNNING after every item.
+    """Takes the first item off `queue`, writes it to `value` and ticks the child until it ends; RUNNING after every
+    item.
 
-    A FAILURE of the child ends it; an empty queue gives `if_empty`. queue: `1;2;3`, which starts anew at each entry, or
-    a {key} of a list or such a text, which is copied at each entry, or of a deque, which is used up. ContractError if
-    the key holds none of these.
+    A FAILURE of the child ends the loop. An empty queue gives `if_empty`. queue: `1;2;3`, which restarts whenever the
+    loop starts; or a {key} of a list or such a text, copied whenever the loop starts; or of a deque, which is used up.
+    ContractError if the key holds none of these.
     """
 
     item: ClassVar[type]
@@ -44,11 +45,11 @@ class _Loop(DecoratorNode):
         return []
 
     def run(self) -> Returned:
-        if self.status is Status.INVALID:  # one that has ended and was not reset since has nothing left
+        if self.status is Status.INVALID:  # without a reset, a loop that has ended has no items left
             self._child_runs = False
             self._queue = None
         if not self._child_runs:
-            self._queue = self._look()
+            self._queue = self._read_queue()
             if not self._queue:
                 self.culprit = None
                 self.feedback_message = "the queue is empty"
@@ -60,7 +61,7 @@ class _Loop(DecoratorNode):
         self._child_runs = returned is Status.RUNNING
         return Status.FAILURE if returned is Status.FAILURE else Status.RUNNING
 
-    def _look(self) -> deque[Any] | None:
+    def _read_queue(self) -> deque[Any] | None:
         if self._key is None:
             return deque(self._fixed) if self._queue is None else self._queue
         entry = self.wiring.scope.find(self._key)

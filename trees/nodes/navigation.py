@@ -1,4 +1,4 @@
-"""The control nodes that come with the nav2 navigation stack."""
+"""The control nodes of the nav2 navigation stack."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from trees.errors import ContractError
 
 
 class RecoveryNode(ControlNode):
-    """The first child; each time it fails, in the same tick, the second, and if that succeeds the first again.
+    """Ticks the first child. Whenever it fails, the second child recovers in the same tick, and the first is ticked
+    again.
 
-    FAILURE once that has been done number_of_retries times, or the second child fails or skips.
+    FAILURE after number_of_retries recoveries, or if the second child fails or skips.
     """
 
     CHILDREN = (2, 2)
@@ -64,9 +65,9 @@ class RecoveryNode(ControlNode):
 
 
 class PipelineSequence(ControlNode):
-    """Ticks all earlier children again in each tick while it gets further; FAILURE of any halts all.
+    """A sequence that ticks all earlier children again in each tick; a FAILURE of any of them halts all.
 
-    A child that runs stops the walk only at the furthest one that has been reached, or beyond.
+    A running child before the furthest one that was reached does not stop the tick.
     """
 
     def __init__(self, *args: Any) -> None:
@@ -96,10 +97,10 @@ class PipelineSequence(ControlNode):
 
 
 class RoundRobin(ControlNode):
-    """One child after another until one succeeds; the next entry goes on after it. FAILURE once all have failed in a
-    row; children that skip are passed over.
+    """Ticks one child after another until one succeeds; the next start continues after it.
 
-    wrap_around: after the last child comes the first; without it, the end of the children is a FAILURE.
+    FAILURE once all have failed in a row. Children that skip are passed over. wrap_around: the first child follows the
+    last; without it, the end of the children is a FAILURE.
     """
 
     PORTS = (input_port("wrap_around", bool, default=True, text="begin again after the last child"),)
@@ -135,7 +136,7 @@ class RoundRobin(ControlNode):
 
 
 class RateController(DecoratorNode):
-    """Ticks the child at its first tick, while it runs, and again each time the period is over; else RUNNING.
+    """Ticks the child at the first tick, while it runs, and whenever the period is over; RUNNING in between.
 
     hz: ticks a second, on the robot's clock. ContractError if it is not above 0.
     """

@@ -1,4 +1,4 @@
-"""One child after another: sequences and fallbacks, plain, reactive and with memory."""
+"""Sequences and fallbacks: plain, reactive, and with memory."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from trees.engine.status import SKIPPED, Returned
 RUNNING, INVALID = Status.RUNNING, Status.INVALID
 
 
-def _failed(child_nodes: Iterable[TreeNode]) -> list[TreeNode]:
-    """Those that failed, the last one first."""
+def _failed_children(child_nodes: Iterable[TreeNode]) -> list[TreeNode]:
+    """The children that failed, the last one first."""
     return [node for node in reversed(tuple(child_nodes)) if node.last is Status.FAILURE]
 
 
 class _InOrder(ControlNode):
-    """Children one after another, from where it was, until one returns neither `goes_on` nor SKIPPED."""
+    """Ticks children in order, from the current one, until one returns neither `goes_on` nor SKIPPED."""
 
     goes_on: ClassVar[Status]
     yields: ClassVar[bool] = False
-    """RUNNING after each child that went on in its first tick, if there are more."""
+    """RUNNING after each child that ended in its first tick, if there are more."""
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
@@ -62,7 +62,7 @@ class _InOrder(ControlNode):
         return SKIPPED if all_skipped else goes_on
 
     def ended(self) -> None:
-        """A child has preempted_by: back to the start."""
+        """A child has decided the result: start from the first child next time."""
         self.reset_children()
         self._index = 0
 
@@ -79,28 +79,28 @@ class Fallback(_InOrder):
     goes_on = Status.FAILURE
 
     def culprits(self) -> list[TreeNode]:
-        return _failed(self.child_nodes)
+        return _failed_children(self.child_nodes)
 
 
 class AsyncSequence(Sequence):
-    """A Sequence that lets the rest of the tree have a tick after each child."""
+    """A Sequence that returns RUNNING after each child, so that the rest of the tree is ticked."""
 
     yields = True
 
 
 class AsyncFallback(Fallback):
-    """A Fallback that lets the rest of the tree have a tick after each child."""
+    """A Fallback that returns RUNNING after each child, so that the rest of the tree is ticked."""
 
     yields = True
 
 
 class SequenceWithMemory(Sequence):
-    """A Sequence that goes on at the child that failed or was halted, and yields after each child."""
+    """A Sequence that continues at the child that failed or was halted, and yields after each child."""
 
     yields = True
 
     def forget(self) -> None:
-        """Nothing: it goes on where it was."""
+        """Keep the current child."""
 
     def ended(self) -> None:
         for node in self.child_nodes[self._index :]:
@@ -112,7 +112,7 @@ class SequenceStar(SequenceWithMemory):
 
 
 class _Reactive(ControlNode):
-    """All children in order in every tick; one that runs halts all others, earlier and later."""
+    """Ticks all children in order in every tick; a running child halts all others."""
 
     goes_on: ClassVar[Status]
 
@@ -150,4 +150,4 @@ class ReactiveFallback(_Reactive):
     goes_on = Status.FAILURE
 
     def culprits(self) -> list[TreeNode]:
-        return _failed(self.child_nodes)
+        return _failed_children(self.child_nodes)

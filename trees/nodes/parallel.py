@@ -1,4 +1,4 @@
-"""Several children in one tick. A child that has ended waits for the others; one that skipped is asked again."""
+"""Several children in one tick. A child that has ended is not ticked again; one that skipped is."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class _Together(ControlNode):
         self._done: set[int] = set()
         self._failed = 0
 
-    def from_port(self, port: str) -> int:
-        """A number of children; negative ones count from the end: -1 is all of them.
+    def count_from(self, port: str) -> int:
+        """A number of children. Negative numbers count from the end: -1 is all of them.
 
         ContractError if there are fewer children.
         """
@@ -33,7 +33,7 @@ class _Together(ControlNode):
         return count
 
     def tick_number(self, index: int) -> Returned | None:
-        """One tick of a child; None, without one, if it has ended already."""
+        """Tick a child; None if it has ended already."""
         if index in self._done:
             return None
         returned = self.child_nodes[index].execute()
@@ -46,10 +46,10 @@ class _Together(ControlNode):
 
 
 class Parallel(_Together):
-    """All children in each tick until enough have succeeded or failed, which is looked at after every child.
+    """Ticks all children in each tick until enough have succeeded or failed, which is checked after every child.
 
-    Negative counts are from the end. Where success_count is negative, children that skipped count as successes.
-    ContractError if a count is more than there are children.
+    Negative counts are from the end. With a negative success_count, children that skipped count as successes.
+    ContractError if a count is larger than the number of children.
     """
 
     PORTS = (
@@ -58,16 +58,16 @@ class Parallel(_Together):
     )
 
     def run(self) -> Returned:
-        wanted, bad = self.from_port("success_count"), self.from_port("failure_count")
+        successes, failures = self.count_from("success_count"), self.count_from("failure_count")
         lenient = self.port("success_count") < 0
         total, skipped = len(self.child_nodes), 0
         self.status = Status.RUNNING
         for index in range(total):
             skipped += self.tick_number(index) is SKIPPED
             succeeded = len(self._done) - self._failed
-            if succeeded >= wanted or (lenient and succeeded + skipped >= wanted):
+            if succeeded >= successes or (lenient and succeeded + skipped >= successes):
                 return self._end(Status.SUCCESS)
-            if total - self._failed < wanted or self._failed == bad:
+            if total - self._failed < successes or self._failed == failures:
                 return self._end(Status.FAILURE)
         return SKIPPED if skipped == total else Status.RUNNING
 
@@ -78,7 +78,7 @@ class Parallel(_Together):
 
 
 class ParallelAll(_Together):
-    """All children in each tick until every one has ended; FAILURE if max_failures or more failed."""
+    """Ticks all children in each tick until all have ended; FAILURE if at least max_failures failed."""
 
     PORTS = (
         input_port(
@@ -87,7 +87,7 @@ class ParallelAll(_Together):
     )
 
     def run(self) -> Returned:
-        limit = self.from_port("max_failures")
+        limit = self.count_from("max_failures")
         total, skipped = len(self.child_nodes), 0
         self.status = Status.RUNNING
         for index in range(total):

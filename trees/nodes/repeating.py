@@ -1,4 +1,4 @@
-"""Decorators that tick their child again."""
+"""Decorators that run their child several times."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ TIMES: Final = Bounds(-1, INT32)
 
 
 class _Again(DecoratorNode):
-    """Again while the child returns `again`, a number of times; -1 is no limit, 0 does not tick the child.
+    """Runs the child again while it returns `again`, up to a number of times; -1 is no limit, 0 never ticks the child.
 
-    Where the child needed more than one tick, the next time begins in the same tick. A child that skips is not counted.
+    If a run took more than one tick, the next begins in the same tick. A child that skips is not counted.
     """
 
     again: ClassVar[Status]
     count_port: ClassVar[str]
     fresh: ClassVar[bool] = False
-    """Whether the number is read again after each time, else at each tick only."""
+    """Whether the number is read after each run, else at each tick only."""
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
@@ -59,7 +59,7 @@ class _Again(DecoratorNode):
 
 
 class RetryUntilSuccessful(_Again):
-    """Again, up to num_attempts times (-1: for ever), until the child succeeds."""
+    """Runs the child up to num_attempts times (-1: no limit) until it succeeds."""
 
     PORTS = (input_port("num_attempts", int, bounds=TIMES, text="attempts in all, -1 for no limit"),)
     again = Status.FAILURE
@@ -68,7 +68,7 @@ class RetryUntilSuccessful(_Again):
 
 
 class Repeat(_Again):
-    """Again, num_cycles times (-1: for ever), until the child fails."""
+    """Runs the child num_cycles times (-1: no limit), or until it fails."""
 
     PORTS = (input_port("num_cycles", int, bounds=TIMES, text="cycles in all, -1 for no limit"),)
     again = Status.SUCCESS
@@ -84,7 +84,7 @@ class KeepRunningUntilFailure(DecoratorNode):
 
 
 class RunOnce(DecoratorNode):
-    """The child until it has ended once; after that SKIPPED, or with then_skip false the same result for ever."""
+    """Runs the child once; SKIPPED afterwards, or with then_skip false the same result again."""
 
     PORTS = (input_port("then_skip", bool, default=True, text="skip once done, else repeat the result"),)
     _result: Returned | None = None

@@ -1,4 +1,4 @@
-"""Decorators that change a result, and the leaves that always have one."""
+"""Decorators that change a result, and leaves with a constant result."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Inverter(DecoratorNode):
 
 
 class ForceSuccess(DecoratorNode):
-    """SUCCESS whatever the child ends with."""
+    """SUCCESS when the child has ended, whatever its result."""
 
     def run(self) -> Returned:
         self.status = Status.RUNNING
@@ -29,7 +29,7 @@ class ForceSuccess(DecoratorNode):
 
 
 class ForceFailure(DecoratorNode):
-    """FAILURE whatever the child ends with."""
+    """FAILURE when the child has ended, whatever its result."""
 
     def run(self) -> Returned:
         self.status = Status.RUNNING

@@ -18,7 +18,7 @@ class _Scripted(ControlNode):
 
     SCRIPT: ClassVar[str] = "code"
     EMPTY: ClassVar[bool] = False
-    """Whether an empty text will do."""
+    """Whether an empty script is allowed."""
 
     @classmethod
     def check(cls, attributes: dict[str, str]) -> list[tuple[str, str]]:
@@ -63,8 +63,8 @@ class ScriptCondition(_Scripted, BuiltInLeaf):
 
 
 class Precondition(_Scripted, DecoratorNode):
-    """The child if a script is true, else `else`. Once the child has been ticked it is not asked again until the child
-    has ended or been halted."""
+    """Ticks the child if a script is true, else returns `else`. The script runs again only after the child has ended or
+    was halted."""
 
     SCRIPT = "if"
     PORTS = (

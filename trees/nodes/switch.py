@@ -1,4 +1,4 @@
-"""One child of several by what an entry of the blackboard holds."""
+"""Choices between children by the value of an entry of the blackboard."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ _REAL = re.compile(r"-?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|inf|n
 
 
 class _Switch(ControlNode):
-    """Child k where `variable` equals case_k, else the last; looked at in every tick, a branch that is left is halted.
+    """Ticks child k if `variable` equals case_k, else the last child. The choice is made in every tick, and the branch
+    that is left is halted.
 
-    Equal are the same texts, else whole numbers (enum names are such), else numbers but for rounding. A variable that
-    nobody has written equals no case.
+    Texts are compared as texts, then as whole numbers or enum names, then as numbers up to rounding. A variable that
+    was never written equals no case.
     """
 
     cases: ClassVar[int]
@@ -54,7 +55,7 @@ class _Switch(ControlNode):
         return self.cases
 
     def _text(self, name: str) -> str | None:
-        """A port's text; None if it is not given, or nobody has written its key yet."""
+        """The text of a port; None if it is absent or its key was never written."""
         try:
             text: str | None = self.port(name)
         except ContractError:

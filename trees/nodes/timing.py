@@ -1,4 +1,4 @@
-"""Nodes that measure time, on the robot's clock: what is over is noticed before the next tick of the tree."""
+"""Nodes that wait, on the clock of the tree. A timer is checked before each tick of the tree."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from trees.engine.control import BuiltInLeaf, DecoratorNode
 from trees.engine.status import SKIPPED, Returned
 
 MILLISECONDS: Final = Bounds(0, 2**32 - 1)
-"""As in 4.10, which refuses others when it ticks."""
+"""As in BehaviorTree.CPP 4.10, which refuses other values when it ticks."""
 
 
 class Delay(DecoratorNode):
@@ -45,7 +45,7 @@ class Delay(DecoratorNode):
 
 
 class Timeout(DecoratorNode):
-    """FAILURE, and the child halted, if it still runs msec after its first tick; 0 is no limit."""
+    """Halts the child and fails if it still runs msec after its first tick; 0 is no limit."""
 
     PORTS = (input_port("msec", int, unit="ms", bounds=MILLISECONDS, text="how long it may run"),)
 
@@ -81,7 +81,7 @@ class Timeout(DecoratorNode):
 
 
 class Sleep(BuiltInLeaf):
-    """SUCCESS after a while; at once if it is 0."""
+    """SUCCESS after msec; at once for 0."""
 
     PORTS = (input_port("msec", int, unit="ms", bounds=MILLISECONDS, text="how long"),)
 

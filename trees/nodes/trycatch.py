@@ -1,4 +1,4 @@
-"""What to do when something fails, or is stopped in the middle."""
+"""Clean-up after a failure or a halt."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from trees.engine.status import SKIPPED, Returned
 
 
 class TryCatch(ControlNode):
-    """All children but the last as a Sequence; if one fails, the last is run to its end, then FAILURE."""
+    """Ticks all children but the last as a Sequence. If one fails, the last runs to its end, then FAILURE."""
 
     CHILDREN = (2, None)
     PORTS = (input_port("catch_on_halt", bool, default=False, text="if halted, tick the last child once"),)
@@ -53,7 +53,7 @@ class TryCatch(ControlNode):
         return SKIPPED if all_skipped else Status.SUCCESS
 
     def quit(self) -> None:
-        """On a halt the last child may have one tick, once the others are idle."""
+        """With catch_on_halt, tick the last child once after the others are idle."""
         try:
             if self.status is Status.RUNNING and not self._catching and self.port("catch_on_halt"):
                 self._catching = True

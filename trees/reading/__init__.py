@@ -1,1 +1,1 @@
-"""XML files read with the place of everything, and written back in one form."""
+"""Reading XML files with the position of every element, and writing them in canonical form."""

@@ -1,4 +1,4 @@
-"""Attributes that would be ignored in silence: misspelt conditions, those of version 3, those in the wrong place."""
+"""Checks of attributes that would be ignored: misspelt conditions, those of version 3, those on the wrong element."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ METADATA: Final = frozenset({
     "_description", "_uid", "_fullpath", "_fullPath", "_collapsed", "_favorite", "_hardcoded", "_external",
     "_subtreeOnly",
 })  # fmt: skip
-"""What editors keep in a file: Groot2 and BehaviorTree.CPP's own writer, MoveIt Pro."""
+"""Attributes of editors: Groot2, BehaviorTree.CPP's own writer, MoveIt Pro."""
 OF_SUBTREES: Final = ("_autoremap",)
 LANGUAGE: Final = (*CONDITIONS, *OF_SUBTREES)
 _ELSEWHERE: Final = {
@@ -22,7 +22,7 @@ _ELSEWHERE: Final = {
     "BehaviorTree": ("ID", "name"),
     "include": ("path", "ros_pkg"),
 }
-"""The attributes of what is no node."""
+"""The attributes of elements other than nodes."""
 
 
 def _bare(name: str) -> str:
@@ -33,14 +33,14 @@ _BARE: Final = {_bare(name): name for name in ("name", "ID", *LANGUAGE)}
 
 
 def intended(attribute: str) -> str:
-    """The attribute of the language that this one is but for case and underscores, "" if there is none or it is it."""
+    """The attribute of the language that differs from this one in case and underscores only; "" for none."""
     name = VERSION_3.get(attribute) or _BARE.get(_bare(attribute), "")
     return "" if name == attribute else name
 
 
 def check_attributes(element: Element, *, tolerant: bool) -> Iterator[Problem]:
-    """The attributes of a node that begin with `_` and are neither of the language nor an editor's. tolerant: of a file
-    of another project, so they are warnings: BehaviorTree.CPP takes and ignores them."""
+    """The attributes of a node that begin with `_` and belong neither to the language nor to an editor. tolerant: they
+    are warnings, because BehaviorTree.CPP ignores them."""
     tag = element.tag
     for attribute in element.attributes:
         if attribute in OF_SUBTREES and tag != "SubTree":
@@ -51,7 +51,7 @@ def check_attributes(element: Element, *, tolerant: bool) -> Iterator[Problem]:
 
 
 def check_subtree_words(element: Element, tree: Element, *, tolerant: bool) -> Iterator[Problem]:
-    """The attributes of a SubTree that look like words of the language, and that nothing in its tree uses."""
+    """The attributes of a SubTree that resemble words of the language and that its tree does not use."""
     for attribute in element.attributes:
         word = intended(attribute) if attribute[0].isalpha() else ""
         if word and not _mentions(tree, attribute):
@@ -60,7 +60,7 @@ def check_subtree_words(element: Element, tree: Element, *, tolerant: bool) -> I
 
 
 def check_elsewhere(element: Element, *, tolerant: bool) -> Iterator[Problem]:
-    """The attributes of <root>, <BehaviorTree> and <include> that nobody reads; conditions there are problems."""
+    """The unknown attributes of <root>, <BehaviorTree> and <include>; conditions there are errors."""
     known = _ELSEWHERE[element.tag]
     for attribute in element.attributes:
         word = intended(attribute) or attribute
@@ -81,6 +81,6 @@ def _ignored(where: str, attribute: str, choices: Collection[str]) -> str:
 
 
 def _mentions(tree: Element, word: str) -> bool:
-    """True if any attribute below has the word in it, in braces or in a script."""
+    """True if any attribute in the tree contains the word, in braces or in a script."""
     whole = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)")
     return any(whole.search(text) for each in tree.walk() for text in (*each.attributes, *each.attributes.values()))

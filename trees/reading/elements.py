@@ -1,4 +1,4 @@
-"""The element tree of an XML file with the place of everything in it, and the problems found on the way."""
+"""The elements of an XML file with their positions, and the problems of a file."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ MAX_PROBLEMS: Final = 500
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing wrong with a file: `file:line:column: message`. line, column: from 1, in characters.
+    """A problem of a file, shown as `file:line:column: message`.
 
-    A warning is something that may well be intended; a file with warnings only can be run.
+    file: as shown to people. line, column: from 1, in characters. message: one line. warning: it may be intended; a
+    file with warnings only can be run.
     """
 
     file: str
@@ -28,7 +29,7 @@ class Problem:
     warning: bool = False
 
     def __post_init__(self) -> None:
-        """One printable line of a length that can be read, whatever the file has in it."""
+        """Make the message one printable line of limited length."""
         text = self.message
         if len(text) > MAX_MESSAGE:
             text = f"{text[:MAX_MESSAGE]}..."
@@ -41,7 +42,7 @@ class Problem:
 
 
 class TreeProblems(TreeError):  # noqa: N818  # it is several errors
-    """A tree file that cannot be run, with every problem found in it, warnings too; at least one is an error."""
+    """A tree file that cannot be run. problems: all that were found, warnings included; at least one is an error."""
 
     def __init__(self, problems: list[Problem]) -> None:
         errors = [problem for problem in problems if not problem.warning]
@@ -51,7 +52,7 @@ class TreeProblems(TreeError):  # noqa: N818  # it is several errors
 
 
 class ProblemList(list[Problem]):
-    """The problems found so far; when there are very many, looking for more is given up, and that is told too."""
+    """The problems found so far. After MAX_PROBLEMS one more problem says that the others are not listed."""
 
     @property
     def full(self) -> bool:
@@ -73,7 +74,7 @@ class ProblemList(list[Problem]):
 
 @dataclass(eq=False)
 class Source:
-    """The text of one file. name: as shown to people. text: with `\\n` for every line end. raw: the file's bytes."""
+    """The text of one file. name: as shown to people. text: with `\\n` line ends. raw: the bytes of the file."""
 
     name: str
     text: str
@@ -81,7 +82,7 @@ class Source:
 
     @cached_property
     def _starts(self) -> list[int]:
-        """Where each line begins."""
+        """The offset of each line."""
         starts, at = [0], self.text.find("\n")
         while at >= 0:
             starts.append(at + 1)
@@ -99,7 +100,7 @@ class Source:
 
 @dataclass(eq=False)
 class Comment:
-    """`<!--text-->`, or a processing instruction `<?text?>`, or what stands between elements."""
+    """A comment `<!--text-->`, a processing instruction `<?text?>`, or the text between elements."""
 
     text: str
     kind: str = "comment"  # or "instruction", "text"
@@ -107,9 +108,10 @@ class Comment:
 
 @dataclass(eq=False)
 class Element:
-    """An XML element. attributes: decoded, in order. offset: of its `<`. places: offset of each attribute's name.
+    """An XML element.
 
-    children: the elements in it. items: these, and the comments and texts between them. end: after its last `>`.
+    attributes: decoded, in order. source: its file. offset: of its `<`. places: offset of each attribute's name.
+    children: the elements in it. items: the children, and the comments and texts between them. end: after its last `>`.
     """
 
     tag: str
@@ -135,7 +137,7 @@ class Element:
 
     @property
     def text(self) -> str:
-        """What is written between its tags, without the elements and comments."""
+        """The text between its tags, without elements and comments."""
         return "".join(item.text for item in self.items if isinstance(item, Comment) and item.kind == "text").strip()
 
     def problem(self, message: str, attribute: str = "", *, warning: bool = False) -> Problem:

@@ -1,4 +1,4 @@
-"""Text as it is written in XML."""
+"""Escapes text for XML."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ def attributes(values: Mapping[str, str]) -> str:
 
 
 def escape_text(text: str) -> str:
-    """For between two tags."""
+    """For a text between tags."""
     return _escape(text, _TEXT)
 
 
 def legal(text: str) -> str:
-    """The text with U+FFFD for the characters that XML cannot hold at all."""
+    """The text with U+FFFD in place of the characters that XML does not allow."""
     return "".join(letter if _allowed(letter) else "\ufffd" for letter in text)
 
 

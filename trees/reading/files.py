@@ -22,8 +22,8 @@ FILE_KINDS: Final = {
 
 
 def open_file(path: Path, what: str, most: int) -> io.BufferedReader:
-    """A regular file of at most `most` bytes, open for reading; links are followed. what: its part in the program, for
-    messages, e.g. "scene file". ConfigError for everything else, without waiting for it."""
+    """Open a regular file of at most `most` bytes for reading; links are followed. what: the kind of file, for
+    messages, such as "scene file". ConfigError for everything else, without blocking."""
     try:
         _regular(path, what, os.stat(path).st_mode)  # some devices act when they are opened
         number = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
@@ -55,7 +55,7 @@ def read_bytes(path: Path, what: str, most: int) -> bytes:
 
 
 def shown(path: Path | str) -> str:
-    """A path as messages have it: in one line, and not endless."""
+    """A path for messages: printable, on one line, of limited length."""
     text = str(path).encode(errors="backslashreplace").decode()
     text = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
     return text if len(text) <= 300 else f"{text[:140]}...{text[-140:]}"

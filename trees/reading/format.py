@@ -1,8 +1,8 @@
-"""The canonical form of a tree file: one way to write it, so that versions of it can be compared line by line.
+"""The canonical form of a tree file, in which versions of it can be compared line by line.
 
-Two spaces a level, one node a line, attributes in a fixed order, double quotes, one blank line between trees. Comments,
-unknown attributes, ignored elements and single blank lines between nodes stay. What comes out is plain XML, whatever
-this reader took, and means the same; formatting it again changes nothing.
+Two spaces for each level, one node on each line, attributes in a fixed order, double quotes, one blank line between
+trees. Comments, unknown attributes, ignored elements and single blank lines between nodes stay. The output is plain XML
+with the same meaning. Formatting it again changes nothing.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _APART: Final = ("BehaviorTree", "TreeNodesModel")
 
 
 def format_text(text: str, name: str = "tree.xml") -> str:
-    """The canonical form of a file's text. TreeProblems if it is no XML. name: for the messages."""
+    """The canonical form of a tree file. text: its content. name: for messages. TreeProblems if it is not XML."""
     normal = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     _, top = parse_all(Source(name, normal))
     lines = ['<?xml version="1.0" encoding="UTF-8"?>']
@@ -71,7 +71,7 @@ def _element(element: Element, level: int) -> list[str]:
 
 
 def _parts(element: Element) -> list[tuple[Element | Comment, str]]:
-    """What is in an element, without blank texts, each with the white space before it."""
+    """The content of an element without blank texts, each item with the white space before it."""
     parts: list[tuple[Element | Comment, str]] = []
     gap, text = "", ""
 
@@ -97,7 +97,7 @@ def _parts(element: Element) -> list[tuple[Element | Comment, str]]:
 
 
 def _blanks(parts: Sequence[tuple[Element | Comment, str]], *, apart: bool) -> list[bool]:
-    """Before which items a blank line goes: where there was one, and, if `apart`, before each tree and its comments."""
+    """Whether a blank line precedes each item: as in the file and, if `apart`, before each tree and its comments."""
     blanks = [index > 0 and gap.count("\n") > 1 for index, (_, gap) in enumerate(parts)]
     for index, (item, _) in enumerate(parts if apart else ()):
         if isinstance(item, Element) and item.tag in _APART:
@@ -124,7 +124,7 @@ def _opening(element: Element, indent: str) -> list[str]:
 
 
 def _ordered(element: Element) -> list[str]:
-    """Names of the attributes: who it is, its ports as written, conditions, what editors keep there."""
+    """Names of the attributes in canonical order: identity, ports as written, conditions, attributes of editors."""
 
     def rank(name: str) -> int:
         if name in _FIRST:
@@ -137,7 +137,7 @@ def _ordered(element: Element) -> list[str]:
 
 
 def _comment(text: str, level: int) -> list[str]:
-    """A comment on one line, or in the layout it has: begun on its first line, or as a block."""
+    """A comment on one line or in its own layout: starting on its first line, or as a block."""
     indent = "  " * level
     text = re.sub("-(?=-)", "- ", text)  # `--` is not allowed in a comment
     lines = [line.rstrip(" \t") for line in text.split("\n")]

@@ -1,9 +1,8 @@
-"""The reader of XML: elements, attributes, comments and texts with their places, and nothing else.
+"""The parser of XML: elements, attributes, comments and texts with their positions.
 
-It takes what BehaviorTree.CPP 4.10's own reader takes and conforming parsers refuse, because people's files have it:
-a bare `&` or `<` in an attribute's value, `--` in a comment, unknown entities (kept as they are), undeclared
-prefixes. Document types are refused, so nothing can be expanded and nothing else is ever read. The time is
-proportional to the length of the text: every character is looked at a fixed number of times.
+It accepts deviations that BehaviorTree.CPP 4.10 accepts and other parsers refuse: a bare `&` or `<` in the value of an
+attribute, `--` in a comment, unknown entities (kept as they are), undeclared prefixes. Document types are refused, so
+nothing is expanded and no other file is read. The time is proportional to the length of the text.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from trees.reading.files import read_bytes, shown
 
 MAX_BYTES: Final = 2_000_000
 MAX_DEPTH: Final = 300
-"""Elements within elements: 256 levels of nodes, as in 4.10, and what stands around them."""
+"""Nested elements: 256 levels of nodes, as in BehaviorTree.CPP 4.10, and the elements around them."""
 MAX_ELEMENTS: Final = 100_000
 """In one file; a tree has 65,535 nodes at most."""
 
@@ -38,7 +37,7 @@ _NAMES = {"comment": "a comment", "text": "a CDATA section", "instruction": "a p
 
 
 def decode(raw: str) -> str:
-    """The text that `raw` stands for. What is no reference, or one to no character of XML, stays as it is."""
+    """The text with its references resolved; invalid references stay as they are."""
     return _REFERENCE.sub(_character, raw) if "&" in raw else raw
 
 
@@ -53,7 +52,7 @@ def _character(match: re.Match[str]) -> str:
 
 
 def read_source(path: Path, name: str = "") -> Source:
-    """The text of a file. TreeProblems if it cannot be read, is too big or is no UTF-8. name: as shown to people."""
+    """Read a file. name: as shown to people. TreeProblems if it cannot be read, is too big or is not UTF-8."""
     name = name or str(path)
     try:
         raw = read_bytes(path, "tree file", MAX_BYTES)
@@ -69,12 +68,12 @@ def read_source(path: Path, name: str = "") -> Source:
 
 
 def parse(source: Source) -> Element:
-    """The root element. TreeProblems, with the place, if the text is no XML; `top` keeps what stands around it."""
+    """The root element. TreeProblems, with the position, if the text is not XML."""
     return parse_all(source)[0]
 
 
 def parse_all(source: Source) -> tuple[Element, list[Element | Comment]]:
-    """The root element, and it with the comments and instructions before and after it."""
+    """The root element, and the items at the top level: the root, comments and instructions."""
     reader = _Reader(source)
     reader.read()
     roots = [item for item in reader.top if isinstance(item, Element)]
@@ -113,11 +112,11 @@ class _Reader:
         if self._stack:
             self._stack[-1].items.append(Comment(decode(text), "text"))
         elif text.strip(" \t\n"):
-            found = _SPACE.match(self._text, start)
-            raise self._wrong(found.end() if found else start, "text outside the root element")
+            space = _SPACE.match(self._text, start)
+            raise self._wrong(space.end() if space else start, "text outside the root element")
 
     def _markup(self, start: int) -> int:
-        """Read what begins with the `<` at `start`; where it ends."""
+        """Read the markup that begins with the `<` at `start`; returns its end."""
         text = self._text
         second = text[start + 1 : start + 2]
         if second == "/":
@@ -161,13 +160,13 @@ class _Reader:
         text = self._text
         attributes: dict[str, str] = {}
         places: dict[str, int] = {}
-        while (found := _ATTRIBUTE.match(text, at)) is not None:
-            name, double, single = found.groups()
+        while (match := _ATTRIBUTE.match(text, at)) is not None:
+            name, double, single = match.groups()
             if name in attributes:
-                raise self._wrong(found.start(1), f"<{tag}> has the attribute '{name}' twice")
+                raise self._wrong(match.start(1), f"<{tag}> has the attribute '{name}' twice")
             attributes[name] = decode(single if double is None else double)
-            places[name] = found.start(1)
-            at = found.end()
+            places[name] = match.start(1)
+            at = match.end()
         end = _END.match(text, at)
         if end is None:
             raise self._bad_tag(tag, start, at)
@@ -191,7 +190,7 @@ class _Reader:
         return end.end()
 
     def _bad_tag(self, tag: str, start: int, at: int) -> TreeProblems:
-        """What is wrong inside a start tag, where its attributes end at `at`."""
+        """The error in a start tag whose valid attributes end at `at`."""
         name = _NAME_ONLY.match(self._text, at)
         if name is None:
             space = _SPACE.match(self._text, at)

@@ -1,4 +1,4 @@
-"""What names may look like, and the name that was probably intended."""
+"""The rules for names, and suggestions for misspelt ones."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _FORBIDDEN: Final = frozenset("<>&\"'/\\:*?|.")
 
 
 def listed(choices: Collection[str]) -> str:
-    """The choices for a person: not more than share_values."""
+    """The choices for people, at most MAX_LISTED of them."""
     names = list(islice(choices, MAX_LISTED))
     more = f" and {len(choices) - MAX_LISTED} more" if len(choices) > MAX_LISTED else ""
     return (", ".join(names) or "none") + more
 
 
 def nearest(word: str, choices: Iterable[str]) -> str:
-    """` Did you mean 'Capture'?`, or nothing. Looks at a bounded number of choices of a bounded length."""
+    """` Did you mean 'Capture'?`, or nothing. The number and the length of the compared choices are limited."""
     if not 0 < len(word) <= 60:
         return ""
     few = [choice for choice in islice(choices, 5 * MAX_LISTED) if len(choice) <= 60]
@@ -33,7 +33,8 @@ def nearest(word: str, choices: Iterable[str]) -> str:
 
 
 def name_error(name: str) -> str:
-    """What is wrong with the ID of a tree or a model by 4.10's rules, "" if nothing. A space is looked at elsewhere."""
+    """The error in the ID of a tree or a model by the rules of 4.10, "" if there is none. Spaces are checked
+    elsewhere."""
     if name in ("Root", "root"):
         return f"'{name}' is reserved"
     for character in name:
@@ -43,7 +44,7 @@ def name_error(name: str) -> str:
 
 
 def port_name_error(name: str) -> str:
-    """What is wrong with the name of a port in a model, "" if nothing. A space cannot be in an attribute's name."""
+    """The error in the name of a port in a model, "" if there is none."""
     if name in RESERVED:
         return f"'{name}' is a reserved attribute, not a port"
     if name[0].isdigit():

@@ -48,10 +48,10 @@ class Outline:
         """Add a tree that succeeds for each tree that a SubTree names and the files lack."""
         for tree in list(self.trees.values()):
             for element in tree.walk():
-                wanted = element.attributes.get("ID", "")
-                if element.tag == "SubTree" and wanted and wanted not in self.trees:
-                    self.stubs.add(wanted)
-                    self.trees[wanted] = Element("AlwaysSuccess", {}, element.source, element.offset, {})
+                tree_id = element.attributes.get("ID", "")
+                if element.tag == "SubTree" and tree_id and tree_id not in self.trees:
+                    self.stubs.add(tree_id)
+                    self.trees[tree_id] = Element("AlwaysSuccess", {}, element.source, element.offset, {})
 
 
 def read_outline(files: Files, main: str | None, *, strict: bool, tolerant: bool, problems: list[Problem]) -> Outline:
@@ -168,8 +168,8 @@ def _choose_main(
 ) -> str:
     """The ID of the tree to run, "" with a problem if there is none.
 
-    The one asked for; what the first file that says so calls main; the only one of the first file; the only one that
-    no other uses (not if strict); the first (if tolerant).
+    In this order: `main`; the main tree of the first file that names one; the only tree of the first file; the only
+    tree that no other uses, unless strict; the first tree, if tolerant.
     """
     if not files.entry_roots:
         return main or ""

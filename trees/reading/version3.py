@@ -1,4 +1,4 @@
-"""Words of BehaviorTree.CPP 3 and before, and what version 4 has in their place."""
+"""Words of BehaviorTree.CPP 3 and their replacements in version 4."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The script language of tree files: read once when a file is loaded, run against a blackboard.
+"""The script language of tree files: parsed once when a file is loaded, run against a blackboard.
 
-script = compile_script("n := n + 1; n < 3")    ScriptError, with the position, if it cannot be read
-value = script.run(board, enums)                ContractError if it cannot go on
+script = compile_script("n := n + 1; n < 3")    ScriptError, with the position, if it cannot be parsed
+value = script.run(board, enums)                ContractError if it fails
 """
 
 from __future__ import annotations
@@ -23,13 +23,14 @@ NO_ENUMS: Mapping[str, int] = {}
 
 @dataclass(frozen=True)
 class Script:
-    """A script that has been read. text: as written."""
+    """A parsed script. text: as written."""
 
     text: str
     statements: tuple[Expression, ...]
 
     def run(self, board: Blackboard, enums: Mapping[str, int] = NO_ENUMS) -> Any:
-        """Run all statements; the value of the last one. ContractError with the script and the reason."""
+        """Run all statements and return the value of the last one. ContractError, with script and reason, if one
+        fails."""
         env = Environment(board, enums)
         try:
             value: Any = None
@@ -40,7 +41,7 @@ class Script:
         return value
 
     def holds(self, board: Blackboard, enums: Mapping[str, int] = NO_ENUMS) -> bool:
-        """Run it as a condition. ContractError, too, if its value is neither true nor false."""
+        """Run it as a condition. ContractError if it fails or its value is neither true nor false."""
         value = self.run(board, enums)
         try:
             return to_bool(value)
@@ -50,7 +51,7 @@ class Script:
 
 @lru_cache(maxsize=4096)
 def compile_script(text: str) -> Script:
-    """Read a script. ScriptError, a TreeError, with the position of what is wrong."""
+    """Parse a script. ScriptError, a TreeError, with the position of an error."""
     return Script(text, parse(text))
 
 

@@ -1,7 +1,7 @@
-"""`:=`, `=`, `+=`, `-=`, `*=`, `/=`: what a script writes, and what an entry makes of it.
+"""Assignments of a script: `:=`, `=`, `+=`, `-=`, `*=`, `/=`.
 
-An entry keeps the type of its value: one of whole numbers takes 2.0 and not 2.5, one of numbers takes a text that is
-one, one of texts takes no number. Its sequence counts every assignment, also of an equal value.
+An entry keeps the type of its value. An entry of whole numbers accepts 2.0 but not 2.5, an entry of numbers accepts a
+text that is a number, an entry of texts accepts no number. Its sequence counts every assignment.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from trees.script.expressions import Environment, EvaluationError, Expression, a
 
 @dataclass(frozen=True)
 class Assignment:
-    """name: the entry. operator: `:=` makes it if there is none, all others want it to be there."""
+    """name: of the entry. operator: `:=` creates the entry if needed, all others require it."""
 
     name: str
     operator: str
@@ -57,7 +57,7 @@ class Assignment:
 
 
 def _fitting(entry: Entry, value: Any, env: Environment) -> Any:
-    """The value as the entry takes it."""
+    """The value converted for the entry."""
     if isinstance(value, str) and not isinstance(entry.value, str):
         if entry.kind not in (None, AnyPort, AnyValue) and not (entry.value is UNSET and entry.kind is str):
             return convert(value, entry.kind)
@@ -69,7 +69,7 @@ def _fitting(entry: Entry, value: Any, env: Environment) -> Any:
 
 
 def _copied(old: Any, value: Any) -> Any:
-    """The value in the type of the old one."""
+    """The value in the type of the old value."""
     if old is UNSET or type(old) is type(value):
         return value
     if is_number(old) and is_number(value):

@@ -1,7 +1,7 @@
-"""What a script is made of once it is read: expressions that are evaluated against a blackboard.
+"""The expressions of a parsed script, which are evaluated against a blackboard.
 
 Numbers as in BehaviorTree.CPP: literals without a point and entries of whole numbers are ints, every result of an
-operator is a float. `&&` and `||` look at both sides always. Enum names are found before entries.
+operator is a float. `&&` and `||` always evaluate both sides. Enum names take precedence over entries.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from trees.data.blackboard import Blackboard
 from trees.data.values import EPSILON, INT64, UNSET, is_number, to_bool, to_float, to_int, to_text
 
 MAX_TEXT: Final = 100 * 2**20
-"""Letters in a text that a script makes."""
+"""Length of a text that a script builds, in characters."""
 
 
 class EvaluationError(ValueError):
-    """A script that cannot go on: an unknown name, an operand of the wrong type."""
+    """A script that fails: an unknown name, an operand of the wrong type."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class Unary:
 
 @dataclass(frozen=True)
 class Chain:
-    """Operators of equal standing, from left to right: first, then (operator, operand) after (operator, operand)."""
+    """Operators of equal precedence from left to right. rest: (operator, operand) pairs."""
 
     first: Expression
     rest: tuple[tuple[str, Expression], ...]
@@ -93,7 +93,7 @@ class Chain:
 
 @dataclass(frozen=True)
 class Comparison:
-    """`1 < x < 3`: true as long as each neighbouring pair is; the rest is not looked at after one that is not."""
+    """`1 < x < 3`: true if each neighbouring pair is; evaluation ends at the first pair that is not."""
 
     first: Expression
     rest: tuple[tuple[str, Expression], ...]
@@ -140,11 +140,11 @@ def _check_set(operator: str, left: Any, right: Any) -> None:
 
 
 def binary(operator: str, left: Any, right: Any) -> Any:
-    """The result of an operator that is no comparison and no assignment."""
+    """The result of an operator other than comparisons and assignments."""
     _check_set(operator, left, right)
     if operator == "..":
         if is_number(left) and is_number(right):
-            return UNSET  # as there: nothing comes of it, and whoever uses that says so
+            return UNSET  # as in BehaviorTree.CPP: the user of the value reports it
         if not (isinstance(left, str) or isinstance(right, str)):
             raise EvaluationError(f"'..' wants a text on at least one side, not {shown(left)} and {shown(right)}")
         return _joined(to_text(left), to_text(right))
@@ -201,7 +201,7 @@ def _compare(operator: str, left: Any, right: Any, enums: Mapping[str, int]) -> 
 
 
 def _ordered(operator: str, left: Any, right: Any) -> bool:
-    """`<`, `>`, `<=`, `>=` of two of one type; where one is NaN, 4.10 says true."""
+    """`<`, `>`, `<=`, `>=` of two values of one type; true if one is NaN, as in BehaviorTree.CPP 4.10."""
     if operator == "<":
         return not left >= right
     if operator == ">":
@@ -210,7 +210,7 @@ def _ordered(operator: str, left: Any, right: Any) -> bool:
 
 
 def number_of(value: Any, enums: Mapping[str, int]) -> float:
-    """A number, or a text that stands for one: true, false, an enum name, digits."""
+    """The number of a value: a number, or a text such as true, false, an enum name or digits."""
     if isinstance(value, str):
         if value in ("true", "false"):
             return float(value == "true")

@@ -1,4 +1,4 @@
-"""The words of a script: numbers, texts, names, operators, each with its place."""
+"""The tokens of a script: numbers, texts, names and operators with their positions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MAX_LETTERS: Final = 100_000
 
 
 class ScriptError(TreeError):
-    """A script that cannot be read. position: counted from 0."""
+    """A script that cannot be parsed. position: counted from 0."""
 
     def __init__(self, message: str, position: int) -> None:
         super().__init__(f"{message} at position {position}")
@@ -39,11 +39,11 @@ _OPERATOR = re.compile(r"\.\.|&&|\|\||[=!<>:+\-*/]=|[-+*/&|^~!<>=?:();]")
 _TRUTH = {"true": 1.0, "false": 0.0}
 
 
-def tokens(script: str) -> list[Token]:
-    """All tokens, the last one of kind `end`. ScriptError at the first character that is none."""
+def tokenize(script: str) -> list[Token]:
+    """All tokens; the last one is of kind `end`. ScriptError at the first invalid character."""
     if len(script) > MAX_LETTERS:
         raise ScriptError(f"a script of {len(script)} characters is too long, at most {MAX_LETTERS}", MAX_LETTERS)
-    found: list[Token] = []
+    result: list[Token] = []
     at = 0
     while at < len(script):
         letter = script[at]
@@ -53,22 +53,22 @@ def tokens(script: str) -> list[Token]:
             end = script.find(letter, at + 1)
             if end < 0:
                 raise ScriptError(f"the text that begins with {letter} does not end", at)
-            found.append(Token("text", script[at + 1 : end], at))
+            result.append(Token("text", script[at + 1 : end], at))
             at = end + 1
         elif letter in "0123456789":
-            found.append(_number(script, at))
+            result.append(_number(script, at))
             at = _end_of_number(script, at)
         elif name := _NAME.match(script, at):
             word = name.group()
-            found.append(Token("number", _TRUTH[word], at) if word in _TRUTH else Token("name", word, at))
+            result.append(Token("number", _TRUTH[word], at) if word in _TRUTH else Token("name", word, at))
             at = name.end()
         elif operator := _OPERATOR.match(script, at):
-            found.append(Token("operator", operator.group(), at))
+            result.append(Token("operator", operator.group(), at))
             at = operator.end()
         else:
             raise ScriptError(f"'{letter}' means nothing in a script", at)
-    found.append(Token("end", "the end", len(script)))
-    return found
+    result.append(Token("end", "the end", len(script)))
+    return result
 
 
 def _end_of_number(script: str, at: int) -> int:

@@ -1,6 +1,7 @@
-"""From the text of a script to its statements: operators by standing, with a limit to nesting.
+"""Parses a script into statements, by precedence of operators and with a limit on nesting.
 
-From weak to strong: assignment, `? :`, `||`, `&&`, comparisons, `| ^`, `&`, `+ - ..`, `* /`, `- ~ !` before a value.
+From low to high precedence: assignment, `? :`, `||`, `&&`, comparisons, `| ^`, `&`, `+ - ..`, `* /`, `- ~ !` before a
+value.
 """
 
 from __future__ import annotations
@@ -9,34 +10,34 @@ from typing import Final
 
 from trees.script.assignment import Assignment
 from trees.script.expressions import Chain, Choice, Comparison, Expression, Literal, Name, Unary
-from trees.script.lexer import ScriptError, Token, tokens
+from trees.script.lexer import ScriptError, Token, tokenize
 
 MAX_NESTING: Final = 100
-"""Parentheses and operators within each other."""
+"""Nested parentheses and operators."""
 _ASSIGNMENTS = (":=", "=", "+=", "-=", "*=", "/=")
 _COMPARISONS = ("==", "!=", "<", ">", "<=", ">=")
 _ASSIGNING, _CHOOSING, _COMPARING, _SIGN = 2, 4, 10, 20
-_STANDING = {
+_PRECEDENCE = {
     **dict.fromkeys(_ASSIGNMENTS, _ASSIGNING), "?": _CHOOSING, "||": 6, "&&": 8,
     **dict.fromkeys(_COMPARISONS, _COMPARING), "|": 12, "^": 12, "&": 14, "+": 16, "-": 16, "..": 16, "*": 18, "/": 18,
 }  # fmt: skip
 
 
 def parse(script: str) -> tuple[Expression, ...]:
-    """The statements of a script, at least one. ScriptError, with the position, if it cannot be read."""
-    return _Parser(tokens(script)).statements()
+    """The statements of a script, at least one. ScriptError, with the position, if it cannot be parsed."""
+    return _Parser(tokenize(script)).statements()
 
 
 class _Parser:
-    def __init__(self, found: list[Token]) -> None:
-        self._tokens, self._at, self._depth = found, 0, 0
+    def __init__(self, tokens: list[Token]) -> None:
+        self._tokens, self._at, self._depth = tokens, 0, 0
 
     @property
     def _next(self) -> Token:
         return self._tokens[self._at]
 
     def _operator(self) -> str:
-        """The operator that comes next, or nothing."""
+        """The next operator, "" if the next token is none."""
         return str(self._next.value) if self._next.kind == "operator" else ""
 
     def _take(self) -> Token:
@@ -46,40 +47,40 @@ class _Parser:
 
     def _expect(self, operator: str) -> None:
         if self._operator() != operator:
-            raise ScriptError(f"expected '{operator}', not {_words(self._next)}", self._next.position)
+            raise ScriptError(f"expected '{operator}', not {_token_text(self._next)}", self._next.position)
         self._take()
 
     def statements(self) -> tuple[Expression, ...]:
-        found: list[Expression] = []
+        statements: list[Expression] = []
         while self._next.kind != "end":
-            found.append(self._expression(0))
+            statements.append(self._expression(0))
             while self._operator() == ";":
                 self._take()
-        if not found:
+        if not statements:
             raise ScriptError("the script is empty", 0)
-        return tuple(found)
+        return tuple(statements)
 
-    def _expression(self, weakest: int) -> Expression:
-        """As far as operators of at least that standing reach."""
+    def _expression(self, lowest: int) -> Expression:
+        """Parse operators of at least the precedence `lowest`."""
         self._depth += 1
         if self._depth > MAX_NESTING:
             raise ScriptError(f"more than {MAX_NESTING} levels of parentheses and operators", self._next.position)
         left = self._value()
         chain: list[tuple[str, Expression]] = []
-        while (standing := _STANDING.get(self._operator(), -1)) >= weakest:
-            if standing in (_ASSIGNING, _CHOOSING, _COMPARING) and chain:
+        while (precedence := _PRECEDENCE.get(self._operator(), -1)) >= lowest:
+            if precedence in (_ASSIGNING, _CHOOSING, _COMPARING) and chain:
                 left, chain = Chain(left, tuple(chain)), []
-            if standing == _ASSIGNING:
+            if precedence == _ASSIGNING:
                 left = self._assignment(left)
                 break
-            if standing == _CHOOSING:
+            if precedence == _CHOOSING:
                 left = self._choice(left)
                 break
-            if standing == _COMPARING:
+            if precedence == _COMPARING:
                 left = self._comparison(left)
             else:
                 operator = str(self._take().value)
-                chain.append((operator, self._expression(standing + 1)))
+                chain.append((operator, self._expression(precedence + 1)))
         self._depth -= 1
         return Chain(left, tuple(chain)) if chain else left
 
@@ -114,8 +115,8 @@ class _Parser:
             inside = self._expression(0)
             self._expect(")")
             return inside
-        raise ScriptError(f"expected a value, not {_words(token)}", token.position)
+        raise ScriptError(f"expected a value, not {_token_text(token)}", token.position)
 
 
-def _words(token: Token) -> str:
+def _token_text(token: Token) -> str:
     return "the end" if token.kind == "end" else f"'{token.value}'"

@@ -14,7 +14,7 @@ from trees.reading.elements import Element, Source, TreeProblems
 from trees.reading.format import format_text
 from trees.reading.markup import parse
 
-LIBRARY = sorted((Path(trees.__path__[0]) / "library").glob("*.xml"))
+LIBRARY = sorted((Path(trees.__path__[0]) / "library").rglob("*.xml"))
 NAMES = st.sampled_from(
     ["root", "BehaviorTree", "TreeNodesModel", "Sequence", "SubTree", "Act", "_meta", "ID", "name", "x:y", "_skipIf"]
 )
@@ -131,3 +131,8 @@ def test_a_long_tag_has_an_attribute_a_line() -> None:
 def test_what_is_no_xml_is_not_formatted() -> None:
     with pytest.raises(TreeProblems, match=r"my\.xml:1:7: not well-formed"):
         format_text("<root><a b></a></root>".replace("<a b>", "<"), "my.xml")
+
+
+@pytest.mark.parametrize("file", LIBRARY, ids=lambda file: file.stem)
+def test_the_library_is_in_canonical_form(file: Path) -> None:
+    assert format_text(file.read_text()) == file.read_text()
