@@ -1,14 +1,12 @@
-"""Which view a run gets, and how often it is updated. Views write to stderr; stdout holds only the result."""
+"""Which view a run gets. Views write to stderr; stdout holds only the result."""
 
 from __future__ import annotations
 
 import os
 import sys
-import time
-from collections.abc import Callable
 from typing import IO
 
-from app.views.live import REFRESH_HZ, LiveView
+from app.views.live import LiveView
 from app.views.model import NoView, View, ViewKind
 from app.views.plain import PlainView
 
@@ -23,19 +21,3 @@ def make_view(kind: ViewKind | None, stream: IO[str] | None = None) -> View:
     if kind == "plain":
         return PlainView(stream)
     return LiveView(stream, no_colour=bool(os.environ.get("NO_COLOR")))
-
-
-class Throttle:
-    """`due` is true at most `hertz` times a second. clock: seconds; the wall clock by default."""
-
-    def __init__(self, hertz: float = REFRESH_HZ, clock: Callable[[], float] = time.monotonic) -> None:
-        self._period_s = 1.0 / hertz
-        self._clock = clock
-        self._next_s = -float("inf")
-
-    def due(self) -> bool:
-        now = self._clock()
-        if now < self._next_s:
-            return False
-        self._next_s = now + self._period_s
-        return True

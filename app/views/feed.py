@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from app.views.choose import Throttle
+from app.views.live import REFRESH_HZ
 from app.views.state import RunState, transition_of
 from behaviours.recording.events import TRANSITION, Event
 
@@ -14,6 +15,22 @@ if TYPE_CHECKING:
     from app.views.model import View
     from behaviours.recording.monitor import Monitor
     from behaviours.robot import Robot
+
+
+class Throttle:
+    """`due` is true at most `hertz` times a second. clock: seconds; the wall clock by default."""
+
+    def __init__(self, hertz: float = REFRESH_HZ, clock: Callable[[], float] = time.monotonic) -> None:
+        self._period_s = 1.0 / hertz
+        self._clock = clock
+        self._next_s = -float("inf")
+
+    def due(self) -> bool:
+        now = self._clock()
+        if now < self._next_s:
+            return False
+        self._next_s = now + self._period_s
+        return True
 
 
 class Feed:

@@ -88,12 +88,12 @@ class Recording:
         return [read_heatmap(self.path.parent, line) for line in self.heatmap_lines]
 
 
-def read_recording(run: Path) -> Recording:
+def read_recording(run: Path | str) -> Recording:
     """The log of a run folder, or a log file. A log that was cut is read up to there.
 
     ConfigError if there is none, or it was cut before its tree.
     """
-    path = run / LOG if os.path.isdir(run) else run
+    path = Path(run) / LOG if os.path.isdir(run) else Path(run)
     try:
         raw = read_bytes(path, "log of a run", LOG_BYTES)
     except ConfigError as error:

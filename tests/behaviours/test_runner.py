@@ -151,7 +151,7 @@ def test_whatever_ends_a_run_the_robot_is_stopped_and_the_folder_closed(
     before = threading.active_count()
     with pytest.raises(raised):
         behaviours.run(tree(tmp_path, "<Raises/>"), robot, out=tmp_path / "run", leaves=[Raises])
-    recording = behaviours.read_recording(tmp_path / "run")
+    recording = behaviours.read_recording(str(tmp_path / "run"))
     assert recording.result is not None
     assert recording.result.status == status
     assert json.loads((tmp_path / "run" / "result.json").read_text())["status"] == status

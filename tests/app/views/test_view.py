@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.base.output import printable
-from app.views.choose import Throttle, make_view
+from app.views.choose import make_view
+from app.views.feed import Throttle
 from app.views.layout import fit, fold
 from app.views.live import LiveView
 from app.views.model import NoView, Row, Snapshot, Ticks, Transition
