@@ -23,6 +23,8 @@ TREE = """<root BTCPP_format="4" main_tree_to_execute="Far"><BehaviorTree ID="Fa
 <Repeat num_cycles="-1"><Sequence><MoveArm pose="ready" max_joint_speed_radps="1"/>
 <MoveArm pose="stow" max_joint_speed_radps="1"/></Sequence></Repeat></ParallelAll></Sequence></BehaviorTree></root>"""
 """It walks for half an hour, and moves its arm."""
+HEED_HANGUP: Final = "import signal; signal.signal(signal.SIGHUP, signal.SIG_DFL)\nimport app.__main__"
+"""The command, for `python -c`; it obeys SIGHUP also where the tests run under nohup."""
 LAUNCH: Final = """
 import os, signal, sys
 for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):

@@ -13,7 +13,7 @@ from py_trees.common import Status
 
 from app.groot.hooks import SILENCE_S, Hooks
 from app.groot.protocol import BadRequestError, Request
-from tests.app.groot.test_groot import Watched
+from tests.app.groot.watched import Watched
 from tests.support.groot_client import Client
 
 XML = """<root BTCPP_format="4" main_tree_to_execute="Main"><BehaviorTree ID="Main">

@@ -15,6 +15,7 @@ import pytest
 from app.base.interrupts import Interrupts
 from app.commands.dispatch import main
 from tests.support.places import ROOT
+from tests.support.signalled import HEED_HANGUP
 
 TREE = (
     """<root BTCPP_format="4" main_tree_to_execute="T"><BehaviorTree ID="T"><Report text="a"/></BehaviorTree></root>"""
@@ -72,8 +73,7 @@ def test_a_simulated_spot_leaves_no_program_and_no_password(tmp_path: Path, name
     program, mark, scratch = tmp_path / "family.py", tmp_path / "pids", tmp_path / "scratch"
     program.write_text(FAMILY)
     scratch.mkdir()
-    command = [sys.executable, "-c", "import signal; signal.signal(signal.SIGHUP, signal.SIG_DFL)\n"
-               "import app.__main__"]  # fmt: skip
+    command = [sys.executable, "-c", HEED_HANGUP]
     command += ["simulate", "--robot", "fake", "--log", str(tmp_path / "log"), "--exec"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(scratch)}
     process = subprocess.Popen([*command, f"python {program} {mark} {name}"], env=environment)
