@@ -20,6 +20,11 @@ from tests.app.commands.test_cli import COMMAND
 from tests.support.places import ROOT
 
 
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
 def start(arguments: list[str], folder: Path) -> subprocess.Popen[str]:
     """A run of the fake, so slow that a signal comes before its end."""
     command = [*COMMAND, "run", "grasp_bottle", "--robot", "fake", "--real-time", "--view", "plain", *arguments]

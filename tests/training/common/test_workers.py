@@ -128,7 +128,7 @@ def test_no_worker_outlives_its_parent(tmp_path: Path, number: signal.Signals) -
         "from tests.support.light_jobs import forever, nothing\n"
         "def interrupted(*_): raise KeyboardInterrupt\n"
         "if __name__ == '__main__':\n"
-        "    signal.signal(signal.SIGTERM, interrupted)\n"
+        "    for number in signal.SIGTERM, signal.SIGINT: signal.signal(number, interrupted)\n"
         "    try: list(LocalMapper(2).map(forever, [sys.argv[1]] * 2, nothing))\n"
         "    except KeyboardInterrupt: sys.exit(130)\n"
     )
