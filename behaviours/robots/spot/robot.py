@@ -17,19 +17,18 @@ from behaviours.robots.spot.camera import images
 from behaviours.robots.spot.camera.capture import take
 from behaviours.robots.spot.control.session import Session
 from behaviours.robots.spot.link.connection import Connection, Target
-from behaviours.robots.spot.link.errors import Loss, LostRobotError
+from behaviours.robots.spot.link.errors import Loss
 from behaviours.robots.spot.model import SPOT, SPOT_LIMITS
 from behaviours.robots.spot.motion import commands, progress
 from behaviours.robots.spot.motion.motion import Motion, Refused, Step
 from behaviours.robots.spot.motion.walk import Walk
 from behaviours.robots.spot.options import SpotOptions
-from behaviours.robots.spot.state import RobotView, fault_words
+from behaviours.robots.spot.state import RobotView
+from behaviours.robots.spot.watch import StateWatch
 from perception.base.errors import RobotError
 from perception.geometry import Pose
 from perception.types import RgbdFrame
 
-MAX_AGE_S: Final = 0.02
-"""A robot state not older than this, wall seconds, is the present one: a head line needs three values of it."""
 SLICE_S: Final = 0.1
 """Longest wait without looking at the robot."""
 STANDSTILL: Final = 50.0
@@ -61,9 +60,7 @@ class SpotRobot:
         self._motions: dict[str, Motion] = {}
         self._torque_nm = 0.0
         self._lock = threading.RLock()
-        self._view: RobotView | None = None
-        self._seen_s = 0.0
-        self._working = False
+        self._watch: StateWatch | None = None
         self._stops = 0
 
     # life
@@ -75,8 +72,8 @@ class SpotRobot:
             self._session = self._make_session(self._connection, self._options)
             self._session.begin()
             self._connection.clock.start()
-            self._working = True
-            self._session.entered(self._look)
+            self._watch = StateWatch(self._connection, self._target.hostname)
+            self._session.entered(self._watch.look)
         except BaseException:  # also an interruption: what was begun is taken back
             self._close()
             raise
@@ -93,7 +90,7 @@ class SpotRobot:
             if self._session is not None:
                 self._session.end()
         finally:
-            self._working, self._session = False, None
+            self._session = self._watch = None
             if self._connection is not None:
                 self._connection.close()
 
@@ -130,8 +127,9 @@ class SpotRobot:
             if time.monotonic() - begun_s > STANDSTILL * seconds + 10.0:
                 raise RobotError(f"the clock of {self._target.hostname} stands still")
             time.sleep(max(min(left_s / clock.pace, SLICE_S), 1e-4))
-            if time.monotonic() - self._seen_s > MAX_AGE_S:
-                self._look()
+            watch = self._watching()
+            if watch.is_old:
+                watch.look()
         self._connection.keep_synchronised()
 
     def _renew(self) -> None:
@@ -140,53 +138,23 @@ class SpotRobot:
         for motion in motions:
             motion.renew()
 
-    def _look(self) -> None:
-        """Fetch the state once; without an answer the old one stays for now. LostRobotError if it forbids to go on."""
+    def _watching(self) -> StateWatch:
+        """RobotError outside `with`, and after the robot was lost."""
         self._in_session()
-        assert self._connection is not None
-        state = self._connection.link.look("reading its state", self._connection.state.get_robot_state)
-        if state is None:
-            return
-        with self._lock:
-            self._view, self._seen_s = RobotView(state), time.monotonic()
-        self._require_fit(RobotView(state))
-
-    def _require_fit(self, view: RobotView) -> None:
-        """The robot has stopped by itself: nothing more may be commanded."""
-        if not self._working:
-            return
-        assert self._connection is not None
-        faults = view.faults()
-        why = ""
-        if view.stops_pressed():
-            why = f"an e-stop has stopped the robot: {', '.join(view.stops_pressed())}"
-        elif faults:
-            why = "; ".join(fault_words(fault) for fault in faults)
-        elif not view.motors_on:
-            why = "the robot's motors went off; see the tablet or the admin console for the reason"
-        if why:
-            raise self._connection.link.lose(LostRobotError(why, Loss.POWER))
+        assert self._watch is not None
+        return self._watch
 
     def recent(self) -> RobotView | None:
         """The present state of the robot; None while the connection hangs."""
-        self._in_session()
-        if self._view is None or time.monotonic() - self._seen_s > MAX_AGE_S:
-            before = self._view
-            self._look()
-            if self._view is before:
-                return None
-        return self._view
+        return self._watching().recent()
 
     def view(self) -> RobotView:
         """The present state of the robot; the last one known while the connection hangs."""
-        self.recent()
-        if self._view is None:
-            raise RobotError(f"{self._target.hostname} has not told its state yet")
-        return self._view
+        return self._watching().view()
 
     def require_fit(self) -> None:
         """Look afresh; LostRobotError if the robot has stopped by itself."""
-        self._look()
+        self._watching().look()
 
     def body_pose(self) -> Pose:
         return self.view().body()
@@ -297,12 +265,12 @@ class SpotRobot:
     def _stop_parts(self, parts: list[str]) -> None:
         """Send one stop for these parts; a moving gripper holds where it is. Nothing is sent to a robot of others, or
         to one that the e-stop has stopped; over a broken connection it is tried once."""
-        session = self._session
-        if session is None or session.lost in (Loss.LEASE, Loss.POWER) or not self._working:
+        session, watch = self._session, self._watch
+        if session is None or watch is None or session.lost in (Loss.LEASE, Loss.POWER):
             return
         command = commands.stop_parts(*parts)
-        if "gripper" in parts and self._view is not None and self._torque_nm > 0.0:
-            hold = commands.claw(self._view.gripper().opening, max_torque_nm=self._torque_nm)
+        if "gripper" in parts and watch.last is not None and self._torque_nm > 0.0:
+            hold = commands.claw(watch.last.gripper().opening, max_torque_nm=self._torque_nm)
             command.synchronized_command.gripper_command.CopyFrom(hold.synchronized_command.gripper_command)
         if session.lost is Loss.LINK:
             session.last(command)
