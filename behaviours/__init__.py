@@ -36,8 +36,8 @@ if TYPE_CHECKING:
         NullRecorder as NullRecorder,
         Recorder as Recorder,
         Services as Services,
-        Settings as Settings,
     )
+    from behaviours.settings import Settings as Settings
     from behaviours.worker import Job as Job, Worker as Worker
     from perception.base.errors import RobotError as RobotError
     from perception.geometry import Pose as Pose
@@ -77,7 +77,8 @@ else:
         "behaviours.robot": ("ArmPose", "Command", "CommandState", "GripperState", "Outcome", "Robot"),
         "behaviours.robots.fake.robot": ("FakeRobot", "FakeScript"),
         "behaviours.run_loop": ("RunResult", "run_tree"),
-        "behaviours.services": ("NullRecorder", "Recorder", "Services", "Settings"),
+        "behaviours.services": ("NullRecorder", "Recorder", "Services"),
+        "behaviours.settings": ("Settings",),
         "behaviours.worker": ("Job", "Worker"),
         "perception.base.errors": ("RobotError",),
         "perception.geometry": ("Pose",),

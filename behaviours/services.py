@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from behaviours.robot import Robot
+from behaviours.settings import Settings
 from behaviours.worker import Worker
-from perception.grasping.settings import GraspSettings
 from perception.networks.protocols import Detector, HeatmapModel
 from perception.types import Detection, Grasp, Heatmap, RgbdFrame
 
@@ -39,19 +39,11 @@ class NullRecorder:
 
 
 @dataclass(frozen=True)
-class Settings:
-    """Settings of a run. grasp: how grasps are chosen. motion_timeout_s: the longest time for any one motion."""
-
-    grasp: GraspSettings = field(default_factory=GraspSettings)
-    motion_timeout_s: float = 40.0
-
-
-@dataclass(frozen=True)
 class Services:
     """The context of every leaf.
 
     robot: to act and to look with. detector, heatmap_model: the networks. worker: runs inference off the tick thread.
-    recorder: keeps pictures and reports of the run. settings: see `Settings`.
+    recorder: keeps pictures and reports of the run. settings: numbers that no port gives.
     """
 
     robot: Robot

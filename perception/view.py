@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,35 +13,41 @@ from perception.surface.cross_section import Box, find_box
 from perception.surface.depth import ObjectDepth, object_depth
 from perception.surface.locate import ObjectLocation, locate_object, too_small
 from perception.surface.normals import plane_fit_normals
+from perception.surface.settings import SurfaceSettings
 from perception.surface.silhouette import Silhouette, bounds, silhouette
 from perception.types import Detection, Intrinsics, Rejection, RgbdFrame
+
+DEFAULT: Final = SurfaceSettings()
 
 
 @dataclass(frozen=True, eq=False)
 class View:
     """A frame and a detection in it. Everything else is worked out when it is first asked for, and kept.
 
-    But for `location`, all of it needs a mask that is not empty.
+    But for `location`, all of it needs a mask that is not empty. settings: the numbers that are used.
     """
 
     frame: RgbdFrame
     detection: Detection
+    settings: SurfaceSettings = DEFAULT
 
     @cached_property
     def location(self) -> ObjectLocation | Rejection:
         """Where the object stands, or why that cannot be told."""
-        return too_small(self.detection) or locate_object(self.frame, self.detection, self.repaired, self.silhouette)
+        small = too_small(self.detection, self.settings.outline.least_px)
+        return small or locate_object(self.frame, self.detection, self.repaired, self.silhouette)
 
     @cached_property
     def repaired(self) -> ObjectDepth:
         """The depth moved under the mask, and which of it shows the object's near surface."""
         frame = self.frame
-        return object_depth(frame.depth, self.detection.mask, frame.intrinsics, frame.world_from_camera)
+        mask = self.detection.mask
+        return object_depth(frame.depth, mask, frame.intrinsics, frame.world_from_camera, self.settings.depth)
 
     @cached_property
     def silhouette(self) -> Silhouette:
         """The object's axis, by the mask's outline."""
-        return silhouette(self.frame, self.detection.mask)
+        return silhouette(self.frame, self.detection.mask, self.settings.outline)
 
     @cached_property
     def near_depth(self) -> NDArray[np.float32]:
@@ -67,11 +74,13 @@ class View:
         patch = self.near_depth[window]
         camera = Intrinsics(patch.shape[1], patch.shape[0], k.fx, k.fy, k.cx - window[1].start, k.cy - window[0].start)
         away_m = float(np.linalg.norm(self.location.surface_m - self.frame.world_from_camera.position_m))
-        sigma = float(np.clip(0.18 * self.location.width_m * k.fx / away_m, 4.0, 20.0))
-        normals[window] = plane_fit_normals(patch, camera, (sigma, 1.6 * sigma if self.silhouette.upright else sigma))
+        fit = self.settings.normals
+        sigma = float(np.clip(fit.share * self.location.width_m * k.fx / away_m, *fit.sigma_px))
+        tall = fit.upright * sigma if self.silhouette.upright else sigma
+        normals[window] = plane_fit_normals(patch, camera, (sigma, tall))
         return normals
 
     @cached_property
     def box(self) -> Box | None:
         """The box that the object's body is; None if it is round or cannot be told."""
-        return find_box(self.frame, self.detection.mask, self.repaired, self.silhouette)
+        return find_box(self.frame, self.detection.mask, self.repaired, self.silhouette, self.settings.box)

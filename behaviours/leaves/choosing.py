@@ -9,14 +9,12 @@ from py_trees.common import Status
 
 from behaviours.leaves.base import RobotLeaf
 from behaviours.limits import SHARE, TURN
+from behaviours.settings import LookingSettings
 from perception.geometry import wrapped_rad
 from perception.surface.locate import ObjectLocation
 from perception.types import Detection, Heatmap
 from perception.view import View
 from trees.data.ports import Direction, Port, input_port, output_port
-
-BEST_SHARE, BEST_AT_LEAST_PX = 0.01, 20
-"""The best quality of a view is the mean of this share of the object's pixels, so that no single pixel decides."""
 
 
 @dataclass(frozen=True)
@@ -30,10 +28,10 @@ class Views:
 VIEWS = Port("views", Views, Direction.INOUT, text="what was seen so far")
 
 
-def best_quality(heatmap: Heatmap, detection: Detection) -> float:
+def best_quality(heatmap: Heatmap, detection: Detection, settings: LookingSettings) -> float:
     """Quality 0..1 of the best part of an object."""
     inside = np.sort(heatmap.quality[detection.mask])
-    count = max(BEST_AT_LEAST_PX, int(BEST_SHARE * inside.size))
+    count = max(settings.best_px, int(settings.best_share * inside.size))
     return float(inside[-count:].mean()) if inside.size else 0.0
 
 
@@ -63,7 +61,8 @@ class NoteView(RobotLeaf):
     )
 
     def update(self) -> Status:
-        score = best_quality(self.get("heatmap"), self.get("detection").detection)
+        view: View = self.get("detection")
+        score = best_quality(self.get("heatmap"), view.detection, self.context.settings.looking)
         direction = _direction(self.get("object"), self.robot.body_pose().position_m)
         views = Views((*self.get("views").seen, (direction, score)))
         self.set("views", views)

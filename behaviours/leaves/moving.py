@@ -11,6 +11,7 @@ from behaviours.leaves.walking import MAX_SPEED, MAX_YAW_RATE, WalkLeaf
 from behaviours.limits import MOST, up_to
 from behaviours.model import RobotModel
 from behaviours.robot import Command
+from behaviours.settings import LookingSettings
 from perception.geometry import Pose, unit
 from perception.surface.locate import ObjectLocation
 from perception.types import Grasp
@@ -105,7 +106,13 @@ class FaceObject(WalkLeaf):
         return self.walk(Pose.from_rpy((0.0, 0.0, float(np.arctan2(offset[1], offset[0]))), body.position_m))
 
 
-def looking_pose(model: RobotModel, world_from_body: Pose, location: ObjectLocation, distance_m: float) -> Pose | None:
+def looking_pose(
+    model: RobotModel,
+    world_from_body: Pose,
+    location: ObjectLocation,
+    distance_m: float,
+    settings: LookingSettings,
+) -> Pose | None:
     """world_from_hand, level in roll, whose camera has the object's middle on its axis from about `distance_m`.
 
     Lower and nearer views are tried where the arm does not reach; None if it reaches none.
@@ -114,8 +121,8 @@ def looking_pose(model: RobotModel, world_from_body: Pose, location: ObjectLocat
     target = location.position_m
     shoulder = world_from_body.transform(model.arm.shoulder_m)
     ahead = unit(np.array([*(target - shoulder)[:2], 0.0]))
-    for elevation in np.radians([18.0, 12.0, 25.0, 5.0, 32.0]):
-        for distance in distance_m + np.array([0.0, -0.05, 0.05, 0.1, -0.1]):
+    for elevation in settings.elevations_rad:
+        for distance in distance_m + np.array(settings.offsets_m):
             back = np.array([*(-ahead[:2] * np.cos(elevation)), np.sin(elevation)])
             forward = -back
             right = unit(np.cross(forward, [0.0, 0.0, 1.0]))
@@ -144,7 +151,8 @@ class LookAt(MotionLeaf):
     )
 
     def start(self) -> Command | str:
-        hand = looking_pose(self.robot.model, self.robot.body_pose(), self.get("object"), self.get("distance_m"))
+        robot, looking = self.robot, self.context.settings.looking
+        hand = looking_pose(robot.model, robot.body_pose(), self.get("object"), self.get("distance_m"), looking)
         if hand is None:
             return "out of reach: no view of the object that the arm can take from here"
         return self.robot.move_hand(hand, max_speed_mps=self.get("max_speed_mps"))

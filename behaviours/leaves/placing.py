@@ -7,7 +7,7 @@ upright.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,10 +23,6 @@ from perception.surface.locate import ObjectLocation
 from perception.types import Grasp, Rejection
 from trees.data.ports import Bounds, input_port, output_port
 
-TURNS_RAD = (0.0, 0.3, -0.3, 0.6, -0.6, 0.9, -0.9)
-"""How far the hand may point to the side of what is asked for, tried in this order."""
-REST_S, REST_M, BEGUN_M = 0.3, 0.0015, 0.005
-"""A hand that has gone down BEGUN_M and then less than REST_M in REST_S has met something."""
 REACH = Bounds(-1.5, 1.5)
 """Metres from the body's centre."""
 PLACE_OF_HELD = (
@@ -53,15 +49,19 @@ def foot_in_hand(grasp: Grasp, location: ObjectLocation) -> Vector:
 
 
 def reachable(
-    arm: Arm, world_from_body: Pose, rotation: Vector, heading_rad: float, hand_at: Callable[[Vector], list[Pose]]
+    arm: Arm,
+    world_from_body: Pose,
+    rotation: Vector,
+    headings_rad: Sequence[float],
+    hand_at: Callable[[Vector], list[Pose]],
 ) -> list[Pose] | None:
-    """The first list of hand poses, of those for each of TURNS_RAD, that the arm reaches from where the body stands.
+    """The first list of hand poses, of one for each heading, that the arm reaches from where the body stands.
 
     hand_at: gives the poses for a rotation (3, 3) of the hand; the last of them is tried first, as it is the farthest.
     """
     body_from_world = world_from_body.inverse()
-    for turn in TURNS_RAD:
-        poses = hand_at(turned(rotation, heading_rad + turn))
+    for heading_rad in headings_rad:
+        poses = hand_at(turned(rotation, heading_rad))
         seed = arm.joints_at(body_from_world @ poses[-1])
         if seed is None:
             continue
@@ -83,10 +83,11 @@ class HoldAt(PlannedMotionLeaf[Pose]):
 
     def plan(self) -> Callable[[], Pose | Rejection]:
         arm, body, rotation = self.robot.model.arm, self.robot.body_pose(), self.robot.hand_pose().rotation
+        headings = [body.yaw_rad + turn for turn in self.context.settings.placing.turns_rad]
         point = np.array([self.get("forward_m"), self.get("left_m"), self.get("up_m")])
 
         def find() -> Pose | Rejection:
-            found = reachable(arm, body, rotation, body.yaw_rad, lambda turn: [Pose(turn, body.transform(point))])
+            found = reachable(arm, body, rotation, headings, lambda turn: [Pose(turn, body.transform(point))])
             return found[0] if found else Rejection(f"out of reach: the hand cannot be at {point.tolist()} m like this")
 
         return find
@@ -119,13 +120,14 @@ class MoveToPlace(PlannedMotionLeaf[_Placement]):
         foot_m = place.position_m
         shoulder = body.transform(arm.shoulder_m)
         heading = float(np.arctan2(foot_m[1] - shoulder[1], foot_m[0] - shoulder[0]))
+        headings = [heading + turn for turn in self.context.settings.placing.turns_rad]
 
         def hands(rotation: Vector) -> list[Pose]:
             low = foot_m - rotation @ in_hand
             return [Pose(rotation, low + above), Pose(rotation, low)]
 
         def find() -> _Placement | Rejection:
-            found = reachable(arm, body, grasp.world_from_hand.rotation, heading, hands)
+            found = reachable(arm, body, grasp.world_from_hand.rotation, headings, hands)
             if found is None:
                 away = float(np.linalg.norm((foot_m - body.position_m)[:2]))
                 return Rejection(f"out of reach: the place is {away:.2f} m away and the hand cannot be over it upright")
@@ -182,7 +184,7 @@ class LowerObject(MotionLeaf):
         if self._command is None:
             return super().update()
         state, lowered_m = self._command.poll().state, self._lowered_m()
-        stalled = state is CommandState.FAILED and lowered_m > BEGUN_M
+        stalled = state is CommandState.FAILED and lowered_m > self.context.settings.placing.begun_m
         if stalled or (state is CommandState.RUNNING and self._rests(lowered_m)):
             self._command.cancel()
             return self.succeed(f"set down after {lowered_m:.3f} m")
@@ -192,11 +194,11 @@ class LowerObject(MotionLeaf):
         return self._start_z_m - float(self.robot.hand_pose().position_m[2])
 
     def _rests(self, lowered_m: float) -> bool:
-        """True once the hand has gone down and then stood still for REST_S."""
-        now = self.robot.now()
-        self._way = [(time_s, way) for time_s, way in self._way if time_s > now - 2 * REST_S] + [(now, lowered_m)]
-        before = [way for time_s, way in self._way if time_s <= now - REST_S]
-        return bool(before) and lowered_m > BEGUN_M and lowered_m - before[-1] < REST_M
+        """True once the hand has gone down and then stood still."""
+        now, rule = self.robot.now(), self.context.settings.placing
+        self._way = [(time_s, way) for time_s, way in self._way if time_s > now - 2 * rule.rest_s] + [(now, lowered_m)]
+        before = [way for time_s, way in self._way if time_s <= now - rule.rest_s]
+        return bool(before) and lowered_m > rule.begun_m and lowered_m - before[-1] < rule.rest_m
 
 
 class StandsUpright(RobotLeaf):

@@ -81,16 +81,18 @@ class DetectObject(WorkLeaf[list[View]]):
     def work(self) -> Callable[[], list[View]]:
         frame, labels, min_score = self.get("frame"), self.get("labels"), self.get("min_score")
         known, within_m = self.get("known"), self.get("within_m")
+        surface = self.context.settings.surface
 
         def detect() -> list[View]:
             if known is None:  # all that can be found is compared
-                return [View(frame, each) for each in self.context.detector.detect(frame, labels, min_score)[:1]]
+                detections = self.context.detector.detect(frame, labels, min_score)
+                return [View(frame, detection, surface) for detection in detections[:1]]
             matching = partial(detection_of, frame=frame, known=known, within_m=within_m)
             detections = self.context.detector.detect(
                 frame, labels, min_score, lambda detection: matching([detection]) is not None
             )
             same = matching(detections)
-            return [] if same is None else [View(frame, same)]
+            return [] if same is None else [View(frame, same, surface)]
 
         return detect
 

@@ -4,12 +4,12 @@ A prism looks the same from above at every height. So the horizontal range to th
 seen at, is the median over all rows of the body (those of the commonest width), which takes out most of the sensor's
 noise; and the mask says sharply between which two bearings the body lies. Two families of scans are fitted:
 
-- round: a circle between these bearings, up to 6 % wider or narrower and 4 mm aside, as the depth lies beside the mask;
+- round: a circle between these bearings, or a little wider, narrower or aside, as the depth lies beside the mask;
 - box: two upright faces at a right angle that meet at an edge somewhere between the bearings, or one face alone.
   Heading and edge are searched over a grid; both families are scaled by the range, in closed form.
 
-The body is a box only if that explains the scan clearly better (`BETTER`), in units of the noise that is left: a round
-body taken for a box is gripped in a wrong direction, a box taken for round only in a less good one.
+The body is a box only if that explains the scan clearly better, in units of the noise that is left: a round body taken
+for a box is gripped in a wrong direction, a box taken for round only in a less good one.
 
 Frame of a scan: bearings in radians, horizontal, to the right of the line of sight to the body's middle; ranges in
 metres, horizontal, from the camera.
@@ -26,39 +26,14 @@ from numpy.typing import NDArray
 from perception.geometry import Vector
 from perception.surface.depth import ObjectDepth
 from perception.surface.one_thread import one_thread
+from perception.surface.settings import BoxSettings
 from perception.surface.silhouette import Silhouette, bounds
 from perception.types import RgbdFrame
 
 Array = NDArray[np.float64]
 
-BIN_RAD = 1.0 / 210.6
-"""One pixel of the depth sensor."""
-MIN_BINS, MIN_PER_BIN = 8, 6
-COVERED = 0.75
-"""Share of the bins between the outline's sides that must have depth."""
-ROW_STEP_PX, COLUMN_STEP_PX = 3, 2
-"""Of the picture's rows and columns every so many are read; a pixel of the sensor covers 2.6."""
-SAME_WIDTH = 1.08
-"""Rows of one body differ in width by no more than this factor."""
-TOP_M, LOW_M = 0.012, 0.004
-"""Left out below the highest point, where a top face is seen, and above the lowest."""
-LAYER_M = 0.055
-"""Half the depth of what may be the object's: half the diagonal of the widest box that the jaws take, and noise."""
-PATTERN_M, PATTERN_PX = 0.005, 3.0
-"""The sensor's fixed pattern: its deviation and its blur in the sensor's pixels, as measured."""
-FLOOR_M, EDGE_M = 0.001, 0.004
-"""Deviations of the model itself (corners are rounded, bottles not quite straight) and of the outermost bin."""
-SHIFT_M = 0.004
-WIDER = (0.94, 1.0, 1.06)
-YAW_STEPS, EDGE_STEPS = 30, 21
 SQUARE_ON = 0.05
 """Cosine between a face's normal and a line of sight below which the face is not seen."""
-BETTER, BETTER_PLUS = 0.5, 10.0
-"""A box is believed if round - box > BETTER (box + BETTER_PLUS), both misfits in chi squared. Chosen on pictures of
-training objects 0.32 to 0.85 m away with the sensor's faults: 120 of 140 of cartons pass and none of 500 of round ones,
-of which the best reaches 0.5; on other round objects expect some."""
-WORST = 1.0
-"""Most chi squared a bin of a box that is believed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,28 +114,33 @@ class Fit:
     second: float
 
 
-def find_box(frame: RgbdFrame, mask: NDArray[np.bool_], seen: ObjectDepth, shape: Silhouette) -> Box | None:
+def find_box(
+    frame: RgbdFrame, mask: NDArray[np.bool_], seen: ObjectDepth, shape: Silhouette, settings: BoxSettings
+) -> Box | None:
     """The box that the mask's body is; None if it is round, lies, is seen too steeply or cannot be told."""
     with one_thread():
-        scan = scan_body(frame, mask, seen, shape)
-        if scan is None or scan.covered < COVERED:
+        scan = scan_body(frame, mask, seen, shape, settings)
+        if scan is None or scan.covered < settings.covered:
             return None
-        box = fit_faces(scan)
-        if box.misfit > WORST * scan.range_m.size:
+        box = fit_faces(scan, settings)
+        if box.misfit > settings.worst * scan.range_m.size:
             return None
-        if fit_circle(scan).misfit - box.misfit <= BETTER * (box.misfit + BETTER_PLUS):
+        gain = fit_circle(scan, settings).misfit - box.misfit
+        if gain <= settings.better * (box.misfit + settings.better_plus):
             return None
     return Box(scan, box.first, box.second, box.scale_m)
 
 
-def scan_body(frame: RgbdFrame, mask: NDArray[np.bool_], seen: ObjectDepth, shape: Silhouette) -> Scan | None:
+def scan_body(
+    frame: RgbdFrame, mask: NDArray[np.bool_], seen: ObjectDepth, shape: Silhouette, settings: BoxSettings
+) -> Scan | None:
     """The scan of an upright object's body; None where it does not stand upright in the picture, is seen more than 60
     degrees from above or below, or has too little depth."""
     window = bounds(mask)
     if not shape.upright or window is None or seen.layer is None or shape.axis_uv[1] > -0.9:
         return None
     top, start = window[0].start, window[1].start
-    rows, left, right = _body(mask[window])
+    rows, left, right = _body(mask[window], settings.same_width)
     if rows.size < 4:
         return None
     k, rotation = frame.intrinsics, frame.world_from_camera.rotation
@@ -179,27 +159,28 @@ def scan_body(frame: RgbdFrame, mask: NDArray[np.bool_], seen: ObjectDepth, shap
     sides = [rays(edge + start, (rows + top).astype(np.float64)) for edge in (left - 0.5, right + 0.5)]
     low, high = (float(np.median(np.arctan2(side[0], side[1]))) for side in sides)
     first, last = top + int(rows[0]), top + int(rows[-1])
-    body = slice(first, last + 1, ROW_STEP_PX), slice(start, window[1].stop, COLUMN_STEP_PX)
+    row_step, column_step = settings.row_step_px, settings.column_step_px
+    body = slice(first, last + 1, row_step), slice(start, window[1].stop, column_step)
     depth = seen.depth[body]
-    good = mask[body] & (depth > 0) & (np.abs(seen.level[body] - np.float32(seen.layer.middle_m)) < LAYER_M)
+    good = mask[body] & (depth > 0) & (np.abs(seen.level[body] - np.float32(seen.layer.middle_m)) < settings.layer_m)
     v, u = np.nonzero(good)
-    if v.size < MIN_BINS * MIN_PER_BIN:
+    if v.size < settings.min_bins * settings.min_per_bin:
         return None
-    points = rays(u * float(COLUMN_STEP_PX) + start, v * float(ROW_STEP_PX) + first) * depth[good]
+    points = rays(u * float(column_step) + start, v * float(row_step) + first) * depth[good]
     lowest, highest = np.percentile(points[2], [3.0, 97.0])
-    points = points[:, (points[2] < highest - TOP_M) & (points[2] > lowest + LOW_M)]
-    number = max(1, round((high - low) / BIN_RAD))
-    binned = _binned(points, low, high, number)
+    points = points[:, (points[2] < highest - settings.top_m) & (points[2] > lowest + settings.low_m)]
+    number = max(1, round((high - low) / settings.bin_rad))
+    binned = _binned(points, low, high, number, settings)
     if binned is None:
         return None
     kept, median, spread = binned
     bearing = low + (kept + 0.5) * (high - low) / number
-    whiten = _whitening(kept, number, max(1.0, float(np.ptp(rows)) / (BIN_RAD * k.fy)), spread)
+    whiten = _whitening(kept, number, max(1.0, float(np.ptp(rows)) / (settings.bin_rad * k.fy)), spread, settings)
     origin = frame.world_from_camera.position_m
     return Scan(bearing, median, whiten, kept.size / number, low, high, (first, last), ahead, aside, origin)
 
 
-def _body(mask: NDArray[np.bool_]) -> tuple[NDArray[np.intp], Array, Array]:
+def _body(mask: NDArray[np.bool_], same_width: float) -> tuple[NDArray[np.intp], Array, Array]:
     """Rows (N,) of the body, those of the commonest width, and the first and last column of each: of the run about the
     mask's middle column, so that a handle behind a gap is left out."""
     rows = np.flatnonzero(mask.any(axis=1))
@@ -212,21 +193,23 @@ def _body(mask: NDArray[np.bool_]) -> tuple[NDArray[np.intp], Array, Array]:
     right = middle - 1 + np.argmax(gaps[:, middle + 1 :], axis=1)
     width = (right - left + 1).astype(np.float64)
     ordered = np.sort(width)
-    count = np.searchsorted(ordered, ordered * SAME_WIDTH, side="right") - np.arange(width.size)
+    count = np.searchsorted(ordered, ordered * same_width, side="right") - np.arange(width.size)
     narrowest = ordered[int(np.argmax(count))]
-    keep = (width >= narrowest) & (width <= narrowest * SAME_WIDTH)
+    keep = (width >= narrowest) & (width <= narrowest * same_width)
     return rows[keep], left[keep].astype(np.float64), right[keep].astype(np.float64)
 
 
-def _binned(points: Array, low: float, high: float, number: int) -> tuple[NDArray[np.intp], Array, float] | None:
+def _binned(
+    points: Array, low: float, high: float, number: int, settings: BoxSettings
+) -> tuple[NDArray[np.intp], Array, float] | None:
     """(bins with enough points, their median ranges, the points' typical deviation in a bin); None of too few bins."""
     index = np.floor((np.arctan2(points[0], points[1]) - low) / (high - low) * number).astype(np.intp)
     inside = (index >= 0) & (index < number)
     index, ranges = index[inside], np.hypot(points[0], points[1])[inside]
     ranges = ranges[np.lexsort((ranges, index))]
     count = np.bincount(index, minlength=number)
-    kept = np.flatnonzero(count >= max(MIN_PER_BIN, 0.2 * float(np.median(count))))
-    if kept.size < MIN_BINS:
+    kept = np.flatnonzero(count >= max(settings.min_per_bin, 0.2 * float(np.median(count))))
+    if kept.size < settings.min_bins:
         return None
     first, size = (np.cumsum(count) - count)[kept], count[kept]
     median = 0.5 * (ranges[first + (size - 1) // 2] + ranges[first + size // 2])
@@ -234,31 +217,35 @@ def _binned(points: Array, low: float, high: float, number: int) -> tuple[NDArra
     return kept, median, float(np.median(quarters)) / 1.35
 
 
-def _whitening(kept: NDArray[np.intp], number: int, rows: float, spread_m: float) -> Array:
+def _whitening(kept: NDArray[np.intp], number: int, rows: float, spread_m: float, settings: BoxSettings) -> Array:
     """(N, N). rows: how many of the sensor's the medians are of. What the median leaves of the fixed pattern is still
     blurred along the bearing; the rest (spread_m a point, blurred over some two rows) is not."""
-    apart = (kept[:, None] - kept[None, :]) / (2.0 * PATTERN_PX)
-    pattern = PATTERN_M**2 * min(1.0, 2.0 * np.sqrt(np.pi) * PATTERN_PX / rows)
+    apart = (kept[:, None] - kept[None, :]) / (2.0 * settings.pattern_px)
+    pattern = settings.pattern_m**2 * min(1.0, 2.0 * np.sqrt(np.pi) * settings.pattern_px / rows)
     outermost = (kept == 0) | (kept == number - 1)
     second = (kept <= 1) | (kept >= number - 2)
-    own = FLOOR_M**2 + 4.0 * spread_m**2 / rows + EDGE_M**2 * (outermost + 0.25 * second)
+    own = settings.floor_m**2 + 4.0 * spread_m**2 / rows + settings.edge_m**2 * (outermost + 0.25 * second)
     return np.asarray(np.linalg.inv(np.linalg.cholesky(pattern * np.exp(-(apart**2)) + np.diag(own))))
 
 
-def fit_circle(scan: Scan) -> Fit:
+def fit_circle(scan: Scan, settings: BoxSettings) -> Fit:
     """The best circle."""
     half, centre = 0.5 * (scan.right - scan.left), 0.5 * (scan.right + scan.left)
-    limit = SHIFT_M / float(np.median(scan.range_m))
-    shift, wide = (one.reshape(-1, 1) for one in np.meshgrid(np.linspace(-limit, limit, 9), half * np.array(WIDER)))
+    limit = settings.shift_m / float(np.median(scan.range_m))
+    shift, wide = (
+        grid.reshape(-1, 1) for grid in np.meshgrid(np.linspace(-limit, limit, 9), half * np.array(settings.wider))
+    )
     off = np.minimum(np.abs(scan.bearing - centre - shift), wide)
     model = np.cos(off) - np.sqrt(np.maximum(np.sin(wide) ** 2 - np.sin(off) ** 2, 0.0))
     return _best(scan, model, shift[:, 0], wide[:, 0])
 
 
-def fit_faces(scan: Scan) -> Fit:
+def fit_faces(scan: Scan, settings: BoxSettings) -> Fit:
     """The best box, by a grid over all headings and edges, and a finer one about its best."""
-    yaw_step, edge_step = np.pi / 2 / YAW_STEPS, (scan.right - scan.left) / (EDGE_STEPS - 1)
-    best = _faces(scan, yaw_step * np.arange(YAW_STEPS), np.linspace(scan.left, scan.right, EDGE_STEPS))
+    yaw_step, edge_step = np.pi / 2 / settings.yaw_steps, (scan.right - scan.left) / (settings.edge_steps - 1)
+    best = _faces(
+        scan, yaw_step * np.arange(settings.yaw_steps), np.linspace(scan.left, scan.right, settings.edge_steps)
+    )
     yaw = best.first + yaw_step * np.linspace(-0.8, 0.8, 9)
     edge = np.clip(best.second + edge_step * np.linspace(-0.8, 0.8, 5), scan.left, scan.right)
     return _faces(scan, yaw, edge)

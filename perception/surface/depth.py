@@ -1,16 +1,15 @@
 """What a noisy, wrongly registered depth picture says about one object.
 
-The real hand camera's depth lies up to 15 mm beside its colour picture, has holes, points that float at edges, and
-shows the wall through part of an object's mask. So: average the frames, move the depth back under the mask, and read
-the object's near surface instead of the mean of the mask (which lies 45 to 60 mm too far on a real thermos).
-Depth is (H, W) metres along the optical axis, 0 = no return.
+A hand camera's depth lies beside its colour picture, has holes and floating points at edges, and shows the wall through
+part of an object's mask. So: average the frames, move the depth back under the mask, and read the object's near surface
+instead of the mean of the mask. Depth is (H, W) metres along the optical axis, 0 = no return.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -18,16 +17,13 @@ from numpy.typing import NDArray
 
 from perception.base.errors import ContractError
 from perception.geometry import Pose, Vector
+from perception.surface.settings import DepthSettings
 from perception.surface.silhouette import bounds
 from perception.types import Intrinsics, RgbdFrame
 
 Float32 = NDArray[np.float32]
 
-MATCHED_ROWS = 64
-"""Of the mask, at most about twice as many are compared: enough for its outline, quick for large masks."""
-MOST_LAYERS = 8
-NEARER_WINS = 0.05
-"""How much better the silhouette of a layer further away must fit."""
+DEFAULT: Final = DepthSettings()
 
 
 def median_depth(depths: Sequence[NDArray[Any]]) -> Float32:
@@ -121,15 +117,11 @@ class DepthRange:
         return inside
 
 
-def near_cluster(
-    depth: NDArray[Any], mask: NDArray[np.bool_], thickness_m: float = 0.035, growth: float = 0.025
-) -> DepthRange | None:
+def near_cluster(depth: NDArray[Any], mask: NDArray[np.bool_], settings: DepthSettings = DEFAULT) -> DepthRange | None:
     """The nearest well-filled layer of depth inside the mask; None if fewer than 5 pixels of it have a return.
 
-    depth: z-depth, or `level_range` for upright things. The layer is thickness_m + growth * depth thick: a bottle's
-    visible half and the sensor's noise, yet thinner than the 0.1 m to a wall close behind. The nearest
-    layer that holds at least 40 % as many pixels as the fullest one is taken, so neither the wall nor a few floating
-    points in front decide.
+    depth: z-depth, or `level_range` for upright objects. Neither a wall behind nor a few floating points in front
+    decide, since a layer must be filled.
     """
     window = bounds(mask)
     if window is None:
@@ -138,12 +130,13 @@ def near_cluster(
     values = np.sort(part[mask[window] & (part > 0)].astype(np.float64))
     if values.size < 5:
         return None
-    count = np.searchsorted(values, values * (1.0 + growth) + thickness_m, side="right") - np.arange(values.size)
-    first = int(np.argmax(count >= 0.4 * count.max()))
+    ends = values * (1.0 + settings.layer_growth) + settings.layer_m
+    count = np.searchsorted(values, ends, side="right") - np.arange(values.size)
+    first = int(np.argmax(count >= settings.layer_filled * count.max()))
     start = first + int(np.argmax(count[first : first + int(count[first])]))  # the fullest layer starting in it
     inside = values[start : start + int(count[start])]
     middle = float(np.median(inside))
-    half = 0.5 * (thickness_m + growth * middle)
+    half = 0.5 * (settings.layer_m + settings.layer_growth * middle)
     return DepthRange(min(float(inside[0]), middle - half), middle, max(float(inside[-1]), middle + half))
 
 
@@ -172,25 +165,26 @@ def depth_around(depth: NDArray[Any], uv: tuple[int, int], radius_px: int) -> fl
     return None
 
 
-def registration_shift(depth: NDArray[Any], mask: NDArray[np.bool_], focal_px: float, limit_m: float = 0.022) -> int:
+def registration_shift(
+    depth: NDArray[Any], mask: NDArray[np.bool_], focal_px: float, settings: DepthSettings = DEFAULT
+) -> int:
     """du in pixels by which the object's depth lies beside its mask: depth at (u + du, v) belongs to pixel (u, v).
 
     The depth's silhouette is laid over the mask: returns of the object's layer inside the mask and far ones in a ring
     left and right of it count for a shift, the opposite counts against it, no return counts nothing. Where the depth
     lies far beside, a wall fills the mask as well as the object does; so every layer that may be the object's is tried,
     and the one whose silhouette fits best is believed. Only the mask's rows count, as a support at the same range lies
-    below. The vertical error (4 mm at most) is left alone: it does not show in a silhouette that stands on something.
-    focal_px: focal length, which turns `limit_m`, the largest error, into pixels at the object's range.
-    0 where the depth says nothing.
+    below. The vertical error is left alone: it does not show in a silhouette that stands on something.
+    focal_px: focal length, which turns `beside_m` into pixels at the object's range. 0 where the depth says nothing.
     """
-    layers = _layers_about(depth, mask, focal_px, limit_m)
+    layers = _layers_about(depth, mask, focal_px, settings)
     if not layers:
         return 0
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    picked = slice(int(rows[0]), int(rows[-1]) + 1, max(1, rows.size // MATCHED_ROWS))
+    picked = slice(int(rows[0]), int(rows[-1]) + 1, max(1, rows.size // settings.matched_rows))
     first, end = int(columns[0]), int(columns[-1]) + 1
     inside = mask[picked, first:end]
-    limits = [min(max(1, round(focal_px * limit_m / layer.middle_m)), mask.shape[1]) for layer in layers]
+    limits = [min(max(1, round(focal_px * settings.beside_m / layer.middle_m)), mask.shape[1]) for layer in layers]
     reach = max(4, *limits) + max(limits)
     strip = np.zeros((len(inside), end - first + 2 * reach), np.float32)  # 0 outside the picture
     shown = slice(max(0, first - reach), min(mask.shape[1], end + reach))
@@ -207,7 +201,7 @@ def registration_shift(depth: NDArray[Any], mask: NDArray[np.bool_], focal_px: f
         shift = np.arange(score.size) - limit
         score -= 0.01 * float(score.max()) * np.abs(shift) / limit  # of equals, the smallest
         best = int(np.argmax(score))
-        if score[best] > highest * (1.0 + NEARER_WINS):
+        if score[best] > highest * (1.0 + settings.nearer_wins):
             found, highest = int(shift[best]), float(score[best])
     return found
 
@@ -220,13 +214,15 @@ def _template(mask: NDArray[np.bool_], ring_px: int) -> Float32:
     return np.asarray(inside - beside * np.sqrt(inside.sum() / max(1.0, float(beside.sum()))), np.float32)
 
 
-def _layers_about(depth: NDArray[Any], mask: NDArray[np.bool_], focal_px: float, limit_m: float) -> list[DepthRange]:
+def _layers_about(
+    depth: NDArray[Any], mask: NDArray[np.bool_], focal_px: float, settings: DepthSettings
+) -> list[DepthRange]:
     """Layers of depth in and beside the mask that may be the object's near surface, nearest first; each at least a
     tenth as full as the mask is large. They overlap by half, so that one of them holds the whole surface."""
-    layer = near_cluster(depth, mask)
+    layer = near_cluster(depth, mask, settings)
     if layer is None:
         return []
-    reach = min(max(1, round(focal_px * limit_m / layer.middle_m)), mask.shape[1])
+    reach = min(max(1, round(focal_px * settings.beside_m / layer.middle_m)), mask.shape[1])
     window = bounds(mask, reach)
     assert window is not None  # an empty mask has no layer
     about = cv2.dilate(mask[window].astype(np.uint8), np.ones((1, 2 * reach + 1), np.uint8)).astype(bool)
@@ -234,8 +230,8 @@ def _layers_about(depth: NDArray[Any], mask: NDArray[np.bool_], focal_px: float,
     values = np.sort(part[about & (part > 0)].astype(np.float64))
     enough = max(5.0, 0.1 * float(mask.sum()))
     layers, low = [layer], float(values[0])
-    while low < float(values[-1]) and len(layers) < MOST_LAYERS:
-        thick = 0.035 + 0.025 * low
+    while low < float(values[-1]) and len(layers) < settings.most_layers:
+        thick = settings.layer_m + settings.layer_growth * low
         first, last = np.searchsorted(values, [low, low + thick])
         inside = values[int(first) : int(last)]
         if inside.size >= enough:
@@ -243,7 +239,7 @@ def _layers_about(depth: NDArray[Any], mask: NDArray[np.bool_], focal_px: float,
             low += 0.5 * thick
         else:
             low = float(values[min(int(first) + 1, values.size - 1)]) if inside.size == 0 else low + 0.5 * thick
-    return sorted(layers, key=lambda one: one.middle_m)
+    return sorted(layers, key=lambda layer: layer.middle_m)
 
 
 def shift_depth(depth: NDArray[Any], du: int) -> Float32:
@@ -273,14 +269,18 @@ class ObjectDepth:
 
 
 def object_depth(
-    depth: NDArray[Any], mask: NDArray[np.bool_], intrinsics: Intrinsics, world_from_camera: Pose
+    depth: NDArray[Any],
+    mask: NDArray[np.bool_],
+    intrinsics: Intrinsics,
+    world_from_camera: Pose,
+    settings: DepthSettings = DEFAULT,
 ) -> ObjectDepth:
     """Move the depth under the mask and find the object's near surface in it. ContractError if shapes do not fit."""
     if mask.shape != depth.shape:
         raise ContractError(f"mask has shape {mask.shape}, depth has {depth.shape}")
     level = level_range(depth, intrinsics, world_from_camera)
-    du = registration_shift(level, mask, intrinsics.fx)
+    du = registration_shift(level, mask, intrinsics.fx, settings)
     moved, level = shift_depth(depth, du), shift_depth(level, du)
-    layer = near_cluster(level, mask)
+    layer = near_cluster(level, mask, settings)
     near = mask & layer.contains(level) if layer is not None else np.zeros(mask.shape, bool)
     return ObjectDepth(moved, level, near, layer, du)

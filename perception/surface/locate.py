@@ -13,8 +13,6 @@ from perception.surface.depth import ObjectDepth
 from perception.surface.silhouette import Silhouette, extent_across, pixels_of, round_width_m
 from perception.types import Detection, Rejection, RgbdFrame
 
-MIN_MASK_PX = 30
-
 
 @dataclass(frozen=True, eq=False)
 class ObjectLocation:
@@ -37,12 +35,12 @@ class ObjectLocation:
         return self.top_z_m - self.bottom_z_m
 
 
-def too_small(detection: Detection) -> Rejection | None:
-    """Why a mask shows too little of an object to place it; None if it does not."""
+def too_small(detection: Detection, least_px: int) -> Rejection | None:
+    """Why a mask shows too little of an object to place it; None if it has at least so many pixels."""
     count = int(detection.mask.sum())
-    if count >= MIN_MASK_PX:
+    if count >= least_px:
         return None
-    return Rejection(f"the {detection.label} is too small in the picture: {count} px, at least {MIN_MASK_PX} needed")
+    return Rejection(f"the {detection.label} is too small in the picture: {count} px, at least {least_px} needed")
 
 
 def locate_object(

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from perception.geometry import Vector, unit
+from perception.surface.settings import OutlineSettings
 from perception.types import Intrinsics, RgbdFrame
 
-UPRIGHT_RAD = float(np.radians(25.0))
-ELONGATED = 1.25
-BRIDGED = 6
-"""Steps of half a pixel, of a hole in a mask."""
+DEFAULT: Final = OutlineSettings()
+BRIDGED: Final = 6
+"""Holes of so many half pixels in a mask are bridged."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,12 +27,12 @@ class Silhouette:
     upright: bool
 
 
-def silhouette(frame: RgbdFrame, mask: NDArray[np.bool_]) -> Silhouette:
+def silhouette(frame: RgbdFrame, mask: NDArray[np.bool_], settings: OutlineSettings = DEFAULT) -> Silhouette:
     """The axis of the object under a mask that is not empty.
 
-    The axis is the mask's longer principal direction. Within 25 degrees of how the vertical looks there, or where the
-    mask is hardly longer than wide (1.25), the object stands upright and its axis is world z. Else it is taken to lie
-    on something level: the horizontal direction that looks like the mask's axis.
+    The axis is the mask's longer principal direction. Near to how the vertical looks there, or where the mask is hardly
+    longer than wide, the object stands upright and its axis is world z. Else it is taken to lie on something level: the
+    axis is the horizontal direction that looks like the mask's.
     """
     v, u = pixels_of(mask)
     centre = np.array([u.mean(), v.mean()])
@@ -42,10 +43,10 @@ def silhouette(frame: RgbdFrame, mask: NDArray[np.bool_]) -> Silhouette:
     up_camera = rotation.T @ [0.0, 0.0, 1.0]
     up_uv = up_camera[:2] - up_camera[2] * ray[:2]  # image motion of a point that moves up
     seen_upright = float(np.linalg.norm(up_uv)) > 0.3
-    elongated = np.sqrt(values[1] / max(values[0], 1e-9)) > ELONGATED
+    elongated = np.sqrt(values[1] / max(values[0], 1e-9)) > settings.elongated
     if seen_upright:
         up_uv = unit(up_uv)
-        if not elongated or abs(float(along @ up_uv)) > np.cos(UPRIGHT_RAD):
+        if not elongated or abs(float(along @ up_uv)) > np.cos(settings.upright_rad):
             return Silhouette(up_uv, np.array([0.0, 0.0, 1.0]), True)
     elif not elongated:
         return Silhouette(along, np.array([0.0, 0.0, 1.0]), True)

@@ -19,6 +19,7 @@ from behaviours.leaves.walking import STEP_RAD, WalkAround, poses_round
 from behaviours.robot import GripperState
 from behaviours.robots.fake.robot import FakeDetector, FakeHeatmap, FakeRobot, FakeScript
 from behaviours.services import Services
+from behaviours.settings import LookingSettings
 from behaviours.worker import Worker
 from perception.geometry import Pose
 from perception.surface.locate import ObjectLocation
@@ -138,9 +139,9 @@ def test_the_quality_of_a_view_is_not_that_of_a_single_pixel() -> None:
     quality = np.where(mask, 0.3, 0.9).astype(np.float32)
     quality[50, 50] = 1.0
     detection = Detection("bottle", 0.9, mask, (20.0, 20.0, 80.0, 80.0))
-    assert best_quality(Heatmap(quality), detection) == pytest.approx(0.3 + 0.7 / 36, abs=1e-3)
+    assert best_quality(Heatmap(quality), detection, LookingSettings()) == pytest.approx(0.3 + 0.7 / 36, abs=1e-3)
     nothing = Detection("bottle", 0.9, np.zeros_like(mask), (0.0, 0.0, 1.0, 1.0))
-    assert best_quality(Heatmap(quality), nothing) == 0.0
+    assert best_quality(Heatmap(quality), nothing, LookingSettings()) == 0.0
 
 
 def test_the_best_view_is_chosen_by_the_short_way_round() -> None:

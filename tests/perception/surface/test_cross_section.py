@@ -17,6 +17,7 @@ from behaviours.robots.spot.model import SPOT
 from perception.grasping.grasp import compute_grasp
 from perception.surface.cross_section import Box, Fit, Scan, fit_faces, scan_body
 from perception.surface.normals import plane_fit_normals
+from perception.surface.settings import BoxSettings
 from perception.types import Grasp, Heatmap
 from simulation.genesis.depth_sensor import DepthSensor, DepthSensorConfig
 from tests.support.synthetic import HAND_CAMERA, Cylinder, View, camera_at, render
@@ -187,9 +188,9 @@ def test_no_other_thread_is_woken_for_it(monkeypatch: pytest.MonkeyPatch) -> Non
     def threads() -> list[int]:
         return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
 
-    def spied(scan: Scan) -> Fit:
+    def spied(scan: Scan, settings: BoxSettings) -> Fit:
         during.extend(threads())
-        return fit_faces(scan)
+        return fit_faces(scan, settings)
 
     during: list[int] = []
     before = threads()
@@ -201,7 +202,7 @@ def test_no_other_thread_is_woken_for_it(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_scan_covers_the_body_between_its_outlines() -> None:
     view = BOX.seen()
-    scan = scan_body(view.frame, BOX.mask, view.repaired, view.silhouette)
+    scan = scan_body(view.frame, BOX.mask, view.repaired, view.silhouette, BoxSettings())
     assert scan is not None
     assert scan.covered > 0.9
     assert scan.left < scan.bearing.min() < scan.bearing.max() < scan.right

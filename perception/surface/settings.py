@@ -1,0 +1,100 @@
+"""The numbers of what is read from depth and outline, which a file can change."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class DepthSettings:
+    """How the depth is moved under the mask, and which of it is the object's near surface.
+
+    layer_m, layer_growth: thickness of one layer of depth, metres, and metres more per metre of range. It holds the
+    visible half of a bottle and the sensor's noise, and is thinner than the gap to a wall behind.
+    layer_filled: the nearest layer with at least this share of the fullest one's pixels is the object's.
+    beside_m: the depth lies at most so far beside the colour picture, metres.
+    matched_rows: rows of the mask that are compared; up to twice as many. most_layers: layers that are tried.
+    nearer_wins: share by which a layer further away must fit the mask better.
+    """
+
+    layer_m: float = 0.035
+    layer_growth: float = 0.025
+    layer_filled: float = 0.4
+    beside_m: float = 0.022
+    matched_rows: int = 64
+    most_layers: int = 8
+    nearer_wins: float = 0.05
+
+
+@dataclass(frozen=True)
+class OutlineSettings:
+    """What a mask says of the object.
+
+    least_px: a smaller mask is not placed. upright_rad: an axis nearer than this to the vertical is the vertical.
+    elongated: length over width from which a mask has an axis of its own.
+    """
+
+    least_px: int = 30
+    upright_rad: float = math.radians(25.0)
+    elongated: float = 1.25
+
+
+@dataclass(frozen=True)
+class NormalSettings:
+    """The window of the plane fit: its standard deviation is `share` of the object's width in the picture, from the
+    first to the second of `sigma_px`, and `upright` times as much along the axis of an upright object."""
+
+    share: float = 0.18
+    sigma_px: tuple[float, float] = (4.0, 20.0)
+    upright: float = 1.6
+
+
+@dataclass(frozen=True)
+class BoxSettings:
+    """When an upright body is a box; see `perception.surface.cross_section`. Metres, radians, pixels.
+
+    bin_rad: width of a bearing bin, one pixel of the depth sensor. min_bins, min_per_bin: bins, and points in each,
+    that a scan needs. covered: share of the bins between the outline's sides that must have depth.
+    row_step_px, column_step_px: every so many rows and columns of the picture are read.
+    same_width: rows of one body differ in width by at most this factor. top_m, low_m: left out below the highest and
+    above the lowest point. layer_m: half the depth of what may be the object's.
+    pattern_m, pattern_px: deviation of the sensor's fixed pattern, and its blur in the sensor's pixels.
+    floor_m, edge_m: deviation of the model itself, and of the outermost bin.
+    shift_m, wider: how far aside of the outline a circle may lie, and its widths over the outline's.
+    yaw_steps, edge_steps: grid of headings and edges that is searched.
+    better, better_plus: a box is believed if round - box > better (box + better_plus), both misfits in chi squared.
+    worst: most chi squared a bin of a box that is believed.
+    """
+
+    bin_rad: float = 1.0 / 210.6
+    min_bins: int = 8
+    min_per_bin: int = 6
+    covered: float = 0.75
+    row_step_px: int = 3
+    column_step_px: int = 2
+    same_width: float = 1.08
+    top_m: float = 0.012
+    low_m: float = 0.004
+    layer_m: float = 0.055
+    pattern_m: float = 0.005
+    pattern_px: float = 3.0
+    floor_m: float = 0.001
+    edge_m: float = 0.004
+    shift_m: float = 0.004
+    wider: tuple[float, ...] = (0.94, 1.0, 1.06)
+    yaw_steps: int = 30
+    edge_steps: int = 21
+    better: float = 0.5
+    better_plus: float = 10.0
+    worst: float = 1.0
+
+
+@dataclass(frozen=True)
+class SurfaceSettings:
+    """All numbers that a `View` uses."""
+
+    depth: DepthSettings = field(default_factory=DepthSettings)
+    outline: OutlineSettings = field(default_factory=OutlineSettings)
+    normals: NormalSettings = field(default_factory=NormalSettings)
+    box: BoxSettings = field(default_factory=BoxSettings)
