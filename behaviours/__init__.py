@@ -9,9 +9,6 @@ recording = behaviours.read_recording(folder)       the same of a run folder
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from behaviours.recording.recording import Recording as Recording, read_recording as read_recording
-    from behaviours.recording.result import Result as Result
-    from behaviours.runner import run as run
     from behaviours.contract import CONTRACT as CONTRACT
     from behaviours.leaves.base import (
         MotionLeaf as MotionLeaf,
@@ -21,6 +18,8 @@ if TYPE_CHECKING:
     )
     from behaviours.limits import RobotLimits as RobotLimits, require_limits as require_limits
     from behaviours.model import RobotModel as RobotModel
+    from behaviours.recording.recording import Recording as Recording, read_recording as read_recording
+    from behaviours.recording.result import Result as Result
     from behaviours.registry import LEAVES as LEAVES
     from behaviours.robot import (
         ArmPose as ArmPose,
@@ -30,19 +29,21 @@ if TYPE_CHECKING:
         Outcome as Outcome,
         Robot as Robot,
     )
+    from behaviours.robot_kind import RobotKind as RobotKind
+    from behaviours.robots.fake.models import FakeDetector as FakeDetector, FakeHeatmap as FakeHeatmap
     from behaviours.robots.fake.robot import FakeRobot as FakeRobot, FakeScript as FakeScript
     from behaviours.run_loop import RunResult as RunResult, run_tree as run_tree
-    from behaviours.services import (
-        NullRecorder as NullRecorder,
-        Recorder as Recorder,
-        Services as Services,
-    )
+    from behaviours.runner import run as run
+    from behaviours.services import NullRecorder as NullRecorder, Recorder as Recorder, Services as Services
     from behaviours.settings import Settings as Settings
     from behaviours.worker import Job as Job, Worker as Worker
     from perception.base.errors import RobotError as RobotError
-    from perception.geometry import Pose as Pose
+    from perception.detection.detector import OnnxDetector as OnnxDetector
+    from perception.geometry import Pose as Pose, Vector as Vector
     from perception.grasping.gripper import GripperModel as GripperModel
+    from perception.grasping.heatmap import OnnxHeatmap as OnnxHeatmap
     from perception.grasping.reach import Arm as Arm
+    from perception.networks.protocols import Detector as Detector, Enough as Enough, HeatmapModel as HeatmapModel
     from perception.types import (
         Detection as Detection,
         Grasp as Grasp,
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from py_trees.common import Status as Status
     from trees.data.ports import Bounds as Bounds, Port as Port, input_port as input_port, output_port as output_port
     from trees.engine.leaf import Leaf as Leaf, PortAccess as PortAccess
+    from trees.engine.status import SKIPPED as SKIPPED
     from trees.errors import (
         ConfigError as ConfigError,
         ContractError as ContractError,
@@ -66,28 +68,34 @@ else:
     from trees.lazy import lazy_exports
 
     __all__, __getattr__, __dir__ = lazy_exports(__name__, {
-        "behaviours.recording.recording": ("Recording", "read_recording"),
-        "behaviours.recording.result": ("Result",),
-        "behaviours.runner": ("run",),
         "behaviours.contract": ("CONTRACT",),
         "behaviours.leaves.base": ("MotionLeaf", "PlannedMotionLeaf", "RobotLeaf", "WorkLeaf"),
         "behaviours.limits": ("RobotLimits", "require_limits"),
         "behaviours.model": ("RobotModel",),
+        "behaviours.recording.recording": ("Recording", "read_recording"),
+        "behaviours.recording.result": ("Result",),
         "behaviours.registry": ("LEAVES",),
         "behaviours.robot": ("ArmPose", "Command", "CommandState", "GripperState", "Outcome", "Robot"),
+        "behaviours.robot_kind": ("RobotKind",),
+        "behaviours.robots.fake.models": ("FakeDetector", "FakeHeatmap"),
         "behaviours.robots.fake.robot": ("FakeRobot", "FakeScript"),
         "behaviours.run_loop": ("RunResult", "run_tree"),
+        "behaviours.runner": ("run",),
         "behaviours.services": ("NullRecorder", "Recorder", "Services"),
         "behaviours.settings": ("Settings",),
         "behaviours.worker": ("Job", "Worker"),
         "perception.base.errors": ("RobotError",),
-        "perception.geometry": ("Pose",),
+        "perception.detection.detector": ("OnnxDetector",),
+        "perception.geometry": ("Pose", "Vector"),
         "perception.grasping.gripper": ("GripperModel",),
+        "perception.grasping.heatmap": ("OnnxHeatmap",),
         "perception.grasping.reach": ("Arm",),
+        "perception.networks.protocols": ("Detector", "Enough", "HeatmapModel"),
         "perception.types": ("Detection", "Grasp", "Heatmap", "Intrinsics", "RgbdFrame"),
         "perception.view": ("View",),
         "py_trees.common": ("Status",),
         "trees.data.ports": ("Bounds", "Port", "input_port", "output_port"),
         "trees.engine.leaf": ("Leaf", "PortAccess"),
+        "trees.engine.status": ("SKIPPED",),
         "trees.errors": ("ConfigError", "ContractError", "LeafError", "LimitError", "SpotGraspError", "TreeError"),
     })  # fmt: skip

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from perception.geometry import Pose as Pose, Vector as Vector
     from perception.grasping.grasp import compute_grasp as compute_grasp
     from perception.grasping.gripper import GripperModel as GripperModel
+    from perception.grasping.heatmap import OnnxHeatmap as OnnxHeatmap
     from perception.grasping.reach import Arm as Arm, Reach as Reach
     from perception.grasping.settings import GraspSettings as GraspSettings
-    from perception.grasping.heatmap import OnnxHeatmap as OnnxHeatmap
-    from perception.networks.protocols import Detector as Detector, HeatmapModel as HeatmapModel
+    from perception.networks.protocols import Detector as Detector, Enough as Enough, HeatmapModel as HeatmapModel
     from perception.pipeline import Perception as Perception, perceive as perceive, warm_up as warm_up
     from perception.types import (
         Detection as Detection,
@@ -42,10 +42,10 @@ else:
         "perception.geometry": ("Pose", "Vector"),
         "perception.grasping.grasp": ("compute_grasp",),
         "perception.grasping.gripper": ("GripperModel",),
+        "perception.grasping.heatmap": ("OnnxHeatmap",),
         "perception.grasping.reach": ("Arm", "Reach"),
         "perception.grasping.settings": ("GraspSettings",),
-        "perception.grasping.heatmap": ("OnnxHeatmap",),
-        "perception.networks.protocols": ("Detector", "HeatmapModel"),
+        "perception.networks.protocols": ("Detector", "Enough", "HeatmapModel"),
         "perception.pipeline": ("Perception", "perceive", "warm_up"),
         "perception.types": ("Detection", "Grasp", "Heatmap", "Intrinsics", "Rejection", "RgbdFrame"),
         "perception.view": ("View",),

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from trees.engine.intercept import Interceptor as Interceptor
     from trees.engine.leaf import Leaf as Leaf, PortAccess as PortAccess
     from trees.engine.runtime import Listener as Listener
-    from trees.engine.status import TickStatus as TickStatus
+    from trees.engine.status import SKIPPED as SKIPPED, TickStatus as TickStatus
     from trees.errors import (
         ConfigError as ConfigError,
         ContractError as ContractError,
@@ -57,7 +57,7 @@ else:
         "trees.engine.intercept": ("Interceptor",),
         "trees.engine.leaf": ("Leaf", "PortAccess"),
         "trees.engine.runtime": ("Listener",),
-        "trees.engine.status": ("TickStatus",),
+        "trees.engine.status": ("SKIPPED", "TickStatus"),
         "trees.errors": ("ConfigError", "ContractError", "LeafError", "LimitError", "SpotGraspError", "TreeError"),
         "trees.library_files": ("find_tree",),
         "trees.loading": ("LoadedDocument", "load", "problems"),

@@ -1,9 +1,6 @@
 """A leaf that touches no robot."""
 
-from py_trees.common import Status
-
-from trees.data.ports import input_port, output_port
-from trees.engine.leaf import Leaf
+from behaviours import Leaf, Status, input_port, output_port
 
 
 class Countdown(Leaf):

@@ -1,9 +1,6 @@
 """A leaf that asks the robot, through the same protocol as the built-in leaves."""
 
-from py_trees.common import Status
-
-from behaviours.leaves.base import RobotLeaf
-from trees.data.ports import input_port
+from behaviours import RobotLeaf, Status, input_port
 
 
 class IsOpen(RobotLeaf):

@@ -6,10 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from behaviours import ConfigError, Detection, Enough, RgbdFrame
 from example_robot.world import BLOCK_RGB
-from perception.base.errors import ConfigError
-from perception.networks.protocols import Enough
-from perception.types import Detection, RgbdFrame
 
 LEAST_PIXELS = 50
 

@@ -11,14 +11,23 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from behaviours.limits import RobotLimits, require_limits
-from behaviours.model import RobotModel
-from behaviours.robot import ArmPose, Command, CommandState, GripperState, Outcome
+from behaviours import (
+    ArmPose,
+    Command,
+    CommandState,
+    ConfigError,
+    GripperModel,
+    GripperState,
+    Outcome,
+    Pose,
+    RgbdFrame,
+    RobotError,
+    RobotLimits,
+    RobotModel,
+    Vector,
+    require_limits,
+)
 from example_robot.world import BLOCK_HALF_M, CAMERA, World
-from perception.base.errors import ConfigError, RobotError
-from perception.geometry import Pose, Vector
-from perception.grasping.gripper import GripperModel
-from perception.types import RgbdFrame
 
 HEIGHT_M, REACH_M = 0.5, 1.3
 BODY_FROM_HAND = {

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from perception.geometry import Pose, Vector
-from perception.types import Intrinsics
+from behaviours import Intrinsics, Pose, Vector
 
 CAMERA = Intrinsics(640, 480, 550.0, 550.0, 320.0, 240.0)
 BLOCK_RGB, TABLE_RGB, FLOOR_RGB = (240, 120, 0), (120, 120, 130), (70, 75, 80)
