@@ -24,25 +24,38 @@ LOOK_NEAR_M, LOOK_FAR_M = 0.1, 19.8
 """Range of the camera. It starts beyond the robot's own gripper, which may surround it."""
 
 
-class FollowBase(Motion):
-    """The body follows a law (seconds -> world_from_body and the rate of x, y, yaw); the legs keep step."""
+class _Follow(Motion):
+    """A part of the robot follows a law (seconds -> target, or the outcome that ends the motion)."""
 
-    def __init__(self, plant: GenesisPlant, trot: Trot, law: Callable[[float], tuple[Pose, Array] | Outcome]) -> None:
+    def __init__(self, plant: GenesisPlant, law: Callable[[float], tuple[Any, Array] | Outcome]) -> None:
         super().__init__()
-        self._plant, self._trot, self._law = plant, trot, law
+        self._plant, self._law = plant, law
         self._time_s = 0.0
 
     def advance(self, dt_s: float) -> None:
         self._time_s += dt_s
         target = self._law(self._time_s)
-        if isinstance(target, Outcome):
-            self._outcome = target
-            if target.state is not CommandState.DONE:
-                self.hold()
+        if not isinstance(target, Outcome):
+            self._send(*target, dt_s)
             return
-        pose, rate = target
-        roll, pitch, yaw = pose.rpy_rad
-        x, y, z = pose.position_m
+        self._outcome = target
+        if target.state is not CommandState.DONE:
+            self.hold()
+
+    def _send(self, target: Any, rate: Array, dt_s: float) -> None:
+        raise NotImplementedError
+
+
+class FollowBase(_Follow):
+    """The body follows world_from_body and the rate (3,) of x, y, yaw; the legs keep step."""
+
+    def __init__(self, plant: GenesisPlant, trot: Trot, law: Callable[[float], tuple[Pose, Array] | Outcome]) -> None:
+        super().__init__(plant, law)
+        self._trot = trot
+
+    def _send(self, target: Pose, rate: Array, dt_s: float) -> None:
+        roll, pitch, yaw = target.rpy_rad
+        x, y, z = target.position_m
         self._plant.command_base(np.array([x, y, self._continued(yaw)]), np.asarray(rate, dtype=np.float64))
         self._plant.command_posture(float(z), float(pitch), float(roll))
         c, s = np.cos(yaw), np.sin(yaw)
@@ -60,24 +73,11 @@ class FollowBase(Motion):
         self._plant.command_legs(self._trot.step((0.0, 0.0), 0.0, 0.0))
 
 
-class FollowArm(Motion):
-    """The arm follows a law (seconds -> joints (6,) and their rates)."""
+class FollowArm(_Follow):
+    """The arm follows joints (6,) and their rates (6,)."""
 
-    def __init__(self, plant: GenesisPlant, law: Callable[[float], tuple[Array, Array] | Outcome]) -> None:
-        super().__init__()
-        self._plant, self._law = plant, law
-        self._time_s = 0.0
-
-    def advance(self, dt_s: float) -> None:
-        self._time_s += dt_s
-        target = self._law(self._time_s)
-        if isinstance(target, Outcome):
-            self._outcome = target
-            if target.state is not CommandState.DONE:
-                self.hold()
-            return
-        joints, rate = target
-        self._plant.command_arm(joints, rate)
+    def _send(self, target: Array, rate: Array, dt_s: float) -> None:
+        self._plant.command_arm(target, rate)
 
     def hold(self) -> None:
         self._plant.command_arm(self._plant.arm(), np.zeros(6))

@@ -1,6 +1,6 @@
 """Rendered views for training: random scenes from places of the hand camera, with every object's mask and pose.
 
-`python -m training.dataset.views --out DIR --scenes N --views-per-scene M --seed S --preset far|near [--yolo DIR]`
+`python -m training.dataset.views --out DIR --scenes N --views-per-scene M --seed S --preset far|near`
 
 One file per view, DIR/view-SSSSS-VV.npz: rgb (480, 640, 3) uint8 RGB; depth (480, 640) uint16, in 0.1 mm along the
 optical axis, 0 = nothing within 6 m; instances (480, 640) uint8, 0 = no object, k = row k-1 of the object arrays;
@@ -27,14 +27,12 @@ from perception.geometry import Pose
 from perception.types import Intrinsics
 from simulation.genesis.scene_camera import SceneCamera
 from simulation.scene.build import SceneSample, sample_scene
-from simulation.scene.objects import CLASS_NAMES, LABELS
 from simulation.scene.spec import ClutterSpec, LightSpec, SceneSpec, SupportSpec, TargetSpec
-from training.dataset.viewpoints import PRESETS, SHAPE, ViewPreset, camera_pose
+from training.dataset.viewpoints import PRESETS, ViewPreset, camera_pose
 
 SCHEMA = 1
 FAR_M = 6.0
 DEPTH_UNIT_M = 1e-4
-MIN_PIXELS = 60
 
 
 SPEC = SceneSpec(
@@ -57,25 +55,6 @@ def photograph(rgb: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.u
         picture = cv2.GaussianBlur(picture, (0, 0), float(rng.uniform(0.4, 1.8)))
     picture += rng.normal(0, rng.uniform(0, 0.03), picture.shape)
     return np.clip(picture * 255, 0, 255).astype(np.uint8)
-
-
-def yolo_lines(view: dict[str, Any]) -> list[str]:
-    """One line per object in ultralytics' segmentation format: class, and outline as shares of the picture's size.
-
-    Objects outside CLASS_NAMES, and small ones, have no line.
-    """
-    lines = []
-    for index, family in enumerate(view["families"]):
-        mask = (view["instances"] == index + 1).astype(np.uint8)
-        if int(mask.sum()) < MIN_PIXELS or LABELS[str(family)] not in CLASS_NAMES:
-            continue
-        outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_TC89_L1)
-        outline = max(outlines, key=cv2.contourArea)[:, 0, :] / np.array([SHAPE[1], SHAPE[0]])
-        if len(outline) >= 3:
-            lines.append(
-                f"{CLASS_NAMES.index(LABELS[str(family)])} " + " ".join(f"{value:.5f}" for value in outline.ravel())
-            )
-    return lines
 
 
 def render_scene(seed: int, views: int, preset: ViewPreset) -> list[dict[str, Any]]:
@@ -107,24 +86,8 @@ def render_view(camera: SceneCamera, intrinsics: Intrinsics, world_from_camera: 
     }
 
 
-def write_yolo(folder: Path, name: str, split: str, view: dict[str, Any], rng: np.random.Generator) -> None:
-    """Add one view to an ultralytics data set (images/SPLIT, labels/SPLIT, data.yaml)."""
-    for kind in ("images", "labels"):
-        (folder / kind / split).mkdir(parents=True, exist_ok=True)
-    good, jpeg = cv2.imencode(".jpg", photograph(view["rgb"], rng)[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 92])
-    assert good
-    write_atomic(folder / "labels" / split / f"{name}.txt", "\n".join(yolo_lines(view)).encode() + b"\n")
-    write_atomic(folder / "images" / split / f"{name}.jpg", jpeg.tobytes())
-    names = "".join(f"  {index}: {label}\n" for index, label in enumerate(CLASS_NAMES))
-    text = f"path: {folder.resolve()}\ntrain: images/train\nval: images/val\nnames:\n{names}"
-    write_atomic(folder / "data.yaml", text.encode())
-
-
-def generate(out: Path, scenes: range, views: int, preset_name: str, yolo: Path | None) -> int:
-    """Render the missing scenes; returns how many views were added.
-
-    yolo: folder of an ultralytics data set to add the views to, every tenth scene as validation; None for none.
-    """
+def generate(out: Path, scenes: range, views: int, preset_name: str) -> int:
+    """Render the missing scenes; returns how many views were added."""
     from simulation.genesis.physics import init_genesis
 
     out.mkdir(parents=True, exist_ok=True)
@@ -141,9 +104,6 @@ def generate(out: Path, scenes: range, views: int, preset_name: str, yolo: Path 
             started = True
         for index, view in enumerate(render_scene(seed, views, PRESETS[preset_name])):
             name = f"view-{seed:05d}-{index:02d}"
-            if yolo is not None:
-                split = "val" if seed % 10 == 9 else "train"
-                write_yolo(yolo, name, split, view, np.random.default_rng([seed, index]))
             with replacing(out / f"{name}.npz") as part:
                 np.savez_compressed(part, **view)
             added += 1
@@ -157,9 +117,8 @@ def main() -> None:
     parser.add_argument("--views-per-scene", type=int, default=12)
     parser.add_argument("--seed", type=int, default=0, help="number of the first scene")
     parser.add_argument("--preset", choices=sorted(PRESETS), default="near")
-    parser.add_argument("--yolo", type=Path)
     args = parser.parse_args()
-    generate(args.out, range(args.seed, args.seed + args.scenes), args.views_per_scene, args.preset, args.yolo)
+    generate(args.out, range(args.seed, args.seed + args.scenes), args.views_per_scene, args.preset)
 
 
 if __name__ == "__main__":

@@ -28,7 +28,8 @@ from perception.geometry import Pose
 from perception.grasping.preprocess import Crop, heatmap_input
 from perception.surface.depth import median_depth
 from perception.types import Intrinsics
-from simulation.genesis.depth_sensor import DepthSensor, DepthSensorConfig
+from simulation.genesis.depth_sensor import DepthSensor
+from simulation.genesis.settings import DepthSensorConfig
 from training.common.outputs import refuse_replacing
 from training.dataset.array_folder import NoSamplesError, Sample, write_arrays
 from training.dataset.project_labels import object_names, read_arrays, view_files

@@ -28,7 +28,8 @@ from perception.geometry import Pose
 from perception.surface.depth import first_surface_depth, median_depth, object_depth
 from perception.surface.normals import d2nt_normals, plane_fit_normals
 from perception.types import Intrinsics
-from simulation.genesis.depth_sensor import DepthSensor, DepthSensorConfig
+from simulation.genesis.depth_sensor import DepthSensor
+from simulation.genesis.settings import DepthSensorConfig
 
 HAND_CAMERA = SPOT.hand_camera
 Float32 = NDArray[np.float32]

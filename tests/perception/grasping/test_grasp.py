@@ -19,7 +19,8 @@ from perception.grasping.reach import Reach
 from perception.grasping.settings import GraspSettings
 from perception.surface.silhouette import extent_across, round_width_m, silhouette
 from perception.types import Grasp, Heatmap, Rejection
-from simulation.genesis.depth_sensor import DepthSensor, DepthSensorConfig
+from simulation.genesis.depth_sensor import DepthSensor
+from simulation.genesis.settings import DepthSensorConfig
 from tests.support.synthetic import HAND_CAMERA, Cylinder, View, camera_at, render
 
 BODY = Pose(np.eye(3), np.array([-1.0, 0.0, 0.52]))

@@ -18,7 +18,8 @@ from perception.grasping.preprocess import (
     level_from_camera,
     window,
 )
-from simulation.genesis.depth_sensor import DepthSensor, DepthSensorConfig
+from simulation.genesis.depth_sensor import DepthSensor
+from simulation.genesis.settings import DepthSensorConfig
 from tests.support.synthetic import HAND_CAMERA, Cylinder, View, camera_at, render
 
 

@@ -19,7 +19,8 @@ from perception.surface.cross_section import Box, Fit, Scan, fit_faces, scan_bod
 from perception.surface.normals import plane_fit_normals
 from perception.surface.settings import BoxSettings
 from perception.types import Grasp, Heatmap
-from simulation.genesis.depth_sensor import DepthSensor, DepthSensorConfig
+from simulation.genesis.depth_sensor import DepthSensor
+from simulation.genesis.settings import DepthSensorConfig
 from tests.support.synthetic import HAND_CAMERA, Cylinder, View, camera_at, render
 
 REAL = DepthSensorConfig()

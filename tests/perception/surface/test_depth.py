@@ -25,7 +25,8 @@ from perception.surface.depth import (
 )
 from perception.surface.locate import ObjectLocation, detection_of
 from perception.types import Detection, Intrinsics, Rejection, RgbdFrame
-from simulation.genesis.depth_sensor import DepthSensor, DepthSensorConfig
+from simulation.genesis.depth_sensor import DepthSensor
+from simulation.genesis.settings import DepthSensorConfig
 from tests.support.places import SHARED
 from tests.support.synthetic import HAND_CAMERA, Cylinder, View, camera_at, render
 

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from perception.base.errors import ContractError
 from perception.surface.normals import d2nt_normals, d2nt_numpy, plane_fit_normals
 from perception.types import Intrinsics
-from simulation.genesis.depth_sensor import DepthSensor, DepthSensorConfig
+from simulation.genesis.depth_sensor import DepthSensor
+from simulation.genesis.settings import DepthSensorConfig
 from tests.support.places import SHARED
 from tests.support.synthetic import HAND_CAMERA, Cylinder, camera_at, render
 

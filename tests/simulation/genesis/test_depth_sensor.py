@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perception.types import Intrinsics
-from simulation.genesis.depth_sensor import DepthSensor, DepthSensorConfig
+from simulation.genesis.depth_sensor import DepthSensor
+from simulation.genesis.settings import DepthSensorConfig
 from tests.support.synthetic import HAND_CAMERA, Cylinder, camera_at, render
 
 WALL = np.full((480, 640), 0.65, np.float32)

@@ -20,6 +20,7 @@ from simulation.genesis.scene_camera import SceneCamera
 from simulation.scene.build import sample_scene
 from simulation.scene.objects import make_object
 from training.dataset import views
+from training.dataset.viewpoints import SHAPE
 
 SAMPLE = sample_scene(views.SPEC, 12)
 
@@ -53,13 +54,13 @@ def test_a_photograph_differs_but_keeps_the_form_and_leaves_the_original() -> No
 
 
 def view_of(families: list[str], rectangles: list[tuple[int, int, int, int]]) -> dict[str, Any]:
-    instances = np.zeros(views.SHAPE, np.uint8)
+    instances = np.zeros(SHAPE, np.uint8)
     for index, (u0, v0, u1, v1) in enumerate(rectangles):
         instances[v0:v1, u0:u1] = index + 1
     count = len(families)
     return {
-        "rgb": np.full((*views.SHAPE, 3), 90, np.uint8),
-        "depth": np.full(views.SHAPE, 10_000, np.uint16),
+        "rgb": np.full((*SHAPE, 3), 90, np.uint8),
+        "depth": np.full(SHAPE, 10_000, np.uint16),
         "instances": instances,
         "families": np.array(families),
         "seeds": np.arange(count),
@@ -67,19 +68,6 @@ def view_of(families: list[str], rectangles: list[tuple[int, int, int, int]]) ->
         "world_from_camera": np.eye(4),
         "intrinsics": np.array([552.0, 552.0, 320.0, 240.0]),
     }
-
-
-def test_outlines_give_the_mask_back_and_a_thermos_is_a_bottle() -> None:
-    view = view_of(
-        ["mug", "thermos", "can", "bottle"], [(10, 20, 90, 160), (200, 0, 260, 300), (300, 9, 305, 12), (0, 0, 0, 0)]
-    )
-    lines = [line.split() for line in views.yolo_lines(view)]
-    assert [int(line[0]) for line in lines] == [2, 0], "the can of 15 pixels and the unseen bottle are left out"
-    for line, number in zip(lines, (1, 2), strict=True):
-        outline = np.array(line[1:], float).reshape(-1, 2) * [views.SHAPE[1], views.SHAPE[0]]
-        drawn = cv2.fillPoly(np.zeros(views.SHAPE, np.uint8), [np.round(outline).astype(np.int32)], 1) > 0
-        mask = view["instances"] == number
-        assert (drawn & mask).sum() / (drawn | mask).sum() > 0.98
 
 
 class PowerCutError(Exception):
@@ -119,14 +107,14 @@ def test_a_broken_off_run_goes_on_and_ends_as_an_unbroken_one(tmp_path: Path, mo
     log: list[int] = []
     monkeypatch.setattr(views, "render_scene", fake_renderer(log, cut_at=10))
     with pytest.raises(PowerCutError):
-        views.generate(cut / "v", range(8, 12), 2, "near", cut / "y")
+        views.generate(cut, range(8, 12), 2, "near")
     monkeypatch.setattr(views, "render_scene", fake_renderer(log))
-    assert views.generate(cut / "v", range(8, 12), 2, "near", cut / "y") == 4
+    assert views.generate(cut, range(8, 12), 2, "near") == 4
     assert log == [8, 9, 10, 11], "no scene is rendered twice"
-    assert views.generate(cut / "v", range(8, 12), 2, "near", cut / "y") == 0
-    views.generate(whole / "v", range(8, 12), 2, "near", whole / "y")
+    assert views.generate(cut, range(8, 12), 2, "near") == 0
+    views.generate(whole, range(8, 12), 2, "near")
     assert contents(cut) == contents(whole)
-    manifest = json.loads((cut / "v" / "manifest.json").read_text())
+    manifest = json.loads((cut / "manifest.json").read_text())
     assert manifest == {"schema": views.SCHEMA, "preset": "near", "first": 8, "scenes": 4, "views": 2}
 
 
@@ -134,23 +122,10 @@ def test_a_broken_off_run_goes_on_and_ends_as_an_unbroken_one(tmp_path: Path, mo
 def test_a_scene_cut_between_two_views_is_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     log: list[int] = []
     monkeypatch.setattr(views, "render_scene", fake_renderer(log))
-    views.generate(tmp_path, range(3), 2, "far", None)
+    views.generate(tmp_path, range(3), 2, "far")
     (tmp_path / "view-00001-01.npz").unlink()
-    assert views.generate(tmp_path, range(3), 2, "far", None) == 2
+    assert views.generate(tmp_path, range(3), 2, "far") == 2
     assert log == [0, 1, 2, 1]
-
-
-@pytest.mark.usefixtures("no_genesis")
-def test_pictures_and_outlines_are_paired_and_whole_scenes_are_kept_for_validation(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(views, "render_scene", fake_renderer([]))
-    views.generate(tmp_path / "v", range(8, 11), 2, "far", tmp_path / "y")
-    for split, scenes in (("train", {"view-00008", "view-00010"}), ("val", {"view-00009"})):
-        pictures = {path.stem for path in (tmp_path / "y" / "images" / split).glob("*.jpg")}
-        assert pictures == {path.stem for path in (tmp_path / "y" / "labels" / split).glob("*.txt")}
-        assert {name[:10] for name in pictures} == scenes
-    assert "  0: bottle\n  1: can\n  2: mug\n" in (tmp_path / "y" / "data.yaml").read_text()
 
 
 def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

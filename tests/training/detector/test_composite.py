@@ -63,6 +63,17 @@ def test_specks_are_not_labelled() -> None:
     assert outlines(things, ["jar"]) == []
 
 
+def test_outlines_give_the_mask_back_and_a_thermos_is_a_bottle() -> None:
+    things = np.zeros((composite.SIZE_PX, composite.SIZE_PX), np.uint8)
+    for index, (u0, v0, u1, v1) in enumerate([(10, 20, 90, 160), (200, 0, 260, 280), (270, 9, 275, 12)]):
+        things[v0:v1, u0:u1] = index + 1
+    lines = outlines(things, ["mug", "thermos", "can", "bottle"])
+    assert [int(line.split()[0]) for line in lines] == [2, 0], "the can of 15 pixels and the unseen bottle are left out"
+    for line, number in zip(lines, (1, 2), strict=True):
+        drawn, mask = filled(line, composite.SIZE_PX), things == number
+        assert (drawn & mask).sum() / (drawn | mask).sum() > 0.98
+
+
 @pytest.mark.parametrize("family", FAMILY_ODDS)
 def test_objects_stand_on_their_foot_and_are_one_thing(family: str) -> None:
     for seed in range(20):
