@@ -132,7 +132,7 @@ def test_a_run_is_replaced_only_if_that_is_asked_for(data: Path, whole: Path, tm
     letters = tmp_path / "letters"
     letters.mkdir()
     (letters / "letter.txt").touch()
-    with pytest.raises(ConfigError, match=r"holds other things \(letter.txt\)"):
+    with pytest.raises(ConfigError, match=r"holds other files \(letter.txt\)"):
         train(data, letters, QUICK)
     (out / "best.pt").unlink()
     (out / "checkpoint.pt").unlink()

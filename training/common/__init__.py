@@ -1,1 +1,1 @@
-"""What all of training shares: files, jobs over many processes, checkpoints, cards, confidence."""
+"""Shared by all of training: output files, worker processes, checkpoints, ONNX files, model cards, confidence."""

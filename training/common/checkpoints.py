@@ -1,4 +1,4 @@
-"""Reading back what a training run has written, and weights to begin with."""
+"""Files of torch.save: read without running code, written whole, and put into networks."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from torch import nn
 
 from perception.base.digest import sha256_of_file
 from perception.base.errors import ConfigError
-from perception.base.files import read_bytes
+from perception.base.files import read_bytes, write_atomic
 
 MOST_BYTES: Final = 1_000_000_000
 MISFIT: Final = (KeyError, RuntimeError, ValueError, TypeError, AttributeError, IndexError)
-"""What torch raises for a state that is not of the thing it is loaded into."""
+"""What torch raises for a state that does not fit the object that it is loaded into."""
 
 
 def load_state(path: Path, *entries: str) -> dict[str, Any]:
-    """A file of torch.save that a run of train heatmap made, with these entries; nothing in it is executed.
+    """The content of a checkpoint of `train heatmap` with these entries. No code in it is run.
 
-    ConfigError, with the next step, if it is damaged or something else.
+    ConfigError, with the next step, if it is damaged or no such checkpoint.
     """
     content = read_bytes(path, "checkpoint", MOST_BYTES)
     problem, state = "", {}
@@ -35,7 +35,7 @@ def load_state(path: Path, *entries: str) -> dict[str, Any]:
         except pickle.UnpicklingError as error:
             text = "holds Python objects beside numbers, which are not loaded because they can run any code"
             raise ConfigError(f"{path}: {text}; give a checkpoint of spot-grasp train heatmap") from error
-        except Exception as error:  # torch's readers raise whatever they come upon in a damaged file
+        except Exception as error:  # torch's readers raise anything for a damaged file
             problem = type(error).__name__
     if problem:
         raise ConfigError(f"{path}: damaged ({problem}); delete it and train again")
@@ -45,8 +45,15 @@ def load_state(path: Path, *entries: str) -> dict[str, Any]:
     return state
 
 
+def save_state(path: Path, state: dict[str, Any]) -> None:
+    """Write a state with torch.save, whole or not at all."""
+    content = io.BytesIO()
+    torch.save(state, content)
+    write_atomic(path, content.getvalue())
+
+
 def fill(network: nn.Module, state: Any, path: Path, next_step: str) -> None:
-    """Put weights from a file into a network. ConfigError if they are of another one or not finite."""
+    """Put a state into a network. ConfigError, naming its file `path`, if it does not fit or is not finite."""
     try:
         network.load_state_dict(state)
     except MISFIT as error:
@@ -55,7 +62,7 @@ def fill(network: nn.Module, state: Any, path: Path, next_step: str) -> None:
 
 
 def check_finite(network: nn.Module, path: Path) -> None:
-    """ConfigError, naming the file that they are from, if weights or statistics are not finite."""
+    """ConfigError, naming their file `path`, if weights or statistics are not finite."""
     for name, value in network.state_dict().items():
         if not torch.isfinite(value).all():
             raise ConfigError(f"{path}: its weights are not finite ({name}); give those of another run")

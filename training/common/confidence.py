@@ -1,4 +1,4 @@
-"""How sure a share of successes is, and a difference between two."""
+"""Confidence interval of a share of successes, and test of a difference between two methods."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ Z95 = 1.959964
 
 
 def wilson(successes: int, trials: int, z: float = Z95) -> tuple[float, float]:
-    """The Wilson score interval of a share, 95 % by default; (0, 1) without a trial.
-    ValueError for counts that cannot be."""
+    """(low, high) of the Wilson score interval of a share, 95 % by default; (0, 1) without a trial.
+
+    ValueError for impossible counts.
+    """
     if not 0 <= successes <= trials:
         raise ValueError(f"{successes} successes of {trials} trials")
     if trials == 0:
@@ -24,8 +26,10 @@ def wilson(successes: int, trials: int, z: float = Z95) -> tuple[float, float]:
 
 
 def mcnemar(only_first: int, only_second: int) -> float:
-    """The chance of a difference as large as this between two methods tried on the same cases, were they equally good:
-    McNemar's exact test, two-sided, on the cases where only one of them succeeds. ValueError below 0."""
+    """p of McNemar's exact test, two-sided, for two methods tried on the same cases.
+
+    only_first, only_second: cases in which only that method succeeds. ValueError below 0.
+    """
     if min(only_first, only_second) < 0:
         raise ValueError(f"{only_first} and {only_second} cases")
     count = only_first + only_second

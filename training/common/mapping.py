@@ -1,8 +1,8 @@
-"""The same function over many jobs: in processes of this machine, or over Ray.
+"""Maps a function over many jobs, in processes of this machine or over Ray.
 
-A job is a small picklable value that says everything, seeds among them, so that a result depends on its job alone and
-not on where or when it was made: local processes and Ray give the same bytes. Its `str` names it in messages. Results
-come as they are ready. Workers only compute; the caller writes the files.
+A job is a small picklable value with all that its result depends on, seeds included. Local processes and Ray therefore
+give the same bytes. Its `str` names it in messages. Results come in any order. Workers only compute; the caller writes
+the files.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from training.common.workers import LostError, Worker, WorkerError
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 JOBS_PER_PROCESS = 25
-"""A worker process is replaced after this many: each rebuilt physics scene leaves some 30 MB behind."""
+"""A worker process is replaced after this many jobs, because each rebuilt physics scene leaks memory."""
 
 
 class Mapper(Protocol):
-    """How jobs are done."""
+    """A way to run jobs."""
 
     def map(
         self, function: Callable[[Job], Result], jobs: Sequence[Job], start: Callable[[], None]

@@ -1,4 +1,4 @@
-"""What the C library does with memory that a training frees."""
+"""The C library's handling of memory that a training frees."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ _NEVER = 2**31 - 1
 
 
 def keep_freed_memory() -> None:
-    """Let freed memory stay with this process, for the next step to take again.
+    """Keep freed memory in this process for the next training step, which is faster than new pages from the kernel.
 
-    A training step on the processor frees and takes hundreds of megabytes; fetching them from the kernel page by page
-    took 30 % of its time. glibc only; elsewhere nothing is done.
+    A process-wide option of glibc (mallopt); nothing is done on other systems. It can go when torch caches memory of
+    the processor itself.
     """
     if not sys.platform.startswith("linux"):
         return

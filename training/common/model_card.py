@@ -1,4 +1,4 @@
-"""Model cards: a markdown file beside each network, written from the recorded run. No number in it is typed by hand."""
+"""Model cards: a markdown file beside each network, written from the recorded run."""
 
 from __future__ import annotations
 
@@ -15,8 +15,11 @@ Table = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class ModelCard:
-    """title, purpose, limits, licence: sentences. training, data, metrics, baselines, metadata: what the run recorded;
-    baselines may be empty."""
+    """The content of a model card.
+
+    title, purpose, limits, licence: text. training, data, metrics, metadata: what the run recorded. baselines: metrics
+    by rule, or empty.
+    """
 
     title: str
     purpose: str
@@ -29,7 +32,7 @@ class ModelCard:
     metadata: Table
 
     def text(self, weights: Path) -> str:
-        """The markdown, naming the file's size and digest."""
+        """The markdown, with the size and SHA-256 of the file of weights."""
         content = read_bytes(weights, "network", LIST_BYTES)
         lines = [f"# {self.title}", "", self.purpose, ""]
         lines += [f"File `{weights.name}`, {len(content) / 1e6:.1f} MB, SHA-256 `{sha256_of([content])}`."]
@@ -45,7 +48,7 @@ class ModelCard:
 
 
 def _table(columns: Mapping[str, Table]) -> list[str]:
-    """A row per key of the first column, a column per entry; blank where a column lacks the key."""
+    """A row per key of the first column, a column per entry; empty where a column lacks the key."""
     keys = list(next(iter(columns.values())))
     head = ["| |" + "".join(f" {name} |" for name in columns), "|---|" + "---|" * len(columns)]
     return head + [

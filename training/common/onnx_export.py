@@ -1,6 +1,6 @@
-"""What both exports share: the exported file is run beside the trained network, completed with metadata and written.
+"""Shared by both exports: compare an exported file with the trained network, add metadata, and write it.
 
-Nothing is written unless onnxruntime gives what the trained network gives.
+Nothing is written unless onnxruntime gives the outputs of the trained network.
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ PRIVATE = ("description", "date", "docs", "args")
 
 
 def parity(path: Path, what: str, probe: NDArray[np.float32], expected: Sequence[NDArray[Any]]) -> float:
-    """Largest difference of the file's outputs from `expected`, relative to each output's largest value or 1.
+    """Largest difference of a file's outputs from `expected`, relative to each output's largest value or 1.
 
+    what: name of the network. probe: its input.
     ConfigError above TOLERANCE or for another shape; ModelError if the file does not run.
     """
     from perception.networks.onnx_session import OnnxSession
@@ -52,7 +53,7 @@ def required_file(path: Path, next_step: str) -> Path:
 
 
 def write_network(part: Path, path: Path, metadata: dict[str, str]) -> Path:
-    """Write the checked network with its metadata into place. ConfigError if it makes the weights too large."""
+    """Write a checked network `part` with its metadata to `path`; returns `path`. ConfigError above MOST_BYTES."""
     import onnx
 
     model = read_model(part)

@@ -1,8 +1,8 @@
-"""The weights of an exported network put back into one that can be trained, where best.pt is no longer there.
+"""Puts the weights of an exported network back into one that can be trained, for runs without best.pt.
 
-The export folds each batch norm into the convolution before it. Its scale and offset are taken over as they are; the
-mean and variance, which the file does not have, are measured again on training inputs, so that the network computes
-what it did and can be trained on.
+The export folds each batch norm into the convolution before it. `load_exported` sets the batch norms to the identity;
+`measure_statistics` then measures mean and variance on training inputs and compensates for them, so that the outputs do
+not change.
 """
 
 from __future__ import annotations
@@ -19,16 +19,15 @@ from perception.networks.onnx_file import read_model
 
 
 def load_exported(network: nn.Module, path: Path) -> None:
-    """Fill a training.heatmap.unet network of the file's layout. ConfigError if the file cannot be read or does not
-    fit.
+    """Fill a training.heatmap.unet network. ConfigError if the file cannot be read or has another layout.
 
-    Afterwards it computes what the file computes in evaluation; before training it needs `measure_statistics`.
+    In evaluation it then gives the file's outputs; before training it needs `measure_statistics`.
     """
     _fill(network, _arrays(network, read_model(path).graph, path), path)
 
 
 def load_exported_detector(network: nn.Module, path: Path) -> None:
-    """The same for an ultralytics segmentation network, whose export keeps the parameters' names."""
+    """`load_exported` for an ultralytics segmentation network, whose export keeps the names of the parameters."""
     parameters = dict(network.named_parameters())
     arrays = []
     for name, values in _constants(read_model(path).graph).items():
@@ -59,8 +58,10 @@ def _fill(network: nn.Module, arrays: Iterable[tuple[str, Any]], path: Path) -> 
 
 
 def measure_statistics(network: nn.Module, batches: Iterable[Tensor]) -> None:
-    """Give the batch norms of a `load_exported` network the mean and variance of what reaches them, and scales and
-    offsets that undo these, so that its outputs stay what they are."""
+    """Set mean and variance of the batch norms of a `load_exported` network, and scales and offsets that undo them.
+
+    batches: training inputs. The network's outputs do not change.
+    """
     norms = _batch_norms(network)
     sums: dict[nn.BatchNorm2d, list[Tensor]] = {norm: [] for norm in norms}
 
@@ -79,10 +80,10 @@ def measure_statistics(network: nn.Module, batches: Iterable[Tensor]) -> None:
         for hook in hooks:
             hook.remove()
     with torch.no_grad():
-        for norm, found in sums.items():
+        for norm, moments in sums.items():
             assert norm.running_mean is not None
             assert norm.running_var is not None
-            mean, square = torch.stack(found).mean(dim=0)
+            mean, square = torch.stack(moments).mean(dim=0)
             variance = (square - mean.square()).clamp(min=0.0)
             norm.running_mean.copy_(mean)
             norm.running_var.copy_(variance)
@@ -101,7 +102,7 @@ def _constants(graph: Any) -> dict[str, Any]:
 
 
 def _arrays(network: nn.Module, graph: Any, path: Path) -> list[tuple[str, Any]]:
-    """(parameter's name, its values) of a heatmap network, all but the batch norms' scales."""
+    """(name, values) of a heatmap network's parameters, without the scales of the batch norms."""
     constants = _constants(graph)
 
     def used(operation: str) -> list[list[Any]]:

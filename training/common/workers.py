@@ -1,5 +1,4 @@
-"""Worker processes of this machine that are watched: one that dies is noticed at once, and a parent that dies takes
-its workers with it, whatever killed it."""
+"""Worker processes of this machine. A worker that dies is noticed at once, and workers end with their parent."""
 
 from __future__ import annotations
 
@@ -17,21 +16,21 @@ from typing import Any, Final
 from perception.base.errors import SpotGraspError
 
 TERMINAL_SIGNALS: Final = (signal.SIGINT, signal.SIGHUP)
-"""Sent by a terminal to all its processes; only the parent acts on them, and ends its workers."""
+"""Sent by a terminal to all its processes. Only the parent acts on them, and ends its workers."""
 LEAVE_S: Final = 10.0
-"""How long a worker may take to end by itself before it is killed."""
+"""Time for a worker to end by itself before it is killed."""
 
 
 class WorkerError(SpotGraspError):
-    """A worker process died, and again when its job was given to a new one. The message names the job."""
+    """Two worker processes died on the same job. The message names the job."""
 
 
 class LostError(Exception):
-    """A worker process died; the message says of what."""
+    """A worker process died; the message says how."""
 
 
 class Worker:
-    """A process that does one job at a time. job: what it was last given. done: how many it has finished."""
+    """A process that runs one job at a time. job: the last job. done: number of finished jobs."""
 
     def __init__(self, function: Callable[[Any], Any], start: Callable[[], None]) -> None:
         """start: called in the new process before its first job."""
@@ -39,7 +38,7 @@ class Worker:
         self.done = 0
         context = multiprocessing.get_context("spawn")
         self._link, theirs = context.Pipe()
-        resource_tracker.ensure_running()  # when first started it would unblock the signals that are blocked next
+        resource_tracker.ensure_running()  # its first start would unblock the signals that are blocked next
         with _blocked(TERMINAL_SIGNALS):
             self._process = context.Process(target=_work, args=(theirs,), daemon=True)
             self._process.start()
@@ -47,12 +46,12 @@ class Worker:
         self._send((function, start))
 
     def give(self, job: Any) -> None:
-        """Start a job; `wait_for_any` tells when its result is there."""
+        """Start a job. `wait_for_any` tells when its result is ready."""
         self.job = job
         self._send(job)
 
     def result(self) -> Any:
-        """The result of its job. Raises what the job, or the start of the worker, raised; LostError if it died."""
+        """The result of the job. Raises what the job or the start of the worker raised; LostError if it died."""
         try:
             if not self._link.poll():
                 raise EOFError
@@ -66,16 +65,16 @@ class Worker:
         return value
 
     def dismiss(self) -> None:
-        """Let an idle worker end by itself, which it does as soon as it can; `join` waits for that."""
+        """Let an idle worker end by itself; `join` waits for that."""
         self._link.close()
 
     def join(self) -> None:
-        """Wait for the end of a dismissed worker, which is killed if it takes long."""
+        """Wait for the end of a dismissed worker, and kill it after LEAVE_S."""
         self._process.join(LEAVE_S)
         self.kill()
 
     def kill(self) -> None:
-        """End it, whatever it does. May be called again."""
+        """End the worker at once. May be called again."""
         self._process.kill()
         self._process.join()
         self._link.close()
@@ -86,7 +85,7 @@ class Worker:
 
     @staticmethod
     def wait_for_any(workers: Sequence[Worker]) -> list[Worker]:
-        """Those that have a result or have died; waits until there is one."""
+        """Wait for workers that have a result or have died; returns them."""
         handles = [handle for worker in workers for handle in (worker._link, worker._process.sentinel)]
         ready = connection.wait(handles)
         return [worker for worker in workers if worker._link in ready or worker._process.sentinel in ready]
@@ -102,7 +101,7 @@ def _reason(exit_code: int | None) -> str:
 
 @contextlib.contextmanager
 def _blocked(signals: Sequence[signal.Signals]) -> Iterator[None]:
-    """Processes that are started inside never get these signals; this one gets them afterwards."""
+    """Processes started inside never get these signals; this process gets them afterwards."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     try:
         yield
@@ -111,7 +110,7 @@ def _blocked(signals: Sequence[signal.Signals]) -> Iterator[None]:
 
 
 def _work(link: connection.Connection) -> None:
-    """The worker: receives the function and how to start, then job after job, until the other end is closed."""
+    """The worker's main function: receives function and start, then jobs, until the other end is closed."""
     threading.Thread(target=_leave_with_parent, daemon=True).start()
     with contextlib.suppress(EOFError, BrokenPipeError):
         try:
@@ -126,7 +125,7 @@ def _work(link: connection.Connection) -> None:
             job = link.recv()
             try:
                 answer: tuple[Any, Exception | None] = (function(job), None)
-            except BaseException as error:  # also SystemExit: a library's wish to end is no result
+            except BaseException as error:  # also SystemExit, from a library
                 answer = (None, _portable(error))
             link.send(answer)
 
@@ -139,9 +138,9 @@ def _leave_with_parent() -> None:
 
 
 def _portable(error: BaseException) -> Exception:
-    """The error as the parent can receive and raise it, with its place as a note."""
+    """A copy of the error that the parent can receive and raise, with its traceback as a note."""
     copy: Exception = RuntimeError(f"{type(error).__name__}: {error}")
-    with contextlib.suppress(Exception):  # whatever an exception's own class does when it is copied
+    with contextlib.suppress(Exception):  # an exception's own class may fail to be copied
         received = pickle.loads(pickle.dumps(error))
         if isinstance(received, Exception):
             copy = received

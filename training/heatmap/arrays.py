@@ -1,5 +1,4 @@
-"""The arrays that a training run reads, made from a data set when they are not there yet, and their samples' labels by
-another criterion."""
+"""The training arrays of a data set, made when they are missing, and labels by another criterion."""
 
 from __future__ import annotations
 
@@ -20,10 +19,11 @@ from training.heatmap import build_arrays
 
 
 def training_arrays(folder: Path, recipe: str, out: Path | None = None) -> Path:
-    """`folder` itself if it holds arrays; else those of the data set in it, made once, in `out` or, if that is None,
-    FOLDER/arrays or, for the recipe "paper", FOLDER/arrays-paper.
+    """The folder of training arrays: `folder` itself, or arrays made once from the data set in it.
 
-    ConfigError if it is neither, its objects cannot be trained on, or the arrays cannot be written."""
+    out: where to make them; None for FOLDER/arrays, or FOLDER/arrays-paper for the recipe "paper". ConfigError if the
+    folder is neither, or the arrays cannot be made or written.
+    """
     if (folder / "samples.json").is_file():
         return folder
     if not folder.is_dir():
@@ -41,7 +41,7 @@ def training_arrays(folder: Path, recipe: str, out: Path | None = None) -> Path:
 
 
 def check_objects(folder: Path) -> None:
-    """ConfigError if a data set, before its arrays are made, has no object to train on or none to hold out."""
+    """ConfigError if a data set without arrays has no object to train on or none to hold out."""
     names = {path.stem for path in (folder / "labels").glob("*.npz")}
     if names and not (folder / "samples.json").is_file() and (problem := lacking(names)):
         raise ConfigError(f"{folder}: {problem}")
@@ -60,9 +60,11 @@ def _require_writable(out: Path) -> None:
 
 
 def labels_by(criterion: str, folder: Path, samples: list[dict[str, Any]]) -> NDArray[np.int8]:
-    """(N, 256, 256) labels of the samples that a data set's samples.json lists, by another criterion of
-    `project_labels.load_labels`; its label pictures are made once, in FOLDER/projected-CRITERION. ConfigError if views
-    or labels are missing, or the arrays were made before samples.json told the crops."""
+    """(N, 256, 256) labels of a data set's samples by another criterion of `project_labels.load_labels`.
+
+    samples: of samples.json. The label pictures are made once, in FOLDER/projected-CRITERION. ConfigError if views or
+    labels are missing, or samples.json lacks the crops, as in an earlier version.
+    """
     if any("crop" not in sample for sample in samples):
         text = f"{folder}: its arrays do not tell the crops, an earlier version made them"
         raise ConfigError(f"{text}; delete {folder / 'arrays'} and run the same command again")

@@ -1,8 +1,7 @@
-"""What a heatmap must beat: rules that look at the mask alone.
+"""Simple rules that use only the mask, to compare a heatmap with.
 
-`centroid`: the nearer to the middle of the mask, the better. `height`: the share of good training pixels at the same
-height within the mask, in HEIGHT_BINS steps; on upright objects it knows much of what decides a grasp. A pixel drawn at
-random is good with the chance `good_share` of the metrics.
+`centroid`: better the nearer to the mask's centroid. `height`: the share of good training pixels at the same height
+within the mask, in HEIGHT_BINS steps. A random pixel is good with the probability `good_share` of the metrics.
 """
 
 from __future__ import annotations
@@ -20,12 +19,12 @@ HEIGHT_PROFILE = (
     0.82, 0.76, 0.74, 0.78, 0.82, 0.83, 0.84, 0.83, 0.78, 0.75, 0.69, 0.60, 0.49, 0.36, 0.23, 0.12, 0.02, 0.00, 0.00,
     0.00,
 )  # fmt: skip
-"""Share of good grasps in each twentieth of the mask from its top, of those tried in 952 rehearsed pictures
-(training.evaluation.rehearse) of training objects of all seven families."""
+"""Share of good grasps in each twentieth of the mask from its top, in rehearsed pictures (training.evaluation.rehearse)
+of training objects of all families."""
 
 
 def centroid_quality(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """(H, W) 0..1, 1 at the mask's centroid, falling with the distance from it."""
+    """(H, W) 0..1, 1 at the mask's centroid and lower with distance."""
     v, u = np.nonzero(mask)
     rows, columns = np.indices(mask.shape)
     quality: NDArray[np.float32] = (1.0 / (1.0 + np.hypot(rows - v.mean(), columns - u.mean()))).astype(np.float32)
@@ -33,15 +32,17 @@ def centroid_quality(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
 
 
 def height_bin(mask: NDArray[np.bool_]) -> NDArray[np.intp]:
-    """(H, W) which of HEIGHT_BINS steps from the mask's top (0) to its bottom a row lies in."""
+    """(H, W) the step of each row, from the mask's top (0) to its bottom (HEIGHT_BINS - 1)."""
     rows = np.flatnonzero(mask.any(axis=1))
     step = (np.arange(mask.shape[0]) - rows[0]) * HEIGHT_BINS // max(1, rows[-1] + 1 - rows[0])
     return np.broadcast_to(np.clip(step, 0, HEIGHT_BINS - 1)[:, None], mask.shape)
 
 
 def height_profile(masks: Any, labels: Any, rows: Sequence[int] | NDArray[Any]) -> NDArray[np.float32]:
-    """(HEIGHT_BINS,) share of good pixels per step over the given rows of masks and labels (N, H, W); the share of
-    all where a step has none."""
+    """(HEIGHT_BINS,) share of good pixels per step over some rows of masks and labels (N, H, W).
+
+    A step without labelled pixels has the share of all.
+    """
     good, count = np.zeros(HEIGHT_BINS), np.zeros(HEIGHT_BINS)
     for row in rows:
         target = np.asarray(labels[row])
@@ -57,17 +58,20 @@ def height_profile(masks: Any, labels: Any, rows: Sequence[int] | NDArray[Any]) 
 def measure(
     masks: Any, labels: Any, training: NDArray[np.int64], validation: NDArray[np.int64]
 ) -> dict[str, dict[str, float]]:
-    """The metrics of both rules on the validation rows. masks: (N, H, W), positive on the object. Without training rows
-    the height rule has HEIGHT_PROFILE."""
+    """`PixelScores.summary` of both rules on the validation rows.
+
+    masks: (N, H, W), positive on the object. labels: (N, H, W). Without training rows the height rule uses
+    HEIGHT_PROFILE.
+    """
     profile = height_profile(masks, labels, training) if len(training) else np.array(HEIGHT_PROFILE, np.float32)
     centroid, height = PixelScores(), PixelScores()
     for row in validation:
         mask, target = _mask(masks[row]), np.asarray(labels[row])
         centroid.add(centroid_quality(mask), target)
         height.add(profile[height_bin(mask)], target)
-    found = {"centroid": centroid.summary(), "height": height.summary()}
-    del found["centroid"]["ece"]  # its score is no chance
-    return found
+    metrics = {"centroid": centroid.summary(), "height": height.summary()}
+    del metrics["centroid"]["ece"]  # its score is no probability
+    return metrics
 
 
 def _mask(channel: Any) -> NDArray[np.bool_]:

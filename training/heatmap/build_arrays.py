@@ -1,4 +1,4 @@
-"""Training samples of the heatmap network: views and their labels, fed through the run's own preprocessing, once.
+"""Makes training arrays of the heatmap network from views and their labels, with the run's own preprocessing.
 
 `python -m training.heatmap.build_arrays --views DIR --labels DIR --out DIR [--draws N]`
 
@@ -37,13 +37,14 @@ from training.dataset.views import DEPTH_UNIT_M, photograph
 
 MIN_MASK_PX = 500
 MIN_LABELLED = 0.3
+"""Smallest mask, and least share of its pixels with a label, of an object that becomes a sample."""
 MOST_FRAMES = 3
-"""The run takes the median of this many frames; training sees 1 to this many."""
+"""A run takes the median of this many frames; training of 1 to this many."""
 VIEW_KEYS = ("rgb", "depth", "instances", "families", "seeds", "world_from_camera", "intrinsics")
 
 
 def rough_mask(mask: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.bool_]:
-    """The mask as a detector may give it: grown or shrunk by up to two pixels."""
+    """A mask (H, W) as a detector may give it: grown or shrunk by up to two pixels."""
     size = int(rng.integers(-2, 3))
     if size == 0:
         return mask
@@ -54,7 +55,7 @@ def rough_mask(mask: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.
 
 
 def rough_crop(mask: NDArray[np.bool_], rng: np.random.Generator) -> Crop:
-    """The square around a mask, moved and scaled somewhat."""
+    """The square around a mask, randomly moved and scaled."""
     square = Crop.around(mask)
     shift = rng.uniform(-0.06, 0.06, 2) * square.side_px
     return replace(
@@ -66,7 +67,10 @@ def rough_crop(mask: NDArray[np.bool_], rng: np.random.Generator) -> Crop:
 
 
 def noisy_depth(clean: NDArray[np.float32], camera: Intrinsics, rng: np.random.Generator) -> NDArray[np.float32]:
-    """(H, W) metres as the run would get it: one sensor, one material, the median of 1 to MOST_FRAMES frames."""
+    """(H, W) metres as in a run: one sensor, one material, the median of 1 to MOST_FRAMES frames.
+
+    clean: (H, W) metres, 0 for no surface.
+    """
     config = DepthSensorConfig()
     sensor = DepthSensor(config, rng)
     material_mm = float(np.exp(rng.uniform(*np.log(config.material_mm))))
@@ -75,10 +79,9 @@ def noisy_depth(clean: NDArray[np.float32], camera: Intrinsics, rng: np.random.G
 
 
 def view_samples(view: dict[str, NDArray[Any]], labels: NDArray[np.int8], rng: np.random.Generator) -> list[Sample]:
-    """A sample of each object that is large and labelled enough.
+    """A sample of each object with enough pixels and labels.
 
-    view: arrays as training.dataset.views writes them. labels: (480, 640) int8 as training.dataset.project_labels
-    writes them.
+    view: arrays of training.dataset.views. labels: (480, 640) int8 of training.dataset.project_labels.
     """
     fx, fy, cx, cy = (float(value) for value in view["intrinsics"])
     height, width = view["instances"].shape
@@ -108,12 +111,12 @@ def cut_labels(labels: NDArray[np.int8], mask: NDArray[np.bool_], crop: Crop) ->
 
 
 def cut_by_border(mask: NDArray[np.bool_]) -> bool:
-    """Whether a (H, W) mask reaches the picture's border: part of the object may be out of sight."""
+    """Whether a mask (H, W) touches the picture's border, so that a part of the object may be outside."""
     return bool(mask[[0, -1]].any() or mask[:, [0, -1]].any())
 
 
 def build(views: Path, labels: Path, out: Path, *, draws: int = 1) -> dict[str, Any]:
-    """Make the data set; returns what samples.json says. ConfigError if views or labels are missing."""
+    """Write the arrays; returns samples.json. draws: of noise per view. ConfigError if views or labels are missing."""
     if draws < 1:
         raise ConfigError(f"--draws is {draws}, must be at least 1")
     files = view_files(views)

@@ -18,17 +18,17 @@ UNSTATED = "Whoever trained this network chooses it (training.export --licence s
 
 
 def check_export(layout: str, out: Path, *, overwrite: bool) -> None:
-    """ConfigError if a heatmap network of a layout of training.heatmap.unet cannot be exported to `out`."""
+    """ConfigError if a network of this layout cannot be exported to `out`."""
     if layout != "U1":
         raise ConfigError(f"a network of layout {layout} is not exported, as nothing runs it; leave out --export")
     refuse_replacing((out / "heatmap.onnx", out / "heatmap.md"), overwrite=overwrite)
 
 
 def export_heatmap(run: Path, out: Path, *, overwrite: bool = False, licence: str = UNSTATED) -> Path:
-    """heatmap.onnx and heatmap.md from a run of training.heatmap.train; returns the network's path.
+    """Write heatmap.onnx and heatmap.md from a run of training.heatmap.train; returns the network's path.
 
-    overwrite: replace those in `out`. licence: what the card says of it. ConfigError if there is no such run, `out` has
-    them already, or the exported network differs from the trained one.
+    overwrite: replace existing files. licence: text for the card. ConfigError if there is no such run, the files exist,
+    or the exported network differs from the trained one.
     """
     import torch
     from torch import nn

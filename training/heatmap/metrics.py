@@ -1,7 +1,6 @@
-"""How good a heatmap is on labelled pixels: ranking, top pixel, calibration. Pure numpy.
+"""Metrics of a heatmap on labelled pixels: ranking, top pixel, calibration. Pure numpy.
 
-Scores are (N,) 0..1, `good` (N,) bool. Label pictures hold 1 good, 0 bad, and less than 0 where it is
-not known.
+scores: (N,) 0..1. good: (N,) bool. Label pictures hold 1 for good, 0 for bad, and negative values for unknown.
 """
 
 from __future__ import annotations
@@ -19,12 +18,14 @@ from perception.base.errors import ConfigError
 Array = NDArray[np.float64]
 
 PIXELS_PER_SAMPLE = 200
-"""Drawn for the ranking and calibration, so that large objects do not outweigh small ones."""
+"""Pixels drawn from each sample for ranking and calibration, so that large objects do not outweigh small ones."""
 
 
 def auroc(scores: Array, good: NDArray[np.bool_]) -> float:
-    """Area under the ROC curve: the chance that a good one ranks above a bad one, ties half. nan if one kind is
-    missing."""
+    """Area under the ROC curve: the probability that a good pixel ranks above a bad one, ties half.
+
+    nan if there are no good or no bad ones.
+    """
     positives, negatives = int(good.sum()), int((~good).sum())
     if not positives or not negatives:
         return float("nan")
@@ -33,27 +34,29 @@ def auroc(scores: Array, good: NDArray[np.bool_]) -> float:
 
 
 def average_precision(scores: Array, good: NDArray[np.bool_]) -> float:
-    """Sum over thresholds of precision times the recall gained there; equal scores share one threshold, so that a
-    constant score gives the share of good ones. nan if there are none."""
+    """Sum over thresholds of precision times the gain of recall. nan if there are no good ones.
+
+    Equal scores share a threshold, so that a constant score gives the share of good ones.
+    """
     if not good.any():
         return float("nan")
     order = np.argsort(-scores, kind="stable")
     hits, ordered = np.cumsum(good[order]), scores[order]
     last_of_ties = np.append(np.flatnonzero(np.diff(ordered)), len(ordered) - 1)
-    found = hits[last_of_ties]
-    gained = np.diff(found, prepend=0) / found[-1]
-    return float((found / (last_of_ties + 1) * gained).sum())
+    hits = hits[last_of_ties]
+    gained = np.diff(hits, prepend=0) / hits[-1]
+    return float((hits / (last_of_ties + 1) * gained).sum())
 
 
 def expected_calibration_error(scores: Array, good: NDArray[np.bool_], bins: int = 10) -> float:
-    """Mean gap between score and share of good ones over equal bins of the score, weighted by their size."""
+    """Mean gap between score and share of good ones over equal bins of the score, weighted by bin size."""
     index = np.clip((scores * bins).astype(int), 0, bins - 1)
     gaps = [abs(scores[index == b].mean() - good[index == b].mean()) * (index == b).mean() for b in np.unique(index)]
     return float(np.sum(gaps))
 
 
 def chance_warning(metrics: Mapping[str, float | None]) -> str:
-    """What to say of a network that ranks pixels no better than chance, by `PixelScores.summary`; else empty."""
+    """A warning for a network that ranks pixels no better than chance, from `PixelScores.summary`; else ""."""
     value = metrics.get("auroc")
     if value is None or math.isnan(value):
         return "the held-out pixels are all good or all bad, so nothing tells whether the network is better than chance"
@@ -64,7 +67,7 @@ def chance_warning(metrics: Mapping[str, float | None]) -> str:
 
 @dataclass
 class PixelScores:
-    """Collects heatmaps beside their label pictures; the same pixels are drawn for any two that see the same labels."""
+    """Collects heatmaps and their label pictures. Two collectors of the same labels draw the same pixels."""
 
     rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
     scores: list[Array] = field(default_factory=list)
@@ -73,7 +76,7 @@ class PixelScores:
     possible: list[bool] = field(default_factory=list)
 
     def add(self, quality: NDArray[np.floating], labels: NDArray[np.integer]) -> None:
-        """One sample; both (H, W). Without a labelled pixel it counts for nothing."""
+        """Add one sample, quality and labels (H, W). A sample without a labelled pixel is ignored."""
         known = np.flatnonzero(labels.ravel() >= 0)
         if not known.size:
             return
@@ -85,8 +88,11 @@ class PixelScores:
         self.possible.append(bool((truth[known] > 0).any()))
 
     def summary(self) -> dict[str, float]:
-        """auroc, average_precision, precision_at_1 (share of samples whose best pixel is good), regret (share whose
-        best pixel is bad though another is good), ece, good_share. ConfigError without a sample."""
+        """auroc, average_precision, precision_at_1, regret, ece and good_share. ConfigError without a sample.
+
+        precision_at_1: share of samples whose best pixel is good. regret: share whose best pixel is bad although
+        another pixel is good. ece: expected calibration error.
+        """
         if not self.scores:
             raise ConfigError("no labelled pixel to measure on: label more objects")
         scores, good = np.concatenate(self.scores), np.concatenate(self.good)

@@ -1,10 +1,10 @@
-"""What arXiv 2508.17466 feeds its network, and how it turns the answer into a pose: the method to compare with.
+"""Inputs and depth rule of arXiv 2508.17466, the method to compare with.
 
-Eight channels of the whole picture, at half its size so that a CPU can train it: red, green, blue 0..1; depth with 2 m
-for the background, divided by the largest; normals by D2NT v3 in the camera frame, (n + 1) / 2, with 0.498, 0.498, 1
-for the background; mask. The pixel is the largest logit inside the mask, its depth the mean over the mask's returns
-between 0.1 and 0.8 m, the hand goes straight along the normal.
-Differences: normals and labels are in one frame for training and run (the published code mixes world and camera).
+Inputs are eight channels of the whole picture at half its size, so that a CPU can train it: red, green, blue 0..1;
+depth with 2 m for the background, divided by the largest; normals by D2NT v3 in the camera frame, (n + 1) / 2, with
+0.498, 0.498, 1 for the background; mask. The pixel is the largest logit inside the mask, its depth the mean of the
+mask's returns between 0.1 and 0.8 m, and the hand moves along the normal. Difference: normals and labels are in one
+frame for training and run (the published code mixes world and camera).
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ SIZE = (240, 320)
 BACKGROUND_M = 2.0
 BACKGROUND_NORMAL = (0.498, 0.498, 1.0)
 NEAR_M, FAR_M = 0.1, 0.8
-"""Between which depths the paper's mean counts."""
+"""Range of the depths in the paper's mean."""
 Float32 = NDArray[np.float32]
 
 
 def paper_input(rgb: NDArray[np.uint8], depth: Float32, mask: NDArray[np.bool_], camera: Intrinsics) -> Float32:
-    """(8, 240, 320) from a picture (H, W, 3), depth (H, W) metres, 0 = no return, and the object's mask (H, W)."""
+    """(8, 240, 320) input from a picture (H, W, 3), depth (H, W) metres, 0 = no return, and a mask (H, W)."""
     on_object = mask & (depth > 0)
     distance = np.where(on_object, depth, np.float32(BACKGROUND_M))
     normals = (d2nt_normals(depth, camera, "v3") + 1.0) / 2.0
@@ -48,15 +48,17 @@ def paper_input(rgb: NDArray[np.uint8], depth: Float32, mask: NDArray[np.bool_],
 
 
 def paper_depth(depth: Float32, mask: NDArray[np.bool_]) -> float | None:
-    """The paper's depth of an object: the mean of the mask's returns, wherever in it they are; None without one."""
+    """The paper's depth of an object, metres: the mean of the mask's returns; None without one."""
     eroded = cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8), iterations=3).astype(bool)
     values = depth[(eroded if eroded.any() else mask) & (depth > NEAR_M) & (depth < FAR_M)]
     return float(values.mean()) if values.size else None
 
 
 def build_paper(views: Path, labels: Path, out: Path, *, most_views: int | None = None) -> dict[str, Any]:
-    """Arrays for the recipe "paper", of the same form as `training.heatmap.build_arrays` makes: one sample an object
-    and view, with contact labels. most_views: take only this many of each part, spread evenly."""
+    """Write the arrays for the recipe "paper": one sample per view, with contact labels; returns samples.json.
+
+    most_views: take only so many views, spread evenly. ConfigError without views or labels.
+    """
     known = {path.stem: load_labels(path, "contact") for path in sorted(labels.glob("*.npz"))}
     if not known:
         raise ConfigError(f"{labels}: no label files here; make some with spot-grasp dataset generate")
@@ -67,9 +69,9 @@ def build_paper(views: Path, labels: Path, out: Path, *, most_views: int | None 
     def samples() -> Iterator[Sample]:
         for path in files:
             view = read_arrays(path, (*build_arrays.VIEW_KEYS, "world_from_object"))
-            made = _sample(view, known, np.random.default_rng([zlib.crc32(path.stem.encode()), 3]))
-            if made is not None:
-                name, tensor, target = made
+            sample = _sample(view, known, np.random.default_rng([zlib.crc32(path.stem.encode()), 3]))
+            if sample is not None:
+                name, tensor, target = sample
                 yield {"object": name, "view": path.stem, "draw": 0}, tensor, target
 
     try:

@@ -1,4 +1,4 @@
-"""Training in one process or in several that torchrun started, and the curves for tensorboard."""
+"""Training in one process or in several processes of torchrun, and curves for tensorboard."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from simulation.genesis.devices import check_device
 
 
 class Group:
-    """The processes that train together; without torchrun just this one.
+    """The processes that train together; without torchrun only this one.
 
-    device: of this process. first: whether it is the one that measures and writes. size: how many there are.
+    device: of this process. first: whether this process measures and writes. size: number of processes.
     """
 
     def __init__(self, device: str = "auto") -> None:
-        """device: one of DEVICES, "auto" takes an NVIDIA card where there is one. ConfigError if it is not there."""
+        """device: one of DEVICES, or "auto" for an NVIDIA GPU if there is one. ConfigError if it is not available."""
         if device == "auto":
             device = "cuda" if torch.cuda.is_available() else "cpu"
         check_device(device)
@@ -32,25 +32,25 @@ class Group:
         self.device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0"))) if cuda else torch.device(device)
         if self.size > 1 and not distributed.is_initialized():
             distributed.init_process_group("nccl" if cuda else "gloo")
-            atexit.register(distributed.destroy_process_group)  # a thread left running aborts Python at its end
+            atexit.register(distributed.destroy_process_group)  # a running thread would abort Python at its end
 
     @property
     def first(self) -> bool:
         return self._rank == 0
 
     def wrap(self, network: nn.Module) -> nn.Module:
-        """The network as it is trained: gradients are averaged over the processes."""
+        """The network to train, with gradients averaged over the processes."""
         return nn.parallel.DistributedDataParallel(network) if self.size > 1 else network
 
     def part(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """This process's share of a batch; of a batch with fewer rows than processes, one row each, some twice."""
+        """This process's rows of a batch; one row, perhaps shared, if there are fewer rows than processes."""
         if self.size == 1:
             return rows
         share = rows[self._rank :: self.size]
         return share if share.size else rows[self._rank % rows.size :][:1]
 
     def share(self, metrics: dict[str, float]) -> dict[str, float]:
-        """The first process's metrics, in all of them."""
+        """The first process's metrics, in all processes."""
         if self.size == 1:
             return metrics
         box: list[Any] = [metrics]
@@ -59,14 +59,14 @@ class Group:
         return shared
 
     def leave(self) -> None:
-        """At the end; a process that ends with the group's threads still running may abort."""
+        """Leave the group at the end, so that its threads do not abort Python."""
         if self.size > 1:
             atexit.unregister(distributed.destroy_process_group)
             distributed.destroy_process_group()
 
 
 class Board:
-    """Curves for `tensorboard --logdir OUT`; nothing where tensorboard is not installed."""
+    """Curves for `tensorboard --logdir OUT`; without tensorboard it does nothing."""
 
     def __init__(self, out: Path) -> None:
         self._writer: Any = None
@@ -77,7 +77,7 @@ class Board:
         self._writer = SummaryWriter(str(out / "tensorboard"))
 
     def add(self, metrics: dict[str, float]) -> None:
-        """One epoch."""
+        """Add the metrics of one epoch."""
         if self._writer is None:
             return
         for name, value in metrics.items():

@@ -1,4 +1,4 @@
-"""What of a recipe (training.heatmap.recipes) the command line may change, told without torch."""
+"""Command-line options for a recipe (training.heatmap.recipes), without importing torch."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NAMES = ("epochs", "batch", "seed", "patience", "precision", "max_rate", "top_we
 
 
 def add_run_arguments(parser: argparse.ArgumentParser) -> None:
-    """What every training has: its data, its folder, and what may be done with a run that is there."""
+    """Options of every training: the folder of the run, and what to do with an existing run."""
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the run")
     again = parser.add_mutually_exclusive_group()
     again.add_argument("--resume", action="store_true", help="go on from the last whole epoch in --out")
@@ -39,5 +39,5 @@ def add_recipe_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def recipe_changes(arguments: argparse.Namespace) -> dict[str, Any]:
-    """What training.heatmap.recipes.recipe_for is to change; None where the option was not given."""
+    """Changes for training.heatmap.recipes.recipe_for; None for an option that was not given."""
     return {name: getattr(arguments, name) for name in NAMES}

@@ -1,11 +1,11 @@
-"""How the heatmap network is trained: ours, and that of arXiv 2508.17466."""
+"""Recipes of the heatmap network's training: ours, and that of arXiv 2508.17466."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import torch
@@ -16,24 +16,36 @@ from training.heatmap.recipe_arguments import Precision
 
 DEPTH_CHANNELS = slice(3, 7)
 NORMAL_X = 4
-"""The normal's component to the right in the picture."""
-HOLE_CHANCE = 0.3
-"""How often a sample loses range and normals in a box, as polished metal makes the real sensor do."""
+"""Channel of the normal's component to the right."""
 TOP_TEMPERATURE = 0.5
-"""Odds to the power of 1 / this are a pixel's share in `top_loss`: it is of the best ones, not of the best alone."""
+"""Of the softmax in `top_loss`: below 1 it concentrates on the best pixels."""
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Random changes of training inputs."""
+
+    gain: float = 0.3
+    """Width of the range of a colour channel's gain about 1."""
+    offset: float = 0.2
+    """Width of the range of its offset about 0."""
+    hole_chance: float = 0.3
+    """Chance that a sample loses range and normals in a box, as on polished metal."""
+
+
+AUGMENTATION = Augmentation()
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What decides the weights besides the data.
+    """All that decides the weights besides the data.
 
     name: "lift" (cross-entropy on the labelled pixels, augmented, AdamW, one-cycle rate) or "paper" (squared error
-    against -1, 0 and 1 on every pixel, nothing augmented, Adam at a constant rate). layout: of training.heatmap.unet.
-    top_weight: of `top_loss` beside the cross-entropy; what it gains at the top pixel it may cost in calibration.
-    mirror_chance: of each sample whose mirror image is gripped like it.
-    precision: "auto" takes bf16 on a GPU, and for the paper's layout, where it halves the time, on a CPU that has it;
-    on one that has not it takes ten times as long, and for U1 on a CPU fp32 is as quick. patience: epochs without
-    progress after which it stops.
+    against -1, 0 and 1 on every pixel, not augmented, Adam at a constant rate). layout: of training.heatmap.unet.
+    patience: the training stops after so many epochs without progress. precision: "auto" takes bf16 on a GPU, and for
+    the paper's layout on a CPU that supports it. top_weight: of `top_loss`, beside the cross-entropy; it may cost
+    calibration. mirror_chance: for each sample whose mirror image has mirrored labels. augmentation: of the inputs.
+    ConfigError for impossible values.
     """
 
     name: Literal["lift", "paper"] = "lift"
@@ -47,6 +59,7 @@ class Recipe:
     precision: Precision = "auto"
     top_weight: float = 0.0
     mirror_chance: float = 0.5
+    augmentation: Augmentation = AUGMENTATION
 
     def __post_init__(self) -> None:
         if min(self.epochs, self.batch, self.patience) < 1:
@@ -59,16 +72,16 @@ class Recipe:
             raise ConfigError("the recipe paper has no term for the best pixels and mirrors nothing; use recipe lift")
 
     def identity(self) -> dict[str, Any]:
-        """What a resumed run must have in common with the one before."""
+        """The settings that a resumed run must have in common with the earlier one."""
         return {key: value for key, value in asdict(self).items() if key != "patience"}
 
     @property
     def windowed(self) -> bool:
-        """Whether the network is given, as in the run, only the window of the crop that the object fills."""
+        """Whether the network gets only the window around the object, as in a run."""
         return self.name == "lift"
 
     def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
-        """logits (N, 1, H, W); labels (N, H, W) as in the training arrays."""
+        """The scalar loss of logits (N, 1, H, W) and labels (N, H, W) of the training arrays."""
         if self.name == "paper":
             return signed_loss(logits, labels)
         loss = masked_loss(logits, labels)
@@ -77,11 +90,11 @@ class Recipe:
     def augment(
         self, inputs: Tensor, labels: Tensor, symmetric: Tensor, generator: torch.Generator
     ) -> tuple[Tensor, Tensor]:
-        """Inputs and labels to train on; symmetric (N,) bool: whose mirror image is gripped like it."""
+        """Augmented inputs and labels. symmetric: (N,) bool, whether a sample may be mirrored."""
         if self.name == "paper":
             return inputs, labels
         chosen = symmetric & (torch.rand(len(inputs), generator=generator) < self.mirror_chance)
-        return mirror(augment(inputs, generator), labels, chosen)
+        return mirror(augment(inputs, generator, self.augmentation), labels, chosen)
 
     def optimiser(self, network: nn.Module) -> torch.optim.Optimizer:
         kind = torch.optim.Adam if self.name == "paper" else torch.optim.AdamW
@@ -94,7 +107,7 @@ class Recipe:
         return torch.optim.lr_scheduler.OneCycleLR(optimiser, self.max_rate, total_steps=total)
 
     def autocast(self, device: torch.device) -> Callable[[], AbstractContextManager[Any]]:
-        """What to compute a step in."""
+        """A context in which a training step is computed."""
         wanted = self.precision == "bf16"
         if self.precision == "auto":
             wanted = device.type == "cuda" or (self.layout == "paper" and processor_has_bf16())
@@ -110,11 +123,10 @@ RECIPES: dict[str, Recipe] = {
 
 
 def recipe_for(name: str, **changes: Any) -> Recipe:
-    """A recipe with some values changed; None leaves one as it is. ConfigError if it cannot be used."""
+    """A recipe with some fields changed; None keeps a field. ConfigError for an impossible recipe."""
     if name not in RECIPES:
         raise ConfigError(f"unknown recipe {name!r}; choose from: {', '.join(sorted(RECIPES))}")
-    given = {key: value for key, value in changes.items() if value is not None}
-    return Recipe(**{**asdict(RECIPES[name]), **given})
+    return replace(RECIPES[name], **{key: value for key, value in changes.items() if value is not None})
 
 
 def processor_has_bf16() -> bool:
@@ -123,10 +135,10 @@ def processor_has_bf16() -> bool:
 
 
 def masked_loss(logits: Tensor, labels: Tensor) -> Tensor:
-    """Mean over the samples of their mean cross-entropy over the pixels that have a label.
+    """Mean over the samples of their mean cross-entropy over the labelled pixels.
 
-    logits (N, 1, H, W); labels (N, H, W) as training.dataset.project_labels has them: 1 good, 0 bad, -1 unknown, and
-    below minus the percentage that is good about there. A sample without labelled pixels counts as 0.
+    logits: (N, 1, H, W). labels: (N, H, W) as in training.dataset.project_labels: 1 good, 0 bad, -1 unknown, and below
+    that minus the percentage of good samples nearby. A sample without labelled pixels counts as 0.
     """
     known = labels != -1
     share = torch.where(labels < 0, -labels / 100, labels)
@@ -135,10 +147,11 @@ def masked_loss(logits: Tensor, labels: Tensor) -> Tensor:
 
 
 def top_loss(logits: Tensor, labels: Tensor) -> Tensor:
-    """Mean over the samples of minus the logarithm of the share that good pixels have in the sum of all certain pixels'
-    odds, odds = exp(logit) to the power of 1 / TOP_TEMPERATURE: small where the best pixels are good, whatever the
-    others are, as precision at the top pixel asks. Shapes as `masked_loss`; a sample without a good or without a bad
-    pixel counts as 0. The listwise softmax of learning to rank (Cao et al., ICML 2007), with one class of the best.
+    """Mean over the samples of -log of the good pixels' share in a softmax over all pixels with label 0 or 1.
+
+    It is small if the best pixels are good, whatever the others are. The softmax has TOP_TEMPERATURE. Shapes as in
+    `masked_loss`. A sample without a good or without a bad pixel counts as 0. This is the listwise softmax of learning
+    to rank (Cao et al., ICML 2007).
     """
     score = logits[:, 0] / TOP_TEMPERATURE
     tells = (labels == 0).flatten(1).any(dim=1) & (labels == 1).flatten(1).any(dim=1)
@@ -152,7 +165,7 @@ def top_loss(logits: Tensor, labels: Tensor) -> Tensor:
 
 
 def mirror(inputs: Tensor, labels: Tensor, which: Tensor) -> tuple[Tensor, Tensor]:
-    """The same with left and right exchanged in the samples that `which`, (N,) bool, names."""
+    """Inputs and labels with left and right exchanged in the samples of `which`, (N,) bool."""
     inputs, labels = inputs.clone(), labels.clone()
     inputs[which] = inputs[which].flip(-1)
     inputs[which, NORMAL_X] *= -1
@@ -160,16 +173,16 @@ def mirror(inputs: Tensor, labels: Tensor, which: Tensor) -> tuple[Tensor, Tenso
     return inputs, labels
 
 
-def augment(inputs: Tensor, generator: torch.Generator) -> Tensor:
-    """Random gain and offset of each colour channel, and sometimes a box without range and normals; the mask stays."""
+def augment(inputs: Tensor, generator: torch.Generator, settings: Augmentation = AUGMENTATION) -> Tensor:
+    """Inputs with random gain and offset of each colour channel, and sometimes a box without range and normals."""
     count, _, height, width = inputs.shape
-    gain = 1 + 0.3 * (torch.rand(count, 3, 1, 1, generator=generator) - 0.5)
-    offset = 0.2 * (torch.rand(count, 3, 1, 1, generator=generator) - 0.5)
+    gain = 1 + settings.gain * (torch.rand(count, 3, 1, 1, generator=generator) - 0.5)
+    offset = settings.offset * (torch.rand(count, 3, 1, 1, generator=generator) - 0.5)
     changed = inputs.clone()
     changed[:, :3] = (inputs[:, :3] * gain + offset).clamp(0, 1)
     draws = torch.rand(count, 5, generator=generator).tolist()
     for index, (chance, top, left, tall, wide) in enumerate(draws):
-        if chance < HOLE_CHANCE:
+        if chance < settings.hole_chance:
             v, u = int(top * height), int(left * width)
             box = slice(v, v + 8 + int(0.4 * tall * height)), slice(u, u + 8 + int(0.2 * wide * width))
             changed[index, DEPTH_CHANNELS, box[0], box[1]] = 0.0
@@ -177,6 +190,6 @@ def augment(inputs: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def signed_loss(logits: Tensor, labels: Tensor) -> Tensor:
-    """Mean squared error over all pixels against 1 where good, -1 where bad, 0 elsewhere; shapes as `masked_loss`."""
+    """Mean squared error over all pixels: target 1 for good, -1 for bad, 0 elsewhere. Shapes as in `masked_loss`."""
     target = torch.where(labels < 0, torch.zeros_like(labels), 2.0 * labels - 1.0)
     return nn.functional.mse_loss(logits[:, 0], target)

@@ -1,4 +1,4 @@
-"""The samples of a data set, parted into those that are trained on, those that choose the best epoch, and the rest."""
+"""The samples of training arrays, split into training, validation and test."""
 
 from __future__ import annotations
 
@@ -19,18 +19,20 @@ from training.dataset.catalogue import SPLITS, family_of, lacking, split_of
 from training.dataset.project_labels import GOOD, LOWEST_LABEL
 
 SYMMETRIC = ("bottle", "thermos", "can", "jar", "carton", "flask")
-"""Families whose mirror image is gripped like it, though the two jaws differ. A round one's mirror image is itself; of
-cartons, two samples in mirrored places (768 on each of 14 objects) end alike in 0.920, two neighbours in 0.937; of
-mugs in 0.833 and 0.895: a handle on the left is not one on the right."""
+"""Families whose mirror image has the mirrored labels, although the two jaws differ. Mugs are not: a handle on the left
+is gripped differently from one on the right."""
 REMEDY = "spot-grasp dataset verify tells which files; make them again, or leave them out"
 HELD_OUT_PICTURES = 0.3
-"""Of a set of one object: the share that arXiv 2508.17466's code holds out."""
+"""Share of the pictures that are held out if all show one object, as in arXiv 2508.17466."""
 
 
 @dataclass(frozen=True, eq=False)
 class Samples:
-    """inputs (N, 8, H, W) and labels (N, H, W), memory-mapped; which rows are trained on, which choose the
-    best epoch, and which are left for the evaluation."""
+    """Samples and their split.
+
+    inputs: (N, 8, H, W), labels: (N, H, W), memory-mapped. training, validation, test: rows; validation chooses the
+    best epoch. names: object of each row. manifest: samples.json.
+    """
 
     inputs: Any
     labels: Any
@@ -42,7 +44,7 @@ class Samples:
 
     @classmethod
     def open(cls, folder: Path) -> Samples:
-        """ConfigError if it is no data set or one of the two parts is empty."""
+        """The samples of a folder of arrays. ConfigError if it holds none, or none for training or validation."""
         inputs, labels, manifest = array_folder.load(folder)
         names = tuple(str(sample["object"]) for sample in manifest["samples"])
         parts = _parts(manifest["samples"])
@@ -52,6 +54,7 @@ class Samples:
         return cls(inputs, labels, training, validation, test, names, manifest)
 
     def objects(self, rows: NDArray[np.int64]) -> int:
+        """Number of different objects in these rows."""
         return len({self.names[row] for row in rows})
 
     def name(self, row: int) -> str:
@@ -59,26 +62,29 @@ class Samples:
         return f"sample {row} ({self.names[row]}, {self.manifest['samples'][row].get('view', 'no view')})"
 
     def symmetric(self, rows: NDArray[np.int64]) -> Tensor:
-        """(n,) bool: whose mirror image is gripped like it."""
+        """(n,) bool: whether the mirror image of the object has mirrored labels."""
         return torch.tensor([family_of(self.names[row]) in SYMMETRIC for row in rows])
 
     def sizes(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """(n, 2) height and width of what the run would give the network of each sample."""
+        """(n, 2) height and width of the window that a run would give to the network."""
         masks = (self.inputs[row, preprocess.MASK_CHANNEL] > 0 for row in rows)
         spans = (preprocess.window(mask) for mask in masks)
         return np.array([(high.stop - high.start, wide.stop - wide.start) for high, wide in spans])
 
     def take(self, rows: NDArray[np.int64], *, windowed: bool) -> tuple[Tensor, Tensor]:
-        """Float inputs (n, 8, h, w), channels last, and float labels (n, h, w): of the whole crops or, windowed, of
-        windows that hold the objects. ConfigError, naming the sample, for values that nothing can be learnt from."""
+        """Float inputs (n, 8, h, w), channels last, and float labels (n, h, w).
+
+        windowed: only windows around the objects instead of whole crops. ConfigError, naming the sample, for values
+        that are not finite or labels outside the range.
+        """
         x, y = np.asarray(self.inputs[rows]), np.asarray(self.labels[rows])
         if windowed:
             high, wide = self.sizes(rows).max(axis=0).tolist()
-            windows = [preprocess.window(one[preprocess.MASK_CHANNEL] > 0, (high, wide)) for one in x]
-            x = np.stack([one[:, v, u] for one, (v, u) in zip(x, windows, strict=True)])
-            y = np.stack([one[v, u] for one, (v, u) in zip(y, windows, strict=True)])
-        for row, one, labels in zip(rows, x, y, strict=True):
-            if not np.isfinite(one).all():
+            windows = [preprocess.window(sample[preprocess.MASK_CHANNEL] > 0, (high, wide)) for sample in x]
+            x = np.stack([sample[:, v, u] for sample, (v, u) in zip(x, windows, strict=True)])
+            y = np.stack([target[v, u] for target, (v, u) in zip(y, windows, strict=True)])
+        for row, sample, labels in zip(rows, x, y, strict=True):
+            if not np.isfinite(sample).all():
                 raise ConfigError(f"{self.name(row)}: its input holds values that are not finite; {REMEDY}")
             if labels.min() < LOWEST_LABEL or labels.max() > GOOD:
                 raise ConfigError(f"{self.name(row)}: has labels outside {LOWEST_LABEL} to {GOOD}; {REMEDY}")
@@ -87,10 +93,10 @@ class Samples:
 
 
 def _parts(entries: Sequence[Mapping[str, Any]]) -> NDArray[np.str_]:
-    """The split of each sample: by its object, or by chance of its picture where all show the same training object."""
+    """The split of each sample: by its object, or, if all show one training object, at random by picture."""
     parts = np.array([split_of(str(entry["object"])) for entry in entries])
     if set(parts) == {"train"} and len({entry["object"] for entry in entries}) == 1:
-        of = np.unique([str(entry.get("view", row)) for row, entry in enumerate(entries)], return_inverse=True)[1]
-        pictures = np.random.default_rng(0).permutation(of.max() + 1)
-        parts[np.isin(of, pictures[: round(HELD_OUT_PICTURES * len(pictures))])] = "val"
+        picture = np.unique([str(entry.get("view", row)) for row, entry in enumerate(entries)], return_inverse=True)[1]
+        pictures = np.random.default_rng(0).permutation(picture.max() + 1)
+        parts[np.isin(picture, pictures[: round(HELD_OUT_PICTURES * len(pictures))])] = "val"
     return parts

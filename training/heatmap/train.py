@@ -3,21 +3,18 @@
 `spot-grasp train heatmap --data DIR --out DIR`, or on several GPUs of one machine
 `torchrun --nproc-per-node N -m training.heatmap.train --data DIR --out DIR`
 
-Binary cross-entropy on the labelled pixels only, every sample weighing the same, so that the output is the chance
-itself, and with --top-weight a term for the best pixels beside it (training/heatmap/recipes.py); AdamW with a one-cycle
-learning rate. Only training objects are trained on (training.dataset.catalogue.split_of). After each epoch
-metrics.jsonl, and tensorboard where it is installed, get the loss, AUROC, average precision, precision at the top pixel
-and calibration error on the validation objects. config.json says what was trained on what, with the same metrics of the
-rules to beat (training.heatmap.baselines). checkpoint.pt holds the last epoch, whole, for --resume; best.pt the one
-with the best average precision to a hundredth, of equals the least loss. The recipe "paper" is that of arXiv 2508.17466
-instead. Of a set of one object, as its preset makes, 30 of a hundred pictures are held out instead of objects, as in
-its code. With torchrun each process takes its share of every batch, and the first one measures and writes.
+Recipe "lift": binary cross-entropy on the labelled pixels, equal weight for every sample, AdamW, one-cycle learning
+rate. Recipe "paper": that of arXiv 2508.17466. Only training objects are trained on; of a data set of one object 30 %
+of the pictures are held out. With torchrun each process takes its share of a batch, and the first measures and writes.
+
+--out gets metrics.jsonl (after each epoch the loss, AUROC, average precision, precision at the top pixel and
+calibration error on the validation objects; also for tensorboard, if installed), config.json (recipe, data, and the
+same metrics of the simple rules), checkpoint.pt (the last epoch, for --resume) and best.pt (the best epoch).
 """
 
 from __future__ import annotations
 
 import argparse
-import io
 import math
 import os
 import sys
@@ -36,7 +33,7 @@ from perception.base.files import write_atomic
 from perception.base.plain_json import json_text
 from perception.base.processor import processor
 from perception.grasping import preprocess
-from training.common.checkpoints import MISFIT, digest, fill, load_state
+from training.common.checkpoints import MISFIT, digest, fill, load_state, save_state
 from training.common.memory import keep_freed_memory
 from training.common.outputs import check_run_folder, clear_run_folder
 from training.dataset.folder import Progress
@@ -52,11 +49,11 @@ from training.heatmap.unet import LAYOUTS, U1, GraspUNet, parameter_count
 WORK_FILES = ("checkpoint.pt", "best.pt")
 RUN_FILES = (*WORK_FILES, "config.json", "metrics.jsonl", "tensorboard")
 POOL = 16
-"""Batches that are drawn together and then parted by the size of what they show."""
+"""Batches that are drawn together and then sorted by the size of the objects."""
 
 
 def evaluate(network: nn.Module, samples: Samples, rows: NDArray[np.int64], recipe: Recipe) -> dict[str, float]:
-    """Loss and pixel metrics on the given rows."""
+    """Loss and pixel metrics (`PixelScores.summary`) on some rows of the samples."""
     network.eval()
     scores, total, batch = PixelScores(), 0.0, recipe.batch
     device = next(network.parameters()).device
@@ -71,7 +68,7 @@ def evaluate(network: nn.Module, samples: Samples, rows: NDArray[np.int64], reci
 
 
 class Trainer:
-    """One run: the network, its optimiser and where it stands. `run` may be broken off at any moment and resumed."""
+    """One run: network, optimiser and progress. `run` can be killed at any moment and resumed."""
 
     def __init__(
         self,
@@ -84,9 +81,12 @@ class Trainer:
         device: str = "auto",
         progress: Progress = lambda *_: None,
     ) -> None:
-        """start: best.pt of another run, or an exported network, whose weights to begin with. progress: told after each
-        batch. ConfigError if the start cannot be used, or `resume` finds no checkpoint, or one of a run with other
-        settings or data."""
+        """Prepare or resume a run.
+
+        start: best.pt of another run, or an exported network, to take the weights from. device: "auto" or one of
+        DEVICES. progress: called after each batch. ConfigError if the start cannot be used, or `resume` finds no
+        checkpoint, or one with other settings or data.
+        """
         self.samples, self.out, self.recipe, self.progress = samples, out, recipe, progress
         self.group = Group(device)
         self._fresh = not resume
@@ -160,7 +160,7 @@ class Trainer:
         return bool(ranks) and len(ranks) - 1 - ranks.index(max(ranks)) >= self.recipe.patience
 
     def _epoch(self, epoch: int) -> float:
-        """Mean training loss of one pass; the order and the augmentation depend on the seed and the epoch only."""
+        """Mean training loss of one epoch. Order and augmentation depend on the seed and the epoch only."""
         generator = torch.Generator().manual_seed(self.recipe.seed * 1000 + epoch)
         self.model.train()
         total = 0.0
@@ -172,29 +172,29 @@ class Trainer:
             x, y = self.recipe.augment(x, y, self.samples.symmetric(part), generator)
             with self.precision():
                 loss = self.recipe.loss(self.model(x.to(self.group.device)).float(), y.to(self.group.device))
-            of = ", ".join(self.samples.name(row) for row in part)
-            self._require_finite(float(loss.detach()), epoch, "in a batch", of)
+            names = ", ".join(self.samples.name(row) for row in part)
+            self._require_finite(float(loss.detach()), epoch, "in a batch", names)
             self.optimiser.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             size = nn.utils.clip_grad_norm_(self.network.parameters(), math.inf)  # measured, not clipped
-            self._require_finite(float(size), epoch, "in a batch's gradient", of)
+            self._require_finite(float(size), epoch, "in a batch's gradient", names)
             self.optimiser.step()
             self.schedule.step()
             total += float(loss.detach()) * len(rows)
         self.progress(f"epoch {epoch}", len(batches), len(batches))
         return total / len(self.samples.training)
 
-    def _require_finite(self, value: float, epoch: int, place: str, of: str) -> None:
-        """ConfigError if the training has come to a number that is not finite; nothing of this epoch is kept."""
+    def _require_finite(self, value: float, epoch: int, place: str, names: str) -> None:
+        """ConfigError if a value is not finite; nothing of this epoch is kept. names: the samples, or ""."""
         if math.isfinite(value):
             return
         kept = f"{self.out / 'best.pt'} and checkpoint.pt stay as they were after epoch {len(self.history) - 1}"
         kept = kept if self.history else "no epoch was finished"
-        text = f"{self.out}: {value} {place} of epoch {epoch}{f': {of}' if of else ''}"
+        text = f"{self.out}: {value} {place} of epoch {epoch}{f': {names}' if names else ''}"
         raise ConfigError(f"{text}; {kept}. The inputs are finite, so the weights ran away: try a lower --rate")
 
     def batches(self, generator: torch.Generator) -> list[NDArray[np.int64]]:
-        """All training rows in random batches; where windows are trained on, with others of about their size."""
+        """All training rows in random batches; windowed samples share batches with others of about their size."""
 
         def shuffled(count: int) -> NDArray[np.int64]:
             return torch.randperm(count, generator=generator).numpy()
@@ -208,13 +208,13 @@ class Trainer:
         return [batches[index] for index in shuffled(len(batches))] if self.recipe.windowed else batches
 
     def _config(self) -> dict[str, Any]:
-        s = self.samples
+        s, start = self.samples, {} if self.started_from is None else {"started_from": self.started_from}
         return {
             "parameters": parameter_count(self.network),
             **asdict(self.recipe),
             "processes": self.group.size,
             "processor": processor(),
-            **({} if self.started_from is None else {"started_from": self.started_from}),
+            **start,
             "training_samples": len(s.training),
             "validation_samples": len(s.validation),
             "training_objects": s.objects(s.training),
@@ -224,9 +224,9 @@ class Trainer:
         }
 
     def _save(self, better: bool) -> None:
-        """best.pt first: a run killed between the files repeats this epoch and writes all of them again."""
+        """Write best.pt first: a run killed between the files repeats this epoch and writes all of them again."""
         if better:
-            _write(self.out / "best.pt", {"network": self.network.state_dict(), "metrics": self.history[-1]})
+            save_state(self.out / "best.pt", {"network": self.network.state_dict(), "metrics": self.history[-1]})
         lines = "".join(json_text(line) + "\n" for line in self.history)
         write_atomic(self.out / "metrics.jsonl", lines.encode())
         state = {
@@ -236,23 +236,17 @@ class Trainer:
             "history": self.history,
             "identity": self._identity(),
         }
-        _write(self.out / "checkpoint.pt", state)
+        save_state(self.out / "checkpoint.pt", state)
 
 
 def _rank(metrics: dict[str, float]) -> tuple[float, float]:
-    """Average precision to a hundredth, then the lower loss; where no held-out pixel is good, the loss alone."""
+    """Order of epochs: average precision to a hundredth, then lower loss; without good pixels the loss alone."""
     value = metrics["average_precision"]
     return -1.0 if math.isnan(value) else round(value, 2), -metrics["loss"]
 
 
-def _write(path: Path, state: dict[str, Any]) -> None:
-    content = io.BytesIO()
-    torch.save(state, content)
-    write_atomic(path, content.getvalue())
-
-
 def make_network(layout: str) -> nn.Module:
-    """A fresh network of a layout of training.heatmap.unet."""
+    """A new network with a layout of training.heatmap.unet.LAYOUTS."""
     return GraspUNet() if layout == U1.name else GraspUNet(layout=LAYOUTS[layout])
 
 
@@ -267,9 +261,12 @@ def train(
     device: str = "auto",
     progress: Progress = lambda *_: None,
 ) -> dict[str, float]:
-    """Train; returns the metrics of the best epoch. ConfigError if the data set or the checkpoint cannot be used, `out`
-    holds a run and neither `resume` nor `overwrite` is given, a number is not finite, or the disk is full: what was
-    written before stays, and --resume goes on from it."""
+    """Train; returns the metrics of the best epoch.
+
+    data: folder of training arrays. out: folder of the run. start, device, progress: see `Trainer`. ConfigError if data
+    or checkpoint cannot be used, `out` holds a run and neither `resume` nor `overwrite` is given, a number is not
+    finite, or the disk is full. Files of finished epochs stay, and --resume continues from them.
+    """
     if not resume and os.environ.get("RANK", "0") == "0":
         check_run_folder(out, RUN_FILES, WORK_FILES, overwrite=overwrite)
     keep_freed_memory()
@@ -278,9 +275,8 @@ def train(
         trainer = Trainer(samples, out, recipe, resume=resume, start=start, device=device, progress=progress)
         best = trainer.run()
     except (OSError, WriteError) as error:
-        raise ConfigError(
-            f"{out}: cannot write: {error.strerror or error}; make room, then go on with --resume"
-        ) from error
+        text = f"{out}: cannot write: {error.strerror or error}"
+        raise ConfigError(f"{text}; make room, then go on with --resume") from error
     trainer.group.leave()
     return best
 

@@ -4,8 +4,8 @@ U1: stride-2 stem, skips of 16, 24, 32 and 96 channels at 1/2, 1/4, 1/8 and 1/16
 320, 112, 64 and 16 channels and a head of 16. With 8 inputs and 1 output it has 5,440,465 parameters.
 
 PAPER, as arXiv 2508.17466 deployed it: stride-1 stem, skips of 24, 32 and 64 channels at 1/2, 1/4 and 1/8, bottleneck
-at 1/16, decoder of 128, 64 and 32 and a head of 16. It has 3,216,785 parameters; the 5.44 million of the paper count
-its encoder twice. It costs twice as much as U1, since it works at twice the resolution.
+at 1/16, decoder of 128, 64 and 32 and a head of 16. It has 3,216,785 parameters (the paper's 5.44 million count its
+encoder twice). It takes twice the time of U1, because it works at twice the resolution.
 """
 
 from __future__ import annotations
@@ -30,8 +30,12 @@ STEM, BOTTLENECK, GROUPS = 32, 1280, 8
 
 @dataclass(frozen=True)
 class Layout:
-    """skips: (stage, block) of ENCODER whose output is kept, and its channels, finest first. decoder: channels of the
-    blocks that join them, coarsest first. step: height and width must be multiples of it."""
+    """A layout of the network.
+
+    skips: (stage, block) of ENCODER whose output is a skip -> its channels, finest first. decoder: channels of the
+    blocks that join the skips, coarsest first. head: channels of the last block. step: height and width must be
+    multiples of it.
+    """
 
     name: str
     stem_stride: int
@@ -56,7 +60,7 @@ def _conv(inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int =
 
 
 class InvertedResidual(nn.Module):
-    """Expand, filter each channel, project; added to its input where the shapes allow."""
+    """Expand, filter each channel, project; the input is added where the shapes allow."""
 
     def __init__(self, inputs: int, outputs: int, expansion: int, stride: int) -> None:
         super().__init__()
@@ -86,7 +90,7 @@ class UpBlock(nn.Module):
 
 
 class GraspUNet(nn.Module):
-    """(N, channels, H, W) to (N, 1, H, W) logits of grasp quality; H and W multiples of the layout's step."""
+    """(N, channels, H, W) -> (N, 1, H, W) logits of grasp quality. ValueError unless multiples of the step."""
 
     def __init__(self, channels: int = 8, layout: Layout = U1) -> None:
         super().__init__()

@@ -19,6 +19,7 @@ torch = pytest.importorskip("torch")
 from perception.base.errors import ConfigError, WriteError  # noqa: E402
 from perception.grasping import preprocess  # noqa: E402  # after the check for torch
 from tests.support.free_ports import free_port  # noqa: E402
+from training.common import checkpoints  # noqa: E402
 from training.dataset import array_folder  # noqa: E402
 from training.heatmap import train as train_heatmap  # noqa: E402
 from training.heatmap.recipes import Recipe, recipe_for  # noqa: E402
@@ -272,10 +273,12 @@ def test_a_full_disk_loses_no_finished_epoch(
         written.append(path)
         real(path, content)
 
-    monkeypatch.setattr(train_heatmap, "write_atomic", full)
+    for module in (train_heatmap, checkpoints):
+        monkeypatch.setattr(module, "write_atomic", full)
     with pytest.raises(ConfigError, match=r"No space left on device; make room, then go on with --resume"):
         train(data, tmp_path, QUICK)
-    monkeypatch.setattr(train_heatmap, "write_atomic", real)
+    for module in (train_heatmap, checkpoints):
+        monkeypatch.setattr(module, "write_atomic", real)
     train(data, tmp_path, QUICK, resume=True)
     assert same(weights(tmp_path), weights(whole))
 
