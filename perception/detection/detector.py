@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -18,33 +18,23 @@ from perception.detection import network_parts
 from perception.detection.foreground import is_background, is_too_large
 from perception.detection.letterbox import Letterbox
 from perception.detection.mask_head import PROTOTYPES, BoxUV, Look, MaskHead
+from perception.detection.settings import DetectionSettings
 from perception.networks.onnx_session import OnnxSession, read_network
 from perception.networks.protocols import Enough
 from perception.types import Detection, RgbdFrame
 
 DEFAULT_WEIGHTS = Path(__file__).parents[1] / "weights" / "detector.onnx"
-MAX_OVERLAP = 0.5
-MAX_DETECTIONS = 20
+DEFAULT: Final = DetectionSettings()
 GREY = 114
+"""Of the border around a picture that does not fill the input, as in training."""
 STRIDE = 32
-"""Of the network: its input's sides are multiples of this."""
+"""The sides of the network's input are multiples of this."""
 LARGEST = 4096
-ZOOMS = (0.75, 0.45, 1.0)
-FEW_LOOKS = 2
-"""After which any detection is taken, if only one is wanted."""
-SURE, NEAR = 0.4, 0.3
-"""Score, and longer side of the box as a share of the picture's height, from which an object need not be looked at
-again: small ones get better masks from the largest zoom."""
-DOUBTED = 0.5
-"""Factor of the score of what depth speaks against: now and then it is an object all the same."""
-SMOOTHING = 0.4
-"""Standard deviation in input pixels (training.detector.rendered.crops)."""
 
 
 @dataclass(frozen=True, eq=False)
 class _Found:
-    """box_uv: u0, v0, u1, v1 in the picture. mask: draws the mask, which takes its time and is done for what is kept
-    only."""
+    """A box found at one zoom. box_uv: u0, v0, u1, v1 in the picture. mask: draws the mask; only for what is kept."""
 
     label: str
     score: float
@@ -56,17 +46,16 @@ class _Found:
 class OnnxDetector:
     """A detector from an ONNX file; implements `Detector`.
 
-    path: of the network, the shipped one by default.
-    The network: input (1, 3, h, w) RGB 0..1; output 0 (1, 4 + classes + 32, anchors) with boxes as centre and size in
-    input pixels; output 1 (1, 32, h/4, w/4) mask prototypes; in its metadata the class names under `names` and, where
-    h and w are free, its usual [h, w] under `imgsz`.
-    zooms: the picture is looked at once at each of these scales, in this order, because near objects fill more of it
-    than those of the training pictures; a network of free size gets a smaller input for a smaller zoom.
-    ModelError if the file is missing, corrupt or another network.
+    path: the network file; the shipped one by default. settings: how it looks and what it believes. A network of free
+    size gets a smaller input for a smaller zoom. ModelError if the file is missing, corrupt or another network.
+
+    The network has the input (1, 3, h, w), RGB 0..1. Output 0 is (1, 4 + classes + 32, anchors), with boxes as centre
+    and size in input pixels; output 1 is (1, 32, h/4, w/4), mask prototypes. Its metadata has the class names under
+    `names` and, where h and w are free, its usual [h, w] under `imgsz`.
     """
 
-    def __init__(self, path: Path = DEFAULT_WEIGHTS, *, zooms: tuple[float, ...] = ZOOMS) -> None:
-        self._zooms = zooms
+    def __init__(self, path: Path = DEFAULT_WEIGHTS, *, settings: DetectionSettings = DEFAULT) -> None:
+        self._settings = settings
         content = read_network(path, "detector")
         parts = network_parts.cut(content)
         self._session = OnnxSession(path, "detector", channels=3, outputs=2, content=parts.finder if parts else content)
@@ -101,10 +90,12 @@ class OnnxDetector:
     def detect(
         self, frame: RgbdFrame, labels: Sequence[str], min_score: float, enough: Enough | None = None
     ) -> list[Detection]:
-        """Detections with one of the labels and at least min_score, best first; an object counts as the label of all
-        the network knows that it fits best, and a score is halved where depth says that it is none
-        (`perception.detection.foreground`). The remaining zooms are left out once `enough` holds for a detection that
-        is SURE and NEAR, or after FEW_LOOKS for any. ConfigError for an unknown label."""
+        """Detections with one of the labels and at least min_score, best first. ConfigError for an unknown label.
+
+        An object counts as that label that it fits best, of all that the network knows. Where depth speaks against it
+        (`perception.detection.foreground`) its score is lowered. The remaining zooms are left out once `enough` holds
+        for a detection that is sure and near, or, after a few looks, for any.
+        """
         unknown = [label for label in labels if label not in self.labels]
         if unknown or not labels:
             asked = ", ".join(unknown) or "nothing"
@@ -112,12 +103,13 @@ class OnnxDetector:
             raise ConfigError(f"the detector {self._session.path.name} does not know: {asked}. It knows: {choices}")
         found: list[_Found] = []
         detections: list[Detection] = []
-        for looks, zoom in enumerate(self._zooms, 1):
+        rule = self._settings
+        for looks, zoom in enumerate(rule.zooms, 1):
             found += self._boxes_at(zoom, frame, labels, min_score)
-            plain = [one for one in found if looks >= FEW_LOOKS or _is_plain(one, frame)]
-            if looks < len(self._zooms) and not (enough and plain):
+            plain = [each for each in found if looks >= rule.few_looks or self._is_plain(each, frame)]
+            if looks < len(rule.zooms) and not (enough and plain):
                 continue
-            detections, done = _detections(found, frame, min_score, enough, plain=looks < FEW_LOOKS)
+            detections, done = self._detections(found, frame, min_score, enough, plain=looks < rule.few_looks)
             if done:
                 break
         return detections
@@ -126,7 +118,7 @@ class OnnxDetector:
         """What the network finds in the picture as it sees it at one zoom, best first."""
         network = self._size_at(zoom)
         box = Letterbox.fit(frame.intrinsics.shape, self._size, zoom).centred(network, self._size)
-        raw, features = self._session.run(_tensor(frame.rgb, box, network))
+        raw, features = self._session.run(_tensor(frame.rgb, box, network, self._settings.smoothing_px))
         self._head.check(features)
         rows, look = self._rows(raw), Look(frame.rgb, box, network, features)
         classes = [self.labels.index(label) for label in labels]
@@ -135,9 +127,9 @@ class OnnxDetector:
         keep = np.flatnonzero(np.isin(likeliest, classes) & (best >= max(min_score, 1e-6)))
         centre, size = rows[keep, :2].astype(np.float64), rows[keep, 2:4].astype(np.float64)
         corners = np.hstack([centre - size / 2, centre + size / 2])
-        chosen = suppress_overlaps(corners, best[keep].astype(np.float64))
+        chosen = suppress_overlaps(corners, best[keep].astype(np.float64), self._settings.max_overlap)
         found = []
-        for index in chosen[:MAX_DETECTIONS]:
+        for index in chosen[: self._settings.most]:
             row = keep[index]
             corner = _clip(box.boxes(corners[index : index + 1])[0], frame.intrinsics.shape)
             mask = cache(partial(self._head.draw, look, rows[row, -PROTOTYPES:], corner))
@@ -158,47 +150,54 @@ class OnnxDetector:
             raise self._session.error(f"expected a first output (1, {width}, anchors), got {raw.shape}")
         return np.asarray(np.nan_to_num(raw[0].T), np.float32)
 
+    def _is_plain(self, detection: _Found | Detection, frame: RgbdFrame) -> bool:
+        """Whether it is sure and near enough to need no further look."""
+        u0, v0, u1, v1 = detection.box_uv
+        large = max(u1 - u0, v1 - v0) >= self._settings.near * frame.intrinsics.height
+        return detection.score >= self._settings.sure and large
 
-def _is_plain(one: _Found | Detection, frame: RgbdFrame) -> bool:
-    """SURE and NEAR."""
-    u0, v0, u1, v1 = one.box_uv
-    return one.score >= SURE and max(u1 - u0, v1 - v0) >= NEAR * frame.intrinsics.height
+    def _detections(
+        self, found: Sequence[_Found], frame: RgbdFrame, min_score: float, enough: Enough | None, plain: bool
+    ) -> tuple[list[Detection], bool]:
+        """What was found at all zooms, each object once, best first, and whether it is enough.
 
-
-def _detections(
-    found: Sequence[_Found], frame: RgbdFrame, min_score: float, enough: Enough | None, plain: bool
-) -> tuple[list[Detection], bool]:
-    """What was found at all zooms, each object once, best first: with its best score, and as the largest zoom shows
-    it, where masks are finest. Ends early, and says so, with one that is enough (and plain, if it must be) and better
-    than all that are left."""
-    corners = np.array([one.box_uv for one in found], dtype=np.float64).reshape(-1, 4)
-    detections: list[Detection] = []
-    reached = -1.0
-    for index in suppress_overlaps(corners, np.array([one.score for one in found])):
-        best = found[index]
-        if best.score <= reached:
-            break
-        shares = overlaps(corners[index], corners)
-        same = [
-            one for one, share in zip(found, shares, strict=True) if share > MAX_OVERLAP and one.label == best.label
-        ]
-        shown = max([best, *same], key=lambda one: one.zoom)
-        mask = shown.mask()
-        if mask.any():
-            seen = frame.depth, mask, frame.intrinsics.fx
-            doubt = DOUBTED if is_background(*seen) or is_too_large(*seen) else 1.0
-            one = Detection(best.label, doubt * best.score, mask, shown.box_uv)
-            if one.score < min_score:
+        An object has its best score, and the mask of the largest zoom that shows it, where masks are finest. The work
+        ends early with a detection that is enough (and plain, if it must be) and better than all that are left.
+        """
+        rule = self._settings
+        corners = np.array([each.box_uv for each in found], dtype=np.float64).reshape(-1, 4)
+        detections: list[Detection] = []
+        reached = -1.0
+        for index in suppress_overlaps(corners, np.array([each.score for each in found]), rule.max_overlap):
+            best = found[index]
+            if best.score <= reached:
+                break
+            shares = overlaps(corners[index], corners)
+            same = [
+                each
+                for each, share in zip(found, shares, strict=True)
+                if share > rule.max_overlap and each.label == best.label
+            ]
+            shown = max([best, *same], key=lambda each: each.zoom)
+            mask = shown.mask()
+            if not mask.any():
                 continue
-            detections.append(one)
-            if enough and (_is_plain(one, frame) or not plain) and enough(one):
-                reached = max(reached, one.score)
-    return sorted(detections, key=lambda one: -one.score), reached >= 0.0
+            seen = frame.depth, mask, frame.intrinsics.fx, rule.foreground
+            doubt = rule.doubted if is_background(*seen) or is_too_large(*seen) else 1.0
+            detection = Detection(best.label, doubt * best.score, mask, shown.box_uv)
+            if detection.score < min_score:
+                continue
+            detections.append(detection)
+            if enough and (self._is_plain(detection, frame) or not plain) and enough(detection):
+                reached = max(reached, detection.score)
+        return sorted(detections, key=lambda detection: -detection.score), reached >= 0.0
 
 
-def _tensor(rgb: NDArray[np.uint8], box: Letterbox, network: tuple[int, int]) -> NDArray[np.float32]:
+def _tensor(
+    rgb: NDArray[np.uint8], box: Letterbox, network: tuple[int, int], smoothing_px: float
+) -> NDArray[np.float32]:
     """(1, 3, h, w) input: the picture smoothed, as the training's crops are before they shrink, and fitted."""
-    soft = cv2.GaussianBlur(rgb, (0, 0), SMOOTHING / box.scale) if box.scale < 1 else rgb
+    soft = cv2.GaussianBlur(rgb, (0, 0), smoothing_px / box.scale) if box.scale < 1 else rgb
     fitted: NDArray[np.uint8] = cv2.warpAffine(
         soft,
         box.matrix(),
@@ -218,8 +217,8 @@ def overlaps(box: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[n
     return np.asarray(shared / np.maximum(one + each - shared, 1e-9))
 
 
-def suppress_overlaps(corners: NDArray[np.float64], scores: NDArray[np.float64]) -> list[int]:
-    """Indices of the boxes that no better-scored kept box overlaps by more than MAX_OVERLAP (IoU), best first.
+def suppress_overlaps(corners: NDArray[np.float64], scores: NDArray[np.float64], max_overlap: float) -> list[int]:
+    """Indices of the boxes that no better-scored kept box overlaps by more than `max_overlap` (IoU), best first.
 
     corners: (n, 4) as u0, v0, u1, v1. scores: (n,). Ties keep the input's order.
     """
@@ -228,7 +227,7 @@ def suppress_overlaps(corners: NDArray[np.float64], scores: NDArray[np.float64])
     while order.size:
         first, order = int(order[0]), order[1:]
         kept.append(first)
-        order = order[overlaps(corners[first], corners[order]) <= MAX_OVERLAP]
+        order = order[overlaps(corners[first], corners[order]) <= max_overlap]
     return kept
 
 

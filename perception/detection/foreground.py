@@ -1,5 +1,8 @@
-"""What depth says against a detection: a patch of wall between a bottle and a corner looks like a dark bottle to a
-network that is shown colour alone, and so does a pillar with something on top."""
+"""What depth says against a detection.
+
+To a network that is shown colour alone, a dark patch of wall between two things looks like a dark bottle. Depth tells
+that it lies behind what is beside it, or that it is far too large.
+"""
 
 from __future__ import annotations
 
@@ -7,26 +10,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from perception.detection.settings import ForegroundSettings
 from perception.surface.silhouette import bounds
 
 Float32 = NDArray[np.float32]
 
-ROWS = 32
-"""Of the mask at most, evenly spread."""
-BESIDE_M = 0.022
-"""Next to the outline, where depth that lies beside its pixel (`perception.surface.depth.registration_shift`) says
-nothing."""
-ENOUGH = 0.2
-"""Share of the rows that must tell how deep a side is."""
-TOLERANCE_M, TOLERANCE_SHARE = 0.01, 0.01
-"""Depths that differ by less, the share being one of the depth, are equal: the sensor's noise at the median of rows."""
 
-LARGEST_M = 0.2
-"""What is wider in its narrower direction is no bottle, can or mug, and too wide for the gripper."""
-
-
-def is_too_large(depth: NDArray[np.float32], mask: NDArray[np.bool_], focal_px: float) -> bool:
-    """Whether the mask is wider than LARGEST_M in its narrower direction. Arguments as for `is_background`."""
+def is_too_large(
+    depth: NDArray[np.float32], mask: NDArray[np.bool_], focal_px: float, settings: ForegroundSettings
+) -> bool:
+    """Whether the mask is wider than `largest_m` in its narrower direction. Arguments as for `is_background`."""
     window = bounds(mask)
     if window is None:
         return False
@@ -38,46 +31,45 @@ def is_too_large(depth: NDArray[np.float32], mask: NDArray[np.bool_], focal_px: 
     ends = [inside[rows].argmax(axis=1), inside.shape[1] - 1 - inside[rows, ::-1].argmax(axis=1)]
     points = np.stack([np.concatenate(ends), np.tile(rows, 2)], axis=1).astype(np.float32)  # their hull is the mask's
     narrow_px = float(min(cv2.minAreaRect(points)[1]))
-    return narrow_px * float(np.median(values)) / focal_px > LARGEST_M
+    return narrow_px * float(np.median(values)) / focal_px > settings.largest_m
 
 
-def is_background(depth: NDArray[np.float32], mask: NDArray[np.bool_], focal_px: float) -> bool:
+def is_background(
+    depth: NDArray[np.float32], mask: NDArray[np.bool_], focal_px: float, settings: ForegroundSettings
+) -> bool:
     """Whether one side of the mask is nearer than the mask itself and the other no farther.
 
     depth: (H, W) metres, 0 = no return. mask: (H, W). focal_px: focal length. False where depth does not tell.
-
-    Of the detections of objects in rendered views 1 of 991 is called so; in three real frames, moved and changed 40
-    times each, 1 of 121 of the thermos and 11 of 91 others, or 50 of 124 of a network that sees more in walls.
     """
-    found = margins_m(depth, mask, focal_px)
-    if found is None or np.isnan(found).any():
+    margins = margins_m(depth, mask, focal_px, settings)
+    if margins is None or np.isnan(margins).any():
         return False
-    middle, *sides = found
-    tolerance = TOLERANCE_M + TOLERANCE_SHARE * middle
+    middle, *sides = margins
+    tolerance = settings.tolerance_m + settings.tolerance_share * middle
     return min(sides) < -tolerance and max(sides) <= tolerance
 
 
 def margins_m(
-    depth: NDArray[np.float32], mask: NDArray[np.bool_], focal_px: float
+    depth: NDArray[np.float32], mask: NDArray[np.bool_], focal_px: float, settings: ForegroundSettings
 ) -> tuple[float, float, float] | None:
     """Median depth of the mask, and how much deeper the picture is left and right of it, in metres, by the median of
     its rows; nan for a side on which too few rows have returns. None where the mask has no return or no pixel."""
     rows = np.flatnonzero(mask.any(axis=1))
     if not rows.size:
         return None
-    rows = rows[np.linspace(0, rows.size - 1, min(rows.size, ROWS)).astype(int)]
+    rows = rows[np.linspace(0, rows.size - 1, min(rows.size, settings.rows)).astype(int)]
     inside, strip = mask[rows], np.where(depth[rows] > 0, depth[rows], np.nan).astype(np.float32)
     first, end = inside.argmax(axis=1)[:, None], inside.shape[1] - inside[:, ::-1].argmax(axis=1)[:, None]
     own = _row_medians(strip, inside)
     middle = _median(own)
     if np.isnan(middle):
         return None
-    gap = round(focal_px * BESIDE_M / middle)
+    gap = round(focal_px * settings.beside_m / middle)
     wide = np.maximum(gap, (end - first) // 2)
     u = np.arange(inside.shape[1])[None]
     left = (u >= first - gap - wide) & (u < first - gap)
     right = (u >= end + gap) & (u < end + gap + wide)
-    sides = [_side(_row_medians(strip, side) - own) for side in (left, right)]
+    sides = [_side(_row_medians(strip, side) - own, settings.enough) for side in (left, right)]
     return middle, sides[0], sides[1]
 
 
@@ -93,9 +85,9 @@ def _row_medians(strip: Float32, where: NDArray[np.bool_]) -> Float32:
     return np.asarray(0.5 * (values[row, low] + values[row, high]), np.float32)
 
 
-def _side(margins: Float32) -> float:
+def _side(margins: Float32, enough: float) -> float:
     known = np.count_nonzero(~np.isnan(margins))
-    return _median(margins) if known >= ENOUGH * margins.size else float("nan")
+    return _median(margins) if known >= enough * margins.size else float("nan")
 
 
 def _median(values: Float32) -> float:

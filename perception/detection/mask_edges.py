@@ -1,8 +1,7 @@
 """A coarse mask made to follow the picture's edges: the guided filter (He, Sun and Tang, PAMI 2013) on its chance.
 
-A segmentation network gives its masks at a quarter of its input's size; seen in the full picture, one of its pixels
-covers 7 to 15. On 32 rendered views the filter raises the mean IoU from 0.86 to 0.90, and from 0.81 to 0.88 where the
-picture was looked at 0.45 times as large; on three real ones of a thermos from 0.75 to 0.84.
+A segmentation network gives its masks at a quarter of its input's size, so that one of their pixels covers 7 to 15 of
+the full picture.
 """
 
 from __future__ import annotations

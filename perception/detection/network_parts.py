@@ -1,7 +1,7 @@
 """A YOLO segmentation network as two: what finds objects, and the head that draws masks.
 
-The head takes a quarter of the time, for prototypes of the whole picture, and is needed where something was found only.
-Run on a part of the features, it gives the same prototypes there as in the whole, but for the part's rim.
+The head is needed only where something was found. On a part of the features it gives the same prototypes as on the
+whole, but for the part's rim.
 """
 
 from __future__ import annotations
@@ -78,9 +78,11 @@ def _side(weights: Any) -> int:
 
 
 def quick_softmax(nodes: list[Any], graph: Any) -> list[Any]:
-    """The nodes with each softmax over axis 1 whose mean a 1 x 1 convolution takes written as two sums of exponentials:
-    the same mean, in a tenth of the time, since onnxruntime turns the array for the softmax. Adds to the graph's
-    constants."""
+    """The nodes, with each softmax over axis 1 that a 1 x 1 convolution averages written as two sums of exponentials.
+
+    The mean is the same and much quicker, since onnxruntime transposes the array for a softmax. Adds to the graph's
+    constants.
+    """
     constants = {item.name: numpy_helper.to_array(item) for item in graph.initializer if len(item.dims) == 4}
     result = list(nodes)
     for softmax in (node for node in nodes if node.op_type == "Softmax"):

@@ -1,10 +1,8 @@
 """Grips for carrying: a little above the middle, so that the object hangs, and far enough out in the jaws.
 
-The jaws form a wedge; what sits deep in it is squeezed outwards, and turns as it slips. In the simulation a bottle with
-its axis at the hand's origin (the middle of the jaws) or nearer to the palm turned by 12 to 27 degrees in the seconds
-after it was lifted, also where the palm was a few millimetres behind it, and fell when it was put down; with their axes
-14 and 22 mm further out two bottles turned by less than one degree. Pressed on a table, a tilted object rights itself
-as long as the tangent of its tilt is less than its radius over the height of the grip: the lower the grip, the better.
+The jaws form a wedge: what sits deep in it is squeezed outwards and turns as it slips, so it is gripped further out.
+Pressed on a table, a tilted object rights itself as long as the tangent of its tilt is less than its radius over the
+height of the grip: the lower the grip, the better.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Normals are (H, W, 3) float32 unit vectors in the camera frame (x right, y down,
 pixel's line of sight (z < 0 but for the picture's far sides), and 0 where unknown. Depth is metres along the optical
 axis with 0 for no return.
 
-On a real time-of-flight picture D2NT errs by more than 40 degrees, the plane fit by 3 to 7: D2NT is for clean depth.
+D2NT needs clean depth: on a real time-of-flight picture it errs by tens of degrees, the plane fit by a few.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Linear algebra on one thread.
 
-Above some 500,000 multiplications numpy's BLAS wakes its other threads, which then spin for a tenth of a second waiting
-for more: longer than the whole perception of a frame, whose networks need every core. On two cores these ran up to
-3 times slower for it.
+For a large product numpy's BLAS wakes its other threads, which then spin for a while waiting for more. Meanwhile they
+hold the cores that the networks need.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ import pytest
 from numpy.typing import NDArray
 
 from behaviours.robots.spot.model import SPOT
-from perception.detection.detector import ZOOMS
+from perception.detection.settings import DetectionSettings
 from perception.surface.depth import level_range, near_cluster, object_depth
 from perception.surface.normals import d2nt_normals
 from perception.types import Intrinsics
@@ -140,6 +140,9 @@ def test_depth_repair(benchmark: Any) -> None:
     assert abs(object_depth(depth, view.mask, camera, pose).shift_px - beside_px) <= 1
 
 
+ZOOMS = DetectionSettings().zooms
+
+
 @pytest.mark.parametrize("zooms", [ZOOMS[:1], ZOOMS[:2], ZOOMS], ids=["one look", "two looks", "all looks"])
 def test_the_whole_perception_of_a_frame(benchmark: Any, zooms: tuple[float, ...]) -> None:
     """The shipped networks on an analytic bottle: time and share of each stage are printed, not judged, because the
@@ -150,7 +153,7 @@ def test_the_whole_perception_of_a_frame(benchmark: Any, zooms: tuple[float, ...
     from perception.types import Detection, Grasp, RgbdFrame
 
     view = bottle()
-    network, heatmap = OnnxDetector(zooms=zooms), OnnxHeatmap()
+    network, heatmap = OnnxDetector(settings=DetectionSettings(zooms=zooms)), OnnxHeatmap()
 
     class Both:
         """The network runs on every call; the rendered mask stands in for what it finds of a plain cylinder."""

@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 
 from perception.base.errors import ConfigError, SpotGraspError
 from perception.base.plain_json import json_text
-from perception.detection.detector import DEFAULT_WEIGHTS, ZOOMS, OnnxDetector
+from perception.detection.detector import DEFAULT_WEIGHTS, OnnxDetector
+from perception.detection.settings import DetectionSettings
 from perception.geometry import Pose
 from perception.types import Intrinsics, RgbdFrame
 from simulation.scene.objects import LABELS
@@ -101,14 +102,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--views", type=Path, nargs="+", required=True)
     parser.add_argument("--detector", type=Path, default=DEFAULT_WEIGHTS)
-    parser.add_argument("--zooms", type=float, nargs="+", default=ZOOMS, help="scales at which it looks, in this order")
+    parser.add_argument(
+        "--zooms",
+        type=float,
+        nargs="+",
+        default=DetectionSettings().zooms,
+        help="scales at which it looks, in this order",
+    )
     parser.add_argument("--every", type=int, default=1, help="take every Nth view only")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     try:
         if args.every < 1 or min(args.zooms) <= 0:
             raise ConfigError("--every must be at least 1 and --zooms positive")
-        detector = OnnxDetector(args.detector, zooms=tuple(args.zooms))
+        detector = OnnxDetector(args.detector, settings=DetectionSettings(zooms=tuple(args.zooms)))
         found = measure(list(views(args.views))[:: args.every], detector, args.seed)
     except SpotGraspError as error:
         parser.exit(error.exit_code, f"{error}\n")

@@ -12,6 +12,7 @@ import pytest
 from perception.base.errors import ConfigError, ModelError
 from perception.detection.detector import DEFAULT_WEIGHTS, OnnxDetector, suppress_overlaps
 from perception.detection.letterbox import Letterbox
+from perception.detection.settings import DetectionSettings
 from perception.geometry import Pose
 from perception.networks.protocols import Enough
 from perception.types import Intrinsics, RgbdFrame
@@ -42,7 +43,7 @@ def network(folder: Path, size: tuple[int, int], rows: list[np.ndarray], names: 
         segmentation_network(path, size, np.stack(rows), prototypes)
     else:
         segmentation_network(path, size, np.stack(rows), prototypes, names)
-    return OnnxDetector(path, zooms=(1.0,))
+    return OnnxDetector(path, settings=DetectionSettings(zooms=(1.0,)))
 
 
 def test_box_and_mask_come_back_in_picture_pixels(tmp_path: Path) -> None:
@@ -69,7 +70,7 @@ def test_letterbox_border_is_taken_off(tmp_path: Path) -> None:
 def test_a_network_of_free_size_gets_no_more_than_the_zoomed_picture(tmp_path: Path) -> None:
     rows = np.stack([row((40, 38, 20, 40), (1.0, 0.0, 0.0), 0)])
     path = segmentation_network(tmp_path / "free.onnx", (96, 128), rows, np.ones((32, 16, 16), np.float32), free=True)
-    (found,) = OnnxDetector(path, zooms=(0.5,)).detect(frame((255, 0, 0)), ["bottle"], 0.05)
+    (found,) = OnnxDetector(path, settings=DetectionSettings(zooms=(0.5,))).detect(frame((255, 0, 0)), ["bottle"], 0.05)
     assert found.score == pytest.approx(0.75 + 0.25 * 114 / 255, abs=1e-3)  # 64 x 48 of a 64 x 64 input, the rest grey
     assert found.box_uv == pytest.approx((300, 100, 500, 480), abs=1e-3)  # scale 0.1, border 8 px
 
@@ -180,8 +181,8 @@ def test_outputs_that_do_not_fit_the_names(tmp_path: Path) -> None:
 
 def test_suppression_keeps_the_best_of_each_cluster() -> None:
     corners = np.array([[0, 0, 10, 10], [1, 0, 11, 10], [20, 0, 30, 10], [20, 0, 30, 10], [5, 5, 5, 5]], float)
-    assert suppress_overlaps(corners, np.array([0.5, 0.9, 0.3, 0.3, 0.1])) == [1, 2, 4]
-    assert suppress_overlaps(np.zeros((0, 4)), np.zeros(0)) == []
+    assert suppress_overlaps(corners, np.array([0.5, 0.9, 0.3, 0.3, 0.1]), 0.5) == [1, 2, 4]
+    assert suppress_overlaps(np.zeros((0, 4)), np.zeros(0), 0.5) == []
 
 
 @pytest.mark.parametrize("size", [(480, 640), (640, 640), (320, 320), (96, 128)])
@@ -203,7 +204,7 @@ def test_shipped_weights_open_and_answer() -> None:
 
 def test_an_object_seen_at_several_zooms_is_one(tmp_path: Path) -> None:
     once = network(tmp_path, (96, 128), [row((40, 48, 20, 60), (0.9, 0.1, 0.1), 0)])
-    twice = OnnxDetector(tmp_path / "detector.onnx", zooms=(1.0, 1.0))
+    twice = OnnxDetector(tmp_path / "detector.onnx", settings=DetectionSettings(zooms=(1.0, 1.0)))
     (expected,), (found,) = (one.detect(frame((255, 0, 0)), ["bottle"], 0.3) for one in (once, twice))
     assert found.box_uv == expected.box_uv
     assert np.array_equal(found.mask, expected.mask)
@@ -211,7 +212,9 @@ def test_an_object_seen_at_several_zooms_is_one(tmp_path: Path) -> None:
 
 def test_a_smaller_zoom_still_answers_in_picture_pixels(tmp_path: Path) -> None:
     network(tmp_path, (96, 128), [row((64, 48, 20, 40), (0.9, 0.1, 0.1), 0)])  # the middle of the input
-    (found,) = OnnxDetector(tmp_path / "detector.onnx", zooms=(0.5,)).detect(frame((255, 0, 0)), ["bottle"], 0.3)
+    (found,) = OnnxDetector(tmp_path / "detector.onnx", settings=DetectionSettings(zooms=(0.5,))).detect(
+        frame((255, 0, 0)), ["bottle"], 0.3
+    )
     assert found.box_uv == pytest.approx(
         (220, 40, 420, 440), abs=1e-3
     )  # scale 0.2 halved: 200 x 400 px about (320, 240)
@@ -220,18 +223,21 @@ def test_a_smaller_zoom_still_answers_in_picture_pixels(tmp_path: Path) -> None:
 def test_the_largest_zoom_draws_what_another_is_surer_of(tmp_path: Path) -> None:
     """Redder than the picture is the border that a smaller zoom leaves."""
     network(tmp_path, (96, 128), [row((64, 48, 20, 40), (0.9, 0.0, 0.0), 0)])
-    detectors = [OnnxDetector(tmp_path / "detector.onnx", zooms=zooms) for zooms in ((1.0,), (0.8,), (0.8, 1.0))]
+    detectors = [
+        OnnxDetector(tmp_path / "detector.onnx", settings=DetectionSettings(zooms=zooms))
+        for zooms in ((1.0,), (0.8,), (0.8, 1.0))
+    ]
     large, small, both = (detector.detect(frame((50, 0, 0)), ["bottle"], 0.1) for detector in detectors)
     assert small[0].score > large[0].score
     assert [(one.score, one.box_uv) for one in both] == [(small[0].score, large[0].box_uv)]
     assert np.array_equal(both[0].mask, large[0].mask)
 
 
-def test_it_stops_looking_when_it_is_sure_of_what_is_wanted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_stops_looking_when_it_is_sure_of_what_is_wanted(tmp_path: Path) -> None:
     """The network says the same at every zoom, which is another place in the picture: who looks twice finds two."""
     network(tmp_path, (96, 128), [row((90, 60, 20, 24), (0.9, 0.0, 0.0), 0)])
-    detector, picture = OnnxDetector(tmp_path / "detector.onnx", zooms=(0.5, 1.0)), frame((255, 0, 0))
-    both = detector.detect(picture, ["bottle"], 0.1)
+    rules, picture = DetectionSettings(zooms=(0.5, 1.0)), frame((255, 0, 0))
+    both = OnnxDetector(tmp_path / "detector.onnx", settings=rules).detect(picture, ["bottle"], 0.1)
     assert [found.box_uv for found in both] == [  # best first: at half the zoom three quarters of the input are grey
         pytest.approx((400, 240, 500, 360), abs=1e-3),
         pytest.approx((480, 240, 640, 480), abs=1e-3),
@@ -239,23 +245,24 @@ def test_it_stops_looking_when_it_is_sure_of_what_is_wanted(tmp_path: Path, monk
     large, small = both
 
     def seen(enough: Enough | None, min_score: float = 0.1) -> list[float]:
+        detector = OnnxDetector(tmp_path / "detector.onnx", settings=rules)
         return [one.score for one in detector.detect(picture, ["bottle"], min_score, enough)]
 
-    monkeypatch.setattr("perception.detection.detector.SURE", small.score - 0.01)
+    rules = replace(rules, sure=small.score - 0.01)
     assert seen(lambda _: True) == [small.score]
     assert seen(lambda one: one.box_uv == large.box_uv) == [large.score]
     assert seen(lambda _: True, large.score + 0.01) == []
-    monkeypatch.setattr("perception.detection.detector.NEAR", 0.51)  # its box is half as high as the picture
+    rules = replace(rules, near=0.51)  # its box is half as high as the picture
     assert seen(lambda _: True) == [large.score]
-    monkeypatch.setattr("perception.detection.detector.NEAR", 0.49)
+    rules = replace(rules, near=0.49)
     assert seen(lambda _: True) == [small.score]
-    monkeypatch.setattr("perception.detection.detector.SURE", small.score + 0.01)
+    rules = replace(rules, sure=small.score + 0.01)
     assert seen(lambda _: True) == [large.score]
 
 
 def test_after_two_looks_anything_wanted_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     network(tmp_path, (96, 128), [row((90, 60, 8, 8), (0.9, 0.0, 0.0), 0)])  # too small to be plain
-    detector = OnnxDetector(tmp_path / "detector.onnx", zooms=(0.6, 0.8, 1.0))
+    detector = OnnxDetector(tmp_path / "detector.onnx", settings=DetectionSettings(zooms=(0.6, 0.8, 1.0)))
     picture = frame((255, 0, 0))
 
     run, inputs = detector._session.run, []

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from perception.detection.foreground import is_background, is_too_large, margins_m
+from perception.detection.settings import ForegroundSettings
 
 FOCAL_PX = 552.0
+RULES = ForegroundSettings()
 
 
 def picture(left_m: float, own_m: float, right_m: float) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
@@ -40,12 +42,12 @@ def picture(left_m: float, own_m: float, right_m: float) -> tuple[NDArray[np.flo
 )
 def test_what_lies_beside_decides(left_m: float, right_m: float, background: bool) -> None:
     depth, mask = picture(left_m, 0.8, right_m)
-    assert is_background(depth, mask, FOCAL_PX) is background
+    assert is_background(depth, mask, FOCAL_PX, RULES) is background
 
 
 def test_margins_are_metres() -> None:
     depth, mask = picture(0.6, 0.8, 1.25)
-    assert margins_m(depth, mask, FOCAL_PX) == pytest.approx((0.8, -0.2, 0.45))
+    assert margins_m(depth, mask, FOCAL_PX, RULES) == pytest.approx((0.8, -0.2, 0.45))
 
 
 @given(
@@ -62,22 +64,22 @@ def test_mirrored_shifted_and_noisy_depth_say_the_same(
     if min(abs(abs(side - own) - tolerance) for side in (left, right)) < 0.004:
         return  # at the limit the noise may decide
     depth, mask = picture(left, own, right)
-    expected = is_background(depth, mask, FOCAL_PX)
-    assert is_background(depth[:, ::-1], mask[:, ::-1], FOCAL_PX) is expected
+    expected = is_background(depth, mask, FOCAL_PX, RULES)
+    assert is_background(depth[:, ::-1], mask[:, ::-1], FOCAL_PX, RULES) is expected
     rng = np.random.default_rng(seed)
     noisy = np.roll(depth, shift, axis=1) + rng.normal(0, 0.003, depth.shape).astype(np.float32)
     noisy[rng.random(depth.shape) < 0.3] = 0
-    assert is_background(noisy, mask, FOCAL_PX) is expected
+    assert is_background(noisy, mask, FOCAL_PX, RULES) is expected
 
 
 def test_without_depth_or_mask_nothing_is_said() -> None:
     depth, mask = picture(0.6, 0.8, 0.6)
-    assert is_background(np.zeros_like(depth), mask, FOCAL_PX) is False
-    assert is_background(depth, np.zeros_like(mask), FOCAL_PX) is False
-    assert is_background(depth, np.ones_like(mask), FOCAL_PX) is False
-    assert is_background(np.where(mask, 0, depth).astype(np.float32), mask, FOCAL_PX) is False
-    assert is_too_large(np.zeros_like(depth), np.ones_like(mask), FOCAL_PX) is False
-    assert is_too_large(depth, np.zeros_like(mask), FOCAL_PX) is False
+    assert is_background(np.zeros_like(depth), mask, FOCAL_PX, RULES) is False
+    assert is_background(depth, np.zeros_like(mask), FOCAL_PX, RULES) is False
+    assert is_background(depth, np.ones_like(mask), FOCAL_PX, RULES) is False
+    assert is_background(np.where(mask, 0, depth).astype(np.float32), mask, FOCAL_PX, RULES) is False
+    assert is_too_large(np.zeros_like(depth), np.ones_like(mask), FOCAL_PX, RULES) is False
+    assert is_too_large(depth, np.zeros_like(mask), FOCAL_PX, RULES) is False
 
 
 @pytest.mark.parametrize("turn_rad", [0.0, 0.5, 1.2])
@@ -90,4 +92,4 @@ def test_the_narrower_side_decides_however_it_lies(turn_rad: float, width_m: flo
     cv2.fillPoly(mask, [corners.astype(np.int32)], 1)
     depth = np.full(mask.shape, at_m, np.float32)
     depth[::2] = 0  # half of it has no return
-    assert is_too_large(depth, mask.astype(bool), FOCAL_PX) is too_large
+    assert is_too_large(depth, mask.astype(bool), FOCAL_PX, RULES) is too_large

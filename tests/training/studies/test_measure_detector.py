@@ -12,6 +12,7 @@ import pytest
 
 from perception.base.errors import ConfigError
 from perception.detection.detector import OnnxDetector
+from perception.detection.settings import DetectionSettings
 from tests.perception.detection.test_detector import row
 from tests.support.onnx_files import segmentation_network
 from training.studies.measure_detector import measure, overlap
@@ -39,7 +40,7 @@ def view(folder: Path, index: int, family: str, depth_m: float) -> Path:
 
 def test_right_wrong_and_absent_are_counted(tmp_path: Path) -> None:
     paths = [view(tmp_path, 0, "bottle", 0.5), view(tmp_path, 1, "thermos", 0.8), view(tmp_path, 2, "can", 0.8)]
-    good = OnnxDetector(detector(tmp_path, [(50, 50, 20, 60)]), zooms=(1.0,))
+    good = OnnxDetector(detector(tmp_path, [(50, 50, 20, 60)]), settings=DetectionSettings(zooms=(1.0,)))
     found = measure(paths, good, seed=0)
     assert (found["views"], found["asked"], found["best_right"]) == (
         3,
@@ -52,7 +53,7 @@ def test_right_wrong_and_absent_are_counted(tmp_path: Path) -> None:
         "0 to 0.6 m": {"objects": 1, "share": 1.0},
         "0.6 to 1 m": {"objects": 2, "share": 0.5},
     }
-    elsewhere = OnnxDetector(detector(tmp_path, [(100, 50, 20, 60)]), zooms=(1.0,))
+    elsewhere = OnnxDetector(detector(tmp_path, [(100, 50, 20, 60)]), settings=DetectionSettings(zooms=(1.0,)))
     assert measure(paths, elsewhere, seed=0)["best_right"] == 0.0
     with pytest.raises(ConfigError, match="no object shows"):
         measure([view(tmp_path, 3, "carton", 0.5)], good, seed=0)

@@ -1,0 +1,46 @@
+"""The numbers of detection, which a file can change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class ForegroundSettings:
+    """What depth says against a detection; see `perception.detection.foreground`. Metres.
+
+    rows: rows of the mask that are looked at, at most. beside_m: a strip beside the outline that is left out, since
+    depth may lie beside its pixel. enough: share of the rows that must tell how deep a side is.
+    tolerance_m, tolerance_share: depths that differ by less are equal; the share is one of the depth.
+    largest_m: what is wider in its narrower direction is too large to be one of the objects.
+    """
+
+    rows: int = 32
+    beside_m: float = 0.022
+    enough: float = 0.2
+    tolerance_m: float = 0.01
+    tolerance_share: float = 0.01
+    largest_m: float = 0.2
+
+
+@dataclass(frozen=True)
+class DetectionSettings:
+    """How the detector looks and what it believes.
+
+    zooms: the picture is looked at with each of these scales, in this order. few_looks: looks after which any detection
+    is taken, if only one is wanted. sure, near: score, and longer side of the box as a share of the picture's height,
+    from which an object needs no further look. doubted: factor of the score of what depth speaks against.
+    max_overlap: boxes that overlap by more (IoU) are one object. most: detections that one look keeps.
+    smoothing_px: blur of the picture, in input pixels, before it shrinks, as in training.
+    foreground: what depth says against a detection.
+    """
+
+    zooms: tuple[float, ...] = (0.75, 0.45, 1.0)
+    few_looks: int = 2
+    sure: float = 0.4
+    near: float = 0.3
+    doubted: float = 0.5
+    max_overlap: float = 0.5
+    most: int = 20
+    smoothing_px: float = 0.4
+    foreground: ForegroundSettings = field(default_factory=ForegroundSettings)
