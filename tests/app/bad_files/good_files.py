@@ -103,7 +103,7 @@ def kinds(folder: Path) -> list[Kind]:
 def _stop_what_is_heavy() -> None:
     import simulation.genesis.robot
     import simulation.spot_api.server
-    from behaviours.robots.spot.link.link import probe
+    from behaviours.robots.spot.link import probe
     from simulation.scene.build import sample_scene
     from simulation.scene.spec import load_scene
     from training.dataset import jobs
