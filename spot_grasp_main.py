@@ -1,4 +1,4 @@
-"""Where the command starts: our packages are found before strangers' of the same name.
+"""Where commands and programs start: our packages are found before strangers' of the same name.
 
 `app`, `perception`, `trees` and the others are common names. A folder so called on PYTHONPATH, as every ROS overlay has
 one, would be imported in place of ours. Importing this module puts ours first, in worker processes too.
@@ -38,15 +38,27 @@ def strangers() -> list[str]:
 
 def console() -> NoReturn:
     """Entry point of the console script and of `python -m app`."""
+    _refuse_strangers()
+    from app.entry import console
+
+    console()
+
+
+def program(module: str) -> NoReturn:
+    """Run the `main` of a module that Python was started with, with the messages and exit codes of the commands."""
+    _refuse_strangers()
+    from app.entry import program
+
+    program(module)
+
+
+def _refuse_strangers() -> None:
     if taken := strangers():
         sys.stderr.write(
             f"spot-grasp: cannot start: Python has already imported the package {'; '.join(taken)}, and not that of "
             f"{HOME}: take what imports it (sitecustomize or a .pth file) out of this environment\n"
         )
         sys.exit(2)
-    from app.entry import console
-
-    console()
 
 
 sys.meta_path.insert(0, OwnFirst)

@@ -7,12 +7,38 @@ import os
 import select
 import signal
 import sys
+from collections.abc import Callable
 from types import FrameType
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from app.base.interrupts import Interrupts
 
 
 def console() -> NoReturn:
     """Entry point of the console script."""
+
+    def work(interrupts: Interrupts) -> int:
+        from app.commands.dispatch import main
+
+        return main(sys.argv[1:], interrupts)
+
+    start(work)
+
+
+def program(module: str) -> NoReturn:
+    """Run the `main` of a module as a command runs: errors end it in one line, with the same exit codes."""
+
+    def work(interrupts: Interrupts) -> int:
+        from app.base.boundary import run_main
+
+        return run_main(module, interrupts)
+
+    start(work)
+
+
+def start(work: Callable[[Interrupts], int]) -> NoReturn:
+    """Do the work of a process and end with the exit code that it returns."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:  # nohup
             signal.signal(number, _leave)
@@ -24,7 +50,6 @@ def console() -> NoReturn:
     output.install()
     from app.base.guard import Guard
     from app.base.interrupts import INTERRUPTED, Interrupts
-    from app.commands.dispatch import main
 
     interrupts = Interrupts()
     interrupts.hold()  # until somebody is there to catch what a signal raises
@@ -32,7 +57,7 @@ def console() -> NoReturn:
     guard = Guard(interrupts).start()
     try:
         try:
-            code = main(sys.argv[1:], interrupts)
+            code = work(interrupts)
         except SystemExit as end:  # of argparse, after its help or its complaint
             code = int(end.code or 0)
         code = output.settle(code)

@@ -9,11 +9,15 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # before the imports below, so that a missing package is told in one line
+    from spot_grasp_main import program
+
+    program("training.export")
+
 import argparse
 import sys
 from pathlib import Path
 
-from perception.base.errors import SpotGraspError
 from training.detector.arguments import TRUST
 from training.heatmap.export import UNSTATED
 
@@ -31,22 +35,15 @@ def main() -> None:
     parser.add_argument("--width", type=int, default=640, help="detector only")
     parser.add_argument("--trust-pickle", action="store_true", help=f"detector only: {TRUST}")
     args = parser.parse_args()
-    try:
-        if args.network == "heatmap":
-            from training.heatmap.export import export_heatmap
+    if args.network == "heatmap":
+        from training.heatmap.export import export_heatmap
 
-            path = export_heatmap(args.run, args.out, overwrite=args.overwrite, licence=args.licence)
-        else:
-            from training.detector.export import export_detector
+        path = export_heatmap(args.run, args.out, overwrite=args.overwrite, licence=args.licence)
+    else:
+        from training.detector.export import export_detector
 
-            path = export_detector(
-                args.run, args.out, height=args.height, width=args.width, overwrite=args.overwrite,
-                trust_pickle=args.trust_pickle,
-            )  # fmt: skip
-    except SpotGraspError as error:
-        parser.exit(error.exit_code, f"{error}\n")
+        path = export_detector(
+            args.run, args.out, height=args.height, width=args.width, overwrite=args.overwrite,
+            trust_pickle=args.trust_pickle,
+        )  # fmt: skip
     sys.stdout.write(f"{path}\n")
-
-
-if __name__ == "__main__":
-    main()

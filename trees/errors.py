@@ -1,25 +1,19 @@
 """The errors that the packages have in common, and what becomes of an error that a leaf raises.
 
 An expected outcome (nothing detected, grasp missed, goal out of reach) is never an exception: it is a FAILURE with a
-reason. An error ends the run. `exit_code` is what the command line returns for it. `perception.base.errors` adds the
+reason. An error ends the run. `perception.base.errors` adds the
 errors of robots, networks and outputs.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 
 class SpotGraspError(Exception):
     """Root of every error that this project raises on purpose; the message is one clear line for a person."""
 
-    exit_code: ClassVar[int] = 3
-
 
 class ConfigError(SpotGraspError):
     """What the user asked for cannot be used: a scene, an object, a mesh, an option, a file."""
-
-    exit_code = 2
 
 
 class TreeError(ConfigError):

@@ -22,6 +22,14 @@ exit codes:
 """
 
 
+RUNS: Final = {"success": SUCCESS, "failure": FAILURE, "interrupted": INTERRUPTED}
+
+
+def run_code(status: str, error: BaseException | None) -> int:
+    """The exit code of a run. status: of its result. error: what ended it, if that was an error."""
+    return RUNS[status] if status in RUNS else BROKEN if error is None else exit_code(error)
+
+
 def exit_code(error: BaseException) -> int:
     """The exit code of a command that this error ended."""
     if isinstance(error, KeyboardInterrupt):

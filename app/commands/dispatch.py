@@ -1,4 +1,4 @@
-"""The command line `spot-grasp`: finds the command by its name, and turns an error into one line and an exit code.
+"""The command line `spot-grasp`: finds the command by its name and runs it.
 
 A command's module is imported when its name is typed. `spot-grasp --help` must be quick and imports none.
 """
@@ -9,11 +9,11 @@ import argparse
 from collections.abc import Sequence
 from typing import Final
 
+from app.base.boundary import failed
 from app.base.command import Parser, Table, add_commands
-from app.base.exit_codes import INTERRUPTED, SUCCESS, TABLE, UNUSABLE, exit_code
+from app.base.exit_codes import SUCCESS, TABLE, UNUSABLE
 from app.base.interrupts import Interrupts
-from app.base.output import hurry, note, tell, warn
-from perception.base.errors import SpotGraspError
+from app.base.output import tell
 
 COMMANDS: Final[Table] = {
     "run": ("app.commands.run", "run a tree on a robot"),
@@ -42,8 +42,6 @@ examples:
   spot-grasp run my_tree.xml --robot fake --view plain
   spot-grasp check my_tree.xml
 """
-LONGEST_LINE: Final = 4000
-"""Letters of an error: what a file holds may be in it."""
 
 
 def main(argv: Sequence[str], interrupts: Interrupts) -> int:
@@ -94,33 +92,3 @@ def _parse(parser: argparse.ArgumentParser, argv: Sequence[str]) -> argparse.Nam
             words += owner_words(unknown)
         parser.error(words)
     return arguments
-
-
-def failed(error: BaseException, interrupts: Interrupts, *, debug: bool) -> int:
-    """Say what ended the program; the exit code."""
-    interrupts.closing()
-    interrupted = isinstance(error, KeyboardInterrupt)
-    if debug and not interrupted:
-        import traceback
-
-        note("".join(traceback.format_exception(error)))
-    if interrupted or interrupts.received is not None:  # a library may have made an error of its own of it
-        hurry()
-        warn(f"interrupted by {interrupts.received or 'SIGINT'}")
-        return INTERRUPTED
-    if isinstance(error, SpotGraspError):
-        warn(one_line(error))
-    elif isinstance(error, OSError) and error.filename is not None:  # a name that the system does not take, or not now
-        from perception.base.files import shown
-
-        warn(f"{shown(str(error.filename))}: {error.strerror}")
-        return UNUSABLE
-    else:
-        warn(f"internal error: {type(error).__name__}: {one_line(error)} (--debug shows where)")
-    return exit_code(error)
-
-
-def one_line(error: BaseException) -> str:
-    """The error's message as a single line."""
-    text = " ".join(str(error).split()) or type(error).__name__
-    return text if len(text) <= LONGEST_LINE else f"{text[:LONGEST_LINE]} ..."

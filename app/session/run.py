@@ -7,6 +7,7 @@ import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from app.base.exit_codes import run_code
 from app.base.interrupts import Interrupts
 from app.base.output import hurry, tell, tell_json, warn
 from app.parts.robots import plugins
@@ -14,7 +15,7 @@ from app.session.options import RunOptions
 from app.views.choose import make_view
 from app.views.model import View
 from behaviours.recording.folder import new_folder
-from behaviours.recording.result import EXIT_CODES, summary
+from behaviours.recording.result import summary
 from trees.library_files import find_tree
 
 if TYPE_CHECKING:
@@ -69,8 +70,11 @@ def _run(options: RunOptions, interrupts: Interrupts, groot: Groot) -> int:
     session = RunSession(place, tree=file, robot=options.robot, seed=options.seed, began_s=started_s)
     result = session.result
 
+    raised: BaseException | None = None
+
     def save() -> None:
-        interrupts.exit_code = session.conclude(interrupts.received).exit_code
+        session.conclude(interrupts.received)
+        interrupts.exit_code = result.exit_code = run_code(result.status, raised)
         session.finish()
 
     with session:
@@ -85,6 +89,7 @@ def _run(options: RunOptions, interrupts: Interrupts, groot: Groot) -> int:
                     view.start()
                     _until_it_ends(options, interrupts, document, substitution, parts, session, view, groot)
                 except BaseException as error:
+                    raised = error
                     result.fail(error)
                     raise
         finally:
@@ -95,7 +100,7 @@ def _run(options: RunOptions, interrupts: Interrupts, groot: Groot) -> int:
                 tell(summary(result, place))
     if result.status == "interrupted":
         raise KeyboardInterrupt(result.reason)
-    return EXIT_CODES[result.status]
+    return run_code(result.status, None)
 
 
 def _until_it_ends(

@@ -23,7 +23,7 @@ from collections.abc import Callable, MutableMapping
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from perception.base.errors import ConfigError, SpotGraspError, WriteError
 from perception.base.files import open_append, write_atomic
@@ -39,8 +39,6 @@ PNG_LEVEL: Final = 1  # zlib level: 3 times quicker than OpenCV's default for 15
 
 class RecordError(SpotGraspError):
     """The run folder cannot be written any more, e.g. because the disk is full."""
-
-    exit_code: ClassVar[int] = 3
 
 
 def write_whole(path: Path, data: bytes) -> None:

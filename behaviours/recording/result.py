@@ -7,10 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from perception.base.errors import SpotGraspError
-
 Status = Literal["success", "failure", "interrupted", "error"]
-EXIT_CODES: Final[dict[Status, int]] = {"success": 0, "failure": 1, "error": 3, "interrupted": 130}
 JUDGED: Final = (
     "object_lift_m", "held_s", "peak_gripper_torque_nm", "placed_upright", "placed_distance_m", "objects_placed",
     "sim_s",
@@ -29,7 +26,8 @@ class Result:
     placed_distance_m: its distance from the middle of the place. objects_placed: number of objects that stand on the
     place. sim_s: seconds on the robot's clock. wall_s: seconds from the command to here. run: the run folder. reason:
     the path and message of the node that failed; empty for a success. reports: texts of the Report leaves, in order.
-    seed: seed of scene and noise. tree: name of the tree. robot: name of the robot. exit_code: of the command.
+    seed: seed of scene and noise. tree: name of the tree. robot: name of the robot. exit_code: of the command,
+    None for a run that no command waits for.
     """
 
     status: Status = "error"
@@ -48,7 +46,7 @@ class Result:
     seed: int = 0
     tree: str = ""
     robot: str = ""
-    exit_code: int = 3
+    exit_code: int | None = None
 
     def judge(self, truth: Mapping[str, float]) -> None:
         """Take over the ground truth of a judge outside the tree."""
@@ -63,18 +61,14 @@ class Result:
             self.status = "interrupted"
             return
         self.status, self.reason = "error", " ".join(str(error).split()) or type(error).__name__
-        if isinstance(error, SpotGraspError):
-            self.exit_code = error.exit_code
 
     def close(self, interrupted_by: str | None, wall_s: float) -> None:
-        """Settle status, reason and exit code; `interrupted_by` is the name of a signal that came, or None."""
+        """Settle status and reason; `interrupted_by` is the name of a signal that came, or None."""
         self.wall_s = round(wall_s, 3)
         if interrupted_by is not None:
             self.status, self.reason = "interrupted", f"interrupted by {interrupted_by}"
         elif self.status == "interrupted":
             self.reason = self.reason or "interrupted"
-        if self.status != "error":
-            self.exit_code = EXIT_CODES[self.status]
 
     def as_json(self) -> dict[str, Any]:
         """Plain JSON values."""

@@ -163,7 +163,7 @@ class RunSession:
         self.result.judge(truth)
 
     def conclude(self, interrupted_by: str | None = None) -> Result:
-        """The result with its final status and exit code. interrupted_by: the name of a signal that has come."""
+        """The result with its final status. interrupted_by: the name of a signal that has come."""
         self._concluded = True
         self.result.close(interrupted_by, time.monotonic() - self._began_s)
         return self.result

@@ -35,6 +35,14 @@ def require(who: str, extra: str, *packages: str) -> None:
             raise ConfigError(f"{who} needs the package {package!r}, which is not installed: {install_line(extra)}")
 
 
+def missing(error: ModuleNotFoundError) -> ConfigError | None:
+    """The error for an optional package that an import did not find; None if the module is none of them."""
+    for extra, packages in PACKAGES.items():
+        if error.name is not None and error.name.split(".")[0] in {package.split(".")[0] for package in packages}:
+            return ConfigError(f"the package {error.name!r} is not installed: {install_line(extra)}")
+    return None
+
+
 def unusable(who: str, extra: str, error: ImportError) -> ConfigError:
     """The error for a package that is there but does not import; arguments as for `require`."""
     package = f"package {error.name!r}" if error.name else f"extra {extra!r}"

@@ -8,6 +8,11 @@ bottles. Offsets, tilts and rolls vary so widely that many grasps fail.
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # before the imports below, so that a missing package is told in one line
+    from spot_grasp_main import program
+
+    program("simulation.trials.compare_gripper")
+
 import argparse
 import sys
 from dataclasses import dataclass
@@ -18,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from behaviours.robots.spot.model import SPOT
-from perception.base.errors import ConfigError, SpotGraspError
+from perception.base.errors import ConfigError
 from perception.base.plain_json import json_text
 from perception.geometry import Pose
 from perception.grasping.hand_pose import hand_pose
@@ -121,14 +126,7 @@ def main() -> None:
     parser.add_argument("--grasps", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
-    try:
-        if args.grasps < 1:
-            raise ConfigError(f"--grasps {args.grasps} must be at least 1")
-        report = compare(args.reference, args.grasps, args.seed)
-    except SpotGraspError as error:
-        parser.exit(error.exit_code, f"{error}\n")
+    if args.grasps < 1:
+        raise ConfigError(f"--grasps {args.grasps} must be at least 1")
+    report = compare(args.reference, args.grasps, args.seed)
     sys.stdout.write(json_text(report, indent=1) + "\n")
-
-
-if __name__ == "__main__":
-    main()

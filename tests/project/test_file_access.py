@@ -4,7 +4,6 @@ why."""
 from __future__ import annotations
 
 import ast
-import importlib
 import os
 import sys
 from collections.abc import Iterator
@@ -12,6 +11,8 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from app.base.boundary import run_main
+from app.base.interrupts import Interrupts
 from tests.support.places import ROOT
 
 PACKAGES = ("app", "behaviours", "perception", "simulation", "training", "trees")
@@ -207,7 +208,6 @@ def test_what_stays_in_memory_or_becomes_whole_is_not(source):
 )
 def test_tools_of_training_refuse_a_bad_file_in_one_line(tool, file, words, bad, tmp_path, monkeypatch, capsys):
     pytest.importorskip("torch")
-    module = importlib.import_module(f"training.{tool}")
     path = tmp_path / file
     match bad:
         case "cut":
@@ -228,10 +228,8 @@ def test_tools_of_training_refuse_a_bad_file_in_one_line(tool, file, words, bad,
         case "gone":
             path.symlink_to("nowhere")
     monkeypatch.setattr(sys, "argv", [tool, *(word.replace("@", str(tmp_path)) for word in words)])
-    with pytest.raises(SystemExit) as end:
-        module.main()
+    assert run_main(f"training.{tool}", Interrupts()) == 2
     said = capsys.readouterr()
-    assert end.value.code == 2
     assert said.out == ""
     assert len(said.err.splitlines()) == 1
     assert file in said.err

@@ -10,6 +10,11 @@ An interrupted run continues.
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # before the imports below, so that a missing package is told in one line
+    from spot_grasp_main import program
+
+    program("training.dataset.grasp_labels")
+
 import argparse
 import io
 import sys
@@ -23,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from behaviours.robots.spot.model import SPOT
-from perception.base.errors import ConfigError, SpotGraspError
+from perception.base.errors import ConfigError
 from perception.base.files import write_atomic
 from perception.base.plain_json import json_text
 from perception.geometry import Pose, unit
@@ -174,19 +179,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=1)
     args = parser.parse_args()
-    try:
-        if args.workers < 1 or args.samples < 1 or (args.objects is not None and args.objects < 1):
-            raise ConfigError("--workers, --samples and --objects must be at least 1")
-        if args.views is not None:
-            objects = [(family, seed) for family, seed, _ in objects_in_views(args.views)]
-            objects = [item for item in objects if item[0] in FAMILIES][: args.objects]
-        else:
-            objects = drawn_objects(args.objects or 60, args.seed)
-        done = label_objects(objects, args.out, samples=args.samples, workers=args.workers)
-    except SpotGraspError as error:
-        parser.exit(error.exit_code, f"{error}\n")
+    if args.workers < 1 or args.samples < 1 or (args.objects is not None and args.objects < 1):
+        raise ConfigError("--workers, --samples and --objects must be at least 1")
+    if args.views is not None:
+        objects = [(family, seed) for family, seed, _ in objects_in_views(args.views)]
+        objects = [item for item in objects if item[0] in FAMILIES][: args.objects]
+    else:
+        objects = drawn_objects(args.objects or 60, args.seed)
+    done = label_objects(objects, args.out, samples=args.samples, workers=args.workers)
     sys.stdout.write(json_text({"objects": len(objects), "labelled_now": done}) + "\n")
-
-
-if __name__ == "__main__":
-    main()

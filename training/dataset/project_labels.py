@@ -13,6 +13,11 @@ now that they lacked before is projected again.
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # before the imports below, so that a missing package is told in one line
+    from spot_grasp_main import program
+
+    program("training.dataset.project_labels")
+
 import argparse
 import io
 import sys
@@ -27,7 +32,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from perception.base import array_files
-from perception.base.errors import ConfigError, SpotGraspError
+from perception.base.errors import ConfigError
 from perception.base.files import write_atomic
 from perception.base.plain_json import json_text
 from perception.geometry import Pose
@@ -263,12 +268,5 @@ def main() -> None:
     parser.add_argument("--labels", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
-    try:
-        counts = project(args.views, args.labels, args.out)
-    except SpotGraspError as error:
-        parser.exit(error.exit_code, f"{error}\n")
+    counts = project(args.views, args.labels, args.out)
     sys.stdout.write(json_text(counts) + "\n")
-
-
-if __name__ == "__main__":
-    main()

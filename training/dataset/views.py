@@ -11,6 +11,11 @@ interrupted run continues.
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # before the imports below, so that a missing package is told in one line
+    from spot_grasp_main import program
+
+    program("training.dataset.views")
+
 import argparse
 from collections.abc import Iterable
 from pathlib import Path
@@ -119,7 +124,3 @@ def main() -> None:
     parser.add_argument("--preset", choices=sorted(PRESETS), default="near")
     args = parser.parse_args()
     generate(args.out, range(args.seed, args.seed + args.scenes), args.views_per_scene, args.preset)
-
-
-if __name__ == "__main__":
-    main()

@@ -10,6 +10,11 @@ validation pictures. --start: what the run was started from (--weights of traini
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # before the imports below, so that a missing package is told in one line
+    from spot_grasp_main import program
+
+    program("training.detector.average")
+
 import argparse
 import csv
 import io
@@ -18,7 +23,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from perception.base.errors import ConfigError, SpotGraspError
+from perception.base.errors import ConfigError
 from perception.base.files import TEXT_BYTES, read_bytes, read_json, read_text, replacing, write_atomic
 from perception.base.plain_json import json_text
 from training.common.outputs import refuse_replacing
@@ -108,11 +113,4 @@ def main() -> None:
     parser.add_argument("--overwrite", action="store_true", help="replace the run in --out")
     parser.add_argument("--trust-pickle", action="store_true", help=TRUST)
     args = parser.parse_args()
-    try:
-        average(args.run, args.start, args.out, args.share, overwrite=args.overwrite, trust_pickle=args.trust_pickle)
-    except SpotGraspError as error:
-        parser.exit(error.exit_code, f"{error}\n")
-
-
-if __name__ == "__main__":
-    main()
+    average(args.run, args.start, args.out, args.share, overwrite=args.overwrite, trust_pickle=args.trust_pickle)

@@ -14,6 +14,11 @@ AGPL-3.0.
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # before the imports below, so that a missing package is told in one line
+    from spot_grasp_main import program
+
+    program("training.detector.train")
+
 import argparse
 import math
 from pathlib import Path
@@ -25,7 +30,7 @@ import torch
 
 from perception.base.array_files import read_picture
 from perception.base.digest import sha256_of
-from perception.base.errors import ConfigError, SpotGraspError
+from perception.base.errors import ConfigError
 from perception.base.files import LIST_BYTES, read_bytes, replacing, write_atomic
 from perception.base.plain_json import json_text
 from perception.detection.detector import OnnxDetector
@@ -216,11 +221,4 @@ def main() -> None:
     add_run_arguments(parser)
     add_detector_arguments(parser)
     args = parser.parse_args()
-    try:
-        train(args.data, args.out, **{name: getattr(args, name) for name in NAMES})
-    except SpotGraspError as error:
-        parser.exit(error.exit_code, f"{error}\n")
-
-
-if __name__ == "__main__":
-    main()
+    train(args.data, args.out, **{name: getattr(args, name) for name in NAMES})

@@ -10,6 +10,11 @@ give the same bytes.
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # before the imports below, so that a missing package is told in one line
+    from spot_grasp_main import program
+
+    program("training.heatmap.build_arrays")
+
 import argparse
 import sys
 import zlib
@@ -22,7 +27,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from perception.base.errors import ConfigError, SpotGraspError
+from perception.base.errors import ConfigError
 from perception.base.plain_json import json_text
 from perception.geometry import Pose
 from perception.grasping.preprocess import Crop, heatmap_input
@@ -150,13 +155,6 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=1)
     parser.add_argument("--overwrite", action="store_true", help="replace the arrays in --out")
     args = parser.parse_args()
-    try:
-        refuse_replacing([args.out / "samples.json"], overwrite=args.overwrite)
-        manifest = build(args.views, args.labels, args.out, draws=args.draws)
-    except SpotGraspError as error:
-        parser.exit(error.exit_code, f"{error}\n")
+    refuse_replacing([args.out / "samples.json"], overwrite=args.overwrite)
+    manifest = build(args.views, args.labels, args.out, draws=args.draws)
     sys.stdout.write(json_text({key: value for key, value in manifest.items() if key != "samples"}) + "\n")
-
-
-if __name__ == "__main__":
-    main()

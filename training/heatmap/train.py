@@ -14,6 +14,11 @@ same metrics of the simple rules), checkpoint.pt (the last epoch, for --resume) 
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # before the imports below, so that a missing package is told in one line
+    from spot_grasp_main import program
+
+    program("training.heatmap.train")
+
 import argparse
 import math
 import os
@@ -28,7 +33,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from perception.base.errors import ConfigError, SpotGraspError, WriteError
+from perception.base.errors import ConfigError, WriteError
 from perception.base.files import write_atomic
 from perception.base.plain_json import json_text
 from perception.base.processor import processor
@@ -287,13 +292,6 @@ def main() -> None:
     add_run_arguments(parser)
     add_recipe_arguments(parser)
     args = parser.parse_args()
-    try:
-        recipe = recipe_for(args.recipe, **recipe_changes(args))
-        again = {"resume": args.resume, "overwrite": args.overwrite}
-        train(args.data, args.out, recipe, **again, start=args.start, device=args.device)
-    except SpotGraspError as error:
-        parser.exit(error.exit_code, f"{error}\n")
-
-
-if __name__ == "__main__":
-    main()
+    recipe = recipe_for(args.recipe, **recipe_changes(args))
+    again = {"resume": args.resume, "overwrite": args.overwrite}
+    train(args.data, args.out, recipe, **again, start=args.start, device=args.device)

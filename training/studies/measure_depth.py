@@ -10,6 +10,11 @@ that fits the mean of all frames best; with --mask, the object's depths by both 
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # before the imports below, so that a missing package is told in one line
+    from spot_grasp_main import program
+
+    program("training.studies.measure_depth")
+
 import argparse
 import sys
 from collections.abc import Sequence
@@ -22,7 +27,7 @@ from numpy.typing import NDArray
 
 from behaviours.robots.spot.model import SPOT
 from perception.base.array_files import read_array, read_picture
-from perception.base.errors import ConfigError, SpotGraspError
+from perception.base.errors import ConfigError
 from perception.base.plain_json import json_text
 from perception.geometry import Pose
 from perception.surface.depth import first_surface_depth, median_depth, object_depth
@@ -179,16 +184,9 @@ def main() -> None:
     parser.add_argument("--wall", type=lambda text: tuple(int(part) for part in text.split(",")))
     parser.add_argument("--mask", type=Path)
     args = parser.parse_args()
-    try:
-        if args.scenes < 1 or (args.real and (args.wall is None or len(args.wall) != 4)):
-            raise ConfigError("--scenes must be at least 1, and --real needs --wall U0,V0,U1,V1")
-        report = {"simulated": simulated(args.scenes, args.seed)}
-        if args.real:
-            report["real"] = real(args.real, args.wall, args.mask)
-    except SpotGraspError as error:
-        parser.exit(error.exit_code, f"{error}\n")
+    if args.scenes < 1 or (args.real and (args.wall is None or len(args.wall) != 4)):
+        raise ConfigError("--scenes must be at least 1, and --real needs --wall U0,V0,U1,V1")
+    report = {"simulated": simulated(args.scenes, args.seed)}
+    if args.real:
+        report["real"] = real(args.real, args.wall, args.mask)
     sys.stdout.write(json_text(report, indent=1, ensure_ascii=False) + "\n")
-
-
-if __name__ == "__main__":
-    main()

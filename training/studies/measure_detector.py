@@ -12,6 +12,11 @@ asked for.
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # before the imports below, so that a missing package is told in one line
+    from spot_grasp_main import program
+
+    program("training.studies.measure_detector")
+
 import argparse
 import sys
 from collections.abc import Sequence
@@ -22,7 +27,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from perception.base.errors import ConfigError, SpotGraspError
+from perception.base.errors import ConfigError
 from perception.base.plain_json import json_text
 from perception.detection.detector import DEFAULT_WEIGHTS, OnnxDetector
 from perception.detection.settings import DetectionSettings
@@ -112,15 +117,8 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1, help="take every Nth view only")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
-    try:
-        if args.every < 1 or min(args.zooms) <= 0:
-            raise ConfigError("--every must be at least 1 and --zooms positive")
-        detector = OnnxDetector(args.detector, settings=DetectionSettings(zooms=tuple(args.zooms)))
-        found = measure(list(views(args.views))[:: args.every], detector, args.seed)
-    except SpotGraspError as error:
-        parser.exit(error.exit_code, f"{error}\n")
+    if args.every < 1 or min(args.zooms) <= 0:
+        raise ConfigError("--every must be at least 1 and --zooms positive")
+    detector = OnnxDetector(args.detector, settings=DetectionSettings(zooms=tuple(args.zooms)))
+    found = measure(list(views(args.views))[:: args.every], detector, args.seed)
     sys.stdout.write(json_text(found, indent=1) + "\n")
-
-
-if __name__ == "__main__":
-    main()

@@ -9,6 +9,11 @@ trial a pixel, at the rate of full batches. JSON on stdout.
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # before the imports below, so that a missing package is told in one line
+    from spot_grasp_main import program
+
+    program("training.studies.measure_labels")
+
 import argparse
 import sys
 import tempfile
@@ -19,7 +24,7 @@ from pathlib import Path
 from statistics import median
 from typing import TypeVar
 
-from perception.base.errors import ConfigError, SpotGraspError
+from perception.base.errors import ConfigError
 from perception.base.plain_json import json_text
 from training.dataset.catalogue import Entry
 from training.dataset.folder import npz_bytes, save
@@ -118,13 +123,6 @@ def main() -> None:
     args = parser.parse_args()
     from simulation.genesis.physics import init_genesis
 
-    try:
-        init_genesis()
-        result = measure(args.views)
-    except SpotGraspError as error:
-        parser.exit(error.exit_code, f"{error}\n")
+    init_genesis()
+    result = measure(args.views)
     sys.stdout.write(json_text({key: round(value, 4) for key, value in result.items()}) + "\n")
-
-
-if __name__ == "__main__":
-    main()

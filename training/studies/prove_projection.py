@@ -10,6 +10,11 @@ their share is `unlabelled`.
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # before the imports below, so that a missing package is told in one line
+    from spot_grasp_main import program
+
+    program("training.studies.prove_projection")
+
 import argparse
 import sys
 from collections import defaultdict
@@ -19,7 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from perception.base.errors import ConfigError, SpotGraspError
+from perception.base.errors import ConfigError
 from perception.base.plain_json import json_text
 from perception.geometry import Pose
 from perception.types import Intrinsics
@@ -118,17 +123,10 @@ def main() -> None:
     parser.add_argument("--pixels", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
-    try:
-        if args.pixels < 1:
-            raise ConfigError(f"--pixels {args.pixels} must be at least 1")
-        from simulation.genesis.physics import init_genesis
+    if args.pixels < 1:
+        raise ConfigError(f"--pixels {args.pixels} must be at least 1")
+    from simulation.genesis.physics import init_genesis
 
-        init_genesis()
-        report = prove(args.data, args.pixels, args.seed)
-    except SpotGraspError as error:
-        parser.exit(error.exit_code, f"{error}\n")
+    init_genesis()
+    report = prove(args.data, args.pixels, args.seed)
     sys.stdout.write(json_text(report) + "\n")
-
-
-if __name__ == "__main__":
-    main()

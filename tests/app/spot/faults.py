@@ -17,6 +17,7 @@ import numpy as np
 import app.session.compose
 import app.session.run
 import behaviours.robots.spot.control.estop
+from app.base.exit_codes import exit_code
 from app.base.interrupts import Interrupts
 from app.session.compose import Parts
 from app.session.options import RunOptions
@@ -169,7 +170,7 @@ def play(name: str, stage: str, folder: Path) -> Outcome:
         try:
             app.session.run.run(options, _Unheard())
         except SpotGraspError as error:
-            raised = f"{type(error).__name__} with exit code {error.exit_code}: {error}"
+            raised = f"{type(error).__name__} with exit code {exit_code(error)}: {error}"
         took_s = time.monotonic() - begun
         outcome = _read(folder)
         broken = outcome.broken

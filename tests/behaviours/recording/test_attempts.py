@@ -77,16 +77,13 @@ def test_a_limit_on_the_blackboard_is_not_told_as_a_number() -> None:
     assert attempts.words(1) == "attempt 1"
 
 
-def test_a_result_settles_its_exit_code() -> None:
+def test_a_signal_settles_a_result() -> None:
     result = Result(status="success")
     result.close(None, 1.23456)
-    assert (result.exit_code, result.wall_s) == (0, 1.235)
+    assert (result.status, result.wall_s) == ("success", 1.235)
     result = Result(status="success")
     result.close("SIGTERM", 1.0)
-    assert (result.status, result.reason, result.exit_code) == ("interrupted", "interrupted by SIGTERM", 130)
-    result = Result(status="error", exit_code=2)
-    result.close(None, 1.0)
-    assert result.exit_code == 2
+    assert (result.status, result.reason) == ("interrupted", "interrupted by SIGTERM")
 
 
 def test_the_judge_fills_in_what_it_knows(tmp_path: Any) -> None:

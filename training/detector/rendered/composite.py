@@ -10,6 +10,11 @@ stuff, light and faults of the camera all come from the seed.
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # before the imports below, so that a missing package is told in one line
+    from spot_grasp_main import program
+
+    program("training.detector.rendered.composite")
+
 import argparse
 from pathlib import Path
 
@@ -138,11 +143,4 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--size", type=int, default=SIZE_PX, help="pixels, both sides")
     args = parser.parse_args()
-    try:
-        generate(args.out, range(args.first, args.first + args.pictures), args.seed, args.size)
-    except ConfigError as error:
-        parser.exit(error.exit_code, f"{error}\n")
-
-
-if __name__ == "__main__":
-    main()
+    generate(args.out, range(args.first, args.first + args.pictures), args.seed, args.size)

@@ -8,6 +8,11 @@ validation, as there.
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # before the imports below, so that a missing package is told in one line
+    from spot_grasp_main import program
+
+    program("training.detector.rendered.crops")
+
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
@@ -90,11 +95,4 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--crops", type=int, default=2)
     args = parser.parse_args()
-    try:
-        add_crops(args.views, args.out, args.crops)
-    except ConfigError as error:
-        parser.exit(error.exit_code, f"{error}\n")
-
-
-if __name__ == "__main__":
-    main()
+    add_crops(args.views, args.out, args.crops)
