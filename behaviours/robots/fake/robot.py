@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
@@ -89,8 +89,7 @@ class FakeRobot(FakeSteering):
     """
 
     simulated_time = True
-    limits = SPOT_LIMITS
-    model = replace(SPOT, hand_camera=HAND_CAMERA)
+    limits, model = SPOT_LIMITS, SPOT
     cameras = HAND_ONLY
 
     def __init__(

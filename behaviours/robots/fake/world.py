@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +12,7 @@ from behaviours.robots.fake.shading import shaded
 from behaviours.robots.spot.model import SPOT
 from perception.geometry import Pose, Vector
 
-HAND_CAMERA = replace(SPOT.hand_camera, fx=552.0291, fy=552.0291)
-"""Spot's, with a rounded focal length, which the fake robot's pictures have always had."""
+HAND_CAMERA = SPOT.hand_camera
 BOTTLE_RGB, TABLE_RGB, FLOOR_RGB, WALL_RGB = (230, 110, 20), (120, 120, 130), (70, 75, 80), (150, 160, 170)
 OTHER_TABLE_RGB = (100, 110, 140)
 MAX_RANGE_M = 4.0
