@@ -1,7 +1,8 @@
 """Where commands and programs start: our packages are found before strangers' of the same name.
 
 `app`, `perception`, `trees` and the others are common names. A folder so called on PYTHONPATH, as every ROS overlay has
-one, would be imported in place of ours. Importing this module puts ours first, in worker processes too.
+one, would be imported in place of ours. Importing this module puts ours first, in worker processes too:
+a process-wide finder on `sys.meta_path`. It can go when the packages stand inside one package of a name of our own.
 """
 
 from __future__ import annotations

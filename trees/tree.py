@@ -10,12 +10,12 @@ from py_trees.behaviour import Behaviour
 from py_trees.common import Status
 
 from trees.building import Builder, Substitute
-from trees.checking.expansion import allow_recursion
 from trees.data.blackboard import Blackboard
 from trees.document import Document
 from trees.engine.control import ControlNode, halt_all
 from trees.engine.intercept import Interceptor, Slowest, intercept, time_leaf
 from trees.engine.reasons import failure_reason
+from trees.engine.recursion import allow_recursion
 from trees.engine.runtime import Listener, Runtime
 from trees.engine.status import SKIPPED, WORDS, Returned, TickStatus, word
 from trees.paths import MAIN

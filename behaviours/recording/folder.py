@@ -18,7 +18,6 @@ Logs and video grow during the run. Every other file is written under another na
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, MutableMapping
 from datetime import datetime
 from pathlib import Path
@@ -116,7 +115,8 @@ class RunFolder:
     """
 
     def __init__(self, path: Path) -> None:
-        structlog = _structlog()
+        import structlog
+
         self.path = path
         self.clock: Callable[[], float] | None = None
         self.reports: list[str] = []
@@ -242,19 +242,6 @@ class RunFolder:
             self._lines.close()
         finally:
             write_json(self.path / "result.json", result)
-
-
-def _structlog() -> Any:
-    """structlog, imported without rich: that takes 0.1 s, for tracebacks that no log of ours has."""
-    if not {"rich", "structlog"} & sys.modules.keys():
-        sys.modules["rich"] = None  # type: ignore[assignment]  # makes `import rich` fail
-        try:
-            import structlog
-        finally:
-            del sys.modules["rich"]
-    import structlog
-
-    return structlog
 
 
 def _serialise(event: dict[str, Any], **options: Any) -> bytes:

@@ -162,3 +162,25 @@ def test_help_imports_no_heavy_library(arguments: list[str]) -> None:
     loaded = modules_after(arguments)
     assert "argparse" in loaded
     assert loaded & heavy == set()
+
+
+TRICKS = {
+    "setrecursionlimit": "trees/engine/recursion.py",
+    "mallopt": "training/common/memory.py",
+    "importlib.metadata.version = ": "training/detector/torchvision_stub.py",
+    "sys.modules.update": "training/detector/torchvision_stub.py",
+    "sys.meta_path.insert": "spot_grasp_main.py",
+}
+"""What changes the whole process, each in one file that gives the reason and says what would let it go."""
+NEVER_DONE = r"\bexec\(|sys\.modules\[[^\]]+\] = |sys\.path\.(insert|append)"
+
+
+def test_what_changes_the_whole_process_stands_alone() -> None:
+    other_process = ROOT / "simulation/spot_api/client/redirect.py"
+    sources = {
+        file: file.read_text() for file in [*product_files(), ROOT / "spot_grasp_main.py"] if file != other_process
+    }
+    for trick, home in TRICKS.items():
+        assert [file for file, text in sources.items() if trick in text] == [ROOT / home]
+        assert "It can go when" in (ROOT / home).read_text(), home
+    assert [file for file, text in sources.items() if re.search(NEVER_DONE, text)] == []

@@ -3,6 +3,9 @@
 Ultralytics asks torchvision for one thing here, non-maximum suppression, and has its own in torch. It also asks the
 installer for torchvision's version while it is imported. Both are answered by a stand-in; a torchvision that happens
 to be installed is left alone and never imported, so that training runs the same code everywhere.
+
+Process-wide: sys.modules and importlib.metadata are changed. It can go when ultralytics imports without torchvision, or
+when a torchvision is published that fits the CPU build of torch.
 """
 
 from __future__ import annotations

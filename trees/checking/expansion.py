@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 
 from trees.reading.elements import Element, Problem
@@ -11,16 +10,6 @@ MAX_NODES = 65_535
 """BehaviorTree.CPP's monitoring and logs number nodes with 16 bits."""
 MAX_NESTING = 256
 """Depth of the expanded tree, as in 4.10."""
-_FRAMES_A_LEVEL = 12
-"""Python frames that a tick needs for each level: five, seven with conditions, a few more with a monitor's hooks."""
-_FRAMES_ELSEWHERE = 1000
-
-
-def allow_recursion(levels: int) -> None:
-    """Raise Python's recursion limit, so that a tree of that many levels can be built, ticked and halted."""
-    needed = _FRAMES_ELSEWHERE + _FRAMES_A_LEVEL * levels
-    if sys.getrecursionlimit() < needed:
-        sys.setrecursionlimit(needed)
 
 
 def check_expansion(trees: Mapping[str, Element], measured: dict[str, tuple[int, int]]) -> list[Problem]:
