@@ -1,6 +1,7 @@
 # These commands do everything on a fresh Debian or Ubuntu with Python 3.11 or newer:
 #   make demo   an environment in .venv, the GL libraries, then the simulated Spot picks up a bottle
 #   make test   the same environment with the development tools, then lint, types, import contracts and tests
+#   make quick  the tests that take a moment each, for the loop of writing: no lint, no physics
 #   make docs   the documentation site in site/, without the simulator
 # Variables: PYTHON (interpreter to make .venv from), TORCH_ARGS (more options for installing torch, docs/install.md),
 #            SEED, SCENE and RUN_ARGS of the demo, WORKERS (processes that share the tests, default 2), PYTEST_ARGS.
@@ -19,16 +20,20 @@ WORKERS ?= 2
 TORCH := 2.13.0
 ULTRALYTICS := ultralytics ultralytics-thop
 
-.PHONY: help demo test lint docs clean
+.PHONY: help demo test quick lint docs clean
 
 help:
-	@sed -n '2,6p' Makefile | cut -c3-
+	@sed -n '2,7p' Makefile | cut -c3-
 
 demo: $(VENV)/.run
 	@$(BIN)/spot-grasp run grasp_bottle --robot genesis --scene $(SCENE) --seed $(SEED) --video $(RUN_ARGS)
 
 test: lint
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --benchmark-disable $(PYTEST_ARGS)
+
+quick: $(VENV)/.develop
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --benchmark-disable -m 'not slow and not simulation' \
+	  --hypothesis-profile=quick $(PYTEST_ARGS)
 
 lint: $(VENV)/.develop
 	@$(BIN)/ruff check .

@@ -35,6 +35,7 @@ def test_the_library_has_the_tasks() -> None:
     assert TASKS == ["clear_table", "fetch_and_place", "grasp_bottle", "hand_over", "inspect", "search"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", TASKS)
 def test_a_task_checks_without_a_word_and_succeeds_where_all_goes_well(task: str) -> None:
     assert trees.problems(LIBRARY / f"{task}.xml", LEAVES) == []
@@ -100,6 +101,7 @@ def test_where_nothing_is_found_a_task_fails_after_three_looks(task: str) -> Non
     assert run.count("Capture") == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", [task for task in TASKS if task != "search"])
 def test_misses_and_slips_are_made_good_in_every_task_that_grips(task: str) -> None:
     robot = FakeRobot(FakeScript(misses=1, slips=1, pull_after_s=PULL_AFTER_S.get(task)))
@@ -214,6 +216,7 @@ def test_a_blocked_walk_ends_a_task_with_its_reason(task: str) -> None:
     assert not run.result.success
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lost_after_s", [0.0, 5.0, 11.0, 14.0, 17.0, 20.0, 22.0])
 @pytest.mark.parametrize("task", ["fetch_and_place", "hand_over", "inspect"])
 def test_a_lost_connection_ends_a_task_at_any_stage(task: str, lost_after_s: float) -> None:
@@ -227,6 +230,7 @@ class CutOffError(Exception):
     pass
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("tick", [1, 100, 240, 400])
 def test_interrupted_at_any_tick_everything_stops(task: str, tick: int) -> None:

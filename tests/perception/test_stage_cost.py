@@ -24,6 +24,8 @@ from tests.support.places import SHARED
 from tests.support.synthetic import Cylinder, View, camera_at, render
 
 pytest.importorskip("pytest_benchmark")
+
+pytestmark = pytest.mark.slow
 SAMPLE = SHARED / "normals_sample"
 
 

@@ -15,6 +15,8 @@ from app.base.boundary import run_main
 from app.base.interrupts import Interrupts
 from tests.support.places import ROOT
 
+pytestmark = pytest.mark.slow
+
 PACKAGES = ("app", "behaviours", "perception", "simulation", "training", "trees")
 ONE_PLACE = ("trees/reading/files.py", "perception/base/files.py", "perception/base/array_files.py")
 METHODS = {

@@ -13,7 +13,7 @@ import pytest
 from spot_grasp_main import PACKAGES
 from tests.support.installed import ROOT, Installed
 
-pytestmark = pytest.mark.xdist_group("installed")
+pytestmark = [pytest.mark.xdist_group("installed"), pytest.mark.slow]
 POISON = "raise ImportError('a stranger was imported')\n"
 
 

@@ -15,7 +15,7 @@ from tests.support.free_ports import free_port
 from tests.support.groot_client import Client
 from tests.support.installed import ROOT, Installed, wheel_of
 
-pytestmark = pytest.mark.xdist_group("installed")
+pytestmark = [pytest.mark.xdist_group("installed"), pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,8 @@ from behaviours.registry import LEAVES
 from docs import reference
 from tests.support.places import ROOT
 
+pytestmark = pytest.mark.slow
+
 FETCHED = re.compile(
     r"""(?:<(?:script|img|iframe|link(?! rel="?canonical))\b[^>]*?(?:src|href)=["']?|url\(["']?)https?:"""
 )

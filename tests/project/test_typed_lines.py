@@ -23,6 +23,8 @@ from spot_grasp_main import PACKAGES
 from tests.project.typed_lines import BLOCK, PAGES, ROOT, Block, Typed, blocks, command_of, in_blocks, in_code, in_text
 from tests.support.installed import Installed
 
+pytestmark = pytest.mark.slow
+
 EXTRAS = set(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"])
 GOALS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
 BLOCKS = list(in_blocks())

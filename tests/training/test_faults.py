@@ -32,6 +32,8 @@ from training.heatmap.metrics import chance_warning  # noqa: E402
 from training.heatmap.recipes import Recipe  # noqa: E402
 from training.heatmap.train import train  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 needs_ultralytics = pytest.mark.skipif(find_spec("ultralytics") is None, reason="ultralytics is not installed")
 NAMES = ["bottle-1", "bottle-2", "bottle-3", "bottle-5", "can-10"]
 

@@ -17,6 +17,8 @@ from tests.training.test_faults import needs_ultralytics  # noqa: E402
 from training.heatmap.recipes import Recipe  # noqa: E402
 from training.heatmap.train import train  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 
 class Runs:
     """A pickle that makes a file when it is loaded."""

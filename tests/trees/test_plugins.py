@@ -152,6 +152,7 @@ TREE = """<root BTCPP_format="4"><BehaviorTree ID="T"><Sequence>
 </Sequence></BehaviorTree></root>"""
 
 
+@pytest.mark.slow
 def test_an_installed_wheel_gives_its_leaves_to_check_nodes_and_run(installed: Path, tmp_path: Path) -> None:
     file = tmp_path / "tree.xml"
     file.write_text(TREE)

@@ -108,6 +108,7 @@ STREAMS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", STREAMS)
 @pytest.mark.parametrize("arguments", ["--version", "nodes", "--help"])
 def test_commands_that_inform_and_a_stream_that_does_not_work(what: str, arguments: str) -> None:

@@ -138,6 +138,7 @@ BAD_RUNS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", BAD_RUNS)
 def test_bad_configuration_is_exit_2_in_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path, what: str) -> None:
     (tmp_path / "junk.bin").write_bytes(b"\xff\x00 not a network" * 100)

@@ -46,6 +46,7 @@ def test_check_tells_where_how_bad_and_what(tmp_path: Path, capsys: pytest.Captu
     assert told(capsys, "check", "grasp_bottle") == ({"ok": True, "problems": []}, 0)
 
 
+@pytest.mark.slow
 def test_check_tells_of_the_robot_too(capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("bosdyn.client")
     found, _ = told(capsys, "check", "grasp_bottle", "--hostname", "sim")

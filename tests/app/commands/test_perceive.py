@@ -17,6 +17,8 @@ from tests.support.onnx_files import channel_network
 from tests.support.places import SHARED
 from tests.support.synthetic import HAND_CAMERA, Cylinder, View, camera_at, render
 
+pytestmark = pytest.mark.slow
+
 REAL_FRAMES = SHARED / "real_frames"
 INTRINSICS = "552.0291,552.0291,320,240"
 THERMOS = [[318, 140], [339, 140], [341, 175], [350, 205], [351, 318], [309, 318], [309, 205], [317, 175]]

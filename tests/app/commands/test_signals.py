@@ -19,6 +19,8 @@ from app.commands.dispatch import main
 from tests.app.commands.test_cli import COMMAND
 from tests.support.places import ROOT
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

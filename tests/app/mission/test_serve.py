@@ -41,6 +41,8 @@ from tests.support.spot_api import Client, connect, spot, wait_for
 from tests.support.spot_robot import target_of
 from trees.library_files import find_tree
 
+pytestmark = pytest.mark.slow
+
 WALK = """<root BTCPP_format="4" main_tree_to_execute="Main"><BehaviorTree ID="Main"><Sequence>
 <MoveArm pose="ready" max_joint_speed_radps="{speed}"/>
 <OpenGripper opening="{opening}" max_torque_nm="2.0"/></Sequence></BehaviorTree>

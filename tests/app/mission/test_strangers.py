@@ -29,6 +29,8 @@ from simulation.spot_api.faults.spec import FaultSpec
 from tests.support.spot_api import Client, connect, spot, wait_for
 from tests.support.spot_robot import target_of
 
+pytestmark = pytest.mark.slow
+
 ARM = """<root BTCPP_format="4" main_tree_to_execute="Main"><BehaviorTree ID="Main">
 <MoveArm pose="ready" max_joint_speed_radps="{speed}"/></BehaviorTree>
 <TreeNodesModel><SubTree ID="Main"><input_port name="speed" type="float" default="0.02"/></SubTree></TreeNodesModel>

@@ -67,6 +67,7 @@ def alive(pid: int) -> bool:
         return False
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["SIGHUP", "SIGTERM", "ends"])
 def test_a_simulated_spot_leaves_no_program_and_no_password(tmp_path: Path, name: str) -> None:
     pytest.importorskip("bosdyn.client")

@@ -23,6 +23,8 @@ from tests.behaviours.bad_values import KNOWN
 from trees.errors import TreeError
 from trees.library_files import library_folder, library_names
 
+pytestmark = pytest.mark.slow
+
 LOOK = '<Capture frame="{frame}"/><DetectObject frame="{frame}" labels="%s" detection="{detection}"/>'
 SEPARATOR = "Choices (several are separated by ;): bottle, can, mug"
 

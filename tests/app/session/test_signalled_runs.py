@@ -20,6 +20,8 @@ pytest.importorskip("bosdyn.client")
 from tests.support.signalled import START, WAYS, Walked, start, wait_until
 from tests.support.spot_api import spot
 
+pytestmark = pytest.mark.slow
+
 MOMENTS = int(os.environ.get("SPOT_GRASP_EXHAUSTIVE", "0"))
 STILL_S = 1.0 if MOMENTS else 4.0
 """The robot stands still so soon after a signal, by its own clock; a test of every day leaves a busy machine more."""

@@ -240,6 +240,7 @@ def test_a_pattern_means_what_its_regular_expression_means(pattern: str, text: s
     assert fits(pattern, text) is (re.fullmatch(expression, text, re.DOTALL) is not None)
 
 
+@pytest.mark.slow
 @given(st.text(max_size=200) | st.binary(max_size=200))
 def test_any_file_is_rules_or_a_config_error(content: str | bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -50,6 +50,7 @@ class Quiet(list[str]):
         pass
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("leaves", [50, 500])
 def test_a_watched_tick(tmp_path: Path, leaves: int) -> None:
     """A view that draws, a log, a btlog and a publisher; processor time of the tick thread, median over blocks."""

@@ -16,6 +16,8 @@ from behaviours.worker import Worker
 from trees import build, load
 from trees.library_files import find_tree
 
+pytestmark = pytest.mark.slow
+
 
 def run_on(robot: SimulatedSpot) -> RunResult:
     with robot, Worker() as worker:

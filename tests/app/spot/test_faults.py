@@ -45,6 +45,7 @@ def cases() -> list[Case]:
     return list(SAMPLED.items())
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(3600 if ALL else 600)
 def test_every_fault_ends_or_recovers_and_nothing_is_sent_that_may_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

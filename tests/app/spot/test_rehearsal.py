@@ -22,6 +22,8 @@ from perception.geometry import Pose
 from perception.types import RgbdFrame
 from tests.support.spot_api import spot
 
+pytestmark = pytest.mark.slow
+
 
 def frame_at(x_m: float, world: FakeWorld) -> RgbdFrame:
     body = Pose(np.eye(3), np.array([x_m, 0.15, 0.52]))

@@ -12,6 +12,8 @@ from behaviours.contract import CONTRACT, MakeRobot
 from tests.support.spot_api import spot
 from tests.support.spot_robot import adapter
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("check", CONTRACT, ids=lambda check: check.__name__)
 def test_the_contract_holds_over_grpc(check: Callable[[MakeRobot], None]) -> None:

@@ -25,6 +25,8 @@ from simulation.spot_api.faults.spec import FaultSpec
 from tests.support.spot_api import spot, wait_for
 from tests.support.spot_robot import working
 
+pytestmark = pytest.mark.slow
+
 KILLS = int(os.environ.get("SPOT_GRASP_EXHAUSTIVE", "1"))
 WALKER = """
 import sys

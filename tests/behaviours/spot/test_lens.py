@@ -118,6 +118,7 @@ def test_numbers_that_make_no_camera_are_refused(model: str, spoil: str) -> None
         lens_of(message, CAMERA.shape)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lens", DISTORTING)
 def test_a_frame_through_a_lens_is_that_of_the_pinhole_camera(lens: str) -> None:
     """Through the image service, once without and once with a lens: the same colours and depths but at edges."""

@@ -21,6 +21,8 @@ pytest.importorskip("bosdyn.client")
 from behaviours.robots.spot.robot import SpotRobot
 from tests.support.spot_robot import working
 
+pytestmark = pytest.mark.slow
+
 LONG = bool(os.environ.get("SPOT_GRASP_LONG"))
 CYCLES = 1000 if LONG else 40
 WARM = 200 if LONG else 20

@@ -23,6 +23,8 @@ from tests.behaviours.spot.test_session import holder
 from tests.support.spot_api import connect, spot, wait_for
 from tests.support.spot_robot import adapter, working
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_stolen_lease_ends_everything_and_names_the_thief() -> None:
     with spot(speed=4.0) as server:

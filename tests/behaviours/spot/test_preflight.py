@@ -22,6 +22,8 @@ from tests.behaviours.spot.test_session import holder
 from tests.support.spot_api import connect, spot
 from tests.support.spot_robot import target_of
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_wrong_password_says_where_it_comes_from_and_shows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     with spot() as server:

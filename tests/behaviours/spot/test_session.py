@@ -24,6 +24,8 @@ from simulation.spot_api.body.machine import FALL, HARDWARE
 from tests.support.spot_api import connect, spot, wait_for
 from tests.support.spot_robot import adapter, working
 
+pytestmark = pytest.mark.slow
+
 MOTIONS = ("RobotCommand", "PowerCommand")
 
 

@@ -29,6 +29,8 @@ from tests.behaviours.spot.test_session import commands_of, holder, nothing_move
 from tests.support.spot_api import connect, spot, wait_for
 from tests.support.spot_robot import adapter, target_of
 
+pytestmark = pytest.mark.slow
+
 WAYS = ("lost", "answer lost", "lost for good", "answers lost for good", "refused", "bug", "signal", "signal after")
 RPCS = 30
 """The rest of a start repeats the last two of them, until the robot stands."""

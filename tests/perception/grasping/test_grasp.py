@@ -174,6 +174,7 @@ def test_clean_depth_puts_the_jaws_around_the_axis(
     assert abs(grasp.world_from_hand.rotation[2, 1]) > 0.99  # hand y along the bottle
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(
     seed=st.integers(0, 100_000),

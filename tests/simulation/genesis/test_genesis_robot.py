@@ -13,6 +13,7 @@ from tests.support.genesis_runs import run, succeeded
 pytestmark = pytest.mark.skipif(find_spec("genesis") is None, reason="genesis is not installed")
 
 
+@pytest.mark.simulation
 def test_an_interrupted_start_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     from simulation.genesis import robot as genesis_robot
 

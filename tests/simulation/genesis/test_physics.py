@@ -47,6 +47,7 @@ def test_only_locks_that_nobody_can_hold_any_more_are_removed(tmp_path: Path) ->
     assert remove_stale_locks(tmp_path / "nowhere") == []
 
 
+@pytest.mark.slow
 def test_a_lock_left_behind_keeps_quadrants_from_keeping_kernels_until_it_is_removed(tmp_path: Path) -> None:
     pytest.importorskip("quadrants")
     cache = tmp_path / "cache"

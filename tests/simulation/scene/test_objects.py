@@ -151,8 +151,8 @@ def test_a_carton_is_a_box() -> None:
     assert across > 0.9 * (wide + deep) / np.sqrt(2), "a round or oval body is narrower across its corners"
 
 
+@pytest.mark.simulation
 def test_a_flask_is_solid_in_parts_and_the_others_as_their_hull() -> None:
-    pytest.importorskip("genesis")
     hull, density = make_object("bottle", 1).solid()
     assert hull == {"decompose_object_error_threshold": float("inf")}
     assert 100 < density < 3000

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from perception.base.errors import ConfigError
 from simulation.scene.build import DROP_M, Box, SceneSample, load_scene, sample_scene, scene_names
 
+pytestmark = pytest.mark.slow
+
 SEEDS = st.integers(0, 10_000)
 WITH_TARGET = [name for name in scene_names() if name != "empty"]
 AHEAD = [name for name in WITH_TARGET if name != "behind"]

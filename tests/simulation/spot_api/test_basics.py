@@ -118,6 +118,7 @@ def test_the_clock_of_the_robot_is_recovered_although_it_runs_faster() -> None:
         assert robot_s - time.time() - late <= estimate <= server.now() - wall_s + late
 
 
+@pytest.mark.slow
 def test_end_times_and_frames_are_judged() -> None:
     with standing(speed=1.0) as (_, client):
         walk = RobotCommandBuilder.synchro_se2_trajectory_point_command

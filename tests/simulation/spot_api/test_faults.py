@@ -212,6 +212,7 @@ def test_the_clock_is_skewed_and_drifts() -> None:
         wait_for(lambda: offset() > before + 1.0)
 
 
+@pytest.mark.slow
 def test_motors_off_estop_and_behaviour_fault_stop_a_walk() -> None:
     for kind in ("motors_off", "estop_pressed", "behavior_fault"):
         with standing() as (server, client):

@@ -94,6 +94,7 @@ def refused(answer: Any) -> bool:
     return isinstance(answer, robot_command_pb2.RobotCommandResponse) and answer.status == answer.STATUS_INVALID_REQUEST
 
 
+@pytest.mark.slow
 @settings(
     max_examples=CASES,
     deadline=None,

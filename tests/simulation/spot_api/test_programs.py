@@ -47,6 +47,7 @@ PROGRAM = """
 """
 
 
+@pytest.mark.slow
 def test_a_program_runs_without_an_edit_and_sleeps_in_simulated_time(tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     program.write_text(textwrap.dedent(PROGRAM))

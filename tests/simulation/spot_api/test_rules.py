@@ -24,6 +24,8 @@ from behaviours.robots.fake.robot import FakeRobot
 from simulation.spot_api.body.machine import HARDWARE
 from tests.support.spot_api import connect, spot, standing, wait_for
 
+pytestmark = pytest.mark.slow
+
 STAND = RobotCommandBuilder.synchro_stand_command()
 
 

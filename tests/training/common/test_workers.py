@@ -58,6 +58,7 @@ def killer(moments: int, rng: random.Random, struck: list[int]) -> Iterator[None
         thread.join()
 
 
+@pytest.mark.slow
 def test_workers_killed_at_random_moments_end_the_map_or_are_replaced_and_nothing_is_lost() -> None:
     rng, jobs = random.Random(5), list(range(60))
     expected = {job: light_jobs.number(job) for job in jobs}
@@ -120,6 +121,7 @@ def test_what_a_job_raises_arrives_also_if_it_cannot_be_copied() -> None:
         results(light_jobs.leave, [1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_no_worker_outlives_its_parent(tmp_path: Path, number: signal.Signals) -> None:
     """Killed, or interrupted together with its workers as by Ctrl-C in a terminal."""

@@ -23,6 +23,8 @@ from training.dataset.verify import info, sheet, verify
 from training.evaluation.heatmap import evaluate_network, table
 from training.heatmap.arrays import labels_by, training_arrays
 
+pytestmark = pytest.mark.slow
+
 SMALL = Plan(per_family=1, scenes=3, views=2, samples=8)
 
 

@@ -53,6 +53,7 @@ def looking_down(tilt_rad: float, turn_rad: float, distance_m: float) -> Pose:
     return Pose(rotation.rotation, -distance_m * rotation.rotation[:, 2])
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(tilt=st.floats(-0.9, 0.9), turn=st.floats(-3.1, 3.1), distance=st.floats(0.3, 0.9))
 def test_labels_belong_to_the_surface_point_whatever_the_view(tilt: float, turn: float, distance: float) -> None:

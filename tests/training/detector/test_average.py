@@ -42,6 +42,7 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(find_spec("ultralytics") is None, reason="ultralytics is not installed")
 def test_the_average_is_a_run_that_can_be_exported(tmp_path: Path) -> None:
     data = write_yolo_data(tmp_path / "set")

@@ -21,6 +21,8 @@ from training.detector.rendered.objects import eased, random_object, rod
 from training.detector.rendered.raycast import TEXTURE_PX
 from training.detector.rendered.rooms import FAMILY_ODDS
 
+pytestmark = pytest.mark.slow
+
 SMALL = 96
 
 

@@ -20,6 +20,8 @@ from training.detector.rendered.raycast import (
     segments,
 )
 
+pytestmark = pytest.mark.slow
+
 SIZE, FOCAL = (60, 80), 70.0
 LOOK_ALONG_X = Pose(np.array([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0]]), np.array([0.0, 0.0, 0.5]))
 VIEW = View(SIZE, FOCAL, LOOK_ALONG_X)

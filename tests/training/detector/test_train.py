@@ -21,6 +21,8 @@ from tests.support.places import ROOT
 from training.detector import train as train_detector
 from training.detector.train import describe, train
 
+pytestmark = pytest.mark.slow
+
 needs_ultralytics = pytest.mark.skipif(find_spec("ultralytics") is None, reason="ultralytics is not installed")
 OPTIONS = {"epochs": 1, "hours": None, "image_size": 64, "batch": 2, "resume": False, "seed": 0}
 

@@ -29,6 +29,8 @@ from training.evaluation.rehearse import APART_PX, Rehearsal, draw_pixels
 from training.evaluation.scenes import Case
 from training.heatmap.samples import Samples
 
+pytestmark = pytest.mark.slow
+
 PLAN = Rehearsal(per_family=4, pictures=2, pixels=8)
 STANDING = Pose(np.eye(3), np.array([0.0, 0.0, 0.5]))
 

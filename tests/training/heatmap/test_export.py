@@ -27,6 +27,8 @@ from training.common.onnx_export import PRIVATE, parity  # noqa: E402
 from training.heatmap.export import export_heatmap  # noqa: E402
 from training.heatmap.unet import GraspUNet  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 needs_ultralytics = pytest.mark.skipif(find_spec("ultralytics") is None, reason="ultralytics is not installed")
 MEASURES = {"auroc": 0.91234567, "average_precision": 0.8, "precision_at_1": 0.95, "ece": 0.03, "good_share": 0.4}
 

@@ -15,6 +15,8 @@ from perception.networks.onnx_session import OnnxSession
 from training.common.onnx_weights import load_exported, load_exported_detector, measure_statistics
 from training.heatmap.unet import LAYOUTS, GraspUNet
 
+pytestmark = pytest.mark.slow
+
 
 def inputs(count: int) -> torch.Tensor:
     return torch.rand((count, 8, 96, 128), generator=torch.Generator().manual_seed(count))

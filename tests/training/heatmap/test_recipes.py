@@ -31,6 +31,7 @@ def test_the_loss_is_over_labelled_pixels_and_each_sample_weighs_the_same() -> N
     assert float(gradient[1].sum()) == pytest.approx(0.25)
 
 
+@pytest.mark.slow
 def test_where_samples_are_at_odds_their_share_is_learned() -> None:
     labels = torch.full((1, 4, 4), -1.0)
     labels[0, 0] = torch.tensor([-60.0, -60.0, -25.0, -1.0])

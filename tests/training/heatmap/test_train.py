@@ -26,6 +26,8 @@ from training.heatmap.recipes import Recipe, recipe_for  # noqa: E402
 from training.heatmap.samples import Samples  # noqa: E402
 from training.heatmap.train import train  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 SIZE = 32
 QUICK = Recipe(epochs=2, batch=4, seed=3)
 

@@ -11,6 +11,8 @@ from behaviours.robots.spot.model import SPOT
 from perception.base.errors import ConfigError
 from training.studies.measure_depth import angles_deg, cylinder, real, simulated, ways
 
+pytestmark = pytest.mark.slow
+
 
 def test_without_faults_every_way_finds_the_true_normals_but_for_what_its_window_smooths() -> None:
     depth, normals, mask = cylinder(0.5, 0.035, 1.0)

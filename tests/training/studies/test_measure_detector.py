@@ -66,6 +66,7 @@ def test_overlap() -> None:
     assert overlap(one, other) == pytest.approx(1 / 3)
 
 
+@pytest.mark.slow
 def test_the_command_prints_one_object_or_one_line(tmp_path: Path) -> None:
     weights = detector(tmp_path, [(50, 50, 20, 60)])
     view(tmp_path, 0, "bottle", 0.5)

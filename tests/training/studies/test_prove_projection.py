@@ -15,6 +15,8 @@ from simulation.trials import grasp_trials
 from training.dataset.folder import npz_bytes
 from training.studies.prove_projection import drawn_pixels, nearest_normals, prove
 
+pytestmark = pytest.mark.slow
+
 NAME = "can-1000003"
 
 

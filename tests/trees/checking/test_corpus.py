@@ -90,6 +90,7 @@ def trace(name: str, mode: str) -> tuple[list[Any], list[Any]]:
 UNTIMED = [name for name in LOADS if not any(row[2] in TIMED for row in FILES[name]["nodes"])]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("name", UNTIMED)
 def test_the_ticks_are_the_same(name: str, mode: str) -> None:

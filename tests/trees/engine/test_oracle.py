@@ -234,6 +234,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("oracle")
 
 
+@pytest.mark.slow
 @settings(max_examples=COUNT, suppress_health_check=list(HealthCheck), phases=[Phase.generate, Phase.shrink])
 @given(case=cases())
 def test_both_do_the_same(folder: Path, case: tuple[str, Plan, list[str]]) -> None:

@@ -79,6 +79,7 @@ def seconds(tick: Callable[[], object], times: int) -> float:
     return time.thread_time() - begin
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("listen", [False, True], ids=["alone", "listened to"])
 @pytest.mark.parametrize("reactive", [False, True], ids=["plain", "reactive"])
 @pytest.mark.parametrize("nodes", [50, 500])

@@ -34,6 +34,7 @@ def watch(tmp_path_factory: pytest.TempPathFactory) -> tuple[Watch, Path]:
 TEXTS = seeds([SHARED] if SHARED.exists() else [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", range(0, COUNT, PART))
 def test_damaged_files_end_in_a_tree_or_a_tree_error(first: int, watch: tuple[Watch, Path]) -> None:
     guard, file = watch
@@ -100,6 +101,7 @@ BIG = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)  # each takes a second or two; what grows with the square of the length would take hours
 @pytest.mark.parametrize("stubs", [False, True], ids=["leaves", "stubs"])
 @pytest.mark.parametrize("name", BIG)
