@@ -69,15 +69,15 @@ class Recording:
 
         board, times = StatusBoard(self.nodes), np.asarray(times_s, np.float64)
         changes = [event for event in self.events if event.kind == TRANSITION]
-        found = np.zeros((len(times), len(self.nodes)), np.uint8)
+        statuses = np.zeros((len(times), len(self.nodes)), np.uint8)
         played = 0
         for row, time_s in enumerate(times):
             while played < len(changes) and changes[played].time_s <= time_s:
                 board.transition(changes[played].data["uid"], changes[played].data["new"])
                 played += 1
             codes = np.frombuffer(bytes(board.codes), np.uint8)
-            found[row] = np.where(codes >= IDLE_FROM, 0, codes)
-        return found
+            statuses[row] = np.where(codes >= IDLE_FROM, 0, codes)
+        return statuses
 
     def frames(self) -> list[RgbdFrame]:
         """The pictures that the tree has taken, in order, with depth to the millimetre. ConfigError if one lacks."""
