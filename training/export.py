@@ -3,8 +3,8 @@
 `python -m training.export heatmap --run DIR [--out DIR]`
 `python -m training.export detector --run DIR [--out DIR] [--height H --width W]`
 
---run: OUT of training.heatmap.train, or OUT/detector of training.detector.train. The files and cards replace those in
---out only when the exported network, run by onnxruntime, gives what the trained one gives.
+--run: OUT of training.heatmap.train, or OUT/detector of training.detector.train. Nothing is written unless the exported
+network, run by onnxruntime, gives the outputs of the trained one.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Training of the detector."""
+"""Training, averaging and export of the detector, and its rendered pictures."""

@@ -1,4 +1,4 @@
-"""What the command line may say about a training of the detector, told without torch."""
+"""Command-line options for a training of the detector, without importing torch."""
 
 from __future__ import annotations
 
@@ -9,13 +9,11 @@ from typing import Final
 from simulation.genesis.devices import DEVICES
 
 LEARNING_RATE: Final = 0.0015
-TRUST: Final = (
-    "load .pt files that hold more than a YOLO network; loading one can run any code that its maker put into it"
-)
+TRUST: Final = "load .pt files that hold more than a YOLO network; loading such a file can run any code of its maker"
 
 
 def add_detector_arguments(parser: argparse.ArgumentParser) -> None:
-    """An option for each argument of training.detector.train.train but the data, the folder, --resume, --overwrite."""
+    """Options for the arguments of training.detector.train.train, without data, folder, --resume and --overwrite."""
     parser.add_argument("--epochs", type=int, default=60, metavar="N", help="(60)")
     parser.add_argument("--hours", type=float, metavar="H", help="end at about this time instead of after --epochs")
     parser.add_argument(

@@ -1,11 +1,11 @@
-"""Average a trained detector with the network that its run started from, which keeps more of what that one could do.
+"""Average a trained detector with the network that its run started from.
 
 `python -m training.detector.average --run RUN/detector --start FILE [--share S] --out DIR`
 
-Fine-tuned on other pictures a network gains there and loses elsewhere; between both weights most of the gain is kept
-at little loss (Wortsman et al., Robust fine-tuning of zero-shot models, CVPR 2022). OUT is a run as training.export
-reads it: weights/best.pt, args.yaml, data.json, and results.csv with the average's own metrics on the run's
-validation pictures. --start: what the run was started from (--weights of training.detector.train).
+Fine-tuning on new pictures improves a network on them and worsens it on others. The average keeps most of the
+improvement at little loss (Wortsman et al., Robust fine-tuning of zero-shot models, CVPR 2022). OUT is a run for
+training.export: weights/best.pt, args.yaml, data.json, and results.csv with the average's metrics on the run's
+validation pictures. --start: the weights that the run started from (--weights of training.detector.train).
 """
 
 from __future__ import annotations
@@ -45,11 +45,11 @@ def average(
     overwrite: bool = False,
     trust_pickle: bool = False,
 ) -> Path:
-    """Write OUT, the average of `share` of the run's best weights and the rest of `start`, a .pt or .onnx file.
+    """Write a run with the average of the run's best weights and those of `start`; returns `out`.
 
-    overwrite: replace a run in `out`. ConfigError if a file is missing, the share is not between 0 and 1, `out` holds a
-    run, the weights hold more than networks (see training.detector.pickled_weights), or the two are not of the same
-    layout.
+    start: a .pt or .onnx file. share: weight of the run, between 0 and 1. overwrite: replace a run in `out`.
+    trust_pickle: see training.detector.pickled_weights. ConfigError if a file is missing or not trusted, the share is
+    impossible, `out` holds a run, or the layouts differ.
     """
     if not 0 < share < 1:
         raise ConfigError(f"--share {share:g} must be between 0 and 1")
@@ -76,12 +76,12 @@ def average(
         torch.save({**checkpoint, "model": network, "ema": None}, part)
     with trusting(trust_pickle):
         model = ultralytics.YOLO(str(out / "weights" / "best.pt"), task="segment")
-    found = model.val(
+    results = model.val(
         data=str(data), imgsz=size, device="cpu", workers=0, plots=False, verbose=False, project=str(out.resolve()),
         name="validation", exist_ok=True,
     )  # fmt: skip
     epoch = list(csv.DictReader(io.StringIO(read_text(run / "results.csv", "table of a run"))))[-1]["epoch"].strip()
-    metrics = {key: value for key, value in found.results_dict.items() if key.startswith("metrics/")}
+    metrics = {key: value for key, value in results.results_dict.items() if key.startswith("metrics/")}
     table = io.StringIO()
     writer = csv.DictWriter(table, ["epoch", *metrics])
     writer.writeheader()
@@ -94,7 +94,7 @@ def average(
 
 
 def mix(network: nn.Module, other: nn.Module, share: float) -> None:
-    """Replace each number of `network` by `share` of it and the rest of `other`'s; ConfigError for another layout."""
+    """Set `network` to share * network + (1 - share) * other, in place. ConfigError if the layouts differ."""
     mine, theirs = network.state_dict(), other.state_dict()
     if {name: value.shape for name, value in mine.items()} != {name: value.shape for name, value in theirs.items()}:
         raise ConfigError("the run's network and --start have not the same layout or classes")

@@ -25,11 +25,11 @@ from training.detector.train import describe
 def export_detector(
     run: Path, out: Path, *, height: int, width: int, overwrite: bool = False, trust_pickle: bool = False
 ) -> Path:
-    """detector.onnx and detector.md from OUT/detector of training.detector.train; returns the network's path.
+    """Write detector.onnx and detector.md from OUT/detector of training.detector.train; returns the network's path.
 
-    overwrite: replace those in `out`. ConfigError if there is no such run, `out` has them already, the size is no
-    multiple of 32, best.pt holds more than a network (see training.detector.pickled_weights), or the exported network
-    differs.
+    height, width: usual size of the input, pixels, multiples of 32. overwrite: replace existing files. trust_pickle:
+    see training.detector.pickled_weights. ConfigError if there is no such run, a size is impossible, the files exist,
+    best.pt is not trusted, or the exported network differs from the trained one.
     """
     if min(height, width) < 32 or height % 32 or width % 32:
         raise ConfigError(f"--height {height} and --width {width} must be multiples of 32")
@@ -85,7 +85,7 @@ def _detector_outputs(model: Any, probe: NDArray[np.float32]) -> list[NDArray[An
 
 
 def _best_epoch(results: Path) -> tuple[dict[str, float], int]:
-    """The metrics of the epoch that ultralytics kept (most mAP50-95 of boxes and masks together); epochs run."""
+    """(metrics of the epoch that ultralytics kept, number of epochs). It keeps the highest sum of both mAP50-95."""
     lines = read_text(results, "table of epochs").splitlines()
     rows = [{str(key).strip(): str(value).strip() for key, value in row.items()} for row in csv.DictReader(lines)]
     if not rows:
@@ -95,15 +95,17 @@ def _best_epoch(results: Path) -> tuple[dict[str, float], int]:
 
 
 def read_arguments(path: Path) -> dict[str, str]:
-    """What a card tells of an args.yaml of ultralytics."""
+    """The entries of an args.yaml of ultralytics that a model card lists."""
     kept = ("data", "time", "imgsz", "batch", "seed", "model", "optimizer", "lr0", "mosaic", "scale", "hsv_h", "hsv_s")
     pairs = (line.split(": ", 1) for line in read_text(path, "options of a run").splitlines() if ": " in line)
-    found = {key: value for key, value in pairs if key in kept}
-    return {**found, "model": Path(found["model"]).name} if "model" in found else found  # no folders of this machine
+    entries = {key: value for key, value in pairs if key in kept}
+    return (
+        {**entries, "model": Path(entries["model"]).name} if "model" in entries else entries
+    )  # no folders of this machine
 
 
 def _detector_data(run: Path, data: Path) -> dict[str, Any]:
-    """What the run recorded of its data, or the data set itself says; ConfigError without both."""
+    """The facts of the data that the run recorded, or else those of the data set. ConfigError without both."""
     recorded = run / "data.json"
     facts: dict[str, Any] = read_json(recorded, "record of the data") if recorded.is_file() else describe(data)
     return facts

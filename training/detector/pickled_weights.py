@@ -1,7 +1,7 @@
-"""What ultralytics would run code from: weights, which are pickles, and the script in a data set's description.
+"""Checks files from which ultralytics could run code: weights, which are pickles, and a data set's data.yaml.
 
-Ultralytics can read one as nothing but a network of known layers and numbers, and it is made to (SAFE_LOAD); what holds
-more is refused unless the user trusts it.
+With SAFE_LOAD ultralytics loads only networks of known layers and numbers. Files with more are refused unless the user
+trusts them.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from training.detector.torchvision_stub import import_ultralytics
 
 
 def check_weights(path: Path, *, trust_pickle: bool = False) -> dict[str, Any]:
-    """What a .pt file of ultralytics holds: `model` or `ema`, a network.
+    """The content of a .pt file of ultralytics, with a network as `model` or `ema`.
 
-    ConfigError if it is damaged, or no such file, or its weights are not finite, or it holds more than known layers
-    and numbers, which with `trust_pickle` is loaded all the same: then the file's maker can run any code here.
+    trust_pickle: load any content; then the file's maker can run any code here. ConfigError if the file is damaged or
+    no such file, its weights are not finite, or it holds more than known layers and numbers and is not trusted.
     """
     tasks = import_ultralytics().nn.tasks
     if not trust_pickle and not getattr(getattr(tasks, "_SafeLoad", None), "SUPPORTED", False):
@@ -31,7 +31,7 @@ def check_weights(path: Path, *, trust_pickle: bool = False) -> dict[str, Any]:
     try:
         with trusting(trust_pickle):
             content, _ = tasks.torch_safe_load(str(path))
-    except Exception as error:  # unpickling raises whatever is in the file
+    except Exception as error:  # unpickling can raise anything
         if "outside the supported" in str(error) or isinstance(error, ImportError):
             text = "holds more than a YOLO network, and loading it could run any code on this machine; not loaded"
             advice = "give an exported .onnx, or --trust-pickle if you trust its maker"
@@ -42,7 +42,7 @@ def check_weights(path: Path, *, trust_pickle: bool = False) -> dict[str, Any]:
 
 
 def network_of(content: dict[str, Any], path: Path) -> nn.Module:
-    """The network in the content of a .pt file, in 32 bits. ConfigError if there is none or it is not finite."""
+    """The network in the content of a .pt file `path`, in 32 bits. ConfigError if there is none or it is not finite."""
     network = content.get("ema") or content.get("model")
     if not isinstance(network, nn.Module):
         raise ConfigError(f"{path}: holds no network of ultralytics; give best.pt or last.pt of a run")
@@ -53,7 +53,7 @@ def network_of(content: dict[str, Any], path: Path) -> nn.Module:
 
 @contextlib.contextmanager
 def trusting(trust_pickle: bool) -> Iterator[None]:
-    """Inside, ultralytics loads whole pickles if they are trusted."""
+    """Inside, ultralytics loads any pickle if `trust_pickle` is true."""
     tasks = import_ultralytics().nn.tasks
     tasks.SAFE_LOAD = not trust_pickle
     try:
@@ -63,10 +63,10 @@ def trusting(trust_pickle: bool) -> Iterator[None]:
 
 
 def check_data(data: Path) -> None:
-    """ConfigError if a data.yaml names something to download or run, which ultralytics would do, or is none."""
+    """ConfigError if a data.yaml is invalid, or has a command that ultralytics would run."""
     try:
         content = import_ultralytics().utils.YAML.load(str(data))
-    except Exception as error:  # yaml raises whatever it comes upon
+    except Exception as error:  # the reader can raise anything
         raise ConfigError(f"{data}: not a data.yaml that can be read ({type(error).__name__})") from error
     if not isinstance(content, dict) or "names" not in content:
         raise ConfigError(

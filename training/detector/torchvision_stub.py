@@ -1,11 +1,10 @@
-"""Lets ultralytics run without torchvision, of which there is no CPU build that imports beside the CPU build of torch.
+"""Lets ultralytics run without torchvision, whose CPU build does not import beside the CPU build of torch.
 
-Ultralytics asks torchvision for one thing here, non-maximum suppression, and has its own in torch. It also asks the
-installer for torchvision's version while it is imported. Both are answered by a stand-in; a torchvision that happens
-to be installed is left alone and never imported, so that training runs the same code everywhere.
-
-Process-wide: sys.modules and importlib.metadata are changed. It can go when ultralytics imports without torchvision, or
-when a torchvision is published that fits the CPU build of torch.
+Ultralytics needs torchvision here only for non-maximum suppression, which it also has in torch, and reads torchvision's
+version during its own import. A stand-in answers both: a module in sys.modules and, during that import, a patched
+importlib.metadata.version. An installed torchvision is never imported, so that training runs the same code everywhere.
+Both changes are process-wide. It can go when ultralytics imports without torchvision, or when a torchvision is
+published that fits the CPU build of torch.
 """
 
 from __future__ import annotations
@@ -31,8 +30,8 @@ STAND_IN_VERSION = "0.0.0"
 def import_ultralytics() -> Any:
     """The ultralytics module, without torchvision, network access or a settings file in the home folder.
 
-    Ultralytics limits OpenMP to one thread unless the environment says otherwise; here it may use all cores (8 at
-    most). ConfigError with what to type where it is not installed.
+    OpenMP may use all cores, at most 8; ultralytics would limit it to one thread. ConfigError, with the command to
+    install it, if it is not installed.
     """
     if "YOLO_CONFIG_DIR" not in os.environ:
         os.environ["YOLO_CONFIG_DIR"] = tempfile.mkdtemp(prefix="spot-grasp-yolo-")

@@ -2,13 +2,13 @@
 
 `spot-grasp train detector --data DIR/data.yaml --out DIR [--epochs N] [--hours H] [--image-size S] [--resume]`
 
-OUT/detector gets weights/best.pt, weights/last.pt (whole after every epoch), results.csv, args.yaml and data.json (what
-it was trained on), which training.export reads. With --hours the run ends at about that time and the learning rate
-falls to its end by then. --weights starts another run from the weights of a finished one, or from an exported detector,
-such as the one that ships (perception/weights/detector.onnx).
+OUT/detector gets weights/best.pt, weights/last.pt (after every epoch), results.csv, args.yaml and data.json (facts of
+the training data), which training.export reads. With --hours the run ends at about that time, and the learning rate
+falls accordingly. --weights starts from the weights of a finished run, or from an exported detector such as
+perception/weights/detector.onnx.
 
-Ultralytics declares torchvision, which has no CPU build: it is installed without its dependencies, as `spot-grasp
-doctor` says; its other needs come with the `train` extra. Ultralytics and weights trained with it are under
+Ultralytics requires torchvision, which has no CPU build, so it is installed without its dependencies, as `spot-grasp
+doctor` tells; its other dependencies are in the `train` extra. Ultralytics and weights trained with it are under
 AGPL-3.0.
 """
 
@@ -49,24 +49,24 @@ AUGMENTATION = {
     "hsv_h": 0.05, "hsv_s": 0.5, "hsv_v": 0.3, "degrees": 6.0, "translate": 0.1, "scale": 0.35, "fliplr": 0.5,
     "mosaic": 0.3, "close_mosaic": 2, "erasing": 0.0,
 }  # fmt: skip
-"""Moderate: the pictures themselves vary in colour, size and place. Mosaic ends 2 epochs before the end."""
+"""Ultralytics' augmentation, moderate because the pictures themselves vary. Mosaic ends 2 epochs before the end."""
 OPTIMISER = {"optimizer": "AdamW", "lrf": 0.01, "warmup_epochs": 1, "warmup_bias_lr": 0.0, "cos_lr": True}
-"""Said outright: ultralytics' own choice changes with the length of the run, and its warm-up starts the biases at a
-rate of 0.1, which is made for SGD and undoes what the start weights know."""
+"""Ultralytics' optimiser, fixed: its own choice depends on the length of the run, and its warm-up starts the biases at
+a rate of 0.1, which is for SGD and would damage start weights."""
 WORK_FILES = ("weights/last.pt", "weights/best.pt")
 RUN_FILES = (*WORK_FILES, "results.csv", "args.yaml", "data.json", "start.pt")
 NAMES = (
     "epochs", "hours", "image_size", "batch", "resume", "overwrite", "seed", "weights", "learning_rate", "device",
     "trust_pickle",
 )  # fmt: skip
-"""The arguments of `train` that the command line gives."""
+"""The arguments of `train` that are options of the command line."""
 LAYOUT = "yolo11n-seg.yaml"
 STATISTICS_PICTURES = 128
-"""Training pictures on which an exported network's batch statistics are measured again."""
+"""Training pictures on which the batch statistics of an exported network are measured."""
 
 
 def describe(data: Path) -> dict[str, Any]:
-    """How many pictures and objects the two parts of the data set hold, and the SHA-256 of all labels.
+    """Numbers of pictures and objects in both parts of a data set, and the SHA-256 of all labels.
 
     data: data.yaml with images/{train,val} and labels/{train,val} beside it. ConfigError if a part has no picture.
     """
@@ -102,11 +102,13 @@ def train(
     trust_pickle: bool = False,
     progress: Progress = lambda *_: None,
 ) -> Path:
-    """Train and return OUT/detector. progress: told after each batch.
+    """Train; returns OUT/detector.
 
-    ConfigError if the data set is missing, there is nothing left to resume, OUT/detector holds a run and neither
-    `resume` nor `overwrite` is given, the device is not there, the weights hold more than a network and are not
-    trusted (`trust_pickle`), or the loss is not finite: what was written after the last epoch stays.
+    data: data.yaml or its folder. hours: end after this time instead of after `epochs`, or None. image_size: the longer
+    side, pixels, a multiple of 32. weights: .pt or .onnx to start from, or None. progress: called after each batch.
+    trust_pickle: see training.detector.pickled_weights. ConfigError if an argument is impossible, data or device is
+    missing, there is nothing to resume, OUT/detector holds a run and neither `resume` nor `overwrite` is given, the
+    weights are not trusted, or the loss is not finite. Files of finished epochs stay.
     """
     data = data / "data.yaml" if data.is_dir() else data
     if not data.is_file():
@@ -146,11 +148,11 @@ def train(
         "project": str(folder.parent), "name": folder.name, "exist_ok": True, "plots": False, "amp": False,
         "seed": seed, "deterministic": True, "val": True, "cache": "ram", "pretrained": start is not None,
         "workers": 0, "patience": 1000, "verbose": False, "lr0": learning_rate, **OPTIMISER, **AUGMENTATION,
-        "nbs": batch,  # a step every batch; ultralytics would gather 64 pictures, too few steps for a short run
+        "nbs": batch,  # one step per batch; ultralytics would accumulate 64 pictures, too few steps for a short run
     }  # fmt: skip
     if hours is not None:
         options["time"] = hours
-    if resume and model.ckpt.get("epoch", -1) < 0:  # ultralytics would start again and overwrite
+    if resume and model.ckpt.get("epoch", -1) < 0:  # ultralytics would start again and overwrite it
         raise ConfigError(f"{last}: this run is finished; export it, or start another --out")
     if started_from is not None:
         facts["started_from_sha256"] = started_from
@@ -163,7 +165,7 @@ def train(
 
 
 def watch(model: Any, folder: Path, progress: Progress) -> None:
-    """Tell the progress after each batch, and end the training at the first loss that is not finite (ConfigError)."""
+    """Call `progress` after each batch, and raise ConfigError at the first loss that is not finite."""
     seen: dict[str, Any] = {}
 
     def prepare(trainer: Any) -> None:
@@ -196,21 +198,21 @@ def watch(model: Any, folder: Path, progress: Progress) -> None:
 
 
 def trainable(exported: Path, out: Path, data: Path, image_size: int) -> Path:
-    """Write `out`, weights that ultralytics can train on, from a detector.onnx; the network computes what it did."""
+    """Write `out`, weights that ultralytics can train, from a detector.onnx; its outputs do not change."""
     names = OnnxDetector(exported).labels
     network = import_ultralytics().nn.tasks.SegmentationModel(LAYOUT, nc=len(names), verbose=False)
     load_exported_detector(network, exported)
     network.names = dict(enumerate(names))
     pictures = sorted((data.parent / "images" / "train").glob("*.jpg"))
-    some = pictures[:: -(-len(pictures) // STATISTICS_PICTURES)]
-    measure_statistics(network, (_picture(path, image_size) for path in some))
+    chosen = pictures[:: -(-len(pictures) // STATISTICS_PICTURES)]
+    measure_statistics(network, (_picture(path, image_size) for path in chosen))
     with replacing(out) as part:
         torch.save({"model": network, "train_args": {"task": "segment"}, "epoch": -1}, part)
     return out
 
 
 def _picture(path: Path, size: int) -> torch.Tensor:
-    """(1, 3, size, size) RGB 0..1, as ultralytics feeds a square picture."""
+    """(1, 3, size, size) RGB 0..1, as ultralytics prepares a square picture."""
     fitted = cv2.resize(read_picture(path, "training picture", cv2.IMREAD_COLOR), (size, size))[..., ::-1]
     return torch.from_numpy(np.ascontiguousarray(fitted.transpose(2, 0, 1)[None])).float() / 255
 

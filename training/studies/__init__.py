@@ -1,1 +1,1 @@
-"""Measurements that the documents quote, each a program of its own."""
+"""Measurements that the documentation quotes, each a program."""

@@ -1,11 +1,11 @@
-"""How wrong normals and depth are under the sensor's faults: D2NT against the plane fit, one frame against several, the
-mask's mean against the first surface.
+"""Errors of normals and depth under the sensor's faults: D2NT and plane fit, one frame and several, the mask's mean and
+the first surface.
 
 `python -m training.studies.measure_depth [--scenes N] [--seed S] [--real DIR --wall U0,V0,U1,V1 --mask FILE]`
 
-Simulated: an upright cylinder and a wall at the measured noise, registration error included, against exact truth.
---real: depth_*.npy of the hand camera in millimetres. The wall inside the given rectangle is compared with the plane
-that fits the mean of all frames best; with --mask, the object's depths by both rules are listed. JSON on stdout.
+Simulated: an upright cylinder and a wall, with noise and registration error, against the truth. --real: depth_*.npy of
+the hand camera in millimetres. The wall inside the rectangle is compared with the plane that fits the mean of all
+frames best; with --mask, the object's depths by both rules are listed. JSON on stdout.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ LEVEL = Pose(np.array([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0]]), np
 
 
 def angles_deg(normals: NDArray[Any], truth: NDArray[Any], where: NDArray[np.bool_]) -> float:
-    """Mean angle over the pixels that have a normal; nan if none has."""
+    """Mean angle between normals (H, W, 3) and truth over the pixels of `where` with a normal; nan without one."""
     known = where & normals.any(axis=-1)
     if not known.any():
         return float("nan")
@@ -52,21 +52,21 @@ def angles_deg(normals: NDArray[Any], truth: NDArray[Any], where: NDArray[np.boo
 
 
 def ways(frames: Sequence[Float32], camera: Intrinsics, mask: NDArray[np.bool_]) -> dict[str, Float32]:
-    """The normals (H, W, 3) that each way gives of these frames of one scene."""
+    """The normals (H, W, 3) of each method for these frames of one scene."""
     fused = median_depth(frames)
-    one = frames[0]
+    first = frames[0]
     return {
-        "D2NT v3, one frame": d2nt_normals(one, camera, "v3"),
+        "D2NT v3, one frame": d2nt_normals(first, camera, "v3"),
         f"D2NT v3, {len(frames)} frames": d2nt_normals(fused, camera, "v3"),
-        "D2NT v3 after a 5x5 median": d2nt_normals(cv2.medianBlur(one, 5), camera, "v3"),
-        "plane fit 6 px, one frame": plane_fit_normals(one, camera, 6.0, mask),
-        "plane fit 12 px, one frame": plane_fit_normals(one, camera, 12.0, mask),
+        "D2NT v3 after a 5x5 median": d2nt_normals(cv2.medianBlur(first, 5), camera, "v3"),
+        "plane fit 6 px, one frame": plane_fit_normals(first, camera, 6.0, mask),
+        "plane fit 12 px, one frame": plane_fit_normals(first, camera, 12.0, mask),
         f"plane fit 12 px, {len(frames)} frames": plane_fit_normals(fused, camera, 12.0, mask),
     }
 
 
 def simulated(scenes: int, seed: int) -> dict[str, Any]:
-    """Medians over the scenes: normals' mean errors on wall and cylinder, depth errors of both rules."""
+    """Medians over the scenes: mean errors of normals on wall and cylinder, depth errors of both rules."""
     rng = np.random.default_rng(seed)
     errors: dict[str, dict[str, list[float]]] = {"wall": {}, "cylinder": {}}
     depths: dict[str, list[float]] = {"mean of the mask": [], "first surface": []}
@@ -78,8 +78,8 @@ def simulated(scenes: int, seed: int) -> dict[str, Any]:
         frames = [sensor.measure(clean, HAND_CAMERA, material_mm=material) for _ in range(FRAMES)]
         moved = [object_depth(frame, mask, HAND_CAMERA, LEVEL).depth for frame in frames]
         for place, where, used in (("wall", _inner(~mask, clean), frames), ("cylinder", mask, moved)):
-            for way, found in ways(used, HAND_CAMERA, where).items():
-                errors[place].setdefault(way, []).append(angles_deg(found, normals, where))
+            for way, estimate in ways(used, HAND_CAMERA, where).items():
+                errors[place].setdefault(way, []).append(angles_deg(estimate, normals, where))
         v, u = (int(np.median(index)) for index in np.nonzero(mask))
         values = frames[0][mask & (frames[0] > 0)]
         depths["mean of the mask"].append(1e3 * (float(values.mean()) - float(clean[v, u])))
@@ -112,14 +112,14 @@ def cylinder(near_m: float, radius_m: float, wall_m: float) -> tuple[Float32, Fl
 
 
 def _inner(background: NDArray[np.bool_], depth: Float32) -> NDArray[np.bool_]:
-    """Background away from the object, so that its edge does not count."""
+    """Background away from the object's edge."""
     kernel = np.ones((81, 81), np.uint8)
     inner: NDArray[np.bool_] = cv2.erode(background.astype(np.uint8), kernel).astype(bool) & (depth > 0)
     return inner
 
 
 def real(folder: Path, wall: tuple[int, int, int, int], mask_file: Path | None) -> dict[str, Any]:
-    """The same on recorded frames: normals of a wall; depths of the object under the mask, metres."""
+    """Errors on recorded frames: normals of a wall; depths of the object under the mask, metres. ConfigError."""
     files = sorted(folder.glob("depth_*.npy"))
     if not files:
         raise ConfigError(f"{folder}: no depth_*.npy here")
@@ -157,7 +157,7 @@ def real(folder: Path, wall: tuple[int, int, int, int], mask_file: Path | None) 
 
 
 def _wall_normal(frames: Float32, where: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Of the plane in inverse depth through the frames' mean, refitted without the worst tenth."""
+    """The normal of a plane fitted to the frames' mean in inverse depth, without the worst tenth."""
     valid = frames > 0
     mean = frames.sum(axis=0) / np.maximum(valid.sum(axis=0), 1)
     v, u = np.nonzero(where & valid.any(axis=0))

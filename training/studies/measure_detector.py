@@ -1,13 +1,12 @@
-"""How well the detector finds objects in rendered views that it was not trained on, with the depth sensor's faults.
+"""Detection rates in rendered views of other objects than those of training, with the depth sensor's faults.
 
 `python -m training.studies.measure_detector --views DIR [DIR ...] [--detector FILE] [--zooms Z ...] [--every N] [--seed
 S]`
 
---views: folders of training.dataset.views, such as DATA/views of `spot-grasp dataset generate --split test`. Of each
-view the detector is asked for every label that it knows. JSON on stdout: of the labels of which an object shows, how
-often the best detection is one (IoU at least 0.5, with its 95 % Wilson interval), and its IoU; of the other labels, how
-often something was found all the same; and by distance, of all objects that show, how many were found where all were
-asked for.
+--views: folders of training.dataset.views, such as DATA/views of `spot-grasp dataset generate --split test`. The
+detector looks in each view for each of its labels. JSON on stdout: for labels with a visible object, how often the best
+detection is right (IoU at least 0.5, with its 95 % Wilson interval), and its IoU; for other labels, how often there is
+a detection; and by distance, the share of visible objects that are detected.
 """
 
 from __future__ import annotations
@@ -47,13 +46,13 @@ DISTANCES_M = (0.0, 0.6, 1.0, 10.0)
 Mask = NDArray[np.bool_]
 
 
-def overlap(one: Mask, other: Mask) -> float:
+def overlap(first: Mask, second: Mask) -> float:
     """Intersection over union of two (H, W) masks; 0 where both are empty."""
-    return float((one & other).sum() / max(int((one | other).sum()), 1))
+    return float((first & second).sum() / max(int((first | second).sum()), 1))
 
 
 def measure(paths: Sequence[Path], detector: OnnxDetector, seed: int) -> dict[str, Any]:
-    """The figures of these views. ConfigError if they show nothing that the detector knows."""
+    """The figures of some views. ConfigError if they show no object of the detector's labels."""
     right: list[bool] = []
     overlaps: list[float] = []
     alarms: list[bool] = []
@@ -62,14 +61,14 @@ def measure(paths: Sequence[Path], detector: OnnxDetector, seed: int) -> dict[st
         frame, shown = _view(path, np.random.default_rng([seed, index]))
         for label in detector.labels:
             masks = [mask for family, mask, _ in shown if family == label]
-            found = detector.detect(frame, [label], MIN_SCORE, lambda _: True)
+            detections = detector.detect(frame, [label], MIN_SCORE, lambda _: True)
             if not masks:
-                alarms.append(bool(found))
+                alarms.append(bool(detections))
                 continue
-            best = _best(found[0].mask, masks) if found else 0.0
+            best = _best(detections[0].mask, masks) if detections else 0.0
             right.append(best >= SAME_IOU)
             overlaps += [best] if best >= SAME_IOU else []
-            everything = [one.mask for one in detector.detect(frame, [label], MIN_SCORE)]
+            everything = [detection.mask for detection in detector.detect(frame, [label], MIN_SCORE)]
             for family, mask, distance in shown:
                 if family == label:
                     place = int(np.searchsorted(DISTANCES_M, distance, side="right")) - 1
@@ -92,7 +91,7 @@ def _best(mask: Mask, others: Sequence[Mask]) -> float:
 
 
 def _view(path: Path, rng: np.random.Generator) -> tuple[RgbdFrame, list[tuple[str, Mask, float]]]:
-    """The frame as a camera may have taken it, and (label, mask, median depth in metres) of each object that shows."""
+    """(frame as a camera may take it, (label, mask, median depth in metres) of each visible object)."""
     view = read_arrays(path, ("rgb", "depth", "instances", "families", "world_from_camera", "intrinsics"))
     rgb, clean = photograph(view["rgb"], rng), view["depth"].astype(np.float32) * np.float32(DEPTH_UNIT_M)
     instances, families, pose = view["instances"], view["families"], view["world_from_camera"]
@@ -120,5 +119,5 @@ def main() -> None:
     if args.every < 1 or min(args.zooms) <= 0:
         raise ConfigError("--every must be at least 1 and --zooms positive")
     detector = OnnxDetector(args.detector, settings=DetectionSettings(zooms=tuple(args.zooms)))
-    found = measure(list(views(args.views))[:: args.every], detector, args.seed)
-    sys.stdout.write(json_text(found, indent=1) + "\n")
+    figures = measure(list(views(args.views))[:: args.every], detector, args.seed)
+    sys.stdout.write(json_text(figures, indent=1) + "\n")

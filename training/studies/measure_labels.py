@@ -1,10 +1,10 @@
-"""How much quicker labels are made by simulating surface samples and projecting them than by simulating every pixel.
+"""Speed of labels by simulating surface samples and projecting them, compared with simulating every pixel.
 
 `python -m training.studies.measure_labels [--views N]`
 
-On the paper's preset, in one process: the time of a batch of contact trials, of a view, of its projection and of
-building the scenes is measured, each by itself, and the preset's whole time follows. Per-pixel simulation would pay one
-trial a pixel, at the rate of full batches. JSON on stdout.
+In one process, for the paper's preset: the times of a batch of contact trials, of a view, of its projection and of
+building the scenes are measured, and the time of the whole preset is computed. Per-pixel simulation would need one
+trial per pixel. JSON on stdout.
 """
 
 from __future__ import annotations
@@ -34,15 +34,16 @@ Result = TypeVar("Result")
 
 BATCH = 512
 BATCHES = 3
-"""Timed; the median counts."""
+"""Number of timed batches, of which the median is taken."""
 
 
 def measure(views: int = 12) -> dict[str, float]:
-    """seconds of one batch of trials, of a view, of its projection and of building; pixels a view; pixels_per_s of the
-    whole preset, of per-pixel simulation, and their ratio; preset_s, the whole preset in one process.
+    """Seconds of a batch, a view, its projection, building and the whole preset; pixels per view; rates and their
+    ratio.
 
-    A batch and a view are the median of a few, timed one by one in scenes that are built already; a view includes
-    packing it for its file. views: made and projected. Genesis must have been started. ConfigError below 2."""
+    views: number of views to time, at least 2 (ConfigError). A view includes packing it for its file. Genesis must have
+    been started.
+    """
     from training.dataset.jobs import LabelJob, ViewJob, label_job, view_job
     from training.dataset.project_labels import project
 
@@ -50,7 +51,7 @@ def measure(views: int = 12) -> dict[str, float]:
         raise ConfigError(f"--views {views} must be at least 2")
     plan = plan_for("paper")
     (entry,) = plan.entries
-    # Both compile what is timed afterwards.
+    # compile the kernels that are timed below
     labels = label_job(LabelJob(plan.preset, entry.family, entry.seed, "", BATCH))
     view_job(ViewJob(replace(plan, views=1), 0))
     bench_s, batch_s = _trials(entry)
@@ -81,7 +82,7 @@ def measure(views: int = 12) -> dict[str, float]:
 
 
 def _trials(entry: Entry) -> tuple[float, float]:
-    """Seconds to build a batch's scene, and of one batch."""
+    """(seconds to build a batch's scene, seconds of one batch)."""
     from simulation.trials.contact_trials import ContactBench, paper_hand_pose
     from training.dataset.grasp_labels import sample_surface
 
@@ -94,7 +95,7 @@ def _trials(entry: Entry) -> tuple[float, float]:
 
 
 def _views(plan: Plan, views: int) -> tuple[float, float, list[tuple[str, bytes]]]:
-    """Seconds to build a scene, and of one view; the views' files."""
+    """(seconds to build a scene, seconds of one view, the views' files)."""
     from simulation.genesis.scene_camera import SceneCamera
     from training.dataset.jobs import ViewJob
     from training.dataset.scenes import paper_scene

@@ -1,11 +1,11 @@
-"""Is a projected label what physics says of the pixel? Random labelled pixels are simulated themselves and compared.
+"""Compares projected labels with physics: random labelled pixels are simulated themselves.
 
 `python -m training.studies.prove_projection --data DIR [--pixels 2000] [--seed S]`
 
 DIR: a data set of spot-grasp dataset generate, of lift labels. A pixel's surface point comes from its rendered depth,
-its normal from the object's nearest face, and the grasp there is tried as the samples were. One JSON line: pixels,
-agreement with its 95 % Wilson interval, and how the disagreeing ones fall out. Pixels without a label do not count;
-their share is `unlabelled`.
+its normal from the object's nearest face, and the grasp there is tried like the samples. One JSON line: pixels,
+agreement with its 95 % Wilson interval, counts of both kinds of disagreement, and the share of unlabelled pixels, which
+are not compared.
 """
 
 from __future__ import annotations
@@ -39,8 +39,10 @@ VIEW_KEYS = ("depth", "instances", "families", "seeds", "world_from_object", "wo
 
 
 def drawn_pixels(folder: Path, count: int, seed: int) -> tuple[dict[str, Points], float]:
-    """({object: [(surface point (3,) in its frame, label)]}, share of object pixels without a label), evenly many from
-    each view. ConfigError if the data set has no labelled pixel."""
+    """({object: [(surface point (3,) in its frame, label)]}, share of object pixels without a label).
+
+    The pixels are spread evenly over the views. ConfigError if the data set has no labelled pixel.
+    """
     files = [path for path in view_files(folder / "views") if (folder / "projected" / path.name).is_file()]
     rng = np.random.default_rng(seed)
     drawn: dict[str, Points] = defaultdict(list)
@@ -86,7 +88,7 @@ def nearest_normals(item: GraspObject, points: NDArray[np.float64]) -> NDArray[n
 
 
 def prove(folder: Path, count: int, seed: int = 0) -> dict[str, Any]:
-    """Simulate the drawn pixels and compare; Genesis must have been started."""
+    """Simulate random pixels of a data set and compare. Genesis must have been started. ConfigError for user meshes."""
     from simulation.trials.grasp_trials import run_trials
 
     drawn, unlabelled = drawn_pixels(folder, count, seed)

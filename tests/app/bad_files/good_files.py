@@ -230,7 +230,7 @@ def _simulation(folder: Path) -> list[Kind]:
 
 
 def _urdf(folder: Path) -> bytes:
-    from tests.simulation.test_user_robot import foreign_urdf
+    from tests.simulation.robot_files.test_user_robot import foreign_urdf
 
     text = foreign_urdf(folder).read_text()
     return text.replace("package://dog_description", str(folder / "dog_description")).encode()

@@ -1,1 +1,1 @@
-"""Rendered pictures that the detector is trained on."""
+"""Rendered training pictures of the detector: rooms, a ray caster, a camera, and crops of views."""

@@ -1,4 +1,4 @@
-"""What a camera does to light: exposure, colour cast, vignette, defocus, motion, noise, sharpening, compression."""
+"""A random camera: exposure, colour cast, vignette, defocus, motion, noise, sharpening, compression."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _blur(picture: NDArray[np.float32], rng: Rng) -> NDArray[np.float32]:
 
 
 def _noise(picture: NDArray[np.float32], rng: Rng) -> NDArray[np.float32]:
-    """Brightness noise more than colour noise, of one or of a few pixels' grain."""
+    """Add noise, stronger in brightness than in colour, sometimes smoothed."""
     height, width = picture.shape[:2]
     strength = float(rng.uniform(0, 0.015) if rng.random() < 0.65 else rng.uniform(0.015, 0.06))
     grain = rng.normal(0, strength, (height, width, 1)) + rng.normal(0, 0.35 * strength, (height, width, 3))
@@ -42,7 +42,7 @@ def _noise(picture: NDArray[np.float32], rng: Rng) -> NDArray[np.float32]:
 
 
 def expose(linear: NDArray[np.float32], rng: Rng) -> NDArray[np.uint8]:
-    """(h, w, 3) light, 0..about 2, to the (h, w, 3) picture some camera may have made of it."""
+    """The (h, w, 3) picture that a random camera makes of (h, w, 3) linear light, 0 to about 2."""
     picture = np.asarray(linear, np.float32)
     height, width = picture.shape[:2]
     middle = float(np.clip(np.mean(picture), 0.02, None))
@@ -54,18 +54,18 @@ def expose(linear: NDArray[np.float32], rng: Rng) -> NDArray[np.uint8]:
     picture = _blur(np.clip(picture, 0, 3).astype(np.float32), rng)
     picture = np.clip(picture, 0, 1) ** np.float32(rng.uniform(0.55, 1.3))
     picture = _noise(np.asarray(picture, np.float32), rng)
-    if rng.random() < 0.4:  # sharpening, as small cameras overdo it
+    if rng.random() < 0.4:  # too much sharpening, as in small cameras
         soft = cv2.GaussianBlur(picture, (0, 0), float(rng.uniform(0.7, 2.0)))
         picture = picture + float(rng.uniform(0.3, 1.8)) * (picture - soft)
-    if rng.random() < 0.5:  # paler, now and then grey or gaudy
+    if rng.random() < 0.5:  # change of saturation
         grey = picture.mean(axis=2, keepdims=True)
         picture = grey + float(rng.uniform(0.0, 1.3)) * (picture - grey)
-    taken = np.clip(picture * 255, 0, 255).astype(np.uint8)
+    image = np.clip(picture * 255, 0, 255).astype(np.uint8)
     if rng.random() < 0.15:
-        tone = cv2.cvtColor(taken, cv2.COLOR_RGB2LAB)
+        tone = cv2.cvtColor(image, cv2.COLOR_RGB2LAB)
         tone[..., 0] = cv2.createCLAHE(float(rng.uniform(1, 4)), (4, 4)).apply(np.ascontiguousarray(tone[..., 0]))
-        taken = cv2.cvtColor(tone, cv2.COLOR_LAB2RGB).astype(np.uint8)
+        image = cv2.cvtColor(tone, cv2.COLOR_LAB2RGB).astype(np.uint8)
     if rng.random() < 0.5:
-        _, jpeg = cv2.imencode(".jpg", taken[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(30, 92))])
-        taken = np.asarray(cv2.imdecode(jpeg, cv2.IMREAD_COLOR), np.uint8)[..., ::-1]
-    return np.ascontiguousarray(taken)
+        _, jpeg = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(30, 92))])
+        image = np.asarray(cv2.imdecode(jpeg, cv2.IMREAD_COLOR), np.uint8)[..., ::-1]
+    return np.ascontiguousarray(image)

@@ -1,11 +1,10 @@
-"""Pictures to train the detector on, made fast: random rooms through a ray caster, then through a poor camera.
+"""Training pictures of the detector: random rooms, seen by a ray caster and a random camera.
 
 `python -m training.detector.rendered.composite --out DIR --pictures N [--first K] [--seed S] [--size PX]`
 
 Writes an ultralytics data set: images/{train,val}/NNNNNN.jpg, square; labels/{train,val}/NNNNNN.txt, outlines;
-data.yaml. Picture k is the same for equal S and size whatever the rest; every 25th is validation. Files are written
-whole, the label before its picture, and a run that was broken off goes on where it stopped. Nothing is loaded: shapes,
-stuff, light and faults of the camera all come from the seed.
+data.yaml. Picture k depends only on k, seed and size; every 25th is validation. Files are written whole, the label
+before its picture, and an interrupted run continues. Shapes, materials, light and camera all come from the seed.
 """
 
 from __future__ import annotations
@@ -33,14 +32,13 @@ from training.detector.rendered.rooms import Room, random_room
 SIZE_PX = 288
 VALIDATION_EVERY = 25
 MIN_PIXELS = 36
-"""Objects that show less, at SIZE_PX, are not labelled."""
+"""Objects with fewer visible pixels, at SIZE_PX, are not labelled."""
 TOO_NEAR_M = 0.12
 COARSE_PX = 40
 SMALLEST_PX = 64
 ATTEMPTS = 12
 FOCAL = (0.7, 1.7)
-"""Of the picture's size. The hand camera's is 0.86 of its width: 331 pixels where the network's input is 384 x 288, of
-which a picture of 288 x 288 is a crop."""
+"""Range of the focal length, as a share of the picture's size. The hand camera's is 0.86 of its width."""
 DISTANCE_M = (0.25, 2.4)
 
 
@@ -60,7 +58,7 @@ def camera(rng: np.random.Generator, room: Room, size: int) -> View:
 
 
 def in_sight(room: Room, view: View) -> bool:
-    """Whether a coarse picture shows any of the room's things."""
+    """Whether a coarse picture shows any of the room's objects."""
     assert room.light is not None
     coarse = View((COARSE_PX, COARSE_PX), view.focal_px * COARSE_PX / view.size[0], view.world_from_camera)
     _, things, depth = render(room.solids, room.light, coarse, 0, samples=1)
@@ -68,9 +66,10 @@ def in_sight(room: Room, view: View) -> bool:
 
 
 def make_picture(seed: int, index: int, size: int = SIZE_PX) -> tuple[NDArray[np.uint8], NDArray[np.uint8], list[str]]:
-    """Picture `index` of a seed: rgb (size, size, 3), things (size, size) with 0 for none, the families of the things.
+    """Picture `index` of a seed: (rgb (size, size, 3), instances (size, size) with 0 for none, family of each
+    instance).
 
-    A view with something right before the lens, or of a room with things but none in sight, is drawn again.
+    A view with a surface too near, or without any of the room's objects, is drawn again.
     """
     for attempt in range(ATTEMPTS):
         rng = np.random.default_rng([seed, index, attempt])
@@ -86,15 +85,15 @@ def make_picture(seed: int, index: int, size: int = SIZE_PX) -> tuple[NDArray[np
 
 
 def outlines(things: NDArray[np.uint8], families: list[str]) -> list[str]:
-    """A line an object that shows and has a class: that and the outline of its largest part, in shares of the size."""
+    """A line per visible object with a class: class, and outline of its largest part in shares of the size."""
     lines = []
     least = MIN_PIXELS * (things.shape[0] / SIZE_PX) ** 2
     for index, family in enumerate(families):
         mask = (things == index + 1).astype(np.uint8)
         if int(mask.sum()) < least or LABELS[family] not in CLASS_NAMES:
             continue
-        found, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_TC89_L1)
-        outline = max(found, key=cv2.contourArea)[:, 0, :] + 0.5
+        contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_TC89_L1)
+        outline = max(contours, key=cv2.contourArea)[:, 0, :] + 0.5
         if len(outline) >= 3:
             places = (outline / [things.shape[1], things.shape[0]]).ravel()
             lines.append(f"{CLASS_NAMES.index(LABELS[family])} " + " ".join(f"{place:.5f}" for place in places))
@@ -102,7 +101,7 @@ def outlines(things: NDArray[np.uint8], families: list[str]) -> list[str]:
 
 
 def write_header(out: Path) -> None:
-    """Folders and data.yaml of a data set."""
+    """Make the folders and data.yaml of a data set."""
     for part in ("train", "val"):
         for kind in ("images", "labels"):
             (out / kind / part).mkdir(parents=True, exist_ok=True)
@@ -114,7 +113,7 @@ def write_header(out: Path) -> None:
 def write_picture(
     out: Path, part: str, name: str, rgb: NDArray[np.uint8], things: NDArray[np.uint8], families: list[str]
 ) -> None:
-    """Add a picture and, before it, its label to a data set."""
+    """Add a picture to a data set, its label first."""
     good, jpeg = cv2.imencode(".jpg", rgb[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 92])
     assert good
     write_atomic(out / "labels" / part / f"{name}.txt", "\n".join(outlines(things, families)).encode() + b"\n")
@@ -122,17 +121,17 @@ def write_picture(
 
 
 def generate(out: Path, pictures: range, seed: int, size: int) -> int:
-    """Make the pictures that are not there yet; returns how many. ConfigError for sizes that cannot be."""
+    """Make the missing pictures; returns how many. ConfigError for impossible sizes."""
     if not pictures or pictures.start < 0 or size < SMALLEST_PX:
         raise ConfigError(f"--pictures must be positive, --first not negative and --size at least {SMALLEST_PX}")
     write_header(out)
-    made = 0
+    count = 0
     for index in pictures:
         part = "val" if index % VALIDATION_EVERY == VALIDATION_EVERY - 1 else "train"
         if not (out / "images" / part / f"{index:06d}.jpg").exists():
             write_picture(out, part, f"{index:06d}", *make_picture(seed, index, size))
-            made += 1
-    return made
+            count += 1
+    return count
 
 
 def main() -> None:

@@ -1,9 +1,8 @@
-"""Square crops of rendered views, at the scale of training.detector.rendered.composite's pictures and through the same
-poor camera.
+"""Square crops of rendered views, at the scale and with the camera of training.detector.rendered.composite.
 
 `python -m training.detector.rendered.crops --views DIR [DIR ...] --out DIR [--crops N]` adds N crops of every view of
-training.dataset.views to the data set of training.detector.rendered.composite in --out; every tenth scene is
-validation, as there.
+training.dataset.views to the data set of training.detector.rendered.composite in --out. Every tenth scene is
+validation.
 """
 
 from __future__ import annotations
@@ -27,17 +26,17 @@ from training.detector.rendered.camera import expose
 from training.detector.rendered.composite import SIZE_PX, write_header, write_picture
 
 GAMMA = 2.0
-"""Takes a rendered picture back to about linear light, which `expose` expects."""
+"""Converts a rendered picture to about linear light, as `expose` needs it."""
 SCALE = (0.45, 1.1)
-"""The hand camera's picture is scaled by 0.6 for the network."""
+"""Range of the scale. The hand camera's picture is scaled by 0.6 for the network."""
 
 
 def crop(
     rgb: NDArray[np.uint8], instances: NDArray[np.uint8], rng: np.random.Generator, size: int = SIZE_PX
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """A scaled, mirrored or not, and shifted (size, size) part of a view that holds one of its objects, if it has any.
+    """(picture, instances) of a (size, size) part of a view with one of its objects, scaled, shifted, perhaps mirrored.
 
-    rgb: (h, w, 3). instances: (h, w), 0 for none. Returns picture and instances.
+    rgb: (h, w, 3). instances: (h, w), 0 for none.
     """
     shown = [index for index in np.unique(instances) if index]
     middle = np.array([rgb.shape[1], rgb.shape[0]]) / 2
@@ -61,16 +60,16 @@ def crop(
 def views(folders: list[Path]) -> Iterator[Path]:
     """The views of all folders. ConfigError if one holds none."""
     for folder in folders:
-        found = sorted(folder.glob("view-*.npz"))
-        if not found:
+        files = sorted(folder.glob("view-*.npz"))
+        if not files:
             raise ConfigError(f"{folder}: no views; make some with `python -m training.dataset.views --out {folder}`")
-        yield from found
+        yield from files
 
 
 def add_crops(folders: list[Path], out: Path, crops: int) -> int:
-    """Add the crops that are not there yet; returns how many."""
+    """Add the missing crops; returns how many."""
     write_header(out)
-    made = 0
+    count = 0
     for path in views(folders):
         scene, number = path.stem.split("-")[1:3]
         part = "val" if int(scene) % 10 == 9 else "train"
@@ -85,8 +84,8 @@ def add_crops(folders: list[Path], out: Path, crops: int) -> int:
             rng = np.random.default_rng([int(scene), int(number), names.index(name), 11])
             picture, things = crop(rgb, instances, rng)
             write_picture(out, part, name, picture, things, families)
-            made += 1
-    return made
+            count += 1
+    return count
 
 
 def main() -> None:

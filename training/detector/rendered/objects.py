@@ -1,5 +1,6 @@
-"""Bottles, thermos flasks, cans and mugs for training pictures, more varied in shape and stuff than those that are
-gripped in simulation: steel, glass, plastic and painted ones, with caps, straps, ribs and dents."""
+"""Bottles, thermos flasks, cans and mugs for training pictures, more varied in shape and material than those of the
+simulation: of steel, glass and plastic, painted, with caps, ribs and waists.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +18,9 @@ from training.detector.rendered.raycast import CLEAR, DIFFUSE, GLOSSY, METAL, TE
 
 Rng = np.random.Generator
 SIMULATED = 0.45
-"""Share of objects that are exactly those of simulation.scene.objects, shape and skin."""
+"""Share of objects with the shapes and textures of simulation.scene.objects."""
 STEEL = {"thermos": 0.6, "can": 0.12, "bottle": 0.12}
-"""Share of the others whose body is bare metal."""
+"""Share of the other objects with a body of bare metal, by family."""
 EASE_STEPS = 8
 HANDLE_PARTS = 9
 
@@ -47,7 +48,7 @@ def eased(points: list[tuple[float, float]]) -> Array:
 
 
 def _steel(rng: Rng) -> Image:
-    """Brushed or polished metal: its own colour, streaks around it, a few stains."""
+    """Brushed or polished metal: a tint, streaks around it, some stains."""
     tint = rng.uniform(0.7, 0.97) * (1 + rng.normal(0, 0.02, 3))
     if rng.random() < 0.15:
         tint = np.array([0.9, 0.65, 0.45]) * rng.uniform(0.8, 1.05)  # copper and rose gold
@@ -59,7 +60,7 @@ def _steel(rng: Rng) -> Image:
 
 
 def _skin(rng: Rng, family: str) -> tuple[Image, Material]:
-    """A body's texture and what it is made of."""
+    """Texture and material of a body."""
     kind = rng.random()
     if kind < STEEL.get(family, 0.0):
         label = (0.0, 0.0)
@@ -95,7 +96,7 @@ def _cap_skin(rng: Rng) -> tuple[Image, Material]:
 
 
 def _closed(points: list[tuple[float, float]]) -> Array:
-    """The eased outline, shut at both ends."""
+    """The eased outline, closed at both ends."""
     return eased([(0.0, points[0][1]), *points, (0.0, points[-1][1])])
 
 
@@ -179,7 +180,7 @@ _SHAPES: dict[str, Callable[[Rng], list[tuple[Array, str]]]] = {
 
 
 def _handle(rng: Rng, radius: float, height: float) -> list[tuple[Pose, Array]]:
-    """A bow at the mug's side, of short rods."""
+    """A handle at the mug's side, of short rods."""
     thick, out, reach = rng.uniform(0.004, 0.0075), rng.uniform(0.018, 0.034), rng.uniform(0.25, 0.38) * height
     bend, turns = rng.uniform(0.5, 1.0), np.linspace(-np.pi / 2, np.pi / 2, HANDLE_PARTS + 1)
     x = radius - 0.003 + out * np.abs(np.cos(turns)) ** bend
@@ -188,7 +189,7 @@ def _handle(rng: Rng, radius: float, height: float) -> list[tuple[Pose, Array]]:
 
 
 def rod(start: tuple[float, ...], end: tuple[float, ...], r0: float, r1: float) -> tuple[Pose, Array]:
-    """Pose and profile of a round rod between two points, its radii at both ends."""
+    """(pose, profile) of a round rod between two points (3,), with its radii at both ends, metres."""
     along = np.subtract(end, start)
     length = float(np.linalg.norm(along))
     z = along / length
@@ -203,16 +204,19 @@ def _simulated(rng: Rng, family: Family, seed: int) -> list[tuple[Pose, Array, I
     item = make_object(family, seed)
     turned = len(item.vertices) - (117 if family == "mug" else 0)  # the handle's vertices come last
     profile = item.vertices[: turned : SEGMENTS + 1][:, [0, 2]]
-    texture, stuff = fit(item.texture), Material(DIFFUSE if rng.random() < 0.8 else GLOSSY)
-    parts = [(Pose.identity(), np.ascontiguousarray(profile), texture, stuff)]
+    texture, material = fit(item.texture), Material(DIFFUSE if rng.random() < 0.8 else GLOSSY)
+    parts = [(Pose.identity(), np.ascontiguousarray(profile), texture, material)]
     if family == "mug":
         color = plain(texture[TEXTURE_PX // 2, TEXTURE_PX // 2] / 255.0)
-        parts += [(*part, color, stuff) for part in _handle(rng, float(profile[:, 0].max()), item.height_m)]
+        parts += [(*part, color, material) for part in _handle(rng, float(profile[:, 0].max()), item.height_m)]
     return parts
 
 
 def random_object(rng: Rng, family: Family, world_from_object: Pose, thing: int) -> tuple[list[Solid], float, float]:
-    """The solids of one object standing at the pose, its radius and its height in metres."""
+    """(solids, radius, height) of one object standing at a pose, metres. thing: its number in the instances.
+
+    ValueError for a family without a detector class.
+    """
     if family not in _SHAPES:
         raise ValueError(f"no detector class for {family!r}; choose from: {', '.join(_SHAPES)}")
     if rng.random() < SIMULATED:
@@ -221,12 +225,12 @@ def random_object(rng: Rng, family: Family, world_from_object: Pose, thing: int)
         body, cap = _skin(rng, family), _cap_skin(rng)
         parts = []
         for profile, what in _SHAPES[family](rng):
-            texture, stuff = cap if what == "cap" else body
+            texture, material = cap if what == "cap" else body
             if what == "can":
                 texture = texture.copy()
                 rim = int(TEXTURE_PX * rng.uniform(0.02, 0.06))
                 texture[:rim] = texture[-rim:] = rng.uniform(130, 215)
-            parts.append((Pose.identity(), profile, texture, stuff))
+            parts.append((Pose.identity(), profile, texture, material))
         if family == "mug":
             profile = parts[0][1]
             handle = _handle(rng, float(profile[:, 0].max()) * 0.97, float(profile[:, 1].max()))
@@ -235,22 +239,25 @@ def random_object(rng: Rng, family: Family, world_from_object: Pose, thing: int)
             )
             parts += [(*part, color, body[1]) for part in handle]
     solids = [
-        Solid(world_from_object @ pose, texture, profile=profile, material=stuff, thing=thing)
-        for pose, profile, texture, stuff in parts
+        Solid(world_from_object @ pose, texture, profile=profile, material=material, thing=thing)
+        for pose, profile, texture, material in parts
     ]
     radius = max(float(profile[:, 0].max()) for _, profile, _, _ in parts)
     return solids, radius, max(float(profile[:, 1].max()) for _, profile, _, _ in parts[:3])
 
 
 def unlabelled(rng: Rng, world_from_object: Pose) -> tuple[list[Solid], float, float]:
-    """Something of an object's size that is none of the classes: a box, ball, cone, bowl, roll, rod or jar."""
+    """(solids, radius, height) of an object of no detector class: a box, ball, cone, bowl, roll, rod or jar."""
     kind = rng.choice(["box", "box", "ball", "cone", "bowl", "roll", "rod", "jar", "jar"])
     texture: NDArray[np.uint8] = fit(wrapper_texture(rng, "mug"))
-    stuff = Material(int(rng.choice([DIFFUSE, DIFFUSE, GLOSSY])), float(rng.uniform(0.05, 0.3)))
+    material = Material(int(rng.choice([DIFFUSE, DIFFUSE, GLOSSY])), float(rng.uniform(0.05, 0.3)))
     if kind == "box":
         half = rng.uniform(0.015, 0.09, 3) * [0.8, 0.8, 1.3]
         box = Solid(
-            world_from_object @ Pose.from_rpy((0, 0, 0), (0, 0, half[2])), texture, half_m=tuple(half), material=stuff
+            world_from_object @ Pose.from_rpy((0, 0, 0), (0, 0, half[2])),
+            texture,
+            half_m=tuple(half),
+            material=material,
         )
         return [box], float(np.hypot(half[0], half[1])), float(2 * half[2])
     if kind == "jar":
@@ -273,5 +280,5 @@ def unlabelled(rng: Rng, world_from_object: Pose) -> tuple[list[Solid], float, f
     else:
         r, h = rng.uniform(0.004, 0.015), rng.uniform(0.12, 0.5)
         profile = np.array([(0, 0), (r, 0), (r, h), (0, h)])
-    solid = Solid(world_from_object, texture, profile=profile.astype(np.float64), material=stuff)
+    solid = Solid(world_from_object, texture, profile=profile.astype(np.float64), material=material)
     return [solid], float(profile[:, 0].max()), float(profile[:, 1].max())

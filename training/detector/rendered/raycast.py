@@ -1,7 +1,6 @@
-"""A small ray caster for training pictures: boxes and surfaces of revolution, lit, textured, shiny or clear.
+"""A small ray caster for training pictures: boxes and surfaces of revolution with light, textures and reflections.
 
-Everything is in metres in a world with z up; cameras and rays as in perception.geometry (optical axes). Compiled by
-numba; a picture of 288 x 288 takes about a fifth of a second on one core, and no scene has to be built in Genesis.
+Lengths are metres in a world frame with z up; cameras have optical axes. It is compiled by numba.
 """
 
 from __future__ import annotations
@@ -24,10 +23,10 @@ CREASE_RAD = 0.7
 
 
 class Material(NamedTuple):
-    """kind: DIFFUSE, GLOSSY (a clear coat), METAL (mirrors, tinted by the texture) or CLEAR (seen through, tinted).
+    """A material. kind: DIFFUSE, GLOSSY (a clear coat), METAL (a mirror tinted by the texture) or CLEAR (tinted glass).
 
-    rough: 0 a mirror .. 0.5 satin. label: share of the height (from, to) that is diffuse all the same: a paper label
-    on glass, paint on steel; (0, 0) for none. tile_m: size of one repeat of the texture on a box; 0 = once a face.
+    rough: 0 for a mirror to 0.5 for satin. label: range of the height, as shares, that is glossy instead, such as a
+    paper label on glass; (0, 0) for none. tile_m: size of one repeat of the texture on a box; 0 for once per face.
     """
 
     kind: int = DIFFUSE
@@ -41,8 +40,12 @@ MATT = Material()
 
 @dataclass(frozen=True, eq=False)
 class Solid:
-    """One body. half_m (3,) for a box about its middle, or profile (K, 2) of (radius, z) for a surface of revolution
-    about its own z. thing: 0 scenery, k = object k of the picture's labels; several solids may be one thing."""
+    """One body: a box, or a surface of revolution about its own z.
+
+    pose: world_from_solid. texture: (TEXTURE_PX, TEXTURE_PX, 3) uint8. half_m: half sizes of a box about its middle.
+    profile: (K, 2) of (radius, z). thing: instance number of its object, 0 for scenery; an object may have several
+    solids.
+    """
 
     pose: Pose
     texture: NDArray[np.uint8]
@@ -54,8 +57,11 @@ class Solid:
 
 @dataclass(frozen=True, eq=False)
 class Lighting:
-    """ambient 0..1; suns (L, 7): direction towards the light (unit), red, green, blue, softness in radians.
-    sky: (h, w, 3) 0..1, what is seen where nothing is hit, and in mirrors: rows from up to down, columns around."""
+    """The light of a scene.
+
+    ambient: 0..1. suns: (L, 7) unit direction towards the light, red, green, blue, softness in radians. sky: (h, w, 3)
+    0..1, the background and its reflections; rows from up to down, columns around.
+    """
 
     ambient: float
     suns: Array
@@ -64,7 +70,7 @@ class Lighting:
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """A camera: size (height, width), focal length in pixels, world_from_camera with optical axes."""
+    """A camera. size: (height, width) pixels. world_from_camera: optical axes."""
 
     size: tuple[int, int]
     focal_px: float
@@ -72,7 +78,7 @@ class View:
 
 
 def segments(profile: Array) -> Array:
-    """(K - 1, 8): radius and z of both ends of each strip, and the outward normals (radial, z) there."""
+    """(K - 1, 8): radius and z of both ends of each strip of a profile, and the outward normals (radial, z) there."""
     start, end = profile[:-1], profile[1:]
     along = end - start
     flat = np.stack([along[:, 1], -along[:, 0]], axis=1) / np.maximum(np.linalg.norm(along, axis=1), 1e-12)[:, None]
@@ -114,15 +120,14 @@ def pack(solids: list[Solid]) -> dict[str, NDArray[Any]]:
 def render(
     solids: list[Solid], light: Lighting, view: View, seed: int, samples: int = 4
 ) -> tuple[NDArray[np.float32], NDArray[np.uint8], NDArray[np.float32]]:
-    """(rgb (h, w, 3) linear 0..about 2, things (h, w), depth (h, w) along the ray, inf where nothing is).
+    """(rgb (h, w, 3) linear light 0 to about 2, instances (h, w), depth (h, w) metres along the ray, inf for none).
 
-    Textures must be (TEXTURE_PX, TEXTURE_PX, 3) uint8. Where a pixel's neighbours show other solids it is the mean
-    of `samples` rays; elsewhere one ray is enough, and soft shadows are grainy like a picture in poor light.
+    samples: rays per pixel at the edges of solids; other pixels have one ray.
     """
     kernel: Any = render_kernel
-    rgb, things, depth = kernel(
+    rgb, instances, depth = kernel(
         view.size[0], view.size[1], view.focal_px, view.world_from_camera.rotation.astype(np.float64),
         view.world_from_camera.position_m.astype(np.float64), *pack(solids).values(), light.ambient, light.suns,
         light.sky, seed, samples,
     )  # fmt: skip
-    return rgb, things, depth
+    return rgb, instances, depth

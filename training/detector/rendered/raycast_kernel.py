@@ -1,4 +1,8 @@
-"""The compiled part of training.detector.rendered.raycast: where rays meet solids, and what colour is seen there."""
+"""The compiled part of training.detector.rendered.raycast: intersections of rays with solids, and their colours.
+
+The file is longer than others because numba's cache does not notice a change in another file: all compiled functions
+stand together.
+"""
 
 from __future__ import annotations
 
@@ -55,18 +59,18 @@ def _revolution(o: Any, d: Any, strips: Any, first: int, last: int, best: float,
     top = max(strips[first, 1], strips[last - 1, 3])
     for s in range(first, last):
         top = max(top, strips[s, 3])
-    found, share, chosen = best, 0.0, -1
+    nearest, share, chosen = best, 0.0, -1
     for s in range(first, last):
         r0, z0, r1, z1 = strips[s, 0], strips[s, 1], strips[s, 2], strips[s, 3]
         if abs(z1 - z0) < 1e-7:
             if abs(d[2]) < 1e-12:
                 continue
             t = (z0 - o[2]) / d[2]
-            if t < NEAR_M or t >= found:
+            if t < NEAR_M or t >= nearest:
                 continue
             r = np.sqrt((o[0] + t * d[0]) ** 2 + (o[1] + t * d[1]) ** 2)
             if min(r0, r1) <= r <= max(r0, r1):
-                found, chosen, share = t, s, (r - r0) / (r1 - r0) if r1 != r0 else 0.0
+                nearest, chosen, share = t, s, (r - r0) / (r1 - r0) if r1 != r0 else 0.0
             continue
         slope = (r1 - r0) / (z1 - z0)
         radius = r0 + slope * (o[2] - z0)
@@ -80,14 +84,14 @@ def _revolution(o: Any, d: Any, strips: Any, first: int, last: int, best: float,
         low, high = min(z0, z1), max(z0, z1)
         for sign in (-1.0, 1.0):
             t = (-b + sign * root) / a
-            if t < NEAR_M or t >= found:
+            if t < NEAR_M or t >= nearest:
                 continue
             z = o[2] + t * d[2]
             if low <= z <= high and radius + slope * t * d[2] >= 0:
-                found, chosen, share = t, s, (z - z0) / (z1 - z0)
+                nearest, chosen, share = t, s, (z - z0) / (z1 - z0)
     if chosen < 0:
         return best
-    x, y, z = o[0] + found * d[0], o[1] + found * d[1], o[2] + found * d[2]
+    x, y, z = o[0] + nearest * d[0], o[1] + nearest * d[1], o[2] + nearest * d[2]
     r = max(np.sqrt(x * x + y * y), 1e-9)
     radial = strips[chosen, 4] * (1 - share) + strips[chosen, 6] * share
     axial = strips[chosen, 5] * (1 - share) + strips[chosen, 7] * share
@@ -95,7 +99,7 @@ def _revolution(o: Any, d: Any, strips: Any, first: int, last: int, best: float,
     out[0], out[1], out[2] = radial / length * x / r, radial / length * y / r, axial / length
     out[3], out[4] = np.arctan2(y, x) / (2 * np.pi) + 0.5, z / max(top, 1e-9)
     out[5], out[6] = 1.0, 1.0
-    return found
+    return nearest
 
 
 @jit
@@ -104,11 +108,11 @@ def _hit(
 ) -> tuple[int, float]:
     """(solid, distance) of the nearest hit nearer than `limit`, (-1, limit) for none; out: normal in the world, u, v.
 
-    shadow: any hit will do, and `out` is not filled.
+    skip: a solid to ignore, or -1. shadow: return any hit, without filling `out`.
     """
     kind, rotation, position, sphere, half, first, strips = scene
     best, solid = limit, -1
-    local_o, local_d, found = work[0], work[1], work[2]
+    local_o, local_d, hit = work[0], work[1], work[2]
     for s in range(len(kind)):
         if s == skip:
             continue
@@ -125,17 +129,17 @@ def _hit(
                 local_o[i] += rotation[s, j, i] * (o[j] - position[s, j])
                 local_d[i] += rotation[s, j, i] * d[j]
         if kind[s] == 0:
-            t = _box(local_o, local_d, half[s], best, found)
+            t = _box(local_o, local_d, half[s], best, hit)
         else:
-            t = _revolution(local_o, local_d, strips, first[s], first[s + 1], best, found)
+            t = _revolution(local_o, local_d, strips, first[s], first[s + 1], best, hit)
         if t < best:
             best, solid = t, s
             if shadow:
                 return solid, best
             for i in range(3):
-                out[i] = rotation[s, i, 0] * found[0] + rotation[s, i, 1] * found[1] + rotation[s, i, 2] * found[2]
+                out[i] = rotation[s, i, 0] * hit[0] + rotation[s, i, 1] * hit[1] + rotation[s, i, 2] * hit[2]
             for i in range(3, 7):
-                out[i] = found[i]
+                out[i] = hit[i]
     if solid >= 0 and out[0] * d[0] + out[1] * d[1] + out[2] * d[2] > 0:
         for i in range(3):
             out[i] = -out[i]
@@ -169,7 +173,7 @@ def _sky(d: Any, sky: Any, color: Any) -> None:
 
 @jit
 def _second(o: Any, d: Any, skip: int, scene: Any, surface: Any, light: Any, out: Any, work: Any, color: Any) -> None:
-    """What a mirrored or broken ray sees: the nearest surface without shadows, or the sky."""
+    """Colour seen by a reflected or refracted ray: the nearest surface without shadows, or the sky."""
     solid, _ = _hit(o, d, FAR_M, skip, scene, out, work)
     if solid < 0:
         _sky(d, light[2], color)
@@ -198,7 +202,7 @@ def _scatter(d: Any, spread: float, state: Any, out: Any) -> None:
 
 @jit
 def _light_at(p: Any, hit: Any, scene: Any, light: Any, state: Any, work: Any, spare: Any, color: Any) -> None:
-    """Light arriving at a surface, per channel: ambient where nothing is close, suns where not in shadow."""
+    """Light at a surface point, per channel: ambient light, less near other surfaces, and the suns not in shadow."""
     ambient, suns, _ = light
     _scatter(hit[:3], 0.9, state, work[3])
     solid, away = _hit(p, work[3], AMBIENT_REACH_M, -1, scene, spare, work)
@@ -218,7 +222,7 @@ def _light_at(p: Any, hit: Any, scene: Any, light: Any, state: Any, work: Any, s
 
 @jit
 def _look(o: Any, d: Any, scene: Any, surface: Any, light: Any, state: Any, buffers: Any, color: Any) -> int:
-    """Colour seen along a ray; returns the solid, -1 for the sky. buffers: (10, 7) scratch."""
+    """Colour seen along a ray; returns the solid, -1 for the sky. buffers: (11, 7) scratch."""
     hit, spare, work, seen, arriving, p, mirrored = (
         buffers[0], buffers[1], buffers[2:6], buffers[6], buffers[7], buffers[8], buffers[9],
     )  # fmt: skip
@@ -237,7 +241,7 @@ def _look(o: Any, d: Any, scene: Any, surface: Any, light: Any, state: Any, buff
         p[i] = o[i] + away * d[i] + 2e-4 * hit[i]
     if kind != 2:
         _light_at(p, hit, scene, light, state, work, spare, arriving)
-    if kind == 3:  # seen through, a little bent
+    if kind == 3:  # a refracted ray
         for i in range(3):
             mirrored[i] = d[i] - 0.25 * facing * hit[i]
         _second(p, mirrored, solid, scene, surface, light, spare, work, seen)
@@ -275,9 +279,9 @@ def render_kernel(
     half: Any, first: Any, strips: Any, material: Any, thing: Any, textures: Any, ambient: float, suns: Any, sky: Any,
     seed: int, samples: int,
 ) -> Any:  # fmt: skip
-    """The picture, the things and the distances; see training.detector.rendered.raycast.render."""
+    """Picture, instances and depth; see training.detector.rendered.raycast.render."""
     rgb = np.zeros((height, width, 3), np.float32)
-    things = np.zeros((height, width), np.uint8)
+    instances = np.zeros((height, width), np.uint8)
     depth = np.full((height, width), np.inf, np.float32)
     scene = (kind, rotation, position, sphere, half, first, strips)
     surface, light = (material, textures), (ambient, suns, sky)
@@ -292,7 +296,7 @@ def render_kernel(
             rgb[row, column] = color
             seen[row, column] = solid
             if solid >= 0:
-                things[row, column] = thing[solid]
+                instances[row, column] = thing[solid]
                 depth[row, column] = buffers[10, 0]
     for row in range(1, height - 1):
         for column in range(1, width - 1):
@@ -309,4 +313,4 @@ def render_kernel(
                     rgb[row, column, c] += color[c]
             for c in range(3):
                 rgb[row, column, c] /= samples
-    return rgb, things, depth
+    return rgb, instances, depth

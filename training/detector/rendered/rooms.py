@@ -1,4 +1,4 @@
-"""Random rooms for training pictures: stools, tables, blocks, shelves and floors with objects and other things."""
+"""Random rooms for training pictures: stools, tables, blocks, shelves and floors with objects."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ FAMILY_ODDS: dict[Family, float] = {"bottle": 0.36, "thermos": 0.24, "can": 0.22
 LYING = 0.08
 """Share of objects that lie on their side."""
 BARE = 0.08
-"""Share of scenes without any object to find."""
+"""Share of scenes without a labelled object."""
 TRIES = 12
 
 
 @dataclass
 class Room:
-    """A scene being filled. families: of thing k at index k - 1. anchors: points (3,) worth looking at."""
+    """A scene. families: of instance k at index k - 1. anchors: points (3,) for cameras to look at, world frame."""
 
     solids: list[Solid] = field(default_factory=list)
     families: list[Family] = field(default_factory=list)
@@ -42,7 +42,7 @@ def _wood(rng: Rng) -> Image:
 
 
 def _woven(rng: Rng) -> Image:
-    """Foam, cloth or carpet: a fine weave, dark and grey more often than not."""
+    """Foam, cloth or carpet: a fine weave, mostly dark and grey."""
     tone = rng.uniform(0.03, 0.35) if rng.random() < 0.6 else random_color(rng)
     across, down = np.meshgrid(np.arange(TEXTURE_PX), np.arange(TEXTURE_PX))
     step = rng.uniform(3, 9)
@@ -99,7 +99,7 @@ def _block(rng: Rng, xyz: tuple[float, ...], half: tuple[float, ...], yaw: float
 
 
 def _support(rng: Rng, room: Room) -> list[tuple[float, float, float, bool]]:
-    """Put up what objects stand on; returns its tops as (height, half width, half depth, round)."""
+    """Add a support; returns its tops as (height, half width, half depth, round)."""
     kind = rng.choice(["stool", "stool", "table", "block", "block", "shelf", "floor"])
     height, yaw = rng.uniform(0.3, 0.8), rng.uniform(-np.pi, np.pi)
     texture = _wood(rng) if rng.random() < 0.55 else surface(rng)
@@ -145,23 +145,23 @@ def _support(rng: Rng, room: Room) -> list[tuple[float, float, float, bool]]:
 
 
 def _fill(rng: Rng, room: Room, top: tuple[float, float, float, bool], wanted: int, others: int) -> None:
-    """Stand or lay objects and other things on one top, none through another."""
+    """Put labelled and unlabelled objects on a top, standing or lying, without overlap."""
     height, wide, deep, is_round = top
     taken: list[tuple[float, float, float]] = []
-    kinds = ["thing"] * wanted + ["other"] * others
+    kinds = ["labelled"] * wanted + ["unlabelled"] * others
     for kind in kinds:
         for _ in range(TRIES):
             x, y = rng.uniform(-wide, wide), rng.uniform(-deep, deep)
             if is_round and np.hypot(x, y) > wide:
                 continue
             place = Pose.from_rpy((0, 0, rng.uniform(-np.pi, np.pi)), (x, y, height + 0.0005))
-            if kind == "thing":
+            if kind == "labelled":
                 family = rng.choice(list(FAMILY_ODDS), p=list(FAMILY_ODDS.values()))
                 solids, radius, tall = random_object(rng, family, place, len(room.families) + 1)
             else:
                 solids, radius, tall = unlabelled(rng, place)
             reach, tip = radius, None
-            if rng.random() < LYING and kind == "thing":
+            if rng.random() < LYING and kind == "labelled":
                 lift = Pose.from_rpy((0, 0, 0), (0, 0, radius))
                 tip = place @ lift @ Pose.from_rpy((0, np.pi / 2, 0), (-tall / 2, 0, 0)) @ place.inverse()
                 reach = tall / 2
@@ -171,7 +171,7 @@ def _fill(rng: Rng, room: Room, top: tuple[float, float, float, bool], wanted: i
                 solids = [Solid(tip @ s.pose, s.texture, s.half_m, s.profile, s.material, s.thing) for s in solids]
             taken.append((x, y, reach))
             room.solids += solids
-            if kind == "thing":
+            if kind == "labelled":
                 room.families.append(family)
                 room.anchors.append(np.array([x, y, height + (radius if tip is not None else tall / 2)]))
             break
@@ -180,7 +180,7 @@ def _fill(rng: Rng, room: Room, top: tuple[float, float, float, bool], wanted: i
 
 
 def _surroundings(rng: Rng, room: Room) -> None:
-    """Floor, walls, posters, boxes, poles, rods and balls around."""
+    """Add floor, walls, posters, boxes, poles and other objects around."""
     room.solids.append(
         Solid(
             Pose.from_rpy((0, 0, 0), (0, 0, -0.05)),
@@ -220,7 +220,7 @@ def _surroundings(rng: Rng, room: Room) -> None:
 
 
 def _light(rng: Rng) -> Lighting:
-    """Ambient light and one or two suns or lamps; a sky with a horizon, bright windows and dark corners for mirrors."""
+    """Ambient light and one to three suns or lamps; a sky with horizon, bright windows and dark corners."""
     suns = []
     for index in range(int(rng.integers(1, 4))):
         towards = unit([rng.normal(), rng.normal(), rng.uniform(0.3, 2.0)])
@@ -242,7 +242,7 @@ def _light(rng: Rng) -> Lighting:
 
 
 def random_room(rng: Rng) -> Room:
-    """A whole scene: about (0, 0) the support with its things, and what stands around it."""
+    """A random scene: the support with its objects about (0, 0), surroundings and light."""
     room = Room()
     tops = _support(rng, room)
     bare = rng.random() < BARE

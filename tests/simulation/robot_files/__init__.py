@@ -1,0 +1,1 @@
+"""Tests of robot files: the Spot model, its gripper, and users' files."""
