@@ -11,7 +11,7 @@ from perception.grasping.reach import Arm
 from perception.types import Intrinsics
 
 ArmPose = Literal["stow", "ready", "carry"]
-"""Named poses of an arm: folded; the hand forward and its camera ahead; ready to walk with something in the hand."""
+"""Named poses of an arm: folded; hand forward, camera looking ahead; holding an object while walking."""
 ARM_POSES: Final[tuple[ArmPose, ...]] = get_args(ArmPose)
 
 

@@ -26,7 +26,7 @@ class LookingSettings:
 
 @dataclass(frozen=True)
 class PlacingSettings:
-    """How something is held out and put down.
+    """How an object is held out and put down.
 
     turns_rad: how far to the side the hand may point, tried in this order. begun_m, rest_s, rest_m: a hand that has
     gone down by the first and then, in the second, by less than the third has met something.

@@ -49,8 +49,10 @@ def rotation_from_quaternion(quaternion_wxyz: ArrayLike) -> Vector:
 
 
 def quaternion_of(rotation: Vector) -> Vector:
-    """(4,) unit quaternion (w, x, y, z), w >= 0, of a (3, 3) rotation; from its largest component, so that nothing is
-    divided by a small number (Shepperd 1978)."""
+    """(4,) unit quaternion (w, x, y, z), w >= 0, of a (3, 3) rotation.
+
+    It is computed from its largest component, so as not to divide by a small number (Shepperd 1978).
+    """
     r = rotation
     squares = 1 + np.array(
         [

@@ -22,9 +22,9 @@ DEFAULT: Final = SurfaceSettings()
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """A frame and a detection in it. Everything else is worked out when it is first asked for, and kept.
+    """A frame and a detection in it. Everything else is computed when it is first asked for, and kept.
 
-    But for `location`, all of it needs a mask that is not empty. settings: the numbers that are used.
+    settings: the numbers that this uses. All but `location` and `normals` needs a mask that is not empty.
     """
 
     frame: RgbdFrame

@@ -30,7 +30,7 @@ class RobotLeaf(Leaf):
         return Status.SUCCESS
 
     def fail(self, reason: str) -> Status:
-        """FAILURE with the reason: something that may well happen did not go as wished."""
+        """FAILURE with the reason, for an outcome that a tree expects."""
         self.feedback_message = reason
         return Status.FAILURE
 
@@ -42,7 +42,8 @@ class RobotLeaf(Leaf):
 class MotionLeaf(RobotLeaf):
     """Starts a command when it is entered, polls it at each tick, cancels it when it is halted.
 
-    Subclasses give `start`, which returns the command or the reason why there can be none, and may give `finished`.
+    Subclasses implement `start`, which returns the command, or the reason why there is none, and may implement
+    `finished`.
     """
 
     def __init__(self, name: str, ports: Any, context: Services) -> None:
@@ -55,7 +56,7 @@ class MotionLeaf(RobotLeaf):
         raise NotImplementedError
 
     def finished(self, message: str) -> Status:
-        """What the leaf returns once the command is done; `message` are the robot's words, if any."""
+        """What the leaf returns once the command is done. message: what the robot said, or ""."""
         return self.succeed(message)
 
     def initialise(self) -> None:
@@ -111,7 +112,7 @@ class PlannedMotionLeaf(MotionLeaf, Generic[T]):
     def update(self) -> Status:
         if self._job is not None:
             asked, self._asked = self._asked, True
-            if not (asked and self._job.done):  # never at once, however quick it was: runs repeat exactly
+            if not (asked and self._job.done):  # never in the first tick: runs repeat exactly
                 return self.run_on("planning")
             result, self._job = self._job.result(), None
             if isinstance(result, Rejection):
@@ -131,8 +132,8 @@ class PlannedMotionLeaf(MotionLeaf, Generic[T]):
 class WorkLeaf(RobotLeaf, Generic[T]):
     """Hands work to the worker when it is entered and takes the result at a later tick. `update` never waits.
 
-    Subclasses give `work`, which reads the ports and returns what to do, and `take`, which writes the result out.
-    A result that is a Rejection is a FAILURE with its reason.
+    Subclasses implement `work`, which reads the ports and returns the function to run, and `take`, which writes the
+    result to the ports. A result that is a Rejection is a FAILURE with its reason.
     """
 
     def __init__(self, name: str, ports: Any, context: Services) -> None:
@@ -151,7 +152,7 @@ class WorkLeaf(RobotLeaf, Generic[T]):
     def update(self) -> Status:
         assert self._job is not None
         asked, self._asked = self._asked, True
-        if not (asked and self._job.done):  # never at once, however quick it was: runs repeat exactly
+        if not (asked and self._job.done):  # never in the first tick: runs repeat exactly
             return self.run_on("at work")
         result = self._job.result()
         return self.fail(result.reason) if isinstance(result, Rejection) else self.take(result)

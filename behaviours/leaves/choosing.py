@@ -1,4 +1,4 @@
-"""Leaves that look at an object from several sides and choose the side to grip it from."""
+"""Leaves that rate views of an object from several sides, and choose the side to grip it from."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ from trees.data.ports import Direction, Port, input_port, output_port
 
 @dataclass(frozen=True)
 class Views:
-    """Sides that an object was looked at from: (direction from the object to the body, radians in the world; quality
-    0..1) each."""
+    """The sides that an object was looked at from.
+
+    seen: (direction from the object to the body, radians in the world frame; quality 0..1) of each.
+    """
 
     seen: tuple[tuple[float, float], ...] = ()
 

@@ -1,4 +1,4 @@
-"""Leaves that open and close the gripper and tell whether it holds something, or somebody pulls at it."""
+"""Leaves that open and close the gripper, and that check whether it holds something or somebody pulls at it."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ class CloseGripper(MotionLeaf):
 
 
 class VerifyGrasp(RobotLeaf):
-    """SUCCESS once the gripper has reported for a while that it holds something; FAILURE once it has not for a moment.
+    """SUCCESS once the gripper has held something for `hold_s`; FAILURE once it has not held for `forgive_s`.
 
-    What slips a little between the jaws moves them, and a gripper whose jaws move does not say that it holds.
+    The break is forgiven because an object that slips a little moves the jaws, and moving jaws do not count as holding.
     """
 
     KIND = "Condition"
@@ -69,11 +69,11 @@ class VerifyGrasp(RobotLeaf):
 
 
 class AwaitPull(RobotLeaf):
-    """SUCCESS as soon as somebody pulls at what is held: the jaws or their torque change. FAILURE after a while.
+    """SUCCESS once somebody pulls at the held object: opening or torque of the jaws change. FAILURE after `wait_s`.
 
-    An object that is pulled turns or slips in the jaws, so that they open or close a little, their motor works more or
-    less, or they hold nothing any more. Jaws also settle round what they hold, in the simulation by 0.3 % a second:
-    only a change within `within_s` counts, and only holding nothing for longer than `forgive_s`.
+    An object that is pulled turns or slips, so the jaws move, their torque changes, or they hold nothing any more. Jaws
+    also settle slowly around an object, so a change counts only within `within_s`, and holding nothing only after
+    `forgive_s`.
     """
 
     KIND = "Condition"

@@ -84,9 +84,9 @@ class WalkToObject(WalkLeaf):
 
 
 class FaceObject(WalkLeaf):
-    """Turn the body until the detected object is straight ahead, from its direction in the picture alone.
+    """Turn the body until the detected object is straight ahead, by its direction in the picture.
 
-    For an object at the edge of the picture, where the depth camera does not see; its distance is guessed.
+    For an object without depth, at the edge of the picture: its distance is assumed.
     """
 
     PORTS = (
@@ -203,10 +203,10 @@ class LiftHand(MotionLeaf):
 
 
 class RetreatHand(MotionLeaf):
-    """Draw the hand back along its own axis, off what it gripped or was about to grip.
+    """Draw the hand back along its own axis, away from an object between its open jaws.
 
-    What stands between open jaws still touches the fixed one, which lies below the hand's axis, and would be dragged
-    along: `aside_m` takes the hand down its own z meanwhile, off the object.
+    The object may still touch the fixed jaw, below the hand's axis, and would be dragged along. So `aside_m` moves the
+    hand along its own -z at the same time.
     """
 
     ACTUATORS = ARM

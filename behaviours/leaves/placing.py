@@ -1,8 +1,7 @@
-"""Leaves that hold what is held out, and put it down upright.
+"""Leaves that hold an object out, and put it down upright.
 
-How the object sits in the hand is known from the grasp: the hand's pose as the jaws closed, and where the object stood
-then. To put it down the hand takes the tilt of the grasp again and turns about the vertical only, so that the object is
-upright.
+The pose of the hand as the jaws closed, and where the object stood then, say how the object sits in the hand. To put it
+down upright, the hand takes the tilt that it had then, and turns about the vertical only.
 """
 
 from __future__ import annotations
@@ -71,7 +70,7 @@ def reachable(
 
 
 class HoldAt(PlannedMotionLeaf[Pose]):
-    """Bring the hand to a point in the body's frame; its tilt stays, and so does that of what it holds."""
+    """Bring the hand to a point in the body's frame, keeping its tilt and so that of the held object."""
 
     ACTUATORS = ARM
     PORTS = (
@@ -153,8 +152,7 @@ def moved_to(location: ObjectLocation, foot_m: Vector) -> ObjectLocation:
 
 
 class LowerObject(MotionLeaf):
-    """Lower the held object straight down until it stands: the hand meets resistance, or it is `below_m` lower than
-    the place was thought to be."""
+    """Lower the held object straight down until the hand meets resistance or is `below_m` below the place."""
 
     ACTUATORS = ARM
     PORTS = (

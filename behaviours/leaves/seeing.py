@@ -12,7 +12,7 @@ from behaviours.leaves.base import RobotLeaf, WorkLeaf
 from behaviours.limits import SHARE, up_to
 from behaviours.worker import Job
 from perception.grasping.grasp import compute_grasp
-from perception.grasping.hanging import further_out, part_between
+from perception.grasping.hanging import clip_to_height_range, further_out
 from perception.grasping.reach import Reach
 from perception.surface.depth import fuse_depth
 from perception.surface.locate import ObjectLocation, detection_of
@@ -37,7 +37,7 @@ class Capture(RobotLeaf):
         self._job: Job[RgbdFrame] | None = None
 
     def _next(self) -> RgbdFrame | None:
-        """One more frame, if it is there: at once where time is simulated, else from the worker, when it is done."""
+        """The next frame; None if it is not there yet. In simulated time it comes at once, else from the worker."""
         camera = self.get("camera")
         if self.robot.simulated_time:
             return self.robot.capture(camera)
@@ -65,7 +65,7 @@ class Capture(RobotLeaf):
 
 
 class DetectObject(WorkLeaf[list[View]]):
-    """Find an object of one of the labels: the best one, or the one that is known already to stand somewhere."""
+    """Find the best object with one of the labels, or the one that is known already."""
 
     PORTS = (
         input_port("frame", RgbdFrame, text="the picture to look at"),
@@ -106,7 +106,7 @@ class DetectObject(WorkLeaf[list[View]]):
 
 
 class LocateObject(WorkLeaf[ObjectLocation]):
-    """Place the detected object in the world; FAILURE if it stands elsewhere than the one that is known already."""
+    """Compute where the detected object stands. FAILURE if it is not where the known object was."""
 
     PORTS = (
         DETECTION,
@@ -187,7 +187,7 @@ class ComputeGraspPose(WorkLeaf[Grasp]):
         reach = Reach(model.arm, self.robot.body_pose(), settings.standoff_m)
         if self.get("object") is not None:
             shares = self.get("least_height"), self.get("greatest_height")
-            heatmap = part_between(heatmap, view.frame, self.get("object"), *shares)
+            heatmap = clip_to_height_range(heatmap, view.frame, self.get("object"), *shares)
         out_m = self.get("out_m")
 
         def compute() -> Grasp | Rejection:

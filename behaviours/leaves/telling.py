@@ -10,7 +10,7 @@ from trees.data.ports import Bounds, input_port
 
 
 class Report(RobotLeaf):
-    """Write words into the record and the result of the run, with where an object is if one is given."""
+    """Write a text into the record and the result of the run, with the position of an object if one is given."""
 
     PORTS = (
         input_port("text", str, bounds=Bounds(1, 10_000), text="the words"),

@@ -1,17 +1,16 @@
-"""From a heatmap to a hand pose: pixel, depth, Eq. 1-3, normal, Euler, quaternion, roll, and whether it can be done.
+"""From a heatmap to a hand pose that can be done.
 
-Candidates are the heatmap's best pixels well inside the mask. Each is lifted to a surface point with the near-surface
-depth (not the mask's mean), gets a normal that noise does not throw about, a hand pose by the one rule of `hand_pose`,
-and is checked: narrow enough for the jaws, clear of the support, within reach at the grasp and before it. The first
-that passes is the answer.
+Candidates are the heatmap's best pixels well inside the mask. Each becomes a surface point by the depth of the near
+surface (Eq. 1-3 of arXiv 2508.17466), gets a steadied normal and the hand pose of `hand_pose`, and is checked: narrow
+enough for the jaws, clear of the support, within reach at the grasp and before it. The first that passes is the answer.
 
 The normal is a plane fit over the object's near layer, steadied on an upright object. The mask's outline is sharper
 than the depth, so the heading is drawn to that of a round body with this outline, and is the round body's where the two
 disagree. A small elevation counts as level, since most upright objects have upright flanks.
 
-A box is no round body: where the depth, taken over all rows of the body, says clearly that it has upright faces
-(`cross_section`), heading and width are those of the face that the pixel is on, and the hand closes about the middle of
-that face, since jaws that close off the middle shove the box. Its narrow faces come first (`flat_width_m`).
+Where the depth says clearly that the body is a box (`cross_section`), heading and width are those of the face that the
+pixel is on. The hand then closes about the middle of the face, since jaws that close off the middle push the box. Its
+narrow faces are tried first (`flat_width_m`).
 """
 
 from __future__ import annotations
@@ -85,7 +84,7 @@ def grasps_at(
 
 
 def inner_pixels(mask: NDArray[np.bool_], settings: GraspSettings = DEFAULT) -> NDArray[np.bool_]:
-    """(H, W) bool: the pixels of a mask that `compute_grasp` may choose, those well inside it; none of an empty one."""
+    """(H, W) bool: the pixels well inside the mask, which `compute_grasp` may choose; none for an empty mask."""
     window = bounds(mask)
     inner = np.zeros(mask.shape, bool)
     if window is not None:
@@ -94,7 +93,7 @@ def inner_pixels(mask: NDArray[np.bool_], settings: GraspSettings = DEFAULT) -> 
 
 
 def steady_normal(normal_world: Vector, outline_world: Vector | None, settings: GraspSettings = DEFAULT) -> Vector:
-    """(3,) unit normal of an upright object's flank with the noise taken out, as the module tells.
+    """(3,) unit normal of an upright object's flank, steadied as the module says.
 
     normal_world: (3,) fitted normal. outline_world: (3,) horizontal normal of a round body with the mask's outline.
     """

@@ -1,4 +1,4 @@
-"""Grips for carrying: a little above the middle, so that the object hangs, and far enough out in the jaws.
+"""Grasps for carrying: a little above the middle, so that the object hangs, and far enough out in the jaws.
 
 The jaws form a wedge: what sits deep in it is squeezed outwards and turns as it slips, so it is gripped further out.
 Pressed on a table, a tilted object rights itself as long as the tangent of its tilt is less than its radius over the
@@ -16,13 +16,13 @@ from perception.surface.locate import ObjectLocation
 from perception.types import Grasp, Heatmap, RgbdFrame
 
 
-def part_between(
+def clip_to_height_range(
     heatmap: Heatmap, frame: RgbdFrame, location: ObjectLocation, least_height: float, greatest_height: float
 ) -> Heatmap:
-    """The heatmap with nothing below the first and nothing above the second share 0..1 of the object's height.
+    """The heatmap, 0 below the first and above the second share 0..1 of the object's height.
 
-    The lines are drawn across the picture where the object's axis has these heights, as the camera is held level in
-    roll. A point behind the camera leaves the heatmap as it is.
+    The limits are rows of the picture, those where the object's axis has these heights; the camera is taken to be level
+    in roll. If one of these points is behind the camera, the heatmap stays as it is.
     """
     if least_height <= 0.0 and greatest_height >= 1.0:
         return heatmap

@@ -9,13 +9,11 @@ range. In this crop the depth is moved under the mask, normals are fitted inside
     7     inside the mask 0.1 + the height above the object's lowest point / 0.25 m; outside it, negative, the square's
           width at the object / 0.25 m, the same everywhere
 
-Channel 7 is mask and scale: whether the jaws span the object, and whether the support leaves them room. Where no depth
-tells, it is 1 and -1.
+Channel 7 is mask and scale: it says whether the jaws span the object, and whether the support leaves them room. Without
+depth it is 1 and -1. The network is given only the `window` about the object.
 
-Of this the network is given only the `window` about the object: for a bottle three quarters of the square.
-
-The range is measured horizontally (`level_range`) and the levelled frame is the camera's turned until y points along
-gravity: a camera that looks down at a bottle feeds the same range and normals as one that looks level.
+The range is measured horizontally (`level_range`), and the levelled frame is the camera's turned until y points along
+gravity. So a camera that looks down at a bottle gives the same range and normals as one that looks level.
 """
 
 from __future__ import annotations

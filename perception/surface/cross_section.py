@@ -1,15 +1,15 @@
-"""Whether an upright object's body is a box, and where its faces are: told from above, by range over bearing.
+"""Whether an upright object's body is a box, and where its faces are.
 
-A prism looks the same from above at every height. So the horizontal range to the near surface, over the bearing it is
-seen at, is the median over all rows of the body (those of the commonest width), which takes out most of the sensor's
-noise; and the mask says sharply between which two bearings the body lies. Two families of scans are fitted:
+From above a prism looks the same at every height. So a scan is made of the body: for each bearing the horizontal range
+to the near surface, the median over all rows of the commonest width. The median takes out most of the sensor's noise,
+and the mask says sharply between which two bearings the body lies. Two models are fitted to the scan:
 
 - round: a circle between these bearings, or a little wider, narrower or aside, as the depth lies beside the mask;
 - box: two upright faces at a right angle that meet at an edge somewhere between the bearings, or one face alone.
   Heading and edge are searched over a grid; both families are scaled by the range, in closed form.
 
-The body is a box only if that explains the scan clearly better, in units of the noise that is left: a round body taken
-for a box is gripped in a wrong direction, a box taken for round only in a less good one.
+The body is a box only if that explains the scan clearly better, in units of the noise that is left. A round body taken
+for a box is gripped from a wrong direction; a box taken for round only from a less good one.
 
 Frame of a scan: bearings in radians, horizontal, to the right of the line of sight to the body's middle; ranges in
 metres, horizontal, from the camera.
@@ -38,8 +38,11 @@ SQUARE_ON = 0.05
 
 @dataclass(frozen=True, eq=False)
 class Face:
-    """One upright face of a box. normal_world: (3,) unit, outwards, horizontal. width_m: its length from above.
-    middle_xy: (2,) world, the middle of that length. range_m: horizontal, from the camera to where the face is seen."""
+    """One upright face of a box.
+
+    normal_world: (3,) unit, outwards, horizontal. width_m: its length seen from above. middle_xy: (2,) world, metres,
+    the middle of that length. range_m: horizontal distance from the camera to where the face is seen.
+    """
 
     normal_world: Vector
     width_m: float
@@ -202,7 +205,7 @@ def _body(mask: NDArray[np.bool_], same_width: float) -> tuple[NDArray[np.intp],
 def _binned(
     points: Array, low: float, high: float, number: int, settings: BoxSettings
 ) -> tuple[NDArray[np.intp], Array, float] | None:
-    """(bins with enough points, their median ranges, the points' typical deviation in a bin); None of too few bins."""
+    """(bins with enough points, their median ranges, typical deviation in a bin); None if the bins are too few."""
     index = np.floor((np.arctan2(points[0], points[1]) - low) / (high - low) * number).astype(np.intp)
     inside = (index >= 0) & (index < number)
     index, ranges = index[inside], np.hypot(points[0], points[1])[inside]

@@ -170,11 +170,11 @@ def registration_shift(
 ) -> int:
     """du in pixels by which the object's depth lies beside its mask: depth at (u + du, v) belongs to pixel (u, v).
 
-    The depth's silhouette is laid over the mask: returns of the object's layer inside the mask and far ones in a ring
-    left and right of it count for a shift, the opposite counts against it, no return counts nothing. Where the depth
-    lies far beside, a wall fills the mask as well as the object does; so every layer that may be the object's is tried,
-    and the one whose silhouette fits best is believed. Only the mask's rows count, as a support at the same range lies
-    below. The vertical error is left alone: it does not show in a silhouette that stands on something.
+    The depth's silhouette is laid over the mask. Returns of the object's layer inside the mask, and far returns in a
+    ring left and right of it, count for a shift. The opposite counts against it; pixels without return do not count.
+    Where the depth lies far beside, a wall fills the mask as well as the object does. So every layer that may be the
+    object's is tried, and the best fit is taken. Only the mask's rows count, since a support at the same range lies
+    below. The vertical error is left alone: the silhouette of something that stands does not show it.
     focal_px: focal length, which turns `beside_m` into pixels at the object's range. 0 where the depth says nothing.
     """
     layers = _layers_about(depth, mask, focal_px, settings)
@@ -190,7 +190,7 @@ def registration_shift(
     shown = slice(max(0, first - reach), min(mask.shape[1], end + reach))
     strip[:, shown.start - first + reach : shown.stop - first + reach] = depth[picked, shown]
     templates = {ring: _template(inside, ring) for ring in {max(4, limit) for limit in limits}}
-    found, highest = 0, 0.0
+    shift_px, highest = 0, 0.0
     for layer, limit in zip(layers, limits, strict=True):
         ring = max(4, limit)
         far = strip > layer.high_m + 0.5 * (layer.high_m - layer.low_m)
@@ -202,8 +202,8 @@ def registration_shift(
         score -= 0.01 * float(score.max()) * np.abs(shift) / limit  # of equals, the smallest
         best = int(np.argmax(score))
         if score[best] > highest * (1.0 + settings.nearer_wins):
-            found, highest = int(shift[best]), float(score[best])
-    return found
+            shift_px, highest = int(shift[best]), float(score[best])
+    return shift_px
 
 
 def _template(mask: NDArray[np.bool_], ring_px: int) -> Float32:
@@ -256,9 +256,9 @@ def shift_depth(depth: NDArray[Any], du: int) -> Float32:
 class ObjectDepth:
     """Depth repaired for one object.
 
-    depth: (H, W) z-depth moved under the mask; right around the object, wrong far from it. level: the same as
-    `level_range`. near: (H, W), True on the mask's pixels that show the object's near surface. layer: its level ranges,
-    None if the mask has no depth. shift_px: how far the depth lay to the right of the mask.
+    depth: (H, W) z-depth in metres, moved under the mask; right around the object, wrong far from it. level: the same
+    as `level_range`. near: (H, W), True on the mask's pixels that show the near surface. layer: its level ranges, None
+    if the mask has no depth. shift_px: how far the depth lay to the right of the mask.
     """
 
     depth: Float32

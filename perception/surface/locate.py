@@ -83,20 +83,20 @@ def locate_object(
 
 
 def detection_of(
-    found: Sequence[Detection], frame: RgbdFrame, known: ObjectLocation, within_m: float
+    detections: Sequence[Detection], frame: RgbdFrame, known: ObjectLocation, within_m: float
 ) -> Detection | None:
     """The detection that is the object known already: the one whose line of sight passes closest to its centre.
 
-    The line goes through the mask's median pixel. None if every one passes further than within_m from the centre.
+    The line goes through the mask's median pixel. None if all pass further than `within_m` from the centre.
     """
     centre = frame.world_from_camera.inverse().transform(known.position_m)
     closest, at_most = None, within_m
-    for one in found:
-        rows, columns = pixels_of(one.mask)
+    for detection in detections:
+        rows, columns = pixels_of(detection.mask)
         along = unit(frame.intrinsics.back_project(np.median(columns), np.median(rows), 1.0))
         off = float(np.linalg.norm(centre - max(float(centre @ along), 0.0) * along))
         if off <= at_most:
-            closest, at_most = one, off
+            closest, at_most = detection, off
     return closest
 
 

@@ -7,18 +7,18 @@ import numpy as np
 from perception.types import RgbdFrame
 
 
-def seen_again(one: RgbdFrame, two: RgbdFrame) -> tuple[int, float]:
-    """How many points of a frame lie where another has depth, and the share of them (0..1) where it is the same.
+def seen_again(first: RgbdFrame, second: RgbdFrame) -> tuple[int, float]:
+    """(points of the first frame that lie where the second has depth, the share 0..1 of them with the same depth).
 
-    The scene must not move in between. Depths are the same within 2 cm and 3 %.
+    The scene must not move in between. Depths are the same within 2 cm plus 3 %.
     """
-    v, u = (index[::7] for index in np.nonzero(one.depth))
-    world = one.world_from_camera.transform(one.intrinsics.back_project(u, v, one.depth[v, u]))
-    points = two.world_from_camera.inverse().transform(world)
+    v, u = (index[::7] for index in np.nonzero(first.depth))
+    world = first.world_from_camera.transform(first.intrinsics.back_project(u, v, first.depth[v, u]))
+    points = second.world_from_camera.inverse().transform(world)
     points = points[points[:, 2] > 0.05]
-    u, v = np.rint(two.intrinsics.project(points)).astype(int).T
-    inside = (u >= 0) & (v >= 0) & (u < two.intrinsics.width) & (v < two.intrinsics.height)
-    depth, expected = two.depth[v[inside], u[inside]], points[inside, 2]
+    u, v = np.rint(second.intrinsics.project(points)).astype(int).T
+    inside = (u >= 0) & (v >= 0) & (u < second.intrinsics.width) & (v < second.intrinsics.height)
+    depth, expected = second.depth[v[inside], u[inside]], points[inside, 2]
     expected, depth = expected[depth > 0], depth[depth > 0]
     if not depth.size:
         return 0, 0.0

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from behaviours.robots.spot.model import SPOT
 from perception.geometry import Pose
 from perception.grasping.hand_pose import hand_pose
-from perception.grasping.hanging import further_out, part_between
+from perception.grasping.hanging import clip_to_height_range, further_out
 from perception.surface.locate import ObjectLocation
 from perception.types import Grasp, Heatmap, Intrinsics, RgbdFrame
 
@@ -29,27 +29,27 @@ def frame() -> RgbdFrame:
 
 @pytest.mark.parametrize(("least_height", "last_row"), [(0.49, 24), (0.74, 19), (0.24, 29), (0.99, 14)])
 def test_nothing_below_the_line_is_left_and_everything_above_it(least_height: float, last_row: int) -> None:
-    quality = part_between(EVERYWHERE, frame(), BOTTLE, least_height, 1.0).quality
+    quality = clip_to_height_range(EVERYWHERE, frame(), BOTTLE, least_height, 1.0).quality
     assert quality[: last_row + 1].min() == 0.5
     assert quality[last_row + 1 :].max() == 0.0
 
 
 @pytest.mark.parametrize(("greatest_height", "first_row"), [(0.51, 24), (0.76, 19), (0.26, 29)])
 def test_nothing_above_the_other_line_is_left(greatest_height: float, first_row: int) -> None:
-    quality = part_between(EVERYWHERE, frame(), BOTTLE, 0.0, greatest_height).quality
+    quality = clip_to_height_range(EVERYWHERE, frame(), BOTTLE, 0.0, greatest_height).quality
     assert quality[:first_row].max() == 0.0
     assert quality[first_row:].min() == 0.5
 
 
 def test_between_two_heights_a_band_is_left() -> None:
-    quality = part_between(EVERYWHERE, frame(), BOTTLE, 0.24, 0.76).quality
+    quality = clip_to_height_range(EVERYWHERE, frame(), BOTTLE, 0.24, 0.76).quality
     assert np.flatnonzero(quality[:, 0]).tolist() == list(range(19, 30))
 
 
 def test_without_heights_and_behind_the_camera_it_is_left_alone() -> None:
-    assert part_between(EVERYWHERE, frame(), BOTTLE, 0.0, 1.0) is EVERYWHERE
+    assert clip_to_height_range(EVERYWHERE, frame(), BOTTLE, 0.0, 1.0) is EVERYWHERE
     behind = ObjectLocation("bottle", -MIDDLE, -MIDDLE, 0.06, -1.2, -0.8)
-    assert part_between(EVERYWHERE, frame(), behind, 0.5, 1.0) is EVERYWHERE
+    assert clip_to_height_range(EVERYWHERE, frame(), behind, 0.5, 1.0) is EVERYWHERE
 
 
 @given(width=st.floats(0.02, 0.1), out=st.floats(0.0, 0.03), yaw=st.floats(-3.0, 3.0))
