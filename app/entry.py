@@ -48,8 +48,9 @@ def start(work: Callable[[Interrupts], int]) -> NoReturn:
     from app.base import output
 
     output.install()
+    from app.base.exit_codes import INTERRUPTED
     from app.base.guard import Guard
-    from app.base.interrupts import INTERRUPTED, Interrupts
+    from app.base.interrupts import Interrupts
 
     interrupts = Interrupts()
     interrupts.hold()  # until somebody is there to catch what a signal raises

@@ -38,8 +38,12 @@ def commands() -> str:
     lines = ["# Commands", "", "Made from the command line itself; `spot-grasp COMMAND --help` prints the same.", ""]
     for name, words, command in each_command(parser, ()):
         lines += [f"## spot-grasp {name}", "", f"{_sentence(words)}", "", "```text", _usage(command), "```", ""]
-        rows = [_option(action) for action in command._actions if action.help != argparse.SUPPRESS]
-        lines += ["| argument | meaning | default |", "|---|---|---|", *filter(None, rows), ""]
+        lines += ["| argument | meaning | default |", "|---|---|---|"]
+        for group in command._action_groups:
+            rows = [_option(action) for action in group._group_actions if action.help != argparse.SUPPRESS]
+            title = [] if group.title in ("positional arguments", "options") else [f"| **{group.title}** | | |"]
+            lines += [*(title if rows else ()), *filter(None, rows)]
+        lines.append("")
     lines += ["## Exit codes", "", "```text", (parser.epilog or "").partition("\n\n")[0], "```", ""]
     return "\n".join(lines)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from perception.base.errors import ConfigError
-
 SUCCESS: Final = 0
+"""The tree succeeded, or what was looked at is in order."""
 FAILURE: Final = 1
+"""The tree failed, or what was looked at is not in order."""
 UNUSABLE: Final = 2
 """Bad usage, tree or configuration: what was asked for cannot be used."""
 BROKEN: Final = 3
@@ -32,6 +32,8 @@ def run_code(status: str, error: BaseException | None) -> int:
 
 def exit_code(error: BaseException) -> int:
     """The exit code of a command that this error ended."""
+    from perception.base.errors import ConfigError
+
     if isinstance(error, KeyboardInterrupt):
         return INTERRUPTED
     return UNUSABLE if isinstance(error, ConfigError) else BROKEN

@@ -19,11 +19,11 @@ from enum import Enum
 from types import FrameType, TracebackType
 from typing import Any, Final, Self
 
+from app.base.exit_codes import INTERRUPTED
+
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 JOB_CONTROL: Final = (signal.SIGTTOU, signal.SIGTTIN)
 """They pause a program that uses a terminal from the background; a robot would go on meanwhile."""
-INTERRUPTED: Final = 130
-"""The exit code after a signal, whichever it was."""
 TICK_S: Final = 0.3
 """A tick that is not over so long after a signal is cut."""
 TWICE_S: Final = 0.3

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from app.base.bounded import seed, whole
 from app.base.command import Command, Parser
+from app.base.exit_codes import SUCCESS
 from app.base.interrupts import Interrupts
 from app.base.output import hurry, tell
 from perception.base.errors import ConfigError
@@ -158,7 +159,7 @@ def _run_programs(server: SpotServer, folder: Path, options: SimulateOptions, pr
         code = run_program(words, environment)
         if code:
             return code if code > 0 else 128 - code
-    return 0
+    return SUCCESS
 
 
 def steerable_robot(options: SimulateOptions) -> Steerable:

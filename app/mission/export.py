@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from app.base.exit_codes import FAILURE, SUCCESS
 from app.base.output import note, tell
 from app.mission.parametrised import read
 from app.mission.serve import service_name
@@ -61,7 +62,7 @@ def export(
         note(f"{lacking.place}: {lacking.path}: {lacking.reason}\n")
     count = len(compiled.unmapped)
     tell(f"{out}: {f'{count} nodes could not be mapped and fail' if count else 'every node is mapped'}\n")
-    return 1 if count else 0
+    return FAILURE if count else SUCCESS
 
 
 def _too_deep(file: Path) -> ConfigError:

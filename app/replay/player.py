@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Final
 
+from app.base.exit_codes import SUCCESS
 from app.base.output import hurry, is_read, printable
 from app.replay.deck import Deck
 from app.views.live import LiveView
@@ -46,7 +47,7 @@ def replay(
         print_lines(recording, speed, from_s, to_s, sys.stdout)
     else:
         _play(Deck(recording, speed=speed or 1.0, from_s=from_s, to_s=to_s, watch=watch))
-    return 0
+    return SUCCESS
 
 
 def print_lines(

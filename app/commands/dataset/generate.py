@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from app.base.arguments import add_json
 from app.base.bounded import seed, whole
 from app.base.command import Command, Parser
+from app.base.exit_codes import SUCCESS
 from app.base.output import tell, tell_json
 from app.base.workers import add_families, add_mapper, mapper_of
 
@@ -53,7 +54,7 @@ def run(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
     else:
         pixels = counts["good"] + counts["bad"]
         tell(f"{arguments.out}: {counts['objects']} objects, {counts['views']} views, {pixels} labelled pixels\n")
-    return 0
+    return SUCCESS
 
 
 COMMAND = Command(add_arguments, run)

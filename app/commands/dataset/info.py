@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from app.base.arguments import add_json
 from app.base.command import Command, Parser
+from app.base.exit_codes import SUCCESS
 from app.base.output import tell_json
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def run(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
 
     content = info(arguments.folder)
     tell_json(content, indent=None if arguments.json else 1)
-    return 0
+    return SUCCESS
 
 
 COMMAND = Command(add_arguments, run)

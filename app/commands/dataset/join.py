@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.base.command import Command, Parser
+from app.base.exit_codes import SUCCESS
 from app.base.output import tell
 from perception.base.errors import ConfigError, WriteError
 
@@ -33,7 +34,7 @@ def run(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
             f"cannot write {arguments.out}: {error.strerror or error}; make room and try again"
         ) from error
     tell(f"{arguments.out}: {manifest['objects']} objects, {manifest['count']} samples\n")
-    return 0
+    return SUCCESS
 
 
 COMMAND = Command(add_arguments, run)

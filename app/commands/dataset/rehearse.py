@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from app.base.arguments import add_json
 from app.base.bounded import seed, whole
 from app.base.command import Command, Parser
+from app.base.exit_codes import SUCCESS
 from app.base.output import tell, tell_json
 from app.base.workers import add_families, add_mapper, mapper_of
 
@@ -50,7 +51,7 @@ def run(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
     else:
         text = f"{facts['objects']} objects, {facts['count']} pictures"
         tell(f"{arguments.out}: {text}; spot-grasp train heatmap --data {arguments.out} learns from it\n")
-    return 0
+    return SUCCESS
 
 
 COMMAND = Command(add_arguments, run)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from app.base.bounded import whole
 from app.base.command import Command, Parser
+from app.base.exit_codes import SUCCESS
 from app.base.output import tell
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def run(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
     assert good
     save(arguments.out, content.tobytes())
     tell(f"{arguments.out}\n")
-    return 0
+    return SUCCESS
 
 
 COMMAND = Command(add_arguments, run)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from app.base.arguments import add_json
 from app.base.command import Command, Parser
+from app.base.exit_codes import FAILURE, SUCCESS
 from app.base.output import tell, tell_json
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def run(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
         tell_json({"ok": not faults, "faults": faults})
     else:
         tell("".join(f"{fault}\n" for fault in faults) or f"{arguments.folder}: every file is whole\n")
-    return 1 if faults else 0
+    return FAILURE if faults else SUCCESS
 
 
 COMMAND = Command(add_arguments, run)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from app.base.arguments import add_json
 from app.base.command import Command, Parser
+from app.parts.plugins import DETECTOR, detector_name
 
 if TYPE_CHECKING:
     from app.base.interrupts import Interrupts
@@ -32,7 +33,7 @@ def add_arguments(parser: Parser) -> None:
         "--tilt", type=float, default=0.0, metavar="DEG", help="how far the camera looks down, degrees (default 0)"
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="write mask, normals, heatmap and overlay there")
-    parser.add_argument("--detector", type=Path, metavar="FILE", help="detector network (.onnx)")
+    parser.add_argument("--detector", type=detector_name, metavar="NAME|FILE", help=DETECTOR)
     parser.add_argument("--heatmap", type=Path, metavar="FILE", help="heatmap network (.onnx)")
     add_json(parser)
 

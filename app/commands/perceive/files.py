@@ -12,14 +12,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from app.base.exit_codes import FAILURE, SUCCESS
 from app.base.output import tell, tell_json, warn
 from app.commands.perceive.saved_frame import read_mask, saved_frame
+from app.parts.networks import open_detector
 from behaviours.recording.overlay import heatmap_picture
 from behaviours.robots.spot.model import SPOT
 from perception.base.errors import ConfigError
 from perception.base.files import write_atomic
 from perception.base.plain_json import json_text
-from perception.detection.detector import OnnxDetector
 from perception.geometry import Pose
 from perception.grasping.heatmap import OnnxHeatmap
 from perception.networks.protocols import Detector, Enough
@@ -56,7 +57,7 @@ def perceive_files(arguments: argparse.Namespace) -> int:
     if arguments.mask is not None:
         detector = GivenMask(read_mask(arguments.mask, frame.intrinsics.shape))
     else:
-        detector = OnnxDetector(arguments.detector) if arguments.detector else OnnxDetector()
+        detector = open_detector(arguments.detector)
     heatmap = OnnxHeatmap(arguments.heatmap) if arguments.heatmap else OnnxHeatmap()
     warm_up(detector, heatmap, labels, SPOT.gripper)
     found = perceive(frame, detector, heatmap, labels=labels, gripper=SPOT.gripper, min_score=arguments.min_score)
@@ -69,9 +70,9 @@ def perceive_files(arguments: argparse.Namespace) -> int:
     else:
         tell(_sentence(found, result))
     if isinstance(found.grasp, Grasp):
-        return 0
+        return SUCCESS
     warn(found.grasp.reason)
-    return 1
+    return FAILURE
 
 
 def _result(found: Perception, frame: RgbdFrame) -> dict[str, Any]:

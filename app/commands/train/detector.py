@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.base.command import Command, Parser
+from app.base.exit_codes import SUCCESS
 from app.base.output import tell
 from perception.base.extras import require
 from training.detector.arguments import add_detector_arguments
@@ -34,7 +35,7 @@ def run(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
             arguments.data, arguments.out, progress=progress, **{name: getattr(arguments, name) for name in NAMES}
         )
     tell(f"{folder}; python -m training.export detector --run {folder} --out DIR exports it\n")
-    return 0
+    return SUCCESS
 
 
 COMMAND = Command(add_arguments, run)

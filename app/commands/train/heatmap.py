@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.base.command import Command, Parser
+from app.base.exit_codes import SUCCESS
 from app.base.output import note, tell, tell_json
 from perception.base.extras import require
 from training.heatmap.recipe_arguments import add_recipe_arguments, add_run_arguments, recipe_changes
@@ -55,7 +56,7 @@ def run(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
     if arguments.export is not None:
         overwrite = arguments.overwrite or arguments.resume
         tell(f"{export_heatmap(arguments.out, arguments.export, overwrite=overwrite)}\n")
-    return 0
+    return SUCCESS
 
 
 COMMAND = Command(add_arguments, run)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.base.command import Command, Parser
+from app.base.exit_codes import FAILURE, SUCCESS
 from app.base.output import tell, tell_file
 from perception.base.files import write_atomic
 from trees.errors import TreeError
@@ -61,7 +62,7 @@ def format_files(files: Iterable[str], *, check_only: bool, diff: bool) -> int:
         elif differs:
             write_atomic(Path(file), done.encode())
             tell(f"{file}: formatted\n")
-    return 1 if changed and check_only else 0
+    return FAILURE if changed and check_only else SUCCESS
 
 
 COMMAND = Command(add_arguments, run)

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from app.base.exit_codes import BROKEN, SUCCESS
 from app.base.output import tell
 from behaviours.robots.spot.camera import images
 from behaviours.robots.spot.camera.lens import lens_of
@@ -26,8 +27,6 @@ FAR_S: Final = 60.0
 """Clocks this far apart are no hindrance, but somebody may want to know."""
 SLOW_RTT_S: Final = 0.1
 RESOURCE: Final = "body"
-NOT_READY: Final = 3
-"""Exit code: the robot would not take the run."""
 
 
 @dataclass(frozen=True)
@@ -191,10 +190,10 @@ def check_robot(hostname: str, port: int | None, certificate: Path | None, facts
     failures = sum(row.verdict == "fail" for row in rows)
     if facts is not None:
         facts["robot"] = [asdict(row) for row in rows]
-        return NOT_READY if failures else 0
+        return BROKEN if failures else SUCCESS
     tell(table(rows))
     tell(f"{hostname}: {f'not ready, {failures} to mend' if failures else 'ready'}\n")
-    return NOT_READY if failures else 0
+    return BROKEN if failures else SUCCESS
 
 
 def _of_a_simulated_one(port: int | None, certificate: Path | None) -> list[Row]:

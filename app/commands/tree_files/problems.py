@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from app.base.exit_codes import SUCCESS, UNUSABLE
 from app.base.known_leaves import known_leaves
 from app.base.output import tell
 from trees.data.ports import NOTHING_KNOWN, Vocabulary
@@ -61,7 +62,7 @@ def check(
             say(f"{', '.join(map(str, paths))}: no problem found\n")
     if facts is not None:
         facts["problems"] = rows
-    return 2 if wrong else 0
+    return UNUSABLE if wrong else SUCCESS
 
 
 def _row(problem: Problem) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from app.base.arguments import TREE_ID, add_trees, one_tree
 from app.base.command import Command, Parser
+from app.base.exit_codes import SUCCESS
 from app.base.output import tell_file
 from perception.base.errors import ConfigError
 from perception.base.files import write_atomic
@@ -54,9 +55,9 @@ def show(
     drawn = render(nodes, document.main, form)
     if out is None:
         tell_file(drawn)
-        return 0
+        return SUCCESS
     write_atomic(out, drawn.encode())
-    return 0
+    return SUCCESS
 
 
 def render(nodes: Sequence[NodeView], title: str, form: Format) -> str:

@@ -165,6 +165,49 @@ def test_the_command_line_writes_both_forms_and_names_the_rest(
     assert run("export", "grasp_bottle", "--out", str(tmp_path / "m.xml")) == 2
 
 
+def test_included_files_are_found_in_the_folders_that_are_given(tmp_path: Path) -> None:
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "task").mkdir()
+    (tmp_path / "parts" / "part.xml").write_text(
+        '<root BTCPP_format="4"><BehaviorTree ID="Part"><AlwaysSuccess/></BehaviorTree></root>'
+    )
+    tree = tmp_path / "task" / "tree.xml"
+    tree.write_text(
+        '<root BTCPP_format="4" main_tree_to_execute="T"><include path="../parts/part.xml"/>'
+        '<BehaviorTree ID="T"><SubTree ID="Part"/></BehaviorTree></root>'
+    )
+    words = ("export", str(tree), "--out", str(tmp_path / "m.node"))
+    for more in ((), ("--remote",)):
+        assert run(*words, *more) == 2
+        assert run(*words, *more, "--folder", str(tmp_path / "parts")) == 0
+
+
+def test_serve_takes_the_name_of_a_detector_and_folders(monkeypatch: pytest.MonkeyPatch) -> None:
+    import app.mission.parametrised
+    import app.mission.serve
+    import app.parts.plugins
+    from behaviours.robots.fake.robot import FakeDetector
+
+    asked: dict[str, Any] = {}
+
+    def read(file: Path, tree_id: str | None, known: Any, folders: Any) -> str:
+        asked["folders"] = list(folders)
+        return "the tree"
+
+    def serve(target: Any, tree: str, options: Any, models: Any, interrupts: Any) -> int:
+        asked["tree"], asked["detector"] = tree, models[0]
+        return 0
+
+    monkeypatch.setattr(app.parts.plugins, "offered", lambda group: ["mine"])
+    monkeypatch.setattr(app.parts.plugins, "make_detector", lambda name: FakeDetector())
+    monkeypatch.setattr(app.mission.parametrised, "read", read)
+    monkeypatch.setattr(app.mission.serve, "serve", serve)
+    words = ("--hostname", "127.0.0.1", "--detector", "mine", "--folder", "a", "--folder", "b")
+    assert run("serve", "grasp_bottle", *words) == 0
+    assert (asked["folders"], asked["tree"]) == (["a", "b"], "the tree")
+    assert isinstance(asked["detector"], FakeDetector)
+
+
 def test_as_one_node_it_names_the_service_under_which_it_is_served(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
