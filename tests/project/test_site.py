@@ -62,14 +62,3 @@ def test_the_site_builds_without_a_warning_and_fetches_nothing(tmp_path: Path) -
     pages = [*(tmp_path / "site").rglob("*.html"), *(tmp_path / "site").rglob("*.css")]
     assert len(pages) > 30
     assert [page.name for page in pages if FETCHED.search(page.read_text())] == []
-
-
-def test_arguments_of_a_docstring_become_a_list() -> None:
-    pytest.importorskip("griffe")
-    from docs.api_docstrings import with_lists
-
-    text = "Reads it.\n\npath: of the file.\nname, tag: as shown. TreeError if it is bad: see above."
-    assert with_lists(text, ["path", "name", "tag"]) == (
-        "Reads it.\n\n- `path`: of the file.\n- `name`, `tag`: as shown.\n\nTreeError if it is bad: see above."
-    )
-    assert with_lists("plain: text", ["path"]) == "plain: text"

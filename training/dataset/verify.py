@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perception.base.errors import ConfigError
+from training.common.picture_sheet import captioned, picture_grid
 from training.dataset.data_values import array_faults, value_faults
 from training.dataset.folder import digest, read_json
 from training.dataset.generate import PARTS, SCHEMA
@@ -101,11 +102,7 @@ def sheet(folder: Path, count: int = 24, columns: int = 6, width_px: int = 240) 
     if min(count, columns, width_px) < 1:
         raise ConfigError("the sheet needs at least one picture, one column and one pixel")
     chosen = [names[i] for i in np.unique(np.linspace(0, len(names) - 1, min(count, len(names))).astype(int))]
-    pictures = [_tinted(folder, name, width_px) for name in chosen]
-    blank = np.full_like(pictures[0], 255)
-    pictures += [blank] * (-len(pictures) % columns)
-    rows = [np.hstack(pictures[start : start + columns]) for start in range(0, len(pictures), columns)]
-    return np.vstack(rows)
+    return picture_grid([_tinted(folder, name, width_px) for name in chosen], columns)
 
 
 def _tinted(folder: Path, name: str, width_px: int) -> NDArray[np.uint8]:
@@ -118,8 +115,7 @@ def _tinted(folder: Path, name: str, width_px: int) -> NDArray[np.uint8]:
         picture[labels == value] = 0.5 * picture[labels == value] + 0.5 * np.array(colour, np.float32)
     height = max(1, round(width_px * rgb.shape[0] / rgb.shape[1]))
     small = cv2.resize(picture.astype(np.uint8), (width_px, height), interpolation=cv2.INTER_AREA)
-    cv2.putText(small, name[5:-4], (4, height - 6), cv2.FONT_HERSHEY_SIMPLEX, 0.35, (255, 255, 255), 1, cv2.LINE_AA)
-    return np.asarray(small, np.uint8)
+    return captioned(np.asarray(small, np.uint8), name[5:-4])
 
 
 def _check_schema(path: Path, content: dict[str, Any]) -> None:

@@ -21,9 +21,9 @@ from perception.base.plain_json import json_text
 from training.common.confidence import mcnemar, wilson
 from training.common.mapping import Mapper
 from training.dataset.catalogue import Entry, catalogue, family_of
-from training.dataset.folder import Progress, read_json, save
-from training.evaluation.method_names import check_names
-from training.evaluation.study import run_study, times_file
+from training.dataset.folder import Progress, save
+from training.evaluation.methods.names import check_names
+from training.evaluation.study import run_study, stage_times
 
 SCHEMA = 2
 """Of study.json and result.json."""
@@ -91,7 +91,7 @@ class ObjectJob:
 def object_job(job: ObjectJob) -> tuple[str, dict[str, Any]]:
     """(file, {"trials": one record per picture and method}). Genesis must have been started."""
     from simulation.trials.grasp_trials import run_trials
-    from training.evaluation.methods import make_methods
+    from training.evaluation.methods.make import make_methods
     from training.evaluation.scenes import cases
 
     study = job.study
@@ -111,10 +111,11 @@ def object_job(job: ObjectJob) -> tuple[str, dict[str, Any]]:
                 record |= {"outcome": "not detected", "seconds": {}}
                 continue
             rng = np.random.default_rng([study.seed, job.entry.seed, number])
-            choice = method(case.frame, detection, case.truth, rng)
-            record |= {"seconds": choice.seconds, "outcome": choice.reason, **errors_of(case, choice)}
-            if choice.world_from_hand is not None:
-                poses.append(case.truth.world_from_object.inverse() @ choice.world_from_hand)
+            proposals = method(case.look(detection), rng)
+            record |= {"seconds": proposals.seconds, "outcome": proposals.reason}
+            for best in proposals.grasps[:1]:
+                record |= errors_of(case, best)
+                poses.append(case.truth.world_from_object.inverse() @ best.world_from_hand)
                 tried.append(record)
     if poses:
         results = run_trials(job.entry.make(), poses)
@@ -191,20 +192,6 @@ def evaluate(
     result = run_study(study, SCHEMA, out, jobs, object_job, methods, mapper, "objects", progress, device)
     save(out / "times.json", json_text(stage_times(jobs, out), indent=1).encode())
     return result
-
-
-def stage_times(jobs: Sequence[ObjectJob], out: Path) -> dict[str, dict[str, float]]:
-    """Median milliseconds of each stage of each method."""
-    collected: dict[str, dict[str, list[float]]] = {}
-    for job in jobs:
-        trials, times = read_json(out / job.file)["trials"], read_json(times_file(out, job.file))["seconds"]
-        for trial, seconds in zip(trials, times, strict=True):
-            for stage, value in seconds.items():
-                collected.setdefault(trial["method"], {}).setdefault(stage, []).append(value)
-    return {
-        method: {stage: 1e3 * float(np.median(values)) for stage, values in sorted(stages.items())}
-        for method, stages in collected.items()
-    }
 
 
 def summarise(records: Sequence[dict[str, Any]], methods: Sequence[str]) -> dict[str, dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from training.dataset.catalogue import Entry
 from training.dataset.project_labels import read_arrays
 from training.dataset.viewpoints import PRESETS, camera_pose
 from training.dataset.views import SEED_BASE, SPEC, photograph
-from training.evaluation.methods import Truth
+from training.evaluation.methods.interface import Look, Truth
 from training.heatmap.build_arrays import MIN_MASK_PX, noisy_depth, rough_mask
 
 EVALUATION_SEEDS = 4_000_000
@@ -41,6 +40,10 @@ class Case:
     detection: Detection
     mask: NDArray[np.bool_]
     truth: Truth
+
+    def look(self, detection: Detection) -> Look:
+        """What a method sees of it with this detection."""
+        return Look(self.frame, (detection,), truths=(self.truth,))
 
 
 def cases(entry: Entry, count: int, seed: int, labels: Path | None) -> list[Case]:
@@ -76,7 +79,7 @@ def _case(camera: SceneCamera, sample: SceneSample, item: GraspObject, known: Tr
             break
     frame, clean = noisy_frame(picture, world_from_camera, rng)
     truth = replace(known, world_from_object=camera.world_from_object[0], clean_depth=clean)
-    return Case(frame, _detection(item, mask, rng), mask, truth)
+    return Case(frame, detection_of(mask, rng, LABELS[item.family]), mask, truth)
 
 
 def is_whole(mask: NDArray[np.bool_]) -> bool:
@@ -94,26 +97,11 @@ def noisy_frame(
     return RgbdFrame(photograph(picture.rgb, rng), depth, SPOT.hand_camera, world_from_camera, 0.0), clean
 
 
-def sighted(
-    camera: SceneCamera, world_from_camera: Pose, wanted: Sequence[int], rng: np.random.Generator
-) -> list[tuple[int, Case]]:
-    """(index, case) of each wanted object that is whole in one picture of a scene, all with the same noise."""
-    picture = camera.take(world_from_camera)
-    frame, clean = noisy_frame(picture, world_from_camera, rng)
-    visible = []
-    for index in wanted:
-        mask = picture.instances == index + 1
-        if is_whole(mask):
-            truth = Truth((), np.zeros((0, 3)), np.zeros((0, 3)), camera.world_from_object[index], clean)
-            visible.append((index, Case(frame, _detection(camera.placed[index].object, mask, rng), mask, truth)))
-    return visible
-
-
-def _detection(item: GraspObject, mask: NDArray[np.bool_], rng: np.random.Generator) -> Detection:
+def detection_of(mask: NDArray[np.bool_], rng: np.random.Generator, label: str = "object") -> Detection:
     """The detection as a detector may give it, its edge wrong by up to 2 px."""
     seen = rough_mask(mask, rng)
     u, v, width, height = cv2.boundingRect(seen.astype(np.uint8))
-    return Detection(LABELS[item.family], 1.0, seen, (float(u), float(v), float(u + width), float(v + height)))
+    return Detection(label, 1.0, seen, (float(u), float(v), float(u + width), float(v + height)))
 
 
 def _known(entry: Entry, labels: Path | None) -> Truth:

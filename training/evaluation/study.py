@@ -12,6 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+import numpy as np
+
 from perception.base.errors import ConfigError
 from perception.base.plain_json import json_text
 from training.common.mapping import Mapper
@@ -46,8 +48,8 @@ def run_study(
 
     study: a dataclass that JSON can hold. function: maps a job to (its file, its facts); Genesis is started where it
     runs. summarise: maps the facts of all jobs, in order, to the entries of the methods. Durations (`seconds` of each
-    of a job's `trials`) go to a separate file, so that all other files have the same bytes each time. ConfigError if
-    `out` holds another study or cannot be written.
+    of a job's `trials`) go to a separate file, so that all other files have the same bytes each time. `pictures` of a
+    job, names and contents, are files of their own. ConfigError if `out` holds another study or cannot be written.
     """
     from training.dataset.jobs import start_genesis
 
@@ -65,6 +67,8 @@ def run_study(
     for done, (file, facts) in enumerate(results, len(jobs) - len(todo) + 1):
         seconds = [trial.pop("seconds", {}) for trial in facts.get("trials", ())]
         save(times_file(out, file), json_text({"seconds": seconds}).encode())
+        for name, content in facts.pop("pictures", {}).items():
+            save(out / name, content)
         save(out / file, json_text(facts).encode())
         progress(stage, done, len(jobs))
     result = {"schema": schema, "study": wanted, "methods": summarise([read_json(out / job.file) for job in jobs])}
@@ -75,3 +79,17 @@ def run_study(
 def times_file(out: Path, file: str) -> Path:
     """The file of a job's durations: seconds per stage, for each trial in order."""
     return out / "times" / Path(file).name
+
+
+def stage_times(jobs: Sequence[Job], out: Path) -> dict[str, dict[str, float]]:
+    """Median milliseconds of each stage of each method."""
+    found: dict[str, dict[str, list[float]]] = {}
+    for job in jobs:
+        trials, times = read_json(out / job.file)["trials"], read_json(times_file(out, job.file))["seconds"]
+        for trial, seconds in zip(trials, times, strict=True):
+            for stage, value in seconds.items():
+                found.setdefault(trial["method"], {}).setdefault(stage, []).append(value)
+    return {
+        method: {stage: 1e3 * float(np.median(values)) for stage, values in sorted(stages.items())}
+        for method, stages in found.items()
+    }

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from app.base.bounded import whole
 from app.base.command import Command, Parser
 from app.base.workers import mapper_of
-from app.commands.evaluate.common import add_study, full_path, names_in, say
+from app.commands.evaluate.common import add_methods, add_study, full_path, names_in, say
 from perception.base.extras import require
 
 if TYPE_CHECKING:
@@ -20,17 +20,10 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--trials", type=whole(1, 1_000_000), default=400, metavar="N", help="pictures, tried by every method (400)"
     )
-    parser.add_argument(
-        "--methods",
-        default="heatmap,antipodal,height,centroid,random",
-        metavar="LIST",
-        help="of heatmap,antipodal,height,centroid,random,paper,oracle (default all but the last two); a rule with "
-        "+checks after its name may try other pixels when its first cannot be gripped, as heatmap does",
-    )
+    add_methods(parser, "heatmap,height,centroid,random,top,antipodal", ",oracle")
     files = "trials, result.json, table.md, plot.png"
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help=files)
     parser.add_argument("--masks", default="rendered", help="rendered (default) or detector")
-    parser.add_argument("--paper-run", type=Path, metavar="DIR", help="run of train heatmap --recipe paper")
     parser.add_argument("--labels", type=Path, metavar="DIR", help="label files of a data set, for the oracle")
     parser.add_argument(
         "--objects", type=whole(1, 100_000), default=10, metavar="N", help="catalogue size a family (10)"

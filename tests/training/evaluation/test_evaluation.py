@@ -15,13 +15,13 @@ from app.base.interrupts import Interrupts
 from app.commands.dispatch import main
 from perception.base.errors import ConfigError
 from perception.geometry import Pose
-from perception.types import Heatmap
 from tests.support.engine_jobs import InlineMapper
 from tests.support.synthetic import Cylinder, View, camera_at, render
+from tests.training.evaluation.test_methods import truth_of
 from training.common.confidence import mcnemar, wilson
 from training.evaluation import grasp as evaluate_grasp
 from training.evaluation.grasp import ObjectJob, Study, evaluate, outcome, summarise
-from training.evaluation.methods import Truth, make_methods
+from training.evaluation.methods.interface import Proposal
 from training.evaluation.report import plot, table
 
 STUDY = Study(trials=16, methods=("centroid", "random"))
@@ -95,7 +95,7 @@ def test_pictures_are_shared_out_evenly_over_the_held_out_objects() -> None:
 def test_studies_that_cannot_be_are_refused() -> None:
     for words, values in {
         "at least 1": {"trials": 0, "methods": ("random",)},
-        "unknown method luck; choose from: heatmap, antipodal": {"trials": 1, "methods": ("luck",)},
+        "unknown method luck; choose from: heatmap, height": {"trials": 1, "methods": ("luck",)},
         r"unknown method \(none\)": {"trials": 1, "methods": ()},
         "choose rendered or detector": {"trials": 1, "methods": ("random",), "masks": "drawn"},
         "no test object among 2": {"trials": 1, "methods": ("random",), "per_family": 2},
@@ -109,70 +109,6 @@ def test_studies_that_cannot_be_are_refused() -> None:
 @pytest.fixture(scope="module")
 def view() -> View:
     return render(Cylinder(), camera_at((-0.5, 0.05, 0.68), (0.0, 0.0, 0.6)))
-
-
-def truth_of(view: View) -> Truth:
-    """One good grasp on the side that the camera sees, and one behind."""
-    points = np.array([[-0.033, 0.0, 0.12], [0.033, 0.0, 0.12]])
-    normals = np.array([[-1.0, 0.0, 0.0], [1.0, 0.0, 0.0]])
-    poses = (Pose(np.eye(3), np.array([-0.01, 0.0, 0.12])), Pose(np.eye(3), np.array([0.01, 0.0, 0.12])))
-    standing = Pose(np.eye(3), np.array([0.0, 0.0, 0.5]))
-    return Truth(poses, points, normals, standing, view.depth)
-
-
-class Flat:
-    """A heatmap that likes one row."""
-
-    def predict(self, view: Any) -> Heatmap:
-        quality = np.zeros(view.frame.depth.shape, np.float32)
-        rows = np.flatnonzero(view.detection.mask.any(axis=1))
-        quality[int(np.quantile(rows, 0.4))] = 1.0
-        return Heatmap(quality)
-
-
-@pytest.mark.parametrize("name", ["heatmap", "centroid", "height", "random", "antipodal", "height+checks"])
-def test_each_method_grips_the_cylinder_at_its_side(name: str, view: View) -> None:
-    method = make_methods((name,), Flat(), None)[name]
-    choice = method(view.frame(), view.detection(), truth_of(view), np.random.default_rng(0))
-    assert choice.world_from_hand is not None
-    u, v = choice.pixel_uv  # type: ignore[misc]
-    assert view.mask[v, u]
-    assert choice.depth_m == pytest.approx(float(view.depth[v, u]), abs=0.01)
-    assert abs(choice.normal_world[2]) < 0.3  # type: ignore[index]
-    assert set(choice.seconds) == {"quality", "pose"}
-
-
-def test_a_rule_takes_one_pixel_and_with_checks_looks_further(view: View) -> None:
-    """The wanted row lies so low that the hand would be in the support."""
-
-    class Low(Flat):
-        def predict(self, view: Any) -> Heatmap:
-            quality = np.full(view.frame.depth.shape, 0.5, np.float32)
-            rows = np.flatnonzero(view.detection.mask.any(axis=1))
-            quality[int(np.quantile(rows, 0.9)) :] = 1.0
-            return Heatmap(quality)
-
-    pixels = {}
-    from training.evaluation import methods as grasp_methods
-
-    for checked in (False, True):
-        method = grasp_methods.by_quality(grasp_methods.predicted(Low()), checked=checked)
-        choice = method(view.frame(), view.detection(), truth_of(view), np.random.default_rng(0))
-        assert choice.world_from_hand is not None
-        pixels[checked] = choice.pixel_uv[1]  # type: ignore[index]
-    assert pixels[False] > pixels[True] + 20
-
-
-def test_the_oracle_takes_a_good_grasp_that_the_picture_shows(view: View) -> None:
-    method = make_methods(("oracle",), None, None)["oracle"]
-    truth = truth_of(view)
-    choice = method(view.frame(), view.detection(), truth, np.random.default_rng(0))
-    assert choice.world_from_hand is not None
-    assert choice.world_from_hand.position_m == pytest.approx([-0.01, 0.0, 0.62])
-    nothing = Truth((), np.zeros((0, 3)), np.zeros((0, 3)), truth.world_from_object, truth.clean_depth)
-    assert method(view.frame(), view.detection(), nothing, np.random.default_rng(0)).reason == "no good grasp known"
-    hidden = Truth(truth.poses[1:], truth.points[1:], truth.normals[1:], truth.world_from_object, truth.clean_depth)
-    assert method(view.frame(), view.detection(), hidden, np.random.default_rng(0)).reason == "no good grasp in view"
 
 
 def fake_job(job: ObjectJob) -> tuple[str, dict[str, Any]]:
@@ -250,18 +186,18 @@ def test_the_command_line_prints_rates_and_intervals(
 
 
 def test_errors_are_measured_against_the_surface_that_the_picture_shows(view: View) -> None:
-    from training.evaluation.methods import Choice
     from training.evaluation.scenes import Case
 
     case = Case(view.frame(), view.detection(), view.mask, truth_of(view))
     v, u = (int(np.median(index)) for index in np.nonzero(view.mask))
     normal = view.world_from_camera.rotation @ view.normals[v, u]
-    exact = Choice(None, "", {}, (u, v), float(view.depth[v, u]), normal)
+    nowhere = Pose.identity()
+    exact = Proposal(nowhere, 0.0, pixel_uv=(u, v), depth_m=float(view.depth[v, u]), normal_world=normal)
     found = evaluate_grasp.errors_of(case, exact)
     assert found["position_m"] == pytest.approx(0.0, abs=1e-6)
     assert found["angle_rad"] < 0.05
-    off = Choice(None, "", {}, (u, v), float(view.depth[v, u]) + 0.01, -normal)
+    off = Proposal(nowhere, 0.0, pixel_uv=(u, v), depth_m=float(view.depth[v, u]) + 0.01, normal_world=-normal)
     found = evaluate_grasp.errors_of(case, off)
     assert found["position_m"] == pytest.approx(0.01, rel=0.1)
     assert found["angle_rad"] > 3.0
-    assert evaluate_grasp.errors_of(case, Choice(None, "no pose", {})) == {}
+    assert evaluate_grasp.errors_of(case, Proposal(nowhere, 0.0)) == {}

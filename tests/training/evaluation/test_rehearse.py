@@ -24,7 +24,7 @@ from tests.support.engine_jobs import InlineMapper
 from tests.support.synthetic import Cylinder, View, camera_at, render
 from training.dataset import array_folder
 from training.evaluation import rehearse
-from training.evaluation.methods import Truth
+from training.evaluation.methods.interface import Truth
 from training.evaluation.rehearse import APART_PX, Rehearsal, draw_pixels
 from training.evaluation.scenes import Case
 from training.heatmap.samples import Samples

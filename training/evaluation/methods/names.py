@@ -1,4 +1,4 @@
-"""Names of the methods that choose a grasp; `training.evaluation.methods` makes them."""
+"""The names of the methods, and what each needs; `training.evaluation.methods.make` makes them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 from perception.base.errors import ConfigError
 
-RULES = ("antipodal", "height", "centroid", "random")
+RULES = ("height", "centroid", "random")
 CHECKED = "+checks"
 """Suffix of a rule: with the checks and further candidates that the heatmap has."""
-METHODS = ("heatmap", *RULES, "paper", "oracle")
+ON_MASKS = ("heatmap", *RULES, "paper", "oracle")
+ON_CLOUD = ("top", "antipodal", "graspnet")
+METHODS = (*ON_MASKS[:4], *ON_CLOUD, *ON_MASKS[4:])
 
 
 def check_names(names: Sequence[str]) -> None:
@@ -19,3 +21,8 @@ def check_names(names: Sequence[str]) -> None:
     if unknown or not names:
         choices = f"{', '.join(METHODS)}; {', '.join(RULES)} also with {CHECKED}"
         raise ConfigError(f"unknown method {', '.join(unknown) or '(none)'}; choose from: {choices}")
+
+
+def needs_masks(name: str) -> bool:
+    """Whether a method is given the objects' masks."""
+    return name.removesuffix(CHECKED) in ON_MASKS

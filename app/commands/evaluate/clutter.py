@@ -1,0 +1,74 @@
+"""What `evaluate packed` and `evaluate pile` share: the field's benchmark of grasping among other objects."""
+
+from __future__ import annotations
+
+import argparse
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.base.bounded import real, whole
+from app.base.command import Command, Parser
+from app.base.workers import mapper_of
+from app.commands.evaluate.common import add_methods, add_study, full_path, names_in, say
+
+if TYPE_CHECKING:
+    from app.base.interrupts import Interrupts
+
+VIEWS, NOISES = ("side", "random"), ("dex", "spot", "none")
+
+
+def _add_arguments(parser: Parser, *, scale: str) -> None:
+    objects = "folder of URDF files, or else OBJ, STL, PLY or GLB files (default the project's own objects of --split)"
+    parser.add_argument("--objects", type=Path, metavar="DIR", help=objects)
+    parser.add_argument(
+        "--rounds", type=whole(1, 100_000), default=20, metavar="N", help="scenes, each cleared by every method (20)"
+    )
+    add_methods(parser, "heatmap,centroid,top,antipodal")
+    parser.add_argument("--view", choices=VIEWS, default="side", help="where the camera stands (default side)")
+    noise = "of the depth: dex, the benchmark's (default); spot, the hand camera's; none"
+    parser.add_argument("--noise", choices=NOISES, default="dex", help=noise)
+    parser.add_argument("--count", type=whole(1, 12), default=5, metavar="N", help="objects of a scene (5)")
+    parser.add_argument(
+        "--failures", type=whole(1, 100), default=2, metavar="N", help="failures in a row that end a round (2)"
+    )
+    parser.add_argument(
+        "--scale",
+        type=real(0.01, 100.0),
+        nargs=2,
+        metavar=("LOW", "HIGH"),
+        help=f"of the objects, drawn evenly ({scale})",
+    )
+    files = "rounds, pictures, result.json, table.md, failures.png"
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help=files)
+    add_study(parser)
+
+
+def _run(arguments: argparse.Namespace, interrupts: Interrupts, *, kind: str) -> int:
+    from app.base.progress_bar import stage_progress
+    from training.evaluation.clutter import evaluate_clutter, study_of
+    from training.evaluation.clutter_report import table, times_table
+
+    study = study_of(
+        kind,
+        arguments.objects,
+        None if arguments.scale is None else (min(arguments.scale), max(arguments.scale)),
+        rounds=arguments.rounds,
+        methods=names_in(arguments.methods),
+        count=arguments.count,
+        failures=arguments.failures,
+        view=arguments.view,
+        noise=arguments.noise,
+        seed=arguments.seed,
+        split=arguments.split,
+        heatmap=full_path(arguments.heatmap),
+        paper=full_path(arguments.paper_run),
+    )
+    with mapper_of(arguments) as mapper, stage_progress() as progress:
+        result, times = evaluate_clutter(study, arguments.out, mapper, progress, arguments.device)
+    return say(result, f"{table(result)}\n{times_table(times)}", as_json=arguments.json)
+
+
+def clutter_command(kind: str, scale: str) -> Command:
+    """The command of a kind of scene, packed or pile. scale: the benchmark's, for the help."""
+    return Command(partial(_add_arguments, scale=scale), partial(_run, kind=kind))

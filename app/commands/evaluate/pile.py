@@ -1,0 +1,5 @@
+"""`spot-grasp evaluate pile`: objects lie as they fell, and are taken away one by one."""
+
+from app.commands.evaluate.clutter import clutter_command
+
+COMMAND = clutter_command("pile", "0.8 to 1")
