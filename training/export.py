@@ -9,7 +9,7 @@ network, run by onnxruntime, gives the outputs of the trained one.
 
 from __future__ import annotations
 
-if __name__ == "__main__":  # before the imports below, so that a missing package is told in one line
+if __name__ == "__main__":  # before the imports below, so that a missing package is reported in one line
     from spot_grasp_main import program
 
     program("training.export")

@@ -104,7 +104,7 @@ class GenesisRobot(GenesisSteering):
         self._begin()
 
     def restart(self) -> None:
-        """Put all back to the beginning of the scene, at time 0: quicker than to build it again. A film goes on."""
+        """Reset the scene to its start, at time 0, which is quicker than building it again. A film continues."""
         self._require_entered()
         self.stop()
         self._scene.reset()

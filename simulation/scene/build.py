@@ -53,7 +53,7 @@ class SceneSample:
 
     name, seed: of the scene. robot_xy_yaw: where the robot stands, m, m and rad. supports: tables. target: the object
     to grasp. clutter: other objects. walls: boxes. floor: texture. lights: (position, intensity) of each. ambient:
-    light 0..1. background: RGB 0..1. place: the one of `supports` to put things on. person: who takes the object. None
+    light 0..1. background: RGB 0..1. place: the box of `supports` to put objects on. person: who takes the object. None
     where the scene has none.
     """
 

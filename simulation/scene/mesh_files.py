@@ -37,11 +37,11 @@ def read_mesh(path: Path, *, solid: bool = True) -> tuple[NDArray[np.float64], N
     try:
         if path.suffix.lower() == ".glb":
             _check_glb(content)
-        with np.errstate(all="ignore"):  # numbers that are too large are told below
+        with np.errstate(all="ignore"):  # too large numbers are checked below
             mesh = trimesh.load(io.BytesIO(content), file_type=path.suffix[1:].lower(), force="mesh")
         vertices = np.asarray(mesh.vertices, dtype=np.float64).reshape(-1, 3)
         faces = np.asarray(mesh.faces, dtype=np.int64).reshape(-1, 3)
-    except Exception as error:  # trimesh's loaders raise whatever their parsers do
+    except Exception as error:  # trimesh's loaders can raise anything
         words = " ".join(str(error).split())[:200]
         raise ConfigError(f"{shown(path)}: the mesh does not load: {type(error).__name__}: {words}") from error
     if not len(faces) or not np.isfinite(vertices).all() or faces.min() < 0 or faces.max() >= len(vertices):

@@ -8,7 +8,7 @@ bottles. Offsets, tilts and rolls vary so widely that many grasps fail.
 
 from __future__ import annotations
 
-if __name__ == "__main__":  # before the imports below, so that a missing package is told in one line
+if __name__ == "__main__":  # before the imports below, so that a missing package is reported in one line
     from spot_grasp_main import program
 
     program("simulation.trials.compare_gripper")

@@ -10,7 +10,7 @@ import pytest
 
 from tests.project.test_imports import ROOT, product_files
 
-GUARD = """if __name__ == "__main__":  # before the imports below, so that a missing package is told in one line
+GUARD = """if __name__ == "__main__":  # before the imports below, so that a missing package is reported in one line
     from spot_grasp_main import program
 
     program("{}")

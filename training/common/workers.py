@@ -80,7 +80,7 @@ class Worker:
         self._link.close()
 
     def _send(self, value: Any) -> None:
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it died: `result` says so
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it died: `result` reports it
             self._link.send(value)
 
     @staticmethod

@@ -10,7 +10,7 @@ give the same bytes.
 
 from __future__ import annotations
 
-if __name__ == "__main__":  # before the imports below, so that a missing package is told in one line
+if __name__ == "__main__":  # before the imports below, so that a missing package is reported in one line
     from spot_grasp_main import program
 
     program("training.heatmap.build_arrays")

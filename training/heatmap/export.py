@@ -14,7 +14,7 @@ from training.common.onnx_export import OPSET, parity, required_file, write_netw
 from training.common.outputs import refuse_replacing
 from training.heatmap.metrics import chance_warning
 
-UNSTATED = "Whoever trained this network chooses it (training.export --licence says it here)."
+UNSTATED = "Not stated. Whoever trained the network chooses it: training.export --licence TEXT."
 
 
 def check_export(layout: str, out: Path, *, overwrite: bool) -> None:

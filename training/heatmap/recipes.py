@@ -149,7 +149,7 @@ def masked_loss(logits: Tensor, labels: Tensor) -> Tensor:
 def top_loss(logits: Tensor, labels: Tensor) -> Tensor:
     """Mean over the samples of -log of the good pixels' share in a softmax over all pixels with label 0 or 1.
 
-    It is small if the best pixels are good, whatever the others are. The softmax has TOP_TEMPERATURE. Shapes as in
+    It is small if the best pixels are good, independent of the others. The softmax has TOP_TEMPERATURE. Shapes as in
     `masked_loss`. A sample without a good or without a bad pixel counts as 0. This is the listwise softmax of learning
     to rank (Cao et al., ICML 2007).
     """

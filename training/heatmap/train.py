@@ -14,7 +14,7 @@ same metrics of the simple rules), checkpoint.pt (the last epoch, for --resume) 
 
 from __future__ import annotations
 
-if __name__ == "__main__":  # before the imports below, so that a missing package is told in one line
+if __name__ == "__main__":  # before the imports below, so that a missing package is reported in one line
     from spot_grasp_main import program
 
     program("training.heatmap.train")
@@ -196,7 +196,7 @@ class Trainer:
         kept = f"{self.out / 'best.pt'} and checkpoint.pt stay as they were after epoch {len(self.history) - 1}"
         kept = kept if self.history else "no epoch was finished"
         text = f"{self.out}: {value} {place} of epoch {epoch}{f': {names}' if names else ''}"
-        raise ConfigError(f"{text}; {kept}. The inputs are finite, so the weights ran away: try a lower --rate")
+        raise ConfigError(f"{text}; {kept}. The inputs are finite, so the training diverged: try a lower --rate")
 
     def batches(self, generator: torch.Generator) -> list[NDArray[np.int64]]:
         """All training rows in random batches; windowed samples share batches with others of about their size."""

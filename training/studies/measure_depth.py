@@ -10,7 +10,7 @@ frames best; with --mask, the object's depths by both rules are listed. JSON on 
 
 from __future__ import annotations
 
-if __name__ == "__main__":  # before the imports below, so that a missing package is told in one line
+if __name__ == "__main__":  # before the imports below, so that a missing package is reported in one line
     from spot_grasp_main import program
 
     program("training.studies.measure_depth")

@@ -11,7 +11,7 @@ a detection; and by distance, the share of visible objects that are detected.
 
 from __future__ import annotations
 
-if __name__ == "__main__":  # before the imports below, so that a missing package is told in one line
+if __name__ == "__main__":  # before the imports below, so that a missing package is reported in one line
     from spot_grasp_main import program
 
     program("training.studies.measure_detector")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class WalkSettings:
-    """How the body moves when the client does not say it, and how far it may be sent."""
+    """How the body moves if the client does not specify it, and how far it may be sent."""
 
     usual_speed_mps: float = 1.0
     """Speed limit of a walk without a limit from the client. The robot's own is `walk_limits.TOP_SPEED_MPS`."""

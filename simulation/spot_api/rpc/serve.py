@@ -102,7 +102,7 @@ def handler_of(service: Any, servicer: object, gate: Gate, clock: RobotClock) ->
 def refuse(response: Any, reason: str) -> tuple[int, str]:
     """Mark a response as that of an invalid request; returns code and message for its header.
 
-    The response's own status says so if it has a value for that, else the header.
+    The response's own status is set if it has such a value, else the header's error code.
     """
     status = response.DESCRIPTOR.fields_by_name.get("status")
     kinds = {} if status is None or status.enum_type is None else status.enum_type.values_by_name

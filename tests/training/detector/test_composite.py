@@ -1,4 +1,4 @@
-"""Training pictures drawn by the ray caster: the same for the same seed, labelled where the things are, resumable."""
+"""Training pictures drawn by the ray caster: the same for the same seed, labels on the instances, resumable."""
 
 from __future__ import annotations
 
@@ -44,35 +44,35 @@ def test_a_picture_depends_on_seed_and_number_alone() -> None:
 def test_labels_lie_on_the_things() -> None:
     seen = 0
     for index in range(12):
-        rgb, things, families = make_picture(0, index, SMALL)
+        rgb, instances, families = make_picture(0, index, SMALL)
         assert rgb.shape == (SMALL, SMALL, 3)
-        assert things.max() <= len(families)
-        for line in outlines(things, families):
+        assert instances.max() <= len(families)
+        for line in outlines(instances, families):
             mask = filled(line, SMALL)
-            best = max(range(len(families)), key=lambda k: int((mask & (things == k + 1)).sum()))
+            best = max(range(len(families)), key=lambda k: int((mask & (instances == k + 1)).sum()))
             assert line.split()[0] == str(CLASS_NAMES.index(LABELS[families[best]]))
-            assert (mask & (things == best + 1)).sum() > 0.5 * mask.sum()
+            assert (mask & (instances == best + 1)).sum() > 0.5 * mask.sum()
             seen += 1
     assert seen >= 5
 
 
 def test_specks_are_not_labelled() -> None:
-    things = np.zeros((composite.SIZE_PX, composite.SIZE_PX), np.uint8)
-    things[:5, :7] = 1
-    assert outlines(things, ["can"]) == []
-    things[:6, :6] = 1
-    assert [line.split()[0] for line in outlines(things, ["can"])] == ["1"]
-    assert outlines(things, ["jar"]) == []
+    instances = np.zeros((composite.SIZE_PX, composite.SIZE_PX), np.uint8)
+    instances[:5, :7] = 1
+    assert outlines(instances, ["can"]) == []
+    instances[:6, :6] = 1
+    assert [line.split()[0] for line in outlines(instances, ["can"])] == ["1"]
+    assert outlines(instances, ["jar"]) == []
 
 
 def test_outlines_give_the_mask_back_and_a_thermos_is_a_bottle() -> None:
-    things = np.zeros((composite.SIZE_PX, composite.SIZE_PX), np.uint8)
+    instances = np.zeros((composite.SIZE_PX, composite.SIZE_PX), np.uint8)
     for index, (u0, v0, u1, v1) in enumerate([(10, 20, 90, 160), (200, 0, 260, 280), (270, 9, 275, 12)]):
-        things[v0:v1, u0:u1] = index + 1
-    lines = outlines(things, ["mug", "thermos", "can", "bottle"])
+        instances[v0:v1, u0:u1] = index + 1
+    lines = outlines(instances, ["mug", "thermos", "can", "bottle"])
     assert [int(line.split()[0]) for line in lines] == [2, 0], "the can of 15 pixels and the unseen bottle are left out"
     for line, number in zip(lines, (1, 2), strict=True):
-        drawn, mask = filled(line, composite.SIZE_PX), things == number
+        drawn, mask = filled(line, composite.SIZE_PX), instances == number
         assert (drawn & mask).sum() / (drawn | mask).sum() > 0.98
 
 
@@ -86,7 +86,7 @@ def test_objects_stand_on_their_foot_and_are_one_thing(family: str) -> None:
         assert 0.015 < radius < 0.2
         assert 0.02 < tall < 0.45
         for solid in solids:
-            assert solid.thing == 7
+            assert solid.instance == 7
             assert solid.texture.shape == (TEXTURE_PX, TEXTURE_PX, 3)
             assert solid.profile is not None
             assert np.isfinite(solid.profile).all()

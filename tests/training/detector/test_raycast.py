@@ -33,11 +33,11 @@ NO_SUN = Lighting(1.0, np.zeros((0, 7)), SKY)
 def sphere(radius: float, at: tuple[float, float, float], **more: object) -> Solid:
     turns = np.linspace(-np.pi / 2, np.pi / 2, 181)
     profile = np.stack([radius * np.cos(turns), radius * np.sin(turns)], axis=1)
-    return Solid(Pose.from_rpy((0.3, 0.4, 0.5), at), WHITE, profile=profile, thing=3, **more)  # type: ignore[arg-type]
+    return Solid(Pose.from_rpy((0.3, 0.4, 0.5), at), WHITE, profile=profile, instance=3, **more)  # type: ignore[arg-type]
 
 
 def box(half: tuple[float, float, float], at: tuple[float, float, float], yaw: float = 0.0) -> Solid:
-    return Solid(Pose.from_rpy((0, 0, yaw), at), WHITE, half_m=half, thing=2)
+    return Solid(Pose.from_rpy((0, 0, yaw), at), WHITE, half_m=half, instance=2)
 
 
 def rays() -> np.ndarray:
@@ -47,21 +47,21 @@ def rays() -> np.ndarray:
 
 
 def test_a_turned_sphere_is_a_sphere() -> None:
-    _, things, depth = render([sphere(0.2, (1.0, 0.0, 0.5))], NO_SUN, VIEW, 0)
+    _, instances, depth = render([sphere(0.2, (1.0, 0.0, 0.5))], NO_SUN, VIEW, 0)
     along = rays()[..., 0]
     under = along**2 - (1 - 0.2**2)
     hit = under > 0
-    assert np.array_equal(np.isfinite(depth), things == 3)
+    assert np.array_equal(np.isfinite(depth), instances == 3)
     assert (np.isfinite(depth) != hit).mean() < 0.01  # 180 strips are no perfect sphere
     both = np.isfinite(depth) & hit & (under > 0.001)
     assert depth[both] == pytest.approx((along - np.sqrt(np.maximum(under, 0)))[both], abs=1e-3)
 
 
 def test_a_box_is_hit_on_its_front_face() -> None:
-    _, things, depth = render([box((0.1, 0.3, 0.2), (1.0, 0.0, 0.5))], NO_SUN, VIEW, 0)
+    _, instances, depth = render([box((0.1, 0.3, 0.2), (1.0, 0.0, 0.5))], NO_SUN, VIEW, 0)
     at_face = rays() * (0.9 / rays()[..., :1])
     inside = (np.abs(at_face[..., 1]) < 0.3) & (np.abs(at_face[..., 2]) < 0.2)
-    assert np.array_equal(things == 2, inside)
+    assert np.array_equal(instances == 2, inside)
     assert (depth * rays()[..., 0])[inside] == pytest.approx(0.9, abs=1e-5)
 
 
@@ -74,8 +74,8 @@ def test_the_nearer_solid_hides_the_farther_one_in_either_order() -> None:
 
 
 def test_nothing_is_sky() -> None:
-    rgb, things, depth = render([box((0.1, 0.1, 0.1), (-5.0, 0.0, 0.5))], NO_SUN, VIEW, 0)
-    assert not things.any()
+    rgb, instances, depth = render([box((0.1, 0.1, 0.1), (-5.0, 0.0, 0.5))], NO_SUN, VIEW, 0)
+    assert not instances.any()
     assert np.isinf(depth).all()
     assert rgb == pytest.approx(0.25)
 

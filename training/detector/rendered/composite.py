@@ -9,7 +9,7 @@ before its picture, and an interrupted run continues. Shapes, materials, light a
 
 from __future__ import annotations
 
-if __name__ == "__main__":  # before the imports below, so that a missing package is told in one line
+if __name__ == "__main__":  # before the imports below, so that a missing package is reported in one line
     from spot_grasp_main import program
 
     program("training.detector.rendered.composite")
@@ -61,8 +61,8 @@ def in_sight(room: Room, view: View) -> bool:
     """Whether a coarse picture shows any of the room's objects."""
     assert room.light is not None
     coarse = View((COARSE_PX, COARSE_PX), view.focal_px * COARSE_PX / view.size[0], view.world_from_camera)
-    _, things, depth = render(room.solids, room.light, coarse, 0, samples=1)
-    return bool(things.any() and (depth < TOO_NEAR_M).mean() < 0.02)
+    _, instances, depth = render(room.solids, room.light, coarse, 0, samples=1)
+    return bool(instances.any() and (depth < TOO_NEAR_M).mean() < 0.02)
 
 
 def make_picture(seed: int, index: int, size: int = SIZE_PX) -> tuple[NDArray[np.uint8], NDArray[np.uint8], list[str]]:
@@ -78,24 +78,24 @@ def make_picture(seed: int, index: int, size: int = SIZE_PX) -> tuple[NDArray[np
         view = camera(rng, room, size)
         if room.families and not in_sight(room, view) and attempt < ATTEMPTS - 1:
             continue
-        rgb, things, depth = render(room.solids, room.light, view, int(rng.integers(1 << 40)))
-        if (depth < TOO_NEAR_M).mean() < 0.02 and (things.any() or not room.families):
+        rgb, instances, depth = render(room.solids, room.light, view, int(rng.integers(1 << 40)))
+        if (depth < TOO_NEAR_M).mean() < 0.02 and (instances.any() or not room.families):
             break
-    return expose(rgb, rng), things, [str(family) for family in room.families]
+    return expose(rgb, rng), instances, [str(family) for family in room.families]
 
 
-def outlines(things: NDArray[np.uint8], families: list[str]) -> list[str]:
+def outlines(instances: NDArray[np.uint8], families: list[str]) -> list[str]:
     """A line per visible object with a class: class, and outline of its largest part in shares of the size."""
     lines = []
-    least = MIN_PIXELS * (things.shape[0] / SIZE_PX) ** 2
+    least = MIN_PIXELS * (instances.shape[0] / SIZE_PX) ** 2
     for index, family in enumerate(families):
-        mask = (things == index + 1).astype(np.uint8)
+        mask = (instances == index + 1).astype(np.uint8)
         if int(mask.sum()) < least or LABELS[family] not in CLASS_NAMES:
             continue
         contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_TC89_L1)
         outline = max(contours, key=cv2.contourArea)[:, 0, :] + 0.5
         if len(outline) >= 3:
-            places = (outline / [things.shape[1], things.shape[0]]).ravel()
+            places = (outline / [instances.shape[1], instances.shape[0]]).ravel()
             lines.append(f"{CLASS_NAMES.index(LABELS[family])} " + " ".join(f"{place:.5f}" for place in places))
     return lines
 
@@ -111,12 +111,12 @@ def write_header(out: Path) -> None:
 
 
 def write_picture(
-    out: Path, part: str, name: str, rgb: NDArray[np.uint8], things: NDArray[np.uint8], families: list[str]
+    out: Path, part: str, name: str, rgb: NDArray[np.uint8], instances: NDArray[np.uint8], families: list[str]
 ) -> None:
     """Add a picture to a data set, its label first."""
     good, jpeg = cv2.imencode(".jpg", rgb[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 92])
     assert good
-    write_atomic(out / "labels" / part / f"{name}.txt", "\n".join(outlines(things, families)).encode() + b"\n")
+    write_atomic(out / "labels" / part / f"{name}.txt", "\n".join(outlines(instances, families)).encode() + b"\n")
     write_atomic(out / "images" / part / f"{name}.jpg", jpeg.tobytes())
 
 

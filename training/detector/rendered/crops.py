@@ -7,7 +7,7 @@ validation.
 
 from __future__ import annotations
 
-if __name__ == "__main__":  # before the imports below, so that a missing package is told in one line
+if __name__ == "__main__":  # before the imports below, so that a missing package is reported in one line
     from spot_grasp_main import program
 
     program("training.detector.rendered.crops")
@@ -53,8 +53,8 @@ def crop(
     smooth = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     soft = cv2.GaussianBlur(rgb, (0, 0), 0.4 / scale) if scale < 1 else rgb
     light = (cv2.warpAffine(soft, matrix, (size, size), flags=smooth).astype(np.float32) / 255) ** GAMMA
-    things = cv2.warpAffine(instances, matrix, (size, size), flags=cv2.INTER_NEAREST)
-    return expose(np.asarray(light, np.float32), rng), np.asarray(things, np.uint8)
+    cropped = cv2.warpAffine(instances, matrix, (size, size), flags=cv2.INTER_NEAREST)
+    return expose(np.asarray(light, np.float32), rng), np.asarray(cropped, np.uint8)
 
 
 def views(folders: list[Path]) -> Iterator[Path]:
@@ -82,8 +82,8 @@ def add_crops(folders: list[Path], out: Path, crops: int) -> int:
         rgb, instances, families = view["rgb"], view["instances"], [str(family) for family in view["families"]]
         for name in missing:
             rng = np.random.default_rng([int(scene), int(number), names.index(name), 11])
-            picture, things = crop(rgb, instances, rng)
-            write_picture(out, part, name, picture, things, families)
+            picture, cropped = crop(rgb, instances, rng)
+            write_picture(out, part, name, picture, cropped, families)
             count += 1
     return count
 

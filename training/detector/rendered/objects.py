@@ -212,8 +212,8 @@ def _simulated(rng: Rng, family: Family, seed: int) -> list[tuple[Pose, Array, I
     return parts
 
 
-def random_object(rng: Rng, family: Family, world_from_object: Pose, thing: int) -> tuple[list[Solid], float, float]:
-    """(solids, radius, height) of one object standing at a pose, metres. thing: its number in the instances.
+def random_object(rng: Rng, family: Family, world_from_object: Pose, instance: int) -> tuple[list[Solid], float, float]:
+    """(solids, radius, height) of one object standing at a pose, metres. instance: its number in the instances.
 
     ValueError for a family without a detector class.
     """
@@ -239,7 +239,7 @@ def random_object(rng: Rng, family: Family, world_from_object: Pose, thing: int)
             )
             parts += [(*part, color, body[1]) for part in handle]
     solids = [
-        Solid(world_from_object @ pose, texture, profile=profile, material=material, thing=thing)
+        Solid(world_from_object @ pose, texture, profile=profile, material=material, instance=instance)
         for pose, profile, texture, material in parts
     ]
     radius = max(float(profile[:, 0].max()) for _, profile, _, _ in parts)

@@ -43,7 +43,7 @@ class Solid:
     """One body: a box, or a surface of revolution about its own z.
 
     pose: world_from_solid. texture: (TEXTURE_PX, TEXTURE_PX, 3) uint8. half_m: half sizes of a box about its middle.
-    profile: (K, 2) of (radius, z). thing: instance number of its object, 0 for scenery; an object may have several
+    profile: (K, 2) of (radius, z). instance: instance number of its object, 0 for scenery; an object may have several
     solids.
     """
 
@@ -52,7 +52,7 @@ class Solid:
     half_m: tuple[float, float, float] | None = None
     profile: Array | None = None
     material: Material = MATT
-    thing: int = 0
+    instance: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +112,7 @@ def pack(solids: list[Solid]) -> dict[str, NDArray[Any]]:
         "first": first.astype(np.int64),
         "strips": np.concatenate(strips),
         "material": np.array([[m.kind, m.rough, *m.label, m.tile_m] for m in (s.material for s in solids)], np.float64),
-        "thing": np.array([s.thing for s in solids], np.int64),
+        "instance": np.array([s.instance for s in solids], np.int64),
         "textures": np.stack([s.texture for s in solids]),
     }
 

@@ -276,8 +276,8 @@ def _aim(x: float, y: float, focal: float, camera: Any, d: Any) -> None:
 @jit
 def render_kernel(
     height: int, width: int, focal: float, camera: Any, eye: Any, kind: Any, rotation: Any, position: Any, sphere: Any,
-    half: Any, first: Any, strips: Any, material: Any, thing: Any, textures: Any, ambient: float, suns: Any, sky: Any,
-    seed: int, samples: int,
+    half: Any, first: Any, strips: Any, material: Any, instance: Any, textures: Any, ambient: float, suns: Any,
+    sky: Any, seed: int, samples: int,
 ) -> Any:  # fmt: skip
     """Picture, instances and depth; see training.detector.rendered.raycast.render."""
     rgb = np.zeros((height, width, 3), np.float32)
@@ -296,7 +296,7 @@ def render_kernel(
             rgb[row, column] = color
             seen[row, column] = solid
             if solid >= 0:
-                instances[row, column] = thing[solid]
+                instances[row, column] = instance[solid]
                 depth[row, column] = buffers[10, 0]
     for row in range(1, height - 1):
         for column in range(1, width - 1):

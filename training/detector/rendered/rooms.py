@@ -168,7 +168,7 @@ def _fill(rng: Rng, room: Room, top: tuple[float, float, float, bool], wanted: i
             if any(np.hypot(x - a, y - b) < reach + r + 0.004 for a, b, r in taken):
                 continue
             if tip is not None:
-                solids = [Solid(tip @ s.pose, s.texture, s.half_m, s.profile, s.material, s.thing) for s in solids]
+                solids = [Solid(tip @ s.pose, s.texture, s.half_m, s.profile, s.material, s.instance) for s in solids]
             taken.append((x, y, reach))
             room.solids += solids
             if kind == "labelled":
