@@ -12,8 +12,8 @@ pytest.importorskip("bosdyn.client")
 
 from bosdyn.api import image_pb2
 
+from app.commands import simulate
 from app.commands.tree_files import preflight
-from app.session import options
 from behaviours.robots.fake.world import HAND_CAMERA
 from behaviours.robots.spot.camera import capture, images
 from behaviours.robots.spot.camera.lens import COEFFICIENTS, Lens, lens_of, undistorted
@@ -90,7 +90,7 @@ def test_a_polynomial_that_turns_back_shows_nothing_twice(lens: str) -> None:
 
 
 def test_what_simulate_offers_is_what_is_served_and_understood() -> None:
-    assert tuple(LENSES) == tuple(COEFFICIENTS) == options.LENSES
+    assert tuple(LENSES) == tuple(COEFFICIENTS) == simulate.LENSES
     for lens in LENSES:
         assert tuple(LENSES[lens]) == COEFFICIENTS[lens]  # type: ignore[index]
 

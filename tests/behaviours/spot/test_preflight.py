@@ -115,7 +115,7 @@ def test_a_robot_without_an_arm_is_not_ready() -> None:
         (["--robot", "fake", "--hostname", "x"], "--hostname: not for --robot fake"),
         (["--robot", "genesis", "--take-lease"], "--take-lease: not for --robot genesis"),
         (["--robot", "spot", "--hostname", "h", "--scene", "bottle"], "--scene: not for a real Spot"),
-        (["--robot", "spot", "--hostname", "sim", "--port", "4"], "--port: a simulated Spot"),
+        (["--robot", "spot", "--hostname", "sim", "--port", "4"], "--port, --certificate: a simulated Spot chooses"),
     ],
 )
 def test_options_that_do_not_fit_are_refused(
