@@ -14,6 +14,7 @@ from behaviours.recording.session import RunSession
 
 if TYPE_CHECKING:
     from behaviours.robot import Robot
+    from behaviours.settings import Settings
     from perception.networks.protocols import Detector, HeatmapModel
     from trees import Leaf
 
@@ -28,6 +29,7 @@ def run(
     main: str | None = None,
     leaves: Iterable[type[Leaf]] = (),
     time_limit_s: float = 600.0,
+    settings: Settings | None = None,
 ) -> Recording:
     """Run a tree on a robot until it succeeds or fails, and return what was recorded.
 
@@ -36,7 +38,7 @@ def run(
     detector, heatmap_model: None takes the shipped networks, and for the fake robot its own. out: the run folder, new
     or empty; None makes one under runs/. main: ID of the tree to run, else what the file says. leaves: classes of yours
     that the tree may name, beside the built-in ones and those of installed packages. time_limit_s: seconds on the
-    robot's clock.
+    robot's clock. settings: numbers that no port gives; None for the usual ones.
 
     A tree that fails is a result, not an error: see `Recording.result`. Warnings about the tree go to the logger
     `behaviours`. TreeError for a tree that cannot be run, ConfigError for a folder that cannot be used, before the
@@ -61,7 +63,7 @@ def run(
         session.describe({"program": True})
         session.record.copy_tree(document)
         with robot, Worker() as worker:
-            session.start(document, robot, detector, heatmap_model, worker)
+            session.start(document, robot, detector, heatmap_model, worker, settings=settings)
             try:
                 session.run(time_limit_s=time_limit_s)
             finally:

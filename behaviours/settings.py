@@ -1,12 +1,22 @@
-"""The numbers that leaves use and no port gives: of the robot and its sensors, not of the task."""
+"""The numbers that leaves use and no port gives: of the robot and its sensors, not of the task.
+
+A TOML file can change them, see `read_settings`.
+"""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any, Final
 
+from perception.base.errors import ConfigError
+from perception.base.files import read_toml, shown
 from perception.grasping.settings import GraspSettings
 from perception.surface.settings import SurfaceSettings
+
+LARGEST: Final = 10_000
+"""No number of a settings file is larger."""
 
 
 @dataclass(frozen=True)
@@ -48,3 +58,46 @@ class Settings:
     looking: LookingSettings = field(default_factory=LookingSettings)
     placing: PlacingSettings = field(default_factory=PlacingSettings)
     motion_timeout_s: float = 40.0
+
+
+def read_settings(path: Path) -> Settings:
+    """The settings of a TOML file; what it does not name keeps its default. ConfigError, one line, for any error in it.
+
+    Tables are named like the attributes: `[grasp]`, `[surface.depth]`. A number is above 0 and at most LARGEST; those
+    of a list may have either sign.
+    """
+    made: Settings = _filled(Settings(), read_toml(path, "settings file"), shown(path))
+    return made
+
+
+def _filled(defaults: Any, table: dict[str, Any], where: str) -> Any:
+    """A dataclass like `defaults`, with the values of a table."""
+    types = {entry.name: str(entry.type) for entry in fields(defaults)}
+    values = {}
+    for key, value in table.items():
+        if key not in types:
+            raise ConfigError(f"{where}: unknown key {key!r}; choose from: {', '.join(types)}")
+        values[key] = _value(getattr(defaults, key), types[key], value, f"{where}: {key}")
+    return type(defaults)(**{name: getattr(defaults, name) for name in types} | values)
+
+
+def _value(default: Any, kind: str, value: Any, where: str) -> Any:
+    if is_dataclass(default):
+        if not isinstance(value, dict):
+            raise ConfigError(f"{where} is a table; write [{where.rpartition(' ')[2]}] and its keys below")
+        return _filled(default, value, where)
+    if isinstance(default, tuple):
+        count = None if "..." in kind else len(default)
+        if not isinstance(value, list) or not value or len(value) != (count or len(value)):
+            raise ConfigError(f"{where}: {value!r} is no list of {count or 'some'} numbers")
+        return tuple(_number(item, float, where, -LARGEST) for item in value)
+    return _number(value, type(default), where, 0)
+
+
+def _number(value: Any, kind: type[int] | type[float], where: str, low: float) -> int | float:
+    numbers = (int,) if kind is int else (int, float)
+    if isinstance(value, bool) or not isinstance(value, numbers):
+        raise ConfigError(f"{where}: {value!r} is no {'whole number' if kind is int else 'number'}")
+    if not low < value <= LARGEST:
+        raise ConfigError(f"{where}: {value!r} must be above {low} and at most {LARGEST}")
+    return kind(value)

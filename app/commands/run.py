@@ -31,6 +31,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--detector", type=detector_name, metavar="NAME|FILE", help=DETECTOR)
     parser.add_argument("--heatmap", type=Path, metavar="FILE", help="heatmap network (.onnx)")
     parser.add_argument("--substitute", type=Path, metavar="FILE", help="JSON file that scripts leaves (simulation)")
+    parser.add_argument("--settings", type=Path, metavar="FILE", help="TOML file of numbers that no port gives")
     watch = parser.add_argument_group("what you see and keep")
     watch.add_argument("--view", choices=VIEWS, help="terminal view (default: live on a terminal, else plain)")
     watch.add_argument(
@@ -53,7 +54,7 @@ def run(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
     tree, *more = one_tree("run", arguments)
     names = (
         "robot", "seed", "view", "record", "json", "tree_id", "detector", "heatmap", "time_limit_s", "groot",
-        "groot_hooks", "substitute",
+        "groot_hooks", "substitute", "settings",
     )  # fmt: skip
     options = RunOptions(
         tree,

@@ -24,7 +24,8 @@ class RunOptions:
     heatmap: network files; None is the shipped ones; a detector may also be the name of one that a package offers.
     time_limit_s: seconds on the robot's clock. watch: blackboard keys to show. groot: port for Groot2, None for no
     publisher. groot_hooks: its clients may set breakpoints and replace results. substitute: JSON file of scripted
-    leaves. robot_options: the values of the options that the robot declares; one that is absent has its default.
+    leaves. settings: TOML file of numbers that no port gives. robot_options: the values of the options that the robot
+    declares; one that is absent has its default.
     """
 
     tree: str
@@ -43,6 +44,7 @@ class RunOptions:
     groot: int | None = None
     groot_hooks: bool = False
     substitute: Path | None = None
+    settings: Path | None = None
     robot_options: Mapping[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from app.session.groot import Groot
     from app.session.substitute import Substitution
     from behaviours.recording.session import RunSession
+    from behaviours.settings import Settings
     from trees import Document
 
 
@@ -47,6 +49,7 @@ def _run(options: RunOptions, interrupts: Interrupts, groot: Groot) -> int:
     from app.session.compose import compose
     from app.session.substitute import substitution_for
     from behaviours.recording.session import RunSession
+    from behaviours.settings import Settings, read_settings
 
     file = find_tree(options.tree)
     files = [file, *map(find_tree, options.more)]
@@ -54,6 +57,7 @@ def _run(options: RunOptions, interrupts: Interrupts, groot: Groot) -> int:
     for problem in document.problems:
         warn(str(problem))
     substitution = substitution_for(options, document)
+    settings = Settings() if options.settings is None else read_settings(options.settings)
     view = make_view(options.view)
     interrupts.hold()
     place = new_folder(options.record, file.stem, options.seed, datetime.now())
@@ -82,12 +86,12 @@ def _run(options: RunOptions, interrupts: Interrupts, groot: Groot) -> int:
             with interrupts.guarding(None if parts.robot.simulated_time else parts.robot.stop, save):
                 try:
                     interrupts.release()
-                    session.describe(_asked(options, parts))
+                    session.describe(_asked(options, parts, settings))
                     session.record.copy_tree(document)
                     if substitution is not None:
                         session.record.copy_substitutions(substitution.text)
                     view.start()
-                    _until_it_ends(options, interrupts, document, substitution, parts, session, view, groot)
+                    _until_it_ends(options, interrupts, document, substitution, settings, parts, session, view, groot)
                 except BaseException as error:
                     raised = error
                     result.fail(error)
@@ -108,6 +112,7 @@ def _until_it_ends(
     interrupts: Interrupts,
     document: Document,
     substitution: Substitution | None,
+    settings: Settings,
     parts: Parts,
     session: RunSession,
     view: View,
@@ -120,7 +125,8 @@ def _until_it_ends(
     view.stage(f"starting the robot: {options.robot}")
     with parts.robot as robot, Worker() as worker:
         hook = None if substitution is None else substitution.hook
-        monitor = session.start(document, robot, parts.detector, parts.heatmap_model, worker, substitution=hook)
+        networks = parts.detector, parts.heatmap_model
+        monitor = session.start(document, robot, *networks, worker, substitution=hook, settings=settings)
         feed = Feed(view, monitor, robot, options.watch)
         groot.publish(session)
 
@@ -137,10 +143,11 @@ def _until_it_ends(
             feed.publish()
 
 
-def _asked(options: RunOptions, parts: Parts) -> dict[str, Any]:
+def _asked(options: RunOptions, parts: Parts, settings: Settings) -> dict[str, Any]:
     """The options and parts of the run, for config.json."""
     return {
         "options": options.as_json(),
         "networks_sha256": parts.networks,
         "plugins": plugins(options.robot, options.detector),
+        "settings": asdict(settings),
     }

@@ -7,6 +7,7 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from importlib import metadata
 from pathlib import Path
@@ -23,6 +24,7 @@ from trees.groot_xml import tree_xml
 
 if TYPE_CHECKING:
     from behaviours.robot import Robot
+    from behaviours.settings import Settings
     from behaviours.worker import Worker
     from perception.networks.protocols import Detector, HeatmapModel
     from trees import Document, Substitute, Tree
@@ -90,17 +92,21 @@ class RunSession:
         worker: Worker,
         *,
         substitution: Callable[[Any, Callable[[], float]], Substitute] | None = None,
+        settings: Settings | None = None,
     ) -> Monitor:
         """Build the tree for a robot that is entered, and follow it from now on.
 
         substitution: given the leaves' context and the robot's clock, what `trees.build` asks for other leaves.
+        settings: numbers that no port gives; None for the usual ones.
         """
         import trees
         from behaviours.services import Services
 
         self._robot, self._worker, self.record.clock = robot, worker, robot.now
         self.record.log.info("robot ready", robot=self.result.robot, cpu_s=round(time.process_time(), 3))
-        services = Services(robot, detector, heatmap_model, worker, recorder=self.record)
+        services = Services(robot, detector, heatmap_model, worker, self.record)
+        if settings is not None:
+            services = replace(services, settings=settings)
         substitute = None if substitution is None else substitution(services, robot.now)
         self.tree = trees.build(document, services, robot.now, substitute)
         title = Path(self.result.tree).stem

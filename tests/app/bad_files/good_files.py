@@ -129,6 +129,7 @@ def _trees() -> list[Kind]:
         Kind("tree, run", "t.xml", tree, command(*run)),
         Kind("tree, mission export", "t.xml", tree, command("mission", "export", "--out", "@/m.node")),
         Kind("substitutions", "s.json", rules, command(*run, "grasp_bottle", "--substitute")),
+        Kind("settings", "n.toml", b"[grasp]\ncandidates = 12\n", command(*run, "grasp_bottle", "--settings")),
         Kind("log of a run", "log.jsonl", log, command("replay", "--plain")),
     ]
 
