@@ -109,10 +109,12 @@ class Pose:
 
     @classmethod
     def identity(cls) -> Pose:
+        """No rotation and no translation."""
         return cls(np.eye(3), np.zeros(3))
 
     @classmethod
     def from_quaternion(cls, quaternion_wxyz: ArrayLike, position_m: ArrayLike = (0.0, 0.0, 0.0)) -> Pose:
+        """quaternion_wxyz: (4,), w first. position_m: (3,) metres."""
         return cls(rotation_from_quaternion(quaternion_wxyz), np.asarray(position_m, dtype=np.float64))
 
     @classmethod
@@ -156,6 +158,7 @@ class Pose:
         return matrix
 
     def inverse(self) -> Pose:
+        """The pose of frame a in frame b."""
         return Pose(self.rotation.T, -self.rotation.T @ self.position_m)
 
     def transform(self, points_m: ArrayLike) -> Vector:
@@ -168,6 +171,7 @@ class Pose:
         return Pose(rotation, self.rotation @ other.position_m + self.position_m)  # products stay orthonormal
 
     def distance_m(self, other: Pose) -> float:
+        """The distance between the two positions, metres."""
         return float(np.linalg.norm(self.position_m - other.position_m))
 
     def angle_rad(self, other: Pose) -> float:

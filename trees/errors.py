@@ -1,8 +1,7 @@
 """The errors that the packages have in common, and what becomes of an error that a leaf raises.
 
 An expected outcome (nothing detected, grasp missed, goal out of reach) is never an exception: it is a FAILURE with a
-reason. An error ends the run. `perception.base.errors` adds the
-errors of robots, networks and outputs.
+reason. An error ends the run. `perception.base.errors` adds the errors of robots, networks and outputs.
 """
 
 from __future__ import annotations

@@ -17,15 +17,17 @@ T = TypeVar("T")
 
 
 class RobotLeaf(Leaf):
-    """A leaf that uses the services."""
+    """A leaf that uses the robot and the other services. context: the services of the run."""
 
     context: Services
 
     @property
     def robot(self) -> Robot:
+        """The robot of the run."""
         return self.context.robot
 
     def succeed(self, message: str = "") -> Status:
+        """SUCCESS. message: for the view and the log."""
         self.feedback_message = message
         return Status.SUCCESS
 
@@ -35,12 +37,13 @@ class RobotLeaf(Leaf):
         return Status.FAILURE
 
     def run_on(self, message: str) -> Status:
+        """RUNNING. message: the progress, for the view and the log."""
         self.feedback_message = message
         return Status.RUNNING
 
 
 class MotionLeaf(RobotLeaf):
-    """Starts a command when it is entered, polls it at each tick, cancels it when it is halted.
+    """Starts a command when it is entered, polls it at each tick, and cancels it when it is halted.
 
     Subclasses implement `start`, which returns the command, or the reason why there is none, and may implement
     `finished`.
@@ -53,6 +56,7 @@ class MotionLeaf(RobotLeaf):
         self._since_s = 0.0
 
     def start(self) -> Command | str:
+        """Start the motion: the robot's command, or the reason why there is none, which is a FAILURE."""
         raise NotImplementedError
 
     def finished(self, message: str) -> Status:
@@ -89,7 +93,8 @@ class MotionLeaf(RobotLeaf):
 
 
 class PlannedMotionLeaf(MotionLeaf, Generic[T]):
-    """A motion whose goal takes longer to find than a tick: `plan` runs on the worker, then `begin` starts the motion.
+    """A motion whose goal takes longer to compute than a tick: `plan` runs on the worker, then `begin` starts the
+    motion.
 
     A plan that is a Rejection is a FAILURE with its reason, and nothing moves.
     """
@@ -99,9 +104,11 @@ class PlannedMotionLeaf(MotionLeaf, Generic[T]):
         self._job: Job[T | Rejection] | None = None
 
     def plan(self) -> Callable[[], T | Rejection]:
+        """Read the ports and return a function without arguments that computes the plan on the worker."""
         raise NotImplementedError
 
     def begin(self, plan: T) -> Command:
+        """Start the motion of a plan."""
         raise NotImplementedError
 
     def initialise(self) -> None:
@@ -130,7 +137,7 @@ class PlannedMotionLeaf(MotionLeaf, Generic[T]):
 
 
 class WorkLeaf(RobotLeaf, Generic[T]):
-    """Hands work to the worker when it is entered and takes the result at a later tick. `update` never waits.
+    """Gives work to the worker when it is entered and takes the result at a later tick. `update` never waits.
 
     Subclasses implement `work`, which reads the ports and returns the function to run, and `take`, which writes the
     result to the ports. A result that is a Rejection is a FAILURE with its reason.
@@ -141,9 +148,11 @@ class WorkLeaf(RobotLeaf, Generic[T]):
         self._job: Job[T | Rejection] | None = None
 
     def work(self) -> Callable[[], T | Rejection]:
+        """Read the ports and return a function without arguments that the worker runs."""
         raise NotImplementedError
 
     def take(self, result: T) -> Status:
+        """Write the result to the ports and return the status of the leaf."""
         raise NotImplementedError
 
     def initialise(self) -> None:

@@ -51,14 +51,17 @@ class GraspObject:
 
     @property
     def name(self) -> str:
+        """`bottle-3`: family and seed."""
         return f"{self.family}-{self.seed}"
 
     @property
     def label(self) -> str:
+        """The detector's label for its family."""
         return LABELS[self.family]
 
     @property
     def height_m(self) -> float:
+        """The height of its top above z = 0, metres."""
         return float(self.vertices[:, 2].max())
 
     @property

@@ -13,7 +13,9 @@ import pytest
 
 from docs import reference
 from docs.reference import API, exports
+from simulation.spot_api.rpc.serve import Gate
 from tests.support.places import ROOT
+from training import Mapper
 
 HEAVY = {"genesis", "torch", "bosdyn", "onnxruntime", "ultralytics", "ray", "rich", "zmq"}
 NUMERIC = {"numpy", "scipy", "cv2"}
@@ -63,6 +65,21 @@ def test_public_names_are_documented(package: str) -> None:
             continue
         arguments = [each for each in inspect.signature(item).parameters if each[0] != "_"]
         lacking += [f"{name}: {each}" for each in arguments if not re.search(rf"\b{each}\b", text)]
+    assert lacking == []
+
+
+def test_public_methods_are_documented() -> None:
+    """By themselves, by a base class, or by the protocol that they implement."""
+    items = [getattr(import_module(package), name) for package in API for name in import_module(package).__all__]
+    classes = [each for each in items if inspect.isclass(each) and each.__module__.split(".")[0] in API]
+    documented = {name for each in (*classes, Gate, Mapper) for name, member in vars(each).items() if member.__doc__}
+    lacking = [
+        f"{each.__name__}.{name}"
+        for each in classes
+        for name, member in vars(each).items()
+        if isinstance(member, property) or inspect.isfunction(getattr(member, "__func__", member))
+        if not name.startswith("_") and name not in documented and not inspect.getdoc(getattr(each, name))
+    ]
     assert lacking == []
 
 

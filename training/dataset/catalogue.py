@@ -32,13 +32,16 @@ class Entry:
 
     @property
     def name(self) -> str:
+        """`bottle-3`: family and seed."""
         return f"{self.family}-{self.seed}"
 
     @property
     def split(self) -> Split:
+        """The part of the catalogue that it belongs to."""
         return split_of(self.name)
 
     def make(self) -> GraspObject:
+        """The object."""
         return make_object(self.family, self.seed)
 
 

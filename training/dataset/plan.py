@@ -46,6 +46,7 @@ class Plan:
 
     @property
     def entries(self) -> tuple[Entry, ...]:
+        """The objects of the catalogue that the data set uses."""
         if self.preset == "paper":
             return (Entry("bottle", catalogue(1)[0].seed),)
         entries = catalogue(self.per_family, self.families, self.skip)

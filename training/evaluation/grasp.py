@@ -64,6 +64,7 @@ class Study:
 
     @property
     def entries(self) -> tuple[Entry, ...]:
+        """The objects that the study uses."""
         return tuple(entry for entry in catalogue(self.per_family) if entry.split == self.split)
 
     def shares(self) -> list[tuple[Entry, int]]:

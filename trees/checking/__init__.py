@@ -1,1 +1,1 @@
-"""What is wrong with a tree file, node by node and along its keys."""
+"""Checks of a tree file before it runs: its nodes, its keys and its size."""

@@ -1,1 +1,1 @@
-"""Values: literals, ports, blackboards and how they are wired."""
+"""Values of a tree: literals, ports, blackboards, and the access of a node to them."""

@@ -107,6 +107,7 @@ class Port:
 
     @property
     def required(self) -> bool:
+        """True if the attribute must be set."""
         return self.default is REQUIRED
 
     def is_omitted(self, text: str) -> bool:

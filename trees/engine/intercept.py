@@ -18,9 +18,11 @@ FORCED_STATUS = {"SUCCESS": Status.SUCCESS, "FAILURE": Status.FAILURE}
 class Interceptor(Protocol):
     """Called before and after each tick of a node. Returns a status to use instead of its own, or None."""
 
-    def before(self, uid: int) -> Forced: ...
+    def before(self, uid: int) -> Forced:
+        """Called before a tick of node `uid`; a status replaces the tick."""
 
-    def after(self, uid: int) -> Forced: ...
+    def after(self, uid: int) -> Forced:
+        """Called after a tick of node `uid`; a status replaces its result."""
 
 
 def intercept(node: TreeNode, interceptor: Interceptor) -> None:

@@ -109,5 +109,5 @@ def test_deviations_are_still_needed(name: str, tmp_path: Path) -> None:
 def test_the_deviations_are_few_and_written_down() -> None:
     assert len(CASES) == 112
     assert len(DEVIATIONS) <= 8
-    text = (ROOT / "docs" / "trees.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "language.md").read_text(encoding="utf-8")
     assert [name for name in DEVIATIONS if f"`{name}`" not in text] == []
