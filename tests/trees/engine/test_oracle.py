@@ -7,9 +7,9 @@ The wheel is 4.8.2, and this project follows 4.10. What differs between them is 
 - TryCatch is of 4.9. SkipUnlessUpdated and WaitValueUpdate do not halt their child (#1112), so it never runs here.
 - `true` is a whole number in a script, a real one since 4.9; operators of one kind that are not in parentheses group to
   the right (#1029); arithmetic, bits and texts need parentheses between them.
-- a number that a SubTree tag gives is a text (5e5f65b9); a Switch takes `1x` for 1 (#1178).
-Nor is what both have and this project does not follow, see docs/language.md: `_onHalted` of idle nodes, SetBlackboard of a
-text over another type, `int` beside `int64_t`. A halted Delay or Sleep that begins again is a race with a timer there.
+- a number that a SubTree tag gives is a text (5e5f65b9); a Switch takes `1x` for 1 (#1178). Nor is what both have and
+this project does not follow, see docs/language.md: `_onHalted` of idle nodes, SetBlackboard of a text over another
+type, `int` beside `int64_t`. A halted Delay or Sleep that begins again is a race with a timer there.
 """
 
 from __future__ import annotations
