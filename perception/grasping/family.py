@@ -65,7 +65,8 @@ class JawTips:
     reaches furthest while it closes; mirrored in y. tips_depth_m: how far before the hand's origin the surface point
     lies for the finger tips. least_overlap_m: how much of the object must lie between the jaws. fixed_tip_x_m: end of
     the fixed jaw. support_margin_m: free height above the support. spare_m: how much wider than the object the jaws
-    open, beside the fixed jaw's clearance.
+    open, beside the fixed jaw's clearance. close_gap_m: room left between the fixed jaw and the object when the jaws
+    close, see `beside`.
     """
 
     low_points_m: tuple[tuple[float, float], ...]
@@ -74,6 +75,7 @@ class JawTips:
     fixed_tip_x_m: float
     support_margin_m: float
     spare_m: float
+    close_gap_m: float
 
 
 def heading_of(world_from_camera: Pose) -> Vector:
@@ -145,6 +147,15 @@ def hand_pose_of(
             return None
     point_in_hand = np.array([-depth, 0.0, gripper.fixed_jaw_z_m + gripper.clearance_m - low])
     return Pose(rotation, point - rotation @ point_in_hand)
+
+
+def beside(world_from_hand: Pose, gripper: GripperModel, tips: JawTips) -> Pose:
+    """Where the jaws close: the hand moved along its jaw axis until the fixed jaw is `close_gap_m` off the object.
+
+    The way in needs more room than that; but jaws that close with it push the object, which tips over or is driven out.
+    """
+    aside = (gripper.clearance_m - tips.close_gap_m) * world_from_hand.rotation[:, 2]
+    return Pose(world_from_hand.rotation, world_from_hand.position_m + aside)
 
 
 def _deepest(height_m: float, rotation: Vector, tips: JawTips) -> float:

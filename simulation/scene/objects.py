@@ -24,7 +24,9 @@ LABELS = {
     "flask": "flask", "mesh": "object",
 }  # fmt: skip
 """What each family is called in pictures; a thermos flask is a bottle."""
-IN_PARTS = {"flask": (0.0, 6), "mesh": (0.10, 16)}
+IN_PARTS = {
+    "flask": (0.0, 6), "mesh": (0.10, 16), "mug": (0.0, 16), "bowl": (0.0, 16), "tool": (0.10, 6), "toy": (0.10, 6),
+}  # fmt: skip
 """Families that are solid as convex parts, where their hull has this share more volume, and as how many at most. The
 others are solid as their hull, which would fill a flask up beside its neck, or a user's mug."""
 CLASS_NAMES = ("bottle", "can", "mug")

@@ -79,9 +79,10 @@ class FreeGripper:
         self.close(watch)
 
     def stand_before(
-        self, world_from_hand: Sequence[Pose], back_m: float, max_torque_nm: float, opening: float = 1.0
+        self, world_from_hand: Sequence[Pose], back_m: float, max_torque_nm: float, opening: float | Array = 1.0
     ) -> None:
-        """Stand at once so far before the hand poses, with the jaws open by this share. max_torque_nm: of the jaws."""
+        """Stand at once so far before the hand poses, with the jaws open by this share, one for all or (count, 1).
+        max_torque_nm: of the jaws."""
         wrists = [pose @ Pose(np.eye(3), np.array([-HAND_FROM_WRIST_X_M, 0.0, 0.0])) for pose in world_from_hand]
         self._goal = np.array([[*wrist.position_m, *wrist.rpy_rad[::-1]] for wrist in wrists])
         self._back = np.zeros_like(self._goal)
@@ -107,6 +108,11 @@ class FreeGripper:
         self._move(seconds, lambda _: goal, lambda share: opened * (1.0 - share), watch)
         self._move(SQUEEZE_S, lambda _: goal, lambda _: self._shut, watch)
 
+    def close_at(self, world_from_hand: Sequence[Pose], opened_rad: Array, max_torque_nm: float) -> None:
+        """Stand at once at the hand poses with jaws opened by opened_rad (count,), and close them."""
+        self.stand_before(world_from_hand, 0.0, max_torque_nm, np.asarray(opened_rad)[:, None] / -JAW_OPEN_RAD)
+        self.close(lambda: None)
+
     def lift(self) -> None:
         """Lift by LIFT_M, then rest."""
         self.carry((0.0, 0.0, LIFT_M), LIFT_S)
@@ -124,6 +130,20 @@ class FreeGripper:
         across, turns = np.array([SHAKE_M, SHAKE_M, 0, 0, 0, 0]), 2 * np.pi * SHAKE_HZ * SHAKE_S
         self._move(SHAKE_S, lambda share: self._goal + across * np.sin(turns * share), lambda _: self._shut)
         self._move(REST_S, lambda _: self._goal, lambda _: self._shut)
+
+    def state(self) -> Array:
+        """(count, 21) where it is, its rates, and where it is to be; for `restore`."""
+        now = (self._entity.get_dofs_position(), self._entity.get_dofs_velocity())
+        return np.hstack(
+            [*(np.asarray(values.detach().cpu().numpy(), np.float64) for values in now), self._goal, self._shut]
+        )
+
+    def restore(self, state: Array) -> None:
+        """Go on from a state with closed jaws, one row an environment."""
+        count = len(self._base) + len(self._jaw)
+        self._entity.set_dofs_position(state[:, :count])
+        self._entity.set_dofs_velocity(state[:, count : 2 * count])
+        self._goal, self._shut = state[:, 2 * count : -1], state[:, -1:]
 
     def park(self, position_m: tuple[float, float, float]) -> None:
         """Put the gripper at a place in the world, with open jaws, without a motion."""

@@ -48,4 +48,5 @@ SPOT_TIPS: Final = JawTips(
     fixed_tip_x_m=0.040,
     support_margin_m=0.006,
     spare_m=0.025,
+    close_gap_m=0.003,
 )

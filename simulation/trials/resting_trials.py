@@ -1,0 +1,179 @@
+"""Grasps of an object as it lies, by the thousand: the jaws close where the hand stands, lift and shake.
+
+For hand poses whose way in is known to be free (`training.dataset.way_labels` asks the geometry first), so that the
+approach need not be simulated. One scene serves all resting poses of an object, on the floor. Grasps that lose the
+object at the start of the lift end there; only the others go on, packed together, which halves the work.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
+
+from perception.geometry import Pose
+from simulation.genesis.physics import TIME_STEP_S, rigid_options
+from simulation.scene.objects import GraspObject
+from simulation.trials.free_gripper import LIFT_M, FreeGripper
+from simulation.trials.grasp_trials import LIFTED_M, MAX_SLIP_M, SUPPORT_FRICTION
+
+Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+FIRST_M, FIRST_S, REST_M, REST_S = 0.05, 0.3, LIFT_M - 0.05, 0.4
+"""The lift in two goes, with the accelerations of one; after the first the object has to have come along."""
+COMES_ALONG_M: Final = 0.02
+SETTLE_S: Final = 0.5
+STEADY_M, STEADY_RAD = 0.004, 0.05
+"""An object that moves or turns by more than this while it settles does not rest there."""
+AWAY_M: Final = (0.0, 0.0, 1.5)
+
+
+@dataclass(frozen=True, eq=False)
+class Outcomes:
+    """What came of N grasps, (N,) bool: the object was lifted by LIFTED_M; it was, and held through the shake."""
+
+    lifted: Flags
+    held: Flags
+
+
+class RestingBench:
+    """An object on the floor and a gripper without a robot in `count` environments; a context manager.
+
+    Genesis must have been started with `init_genesis`.
+    """
+
+    def __init__(self, thing: GraspObject, count: int) -> None:
+        import genesis as gs
+
+        self._count = count
+        self._scene = gs.Scene(
+            sim_options=gs.options.SimOptions(dt=TIME_STEP_S),
+            rigid_options=rigid_options(),
+            show_viewer=False,
+            show_FPS=False,
+        )
+        self._scene.add_entity(gs.morphs.Plane(), material=gs.materials.Rigid(friction=SUPPORT_FRICTION))
+        solid, density = thing.solid()
+        with tempfile.TemporaryDirectory(prefix="spot-grasp-trials-") as name:
+            folder = Path(name)
+            self._object = self._scene.add_entity(
+                gs.morphs.Mesh(file=str(thing.write(folder)), file_meshes_are_zup=True, **solid),
+                material=gs.materials.Rigid(rho=density, friction=thing.friction),
+            )
+            self._gripper = FreeGripper(self._scene, folder)
+            self._scene.build(n_envs=count)
+        self._gripper.ready(count)
+        self.parts: list[Array] = [np.asarray(geom.init_verts, np.float64) for geom in self._object.geoms]
+        """Corners (V, 3) of the convex parts that the object is solid as, in its frame."""
+        self._corners = np.concatenate(self.parts)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self._scene.destroy()
+
+    def settle(self, world_from_object: Sequence[Pose]) -> list[Pose | None]:
+        """Where the object comes to rest from each of at most `count` poses on the floor; None where it does not
+        stay."""
+        self._scene.reset()
+        self._gripper.park(AWAY_M)
+        starts = [world_from_object[i % len(world_from_object)] for i in range(self._count)]
+        self._put(starts)
+        for _ in range(round(SETTLE_S / TIME_STEP_S)):
+            self._scene.step()
+        rests = [Pose(r, p) for r, p in zip(self._rotation(), self._position(), strict=True)]
+        pairs = list(zip(starts, rests, strict=True))[: len(world_from_object)]
+        return [
+            rest if rest.distance_m(start) < STEADY_M and rest.angle_rad(start) < STEADY_RAD else None
+            for start, rest in pairs
+        ]
+
+    def run(
+        self,
+        world_from_hand: Sequence[Pose],
+        world_from_object: Sequence[Pose],
+        opened_rad: Array,
+        max_torque_nm: float,
+    ) -> Outcomes:
+        """Try N grasps of the object at rest. opened_rad: (N,) angle of the jaws before they close."""
+        total = len(world_from_hand)
+        lifted, held = np.zeros((2, total), bool)
+        going: list[tuple[int, Array]] = []
+        for index in self._batches(np.argsort(opened_rad, kind="stable")):
+            going += self._grip(index, world_from_hand, world_from_object, opened_rad, max_torque_nm)
+        for batch in self._batches(np.arange(len(going))):
+            chosen, states = [going[i][0] for i in batch], np.array([going[i][1] for i in batch])
+            pinch = np.array([world_from_hand[i].position_m for i in chosen])
+            pinch[:, 2] += LIFT_M
+            rest = np.array([self._low_of(world_from_object[i]) for i in chosen])
+            lifted[chosen], held[chosen] = self._hold(states, pinch, rest)
+        return Outcomes(lifted, held)
+
+    def _batches(self, index: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+        """Full batches; the last is filled up by repeating."""
+        return [np.resize(index[i : i + self._count], self._count) for i in range(0, len(index), self._count)]
+
+    def _grip(
+        self,
+        index: NDArray[np.int64],
+        hands: Sequence[Pose],
+        objects: Sequence[Pose],
+        opened_rad: Array,
+        max_torque_nm: float,
+    ) -> list[tuple[int, Array]]:
+        """Close on a batch and lift a little; (index, state) of those whose object comes along, each once."""
+        self._scene.reset()
+        self._put([objects[i] for i in index])
+        rest = self._lowest()
+        self._gripper.close_at([hands[i] for i in index], opened_rad[index], max_torque_nm)
+        self._gripper.carry((0.0, 0.0, FIRST_M), FIRST_S)
+        along = self._lowest() - rest > COMES_ALONG_M
+        state = np.hstack(
+            [self._gripper.state(), self._numpy(self._object.get_qpos()), self._numpy(self._object.get_dofs_velocity())]
+        )
+        return [(int(i), state[row]) for row, i in enumerate(index) if along[row] and i not in index[:row]]
+
+    def _hold(self, states: Array, pinch: Array, rest: Array) -> tuple[Flags, Flags]:
+        """Go on from these states: (lifted, held)."""
+        self._scene.reset()
+        self._object.set_qpos(states[:, -13:-6])
+        self._object.set_dofs_velocity(states[:, -6:])
+        self._gripper.restore(states[:, :-13])
+        self._gripper.carry((0.0, 0.0, REST_M), REST_S)
+        lifted = self._lowest() - rest >= LIFTED_M
+        gripped = np.einsum("nij,ni->nj", self._rotation(), pinch - self._position())
+        self._gripper.shake()
+        now = np.einsum("nij,nj->ni", self._rotation(), gripped) + self._position()
+        held = lifted & (self._lowest() - rest >= LIFTED_M) & (np.linalg.norm(now - pinch, axis=1) <= MAX_SLIP_M)
+        return lifted, held
+
+    def _put(self, world_from_object: Sequence[Pose]) -> None:
+        self._object.set_quat(np.array([pose.quaternion_wxyz for pose in world_from_object]))
+        self._object.set_pos(np.array([pose.position_m for pose in world_from_object]))
+
+    @staticmethod
+    def _numpy(values: Any) -> Array:
+        return np.asarray(values.detach().cpu().numpy(), dtype=np.float64)
+
+    def _position(self) -> Array:
+        return self._numpy(self._object.get_pos())
+
+    def _rotation(self) -> Array:
+        """(count, 3, 3) world_from_object."""
+        wxyz = self._numpy(self._object.get_quat())
+        return np.asarray(Rotation.from_quat(wxyz[:, [1, 2, 3, 0]]).as_matrix())
+
+    def _lowest(self) -> Array:
+        """(count,) height of the object's lowest point, metres."""
+        return np.asarray(self._position()[:, 2] + (self._rotation()[:, 2] @ self._corners.T).min(axis=1))
+
+    def _low_of(self, world_from_object: Pose) -> float:
+        return float(world_from_object.transform(self._corners)[:, 2].min())

@@ -1,0 +1,126 @@
+"""Grasps of the family all over an object as it lies, and what geometry says of them before physics is asked.
+
+A candidate is a surface sample, a way, a random heading and a random half-turn, so that directions are spread without
+steps. Its span is the true one along the jaw axis, hidden side and all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from behaviours.robots.spot.model import SPOT, SPOT_TIPS
+from perception.geometry import Pose
+from perception.grasping.family import WAYS, Way, applies, beside, hand_pose_of, rotation_of
+from simulation.trials.free_gripper import PRE_GRASP_M
+from simulation.trials.way_in import OPENINGS_RAD, gaps_m, way_in
+
+Array = NDArray[np.float64]
+
+KINDS: Final[tuple[Way, ...]] = tuple(way for way in WAYS if way.roll_rad == 0.0)
+"""The ways but for their roll, which the random heading brings."""
+SLAB_M: Final = {"wrap": (-0.005, 0.060), "tips": (-0.005, 0.028)}
+"""Part of the object, along the approach from the surface point, that comes between the jaws."""
+BREADTH_M: Final = 0.02
+"""Half the breadth of the jaws there."""
+GAP_M: Final = 0.030
+"""Free room in which a jaw finds place; parts of the object that are nearer to each other are gripped as one."""
+GRAZES_M: Final = 0.002
+"""Half a cell's diagonal of the grid: what is deeper in the way for sure."""
+FREE_OF_SUPPORT_M: Final = 0.002
+HALF_TURN: Final = np.diag([1.0, -1.0, -1.0])
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A grasp: number of its surface sample, of its way in KINDS, object_from_hand, its span (2,) along the jaw axis
+    from the sample, the jaws' angle before they close, and how far the object stays off the way in, metres."""
+
+    sample: int
+    kind: int
+    world_from_hand: Pose
+    span_m: tuple[float, float]
+    opened_rad: float
+    clearance_m: float
+
+    @property
+    def closing(self) -> Pose:
+        """Where the hand closes its jaws."""
+        return beside(self.world_from_hand, SPOT.gripper, SPOT_TIPS)
+
+
+def solid_points(parts: list[Array], count: int, seed: int) -> Array:
+    """(about count, 3) points spread over the surfaces and through the insides of convex parts."""
+    import trimesh
+
+    rng = np.random.default_rng(seed)
+    hulls = [trimesh.convex.convex_hull(part) for part in parts]
+    area = sum(hull.area for hull in hulls)
+    clouds = []
+    for hull in hulls:
+        shell = max(8, round(0.6 * count * hull.area / area))
+        clouds.append(trimesh.sample.sample_surface(hull, shell, seed=int(rng.integers(2**31)))[0])
+        low, high = np.asarray(hull.bounds, np.float64)
+        room = rng.uniform(low, high, (max(8, round(0.8 * count / len(hulls))), 3))
+        inside = (room @ hull.face_normals.T <= np.einsum("fd,fd->f", hull.face_normals, hull.triangles[:, 0])).all(
+            axis=1
+        )
+        clouds += [room[inside], np.asarray(hull.vertices)]
+    return np.concatenate(clouds)
+
+
+def candidates(points: Array, normals: Array, solid: Array, rng: np.random.Generator) -> list[Candidate]:
+    """Those that geometry does not rule out, of one grasp a surface sample and kind of way.
+
+    points, normals, solid: (N, 3), (N, 3), (M, 3) in the world, where the object lies on z = 0.
+    """
+    found = []
+    for sample, (point, normal) in enumerate(zip(points, normals, strict=True)):
+        for kind, way in enumerate(KINDS):
+            yaw, turned = rng.uniform(-np.pi, np.pi), rng.random() < 0.5
+            if applies(way, normal):
+                made = candidate_at(way, point, normal, (np.cos(yaw), np.sin(yaw), 0.0), solid, turned=turned)
+                if made is not None:
+                    found.append(Candidate(sample, kind, *made))
+    return found
+
+
+def candidate_at(
+    way: Way, point: Array, normal: Array, heading: Any, solid: Array, *, turned: bool
+) -> tuple[Pose, tuple[float, float], float, float] | None:
+    """(world_from_hand, span, opened_rad, clearance_m) of one grasp; None where geometry rules it out."""
+    rotation = rotation_of(way, normal, heading)
+    if turned:
+        rotation = rotation @ HALF_TURN
+    span = span_at(solid, point, rotation, SLAB_M[way.depth])
+    width = span[1] - span[0]
+    if width > SPOT.gripper.max_width_m:
+        return None
+    pose = hand_pose_of(way, point, rotation, span, 0.0, SPOT.gripper, SPOT_TIPS)
+    if pose is None:
+        return None
+    needed = width + SPOT.gripper.clearance_m + SPOT_TIPS.spare_m
+    opened = next((angle for angle, gap in zip(OPENINGS_RAD, gaps_m(), strict=True) if gap >= needed), OPENINGS_RAD[-1])
+    room = way_in(opened)
+    lowest = float((room.corners @ pose.rotation[2]).min()) + pose.position_m[2]
+    if lowest + min(0.0, -PRE_GRASP_M * pose.rotation[2, 0]) < FREE_OF_SUPPORT_M:
+        return None
+    clearance = room.clearance_m((solid - pose.position_m) @ pose.rotation)
+    return None if clearance < -GRAZES_M else (pose, span, opened, min(clearance, 0.1))
+
+
+def span_at(solid: Array, point: Array, rotation: Array, slab_m: tuple[float, float]) -> tuple[float, float]:
+    """(low, high) metres along the jaw axis from a surface point: the extent of the part of the object at that place
+    that comes between the jaws, up to the next gap in which a jaw finds place."""
+    local = (solid - point) @ rotation
+    near = (local[:, 0] > slab_m[0]) & (local[:, 0] < slab_m[1]) & (np.abs(local[:, 1]) < BREADTH_M)
+    along = np.sort(np.append(local[near, 2], 0.0))
+    gaps = np.flatnonzero(np.diff(along) > GAP_M)
+    here = int(np.searchsorted(along, 0.0))
+    before, after = gaps[gaps < here], gaps[gaps >= here]
+    low = along[before[-1] + 1] if before.size else along[0]
+    high = along[after[0]] if after.size else along[-1]
+    return float(low), float(high)
