@@ -6,6 +6,7 @@ COMMAND = Group(
     "ACTION",
     {
         "generate": ("app.commands.dataset.generate", "make a data set, or go on with one"),
+        "ways": ("app.commands.dataset.ways", "label objects with the whole family of grasps, by physics"),
         "rehearse": (
             "app.commands.dataset.rehearse",
             "training arrays of grasps that are tried in physics",
