@@ -15,7 +15,7 @@ import pytest
 import trees
 from app.commands.dispatch import build_parser
 from behaviours.registry import LEAVES
-from docs import reference
+from docs import reference, ways
 from tests.support.places import ROOT
 
 pytestmark = pytest.mark.slow
@@ -31,6 +31,14 @@ def test_the_reference_has_every_command_and_option() -> None:
         assert f"## spot-grasp {name}\n" in page
         for option in command._option_string_actions:
             assert option in page, f"{name} {option}"
+
+
+def test_the_drawing_of_the_family_of_grasps_is_the_one_that_its_script_draws() -> None:
+    kept, drawn = (ROOT / "docs" / "ways.svg").read_text(), ways.svg()
+    number = re.compile(r"-?\d+(?:\.\d+)?")
+    assert number.sub("", kept) == number.sub("", drawn), "run python docs/ways.py"
+    places = ([float(found) for found in number.findall(text)] for text in (kept, drawn))
+    assert max(abs(a - b) for a, b in zip(*places, strict=True)) <= 1.0
 
 
 def test_the_reference_has_every_leaf_and_port() -> None:
