@@ -33,6 +33,7 @@ SETTLE_S: Final = 0.5
 STEADY_M, STEADY_RAD = 0.004, 0.05
 """An object that moves or turns by more than this while it settles does not rest there."""
 AWAY_M: Final = (0.0, 0.0, 1.5)
+SPARE_M: Final = np.array([0.0, 0.0, 30.0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,12 +115,23 @@ class RestingBench:
             pinch = np.array([world_from_hand[i].position_m for i in chosen])
             pinch[:, 2] += LIFT_M
             rest = np.array([self._low_of(world_from_object[i]) for i in chosen])
-            lifted[chosen], held[chosen] = self._hold(states, pinch, rest)
+            spare = self._spare(batch)
+            states[spare, -13:-10] += SPARE_M
+            outcome = self._hold(states, pinch, rest)
+            index = np.array(chosen)[~spare]
+            lifted[index], held[index] = (flags[~spare] for flags in outcome)
         return Outcomes(lifted, held)
 
     def _batches(self, index: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-        """Full batches; the last is filled up by repeating."""
+        """Full batches; the last is filled up by repeating, see `_spare`."""
         return [np.resize(index[i : i + self._count], self._count) for i in range(0, len(index), self._count)]
+
+    @staticmethod
+    def _spare(index: NDArray[np.int64]) -> Flags:
+        """Which rows repeat earlier ones. Their objects are put where nothing touches them, which costs little."""
+        again = np.ones(len(index), bool)
+        again[np.unique(index, return_index=True)[1]] = False
+        return again
 
     def _grip(
         self,
@@ -131,7 +143,9 @@ class RestingBench:
     ) -> list[tuple[int, Array]]:
         """Close on a batch and lift a little; (index, state) of those whose object comes along, each once."""
         self._scene.reset()
-        self._put([objects[i] for i in index])
+        spare = self._spare(index)
+        put = [objects[i] for i in index]
+        self._put([Pose(p.rotation, p.position_m + SPARE_M * aside) for p, aside in zip(put, spare, strict=True)])
         rest = self._lowest()
         self._gripper.close_at([hands[i] for i in index], opened_rad[index], max_torque_nm)
         self._gripper.carry((0.0, 0.0, FIRST_M), FIRST_S)
@@ -139,7 +153,7 @@ class RestingBench:
         state = np.hstack(
             [self._gripper.state(), self._numpy(self._object.get_qpos()), self._numpy(self._object.get_dofs_velocity())]
         )
-        return [(int(i), state[row]) for row, i in enumerate(index) if along[row] and i not in index[:row]]
+        return [(int(i), state[row]) for row, i in enumerate(index) if along[row] and not spare[row]]
 
     def _hold(self, states: Array, pinch: Array, rest: Array) -> tuple[Flags, Flags]:
         """Go on from these states: (lifted, held)."""

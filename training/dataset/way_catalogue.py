@@ -4,8 +4,8 @@
     labels/NAME.npz     one an object, see training.dataset.way_labels
     ways.json           schema, plan, counts, size and SHA-256 of every file; written last
 
-Objects are those of the catalogue, upright families and low ones, and meshes of the user's. Equal plans give equal
-bytes on one machine, with however many processes.
+Objects are those of the catalogue, upright families and low ones, and the user's own, URDF or meshes. Equal plans give
+equal bytes on one machine, with however many processes.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from perception.base.plain_json import json_text
 from perception.grasping.family import WAYS
 from simulation.scene.low_objects import LOW_FAMILIES, make_low_object
 from simulation.scene.objects import FAMILIES, GraspObject, make_object
+from simulation.scene.user_objects import read_object
 from training.common.mapping import Mapper
 from training.dataset.catalogue import FIRST_SEED, Split, split_of
 from training.dataset.folder import Progress, claim, digest, save
 from training.dataset.jobs import Files, start_genesis
-from training.dataset.scenes import user_object
 from training.dataset.way_labels import SCHEMA, label_ways
 
 ALL_FAMILIES: Final = (*FAMILIES, *LOW_FAMILIES)
@@ -38,8 +38,8 @@ class WayPlan:
     """What is to be labelled.
 
     per_family: objects of each of `families`, or of all families where none is named, without the first `skip` of each;
-    0 for the user's meshes alone. meshes: their files. split: of the catalogue; None for all of it. rests: ways to lie,
-    at most. samples: of the surface, in each of them.
+    0 for the user's own alone. meshes: their files, URDF or meshes. split: of the catalogue; None for all of it. rests:
+    ways to lie, at most. samples: of the surface, in each of them.
     """
 
     per_family: int
@@ -74,7 +74,7 @@ class WayPlan:
 
 @dataclass(frozen=True)
 class WayJob:
-    """An object to label: of a family and seed, or a user's mesh."""
+    """An object to label: of a family and seed, or a user's own file."""
 
     family: str
     number: int
@@ -95,7 +95,8 @@ class WayJob:
 
     def object(self) -> GraspObject:
         if self.mesh:
-            return user_object(Path(self.mesh))
+            found = read_object(Path(self.mesh))
+            return found.make(seed=int(found.digest[:6], 16))
         if self.family in LOW_FAMILIES:
             return make_low_object(self.family, self.number)
         return make_object(self.family, self.number)  # type: ignore[arg-type]  # checked by make_object

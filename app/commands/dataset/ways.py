@@ -29,7 +29,9 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--seed", type=seed, default=0, metavar="N", help="of everything random (default 0)")
     parser.add_argument("--split", choices=("train", "val", "test"), help="only these objects of the catalogue")
     add_families(parser)
-    parser.add_argument("--mesh", action="append", default=[], metavar="FILE", help="an object of your own; may repeat")
+    parser.add_argument(
+        "--mesh", action="append", default=[], metavar="FILE", help="an object of your own, URDF or mesh; may repeat"
+    )
     add_mapper(parser, workers=2)
     add_json(parser, "print what was made as one line of JSON")
 
