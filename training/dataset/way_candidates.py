@@ -7,7 +7,7 @@ steps. Its span is the true one along the jaw axis, hidden side and all.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,11 +36,9 @@ HALF_TURN: Final = np.diag([1.0, -1.0, -1.0])
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """A grasp: number of its surface sample, of its way in KINDS, object_from_hand, its span (2,) along the jaw axis
-    from the sample, the jaws' angle before they close, and how far the object stays off the way in, metres."""
+    """A grasp that geometry does not rule out: world_from_hand before `beside`, its span (2,) along the jaw axis from
+    the surface sample, the jaws' angle before they close, and how far the object stays off the way in, metres."""
 
-    sample: int
-    kind: int
     world_from_hand: Pose
     span_m: tuple[float, float]
     opened_rad: float
@@ -50,6 +48,17 @@ class Candidate:
     def closing(self) -> Pose:
         """Where the hand closes its jaws."""
         return beside(self.world_from_hand, SPOT.gripper, SPOT_TIPS)
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """A grasp that was asked for: numbers of its surface sample and of its way in KINDS, its jaw axis (3,) in the
+    world; and what is left of it, None if geometry rules it out."""
+
+    sample: int
+    kind: int
+    axis: Array
+    candidate: Candidate | None
 
 
 def solid_points(parts: list[Array], count: int, seed: int) -> Array:
@@ -72,8 +81,8 @@ def solid_points(parts: list[Array], count: int, seed: int) -> Array:
     return np.concatenate(clouds)
 
 
-def candidates(points: Array, normals: Array, solid: Array, rng: np.random.Generator) -> list[Candidate]:
-    """Those that geometry does not rule out, of one grasp a surface sample and kind of way.
+def ask(points: Array, normals: Array, solid: Array, rng: np.random.Generator) -> list[Asked]:
+    """One grasp a surface sample and kind of way that applies there.
 
     points, normals, solid: (N, 3), (N, 3), (M, 3) in the world, where the object lies on z = 0.
     """
@@ -82,19 +91,15 @@ def candidates(points: Array, normals: Array, solid: Array, rng: np.random.Gener
         for kind, way in enumerate(KINDS):
             yaw, turned = rng.uniform(-np.pi, np.pi), rng.random() < 0.5
             if applies(way, normal):
-                made = candidate_at(way, point, normal, (np.cos(yaw), np.sin(yaw), 0.0), solid, turned=turned)
-                if made is not None:
-                    found.append(Candidate(sample, kind, *made))
+                rotation = rotation_of(way, normal, (np.cos(yaw), np.sin(yaw), 0.0))
+                rotation = rotation @ HALF_TURN if turned else rotation
+                made = candidate_at(way, point, rotation, solid)
+                found.append(Asked(sample, kind, rotation[:, 2], made))
     return found
 
 
-def candidate_at(
-    way: Way, point: Array, normal: Array, heading: Any, solid: Array, *, turned: bool
-) -> tuple[Pose, tuple[float, float], float, float] | None:
-    """(world_from_hand, span, opened_rad, clearance_m) of one grasp; None where geometry rules it out."""
-    rotation = rotation_of(way, normal, heading)
-    if turned:
-        rotation = rotation @ HALF_TURN
+def candidate_at(way: Way, point: Array, rotation: Array, solid: Array) -> Candidate | None:
+    """The grasp at a point with this rotation (3, 3) world_from_hand; None where geometry rules it out."""
     span = span_at(solid, point, rotation, SLAB_M[way.depth])
     width = span[1] - span[0]
     if width > SPOT.gripper.max_width_m:
@@ -109,7 +114,7 @@ def candidate_at(
     if lowest + min(0.0, -PRE_GRASP_M * pose.rotation[2, 0]) < FREE_OF_SUPPORT_M:
         return None
     clearance = room.clearance_m((solid - pose.position_m) @ pose.rotation)
-    return None if clearance < -GRAZES_M else (pose, span, opened, min(clearance, 0.1))
+    return None if clearance < -GRAZES_M else Candidate(pose, span, opened, min(clearance, 0.1))
 
 
 def span_at(solid: Array, point: Array, rotation: Array, slab_m: tuple[float, float]) -> tuple[float, float]:

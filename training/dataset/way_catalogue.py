@@ -143,7 +143,7 @@ def _counts(paths: list[Path]) -> dict[str, int]:
     counts = {"objects": len(paths), "objects_held": 0, "asked": 0, "tried": 0, "lifted": 0, "held": 0}
     for path in paths:
         with np.load(path, allow_pickle=False) as data:
-            counts["asked"] += int(data["tried"].sum())
+            counts["asked"] += len(data["way"])
             counts["tried"] += len(data["held"])
             counts["lifted"] += int(data["lifted"].sum())
             counts["held"] += int(data["held"].sum())

@@ -11,8 +11,9 @@ from perception.geometry import Pose
 from perception.grasping.family import WAYS, hand_pose_of, rotation_of
 from simulation.scene.low_objects import make_low_object
 from training.common.mapping import LocalMapper
-from training.dataset.way_candidates import KINDS, candidate_at, candidates, solid_points, span_at
+from training.dataset.way_candidates import KINDS, ask, candidate_at, solid_points, span_at
 from training.dataset.way_catalogue import WayPlan, label_catalogue
+from training.dataset.way_lookup import WayLookup
 
 pytest.importorskip("trimesh")
 
@@ -57,28 +58,29 @@ def test_walls_with_room_for_a_jaw_between_them_are_gripped_one_by_one() -> None
 
 
 def test_a_neighbour_in_the_way_in_rules_a_grasp_out() -> None:
-    point, up = np.array([0.0, 0.0, 0.05]), (0.0, 0.0, 1.0)
-    alone = candidate_at(TOP, point, up, AHEAD, solid(BAR), turned=False)
+    point, rotation = np.array([0.0, 0.0, 0.05]), rotation_of(TOP, (0, 0, 1), AHEAD)
+    alone = candidate_at(TOP, point, rotation, solid(BAR))
     assert alone is not None
-    assert alone[3] > 0.0
-    post = box((0.02, 0.02, 0.2), (0.0, 0.15, 0.1))
-    assert candidate_at(TOP, point, up, AHEAD, solid(BAR, post), turned=False) is not None
-    above = box((0.02, 0.02, 0.05), (0.0, 0.0, 0.2))
-    assert candidate_at(TOP, point, up, AHEAD, solid(BAR, above), turned=False) is None
+    assert alone.clearance_m > 0.0
+    assert alone.closing.distance_m(alone.world_from_hand) == pytest.approx(0.009)
+    far, above = (box((0.02, 0.02, 0.05), middle) for middle in ((0.0, 0.15, 0.1), (0.0, 0.0, 0.2)))
+    assert candidate_at(TOP, point, rotation, solid(BAR, far)) is not None
+    assert candidate_at(TOP, point, rotation, solid(BAR, above)) is None
 
 
 def test_what_is_too_wide_or_too_low_is_ruled_out() -> None:
-    up = (0.0, 0.0, 1.0)
+    rotation = rotation_of(TOP, (0, 0, 1), AHEAD)
     wide, flat = box((0.15, 0.2, 0.06), (0, 0, 0.03)), box((0.04, 0.2, 0.02), (0, 0, 0.01))
-    assert candidate_at(TOP, np.array([0, 0, 0.06]), up, AHEAD, solid(wide), turned=False) is None
-    assert candidate_at(TOP, np.array([0, 0, 0.02]), up, AHEAD, solid(flat), turned=False) is None
+    assert candidate_at(TOP, np.array([0, 0, 0.06]), rotation, solid(wide)) is None
+    assert candidate_at(TOP, np.array([0, 0, 0.02]), rotation, solid(flat)) is None
 
 
-def test_candidates_name_their_sample_and_kind() -> None:
+def test_every_way_that_applies_is_asked_for_and_its_jaw_axis_is_kept() -> None:
     points, normals = np.array([[0, 0, 0.05], [0.02, 0, 0.025]]), np.array([[0, 0, 1.0], [1.0, 0, 0]])
-    found = candidates(points, normals, solid(BAR), np.random.default_rng(0))
-    assert {one.sample for one in found} <= {0, 1}
-    assert all(KINDS[one.kind].approach != "side" or one.sample == 1 for one in found)
+    asked = ask(points, normals, solid(BAR), np.random.default_rng(0))
+    assert [(one.sample, KINDS[one.kind].approach == "side") for one in asked].count((1, True)) == 1
+    assert len(asked) == 2 * len(KINDS) - 1, "the side way needs a side"
+    assert all(np.linalg.norm(one.axis) == pytest.approx(1.0) and abs(one.axis[2]) < 1e-9 for one in asked)
 
 
 def test_a_plan_without_objects_is_refused() -> None:
@@ -129,8 +131,9 @@ def test_a_label_run_goes_on_where_it_stopped_and_lists_its_files(tmp_path) -> N
     assert summary["counts"]["objects"] == 1
     assert summary["counts"]["held"] <= summary["counts"]["tried"] <= summary["counts"]["asked"] <= 12 * len(KINDS)
     with np.load(tmp_path / name) as data:
-        assert set(data["way"]) <= set(data["kinds"])
         assert data["poses"].shape == (len(data["held"]), 4, 4)
+        axes = np.einsum("nij,nj->ni", data["poses"][:, :3, :3], np.tile([0.0, 0.0, 1.0], (len(data["held"]), 1)))
+        assert axes == pytest.approx(data["axis"][data["asked"]], abs=1e-5)
         assert (data["held"] <= data["lifted"]).all()
     assert label_catalogue(plan, tmp_path, LocalMapper(1)) == summary, "nothing is done again"
     (tmp_path / name).unlink()
@@ -138,3 +141,48 @@ def test_a_label_run_goes_on_where_it_stopped_and_lists_its_files(tmp_path) -> N
     assert (tmp_path / name).read_bytes() == content, "equal plans give equal bytes"
     with pytest.raises(ConfigError, match="samples"):
         label_catalogue(WayPlan(1, ("tin",), 0, (), None, 1, 13, 0), tmp_path, LocalMapper(1))
+
+
+def labels_of_a_bar() -> dict[str, np.ndarray]:
+    """A bar along y, gripped from above all over: what closes across it holds, what closes along it does not."""
+    rng = np.random.default_rng(0)
+    points = np.stack([rng.uniform(-0.02, 0.02, 900), rng.uniform(-0.1, 0.1, 900), np.full(900, 0.05)], axis=1)
+    yaw = rng.uniform(-np.pi, np.pi, 900)
+    axes = np.stack([np.cos(yaw), np.sin(yaw), np.zeros(900)], axis=1)
+    across = np.abs(axes[:, 0]) > np.cos(np.radians(30.0))
+    return {
+        "rests": np.eye(4)[None],
+        "points": points[None],
+        "normals": np.tile([0.0, 0.0, 1.0], (1, 900, 1)),
+        "rest": np.zeros(900, int),
+        "sample": np.arange(900),
+        "way": np.full(900, WAYS.index(TOP)),
+        "axis": axes,
+        "asked": np.flatnonzero(across),
+        "span_m": np.tile([-0.02, 0.02], (int(across.sum()), 1)),
+        "held": np.ones(int(across.sum()), bool),
+    }
+
+
+def test_a_soft_label_is_of_the_grasps_near_in_place_and_in_direction() -> None:
+    lookup, up = WayLookup(labels_of_a_bar(), 0), np.array([0.0, 0.0, 1.0])
+    middle = np.array([0.0, 0.0, 0.05])
+    across, between, along = (
+        lookup.soft_label(way, middle, up, np.array(AHEAD))
+        for way in WAYS
+        if way.approach == "top" and way.depth == "tips" and way.roll_rad < 2.0
+    )
+    assert across == pytest.approx((1.0, 0.04))
+    assert 0.0 < between[0] < 0.7
+    assert along[0] == 0.0
+    assert np.isnan(along[1])
+    turned = lookup.soft_label(TOP, middle, up, np.array([0.0, 1.0, 0.0]))
+    assert turned[0] == 0.0, "a roll is counted from the heading"
+
+
+def test_far_from_all_grasps_nothing_is_known_and_a_way_that_does_not_apply_never_holds() -> None:
+    lookup = WayLookup(labels_of_a_bar(), 0)
+    assert np.isnan(lookup.soft_label(TOP, np.array([0.3, 0.0, 0.05]), np.array([0.0, 0.0, 1.0]), np.array(AHEAD))[0])
+    assert lookup.soft_label(TOP, np.zeros(3), np.array([0.0, 0.0, -1.0]), np.array(AHEAD))[0] == 0.0
+    side = lookup.soft_label(WAYS[0], np.array([0.02, 0.0, 0.05]), np.array([1.0, 0.0, 0.0]), np.array(AHEAD))
+    assert np.isnan(side[0]), "no side grasp was tried"
