@@ -1,7 +1,7 @@
-"""Where commands and programs start: our packages are found before strangers' of the same name.
+"""Start of commands and programs: makes sure that our packages are imported, not others of the same name.
 
-`app`, `perception`, `trees` and the others are common names. A folder so called on PYTHONPATH, as every ROS overlay has
-one, would be imported in place of ours. Importing this module puts ours first, in worker processes too:
+`app`, `perception`, `trees` and the others are common names. A folder with such a name on PYTHONPATH, as in a ROS
+overlay, would be imported in place of ours. Importing this module puts ours first, in worker processes too:
 a process-wide finder on `sys.meta_path`. It can go when the packages stand inside one package of a name of our own.
 """
 
@@ -27,7 +27,7 @@ class OwnFirst:
 
 
 def strangers() -> list[str]:
-    """In words, the packages of our names that something else has imported already."""
+    """The foreign packages with our names that are imported already, in words."""
     found = []
     for name in PACKAGES:
         module = sys.modules.get(name)

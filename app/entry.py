@@ -1,4 +1,4 @@
-"""Where the program starts and ends: signals are answered from the first lines to the last."""
+"""Start and end of the process: signals are handled from the first line to the last."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def start(work: Callable[[Interrupts], int]) -> NoReturn:
         if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:  # nohup
             signal.signal(number, _leave)
     ended: list[int] = []
-    # Registered first, so called last: all is closed by then, and what would follow could hang or be interrupted.
+    # Registered first, so called last. Everything is closed then; other exit handlers could hang or be interrupted.
     atexit.register(lambda: os._exit(ended[0]) if ended else None)
     from app.base import output
 
@@ -53,7 +53,7 @@ def start(work: Callable[[Interrupts], int]) -> NoReturn:
     from app.base.interrupts import Interrupts
 
     interrupts = Interrupts()
-    interrupts.hold()  # until somebody is there to catch what a signal raises
+    interrupts.hold()  # until something catches what a signal raises
     interrupts.__enter__()  # for as long as the process lives
     guard = Guard(interrupts).start()
     try:
@@ -63,7 +63,7 @@ def start(work: Callable[[Interrupts], int]) -> NoReturn:
             code = int(end.code or 0)
         code = output.settle(code)
         interrupts.saving()
-    except KeyboardInterrupt:  # nobody reads what there is to say
+    except KeyboardInterrupt:  # e.g. while waiting for a reader of the output
         interrupts.saving()
         code = INTERRUPTED
     ended.append(code)
@@ -72,7 +72,7 @@ def start(work: Callable[[Interrupts], int]) -> NoReturn:
 
 
 def _leave(number: int, frame: FrameType | None) -> NoReturn:
-    """While the program itself is imported there is nothing to close."""
+    """End at once: while the program is being imported there is nothing to close."""
     try:
         if select.select([], [2], [], 0.0)[1]:
             os.write(2, f"spot-grasp: interrupted by {signal.Signals(number).name}\n".encode())

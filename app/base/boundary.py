@@ -1,4 +1,4 @@
-"""The boundary of every program of ours: whatever happens becomes one line on stderr and an exit code."""
+"""The boundary of each program: every error becomes one line on stderr and an exit code."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.base.output import hurry, note, warn
 from perception.base.errors import SpotGraspError
 
 LONGEST_LINE: Final = 4000
-"""Letters of an error: what a file holds may be in it."""
+"""Longest error message, in characters; it may quote a file."""
 
 
 def run_main(module: str, interrupts: Interrupts) -> int:
@@ -27,14 +27,14 @@ def run_main(module: str, interrupts: Interrupts) -> int:
 
 
 def failed(error: BaseException, interrupts: Interrupts, *, debug: bool) -> int:
-    """Say what ended the program; the exit code."""
+    """Report what ended the program; the exit code."""
     interrupts.closing()
     interrupted = isinstance(error, KeyboardInterrupt)
     if debug and not interrupted:
         import traceback
 
         note("".join(traceback.format_exception(error)))
-    if interrupted or interrupts.received is not None:  # a library may have made an error of its own of it
+    if interrupted or interrupts.received is not None:  # a library may have turned it into another error
         hurry()
         warn(f"interrupted by {interrupts.received or 'SIGINT'}")
         return INTERRUPTED
@@ -44,7 +44,7 @@ def failed(error: BaseException, interrupts: Interrupts, *, debug: bool) -> int:
         error = missing(error) or error
     if isinstance(error, SpotGraspError):
         warn(one_line(error))
-    elif isinstance(error, OSError) and error.filename is not None:  # a name that the system does not take, or not now
+    elif isinstance(error, OSError) and error.filename is not None:  # e.g. a file name that the system refuses
         from perception.base.files import shown
 
         warn(f"{shown(str(error.filename))}: {error.strerror}")

@@ -1,4 +1,4 @@
-"""Numbers on the command line, with bounds: an `argparse` type each."""
+"""`argparse` types for numbers with bounds."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ def seed(text: str) -> int:
 
 
 def number(kind: Callable[[str], N], text: str, fits: Callable[[N], bool], what: str) -> N:
-    """The number that a text is. ArgumentTypeError if it is none, or does not fit. what: is asked for, in words."""
+    """The number that a text holds. ArgumentTypeError if it holds none or `fits` refuses it. what: the expected value,
+    in words."""
     with contextlib.suppress(ValueError):
         value = kind(text)
         if fits(value):

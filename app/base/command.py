@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose errors hold no characters that a terminal would obey: what was typed may be a stranger's.
+    """A parser whose error messages hold no control characters: what was typed may come from anywhere.
 
     before: called with the words to parse before they are parsed; it may add options that depend on them.
     """

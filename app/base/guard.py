@@ -1,10 +1,9 @@
-"""Hears signals on a thread of its own: a robot stops and the program ends also while the main thread is held up.
+"""A thread that hears signals: it stops the robot and ends the program even while the main thread is blocked.
 
-The main thread answers a signal by itself within moments (`app/base/interrupts.py`), unless it is inside a call that
-does not return: a library that computes, a disk that hangs. This thread then tells the robot to stop after STOP_S. A
-second signal tells it at once, in any phase; END_S later the process is cut off, after what there is of a result was
-saved. A library that holds Python's own lock holds this thread, too; a robot then stops by itself when nothing keeps
-its lease.
+The main thread handles a signal itself (`app/base/interrupts.py`), unless it is inside a call that does not return,
+such as a long computation or a hanging disk. After STOP_S this thread then stops the robot. A second signal stops it
+at once, in any phase; END_S later the result is saved as far as it is known, and the process is killed. A library that
+holds the GIL blocks this thread too. A Spot then stops by itself, because nothing renews its lease.
 """
 
 from __future__ import annotations
@@ -25,11 +24,11 @@ from app.base.output import hurry, settle, warn
 STOP_S: Final = 0.6
 END_S: Final = 3.0
 LAST_S: Final = 2.0
-"""How long saving, and stopping, may take when the process is cut off."""
+"""Limit for saving, and for stopping, when the process is killed."""
 
 
 class Guard:
-    """For the time of the whole process; `start` once, on the main thread."""
+    """Lives as long as the process. Call `start` once, on the main thread."""
 
     def __init__(self, interrupts: Interrupts) -> None:
         self._interrupts = interrupts
@@ -45,7 +44,7 @@ class Guard:
         return self
 
     def end(self, code: int) -> None:
-        """All is done: whatever keeps the process from ending gets END_S more."""
+        """The work is done: what still keeps the process from ending has END_S left. code: its exit code."""
         self._interrupts.exit_code = code
         self._why, self._end_s = "something did not end", time.monotonic() + END_S
         os.write(self._wake, b"\0")
@@ -74,7 +73,7 @@ class Guard:
 
     def _cut_off(self) -> None:
         hurry()
-        if self._interrupts.phase is not Phase.SAVING:  # the main thread may never have heard of it
+        if self._interrupts.phase is not Phase.SAVING:  # the main thread may not have seen the signal
             self._interrupts.received = self._interrupts.received or self._first
         _within(LAST_S, self._interrupts.saves)
         warn(f"cut off by {self._why}")
@@ -86,10 +85,10 @@ class Guard:
 
 
 def _within(limit_s: float, works: list[Callable[[], None]]) -> None:
-    """Do all of this side by side, on threads that may hang; return when it is done, or after the limit."""
+    """Call all of them at once, on threads that may hang; return when they are done, or after the limit."""
 
     def do(work: Callable[[], None]) -> None:
-        with contextlib.suppress(Exception):  # nobody is left who could do anything about it
+        with contextlib.suppress(Exception):  # nothing more can be done about it
             work()
 
     threads = [threading.Thread(target=do, args=(work,), daemon=True) for work in list(works)]

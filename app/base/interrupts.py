@@ -1,11 +1,16 @@
-"""Signals: the robot stops, the run is closed whole, and a second signal ends even what does not end by itself.
+"""Signals: when they raise KeyboardInterrupt, and when they only leave a note.
 
-At the start (imports, building the simulator) a signal raises KeyboardInterrupt at once; should a library swallow it,
-an alarm notices and raises it again. Steps that must not be cut in two `hold` signals until `release`. While the tree
-ticks it is only noted, and `check`, called before and after each tick, raises it; so nothing is cut in the middle of a
-write or a command, unless the tick takes longer than TICK_S: then it is cut. While the robot is left a signal is noted;
-while the result is saved it changes nothing any more. A second signal cuts once what the first has left alone, but for
-the saving. `app/base/guard.py` does what this cannot: it acts while the main thread is held up.
+What a signal does depends on the phase of the program:
+
+- At the start (imports, building the simulator) it raises at once. If a library swallows the exception, an alarm raises
+  it again.
+- Between `hold` and `release` it waits, so that a step is not cut in two.
+- While the tree ticks, `check` raises it before or after a tick, so that no write and no command is cut. A tick that
+  takes longer than TICK_S is cut.
+- While the robot is being left it is noted. While the result is saved it is ignored.
+
+A second signal interrupts what the first did not, except saving. `app/base/guard.py` acts while the main thread is
+blocked.
 """
 
 from __future__ import annotations
@@ -23,13 +28,13 @@ from app.base.exit_codes import INTERRUPTED
 
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 JOB_CONTROL: Final = (signal.SIGTTOU, signal.SIGTTIN)
-"""They pause a program that uses a terminal from the background; a robot would go on meanwhile."""
+"""They pause a background program that uses the terminal; the robot would keep moving."""
 TICK_S: Final = 0.3
-"""A tick that is not over so long after a signal is cut."""
+"""A tick that lasts this long after a signal is cut."""
 TWICE_S: Final = 0.3
-"""Signals closer together than this are one: a terminal and a supervisor may both pass it on."""
+"""Signals closer together than this count as one: a terminal and a supervisor may both send it."""
 AGAIN_S: Final = 0.25
-"""How long after an interruption to look whether it was swallowed, and how often."""
+"""Delay and interval of the alarm that finds a swallowed interruption."""
 
 
 class Phase(Enum):
@@ -42,10 +47,10 @@ class Phase(Enum):
 
 
 class Interrupts:
-    """Signal handlers of one process for the time of a `with` block; main thread only.
+    """The signal handlers of the process, inside a `with` block; main thread only.
 
-    received: name of the first signal that counted, None if there was none. exit_code: what the process ends with if
-    it has to be cut off now.
+    received: name of the first signal, None if there was none. exit_code: the exit code if the process is killed now.
+    stops: what stops a robot. saves: what saves a result.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -92,51 +97,52 @@ class Interrupts:
         raise KeyboardInterrupt(self.received)
 
     def _look_again(self, number: int, frame: FrameType | None) -> None:
-        """Cuts a tick that takes long; raises again what was swallowed. Code that runs while the interruption unwinds
-        does so inside its handling; other code has swallowed it."""
+        """Cut a long tick, or raise a swallowed interruption again. It was swallowed if no handling of it is in
+        progress."""
         swallowed = self.phase is Phase.RAISED and not _unwinding(sys.exc_info()[1])
         if swallowed or self.phase is Phase.BETWEEN_TICKS:
             self._raise()
 
     def check(self) -> None:
-        """Raise KeyboardInterrupt if a signal has come, also one whose exception a library has swallowed."""
+        """Raise KeyboardInterrupt if a signal has come, even if a library has swallowed the exception."""
         if self.received is not None:
             signal.setitimer(signal.ITIMER_REAL, 0.0)
             self.phase = Phase.RAISED
             raise KeyboardInterrupt(self.received)
 
     def hold(self) -> None:
-        """From now on a signal waits for `release`: for the few steps between making a thing and the `try` that
-        closes it."""
+        """Let signals wait for `release`: for the few steps between making something and the `try` that closes it."""
         self.phase = Phase.HELD
 
     def release(self) -> None:
-        """Signals raise at once again, beginning with one that waited."""
+        """Let signals raise at once again, first one that has waited."""
         self.phase = Phase.AT_ONCE
         self.check()
 
     def between_ticks(self) -> None:
-        """From now on a signal is raised by `check`, or when the tick has taken TICK_S more."""
+        """Let `check` raise signals; a tick that takes TICK_S more is cut."""
         self.phase = Phase.BETWEEN_TICKS
         self.check()
 
     def closing(self) -> None:
-        """From now on the first signal is only noted: the robot has stopped and is being left, which goes on."""
+        """Note the first signal only: the robot has stopped, and leaving it must go on."""
         if self.phase is not Phase.SAVING:
             self.phase = Phase.CLOSING
         signal.setitimer(signal.ITIMER_REAL, 0.0)
 
     def saving(self) -> None:
-        """From now on signals change nothing: how this ends is settled and being written."""
+        """Ignore signals: the result is settled and being written."""
         self.phase = Phase.SAVING
         signal.setitimer(signal.ITIMER_REAL, 0.0)
 
     @contextlib.contextmanager
     def guarding(self, stop: Callable[[], None] | None, save: Callable[[], None]) -> Iterator[None]:
-        """Inside, there is something to lose. save: saves it, safe twice; called at the end, and before the process is
-        cut off. stop: stops what moves on without this process, None if nothing does; called from another thread
-        where the main thread is held up, and on a second signal. Ctrl-Z then ends the program like Ctrl-C, because a
-        paused program could not stop anything.
+        """Protect a run while the block lasts.
+
+        stop: stops what would keep moving without this process, None if nothing would. Called from another thread if
+        the main thread is blocked, and on a second signal. With it, Ctrl-Z ends the program like Ctrl-C, because a
+        paused program could not stop anything. save: saves the result, safe twice. Called at the end, and before the
+        process is killed.
         """
         before: dict[signal.Signals, Any] = {}
         if stop is not None:
@@ -156,7 +162,7 @@ class Interrupts:
 
 
 def _unwinding(error: BaseException | None) -> bool:
-    """Whether this error, or one that it replaced, is an interruption."""
+    """Whether this error, or one that it was raised during, is KeyboardInterrupt."""
     while error is not None and not isinstance(error, KeyboardInterrupt):
         error = error.__context__
     return error is not None

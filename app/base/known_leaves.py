@@ -1,4 +1,4 @@
-"""The leaves that trees may use here: the built-in ones and those of installed plug-ins."""
+"""The leaves that trees may use: the built-in ones and those of installed plug-ins."""
 
 from __future__ import annotations
 

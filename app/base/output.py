@@ -1,9 +1,8 @@
-"""All text for people and programs: one filter for words of others, and a thread a stream that does the writing.
+"""Text on stdout and stderr: control characters are filtered, and a slow reader cannot block a robot.
 
-Only `tell`, `tell_json`, `tell_file`, `note` and `warn` write to stdout and stderr in `app`. `install` puts an `Outlet`
-behind both streams, also for what libraries and leaves print, so that nobody who reads can hold the program: a command
-that only informs waits for its reader; one that moves a robot (`hurry`) drops the oldest lines instead, and at its end
-waits READER_S at most.
+In `app` only `tell`, `tell_json`, `tell_file`, `note` and `warn` write. `install` puts an `Outlet`, which has a writing
+thread, behind both streams, also for what libraries and leaves print. A command that only informs waits for its reader.
+One that moves a robot calls `hurry`: the oldest lines are dropped, and the program's end waits READER_S at most.
 """
 
 from __future__ import annotations
@@ -22,14 +21,16 @@ from typing import Any, Final
 from perception.base.plain_json import json_text
 
 LIMIT: Final = 1 << 18
-"""Bytes that may wait for a reader."""
+"""Bytes that are kept for a reader."""
 READER_S: Final = 3.0
-"""Wall seconds that the end of a run waits for readers who do not read."""
+"""Wall seconds that the end of a run waits for readers."""
 
 
 class Outlet(io.RawIOBase):
-    """Hands what is written to a thread that writes it to `descriptor`. What cannot be written is given up for good;
-    `failed` says why. hurried: `write` and `flush` never wait, see above."""
+    """A stream whose bytes a thread writes to `descriptor`.
+
+    failed: the first error; after it everything is discarded. hurried: `write` and `flush` never wait, see above.
+    """
 
     def __init__(self, descriptor: int) -> None:
         self.hurried = False
@@ -72,7 +73,7 @@ class Outlet(io.RawIOBase):
             self.drain(None)
 
     def drain(self, limit_s: float | None) -> bool:
-        """Wait until all is written or given up, `limit_s` at most, None for as long as it takes."""
+        """Wait until all is written or discarded, at most `limit_s` (None: no limit); whether it is."""
         with self._changed:
             return self._changed.wait_for(lambda: not (self._waiting or self._busy) or self.failed is not None, limit_s)
 
@@ -98,7 +99,7 @@ def _write_all(descriptor: int, data: bytes) -> None:
     while data:
         try:
             data = data[os.write(descriptor, data) :]
-        except BlockingIOError:  # whoever shares the file has made it so
+        except BlockingIOError:  # another process that shares the file has set it to non-blocking
             select.select([], [descriptor], [])
 
 
@@ -106,7 +107,7 @@ _outlets: list[Outlet] = []
 
 
 def install() -> None:
-    """Put an outlet behind stdout and stderr. A stream that is closed leads nowhere from then on, stdin too."""
+    """Put an outlet behind stdout and stderr. A closed stream, stdin too, becomes /dev/null."""
     for descriptor in (0, 1, 2):  # what is opened next must not get the number of a stream
         try:
             os.fstat(descriptor)
@@ -126,21 +127,21 @@ def install() -> None:
 
 
 class _Warnings(logging.Handler):
-    """What robots warn of, as lines of ours."""
+    """Warnings of robots, as lines on stderr."""
 
     def emit(self, record: logging.LogRecord) -> None:
         warn(record.getMessage())
 
 
 def _take_out() -> None:
-    """A forked child has no writing threads: it gets the streams as they were."""
+    """Give a forked child, which has no writing threads, the original streams."""
     if _outlets:
         _outlets.clear()
         sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
 
 
 def hurry() -> None:
-    """From now on nobody waits for a reader: something moves, or the program was told to end."""
+    """Stop waiting for readers: a robot moves, or the program was told to end."""
     for outlet in _outlets:
         outlet.hurried = True
         with outlet._changed:
@@ -148,13 +149,16 @@ def hurry() -> None:
 
 
 def is_read() -> bool:
-    """Whether what is written to stdout can still be read by somebody."""
+    """Whether stdout still has a reader."""
     return not _outlets or _outlets[0].failed is None
 
 
 def settle(code: int) -> int:
-    """Wait for what is still to be written; the exit code. A stdout that cannot be written to changes the exit code 0
-    of a command whose work it was to write; a reader that has gone, or somebody who watched a robot, changes none."""
+    """Wait for what is still to be written; the exit code of the program.
+
+    If stdout cannot be written to, a command that only informs ends with 2 in place of 0. A closed pipe changes
+    nothing. Neither does a full disk if a robot moved (`hurry`): writing was not the work of that command.
+    """
     end_s = time.monotonic() + READER_S
     for outlet in _outlets:
         outlet.drain(max(end_s - time.monotonic(), 0.0) if outlet.hurried else None)
@@ -166,12 +170,12 @@ def settle(code: int) -> int:
 
 
 def printable(text: str) -> str:
-    """In one line, without characters that a terminal would obey."""
+    """The text on one line, without control characters."""
     return _safe(" ".join(text.split()))
 
 
 def _safe(text: str) -> str:
-    """Without characters that a terminal would obey, but for the ends of lines and tabs."""
+    """The text without control characters other than line ends and tabs."""
     return "".join(letter if letter.isprintable() or letter in "\n\t" else "�" for letter in text)
 
 
@@ -186,7 +190,7 @@ def tell_json(value: Any, *, indent: int | None = None) -> None:
 
 
 def tell_file(text: str) -> None:
-    """The content of a file to stdout: as it is, but on a terminal without characters that it would obey."""
+    """The content of a file to stdout: unchanged, but on a terminal without control characters."""
     sys.stdout.write(_safe(text) if sys.stdout.isatty() else text)
 
 

@@ -1,4 +1,4 @@
-"""Progress bars on stderr for work of several stages; lines where stderr is no terminal."""
+"""Progress bars on stderr for work in stages; lines if stderr is not a terminal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.base.output import note
 
 @contextmanager
 def stage_progress() -> Iterator[Callable[[str, int, int], None]]:
-    """Gives a function (stage, done, all) to call after each job."""
+    """Yields a function (stage, done, total) to call after each job."""
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -27,7 +27,7 @@ def stage_progress() -> Iterator[Callable[[str, int, int], None]]:
         yield _line
         return
     columns = (TextColumn("{task.description:12}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    # what is printed goes above the bars, unless it goes to a file or a pipe: then it must not be drawn on stderr
+    # rich prints stdout above the bars; a file or a pipe must get it unchanged
     shared = sys.stdout.isatty()
     with Progress(*columns, TimeRemainingColumn(), console=console, redirect_stdout=shared) as bars:
         tasks = {}

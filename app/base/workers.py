@@ -1,4 +1,4 @@
-"""Where a command's many jobs are done: `--workers` processes of this machine, or a Ray cluster."""
+"""Options of commands with many jobs: `--workers` processes of this machine, or a Ray cluster."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def add_mapper(command: argparse.ArgumentParser, *, workers: int) -> None:
-    """workers: the default. Adds --device too, for the physics that the jobs need."""
+    """--device, --workers and --ray. workers: the default number of processes."""
     command.add_argument("--device", choices=DEVICES, default="cpu", help="what the physics computes on (default cpu)")
     command.add_argument(
         "--workers", type=whole(1, 256), default=workers, metavar="N", help=f"processes (default {workers})"
@@ -33,8 +33,10 @@ def add_families(command: argparse.ArgumentParser) -> None:
 
 @contextmanager
 def mapper_of(arguments: argparse.Namespace) -> Iterator[Mapper]:
-    """What `add_mapper`'s arguments ask for, for jobs that need the physics simulation; Ray is left at the end.
-    ConfigError if that or the device is not there, before any process starts, or as the mappers say."""
+    """The mapper that the arguments of `add_mapper` ask for, for jobs with physics; Ray is disconnected at the end.
+
+    ConfigError, before any process starts, if the simulation or the device is missing.
+    """
     require("the physics simulation", "sim")
     check_device(arguments.device)
     from training.common.mapping import LocalMapper, RayMapper

@@ -1,4 +1,4 @@
-"""`spot-grasp contract NAME`: does a robot keep the rules of `behaviours.contract`? A line a rule."""
+"""`spot-grasp contract NAME`: whether a robot keeps the rules of `behaviours.contract`, one line for each rule."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _maker(arguments: argparse.Namespace) -> MakeRobot:
         return kind.make(options, seed=SEED, folder=None)
 
     if arguments.robot not in KINDS:
-        make()  # one that cannot be made breaks no rule: it is told once
+        make()  # a robot that cannot be made is reported once, not as broken rules
     return make
 
 
@@ -81,7 +81,7 @@ def judged(rule: Callable[[MakeRobot], None], make: MakeRobot) -> tuple[str, str
         rule(make)
     except CannotJudge as error:
         return "skip", str(error)
-    except Exception as error:  # whatever the robot raises there is its fault, and the next rule is judged all the same
+    except Exception as error:  # an error of the robot breaks this rule; the next one is judged too
         words = " ".join(str(error).split())
         if isinstance(error, AssertionError):
             return "broken", words or (traceback.extract_tb(error.__traceback__)[-1].line or "an assertion failed")

@@ -1,4 +1,4 @@
-"""`spot-grasp doctor`: what is installed, what is missing, and exactly what to type."""
+"""`spot-grasp doctor`: what is installed, what is missing, and the lines to type."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ LIBRARIES: Final = (
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the report. needed_for: what cannot be done without it. fix: what to type."""
+    """One line of the report. needed_for: the purposes that need it. fix: the line to type."""
 
     section: str
     name: str
@@ -134,7 +134,7 @@ def _loads(soname: str) -> bool:
 
 
 def software_renderer() -> bool:
-    """Whether Mesa's drivers are there: old packages carry swrast_dri.so, new ones libgallium."""
+    """Whether Mesa's drivers are installed: old packages have swrast_dri.so, new ones libgallium."""
     roots = [Path("/usr/lib"), Path("/usr/lib64")]
     patterns = (
         "dri/swrast_dri.so",
@@ -175,30 +175,30 @@ def _ffmpeg() -> Finding:
 
 
 def examine() -> list[Finding]:
-    """Everything, in the order of the report."""
+    """All findings, in the order of the report."""
     import perception
 
     version = platform.python_version()
     old = sys.version_info < MIN_PYTHON
     fix = "sudo apt-get install -y python3.11 python3.11-venv" if old else ""
-    found = [Finding("python", "python", not old, f"{version}, {sys.executable}", PURPOSES, fix)]
-    found += package_findings()
-    found += library_findings()
-    found += file_findings(Path(perception.__path__[0]) / "weights", os.environ)
-    return found
+    findings = [Finding("python", "python", not old, f"{version}, {sys.executable}", PURPOSES, fix)]
+    findings += package_findings()
+    findings += library_findings()
+    findings += file_findings(Path(perception.__path__[0]) / "weights", os.environ)
+    return findings
 
 
-def lacking(found: Iterable[Finding], purpose: Purpose) -> list[str]:
+def lacking(findings: Iterable[Finding], purpose: Purpose) -> list[str]:
     """Names of what is missing for a purpose."""
-    return [finding.name for finding in found if not finding.good and purpose in finding.needed_for]
+    return [finding.name for finding in findings if not finding.good and purpose in finding.needed_for]
 
 
-def report(found: Sequence[Finding], purpose: Purpose | None = None) -> str:
+def report(findings: Sequence[Finding], purpose: Purpose | None = None) -> str:
     """The findings as text, those of a purpose or all, then what to type, then what it is complete for."""
     lines: list[str] = []
     fixes: dict[str, None] = {}
     section = ""
-    for finding in found:
+    for finding in findings:
         if purpose is not None and purpose not in finding.needed_for:
             continue
         if finding.section != section:
@@ -213,7 +213,7 @@ def report(found: Sequence[Finding], purpose: Purpose | None = None) -> str:
         lines += ["\nwhat to type", *(f"  {fix}" for fix in fixes)]
     lines.append("")
     for each in PURPOSES if purpose is None else (purpose,):
-        names = lacking(found, each)
+        names = lacking(findings, each)
         lines.append(f"not complete for {each}: {len(names)} missing" if names else f"complete for {each}")
     return "\n".join(lines) + "\n"
 
@@ -228,8 +228,8 @@ def add_arguments(parser: Parser) -> None:
 def run(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
     """Print the report; 0 if everything is there for the purpose, or, without one, for any; else 1."""
     purpose: Purpose | None = arguments.purpose
-    found = examine()
-    complete = {each: not lacking(found, each) for each in PURPOSES}
+    findings = examine()
+    complete = {each: not lacking(findings, each) for each in PURPOSES}
     ok = any(complete.values()) if purpose is None else complete[purpose]
     if arguments.json:
         rows = [
@@ -237,11 +237,11 @@ def run(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
                 "section": finding.section, "name": finding.name, "ok": finding.good, "detail": finding.detail,
                 "needed_for": list(finding.needed_for), "fix": finding.fix,
             }
-            for finding in found
+            for finding in findings
         ]  # fmt: skip
         tell_json({"ok": ok, "for": purpose, "complete": complete, "findings": rows})
     else:
-        tell(report(found, purpose))
+        tell(report(findings, purpose))
     return SUCCESS if ok else FAILURE
 
 

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 VIDEO_BYTES = 2_000_000_000
 GUARDS = ("-f", "mp4", "-protocol_whitelist", "file", "-max_pixels", "16000000", "-max_alloc", "500000000")
-"""An MP4 alone is read, no list of other files, and no picture larger than the memory."""
+"""Only an MP4 is read: no list of other files, no picture that would fill the memory."""
 COLOURS = 96
-"""Size of the palette: fewer colours make a smaller file; a simulated picture needs no more."""
+"""Size of the palette; a simulated picture needs no more."""
 
 
 def add_arguments(parser: Parser) -> None:
@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
 
 
 def gif_filter(*, width: int, fps: int, speed: float) -> str:
-    """The ffmpeg filter graph: quicker, fewer pictures, smaller, with one palette made for the whole video."""
+    """The ffmpeg filter graph: faster, fewer frames, smaller, with one palette for the whole video."""
     return (
         f"setpts=PTS/{speed:g},fps={fps},scale={width}:-2:flags=lanczos,split[a][b];"
         f"[a]palettegen=max_colors={COLOURS}:stats_mode=diff[p];[b][p]paletteuse=dither=bayer:bayer_scale=4:diff_mode=rectangle"

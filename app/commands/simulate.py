@@ -1,4 +1,4 @@
-"""`spot-grasp simulate`: a Spot on this machine that any program written for one can be tried on."""
+"""`spot-grasp simulate`: a simulated Spot on this machine, for any program that is written for one."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def simulate(options: SimulateOptions, interrupts: Interrupts) -> int:
 
 
 def _clear(folder: Path) -> None:
-    """Nothing of ours is left: no program, and no password."""
+    """End the programs and remove the folder with the password."""
     from simulation.spot_api.client.program import end_programs
 
     end_programs(leave_s=0.5)
@@ -179,7 +179,7 @@ def steerable_robot(options: SimulateOptions) -> Steerable:
 
 
 def _tell(server: SpotServer, folder: Path) -> None:
-    """Where it listens and how to get in. The password goes into a file that only its owner can read."""
+    """Print where it listens and how to log in. The password is in a file that only its owner can read."""
     secrets = folder / "environment"
     secrets.touch(mode=0o600)
     lines = {"BOSDYN_CLIENT_USERNAME": server.username, "BOSDYN_CLIENT_PASSWORD": server.password}

@@ -1,1 +1,1 @@
-"""A tree as a picture: where its boxes stand, as SVG, as a page, as text."""
+"""A tree as text, as an SVG picture and as an HTML page."""

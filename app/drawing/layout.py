@@ -1,6 +1,6 @@
-"""Where the boxes of a tree stand: the root at the left, children right of their parent in the order of the file.
+"""The layout of a tree's boxes: the root at the left, children to the right of their parent in the order of the file.
 
-Leaves stand under each other; a parent stands in the middle between its first and its last child. Lengths in pixels.
+Leaves stand below each other. A parent is centred between its first and its last child. Lengths are pixels.
 """
 
 from __future__ import annotations
@@ -16,21 +16,19 @@ if TYPE_CHECKING:
     from trees import NodeView
 
 LETTER: Final = 7.4
-"""Width of a letter of the font, 12 pixels high and of fixed width: 7.22 in DejaVu Sans Mono, the widest of those named
-in the style."""
+"""Width of a character of the 12 px monospaced font: at least 7.22, that of DejaVu Sans Mono, the widest in STYLE."""
 LINE: Final = 16.0
 PADDING: Final = 8.0
 GAP_X: Final = 36.0
 GAP_Y: Final = 8.0
 LONGEST: Final = 44
-"""Letters of a line; longer ones end in …"""
+"""Longest line, in characters; longer ones are cut and end in …"""
 MOST_PORTS: Final = 8
 
 
 @dataclass(frozen=True)
 class Box:
-    """A node's place: left, top, width, height. lines: its text, the name first. parent: index of its parent's box, -1
-    for the root. node: what it stands for."""
+    """The box of a node. lines: its text, the name first. parent: index of its parent's box, -1 for the root."""
 
     left: float
     top: float
@@ -81,7 +79,7 @@ def _columns(depths: Sequence[int], widths: Sequence[float]) -> list[float]:
 
 
 def _rows(above: Sequence[int], heights: Sequence[float]) -> list[float]:
-    """The top of each box. A branch takes the height of its children together or of its parent, what is more."""
+    """The top of each box. A branch is as high as its children together or as its parent, whichever is more."""
     children: list[list[int]] = [[] for _ in above]
     for index, parent in enumerate(above):
         if parent >= 0:

@@ -1,4 +1,4 @@
-"""A tree as an SVG picture, and that as a page that needs nothing else; every text of the tree is escaped."""
+"""A tree as an SVG picture, and as a self-contained HTML page; every text of the tree is escaped."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ td{{font-family:ui-monospace,Menlo,Consolas,monospace;font-size:13px;vertical-al
 
 
 def svg(nodes: Sequence[NodeView], title: str, *, alone: bool = True) -> str:
-    """The picture. nodes: of the expanded tree in pre-order. alone: as a file of its own, with its style."""
+    """The picture. nodes: of the expanded tree, in pre-order. alone: include the style, for a file of its own."""
     placed = boxes(nodes)
     width = max(box.left + box.width for box in placed) + 2 * MARGIN
     height = max(box.top + box.height for box in placed) + 2 * MARGIN
@@ -76,7 +76,7 @@ def svg(nodes: Sequence[NodeView], title: str, *, alone: bool = True) -> str:
 
 
 def html(nodes: Sequence[NodeView], title: str) -> str:
-    """A page with the picture and a table of all nodes. It holds no script, and its policy lets none run."""
+    """A page with the picture and a table of all nodes. It has no script, and its policy allows none."""
     rows = []
     for node in nodes:
         ports = "<br>".join(f"{_text(name)} = {_text(text)}" for name, text in node.ports.items())
@@ -110,5 +110,5 @@ def _box(box: Box) -> list[str]:
 
 
 def _text(text: str) -> str:
-    """Escaped for XML and HTML, without letters that neither can hold."""
+    """Escaped for XML and HTML, without characters that they do not allow."""
     return escape(printable(text), {'"': "&quot;", "'": "&#39;"})

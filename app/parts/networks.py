@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def weights_folder() -> Path:
-    """Where the shipped networks lie."""
+    """The folder of the shipped networks."""
     import perception
 
     return Path(perception.__path__[0]) / "weights"

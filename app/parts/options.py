@@ -1,4 +1,4 @@
-"""Which options a robot declares, and which of them were given."""
+"""The options that a robot declares, and which of them were given."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from behaviours.robot_kind import RobotKind
 
 
 def declared(kind: RobotKind) -> dict[str, argparse.Action]:
-    """The options of a kind of robot by the name of their value."""
+    """The options of a kind of robot, by the name that their value has in the parsed arguments."""
     parser = argparse.ArgumentParser(add_help=False)
     kind.add_options(parser.add_argument_group())
     return {action.dest: action for action in parser._actions}
@@ -21,8 +21,8 @@ def with_defaults(kind: RobotKind, values: Mapping[str, Any]) -> argparse.Namesp
     return argparse.Namespace(**{dest: action.default for dest, action in declared(kind).items()} | dict(values))
 
 
-def given(kind: RobotKind, values: argparse.Namespace) -> dict[str, str]:
-    """The flags of the options of a kind of robot that have another value than their default, by their name."""
+def options_given(kind: RobotKind, values: argparse.Namespace) -> dict[str, str]:
+    """The flags, by name, of the options of a kind of robot whose value is not their default."""
     return {
         dest: action.option_strings[0]
         for dest, action in declared(kind).items()

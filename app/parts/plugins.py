@@ -35,7 +35,7 @@ DETECTOR: Final = "a network (.onnx), or the name of a detector that an installe
 
 
 def offered(group: str) -> list[str]:
-    """The names that installed packages offer in a group, working or not."""
+    """The names that installed packages offer in a group. Nothing is imported."""
     return sorted({entry.name for entry in entry_points(group=group)})
 
 
@@ -83,32 +83,32 @@ def make_detector(name: str) -> Detector:
 
 def words_of(group: str, name: str) -> str:
     """Which package offers a name, in words."""
-    return " and ".join(_found(group, name))
+    return " and ".join(_entries(group, name))
 
 
-def _found(group: str, name: str) -> dict[str, EntryPoint]:
-    """The entry points of a name by their words; one package can be found twice on the path."""
+def _entries(group: str, name: str) -> dict[str, EntryPoint]:
+    """The entry points of a name, by their description; one package can be on the path twice."""
     from trees.plugins import described
 
     return {described(entry): entry for entry in entry_points(group=group, name=name)}
 
 
 def _load(group: str, name: str, what: str) -> tuple[str, Any]:
-    """(the plug-in in words, the value that its entry point leads to)."""
-    found = _found(group, name)
-    where = " and ".join(found)
-    if not found:
+    """(description of the plug-in, the object that its entry point names). ConfigError if there is not exactly one."""
+    entries = _entries(group, name)
+    where = " and ".join(entries)
+    if not entries:
         raise ConfigError(f"no installed package offers the {what} '{name}'; choose from: {', '.join(offered(group))}")
-    if len(found) > 1:
+    if len(entries) > 1:
         raise ConfigError(f"the {what} '{name}' is given by {where}; uninstall one")
-    (entry,) = found.values()
+    (entry,) = entries.values()
     with _told_by_name(f"{what} '{name}': {where} cannot be imported"):
         return where, entry.load()
 
 
 @contextmanager
 def _told_by_name(who: str) -> Iterator[None]:
-    """Foreign code runs inside: whatever goes wrong in it becomes a ConfigError that begins with `who`."""
+    """Run foreign code: every error in it becomes a ConfigError that begins with `who`."""
     try:
         yield
     except KeyboardInterrupt:
@@ -118,7 +118,7 @@ def _told_by_name(who: str) -> Iterator[None]:
 
 
 def _words(error: BaseException) -> str:
-    """What to tell of an error; one that is meant for people needs no type."""
+    """The message of an error, with its type unless it is one of ours."""
     if isinstance(error, SpotGraspError):
         return str(error)
     return f"{type(error).__name__}: {error}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from app.base.command import Parser
 from app.parts.fake import FakeKind
 from app.parts.genesis import GenesisKind
-from app.parts.options import declared, given
+from app.parts.options import declared, options_given
 from app.parts.plugins import DETECTOR_GROUP, ROBOT_GROUP, PluginKind, offered, words_of
 from app.parts.spot import SpotKind
 from perception.base.errors import ConfigError
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 KINDS: Final[Mapping[str, GenesisKind | FakeKind | SpotKind]] = {
     "genesis": GenesisKind(), "fake": FakeKind(), "spot": SpotKind(),
 }  # fmt: skip
-"""The built-in ones; a package cannot take their names."""
+"""The built-in robots; a package cannot replace them."""
 
 
 def robot_name(text: str) -> str:
-    """The value of --robot. argparse.ArgumentTypeError, with the choices, for a robot that nobody offers."""
+    """The value of --robot. argparse.ArgumentTypeError, with the choices, for an unknown name."""
     if text not in KINDS and text not in offered(ROBOT_GROUP):
         choices = ", ".join([*KINDS, *offered(ROBOT_GROUP)])
         raise argparse.ArgumentTypeError(f"invalid choice: {text!r} (choose from {choices})")
@@ -79,13 +79,13 @@ def add_robot(parser: Parser, name: str) -> None:
 
 
 def robot_options(arguments: argparse.Namespace) -> dict[str, Any]:
-    """The values of the options of the robot chosen. ConfigError for an option of another robot that was given."""
+    """The values of the chosen robot's options. ConfigError if an option of another robot was given."""
     kind = robot_kind(arguments.robot)
     own = declared(kind)
     if isinstance(kind, SpotKind):
         own |= declared(KINDS[kind.borrows])
     for name, other in KINDS.items():
-        if flags := [flag for dest, flag in given(other, arguments).items() if dest not in own]:
+        if flags := [flag for dest, flag in options_given(other, arguments).items() if dest not in own]:
             raise ConfigError(
                 f"{', '.join(flags)}: not for --robot {arguments.robot}; leave it out or take --robot {name}"
             )
@@ -93,18 +93,18 @@ def robot_options(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def owner_words(words: Sequence[str]) -> str:
-    """For options that nobody knows: which plug-in robots declare them, as the end of a message; "" if none does."""
+    """The end of a message about unknown options: which robots of other packages declare them; "" if none does."""
     told = []
     for name in offered(ROBOT_GROUP):
         try:
             flags = {flag for action in declared(PluginKind(name)).values() for flag in action.option_strings}
-        except ConfigError:  # a robot that does not work is told of when it is used
+        except ConfigError:  # a broken plug-in is reported when it is used
             continue
         told += [f"{word} is an option of --robot {name}" for word in words if word.partition("=")[0] in flags]
     return "".join(f"; {words}" for words in told)
 
 
 def plugins(robot: str, detector: str | Path | None) -> dict[str, str]:
-    """Which packages give the robot and the detector of a run, for its record; built-in ones and files are not in."""
+    """The packages that the robot and the detector of a run come from, for its record; built-in ones have none."""
     used = {} if robot in KINDS else {"robot": words_of(ROBOT_GROUP, robot)}
     return used | ({"detector": words_of(DETECTOR_GROUP, detector)} if isinstance(detector, str) else {})

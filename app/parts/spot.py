@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.parts.genesis import GenesisKind
-from app.parts.options import given
+from app.parts.options import options_given
 from behaviours.robots.spot.options import AT_END
 from perception.base.errors import ConfigError
 from perception.base.extras import require
@@ -56,7 +56,7 @@ class SpotKind:
             )
         asked = SpotOptions(options.take_lease, options.own_estop, options.clear_faults, options.undock, options.at_end)
         if options.hostname != SIMULATED:
-            if flags := given(GenesisKind(), options).values():
+            if flags := options_given(GenesisKind(), options).values():
                 raise ConfigError(f"{', '.join(flags)}: not for a real Spot; leave it out or take --hostname sim")
             require("--robot spot", "spot", "bosdyn.client")
             from behaviours.robots.spot.robot import SpotRobot

@@ -1,4 +1,4 @@
-"""What the chosen detector and robot know by name: a tree with other names is refused before a robot is started."""
+"""The labels and cameras that the chosen detector and robot know; a tree with others is refused before the start."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ def vocabulary(
 
 
 def vocabulary_for_check(detector: Path | str | None, robot: str | None) -> Vocabulary:
-    """What a run with these options would know. ModelError if the network cannot be used, ConfigError for a plug-in."""
+    """The vocabulary of a run with these options. ModelError for a network, ConfigError for a plug-in that cannot be
+    used."""
     if detector is None and robot is None:
         return {}
     cameras = None

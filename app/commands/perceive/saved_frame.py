@@ -21,14 +21,14 @@ WORLD_FROM_LEVEL_CAMERA = np.array([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.
 
 
 NEAREST_M, FARTHEST_M = 0.05, 50.0
-"""Half of all depths of a camera that looks at something to grip is within this."""
+"""Bounds of the median depth of a camera that sees something to grasp."""
 SCALES_M = (1.0, 0.001, 0.0001)
 CAMERA_SIZES = (
     (320, 240), (424, 240), (480, 270), (640, 360), (640, 400), (640, 480), (800, 600), (848, 480), (960, 540),
     (1024, 768), (1280, 720), (1280, 800), (1280, 960), (1440, 1080), (1920, 1080), (2048, 1536), (2560, 1440),
     (3840, 2160), (4032, 3024),
 )  # fmt: skip
-"""(width, height) that cameras have."""
+"""Usual (width, height) of cameras."""
 OFF_CENTRE = 0.2
 """How far from the middle of the picture the optical axis may be, as a share of its width or height."""
 SIDES_PER_FOCAL_LENGTH = 0.08, 8.0

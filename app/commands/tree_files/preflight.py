@@ -1,6 +1,6 @@
-"""`spot-grasp check TREE --hostname H`: is the robot ready? Only looks: no lease, no e-stop, no command.
+"""`spot-grasp check --hostname H`: whether a Spot is ready. It only reads: no lease, no e-stop, no command.
 
-Rows are found one by one, so that one service that does not answer does not hide the others.
+Each service is asked on its own, so that one that does not answer does not hide the others.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from perception.base.errors import ConfigError, RobotError, SpotGraspError
 Verdict = Literal["ok", "note", "fail"]
 LOW_PERCENT, EMPTY_PERCENT = 30.0, 10.0
 FAR_S: Final = 60.0
-"""Clocks this far apart are no hindrance, but somebody may want to know."""
+"""A larger difference of the clocks is noted; it does not matter to a run."""
 SLOW_RTT_S: Final = 0.1
 RESOURCE: Final = "body"
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table. fail: a run would be refused or go wrong. note: it would start, but look at it."""
+    """One line of the table. verdict: fail if a run would be refused or go wrong, note if it needs attention."""
 
     what: str
     verdict: Verdict
@@ -39,7 +39,7 @@ class Row:
 
 
 def preflight(target: Target) -> list[Row]:
-    """Look at the robot. RobotError or ConfigError if it cannot be reached or logged in to at all."""
+    """Ask every service. RobotError or ConfigError if the robot cannot be reached or refuses the login."""
     connection = Connection(target)
     try:
         connection.open()
@@ -197,7 +197,7 @@ def check_robot(hostname: str, port: int | None, certificate: Path | None, facts
 
 
 def _of_a_simulated_one(port: int | None, certificate: Path | None) -> list[Row]:
-    """With the fake robot in it: for a look its physics would not matter."""
+    """A simulated Spot with the fake robot behind it: physics does not matter here."""
     if port is not None or certificate is not None:
         raise ConfigError("--port, --certificate: a simulated Spot chooses its own")
     try:
