@@ -10,24 +10,27 @@ class MotionSettings:
     """Accelerations of motions, and when a motion has arrived or stalled."""
 
     walk_accel_mps2: float = 0.8
+    """Acceleration of a walk."""
     walk_yaw_accel_radps2: float = 1.5
+    """Acceleration of its turn."""
     arrive_m: float = 0.03
-    """A walk has arrived within this distance of its goal,"""
+    """A walk has arrived within this distance and `arrive_rad` of its goal."""
     arrive_rad: float = 0.03
-    """and within this angle."""
+    """See `arrive_m`."""
     hand_arrive_m: float = 0.015
-    """The hand has arrived within this distance of its goal,"""
+    """The hand has arrived within this distance and `hand_arrive_rad` of its goal."""
     hand_arrive_rad: float = 0.06
-    """and within this angle."""
+    """See `hand_arrive_m`."""
     settle_s: float = 0.25
     """Arrival is checked this long after the planned end of a walk or an arm path."""
     stall_s: float = 1.0
     """A motion fails if it has not arrived this long after its planned end."""
     jaw_speed_radps: float = 2.0
+    """Speed of opening and closing jaws."""
     jaw_rest_radps: float = 0.03
-    """The jaws rest when they are slower than this,"""
+    """The jaws rest when they are slower than this for `jaw_rest_s`."""
     jaw_rest_s: float = 0.2
-    """for this long."""
+    """See `jaw_rest_radps`."""
     jaw_at_goal_rad: float = 0.04
     """Jaws at rest further from their goal were stopped by an object."""
 
@@ -39,8 +42,9 @@ class GaitSettings:
     step_period_s: float = 0.5
     """Duration of one step of a pair of legs and back."""
     swing_height_m: float = 0.07
-    """Height of a swinging foot at `full_swing_speed_mps` and above; lower below that speed."""
+    """Greatest height of a swinging foot."""
     full_swing_speed_mps: float = 0.25
+    """Speed of a foot from which it swings to the full height."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,7 @@ class HoldingSettings:
     torque_share: float = 0.6
     """Least torque, as a share of the limit."""
     least_opening: float = 0.03
-    """0 closed to 1 open."""
+    """Least opening of the jaws, 0 closed to 1 open."""
     still_radps: float = 0.1
     """Greatest speed of the jaws."""
 
@@ -77,25 +81,27 @@ class DepthSensorConfig:
     ideal: bool = False
     """Return the clean depth unchanged (0 where nothing is within range), for tests and comparison."""
     native_focal_px: float = 210.6
+    """Focal length of the depth camera."""
     left_tan: float = (124 - 320) / 552.03
-    """The covered columns begin at this x / z in the colour camera,"""
+    """x / z in the colour camera at which the covered columns begin."""
     right_tan: float = (567 - 320) / 552.03
-    """and end at this one."""
+    """x / z in the colour camera at which the covered columns end."""
     corner_radius_px: float = 14.0
     """Radius of the rounded corners; assumed."""
     material_mm: tuple[float, float] = (2.5, 16.0)
     """Range of k in sigma = k z^noise_exponent: about 2.8 for wood, 9 for brushed steel, 14 for black foam."""
     noise_exponent: float = 1.15
+    """Exponent of the distance z in the noise; see `material_mm`."""
     noise_blur_px: float = 0.7
     """Correlation length of the noise."""
     pattern_m: float = 0.005
-    """Standard deviation of the fixed pattern,"""
+    """Standard deviation of the fixed pattern."""
     pattern_blur_px: float = 3.0
-    """and its correlation length."""
+    """Correlation length of the fixed pattern."""
     drop_facing: float = 0.04
-    """Share of lost pixels on a surface that faces the camera,"""
+    """Share of lost pixels on a surface that faces the camera."""
     drop_slope: float = 0.19 / (1.0 - 0.601815)
-    """and what is added per 1 - cos(incidence): 0.19 at 53 degrees."""
+    """Further share of lost pixels per 1 - cos(incidence): 0.19 at 53 degrees."""
     drop_all_cos: tuple[float, float] = (0.174, 0.259)
     """cos(incidence) at which all is lost, and above which none of this rule is: 80 and 75 degrees; assumed."""
     specular_lobe_rad: float = 0.05235987755982988
@@ -103,31 +109,33 @@ class DepthSensorConfig:
     specular_flank_cos: float = 0.6
     """Polished metal is lost below this cos(incidence)."""
     drop_edge: float = 0.2
-    """Share of pixels lost in addition near the left and right edge of the field of view,"""
+    """Further share of lost pixels within `edge_band_px` of the left and right edge of the field of view."""
     edge_band_px: int = 6
-    """within this distance of it."""
+    """See `drop_edge`."""
     boundary_step_m: float = 0.02
-    """A boundary is a depth step between neighbours of more than this,"""
+    """A boundary is a depth step of more than this and more than `boundary_step_share` of the nearer depth."""
     boundary_step_share: float = 0.06
-    """and more than this share of the nearer depth."""
+    """See `boundary_step_m`."""
     boundary_lost: float = 0.5
-    """Share of boundary pixels that return nothing,"""
+    """Share of boundary pixels that return nothing."""
     boundary_flying: float = 0.25
-    """and that lie between the two surfaces."""
+    """Share of boundary pixels that lie between the two surfaces."""
     baseline_m: float = 0.0202
     """How far the depth camera sits to the right of the colour camera."""
     lateral_m: tuple[float, float] = (-0.015, 0.005)
-    """Range of the registration error to the right,"""
+    """Range of the registration error to the right."""
     vertical_m: tuple[float, float] = (-0.004, 0.004)
-    """and down."""
+    """Range of the registration error downwards."""
     roll_rad: float = 0.00524
     """Standard deviation of the registration's roll."""
     bias_scale: float = 0.005
-    """Standard deviation of the relative bias,"""
+    """Standard deviation of the relative bias."""
     bias_m: float = 0.003
-    """and of the offset."""
+    """Standard deviation of the offset."""
     resolution_m: float = 0.001
+    """Step to which depths are rounded."""
     range_m: tuple[float, float] = (0.1, 4.0)
+    """Depths outside this range are lost."""
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,11 @@ class WalkSettings:
     usual_speed_mps: float = 1.0
     """Speed limit of a walk without a limit from the client. The robot's own is `walk_limits.TOP_SPEED_MPS`."""
     usual_yaw_rate_radps: float = 1.2
-    """The same for turning."""
+    """Limit of the yaw rate of a walk without a limit from the client."""
     slew_mps2: float = 1.6
-    """Greatest acceleration of a walk at a velocity,"""
+    """Greatest acceleration of a walk at a velocity."""
     slew_radps2: float = 2.4
-    """and of its turn."""
+    """Greatest yaw acceleration of a walk at a velocity."""
     pose_s: float = 0.8
     """Time from one body pose to the next when the client names none."""
     stance_reach_m: float = 0.3
@@ -24,8 +24,8 @@ class WalkSettings:
     body_reach_m: float = 1.0
     """A body pose further away than this is refused."""
     follow_ahead_m: tuple[float, float] = (0.5, 0.8)
-    """Range of the hand's goal ahead of a body that follows the arm,"""
+    """Range of the hand's goal ahead of a body that follows the arm."""
     follow_aside_m: tuple[float, float] = (-0.25, 0.25)
-    """and to its left."""
+    """Range of the hand's goal to the left of a body that follows the arm."""
     follow_speed_mps: float = 0.5
     """Speed of a body that follows the arm."""

@@ -7,6 +7,7 @@ import pytest
 
 from perception.geometry import Pose
 from simulation.genesis.judge import standing
+from simulation.genesis.settings import JudgeSettings
 from simulation.scene.build import Box
 
 BOX = Box((1.0, 2.0, 0.25), (0.2, 0.4, 0.25), np.pi / 2, np.zeros((2, 2, 3), np.uint8))
@@ -39,3 +40,10 @@ def test_it_stands_if_it_is_upright_and_rests_on_the_top(where: Pose, upright: b
 
 def test_the_distance_is_from_the_middle_and_level() -> None:
     assert standing(BOX, pose(1.3, 2.4, 0.9), BOTTLE).distance_m == pytest.approx(0.5)
+
+
+def test_what_counts_as_upright_is_a_setting() -> None:
+    tilted = Pose.from_rpy((0.05, 0.0, 0.0), (1.0, 2.0, 0.53))
+    loose = JudgeSettings(rests_m=0.05)
+    assert standing(BOX, tilted, BOTTLE, loose).upright
+    assert not standing(BOX, tilted, BOTTLE, JudgeSettings(rests_m=0.05, upright_rad=0.01)).upright

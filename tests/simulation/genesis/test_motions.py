@@ -10,6 +10,7 @@ from behaviours.robots.spot import arm as spot_arm
 from perception.geometry import Pose
 from simulation.genesis.gait import Trot
 from simulation.genesis.motions import ArmPath, Jaw, Motion, Refused, Walk, path_duration_s, straight_path
+from simulation.genesis.settings import GaitSettings, MotionSettings
 
 DT = 0.005
 HEIGHT = 0.52
@@ -157,3 +158,20 @@ def test_jaws_stop_at_an_object_and_say_so() -> None:
     assert closed.poll().state is CommandState.DONE
     assert plant.torque == 3.0
     assert "38%" in closed.poll().reason
+
+
+def test_motions_keep_to_their_settings() -> None:
+    def walked_s(settings: MotionSettings) -> float:
+        return run(Walk(IdealPlant(), Trot(HEIGHT), np.array([1.0, 0.0, 0.0]), 0.5, 0.8, settings))
+
+    assert walked_s(MotionSettings(walk_accel_mps2=0.2)) > walked_s(MotionSettings()) + 0.5
+    slow = run(Jaw(IdealPlant(), np.pi / 2, 5.5, MotionSettings(jaw_speed_radps=0.5)))
+    assert slow >= np.pi / 2 / 0.5
+
+
+def test_feet_swing_as_high_as_the_gait_says() -> None:
+    def highest_knee(height_m: float) -> float:
+        trot = Trot(HEIGHT, GaitSettings(swing_height_m=height_m))
+        return max(float(np.ptp(trot.step((0.5, 0.0), 0.0, 0.05).reshape(4, 3)[:, 2])) for _ in range(10))
+
+    assert highest_knee(0.12) > highest_knee(0.02) + 0.05
