@@ -109,10 +109,10 @@ class AwaitPull(RobotLeaf):
         elif not self._before:
             return self.fail("there is nothing in the jaws")
         oldest_s = now_s - self.get("within_s") - 1e-9
-        self._before = [(then_s, one) for then_s, one in self._before if then_s >= oldest_s] + [(now_s, state)]
+        self._before = [(then_s, then) for then_s, then in self._before if then_s >= oldest_s] + [(now_s, state)]
         waited_s = now_s - self._since_s
-        opening = max(abs(state.opening - one.opening) for _, one in self._before)
-        torque_nm = max(abs(state.torque_nm - one.torque_nm) for _, one in self._before)
+        opening = max(abs(state.opening - then.opening) for _, then in self._before)
+        torque_nm = max(abs(state.torque_nm - then.torque_nm) for _, then in self._before)
         lost = not state.holding and now_s - self._held_at_s > self.get("forgive_s") - 1e-9
         if lost or opening >= self.get("opening_change") or torque_nm >= self.get("torque_change_nm"):
             return self.succeed(f"pulled after {waited_s:.1f} s: jaws by {opening:.0%}, torque by {torque_nm:.1f} N·m")

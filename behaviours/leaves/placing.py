@@ -86,8 +86,8 @@ class HoldAt(PlannedMotionLeaf[Pose]):
         point = np.array([self.get("forward_m"), self.get("left_m"), self.get("up_m")])
 
         def find() -> Pose | Rejection:
-            found = reachable(arm, body, rotation, headings, lambda turn: [Pose(turn, body.transform(point))])
-            return found[0] if found else Rejection(f"out of reach: the hand cannot be at {point.tolist()} m like this")
+            poses = reachable(arm, body, rotation, headings, lambda turn: [Pose(turn, body.transform(point))])
+            return poses[0] if poses else Rejection(f"out of reach: the hand cannot be at {point.tolist()} m like this")
 
         return find
 
@@ -126,11 +126,11 @@ class MoveToPlace(PlannedMotionLeaf[_Placement]):
             return [Pose(rotation, low + above), Pose(rotation, low)]
 
         def find() -> _Placement | Rejection:
-            found = reachable(arm, body, grasp.world_from_hand.rotation, headings, hands)
-            if found is None:
+            poses = reachable(arm, body, grasp.world_from_hand.rotation, headings, hands)
+            if poses is None:
                 away = float(np.linalg.norm((foot_m - body.position_m)[:2]))
                 return Rejection(f"out of reach: the place is {away:.2f} m away and the hand cannot be over it upright")
-            return _Placement(found[0], moved_to(location, foot_m))
+            return _Placement(poses[0], moved_to(location, foot_m))
 
         return find
 

@@ -33,8 +33,8 @@ LARGEST = 4096
 
 
 @dataclass(frozen=True, eq=False)
-class _Found:
-    """A box found at one zoom. box_uv: u0, v0, u1, v1 in the picture. mask: draws the mask; only for what is kept."""
+class _Candidate:
+    """A box at one zoom. box_uv: u0, v0, u1, v1 in the picture. mask: draws the mask; only for what is kept."""
 
     label: str
     score: float
@@ -101,20 +101,20 @@ class OnnxDetector:
             asked = ", ".join(unknown) or "nothing"
             choices = ", ".join(self.labels[:10]) + (" ..." if len(self.labels) > 10 else "")
             raise ConfigError(f"the detector {self._session.path.name} does not know: {asked}. It knows: {choices}")
-        found: list[_Found] = []
+        candidates: list[_Candidate] = []
         detections: list[Detection] = []
         rule = self._settings
         for looks, zoom in enumerate(rule.zooms, 1):
-            found += self._boxes_at(zoom, frame, labels, min_score)
-            plain = [each for each in found if looks >= rule.few_looks or self._is_plain(each, frame)]
+            candidates += self._boxes_at(zoom, frame, labels, min_score)
+            plain = [each for each in candidates if looks >= rule.few_looks or self._is_plain(each, frame)]
             if looks < len(rule.zooms) and not (enough and plain):
                 continue
-            detections, done = self._detections(found, frame, min_score, enough, plain=looks < rule.few_looks)
+            detections, done = self._detections(candidates, frame, min_score, enough, plain=looks < rule.few_looks)
             if done:
                 break
         return detections
 
-    def _boxes_at(self, zoom: float, frame: RgbdFrame, labels: Sequence[str], min_score: float) -> list[_Found]:
+    def _boxes_at(self, zoom: float, frame: RgbdFrame, labels: Sequence[str], min_score: float) -> list[_Candidate]:
         """What the network finds in the picture as it sees it at one zoom, best first."""
         network = self._size_at(zoom)
         box = Letterbox.fit(frame.intrinsics.shape, self._size, zoom).centred(network, self._size)
@@ -128,13 +128,13 @@ class OnnxDetector:
         centre, size = rows[keep, :2].astype(np.float64), rows[keep, 2:4].astype(np.float64)
         corners = np.hstack([centre - size / 2, centre + size / 2])
         chosen = suppress_overlaps(corners, best[keep].astype(np.float64), self._settings.max_overlap)
-        found = []
+        candidates = []
         for index in chosen[: self._settings.most]:
             row = keep[index]
             corner = _clip(box.boxes(corners[index : index + 1])[0], frame.intrinsics.shape)
             mask = cache(partial(self._head.draw, look, rows[row, -PROTOTYPES:], corner))
-            found.append(_Found(self.labels[int(likeliest[row])], float(best[row]), zoom, corner, mask))
-        return found
+            candidates.append(_Candidate(self.labels[int(likeliest[row])], float(best[row]), zoom, corner, mask))
+        return candidates
 
     def _size_at(self, zoom: float) -> tuple[int, int]:
         """(height, width) of the input for a zoom: the usual one, or if that is free as little as holds the picture."""
@@ -150,14 +150,14 @@ class OnnxDetector:
             raise self._session.error(f"expected a first output (1, {width}, anchors), got {raw.shape}")
         return np.asarray(np.nan_to_num(raw[0].T), np.float32)
 
-    def _is_plain(self, detection: _Found | Detection, frame: RgbdFrame) -> bool:
+    def _is_plain(self, detection: _Candidate | Detection, frame: RgbdFrame) -> bool:
         """Whether it is sure and near enough to need no further look."""
         u0, v0, u1, v1 = detection.box_uv
         large = max(u1 - u0, v1 - v0) >= self._settings.near * frame.intrinsics.height
         return detection.score >= self._settings.sure and large
 
     def _detections(
-        self, found: Sequence[_Found], frame: RgbdFrame, min_score: float, enough: Enough | None, plain: bool
+        self, candidates: Sequence[_Candidate], frame: RgbdFrame, min_score: float, enough: Enough | None, plain: bool
     ) -> tuple[list[Detection], bool]:
         """What was found at all zooms, each object once, best first, and whether it is enough.
 
@@ -165,17 +165,17 @@ class OnnxDetector:
         ends early with a detection that is enough (and plain, if it must be) and better than all that are left.
         """
         rule = self._settings
-        corners = np.array([each.box_uv for each in found], dtype=np.float64).reshape(-1, 4)
+        corners = np.array([each.box_uv for each in candidates], dtype=np.float64).reshape(-1, 4)
         detections: list[Detection] = []
         reached = -1.0
-        for index in suppress_overlaps(corners, np.array([each.score for each in found]), rule.max_overlap):
-            best = found[index]
+        for index in suppress_overlaps(corners, np.array([each.score for each in candidates]), rule.max_overlap):
+            best = candidates[index]
             if best.score <= reached:
                 break
             shares = overlaps(corners[index], corners)
             same = [
                 each
-                for each, share in zip(found, shares, strict=True)
+                for each, share in zip(candidates, shares, strict=True)
                 if share > rule.max_overlap and each.label == best.label
             ]
             shown = max([best, *same], key=lambda each: each.zoom)

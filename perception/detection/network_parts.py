@@ -63,14 +63,14 @@ def cut(content: bytes) -> Parts | None:
 def _makers(graph: Any, name: str) -> set[str]:
     """First outputs of all nodes that `name` is made by."""
     maker = {output: node for node in graph.node for output in node.output}
-    found: set[str] = set()
+    makers: set[str] = set()
     following = [name]
     while following:
         node = maker.get(following.pop())
-        if node is not None and node.output[0] not in found:
-            found.add(node.output[0])
+        if node is not None and node.output[0] not in makers:
+            makers.add(node.output[0])
             following += node.input
-    return found
+    return makers
 
 
 def _side(weights: Any) -> int:

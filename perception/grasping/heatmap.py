@@ -50,8 +50,8 @@ class OnnxHeatmap:
         whole = slice(None), slice(None)
         window = preprocess.window(tensor[preprocess.MASK_CHANNEL] > 0) if self._windowed else whole
         part = square[window]
-        (found,) = self._session.run(tensor[(None, slice(None), *window)])
-        if found.size != part.size:
-            raise self._session.error(f"expected output of {part.shape}, got {found.shape}")
-        part[:] = np.nan_to_num(found.reshape(part.shape))
+        (output,) = self._session.run(tensor[(None, slice(None), *window)])
+        if output.size != part.size:
+            raise self._session.error(f"expected output of {part.shape}, got {output.shape}")
+        part[:] = np.nan_to_num(output.reshape(part.shape))
         return square

@@ -47,8 +47,8 @@ def d2nt_normals(depth: NDArray[Any], intrinsics: Intrinsics, version: D2ntVersi
     z = _checked(depth, intrinsics)
     quick = _compiled() if version == "v3" else None
     if quick is not None:
-        found: Float32 = quick(z, intrinsics.fx, intrinsics.fy, intrinsics.cx, intrinsics.cy)
-        return found
+        normals: Float32 = quick(z, intrinsics.fx, intrinsics.fy, intrinsics.cx, intrinsics.cy)
+        return normals
     return d2nt_numpy(z, intrinsics, version)
 
 
