@@ -1,8 +1,8 @@
-"""A folder of training arrays: inputs.npy, labels.npy and samples.json; written, read, and several joined to one.
+"""Writes, reads and joins folders of training arrays: inputs.npy, labels.npy and samples.json.
 
 inputs.npy: (N, C, H, W) float16. labels.npy: (N, H, W) int8, as training.dataset.project_labels defines them.
-samples.json: one entry a sample, the sizes, and the SHA-256 of both arrays. It is written last: a folder without it is
-no training data.
+samples.json: one entry per sample, the sizes, and the SHA-256 of both arrays. It is written last, so a folder without
+it is incomplete.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Sample = tuple[dict[str, Any], NDArray[np.float16], NDArray[np.int8]]
 
 
 class NoSamplesError(ConfigError):
-    """Nothing to write."""
+    """There is no sample to write."""
 
 
 def write_arrays(
@@ -39,7 +39,7 @@ def write_arrays(
 ) -> dict[str, Any]:
     """Write the samples as the folder that a training reads; returns its samples.json.
 
-    limit: most samples that may come. facts: more entries of samples.json. size: height and width of the samples,
+    limit: greatest number of samples. facts: more entries of samples.json. size: height and width of the samples,
     pixels. NoSamplesError if there are none.
     """
     out.mkdir(parents=True, exist_ok=True)
