@@ -65,6 +65,7 @@ class RgbdFrame:
 
     rgb: (H, W, 3) uint8, RGB order. depth: (H, W) float32 metres along the optical axis, 0 = no return.
     world_from_camera: pose of the optical frame (x right, y down, z forward). time_s: the robot's clock.
+    registered: depth and colour fit pixel for pixel; else perception looks how far beside an object its depth lies.
     ValueError if an array does not fit the intrinsics.
     """
 
@@ -74,6 +75,7 @@ class RgbdFrame:
     world_from_camera: Pose
     time_s: float
     camera: str = "hand"
+    registered: bool = False
 
     def __post_init__(self) -> None:
         shape = self.intrinsics.shape

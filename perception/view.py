@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perception.surface.cross_section import Box, find_box
-from perception.surface.depth import ObjectDepth, object_depth
 from perception.surface.locate import ObjectLocation, locate_object, too_small
 from perception.surface.normals import plane_fit_normals
+from perception.surface.registration import ObjectDepth, object_depth
 from perception.surface.settings import SurfaceSettings
 from perception.surface.silhouette import Silhouette, bounds, silhouette
 from perception.types import Detection, Intrinsics, Rejection, RgbdFrame
@@ -41,8 +41,10 @@ class View:
     def repaired(self) -> ObjectDepth:
         """The depth moved under the mask, and which of it shows the object's near surface."""
         frame = self.frame
-        mask = self.detection.mask
-        return object_depth(frame.depth, mask, frame.intrinsics, frame.world_from_camera, self.settings.depth)
+        mask, settings = self.detection.mask, self.settings.depth
+        return object_depth(
+            frame.depth, mask, frame.intrinsics, frame.world_from_camera, settings, registered=frame.registered
+        )
 
     @cached_property
     def silhouette(self) -> Silhouette:

@@ -31,7 +31,7 @@ from perception.grasping.orientation import euler_to_normal, normal_to_euler
 from perception.grasping.reach import Reach
 from perception.grasping.settings import GraspSettings
 from perception.surface.cross_section import Face
-from perception.surface.depth import depth_around
+from perception.surface.depth import depth_around, looks_steeply
 from perception.surface.silhouette import bounds, extent_across, round_width_m
 from perception.types import Grasp, Heatmap, Rejection
 from perception.view import View
@@ -182,6 +182,9 @@ def _grasps_at(
     depth = _depth_at(view, uv, int(np.clip(0.2 * extent, 4, 16)), settings)
     if depth is None:
         return "without depth"
+    returned = depth_around(view.repaired.depth, uv, settings.agree_px)
+    if returned is not None and abs(returned - depth) > settings.agree_m:
+        return "where the sensor sees another depth"
     fitted = view.normals[uv[1], uv[0]].astype(np.float64)
     if not fitted.any():
         return "without a surface normal"
@@ -207,7 +210,7 @@ def _depth_at(view: View, uv: tuple[int, int], radius_px: int, settings: GraspSe
     same level range counts too, since the sensor's fixed pattern spans only a few pixels."""
     depth = depth_around(view.near_depth, uv, radius_px)
     level = depth_around(view.near_level, uv, radius_px)
-    if depth is None or level is None or not view.silhouette.upright:
+    if depth is None or level is None or not view.silhouette.upright or looks_steeply(view.frame.world_from_camera):
         return depth
     (u, v), tall = uv, settings.column * radius_px
     column = view.near_level[max(0, v - tall) : v + tall + 1, max(0, u - radius_px) : u + radius_px + 1]

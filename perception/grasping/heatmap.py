@@ -40,7 +40,12 @@ class OnnxHeatmap:
         """Quality per pixel of the frame, 0 outside the square around the mask; ContractError for an empty mask."""
         frame = view.frame
         tensor, crop = preprocess.heatmap_input(
-            frame.rgb, frame.depth, view.detection.mask, frame.intrinsics, frame.world_from_camera
+            frame.rgb,
+            frame.depth,
+            view.detection.mask,
+            frame.intrinsics,
+            frame.world_from_camera,
+            registered=frame.registered,
         )
         return Heatmap(np.clip(crop.paste(self.quality(tensor), frame.intrinsics.shape), 0.0, 1.0))
 

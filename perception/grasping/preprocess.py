@@ -27,8 +27,9 @@ from numpy.typing import NDArray
 
 from perception.base.errors import ContractError
 from perception.geometry import Pose, Vector, unit
-from perception.surface.depth import ObjectDepth, level_factor, object_depth, ray_share
+from perception.surface.depth import level_factor, ray_share
 from perception.surface.normals import object_normals
+from perception.surface.registration import ObjectDepth, object_depth
 from perception.types import Intrinsics
 
 Float32 = NDArray[np.float32]
@@ -134,11 +135,14 @@ def heatmap_input(
     intrinsics: Intrinsics,
     world_from_camera: Pose,
     crop: Crop | None = None,
+    *,
+    registered: bool = False,
 ) -> tuple[Float32, Crop]:
     """The (8, 256, 256) float32 input and the crop that maps its output back.
 
     rgb: (H, W, 3) uint8. depth: (H, W) metres, 0 = no return. mask: (H, W), True on the object. crop: another square
-    than the one around the mask, for augmentation. ContractError for an empty mask or shapes that do not fit.
+    than the one around the mask, for augmentation. registered: as of an `RgbdFrame`. ContractError for an empty mask or
+    shapes that do not fit.
     """
     shape = intrinsics.shape
     if rgb.shape != (*shape, 3) or depth.shape != shape or mask.shape != shape:
@@ -147,7 +151,7 @@ def heatmap_input(
     small_mask = crop.cut(mask.astype(np.uint8), smooth=False).astype(bool)
     small_depth = crop.cut(np.asarray(depth, np.float32), smooth=False)
     camera = crop.intrinsics(intrinsics)
-    seen = object_depth(small_depth, small_mask, camera, world_from_camera)
+    seen = object_depth(small_depth, small_mask, camera, world_from_camera, registered=registered)
     tensor = np.zeros((CHANNELS, crop.size_px, crop.size_px), np.float32)
     tensor[0:3] = crop.cut(rgb, smooth=True).transpose(2, 0, 1) * np.float32(1.0 / 255.0)
     if seen.layer is not None:

@@ -20,6 +20,7 @@ class GraspSettings:
     heading_weight: share of the round body's heading where they agree. steep_rad: a normal that rises more than this
     shows no upright face. column, column_m: an upright object's depth is the median of a column so many windows tall,
     of what lies so near in level range.
+    agree_m, agree_px: the depth used may differ by so much from what the sensor returns within so many pixels.
     flat_width_m, flat_worst: flat faces up to the first width count in full, above the second by this share.
     """
 
@@ -37,5 +38,7 @@ class GraspSettings:
     steep_rad: float = math.radians(45.0)
     column: int = 5
     column_m: float = 0.012
+    agree_m: float = 0.015
+    agree_px: int = 3
     flat_width_m: tuple[float, float] = (0.070, 0.080)
     flat_worst: float = 0.6

@@ -24,8 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perception.geometry import Vector
-from perception.surface.depth import ObjectDepth
 from perception.surface.one_thread import one_thread
+from perception.surface.registration import ObjectDepth
 from perception.surface.settings import BoxSettings
 from perception.surface.silhouette import Silhouette, bounds
 from perception.types import RgbdFrame

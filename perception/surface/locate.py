@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perception.geometry import Vector, unit
-from perception.surface.depth import ObjectDepth
+from perception.surface.registration import ObjectDepth
 from perception.surface.silhouette import Silhouette, extent_across, pixels_of, round_width_m
 from perception.types import Detection, Rejection, RgbdFrame
 

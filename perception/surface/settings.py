@@ -16,6 +16,8 @@ class DepthSettings:
     beside_m: the depth lies at most so far beside the colour picture, metres.
     matched_rows: rows of the mask that are compared; up to twice as many. most_layers: layers that are tried.
     nearer_wins: share by which a layer further away must fit the mask better.
+    shift_fit: least score of a shift that is believed, per pixel of the mask; a perfect one has about 1.
+    shift_gain: least gain of its score over that of no shift, as a share, for a shift as wide as the mask.
     """
 
     layer_m: float = 0.035
@@ -25,6 +27,8 @@ class DepthSettings:
     matched_rows: int = 64
     most_layers: int = 8
     nearer_wins: float = 0.05
+    shift_fit: float = 0.2
+    shift_gain: float = 0.7
 
 
 @dataclass(frozen=True)

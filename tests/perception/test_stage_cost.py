@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from behaviours.robots.spot.model import SPOT
 from perception.detection.settings import DetectionSettings
-from perception.surface.depth import level_range, near_cluster, object_depth
+from perception.surface.depth import level_range, near_cluster
 from perception.surface.normals import d2nt_normals
+from perception.surface.registration import object_depth
 from perception.types import Intrinsics
 from tests.support.places import SHARED
 from tests.support.synthetic import Cylinder, View, camera_at, render
@@ -116,7 +117,7 @@ def test_normals_are_much_quicker_than_the_reference(benchmark: Any) -> None:
 
 
 def reference_shift(depth: NDArray[Any], mask: NDArray[np.bool_], focal_px: float, limit_m: float) -> int:
-    """The idea of `perception.surface.depth.registration_shift` in plain numpy: each shift is tried on the whole
+    """The idea of `perception.surface.registration.registration_shift` in plain numpy: each shift is tried on the whole
     picture."""
     layer = near_cluster(depth, mask)
     assert layer is not None

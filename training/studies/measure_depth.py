@@ -30,8 +30,9 @@ from perception.base.array_files import read_array, read_picture
 from perception.base.errors import ConfigError
 from perception.base.plain_json import json_text
 from perception.geometry import Pose
-from perception.surface.depth import first_surface_depth, median_depth, object_depth
+from perception.surface.depth import first_surface_depth, median_depth
 from perception.surface.normals import d2nt_normals, plane_fit_normals
+from perception.surface.registration import object_depth
 from perception.types import Intrinsics
 from simulation.genesis.depth_sensor import DepthSensor
 from simulation.genesis.settings import DepthSensorConfig

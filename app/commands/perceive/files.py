@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,7 @@ def perceive_files(arguments: argparse.Namespace) -> int:
     """Run `spot-grasp perceive`; 0 with a grasp, 1 without. ConfigError or ModelError for what cannot be used."""
     tilt = math.radians(arguments.tilt)
     frame = saved_frame(arguments.rgb, arguments.depth, arguments.depth_scale, arguments.intrinsics, tilt)
+    frame = replace(frame, registered=arguments.registered)
     if not 0 <= arguments.min_score <= 1:
         raise ConfigError(f"--min-score {arguments.min_score:g} must be within 0 to 1")
     labels = tuple(arguments.label or DEFAULT_LABELS)

@@ -290,3 +290,15 @@ def test_the_middle_of_a_narrow_neck_on_a_wide_body_may_be_chosen() -> None:
     assert inner[300, 320]
     assert not inner[140:200, 309:314].any()
     assert not (inner & ~mask).any()
+
+
+def test_a_grasp_whose_depth_the_sensor_contradicts_is_refused() -> None:
+    """The object's depth is filled in across a patch where the sensor sees past it."""
+    view = render(Cylinder(), camera_at((-0.5, 0.0, 0.62), (0.0, 0.0, 0.62)))
+    v, u = (int(np.median(axis)) for axis in np.nonzero(view.mask))
+    depth = view.depth.copy()
+    depth[v - 6 : v + 7, u - 6 : u + 7] += 0.3
+    answer = compute(view.seen(depth), spot(view, u, v, 1.5))
+    assert isinstance(answer, Rejection)
+    assert "the sensor sees another depth" in answer.reason
+    assert isinstance(compute(view.seen(), spot(view, u, v, 1.5)), Grasp)

@@ -10,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import perception.view
+from behaviours.robots.spot.model import SPOT
 from perception.base.errors import ContractError
 from perception.geometry import Pose
+from perception.grasping.grasp import grasps_at, inner_pixels
 from perception.surface.depth import (
     depth_around,
     first_surface_depth,
@@ -19,12 +21,10 @@ from perception.surface.depth import (
     level_range,
     median_depth,
     near_cluster,
-    object_depth,
-    registration_shift,
-    shift_depth,
 )
 from perception.surface.locate import ObjectLocation, detection_of
-from perception.types import Detection, Intrinsics, Rejection, RgbdFrame
+from perception.surface.registration import object_depth, registration_shift, shift_depth
+from perception.types import Detection, Grasp, Intrinsics, Rejection, RgbdFrame
 from simulation.genesis.depth_sensor import DepthSensor
 from simulation.genesis.settings import DepthSensorConfig
 from tests.support.places import SHARED
@@ -32,6 +32,8 @@ from tests.support.synthetic import HAND_CAMERA, Cylinder, View, camera_at, rend
 
 CAMERA = Intrinsics(8, 6, 10.0, 10.0, 4.0, 3.0)
 REAL = SHARED / "real_frames"
+ANY_GRIPPER = replace(SPOT.gripper, max_width_m=9.0, open_z_m=(0.0, 0.0), low_x_m=(0.0, 0.0), half_breadth_m=0.0)
+"""A gripper that fits anywhere."""
 
 
 def frame(depth: np.ndarray, camera: str = "hand") -> RgbdFrame:
@@ -153,6 +155,53 @@ def test_shift_of_nothing_is_nothing() -> None:
     assert registration_shift(empty, mask, 552.0) == 0
     flat = np.full((480, 640), 0.5, np.float32)
     assert registration_shift(flat, mask, 552.0) == 0
+
+
+def test_registered_depth_is_not_moved() -> None:
+    view, _ = scene()
+    beside = shift_depth(view.depth, 12)
+    moved = object_depth(beside, view.mask, HAND_CAMERA, view.world_from_camera)
+    kept = object_depth(beside, view.mask, HAND_CAMERA, view.world_from_camera, registered=True)
+    assert abs(moved.shift_px + 12) <= 1
+    assert kept.shift_px == 0
+    assert np.array_equal(kept.depth, beside)
+
+
+def test_a_pattern_without_the_object_moves_nothing() -> None:
+    """What fits the mask nowhere, as far more of it lies beside than inside, is no silhouette of the object."""
+    mask = np.zeros((480, 640), bool)
+    mask[200:260, 300:340] = True
+    clutter = np.full((480, 640), 0.7, np.float32)
+    clutter[:, ::2] = 0.9
+    clutter[200:260, 352:358] = 0.7
+    assert registration_shift(clutter, mask, 552.0) == 0
+
+
+@settings(max_examples=40)
+@given(
+    down_deg=st.floats(30, 75),
+    radius=st.floats(0.02, 0.045),
+    height=st.floats(0.05, 0.25),
+    distance=st.floats(0.4, 0.8),
+    wall_m=st.floats(0.2, 1.5),
+)
+def test_depth_at_a_pixel_is_the_surface_s_from_level_to_steep(
+    down_deg: float, radius: float, height: float, distance: float, wall_m: float
+) -> None:
+    cylinder, down = Cylinder(radius=radius, height=height), np.radians(down_deg)
+    middle = (0.0, 0.0, cylinder.bottom + height / 2)
+    place = (-distance * np.cos(down), 0.0, middle[2] + distance * np.sin(down))
+    view = render(cylinder, camera_at(place, middle), wall_m=wall_m, support_half_m=0.4)
+    seen = view.seen()
+    assert seen.repaired.shift_px == 0
+    v, u = (axis[:: max(1, axis.size // 40)] for axis in np.nonzero(inner_pixels(view.mask)))
+    grasps = grasps_at(seen, list(zip(u.tolist(), v.tolist(), strict=True)), gripper=ANY_GRIPPER)
+    found = [grasp for grasp in grasps if isinstance(grasp, Grasp)]
+    assert found
+    for grasp in found:
+        assert grasp.depth_m == pytest.approx(float(view.depth[grasp.pixel_uv[::-1]]), abs=0.015)
+    errors = [grasp.depth_m - float(view.depth[grasp.pixel_uv[::-1]]) for grasp in found]
+    assert abs(float(np.median(errors))) < 0.004
 
 
 def test_tall_object_seen_from_above_is_one_layer() -> None:
