@@ -20,6 +20,13 @@ from tests.support.places import ROOT
 
 pytestmark = pytest.mark.slow
 
+GUIDES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    *(ROOT / "docs").glob("*.md"),
+    *(ROOT / "docs/tutorials").glob("*.md"),
+]
+"""What people read first; reports quote many numbers, and the rest is generated."""
 FETCHED = re.compile(
     r"""(?:<(?:script|img|iframe|link(?! rel="?canonical))\b[^>]*?(?:src|href)=["']?|url\(["']?)https?:"""
 )
@@ -70,3 +77,11 @@ def test_the_site_builds_without_a_warning_and_fetches_nothing(tmp_path: Path) -
     pages = [*(tmp_path / "site").rglob("*.html"), *(tmp_path / "site").rglob("*.css")]
     assert len(pages) > 30
     assert [page.name for page in pages if FETCHED.search(page.read_text())] == []
+
+
+@pytest.mark.parametrize("page", GUIDES, ids=lambda page: page.stem)
+def test_sentences_are_short(page: Path) -> None:
+    text = re.sub(r"```.*?```|<!--.*?-->|\]\([^)]*\)", " ", page.read_text(), flags=re.DOTALL)
+    parts = re.split(r"\n\s*\n|\n(?=\s*(?:[-*#]|\d+\.))|\|", text)
+    sentences = [sentence for part in parts for sentence in re.split(r"(?<=[.!?:;])\s+", " ".join(part.split()))]
+    assert [sentence for sentence in sentences if len(sentence.split()) > 30] == []
