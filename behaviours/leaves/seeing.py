@@ -64,7 +64,7 @@ class Capture(RobotLeaf):
             self._job.cancel()  # type: ignore[union-attr]
 
 
-class DetectObject(WorkLeaf[list[View]]):
+class DetectObject(WorkLeaf[View]):
     """Find the best object with one of the labels, or the one that is known already."""
 
     PORTS = (
@@ -78,30 +78,31 @@ class DetectObject(WorkLeaf[list[View]]):
         output_port("detection", View, text="the object and the picture that it is in"),
     )
 
-    def work(self) -> Callable[[], list[View]]:
+    def work(self) -> Callable[[], View | Rejection]:
         frame, labels, min_score = self.get("frame"), self.get("labels"), self.get("min_score")
         known, within_m = self.get("known"), self.get("within_m")
         surface = self.context.settings.surface
 
-        def detect() -> list[View]:
+        def detect() -> View | Rejection:
             if known is None:  # all that can be found is compared
-                detections = self.context.detector.detect(frame, labels, min_score)
-                return [View(frame, detection, surface) for detection in detections[:1]]
-            matching = partial(detection_of, frame=frame, known=known, within_m=within_m)
-            detections = self.context.detector.detect(
-                frame, labels, min_score, lambda detection: matching([detection]) is not None
-            )
-            same = matching(detections)
-            return [] if same is None else [View(frame, same, surface)]
+                best = next(iter(self.context.detector.detect(frame, labels, min_score)), None)
+                where = ""
+            else:
+                matching = partial(detection_of, frame=frame, known=known, within_m=within_m)
+                detections = self.context.detector.detect(
+                    frame, labels, min_score, lambda detection: matching([detection]) is not None
+                )
+                best = matching(detections)
+                where = f" within {within_m:.2f} m of where it was"
+            if best is None:
+                return Rejection(f"no {' or '.join(labels)} in the picture{where}")
+            return View(frame, best, surface)
 
         return detect
 
-    def take(self, result: list[View]) -> Status:
-        if not result:
-            where = "" if self.get("known") is None else f" within {self.get('within_m'):.2f} m of where it was"
-            return self.fail(f"no {' or '.join(self.get('labels'))} in the picture{where}")
-        self.set("detection", result[0])
-        best = result[0].detection
+    def take(self, result: View) -> Status:
+        self.set("detection", result)
+        best = result.detection
         return self.succeed(f"{best.label} {best.score:.2f}, {int(best.mask.sum())} px")
 
 
