@@ -21,7 +21,7 @@ from training.detector.rendered.objects import eased, random_object, rod
 from training.detector.rendered.raycast import TEXTURE_PX
 from training.detector.rendered.rooms import FAMILY_ODDS
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("numba")]  # one process compiles
 
 SMALL = 96
 

@@ -20,7 +20,7 @@ from training.detector.rendered.raycast import (
     segments,
 )
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("numba")]  # one process compiles
 
 SIZE, FOCAL = (60, 80), 70.0
 LOOK_ALONG_X = Pose(np.array([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0]]), np.array([0.0, 0.0, 0.5]))
