@@ -33,6 +33,7 @@ def test_checkers_and_programs_see_the_same_names(package: str) -> None:
         _ = module.nonsense
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("package", API)
 def test_public_names_load_no_heavy_library(package: str) -> None:
     script = (

@@ -73,6 +73,7 @@ def face_in_the_middle(box: Box, view: View) -> tuple[float, float, NDArray[np.f
     return float(np.arctan2(face.normal_world[1], face.normal_world[0])), face.width_m, face.middle_xy
 
 
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None)
 @given(
     wide=st.floats(0.045, 0.085),
@@ -96,6 +97,7 @@ def test_clean_boxes_give_their_faces(
     assert middle == pytest.approx(0.5 * true_deep * np.array([np.cos(heading), np.sin(heading)]), abs=0.006)
 
 
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None)
 @given(
     seed=st.integers(0, 100_000),
@@ -115,6 +117,7 @@ def test_noisy_boxes_that_are_told_have_the_right_heading(
     assert abs(np.degrees(off_faces_rad(heading, yaw))) < 15.0
 
 
+@pytest.mark.slow
 def test_most_noisy_boxes_are_told() -> None:
     told = [found(box_view((0.07, 0.06, 0.2), 0.2 * i, 0.5, 0.3), i) is not None for i in range(8)]
     assert sum(told) >= 5
@@ -126,6 +129,7 @@ def test_a_clean_cylinder_is_no_box(radius: float, height: float, distance: floa
     assert found(cylinder_view(radius, height, distance, elevation)) is None
 
 
+@pytest.mark.slow
 def test_a_noisy_cylinder_is_no_box() -> None:
     rng = np.random.default_rng(3)
     for seed in range(10):

@@ -131,6 +131,7 @@ def test_shift_moves_and_fills_with_nothing(du: int, width: int) -> None:
         assert moved[0, u] == (depth[0, u + du] if 0 <= u + du < width else 0.0)
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(
     lateral=st.floats(-0.015, 0.005),
@@ -225,6 +226,7 @@ def test_range_straight_down_is_the_depth() -> None:
         object_depth(depth, np.ones((3, 3), bool), CAMERA, down)
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(seed=st.integers(0, 10_000), distance=st.floats(0.4, 2.5), height=st.floats(0.6, 0.85))
 def test_location_with_a_noisy_sensor(seed: int, distance: float, height: float) -> None:
@@ -274,6 +276,7 @@ def test_recorded_thermos_is_as_far_and_as_far_off_as_measured_by_hand() -> None
     assert seen.layer.middle_m == pytest.approx(0.795, abs=0.015)  # not the wall at 0.89
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(side_px=st.integers(60, 250), left=st.booleans(), worse=st.booleans(), distance=st.floats(0.4, 1.5))
 def test_the_object_known_is_told_from_a_better_scored_one_beside_it(

@@ -17,6 +17,7 @@ from training.heatmap.samples import Samples  # noqa: E402
 from training.heatmap.train import train  # noqa: E402
 
 
+@pytest.mark.slow
 def test_windows_hold_what_is_labelled_and_batches_hold_each_row_once(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     count = 70

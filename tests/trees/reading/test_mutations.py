@@ -71,6 +71,7 @@ def test_the_watch_sees_what_it_should(watch: tuple[Watch, Path], tmp_path: Path
     assert [line.split()[0] for line in guard.seen] == ["open", "exec"]
 
 
+@pytest.mark.slow
 def test_the_script_counts_and_is_repeatable() -> None:
     command = [sys.executable, "-m", "tests.trees.reading.mutate", "20"]
     outputs = [subprocess.run(command, capture_output=True, text=True, check=True, timeout=300).stdout for _ in "ab"]
