@@ -20,6 +20,7 @@ from app.base.command import Command, Parser
 from app.base.exit_codes import SUCCESS
 from app.base.interrupts import Interrupts
 from app.base.output import hurry, tell
+from app.parts.genesis import DEFAULT_SCENE
 from perception.base.errors import ConfigError
 from perception.base.extras import require
 from perception.base.files import open_append, write_atomic
@@ -175,7 +176,7 @@ def steerable_robot(options: SimulateOptions) -> Steerable:
     check_device(options.device or "cpu")
     from simulation.genesis.robot import GenesisRobot
 
-    return GenesisRobot(options.scene or "bottle", options.seed, device=options.device or "cpu")
+    return GenesisRobot(options.scene or DEFAULT_SCENE, options.seed, device=options.device or "cpu")
 
 
 def _tell(server: SpotServer, folder: Path) -> None:

@@ -46,11 +46,11 @@ def detector_name(text: str) -> str | Path:
 
 class PluginKind:
     """A robot of another package. Implements `behaviours.robot_kind.RobotKind`; each error is a ConfigError that names
-    the plug-in. where: the plug-in, in words."""
+    the plug-in."""
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self.where, self._value = _load(ROBOT_GROUP, name, "robot")
+        self._where, self._value = _load(ROBOT_GROUP, name, "robot")
         self._is_kind = hasattr(self._value, "add_options") and hasattr(self._value, "make")
 
     def add_options(self, options: argparse._ArgumentGroup) -> None:
@@ -63,11 +63,11 @@ class PluginKind:
             robot: Robot = self._value.make(options, seed=seed, folder=folder) if self._is_kind else self._value()
             reason = wrong_robot(robot)
         if reason:
-            raise ConfigError(f"robot '{self._name}': {self.where} {reason}")
+            raise ConfigError(f"robot '{self._name}': {self._where} {reason}")
         return robot
 
     def _named(self, what: str) -> AbstractContextManager[None]:
-        return _told_by_name(f"robot '{self._name}': {self.where} {what}")
+        return _told_by_name(f"robot '{self._name}': {self._where} {what}")
 
 
 def make_detector(name: str) -> Detector:

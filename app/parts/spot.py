@@ -13,6 +13,7 @@ from perception.base.errors import ConfigError
 from perception.base.extras import require
 
 if TYPE_CHECKING:
+    from behaviours.robots.spot.link.connection import Target
     from behaviours.robots.spot.robot import SpotRobot
 
 SIMULATED = "sim"
@@ -26,6 +27,13 @@ def add_target(options: argparse._ActionsContainer, *, required: bool = False) -
     )
     options.add_argument("--port", type=_port, metavar="P", help="its port (default 443)")
     options.add_argument("--certificate", type=Path, metavar="FILE", help="PEM file to trust (a simulator's)")
+
+
+def target_of(options: argparse.Namespace) -> Target:
+    """The Spot that the options of `add_target` name."""
+    from behaviours.robots.spot.link.connection import HTTPS_PORT, Target
+
+    return Target(options.hostname, options.port or HTTPS_PORT, options.certificate)
 
 
 class SpotKind:
@@ -47,7 +55,6 @@ class SpotKind:
         )
 
     def make(self, options: argparse.Namespace, *, seed: int, folder: Path | None) -> SpotRobot:
-        from behaviours.robots.spot.link.connection import HTTPS_PORT, Target
         from behaviours.robots.spot.options import SpotOptions
 
         if options.hostname is None:
@@ -61,7 +68,7 @@ class SpotKind:
             require("--robot spot", "spot", "bosdyn.client")
             from behaviours.robots.spot.robot import SpotRobot
 
-            return SpotRobot(Target(options.hostname, options.port or HTTPS_PORT, options.certificate), asked)
+            return SpotRobot(target_of(options), asked)
         refuse_target(options)
         require("--robot spot", "spot")
         from app.parts.simulated_spot import SimulatedSpot

@@ -11,7 +11,7 @@ from app.base.arguments import TREE, TREE_ID, add_folders
 from app.base.bounded import real, whole
 from app.base.command import Command, Parser
 from app.parts.plugins import DETECTOR, detector_name
-from app.parts.spot import add_target
+from app.parts.spot import add_target, target_of
 from trees.library_files import find_tree
 
 if TYPE_CHECKING:
@@ -53,13 +53,11 @@ def run(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
     from app.mission.server import Tls
     from app.parts.networks import networks
     from app.parts.vocabulary import vocabulary
-    from behaviours.robots.spot.link.connection import HTTPS_PORT, Target
 
     file = find_tree(arguments.tree)
     models = networks(arguments.detector, arguments.heatmap)[:2]
     known = vocabulary(models[0], arguments.detector, "spot")
     tree = read(file, arguments.tree_id, known, arguments.folders)
-    target = Target(arguments.hostname, arguments.port or HTTPS_PORT, arguments.certificate)
     options = ServeOptions(
         arguments.name,
         arguments.listen,
@@ -69,7 +67,7 @@ def run(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
         tuple(arguments.allow_from),
         None if arguments.tls is None else Tls(*arguments.tls),
     )
-    return serve(target, tree, options, models, interrupts)
+    return serve(target_of(arguments), tree, options, models, interrupts)
 
 
 def _address(text: str) -> str:

@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
     if arguments.hostname is not None:
         from app.commands.tree_files.preflight import check_robot
 
-        code = check_robot(arguments.hostname, arguments.port, arguments.certificate, facts) or code
+        code = check_robot(arguments, facts) or code
     if facts is not None:
         tell_json({"ok": code == 0, **facts})
     return code

@@ -5,13 +5,14 @@ Each service is asked on its own, so that one that does not answer does not hide
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, Final, Literal
 
 from app.base.exit_codes import BROKEN, SUCCESS
 from app.base.output import tell
+from app.parts.spot import SIMULATED, refuse_target, target_of
 from behaviours.robots.spot.camera import images
 from behaviours.robots.spot.camera.lens import lens_of
 from behaviours.robots.spot.control import dock
@@ -19,7 +20,7 @@ from behaviours.robots.spot.control.estop import read_status, refusal
 from behaviours.robots.spot.link.connection import Connection, Target
 from behaviours.robots.spot.link.errors import missing, owner_words
 from behaviours.robots.spot.state import RobotView, fault_words
-from perception.base.errors import ConfigError, RobotError, SpotGraspError
+from perception.base.errors import RobotError, SpotGraspError
 
 Verdict = Literal["ok", "note", "fail"]
 LOW_PERCENT, EMPTY_PERCENT = 30.0, 10.0
@@ -177,29 +178,26 @@ def table(rows: Sequence[Row]) -> str:
     return "".join(f"{row.verdict:<5} {row.what:<{width}}  {row.words}\n" for row in rows)
 
 
-def check_robot(hostname: str, port: int | None, certificate: Path | None, facts: dict[str, Any] | None = None) -> int:
-    """Print the table for a robot, or for a simulated one (`sim`); 0 if it is ready, else 3.
+def check_robot(options: argparse.Namespace, facts: dict[str, Any] | None = None) -> int:
+    """Print the table for the Spot that the options name, or for a simulated one; 0 if it is ready, else 3.
 
-    facts: gets the rows as `robot`, see docs/checking.md, instead of what is printed."""
-    from behaviours.robots.spot.link.connection import HTTPS_PORT
-
-    if hostname == "sim":
-        rows = _of_a_simulated_one(port, certificate)
-    else:
-        rows = preflight(Target(hostname, port or HTTPS_PORT, certificate))
+    options: see `app.parts.spot.add_target`. facts: gets the rows as `robot`, see docs/checking.md, instead of what is
+    printed.
+    """
+    simulated = options.hostname == SIMULATED
+    rows = _of_a_simulated_one(options) if simulated else preflight(target_of(options))
     failures = sum(row.verdict == "fail" for row in rows)
     if facts is not None:
         facts["robot"] = [asdict(row) for row in rows]
         return BROKEN if failures else SUCCESS
     tell(table(rows))
-    tell(f"{hostname}: {f'not ready, {failures} to mend' if failures else 'ready'}\n")
+    tell(f"{options.hostname}: {f'not ready, {failures} to mend' if failures else 'ready'}\n")
     return BROKEN if failures else SUCCESS
 
 
-def _of_a_simulated_one(port: int | None, certificate: Path | None) -> list[Row]:
+def _of_a_simulated_one(options: argparse.Namespace) -> list[Row]:
     """A simulated Spot with the fake robot behind it: physics does not matter here."""
-    if port is not None or certificate is not None:
-        raise ConfigError("--port, --certificate: a simulated Spot chooses its own")
+    refuse_target(options)
     try:
         from simulation.spot_api import SpotServer
     except ImportError as error:
