@@ -16,9 +16,15 @@ def declared(kind: RobotKind) -> dict[str, argparse.Action]:
     return {action.dest: action for action in parser._actions}
 
 
+def accepted(kind: RobotKind) -> dict[str, argparse.Action]:
+    """The options that a run on this kind of robot takes: its own, and those of the kind that it `borrows` from."""
+    borrowed: RobotKind | None = getattr(kind, "borrows", None)
+    return declared(kind) | ({} if borrowed is None else declared(borrowed))
+
+
 def with_defaults(kind: RobotKind, values: Mapping[str, Any]) -> argparse.Namespace:
     """These values of a robot's options, and the default of every other."""
-    return argparse.Namespace(**{dest: action.default for dest, action in declared(kind).items()} | dict(values))
+    return argparse.Namespace(**{dest: action.default for dest, action in accepted(kind).items()} | dict(values))
 
 
 def options_given(kind: RobotKind, values: argparse.Namespace) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from app.base.command import Parser
 from app.parts.fake import FakeKind
 from app.parts.genesis import GenesisKind
-from app.parts.options import declared, options_given
+from app.parts.options import accepted, declared, options_given
 from app.parts.plugins import DETECTOR_GROUP, ROBOT_GROUP, PluginKind, offered, words_of
 from app.parts.spot import SpotKind
 from perception.base.errors import ConfigError
@@ -41,7 +41,7 @@ def robot_kind(name: str) -> RobotKind:
 def add_robots(parser: Parser) -> None:
     """Add the options of every built-in robot, each in its group, and before parsing those of the plug-in chosen."""
     for name, kind in KINDS.items():
-        borrows = " and of a simulated Spot" if name == SpotKind.borrows else ""
+        borrows = " and of a simulated Spot" if isinstance(kind, GenesisKind) else ""
         kind.add_options(parser.add_argument_group(f"options of --robot {name}{borrows}"))
     parser.before = _add_chosen
 
@@ -81,9 +81,7 @@ def add_robot(parser: Parser, name: str) -> None:
 def robot_options(arguments: argparse.Namespace) -> dict[str, Any]:
     """The values of the chosen robot's options. ConfigError if an option of another robot was given."""
     kind = robot_kind(arguments.robot)
-    own = declared(kind)
-    if isinstance(kind, SpotKind):
-        own |= declared(KINDS[kind.borrows])
+    own = accepted(kind)
     for name, other in KINDS.items():
         if flags := [flag for dest, flag in options_given(other, arguments).items() if dest not in own]:
             raise ConfigError(

@@ -39,10 +39,10 @@ def target_of(options: argparse.Namespace) -> Target:
 class SpotKind:
     """Implements `behaviours.robot_kind.RobotKind`.
 
-    borrows: the simulated Spot takes the options of this robot too.
+    borrows: what stands behind a simulated Spot; its options are taken too.
     """
 
-    borrows = "genesis"
+    borrows = GenesisKind()
 
     def add_options(self, options: argparse._ArgumentGroup) -> None:
         add_target(options)
@@ -63,7 +63,7 @@ class SpotKind:
             )
         asked = SpotOptions(options.take_lease, options.own_estop, options.clear_faults, options.undock, options.at_end)
         if options.hostname != SIMULATED:
-            if flags := options_given(GenesisKind(), options).values():
+            if flags := options_given(self.borrows, options).values():
                 raise ConfigError(f"{', '.join(flags)}: not for a real Spot; leave it out or take --hostname sim")
             require("--robot spot", "spot", "bosdyn.client")
             from behaviours.robots.spot.robot import SpotRobot
@@ -73,7 +73,7 @@ class SpotKind:
         require("--robot spot", "spot")
         from app.parts.simulated_spot import SimulatedSpot
 
-        body = GenesisKind().make(options, seed=seed, folder=folder)
+        body = self.borrows.make(options, seed=seed, folder=folder)
         return SimulatedSpot(body, asked, log=None if folder is None else folder / "spot_api.jsonl")
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from app.base.interrupts import Interrupts
 from app.commands.dispatch import main
+from perception.base.errors import ConfigError
 
 LOOK = '<Capture camera="{}" frame="{{frame}}"/><DetectObject frame="{{frame}}" labels="{}" detection="{{it}}"/>'
 
@@ -193,6 +194,19 @@ def test_an_option_of_another_robot_is_refused_with_its_name(option: str, capsys
     host = ("--hostname", "192.0.2.1") if robot == "spot" else ()
     assert spot_grasp("run", "search", "--robot", robot, *host, option) == 2
     assert capsys.readouterr().err == f"spot-grasp: {words}\n"
+
+
+def test_a_run_that_a_program_asks_for_has_the_defaults_of_all_options(tmp_path: Path) -> None:
+    from app.session.compose import compose
+    from app.session.options import RunOptions
+
+    compose(RunOptions("search", robot="fake"))
+    with pytest.raises(ConfigError, match="--robot spot needs --hostname"):
+        compose(RunOptions("search", robot="spot"))
+    pytest.importorskip("genesis")
+    compose(RunOptions("search", robot="genesis", robot_options={"scene": "can"}), tmp_path)
+    pytest.importorskip("bosdyn.client")
+    compose(RunOptions("search", robot="spot", robot_options={"hostname": "sim"}), tmp_path)
 
 
 def test_the_contract_says_which_rule_is_broken(
