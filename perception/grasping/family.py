@@ -10,6 +10,7 @@ A way says from where the hand comes, how its jaws are rolled and how deep the o
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -55,6 +56,11 @@ WAYS: Final[tuple[Way, ...]] = (
     *(Way("top", roll, depth) for roll in TOP_ROLLS_RAD for depth in ("wrap", "tips")),
 )
 """All ways, in the order of a network's pictures; their places never change."""
+
+
+NARROWER_RAD: Final = tuple(float(np.radians(angle)) for angle in (-7.5, 7.5, -15.0, 15.0, -22.5, 22.5))
+NARROWER_M: Final = 0.0005
+"""A span has to be so much less to count; otherwise the nearer turn is taken."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +116,25 @@ def rotation_of(way: Way, normal: ArrayLike, heading: ArrayLike) -> Vector:
     c, s = np.cos(way.roll_rad), np.sin(way.roll_rad)
     axis = np.array([c * x - s * y, s * x + c * y, 0.0])
     return np.stack([approach, np.cross(axis, approach), axis], axis=1)
+
+
+def narrowest(
+    way: Way, rotation: Vector, span_of: Callable[[Vector], tuple[float, float]]
+) -> tuple[Vector, tuple[float, float]]:
+    """The rotation of a way from above turned about the vertical, by at most half a roll, to where the object's span is
+    least, and the span there; that of the side way as it is.
+
+    span_of: gives the span (low, high) along the jaw axis of a rotation. Jaws that close 10 degrees askew on flat sides
+    turn the object and lose it, and four rolls are 45 degrees apart.
+    """
+    best, span = rotation, span_of(rotation)
+    for turn in NARROWER_RAD if way.approach != "side" else ():
+        c, s = np.cos(turn), np.sin(turn)
+        turned = np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]]) @ rotation
+        low, high = span_of(turned)
+        if high - low < span[1] - span[0] - NARROWER_M:
+            best, span = turned, (low, high)
+    return best, span
 
 
 def applies(way: Way, normal: ArrayLike) -> bool:

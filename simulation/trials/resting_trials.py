@@ -30,8 +30,8 @@ FIRST_M, FIRST_S, REST_M, REST_S = 0.05, 0.3, LIFT_M - 0.05, 0.4
 """The lift in two goes, with the accelerations of one; after the first the object has to have come along."""
 COMES_ALONG_M: Final = 0.02
 SETTLE_S: Final = 0.5
-STEADY_M, STEADY_RAD = 0.004, 0.05
-"""An object that moves or turns by more than this while it settles does not rest there."""
+STEADY_M, STEADY_RAD = 0.02, 0.3
+"""An object that moves or turns by more than this while it settles does not rest there. A fruit rolls a little."""
 AWAY_M: Final = (0.0, 0.0, 1.5)
 SPARE_M: Final = np.array([0.0, 0.0, 30.0])
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from behaviours.robots.spot.model import SPOT, SPOT_TIPS
 from perception.geometry import Pose
-from perception.grasping.family import WAYS, Way, applies, beside, hand_pose_of, rotation_of
+from perception.grasping.family import WAYS, Way, applies, beside, hand_pose_of, narrowest, rotation_of
 from simulation.trials.free_gripper import PRE_GRASP_M
 from simulation.trials.way_in import OPENINGS_RAD, gaps_m, way_in
 
@@ -24,6 +24,8 @@ KINDS: Final[tuple[Way, ...]] = tuple(way for way in WAYS if way.roll_rad == 0.0
 """The ways but for their roll, which the random heading brings."""
 SLAB_M: Final = {"wrap": (-0.005, 0.060), "tips": (-0.005, 0.028)}
 """Part of the object, along the approach from the surface point, that comes between the jaws."""
+ABOUT_M: Final = 0.13
+"""What is further from the surface point cannot come between the jaws."""
 BREADTH_M: Final = 0.02
 """Half the breadth of the jaws there."""
 GAP_M: Final = 0.030
@@ -52,8 +54,8 @@ class Candidate:
 
 @dataclass(frozen=True, eq=False)
 class Asked:
-    """A grasp that was asked for: numbers of its surface sample and of its way in KINDS, its jaw axis (3,) in the
-    world; and what is left of it, None if geometry rules it out."""
+    """A grasp that was asked for: numbers of its surface sample and of its way in KINDS, the jaw axis (3,) in
+    the world that was asked for; and what is left of it, None if geometry rules it out."""
 
     sample: int
     kind: int
@@ -99,8 +101,10 @@ def ask(points: Array, normals: Array, solid: Array, rng: np.random.Generator) -
 
 
 def candidate_at(way: Way, point: Array, rotation: Array, solid: Array) -> Candidate | None:
-    """The grasp at a point with this rotation (3, 3) world_from_hand; None where geometry rules it out."""
-    span = span_at(solid, point, rotation, SLAB_M[way.depth])
+    """The grasp at a point with this rotation (3, 3) world_from_hand, turned to where the object is narrowest; None
+    where geometry rules it out."""
+    about = solid[np.linalg.norm(solid - point, axis=1) < ABOUT_M]
+    rotation, span = narrowest(way, rotation, lambda turned: span_at(about, point, turned, SLAB_M[way.depth]))
     width = span[1] - span[0]
     if width > SPOT.gripper.max_width_m:
         return None

@@ -3,9 +3,10 @@
 One NAME.npz an object. How it lies: rests (R, 4, 4) world_from_object, the floor at z = 0, and shares (R,), how often
 it comes to lie so. Surface samples of each: points, normals (R, S, 3), object frame. Of each grasp that was asked for
 (A,): rest, sample and way, numbers in these and in WAYS (of ways from above only the depth counts), axis (A, 3), the
-jaw axis in the object's frame. Of those that geometry does not rule out (N,): asked, their numbers among all; poses
-(N, 4, 4) object_from_hand where the jaws close; span_m (N, 2) of the object along the jaw axis from the sample;
-opened_rad of the jaws before they close; clearance_m between the object and the way in, at most 0.1; lifted, held.
+jaw axis that was asked for, object frame; the jaws turn from it to where the object is narrowest. Of those that
+geometry does not rule out (N,): asked, their numbers among all; poses (N, 4, 4) object_from_hand where the jaws close;
+span_m (N, 2) of the object along the jaw axis from the sample; opened_rad of the jaws before they close; clearance_m
+between the object and the way in, at most 0.1; lifted, held.
 """
 
 from __future__ import annotations

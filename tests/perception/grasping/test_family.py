@@ -13,6 +13,7 @@ from perception.grasping.family import (
     applies,
     hand_pose_of,
     heading_of,
+    narrowest,
     rotation_of,
 )
 from perception.grasping.hand_pose import hand_pose
@@ -109,3 +110,23 @@ def test_a_camera_that_looks_straight_down_has_a_heading_too() -> None:
     for pitch in (0.0, 0.6, np.pi / 2):
         ahead = Pose.from_rpy((0.0, pitch, 0.7)).rotation @ np.array([[0, 0, 1], [-1, 0, 0], [0, -1, 0.0]])
         assert heading_of(Pose(ahead, np.zeros(3))) == pytest.approx(heading(0.7))
+
+
+@given(WAY, YAW, YAW)
+def test_jaws_turn_to_where_a_bar_is_narrowest_by_half_a_roll_at_most(way: Way, yaw: float, lies: float) -> None:
+    def span_of(rotation: np.ndarray) -> tuple[float, float]:
+        half = 0.02 / max(0.2, abs(float(rotation[:, 2] @ heading(lies))))
+        return -half, half
+
+    asked = rotation_of(way, (-1.0, 0.0, 0.0), heading(yaw))
+    rotation, span = narrowest(way, asked, span_of)
+    assert span == span_of(rotation)
+    assert np.ptp(span) <= np.ptp(span_of(asked)) + 1e-12
+    assert rotation[2] == pytest.approx(asked[2]), "only about the vertical"
+    turn = np.arccos(np.clip(rotation[:, 2] @ asked[:, 2], -1.0, 1.0))
+    assert turn <= np.radians(22.6)
+    if way.approach == "side":
+        assert turn == 0.0
+    off = np.arccos(np.clip(abs(asked[:, 2] @ heading(lies)), -1.0, 1.0))
+    if way.approach == "top" and off < np.radians(22.0):
+        assert np.ptp(span) <= 0.0408, "four rolls reach every direction"
