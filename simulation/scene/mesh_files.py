@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from perception.base.errors import ConfigError
 from perception.base.files import parse_json, read_bytes, shown, write_atomic
 from perception.base.plain_json import json_text
+from simulation.scene.skins import Beside, SkinnedMesh, skinned
 
 MAX_BYTES: Final = 32_000_000
 MAX_FACES: Final = 500_000
@@ -29,6 +30,17 @@ def read_mesh(path: Path, *, solid: bool = True) -> tuple[NDArray[np.float64], N
 
     ConfigError if it cannot be read, is empty, not finite or, if it must be solid, flat, or has more than MAX_FACES.
     """
+    mesh = _load(path, solid=solid, resolver=None)
+    return np.asarray(mesh.vertices, np.float64), np.asarray(mesh.faces, np.int64)
+
+
+def read_skinned_mesh(path: Path) -> SkinnedMesh:
+    """As `read_mesh`, with its texture or colours; of an OBJ those whose files lie beside it."""
+    return skinned(_load(path, solid=True, resolver=Beside(path)))
+
+
+def _load(path: Path, *, solid: bool, resolver: Beside | None) -> Any:
+    """A trimesh.Trimesh that was checked."""
     import trimesh
 
     if path.suffix.lower() not in KINDS:
@@ -38,7 +50,7 @@ def read_mesh(path: Path, *, solid: bool = True) -> tuple[NDArray[np.float64], N
         if path.suffix.lower() == ".glb":
             _check_glb(content)
         with np.errstate(all="ignore"):  # too large numbers are checked below
-            mesh = trimesh.load(io.BytesIO(content), file_type=path.suffix[1:].lower(), force="mesh")
+            mesh = trimesh.load(io.BytesIO(content), file_type=path.suffix[1:].lower(), force="mesh", resolver=resolver)
         vertices = np.asarray(mesh.vertices, dtype=np.float64).reshape(-1, 3)
         faces = np.asarray(mesh.faces, dtype=np.int64).reshape(-1, 3)
     except Exception as error:  # trimesh's loaders can raise anything
@@ -50,7 +62,7 @@ def read_mesh(path: Path, *, solid: bool = True) -> tuple[NDArray[np.float64], N
         raise ConfigError(f"{shown(path)}: the mesh has {len(faces)} faces; at most {MAX_FACES}, simplify it first")
     if solid and _is_flat(vertices):
         raise ConfigError(f"{shown(path)}: the mesh is flat; a body that can be gripped has a volume")
-    return vertices, faces
+    return mesh
 
 
 def _is_flat(vertices: NDArray[np.float64]) -> bool:

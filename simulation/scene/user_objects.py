@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -14,8 +15,9 @@ from perception.base.digest import sha256_of
 from perception.base.errors import ConfigError
 from perception.base.files import read_xml, shown
 from perception.geometry import Pose
-from simulation.scene.mesh_files import KINDS, find_mesh, read_mesh
+from simulation.scene.mesh_files import KINDS, find_mesh, read_skinned_mesh
 from simulation.scene.objects import GraspObject
+from simulation.scene.skins import SkinnedMesh, plain
 
 MIN_SIZE_M, MAX_SIZE_M = 0.001, 2.0
 MAX_MASS_KG = 1000.0
@@ -27,7 +29,6 @@ DENSITY_KGPM3 = 300.0
 """Of a URDF without a mass: a household package holds mostly air or powder."""
 FRICTION = 0.7
 Array = NDArray[np.float64]
-Triangles = tuple[Array, NDArray[np.int64]]
 
 
 def load_user_mesh(path: Path, *, mass_kg: float = 0.3, friction: float = 0.7) -> GraspObject:
@@ -35,21 +36,19 @@ def load_user_mesh(path: Path, *, mass_kg: float = 0.3, friction: float = 0.7) -
 
     ConfigError if it cannot be used (`mesh_files.read_mesh`), or is smaller than 1 mm or larger than 2 m.
     """
-    vertices, faces = read_mesh(path)
-    return _standing(_sized(path, vertices), faces, mass_kg, friction)
+    return _standing(_sized(path, read_skinned_mesh(path)), 1.0, mass_kg, friction)
 
 
 @dataclass(frozen=True, eq=False)
 class ObjectFile:
     """An object of a folder.
 
-    name: of its file, without the suffix. vertices: (N, 3) metres, z up. faces: (M, 3) indices. mass_kg: None if the
-    file tells none. friction: of its surface.
+    name: of its file, without the suffix. mesh: metres, z up. mass_kg: None if the file tells none. friction: of its
+    surface.
     """
 
     name: str
-    vertices: Array
-    faces: NDArray[np.int64]
+    mesh: SkinnedMesh
     mass_kg: float | None
     friction: float
 
@@ -57,13 +56,16 @@ class ObjectFile:
     def digest(self) -> str:
         """SHA-256 of all that physics and pictures see of it."""
         told = f"{self.name} {self.mass_kg} {self.friction}".encode()
-        return sha256_of([told, self.vertices.tobytes(), self.faces.tobytes()])
+        looks = () if self.mesh.bare else (self.mesh.uv, self.mesh.texture)
+        return sha256_of([told, *(part.tobytes() for part in (self.mesh.vertices, self.mesh.faces, *looks))])
 
     def make(self, scale: float = 1.0, seed: int = 0) -> GraspObject:
         """The object in its size times `scale`, upright on z = 0. A mass that the file tells is kept at every scale.
-        seed: tells it from other objects of a scene, and draws its colour."""
-        made = _standing(self.vertices * scale, self.faces, self.mass_kg or 1.0, self.friction)
+        seed: tells it from other objects of a scene, and draws the colour of one that has none."""
+        made = _standing(self.mesh, scale, self.mass_kg or 1.0, self.friction)
         mass_kg = self.mass_kg or max(1e-3, DENSITY_KGPM3 * made.volume_m3)
+        if not self.mesh.bare:
+            return replace(made, seed=seed, mass_kg=mass_kg)
         shade = np.random.default_rng([seed, 3]).integers(60, 220, 3)
         return replace(made, seed=seed, mass_kg=mass_kg, texture=np.full((8, 8, 3), shade, np.uint8))
 
@@ -91,23 +93,21 @@ def read_object(path: Path) -> ObjectFile:
     """An object's file: a URDF of one body, or a mesh. ConfigError if it cannot be used."""
     if path.suffix.lower() == ".urdf":
         return _read_urdf(path)
-    vertices, faces = read_mesh(path)
-    return ObjectFile(path.stem, _sized(path, vertices), faces, None, FRICTION)
+    return ObjectFile(path.stem, _sized(path, read_skinned_mesh(path)), None, FRICTION)
 
 
-def _standing(vertices: Array, faces: NDArray[np.int64], mass_kg: float, friction: float) -> GraspObject:
+def _standing(mesh: SkinnedMesh, scale: float, mass_kg: float, friction: float) -> GraspObject:
+    vertices = mesh.vertices * scale
     low, high = vertices.min(axis=0), vertices.max(axis=0)
     vertices = vertices - [(low[0] + high[0]) / 2, (low[1] + high[1]) / 2, low[2]]
-    texture = np.full((8, 8, 3), 150, np.uint8)
-    uv = np.full((len(vertices), 2), 0.5)
-    return GraspObject("mesh", 0, vertices, faces, uv, texture, mass_kg, friction)
+    return GraspObject("mesh", 0, vertices, mesh.faces, mesh.uv, mesh.texture, mass_kg, friction)
 
 
-def _sized(path: Path, vertices: Array) -> Array:
-    size = float(np.ptp(vertices, axis=0).max())
+def _sized(path: Path, mesh: SkinnedMesh) -> SkinnedMesh:
+    size = float(np.ptp(mesh.vertices, axis=0).max())
     if not MIN_SIZE_M <= size <= MAX_SIZE_M:
         raise ConfigError(f"{path}: the mesh is {size:g} m across; expected 0.001 to 2 m. Are its units metres?")
-    return vertices
+    return mesh
 
 
 def _read_urdf(path: Path) -> ObjectFile:
@@ -120,33 +120,40 @@ def _read_urdf(path: Path) -> ObjectFile:
     if not 0 < len(shapes) <= MAX_SHAPES:
         raise ConfigError(f"{shown(path)}: {len(shapes)} <visual> or <collision>; expected 1 to {MAX_SHAPES}")
     parts = [_shape(path, shape) for shape in shapes]
-    starts = np.cumsum([0, *(len(vertices) for vertices, _ in parts)])
-    vertices = np.concatenate([vertices for vertices, _ in parts])
-    faces = np.concatenate([faces + start for (_, faces), start in zip(parts, starts, strict=False)])
+    mesh = parts[0] if len(parts) == 1 else _together(parts)
     mass = _number(path, links[0].find("inertial/mass"), "value", MAX_MASS_KG)
     friction = _number(path, links[0].find("contact/lateral_friction"), "value", MAX_FRICTION)
-    return ObjectFile(path.stem, _sized(path, vertices), faces, mass, FRICTION if friction is None else friction)
+    return ObjectFile(path.stem, _sized(path, mesh), mass, FRICTION if friction is None else friction)
 
 
-def _shape(path: Path, shape: ET.Element) -> Triangles:
+def _together(parts: Sequence[SkinnedMesh]) -> SkinnedMesh:
+    """As one, without their looks."""
+    starts = np.cumsum([0, *(len(part.vertices) for part in parts)])
+    vertices = np.concatenate([part.vertices for part in parts])
+    faces = np.concatenate([part.faces + start for part, start in zip(parts, starts, strict=False)])
+    return SkinnedMesh(vertices, faces, *plain(len(vertices)))
+
+
+def _shape(path: Path, shape: ET.Element) -> SkinnedMesh:
     """A <visual> or <collision> in the link's frame."""
     geometry = shape.find("geometry")
     kind = None if geometry is None or len(geometry) != 1 else geometry[0]
     if kind is None or kind.tag not in ("mesh", "box", "cylinder", "sphere"):
         raise ConfigError(f"{shown(path)}: a <geometry> must hold one mesh, box, cylinder or sphere")
     if kind.tag == "mesh":
-        vertices, faces = read_mesh(Path(find_mesh(path, kind.get("filename", ""), path.parent)))
-        vertices = vertices * _numbers(path, kind, "scale", "1 1 1")
+        mesh = read_skinned_mesh(Path(find_mesh(path, kind.get("filename", ""), path.parent)))
+        vertices = mesh.vertices * _numbers(path, kind, "scale", "1 1 1")
     else:
-        vertices, faces = _primitive(path, kind)
+        mesh = _primitive(path, kind)
+        vertices = mesh.vertices
     origin = shape.find("origin")
     if origin is not None:
         roll, pitch, yaw = _numbers(path, origin, "rpy", "0 0 0")
         vertices = Pose.from_rpy((roll, pitch, yaw), _numbers(path, origin, "xyz", "0 0 0")).transform(vertices)
-    return vertices, faces
+    return replace(mesh, vertices=vertices)
 
 
-def _primitive(path: Path, kind: ET.Element) -> Triangles:
+def _primitive(path: Path, kind: ET.Element) -> SkinnedMesh:
     import trimesh
 
     if kind.tag == "box":
@@ -162,7 +169,8 @@ def _primitive(path: Path, kind: ET.Element) -> Triangles:
             if kind.tag == "cylinder"
             else trimesh.creation.icosphere(3, radius)
         )
-    return np.asarray(mesh.vertices, np.float64), np.asarray(mesh.faces, np.int64)
+    vertices, faces = np.asarray(mesh.vertices, np.float64), np.asarray(mesh.faces, np.int64)
+    return SkinnedMesh(vertices, faces, *plain(len(vertices)))
 
 
 def _number(path: Path, element: ET.Element | None, name: str, most: float) -> float | None:

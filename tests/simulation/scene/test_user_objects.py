@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import trimesh
+from PIL import Image
 
 from perception.base.errors import ConfigError
 from simulation.scene.user_objects import DENSITY_KGPM3, find_objects, read_object
@@ -41,7 +42,7 @@ def test_a_body_of_several_shapes_is_put_together(tmp_path: Path) -> None:
     <visual><geometry><cylinder radius="0.03" length="0.1"/></geometry></visual>"""
     urdf = f'<robot name="r"><link name="a">{shapes}</link></robot>'
     (thing,) = find_objects(write(tmp_path, urdf))
-    assert np.ptp(thing.vertices, axis=0) == pytest.approx([0.06, 0.06, 0.17], abs=1e-3)
+    assert np.ptp(thing.mesh.vertices, axis=0) == pytest.approx([0.06, 0.06, 0.17], abs=1e-3)
     volume = thing.make().volume_m3
     assert thing.make().mass_kg == pytest.approx(DENSITY_KGPM3 * volume)
     assert volume == pytest.approx(np.pi * 0.03**2 * 0.1 + 4 / 3 * np.pi * 0.02**3, rel=0.05)
@@ -115,3 +116,57 @@ def test_an_object_that_is_no_regular_file_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.stl")
     with pytest.raises(ConfigError, match="regular file"):
         read_object(tmp_path / "pipe.stl")
+
+
+def textured(folder: Path, suffix: str) -> Path:
+    """A box whose texture is red and blue halves."""
+    picture = np.zeros((8, 8, 3), np.uint8)
+    picture[:, :4, 0] = picture[:, 4:, 2] = 255
+    mesh = trimesh.creation.box((0.04, 0.06, 0.1))
+    uv = np.stack([(mesh.vertices[:, 0] > 0) * 0.5 + 0.25, np.full(len(mesh.vertices), 0.5)], axis=1)
+    mesh.visual = trimesh.visual.TextureVisuals(uv=uv, image=Image.fromarray(picture))
+    folder.mkdir(exist_ok=True)
+    mesh.export(folder / f"thing{suffix}")
+    return folder / f"thing{suffix}"
+
+
+@pytest.mark.parametrize("suffix", [".obj", ".glb"])
+def test_a_texture_is_kept_at_its_place(tmp_path: Path, suffix: str) -> None:
+    thing = read_object(textured(tmp_path, suffix)).make()
+    rows = ((1.0 - thing.uv[:, 1]) * 7).round().astype(int)
+    shown = thing.texture[rows, (thing.uv[:, 0] * 8).astype(int)]
+    right = thing.vertices[:, 0] > 0
+    assert (shown[right] == [0, 0, 255]).all()
+    assert (shown[~right] == [255, 0, 0]).all()
+    assert thing.volume_m3 == pytest.approx(0.04 * 0.06 * 0.1)
+
+
+def test_a_material_elsewhere_is_not_read_and_the_shape_is(tmp_path: Path) -> None:
+    path = textured(tmp_path / "a", ".obj")
+    (tmp_path / "out.png").write_bytes((tmp_path / "a" / "material_0.png").read_bytes())
+    material = tmp_path / "a" / "material.mtl"
+    for elsewhere in ("../out.png", str(tmp_path / "out.png"), "gone.png"):
+        material.write_text(f"newmtl material_0\nKd 1 1 1\nmap_Kd {elsewhere}\n")
+        thing = read_object(path).make()
+        assert len(np.unique(thing.texture.reshape(-1, 3), axis=0)) == 1
+        assert np.ptp(thing.vertices, axis=0) == pytest.approx([0.04, 0.06, 0.1])
+
+
+@pytest.mark.parametrize("name", ["gone.mtl", "../a/material.mtl", "thing.obj", "material.mtl"])
+def test_a_mesh_whose_material_cannot_be_read_is_grey(tmp_path: Path, name: str) -> None:
+    path = textured(tmp_path / "a", ".obj")
+    path.write_text(path.read_text().replace("mtllib material.mtl", f"mtllib {name}"))
+    if name == "material.mtl":
+        (tmp_path / "a" / name).unlink()
+    assert read_object(path).make(seed=1).volume_m3 == pytest.approx(0.04 * 0.06 * 0.1)
+
+
+def test_colours_of_faces_give_their_mean_and_a_mesh_without_looks_a_drawn_colour(tmp_path: Path) -> None:
+    mesh = trimesh.creation.box((0.04, 0.06, 0.1))
+    mesh.visual.face_colors = [[200, 0, 0, 255]] * 6 + [[0, 100, 0, 255]] * 6
+    mesh.export(tmp_path / "painted.ply")
+    trimesh.creation.box((0.04, 0.06, 0.1)).export(tmp_path / "plain.stl")
+    painted, plain = find_objects(tmp_path)
+    assert (painted.make(seed=1).texture == [100, 50, 0]).all()
+    assert not np.array_equal(plain.make(seed=1).texture, plain.make(seed=2).texture)
+    assert painted.digest != plain.digest
