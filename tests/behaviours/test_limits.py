@@ -97,6 +97,7 @@ def over_grpc() -> Iterator[Robot]:
         yield robot
 
 
+@pytest.mark.slow
 def test_over_grpc_too(over_grpc: Robot, tmp_path: Path) -> None:
     print(refuses_whatever_comes_from_the_blackboard(over_grpc, tmp_path), "values")
 

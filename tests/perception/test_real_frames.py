@@ -47,6 +47,7 @@ def overlap(one: NDArray[np.bool_], other: NDArray[np.uint8]) -> float:
     return float((one & (other > 0)).sum() / (one | (other > 0)).sum())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OUTLINES)
 def test_the_thermos_is_found_and_gripped_at_its_near_surface(name: str, detector: OnnxDetector) -> None:
     frame, outline = frame_and_outline(name)
@@ -77,6 +78,7 @@ def changed(frame: RgbdFrame, outline: NDArray[np.uint8], seed: int) -> Iterator
         yield RgbdFrame(taken, np.ascontiguousarray(depth), frame.intrinsics, frame.world_from_camera, 0.0), mask
 
 
+@pytest.mark.slow
 def test_it_is_found_in_other_pictures_like_these(detector: OnnxDetector) -> None:
     """Of 360 such pictures, 120 for each of three seeds, the detector that ships found it in 354."""
     good = [

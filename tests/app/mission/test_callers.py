@@ -42,6 +42,7 @@ def test_addresses_as_grpc_names_them(peer: str, address: str | None) -> None:
     assert Callers(None).admit(peer)
 
 
+@pytest.mark.slow
 def test_a_caller_of_another_address_is_turned_away(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with served(tmp_path) as (_, service, _mission):
         assert service.callers == ["127.0.0.1"]
@@ -73,6 +74,7 @@ def object_with_callbacks() -> Any:
     return remote_service_pb2_grpc.RemoteMissionServiceServicer()
 
 
+@pytest.mark.slow
 def test_with_tls_only_a_caller_with_a_certificate_is_heard(tmp_path: Path) -> None:
     ca, make = authority()
     for name, data in zip(("key", "cert", "ca"), (*make(), ca), strict=True):

@@ -60,6 +60,7 @@ def test_names_for_the_directory() -> None:
         service_name(main, "my service")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("values", "words"),
     [

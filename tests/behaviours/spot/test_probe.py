@@ -219,6 +219,7 @@ def test_check_needs_no_tree(capsys: pytest.CaptureFixture[str]) -> None:
     assert "--hostname" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lack", ["arm", "gripper", "joint"])
 def test_a_robot_without_arm_or_gripper_is_refused_by_check_and_by_run_before_it_moves(
     lack: str, monkeypatch: pytest.MonkeyPatch

@@ -30,6 +30,7 @@ def parts() -> Parts:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(160, 192), (288, 384)])
 def test_the_shipped_network_says_the_same_in_two(parts: Parts, size: tuple[int, int]) -> None:
     picture = np.random.default_rng(0).random((1, 3, *size), dtype=np.float32)

@@ -178,6 +178,7 @@ def test_a_pattern_without_the_object_moves_nothing() -> None:
     assert registration_shift(clutter, mask, 552.0) == 0
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(
     down_deg=st.floats(30, 75),

@@ -13,6 +13,7 @@ from simulation.scene.resting import resting_poses
 pytest.importorskip("trimesh")
 
 
+@pytest.mark.slow
 @given(st.sampled_from(LOW_FAMILIES), st.integers(0, 10_000))
 @settings(max_examples=40, deadline=None)
 def test_low_objects_stand_on_the_floor_and_are_of_a_size_to_grip(family: str, seed: int) -> None:
@@ -31,6 +32,7 @@ def test_an_unknown_family_is_refused_with_the_choices() -> None:
         make_low_object("pear", 0)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 @given(st.sampled_from(LOW_FAMILIES), st.integers(0, 10_000))
 @settings(max_examples=25, deadline=None)
 def test_a_body_lies_on_three_points_about_its_middle(family: str, seed: int) -> None:

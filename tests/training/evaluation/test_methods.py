@@ -134,6 +134,7 @@ def test_the_open_gripper_is_free_of_what_is_between_its_jaws_only() -> None:
     assert not is_free(pose, between, 0.09)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["top", "antipodal"])
 def test_methods_on_the_cloud_grip_a_low_cylinder(name: str, above: View) -> None:
     method = make_methods((name,), None, None)[name]

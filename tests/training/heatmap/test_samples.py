@@ -65,6 +65,7 @@ def test_of_one_object_pictures_are_held_out(tmp_path: Path) -> None:
     assert not set(samples.training // 2) & set(samples.validation // 2)
 
 
+@pytest.mark.slow
 def test_a_set_without_known_pixels_is_said(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no labelled pixel"):
         train(write_data(tmp_path / "set", ["can-1", "can-5"], unknown=True), tmp_path / "out", QUICK)
