@@ -71,14 +71,14 @@ def gripper_points(parts: Sequence[Part] = PIECES) -> Array:
     return np.concatenate(placed) - [HAND_FROM_WRIST_X_M, 0.0, 0.0]
 
 
-def meets_support(hand_poses: Sequence[Pose], corners: Array) -> Flags:
+def meets_support(hand_poses: Sequence[Pose], corners: Array, half_m: float = SUPPORT_HALF_M) -> Flags:
     """(N,) whether a gripper with these corners is in the support anywhere between pre-grasp and grasp."""
     collided = np.zeros(len(hand_poses), dtype=bool)
     for index, pose in enumerate(hand_poses):
         cloud = pose.transform(corners)
         for back in np.linspace(0.0, PRE_GRASP_M, 5):
             moved = cloud - back * pose.rotation[:, 0]
-            inside = (np.abs(moved[:, :2]) < SUPPORT_HALF_M).all(axis=1) & (moved[:, 2] < -SUNK_M)
+            inside = (np.abs(moved[:, :2]) < half_m).all(axis=1) & (moved[:, 2] < -SUNK_M)
             floor = moved[:, 2] < -SUPPORT_TOP_M
             collided[index] |= bool((inside | floor).any())
     return collided
@@ -91,13 +91,15 @@ def run_trials(
     max_torque_nm: float = 3.0,
     batch: int = 256,
     parts: Sequence[Part] = PIECES,
+    support_half_m: float = SUPPORT_HALF_M,
 ) -> TrialResults:
     """Try every hand pose (object_from_hand). Genesis must have been started with `init_genesis`.
 
-    max_torque_nm: limit of the jaw motor. batch: poses simulated at once. parts: convex pieces of the gripper. A pose
+    max_torque_nm: limit of the jaw motor. batch: poses simulated at once. parts: convex pieces of the gripper.
+    support_half_m: half the width of the support. A pose
     whose approach passes through the support is not simulated: only its collided_support is true.
     """
-    collided = meets_support(hand_poses, gripper_points(parts))
+    collided = meets_support(hand_poses, gripper_points(parts), support_half_m)
     results = _nothing(len(hand_poses))
     results.collided_support[:] = collided
     todo = np.flatnonzero(~collided)
@@ -105,7 +107,7 @@ def run_trials(
         return results
     size = min(batch, len(todo))
     with tempfile.TemporaryDirectory(prefix="spot-grasp-trials-") as folder:
-        bench = _Bench(item, size, parts, Path(folder))
+        bench = _Bench(item, size, parts, Path(folder), support_half_m)
         try:
             for start in range(0, len(todo), size):
                 index = todo[start : start + size]
@@ -126,7 +128,9 @@ def _nothing(count: int) -> TrialResults:
 class _Bench:
     """One object, one support and one gripper in `count` environments; reused for batch after batch."""
 
-    def __init__(self, item: GraspObject, count: int, parts: Sequence[Part], folder: Path) -> None:
+    def __init__(
+        self, item: GraspObject, count: int, parts: Sequence[Part], folder: Path, support_half_m: float
+    ) -> None:
         import genesis as gs
 
         self._count = count
@@ -139,7 +143,7 @@ class _Bench:
         self._scene.add_entity(gs.morphs.Plane(), material=gs.materials.Rigid(friction=SUPPORT_FRICTION))
         self._support = self._scene.add_entity(
             gs.morphs.Box(
-                size=(2 * SUPPORT_HALF_M, 2 * SUPPORT_HALF_M, SUPPORT_TOP_M),
+                size=(2 * support_half_m, 2 * support_half_m, SUPPORT_TOP_M),
                 pos=(0.0, 0.0, SUPPORT_TOP_M / 2),
                 fixed=True,
             ),

@@ -20,13 +20,18 @@ from perception.base.errors import ConfigError
 from perception.base.plain_json import json_text
 from training.common.confidence import mcnemar, wilson
 from training.common.mapping import Mapper
-from training.dataset.catalogue import Entry, catalogue, family_of
+from training.dataset.catalogue import Entry, catalogue
 from training.dataset.folder import Progress, save
 from training.evaluation.methods.names import check_names
+from training.evaluation.placements import Placement
 from training.evaluation.study import run_study, stage_times
 
-SCHEMA = 2
+SCHEMA = 3
 """Of study.json and result.json."""
+
+
+WIDE_SUPPORT_HALF_M = 0.3
+"""Of the support of people's own objects: low ones are gripped from above, where a narrow support would hide a hit."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,7 @@ class Study:
     trials: number of pictures; every method is tried in each. methods: their names. seed: of the scenes. per_family:
     size of the catalogue whose `split` is used. masks: "rendered", with edges wrong by up to 2 px, or "detector".
     heatmap: a network file, None for the shipped network. paper: run folder of the recipe "paper". labels: folder of
-    label files, for the oracle.
+    label files, for the oracle. meshes: people's own objects as they lie, instead of the catalogue's.
     """
 
     trials: int
@@ -48,6 +53,7 @@ class Study:
     heatmap: str | None = None
     paper: str | None = None
     labels: str | None = None
+    meshes: tuple[Placement, ...] = ()
 
     def __post_init__(self) -> None:
         if self.trials < 1:
@@ -63,11 +69,11 @@ class Study:
             raise ConfigError("the method oracle needs --labels, the folder labels of a data set")
 
     @property
-    def entries(self) -> tuple[Entry, ...]:
+    def entries(self) -> tuple[Entry | Placement, ...]:
         """The objects that the study uses."""
-        return tuple(entry for entry in catalogue(self.per_family) if entry.split == self.split)
+        return self.meshes or tuple(entry for entry in catalogue(self.per_family) if entry.split == self.split)
 
-    def shares(self) -> list[tuple[Entry, int]]:
+    def shares(self) -> list[tuple[Entry | Placement, int]]:
         """(object, number of its pictures), spread as evenly as possible."""
         base, rest = divmod(self.trials, len(self.entries))
         return [(entry, base + (index < rest)) for index, entry in enumerate(self.entries) if base + (index < rest)]
@@ -78,7 +84,7 @@ class ObjectJob:
     """All trials on one object."""
 
     study: Study
-    entry: Entry
+    entry: Entry | Placement
     count: int
 
     def __str__(self) -> str:
@@ -91,7 +97,7 @@ class ObjectJob:
 
 def object_job(job: ObjectJob) -> tuple[str, dict[str, Any]]:
     """(file, {"trials": one record per picture and method}). Genesis must have been started."""
-    from simulation.trials.grasp_trials import run_trials
+    from simulation.trials.grasp_trials import SUPPORT_HALF_M, run_trials
     from training.evaluation.methods.make import make_methods
     from training.evaluation.scenes import cases
 
@@ -106,7 +112,8 @@ def object_job(job: ObjectJob) -> tuple[str, dict[str, Any]]:
     for number, case in enumerate(pictures):
         detection = case.detection if detect is None else detect(case)
         for name, method in methods.items():
-            record: dict[str, Any] = {"object": job.entry.name, "picture": number, "method": name, "outcome": ""}
+            of = {"object": job.entry.name, "family": job.entry.family}
+            record: dict[str, Any] = {**of, "picture": number, "method": name, "outcome": ""}
             records.append(record)
             if detection is None:
                 record |= {"outcome": "not detected", "seconds": {}}
@@ -119,7 +126,8 @@ def object_job(job: ObjectJob) -> tuple[str, dict[str, Any]]:
                 poses.append(case.truth.world_from_object.inverse() @ best.world_from_hand)
                 tried.append(record)
     if poses:
-        results = run_trials(job.entry.make(), poses)
+        half_m = SUPPORT_HALF_M if isinstance(job.entry, Entry) else WIDE_SUPPORT_HALF_M
+        results = run_trials(job.entry.make(), poses, support_half_m=half_m)
         for index, record in enumerate(tried):
             flags = {key: bool(getattr(results, key)[index]) for key in ("lifted", "held", "collided_support")}
             record["outcome"] = outcome(**flags)
@@ -196,8 +204,8 @@ def evaluate(
 
 
 def summarise(records: Sequence[dict[str, Any]], methods: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Per method: success_rate, its 95 % Wilson interval, median errors, counts of failures, the success rate of each
-    family, and a comparison with the first method in the same pictures."""
+    """Per method: success_rate, its 95 % Wilson interval, median errors, counts of failures, successes and trials of
+    each family, and a comparison with the first method in the same pictures."""
     summary: dict[str, dict[str, Any]] = {}
     first = _successes(records, methods[0])
     for name in dict.fromkeys(methods):
@@ -205,7 +213,7 @@ def summarise(records: Sequence[dict[str, Any]], methods: Sequence[str]) -> dict
         good = [record["outcome"] == "success" for record in mine]
         families: dict[str, list[bool]] = {}
         for record, success in zip(mine, good, strict=True):
-            families.setdefault(family_of(record["object"]), []).append(success)
+            families.setdefault(record["family"], []).append(success)
         summary[name] = {
             "trials": len(mine),
             "successes": sum(good),
@@ -214,7 +222,7 @@ def summarise(records: Sequence[dict[str, Any]], methods: Sequence[str]) -> dict
             "position_mm": _median(mine, "position_m", 1e3),
             "angle_deg": _median(mine, "angle_rad", 180 / np.pi),
             "failures": dict(Counter(r["outcome"] for r in mine if r["outcome"] != "success").most_common()),
-            "families": {family: sum(flags) / len(flags) for family, flags in sorted(families.items())},
+            "families": {family: [sum(flags), len(flags)] for family, flags in sorted(families.items())},
         }
         if name != methods[0]:
             here = _successes(records, name)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from training.common.confidence import wilson
 
 
 def table(result: Mapping[str, Any]) -> str:
@@ -43,7 +45,7 @@ def plot(result: Mapping[str, Any]) -> bytes:
     left.set_xlim(0, 1)
     left.set_xlabel("lifted and held, 95 % Wilson interval")
     families = sorted({family for _, facts in methods for family in facts["families"]})
-    shares = [[facts["families"].get(family, float("nan")) for family in families] for _, facts in methods]
+    shares = [[_share(facts["families"].get(family, (0, 0))) for family in families] for _, facts in methods]
     image = right.imshow(shares, vmin=0, vmax=1, cmap="RdYlGn", aspect="auto", origin="lower")
     right.set_xticks(range(len(families)), families, rotation=30)
     right.set_yticks(range(len(names)), names)
@@ -53,6 +55,24 @@ def plot(result: Mapping[str, Any]) -> bytes:
     figure.savefig(content, format="png", dpi=110)
     pyplot.close(figure)
     return content.getvalue()
+
+
+def families_table(result: Mapping[str, Any]) -> str:
+    """Markdown, a row per family or group of objects: successes and trials of each method, and the 95 % interval."""
+    methods = result["methods"]
+    lines = ["| objects | " + " | ".join(methods) + " |", "|---" * (1 + len(methods)) + "|"]
+    for family in sorted({family for facts in methods.values() for family in facts["families"]}):
+        cells = []
+        for facts in methods.values():
+            good, trials = facts["families"].get(family, (0, 0))
+            low, high = wilson(good, trials)
+            cells.append(f"{good}/{trials}, {100 * low:.0f} to {100 * high:.0f} %" if trials else "")
+        lines.append(f"| {family} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _share(counts: Sequence[int]) -> float:
+    return counts[0] / counts[1] if counts[1] else float("nan")
 
 
 def _paired(facts: Mapping[str, Any]) -> str:

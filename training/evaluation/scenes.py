@@ -20,6 +20,7 @@ from training.dataset.project_labels import read_arrays
 from training.dataset.viewpoints import PRESETS, camera_pose
 from training.dataset.views import SEED_BASE, SPEC, photograph
 from training.evaluation.methods.interface import Look, Truth
+from training.evaluation.placements import Placement
 from training.heatmap.build_arrays import MIN_MASK_PX, noisy_depth, rough_mask
 
 EVALUATION_SEEDS = 4_000_000
@@ -46,7 +47,7 @@ class Case:
         return Look(self.frame, (detection,), truths=(self.truth,))
 
 
-def cases(entry: Entry, count: int, seed: int, labels: Path | None) -> list[Case]:
+def cases(entry: Entry | Placement, count: int, seed: int, labels: Path | None) -> list[Case]:
     """`count` pictures of an object that stands alone. Genesis must have been started.
 
     labels: folder of label files for the oracle, or None. Without this object's file the oracle knows no grasp.
@@ -104,7 +105,7 @@ def detection_of(mask: NDArray[np.bool_], rng: np.random.Generator, label: str =
     return Detection(label, 1.0, seen, (float(u), float(v), float(u + width), float(v + height)))
 
 
-def _known(entry: Entry, labels: Path | None) -> Truth:
+def _known(entry: Entry | Placement, labels: Path | None) -> Truth:
     """The grasps of an object that are known to succeed; none if it has no label file."""
     path = labels / f"{entry.name}.npz" if labels is not None else None
     empty = np.zeros((0, 3))

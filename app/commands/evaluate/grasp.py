@@ -16,10 +16,21 @@ if TYPE_CHECKING:
     from app.base.interrupts import Interrupts
 
 
+TRIALS, PICTURES = 400, 6
+"""Pictures of the catalogue's objects together, and of each way that a --mesh lies."""
+
+
 def add_arguments(parser: Parser) -> None:
     parser.add_argument(
-        "--trials", type=whole(1, 1_000_000), default=400, metavar="N", help="pictures, tried by every method (400)"
+        "--trials",
+        type=whole(1, 1_000_000),
+        metavar="N",
+        help="pictures, tried by every method (400; with --mesh 6 of each way to lie)",
     )
+    mesh = "an object of your own, URDF or mesh, in its ways to lie, instead of the catalogue; may be repeated"
+    parser.add_argument("--mesh", type=Path, nargs="+", action="extend", default=[], metavar="FILE", help=mesh)
+    rests = "how many ways to lie of a --mesh, the likeliest (3)"
+    parser.add_argument("--rests", type=whole(1, 20), default=3, metavar="N", help=rests)
     add_methods(parser, "heatmap,height,centroid,random,top,antipodal", ",oracle")
     files = "trials, result.json, table.md, plot.png"
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help=files)
@@ -36,10 +47,12 @@ def run(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
     from app.base.progress_bar import stage_progress
     from training.dataset.folder import save
     from training.evaluation.grasp import Study, evaluate
-    from training.evaluation.report import plot, table
+    from training.evaluation.placements import placements
+    from training.evaluation.report import families_table, plot, table
 
+    meshes = placements([str(path.resolve()) for path in arguments.mesh], arguments.rests)
     study = Study(
-        trials=arguments.trials,
+        trials=arguments.trials or PICTURES * len(meshes) or TRIALS,
         methods=names_in(arguments.methods),
         seed=arguments.seed,
         split=arguments.split,
@@ -48,12 +61,14 @@ def run(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
         heatmap=full_path(arguments.heatmap),
         paper=full_path(arguments.paper_run),
         labels=full_path(arguments.labels),
+        meshes=meshes,
     )
     with mapper_of(arguments) as mapper, stage_progress() as progress:
         result = evaluate(study, arguments.out, mapper, progress, arguments.device)
-    save(arguments.out / "table.md", table(result).encode())
+    tables = f"{table(result)}\n{families_table(result)}"
+    save(arguments.out / "table.md", tables.encode())
     save(arguments.out / "plot.png", plot(result))
-    return say(result, table(result), as_json=arguments.json)
+    return say(result, tables, as_json=arguments.json)
 
 
 COMMAND = Command(add_arguments, run)

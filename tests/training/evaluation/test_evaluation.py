@@ -66,7 +66,13 @@ def test_the_paired_test_has_the_values_of_the_binomial() -> None:
 def test_methods_are_compared_in_the_same_pictures() -> None:
     names = {"a": (1, 1, 1, 0), "b": (0, 0, 1, 1), "c": (1, 1, 1, 0)}
     records = [
-        {"object": "mug-5", "picture": number, "method": name, "outcome": "success" if good else "not lifted"}
+        {
+            "object": "mug-5",
+            "family": "mug",
+            "picture": number,
+            "method": name,
+            "outcome": "success" if good else "not lifted",
+        }
         for name, all_good in names.items()
         for number, good in enumerate(all_good)
     ]
@@ -119,7 +125,7 @@ def fake_job(job: ObjectJob) -> tuple[str, dict[str, Any]]:
             good = name == "centroid" or number % 2 == 0
             records.append(
                 {
-                    "object": job.entry.name, "picture": number, "method": name,
+                    "object": job.entry.name, "family": job.entry.family, "picture": number, "method": name,
                     "outcome": "success" if good else "not lifted", "seconds": {"quality": 0.002, "pose": 0.03},
                     "position_m": 0.004, "angle_rad": 0.1,
                 }

@@ -14,7 +14,7 @@ import numpy as np
 from training.evaluation.methods.cloud import foreground, is_free, poses_between
 from training.evaluation.methods.interface import Look, Proposal, Proposals
 from training.evaluation.methods.on_masks import best_first
-from training.evaluation.methods.pointnet import PointNet
+from training.evaluation.methods.pointnet import PointNet, installed_weights
 
 POINTS = 20000
 LEAST_CHANCE = 0.1
@@ -27,7 +27,7 @@ class ContactGraspNet:
     """ConfigError if its weights are not installed."""
 
     def __init__(self) -> None:
-        self._network = PointNet()
+        self._network = PointNet(installed_weights())
 
     def __call__(self, look: Look, rng: np.random.Generator) -> Proposals:
         started = time.perf_counter()

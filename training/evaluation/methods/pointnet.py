@@ -20,31 +20,36 @@ from perception.base.extras import pip_line
 CENTERS = (2048, 512, 128)
 RADII_M = ((0.02, 0.04, 0.08), (0.04, 0.08, 0.16), (0.08, 0.16, 0.32))
 NEIGHBOURS, NEAREST = 64, 3
+MAX_WIDTH_M = 0.08
+"""Of the Panda hand."""
 MAX_BYTES = 40_000_000
 PACKAGE = "cgn-pytorch==0.4.3"
 DIGEST = "1cbcfb532a4a7f5d2cb784cfb1ce5ee49b8952f293e40b4694769babf3f4545f"
 
 
-def _install() -> str:
-    return pip_line("--no-deps", PACKAGE)
+def installed_weights() -> dict[str, Any]:
+    """The tensors by name. ConfigError if the package is not installed, or its weights are other ones."""
+    from training.common.checkpoints import load_state
+
+    install = pip_line("--no-deps", PACKAGE)
+    spec = find_spec("cgn_pytorch")
+    if spec is None or not spec.submodule_search_locations:
+        raise ConfigError(f"the method graspnet needs the weights of the package cgn-pytorch: {install}")
+    path = Path(next(iter(spec.submodule_search_locations))) / "checkpoints" / "current.pth"
+    if sha256_of_file(path, "weights of cgn-pytorch", MAX_BYTES) != DIGEST:
+        raise ConfigError(f"{path}: not the weights of cgn-pytorch 0.4.3; install that: {install}")
+    weights: dict[str, Any] = load_state(path, "state_dict")["state_dict"]
+    return weights
 
 
 class PointNet:
-    """The network with its weights. ConfigError if the package is not installed, or its weights are other ones."""
+    """The network. weights: tensors by their names in the package."""
 
-    def __init__(self) -> None:
+    def __init__(self, weights: dict[str, Any]) -> None:
         import torch
 
-        from training.common.checkpoints import load_state
-
         self._torch: Any = torch
-        spec = find_spec("cgn_pytorch")
-        if spec is None or not spec.submodule_search_locations:
-            raise ConfigError(f"the method graspnet needs the weights of the package cgn-pytorch: {_install()}")
-        path = Path(next(iter(spec.submodule_search_locations))) / "checkpoints" / "current.pth"
-        if sha256_of_file(path, "weights of cgn-pytorch", MAX_BYTES) != DIGEST:
-            raise ConfigError(f"{path}: not the weights of cgn-pytorch 0.4.3; install that: {_install()}")
-        self._weights = load_state(path, "state_dict")["state_dict"]
+        self._weights = weights
 
     def __call__(self, points: NDArray[np.float32]) -> tuple[NDArray[np.float64], ...]:
         """points: (N, 3) metres, z up, centred. Returns of up to 2048 of them, as (M, ...): the point, which is one
@@ -64,8 +69,8 @@ class PointNet:
             across = torch.nn.functional.normalize(across, dim=1)
             approach = approach - (approach * across).sum(dim=1, keepdim=True) * across
             approach = torch.nn.functional.normalize(approach, dim=1)
-            found = contacts, torch.sigmoid(logit)[:, 0], across, approach, width[:, 0].clamp(0.0, 0.08)
-        return tuple(value.double().numpy() for value in found)
+            answer = contacts, torch.sigmoid(logit)[:, 0], across, approach, width[:, 0].clamp(0.0, MAX_WIDTH_M)
+        return tuple(value.double().numpy() for value in answer)
 
     def _abstract(self, level: int, places: Any, features: Any, count: int) -> tuple[Any, Any]:
         """Centres far apart, and of each what is greatest among its neighbours, at three radii."""
