@@ -96,12 +96,14 @@ def _hulls() -> tuple[tuple[Array, ...], Array]:
 def is_free(world_from_hand: Pose, points: Array, support_z_m: float) -> bool:
     """Whether the open gripper touches neither the points (N, 3) nor the support, at the grasp and on its way in."""
     hulls, corners = _hulls()
+    lowest = world_from_hand.transform(corners)[:, 2].min()
+    if lowest - max(BACK_M) * max(0.0, world_from_hand.rotation[2, 0]) < support_z_m + CLEAR_M:
+        return False
+    at_grasp = world_from_hand.inverse().transform(points)
+    low, high = corners.min(axis=0) - CLEAR_M, corners.max(axis=0) + CLEAR_M
     for back in BACK_M:
-        moved = Pose(world_from_hand.rotation, world_from_hand.position_m - back * world_from_hand.rotation[:, 0])
-        if moved.transform(corners)[:, 2].min() < support_z_m + CLEAR_M:
-            return False
-        local = moved.inverse().transform(points)
-        local = local[(np.abs(local) < 0.2).all(axis=1)]
+        local = at_grasp + np.array([back, 0.0, 0.0])
+        local = local[((local > low) & (local < high)).all(axis=1)]
         for planes in hulls:
             if ((local @ planes[:, :3].T + planes[:, 3]) < CLEAR_M).all(axis=1).any():
                 return False

@@ -82,7 +82,7 @@ class PointNet:
         for number, radius in enumerate(RADII_M[level]):
             near = distance <= radius
             near[own, own] = False
-            near &= near.cumsum(dim=1) <= NEIGHBOURS
+            near &= near.cumsum(dim=1, dtype=torch.int16) <= NEIGHBOURS
             near[own, own] = True  # the package's convolution counts point i as a neighbour of centre i
             center, point = near.nonzero(as_tuple=True)
             inputs = places[point] - centers[center]
@@ -106,8 +106,11 @@ class PointNet:
         torch = self._torch
         chosen = torch.zeros(count, dtype=torch.long)
         nearest = torch.full((len(places),), torch.inf)
+        squares = places.square().sum(dim=1)
         for index in range(1, count):
-            nearest = torch.minimum(nearest, (places - places[chosen[index - 1]]).square().sum(dim=1))
+            last = chosen[index - 1]
+            distance = torch.addmv(squares, places, places[last], alpha=-2.0)
+            torch.minimum(nearest, distance.add_(squares[last]), out=nearest)
             chosen[index] = nearest.argmax()
         return chosen
 
