@@ -66,7 +66,7 @@ def placements(files: Sequence[str], most: int) -> tuple[Placement, ...]:
 
 
 def _ways(item: ObjectFile, most: int) -> list[tuple[NDArray[np.float64], float]]:
-    return [(pose.rotation, share) for pose, share in resting_poses(item.vertices, most, 0)]
+    return [(pose.rotation, share) for pose, share in resting_poses(item.mesh.vertices, most, 0)]
 
 
 def lying(item: ObjectFile, number: int) -> GraspObject:
