@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from perception.base.errors import ConfigError
 from perception.base.files import shown
 from simulation.scene.objects import GraspObject
-from simulation.scene.resting import resting_poses
+from simulation.scene.resting import SAME_M, resting_poses
 from simulation.scene.user_objects import ObjectFile, read_object
 
 MASS_KG: Final = 0.3
 """Of an object whose file tells none."""
-SAME_OFTEN: Final = 0.08
+LEAST_OFTEN: Final = 0.005
 """A way to lie that a dropped object takes less often is left out."""
 LOW_M, WIDE_M = 0.066, 0.11
 HOLLOW, BOXY, TALL = 0.5, 0.9, 1.2
@@ -59,9 +59,13 @@ def placements(files: Sequence[str], most: int) -> tuple[Placement, ...]:
     lying_so: list[Placement] = []
     for file in files:
         item = read_object(Path(file))
-        ways = [share for _, share in _ways(item, most)]
-        numbers = [number for number, share in enumerate(ways) if number == 0 or share >= SAME_OFTEN]
-        lying_so += [Placement(file, number, group_of(lying(item, number)), item.digest) for number in numbers]
+        heights: list[float] = []
+        for number, (_, share) in enumerate(_ways(item, most)):
+            made = lying(item, number)
+            rolled_on = any(abs(made.height_m - height) < SAME_M for height in heights)
+            if not heights or (share >= LEAST_OFTEN and not rolled_on):
+                heights.append(made.height_m)
+                lying_so.append(Placement(file, number, group_of(made), item.digest))
     return tuple(lying_so)
 
 

@@ -58,6 +58,8 @@ def test_each_way_to_lie_stands_on_the_floor_about_its_middle(tmp_path: Path) ->
         assert vertices[:, :2].mean(axis=0) == pytest.approx([0.0, 0.0], abs=1e-6)
         assert one.family == group_of(one.make())
     assert len(placements((str(tmp_path / "brick.obj"),), 1)) == 1
+    trimesh.creation.cylinder(0.034, 0.12).export(tmp_path / "can.obj")
+    assert [one.family for one in placements((str(tmp_path / "can.obj"),), 3)] == ["other", "upright"]
 
 
 def test_a_way_to_lie_is_the_same_again_and_its_seed_is_of_the_object(tmp_path: Path) -> None:
@@ -123,7 +125,7 @@ def test_an_object_that_stands_is_tried_in_physics(tmp_path: Path) -> None:
     from simulation.genesis.physics import init_genesis
 
     init_genesis()
-    trimesh.creation.cylinder(0.033, 0.12).export(tmp_path / "can.stl")
+    trimesh.creation.cylinder(0.034, 0.12).export(tmp_path / "can.stl")
     upright = [one for one in placements((str(tmp_path / "can.stl"),), 2) if one.family == "upright"]
     study = Study(4, ("centroid", "height"), meshes=tuple(upright))
     ((entry, count),) = study.shares()
