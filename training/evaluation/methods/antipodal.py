@@ -1,8 +1,8 @@
 """Antipodal sampling on a depth picture, after Dex-Net 2.0: two opposite edges of the same thing, seen by the camera.
 
-Pairs of edge pixels are contacts if the line between them lies in both friction cones. The hand comes along the line of
-sight. A grasp counts more the better its contacts oppose each other, and the nearer it is to the middle of what is
-there. The best whose open gripper is free of all points and of the support come first.
+Pairs of edge pixels are contacts if the line between them lies in both friction cones. A grasp counts more the better
+its contacts oppose each other, and the nearer it is to the middle of what is there. The hand comes along the line of
+sight, straight down, or between the two: the first way whose open gripper is free of all points and of the support.
 """
 
 from __future__ import annotations
@@ -28,6 +28,9 @@ STEP_M = 0.012
 CHECKED, ENOUGH = 80, 5
 """Candidates whose gripper is tested, the best first, and how many free ones are enough."""
 AROUND_M = 0.06
+DOWN = np.array([0.0, 0.0, -1.0])
+MOST_ALONG = 0.8
+"""Cosine between an approach and the line of the contacts, across which the hand has to come."""
 
 
 def antipodal(look: Look, rng: np.random.Generator) -> Proposals:
@@ -42,9 +45,12 @@ def antipodal(look: Look, rng: np.random.Generator) -> Proposals:
     eye = look.frame.world_from_camera.position_m
     grasps: list[Proposal] = []
     for score, first, second in candidates[:CHECKED]:
-        approach = unit((first + second) / 2 - eye)
-        free = [pose for pose in poses_between(first, second, approach) if is_free(pose, cloud, seen.support_z_m)]
-        grasps += [Proposal(pose, score) for pose in free[:1]]
+        sight = unit((first + second) / 2 - eye)
+        line = unit(second - first)
+        ways = [way for way in (sight, DOWN, unit(sight + DOWN)) if abs(float(way @ line)) < MOST_ALONG]
+        poses = (pose for way in ways for pose in poses_between(first, second, way))
+        pose = next((pose for pose in poses if is_free(pose, cloud, seen.support_z_m)), None)
+        grasps += [] if pose is None else [Proposal(pose, score)]
         if len(grasps) == ENOUGH:
             break
     seconds = {"sampling": between - started, "collisions": time.perf_counter() - between}
