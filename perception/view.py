@@ -15,6 +15,7 @@ from perception.surface.normals import plane_fit_normals
 from perception.surface.registration import ObjectDepth, object_depth
 from perception.surface.settings import SurfaceSettings
 from perception.surface.silhouette import Silhouette, bounds, silhouette
+from perception.surface.support import Support, find_support
 from perception.types import Detection, Intrinsics, Rejection, RgbdFrame
 
 DEFAULT: Final = SurfaceSettings()
@@ -35,7 +36,7 @@ class View:
     def location(self) -> ObjectLocation | Rejection:
         """Where the object stands, or why that cannot be told."""
         small = too_small(self.detection, self.settings.outline.least_px)
-        return small or locate_object(self.frame, self.detection, self.repaired, self.silhouette)
+        return small or locate_object(self.frame, self.detection, self.repaired, self.silhouette, self.support)
 
     @cached_property
     def repaired(self) -> ObjectDepth:
@@ -50,6 +51,11 @@ class View:
     def silhouette(self) -> Silhouette:
         """The object's axis, by the mask's outline."""
         return silhouette(self.frame, self.detection.mask, self.settings.outline)
+
+    @cached_property
+    def support(self) -> Support | None:
+        """What the object lies on; None where too little of it is seen."""
+        return find_support(self.frame, self.detection.mask, self.repaired, self.settings.support)
 
     @cached_property
     def near_depth(self) -> NDArray[np.float32]:

@@ -132,7 +132,8 @@ class LocateObject(WorkLeaf[ObjectLocation]):
     def take(self, result: ObjectLocation) -> Status:
         self.set("object", result)
         x, y, z = result.position_m
-        return self.succeed(f"{result.label} at ({x:.2f}, {y:.2f}, {z:.2f}) m, {result.width_m * 1000:.0f} mm wide")
+        said = f"{result.label} at ({x:.2f}, {y:.2f}, {z:.2f}) m, {result.width_m * 1000:.0f} mm wide"
+        return self.succeed(said if result.support_seen else f"{said}, its support not seen")
 
 
 class InferHeatmap(WorkLeaf[Heatmap]):

@@ -167,7 +167,7 @@ def scan_body(
     depth = seen.depth[body]
     good = mask[body] & (depth > 0) & (np.abs(seen.level[body] - np.float32(seen.layer.middle_m)) < settings.layer_m)
     v, u = np.nonzero(good)
-    if v.size < settings.min_bins * settings.min_per_bin:
+    if v.size < settings.min_bins * settings.min_per_bin or not low < high:
         return None
     points = rays(u * float(column_step) + start, v * float(row_step) + first) * depth[good]
     lowest, highest = np.percentile(points[2], [3.0, 97.0])

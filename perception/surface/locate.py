@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from perception.geometry import Vector, unit
+from perception.surface.depth import looks_steeply
 from perception.surface.registration import ObjectDepth
 from perception.surface.silhouette import Silhouette, extent_across, pixels_of, round_width_m
+from perception.surface.support import Support
 from perception.types import Detection, Rejection, RgbdFrame
+
+OUTLYING: Final = 0.05
+"""Share of the points at either end that may be noise."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,8 +25,8 @@ class ObjectLocation:
     """An object in the world frame, metres.
 
     position_m: (3,) its centre, on its axis at half height. surface_m: (3,) the point of its near surface at half
-    height. bottom_z_m, top_z_m: lowest and highest point seen; the support is taken to be at the bottom.
-    width_m: extent across the axis.
+    height. bottom_z_m, top_z_m: lowest and highest point. width_m: extent across the axis.
+    support_seen: the bottom is the height of the support as seen; else it is a guess from outline and width.
     """
 
     label: str
@@ -29,6 +35,7 @@ class ObjectLocation:
     width_m: float
     bottom_z_m: float
     top_z_m: float
+    support_seen: bool = False
 
     @property
     def height_m(self) -> float:
@@ -44,11 +51,12 @@ def too_small(detection: Detection, least_px: int) -> Rejection | None:
 
 
 def locate_object(
-    frame: RgbdFrame, detection: Detection, seen: ObjectDepth, shape: Silhouette
+    frame: RgbdFrame, detection: Detection, seen: ObjectDepth, shape: Silhouette, support: Support | None
 ) -> ObjectLocation | Rejection:
     """Position and size of a detected object that is not `too_small`, or why it has none: no depth on it.
 
-    seen: its repaired depth. shape: its axis. The centre lies half a width behind the median of the near surface.
+    seen: its repaired depth. shape: its axis. support: what it lies on, if that is seen. The centre lies half a width
+    behind the median of the near surface; seen steeply, it is the middle of what is seen.
     """
     mask, intrinsics = detection.mask, frame.intrinsics
     count = int(mask.sum())
@@ -79,7 +87,20 @@ def locate_object(
     if shape.upright:
         low, high = _heights(frame, middle, rows, surface, width) or (low, high)
         position[2] = surface[2] = 0.5 * (low + high)
-    return ObjectLocation(detection.label, position, surface, width, low, high)
+    if support is None:
+        return ObjectLocation(detection.label, position, surface, width, low, high)
+    steeply = looks_steeply(frame.world_from_camera)
+    if steeply or not shape.upright:
+        v, u = pixels_of(seen.near)
+        points = frame.world_from_camera.transform(intrinsics.back_project(u, v, seen.depth[v, u]))
+        high = float(np.quantile(points[:, 2], 1.0 - OUTLYING))
+        if steeply:
+            position[:2] = np.quantile(points[:, :2], [OUTLYING, 1.0 - OUTLYING], axis=0).mean(axis=0)
+    low = min(float(support.height_m(position)), high)
+    position[2] = 0.5 * (low + high)
+    if shape.upright:
+        surface[2] = position[2]
+    return ObjectLocation(detection.label, position, surface, width, low, high, support_seen=True)
 
 
 def detection_of(

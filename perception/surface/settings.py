@@ -95,6 +95,47 @@ class BoxSettings:
 
 
 @dataclass(frozen=True)
+class SupportSettings:
+    """How the plane under an object is searched; see `perception.surface.support`. Metres and radians.
+
+    around_m: how far about the object planes are searched. ring_m, gap_m: what lies between the second and the first
+    of these of the mask's edge is close, and counts `close_weight` times. deep_m: nothing so far behind is looked at.
+    most_points, object_points: read of the picture and of the object, about. cell_m: of the map of the ground.
+    tolerance_m: how far a return may lie off its plane; more where the noise is more. tilt_rad: greatest tilt of a
+    plane. level_rad: deviation of its tilt that is expected. correlated_points: returns that count as one, as the
+    noise of neighbours is alike. least_noise_m: less is not believed.
+    most_noise: metres, and metres more per metre of range; what has more is no plane.
+    triples: planes tried. most_planes: planes found. least_points, least_share: of the returns, that a plane needs.
+    apart_m, noisier: a further plane lies at least so far from a fuller one, and has at most so many times its noise.
+    object_below: share of the object's returns that may lie below its support. hidden_m: height of its foot that may be
+    hidden.
+    """
+
+    around_m: float = 0.30
+    ring_m: float = 0.06
+    gap_m: float = 0.004
+    close_weight: float = 4.0
+    deep_m: float = 1.5
+    most_points: int = 6000
+    object_points: int = 400
+    cell_m: float = 0.02
+    tolerance_m: float = 0.008
+    tilt_rad: float = math.radians(6.0)
+    level_rad: float = math.radians(1.5)
+    correlated_points: float = 12.0
+    least_noise_m: float = 0.0005
+    most_noise: tuple[float, float] = (0.006, 0.014)
+    triples: int = 60
+    most_planes: int = 4
+    least_points: int = 40
+    least_share: float = 0.1
+    apart_m: float = 0.02
+    noisier: float = 1.5
+    object_below: float = 0.1
+    hidden_m: float = 0.15
+
+
+@dataclass(frozen=True)
 class SurfaceSettings:
     """All numbers that a `View` uses."""
 
@@ -102,3 +143,4 @@ class SurfaceSettings:
     outline: OutlineSettings = field(default_factory=OutlineSettings)
     normals: NormalSettings = field(default_factory=NormalSettings)
     box: BoxSettings = field(default_factory=BoxSettings)
+    support: SupportSettings = field(default_factory=SupportSettings)
