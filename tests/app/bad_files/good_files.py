@@ -43,6 +43,13 @@ families = ["can"]
 [light]
 intensity = 3.0
 """
+OBJECT = """<robot name="box"><link name="box">
+  <contact><lateral_friction value="0.8"/></contact>
+  <inertial><mass value="0.3"/></inertial>
+  <visual><origin xyz="0 0 0.1" rpy="0 0 1.5"/><geometry><mesh filename="{mesh}" scale="1 1 0.5"/></geometry></visual>
+  <visual><geometry><cylinder radius="0.02" length="0.1"/></geometry></visual>
+</link></robot>
+"""
 RULES = {"TestNodeConfigs": {"Missed": {"return_status": "FAILURE", "async_delay": 20, "post_script": "n := 1"}},
          "SubstitutionRules": {"CloseGripper": "Missed", "*ook*": "AlwaysSuccess"}}  # fmt: skip
 
@@ -54,7 +61,8 @@ IMPORTED = (
     "app.mission.compile", "behaviours.registry", "behaviours.robots.fake.robot", "perception.detection.detector",
     "onnxruntime",
     "onnx.checker", "mujoco", "trimesh", "simulation.robot_files.user_robot", "training.dataset.verify",
-    "training.evaluation.heatmap", "structlog", "app.parts.vocabulary", "app.session.substitute",
+    "training.evaluation.heatmap", "training.evaluation.clutter_scenes", "structlog",
+    "app.parts.vocabulary", "app.session.substitute",
     "simulation.spot_api.faults.spec",
     "app.commands.simulate", "app.commands.tree_files.preflight", "bosdyn.client", "scipy.spatial",
 )  # fmt: skip
@@ -107,6 +115,7 @@ def _stop_what_is_heavy() -> None:
     from simulation.scene.build import sample_scene
     from simulation.scene.spec import load_scene
     from training.dataset import jobs
+    from training.evaluation import clutter
 
     def robot(scene: str, seed: int, **_: Any) -> None:
         sample_scene(load_scene(scene), seed)
@@ -115,6 +124,7 @@ def _stop_what_is_heavy() -> None:
     simulation.genesis.robot.GenesisRobot = robot  # type: ignore[misc,assignment]
     simulation.spot_api.server.SpotServer = Stopped  # type: ignore[misc,assignment]
     probe.socket = SimpleNamespace(create_connection=Stopped, gaierror=OSError)  # type: ignore[assignment]
+    clutter.evaluate_clutter = Stopped  # type: ignore[assignment]
     jobs.label_job, jobs.view_job = fake_label_job, fake_view_job  # type: ignore[assignment]
 
 
@@ -222,12 +232,19 @@ def _simulation(folder: Path) -> list[Kind]:
         Kind("faults, toml", "f.toml", FAULTS.encode(), command("simulate", "--robot", "fake", "--faults")),
         Kind("faults, json", "f.json", b'{"faults": [{"kind": "rpc_delay", "at_s": 1, "times": 2}]}',
              command("simulate", "--robot", "fake", "--faults")),
+        Kind("object, urdf", "o.urdf", OBJECT.format(mesh=folder / "box.stl").encode(), _objects),
         Kind("robot, mjcf", "r.xml", mjcf, command(*genesis, "--robot-file")),
         Kind("robot, urdf", "r.urdf", _urdf(folder), command(*genesis, "--robot-file")),
         Kind("certificate", "c.pem", make_certificate().ca,
              command("check", "--hostname", "localhost", "--certificate")),
         Kind("video", "v.mp4", (folder / "v.mp4").read_bytes(), command("gif", after=("@/o.gif", "--width", "32"))),
     ]  # fmt: skip
+
+
+def _objects(path: Path) -> int:
+    """Read the folder of a file as objects."""
+    words = ["evaluate", "packed", "--out", str(path.parent / "out"), "--objects", str(path.parent)]
+    return main(words, Interrupts())
 
 
 def _urdf(folder: Path) -> bytes:
