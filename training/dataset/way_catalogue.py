@@ -16,8 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-
+from perception.base.array_files import read_arrays
 from perception.base.errors import ConfigError
 from perception.base.plain_json import json_text
 from perception.grasping.family import WAYS
@@ -142,10 +141,10 @@ def _counts(paths: list[Path]) -> dict[str, int]:
     """asked: samples times ways; tried: those that went to physics; objects_held: with a grasp that held."""
     counts = {"objects": len(paths), "objects_held": 0, "asked": 0, "tried": 0, "lifted": 0, "held": 0}
     for path in paths:
-        with np.load(path, allow_pickle=False) as data:
-            counts["asked"] += len(data["way"])
-            counts["tried"] += len(data["held"])
-            counts["lifted"] += int(data["lifted"].sum())
-            counts["held"] += int(data["held"].sum())
-            counts["objects_held"] += bool(data["held"].any())
+        data = read_arrays(path, "file of way labels", ("way", "lifted", "held"))
+        counts["asked"] += len(data["way"])
+        counts["tried"] += len(data["held"])
+        counts["lifted"] += int(data["lifted"].sum())
+        counts["held"] += int(data["held"].sum())
+        counts["objects_held"] += bool(data["held"].any())
     return counts
