@@ -32,9 +32,10 @@ def scene() -> Iterator[Any]:
 
 
 @pytest.fixture
-def robot(scene: Any) -> Any:
+def robot(scene: Any) -> Iterator[Any]:
     scene.restart()
-    return scene
+    yield scene
+    scene.stop()  # while Genesis is there: the next robot ends it
 
 
 @pytest.mark.parametrize("check", [check for check in CONTRACT if check not in OF_ENTRY], ids=lambda it: it.__name__)
