@@ -24,6 +24,7 @@ from perception.base.plain_json import json_text
 from training.common.mapping import Mapper
 from training.dataset.catalogue import Entry, catalogue
 from training.dataset.folder import Progress, save
+from training.evaluation.clutter_names import SCALES, Kind, Noise, View, check_clutter_names
 from training.evaluation.clutter_report import failure_sheet, summary, table, times_table
 from training.evaluation.methods.names import check_names, needs_masks
 from training.evaluation.study import run_study, stage_times
@@ -44,15 +45,15 @@ class ClutterStudy:
     split, per_family, heatmap, paper: as in training.evaluation.grasp.Study.
     """
 
-    kind: str
+    kind: Kind
     rounds: int
     methods: tuple[str, ...]
     objects: str | None = None
     objects_sha256: str = ""
     count: int = 5
     failures: int = 2
-    view: str = "side"
-    noise: str = "dex"
+    view: View = "side"
+    noise: Noise = "dex"
     scale: tuple[float, float] = (0.0, 0.0)
     seed: int = 0
     split: str = "test"
@@ -65,6 +66,7 @@ class ClutterStudy:
             if value < 1:
                 raise ConfigError(f"--{option} {value} must be at least 1")
         check_names(self.methods)
+        check_clutter_names(self.kind, self.view, self.noise)
         if "oracle" in self.methods:
             raise ConfigError("the method oracle knows no grasps among other things; leave it out")
         if "paper" in self.methods and self.paper is None:
@@ -78,18 +80,15 @@ class ClutterStudy:
         return tuple(entry for entry in catalogue(self.per_family) if entry.split == self.split)
 
 
-def study_of(kind: str, objects: Path | None, scale: tuple[float, float] | None, **values: Any) -> ClutterStudy:
+def study_of(kind: Kind, objects: Path | None, scale: tuple[float, float] | None, **values: Any) -> ClutterStudy:
     """A study, its objects read and its scale filled in. ConfigError for objects that cannot be used."""
-    from training.evaluation.clutter_scenes import SCALES
-
     digest = ""
     if objects is not None:
         from simulation.scene.user_objects import find_objects
 
         digest = sha256_of(one.digest.encode() for one in find_objects(objects))
         values["objects"] = str(objects.resolve())
-    scale = scale or SCALES[kind]  # type: ignore[index]
-    return ClutterStudy(kind, objects_sha256=digest, scale=scale, **values)
+    return ClutterStudy(kind, objects_sha256=digest, scale=scale or SCALES[kind], **values)
 
 
 @dataclass(frozen=True)
@@ -118,7 +117,7 @@ def round_job(job: RoundJob) -> tuple[str, dict[str, Any]]:
     heatmap = shipped_or(study.heatmap) if "heatmap" in study.methods else None
     methods = make_methods(study.methods, heatmap, Path(study.paper) if study.paper else None)
     names, makers = _objects(study)
-    scene = clutter_scene(study.kind, makers, study.count, study.scale, study.seed, job.number)  # type: ignore[arg-type]
+    scene = clutter_scene(study.kind, makers, study.count, study.scale, study.seed, job.number)
     labels = [names[index] for index, _ in scene.chosen]
     trials: list[dict[str, Any]] = []
     ended: dict[str, str] = {}
@@ -147,7 +146,7 @@ def _clear(
     in_a_row = 0
     while clutter.left:
         rng = np.random.default_rng([study.seed, job.number, len(tried), 32])
-        seen = look(clutter, study.view, study.noise, needs_masks(name), rng)  # type: ignore[arg-type]
+        seen = look(clutter, study.view, study.noise, needs_masks(name), rng)
         proposals = method(seen, rng)
         if not proposals.grasps:
             return tried, proposals.reason or "nothing proposed"

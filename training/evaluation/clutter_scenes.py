@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, Literal, get_args
+from typing import Any
 
 import cv2
 import numpy as np
@@ -20,17 +20,11 @@ from simulation.scene.objects import GraspObject
 from simulation.trials.clutter_table import GONE_GAP_M, GONE_M, ClutterProtocol, ClutterTable
 from training.dataset.viewpoints import looking_at
 from training.dataset.views import SEED_BASE, SPEC, photograph
+from training.evaluation.clutter_names import Kind, Noise, View
 from training.evaluation.methods.interface import Look
 from training.evaluation.scenes import detection_of
 from training.heatmap.build_arrays import MIN_MASK_PX, noisy_depth
 
-Kind = Literal["packed", "pile"]
-View = Literal["side", "random"]
-Noise = Literal["dex", "spot", "none"]
-KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
-VIEWS: Final[tuple[View, ...]] = get_args(View)
-NOISES: Final[tuple[Noise, ...]] = get_args(Noise)
-SCALES: Final[dict[Kind, tuple[float, float]]] = {"packed": (0.7, 0.9), "pile": (0.8, 1.0)}
 CAMERA = Intrinsics(640, 480, 540.0, 540.0, 320.0, 240.0)
 FAR_M = 2.0
 TABLE_HALF_M, TABLE_HEIGHT_M = 0.30, 0.45

@@ -14,11 +14,13 @@ from app.commands.evaluate.common import add_methods, add_study, full_path, name
 
 if TYPE_CHECKING:
     from app.base.interrupts import Interrupts
+    from training.evaluation.clutter_names import Kind
 
-VIEWS, NOISES = ("side", "random"), ("dex", "spot", "none")
 
+def _add_arguments(parser: Parser, *, kind: Kind) -> None:
+    from training.evaluation.clutter_names import NOISES, SCALES, VIEWS
 
-def _add_arguments(parser: Parser, *, scale: str) -> None:
+    low, high = SCALES[kind]
     objects = "folder of URDF files, or else OBJ, STL, PLY or GLB files (default the project's own objects of --split)"
     parser.add_argument("--objects", type=Path, metavar="DIR", help=objects)
     parser.add_argument(
@@ -37,14 +39,14 @@ def _add_arguments(parser: Parser, *, scale: str) -> None:
         type=real(0.01, 100.0),
         nargs=2,
         metavar=("LOW", "HIGH"),
-        help=f"of the objects, drawn evenly ({scale})",
+        help=f"of the objects, drawn evenly ({low:g} to {high:g})",
     )
     files = "rounds, pictures, result.json, table.md, failures.png"
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help=files)
     add_study(parser)
 
 
-def _run(arguments: argparse.Namespace, interrupts: Interrupts, *, kind: str) -> int:
+def _run(arguments: argparse.Namespace, interrupts: Interrupts, *, kind: Kind) -> int:
     from app.base.progress_bar import stage_progress
     from training.evaluation.clutter import evaluate_clutter, study_of
     from training.evaluation.clutter_report import table, times_table
@@ -69,6 +71,6 @@ def _run(arguments: argparse.Namespace, interrupts: Interrupts, *, kind: str) ->
     return say(result, f"{table(result)}\n{times_table(times)}", as_json=arguments.json)
 
 
-def clutter_command(kind: str, scale: str) -> Command:
-    """The command of a kind of scene, packed or pile. scale: the benchmark's, for the help."""
-    return Command(partial(_add_arguments, scale=scale), partial(_run, kind=kind))
+def clutter_command(kind: Kind) -> Command:
+    """The command of a kind of scene."""
+    return Command(partial(_add_arguments, kind=kind), partial(_run, kind=kind))

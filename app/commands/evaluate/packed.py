@@ -2,4 +2,4 @@
 
 from app.commands.evaluate.clutter import clutter_command
 
-COMMAND = clutter_command("packed", "0.7 to 0.9")
+COMMAND = clutter_command("packed")

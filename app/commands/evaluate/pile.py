@@ -2,4 +2,4 @@
 
 from app.commands.evaluate.clutter import clutter_command
 
-COMMAND = clutter_command("pile", "0.8 to 1")
+COMMAND = clutter_command("pile")

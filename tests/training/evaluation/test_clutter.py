@@ -18,11 +18,11 @@ from simulation.scene.objects import GraspObject, make_object
 from tests.support.engine_jobs import InlineMapper
 from training.evaluation import clutter
 from training.evaluation.clutter import ClutterStudy, RoundJob, evaluate_clutter, study_of
+from training.evaluation.clutter_names import SCALES
 from training.evaluation.clutter_report import summary
 from training.evaluation.clutter_scenes import (
     CAMERA,
     FAR_M,
-    SCALES,
     TABLE_HEIGHT_M,
     ClutterScene,
     camera_of,
@@ -205,7 +205,8 @@ def test_objects_that_changed_are_another_study(tmp_path: Path) -> None:
     ("change", "words"),
     [({"rounds": 0}, "--rounds 0 must be at least 1"), ({"count": 0}, "--count 0"), ({"failures": 0}, "--failures 0"),
      ({"methods": ("oracle",)}, "leave it out"), ({"methods": ("paper",)}, "needs --paper-run"),
-     ({"methods": ("best",)}, "unknown method"), ({"per_family": 2}, "no test object")],
+     ({"methods": ("best",)}, "unknown method"), ({"kind": "heap"}, "unknown kind 'heap'; choose from: packed, pile"),
+     ({"view": "top"}, "unknown view"), ({"noise": "salt"}, "unknown noise"), ({"per_family": 2}, "no test object")],
 )  # fmt: skip
 def test_studies_that_cannot_be_are_refused(change: dict[str, Any], words: str) -> None:
     with pytest.raises(ConfigError, match=words):
@@ -222,7 +223,7 @@ def test_the_command_line(
     assert main([*command, "--json"], Interrupts()) == 0
     said = json.loads(capsys.readouterr().out)
     assert said["methods"]["heatmap"]["dr"]["rate"] == 1.0
-    assert said["study"]["scale"] == list(SCALES[kind])  # type: ignore[index]
+    assert said["study"]["scale"] == list(SCALES[kind])
     assert main(command, Interrupts()) == 0
     out = capsys.readouterr().out
     assert "| heatmap | true | 10/10 = 100.0 % |" in out
