@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 from perception.geometry import Pose
+from perception.grasping.family import JawTips
 from perception.grasping.gripper import GripperModel
 from perception.grasping.reach import Arm
 from perception.types import Intrinsics
@@ -19,10 +20,12 @@ ARM_POSES: Final[tuple[ArmPose, ...]] = get_args(ArmPose)
 class RobotModel:
     """arm: what the hand reaches, in the body frame. gripper: its jaws, in the hand frame. hand_from_camera: pose of
     the hand camera's optical frame (x right, y down, z forward). hand_camera: that camera, as its frames say.
-    body_height_m: the body's centre above the ground when it stands."""
+    body_height_m: the body's centre above the ground when it stands. tips: how deep its jaws may go, for grasps from
+    above; None without these."""
 
     arm: Arm
     gripper: GripperModel
     hand_from_camera: Pose
     hand_camera: Intrinsics
     body_height_m: float
+    tips: JawTips | None = None

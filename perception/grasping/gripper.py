@@ -4,6 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from perception.geometry import Pose, Vector, rotation_from_vector
+
+
+@dataclass(frozen=True, eq=False)
+class GripperHulls:
+    """A gripper's convex parts, as their corners (V, 3), metres.
+
+    fixed: in the hand frame. moving: of the moving jaw, in the frame of its hinge, as when it is closed. hinge_m: (3,)
+    the hinge in the hand frame, about whose y axis the jaw turns. open_rad: how far it opens.
+    """
+
+    fixed: tuple[Vector, ...]
+    moving: tuple[Vector, ...]
+    hinge_m: Vector
+    open_rad: float
+
+    def jaw_at(self, opened_rad: float) -> list[Vector]:
+        """The moving jaw's parts in the hand frame, opened by an angle."""
+        hinge = Pose(rotation_from_vector([0.0, -opened_rad, 0.0]), self.hinge_m)
+        return [hinge.transform(part) for part in self.moving]
+
 
 @dataclass(frozen=True)
 class GripperModel:
@@ -13,7 +34,7 @@ class GripperModel:
     way in. min_depth_m, max_depth_m: how far behind the hand's origin the object's near surface may lie; deeper, it
     meets the palm. max_width_m: widest object that fits between the jaws.
     half_breadth_m: half the extent along y. open_z_m: lowest and highest z of the open jaws. low_x_m: the part along x
-    that comes near the support.
+    that comes near the support. hulls: its exact shape, where that is known.
     """
 
     fixed_jaw_z_m: float
@@ -24,3 +45,4 @@ class GripperModel:
     half_breadth_m: float
     open_z_m: tuple[float, float]
     low_x_m: tuple[float, float]
+    hulls: GripperHulls | None = None

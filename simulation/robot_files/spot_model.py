@@ -2,7 +2,7 @@
 
 Origins, limits and masses are those of the public description. Six base joints (x, y, z, yaw, pitch, roll) move the
 body. The legs have no contact and follow the gait. The arm's links collide as capsules, the hand as the pieces of
-`simulation.robot_files.gripper_shape`.
+`behaviours.robots.spot.gripper_shape`.
 """
 
 from __future__ import annotations
@@ -13,15 +13,14 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from behaviours.robots.spot.arm import JOINTS
+from behaviours.robots.spot.gripper_shape import HINGE_IN_WRIST_M, JAW_OPEN_RAD, PIECES, Part
 from perception.base.files import write_atomic
-from simulation.robot_files.gripper_shape import HINGE_IN_WRIST_M, PIECES, Part
 
 BASE_JOINTS = ("base_x", "base_y", "base_z", "base_yaw", "base_pitch", "base_roll")
 LEGS = ("fl", "fr", "hl", "hr")
 LEG_JOINTS = tuple(f"{leg}_{joint}" for leg in LEGS for joint in ("hx", "hy", "kn"))
 ARM_JOINTS = tuple(joint.name for joint in JOINTS)
 JAW_JOINT = "f1x"
-JAW_OPEN_RAD = -1.5708
 
 HIP_ORIGINS_M = ((0.29785, 0.055, 0.0), (0.29785, -0.055, 0.0), (-0.29785, 0.055, 0.0), (-0.29785, -0.055, 0.0))
 UPPER_LEG_OFFSET_Y_M = 0.1108

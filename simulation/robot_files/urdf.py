@@ -9,8 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+from behaviours.robots.spot.gripper_shape import PIECES
 from perception.base.errors import ConfigError
-from simulation.robot_files.gripper_shape import PIECES
 from simulation.robot_files.mjcf import Inertials, moved_link
 from simulation.robot_files.names import map_joints
 from simulation.robot_files.spot_model import BASE_JOINTS, LEG_JOINTS

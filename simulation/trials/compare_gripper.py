@@ -22,13 +22,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from behaviours.robots.spot.gripper_shape import PIECES
 from behaviours.robots.spot.model import SPOT
 from perception.base.errors import ConfigError
 from perception.base.plain_json import json_text
 from perception.geometry import Pose
 from perception.grasping.hand_pose import hand_pose
 from simulation.genesis.physics import init_genesis
-from simulation.robot_files.gripper_shape import PIECES
 from simulation.scene.mesh_files import read_mesh
 from simulation.scene.objects import GraspObject, make_object
 from simulation.trials.grasp_trials import run_trials

@@ -15,16 +15,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from behaviours.robots.spot.arm import HAND_FROM_WRIST_X_M
+from behaviours.robots.spot.gripper_shape import JAW_OPEN_RAD, PIECES
 from perception.geometry import Pose
 from perception.grasping.hand_pose import hand_rotation
 from simulation.genesis.physics import TIME_STEP_S, rigid_options
-from simulation.robot_files.gripper_shape import PIECES
 from simulation.robot_files.spot_model import (
     BASE_JOINTS,
     FREE_BASE_GAINS,
     GAINS,
     JAW_JOINT,
-    JAW_OPEN_RAD,
     write_free_gripper,
 )
 from simulation.scene.objects import GraspObject

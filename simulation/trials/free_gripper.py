@@ -10,17 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from behaviours.robots.spot.arm import HAND_FROM_WRIST_X_M
+from behaviours.robots.spot.gripper_shape import JAW_OPEN_RAD, PIECES, Part
 from perception.geometry import Pose
 from simulation.genesis.physics import TIME_STEP_S
 from simulation.genesis.plant import link_pose
 from simulation.genesis.settings import MotionSettings
-from simulation.robot_files.gripper_shape import PIECES, Part
 from simulation.robot_files.spot_model import (
     BASE_JOINTS,
     FREE_BASE_GAINS,
     GAINS,
     JAW_JOINT,
-    JAW_OPEN_RAD,
     write_free_gripper,
 )
 

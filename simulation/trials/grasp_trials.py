@@ -17,10 +17,9 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from behaviours.robots.spot.arm import HAND_FROM_WRIST_X_M
+from behaviours.robots.spot.gripper_shape import HINGE_IN_WRIST_M, JAW_OPEN_RAD, PIECES, Part
 from perception.geometry import Pose
 from simulation.genesis.physics import TIME_STEP_S, rigid_options
-from simulation.robot_files.gripper_shape import HINGE_IN_WRIST_M, PIECES, Part
-from simulation.robot_files.spot_model import JAW_OPEN_RAD
 from simulation.scene.objects import GraspObject
 from simulation.trials.free_gripper import LIFT_M, PRE_GRASP_M, FreeGripper
 

@@ -9,9 +9,10 @@ import numpy as np
 from behaviours.limits import RobotLimits
 from behaviours.model import RobotModel
 from behaviours.robots.spot.arm import HAND_FROM_WRIST_X_M, SpotArm
+from behaviours.robots.spot.gripper_shape import HINGE_IN_WRIST_M, JAW_OPEN_RAD, PIECES
 from perception.geometry import Pose
 from perception.grasping.family import JawTips
-from perception.grasping.gripper import GripperModel
+from perception.grasping.gripper import GripperHulls, GripperModel
 from perception.types import Intrinsics
 
 SPOT_LIMITS: Final = RobotLimits(
@@ -21,6 +22,23 @@ SPOT_LIMITS: Final = RobotLimits(
 
 WRIST_FROM_COLOR_CAMERA: Final = Pose.from_rpy(np.radians([-81.0, 0.0, -90.0]), (0.13806, 0.020205, 0.02452))
 _HAND_FROM_WRIST = Pose(np.eye(3), np.array([-HAND_FROM_WRIST_X_M, 0.0, 0.0]))
+
+SPOT_TIPS: Final = JawTips(
+    low_points_m=((0.052, 0.0225), (0.040, 0.0145), (0.0064, 0.0405), (-0.050, 0.0415)),
+    tips_depth_m=0.015,
+    least_overlap_m=0.014,
+    fixed_tip_x_m=0.040,
+    support_margin_m=0.006,
+    spare_m=0.025,
+    close_gap_m=0.003,
+)
+_HAND_M: Final = np.array([HAND_FROM_WRIST_X_M, 0.0, 0.0])
+_HULLS: Final = GripperHulls(
+    fixed=tuple(piece.vertices_m() - _HAND_M for piece in PIECES if piece.link == "wr1"),
+    moving=tuple(piece.vertices_m() for piece in PIECES if piece.link == "fngr"),
+    hinge_m=np.array(HINGE_IN_WRIST_M) - _HAND_M,
+    open_rad=-JAW_OPEN_RAD,
+)
 
 SPOT: Final = RobotModel(
     arm=SpotArm(),
@@ -33,20 +51,12 @@ SPOT: Final = RobotModel(
         half_breadth_m=0.0485,
         open_z_m=(-0.05, 0.10),
         low_x_m=(-0.05, 0.04),
+        hulls=_HULLS,
     ),
     hand_from_camera=_HAND_FROM_WRIST @ WRIST_FROM_COLOR_CAMERA,
     hand_camera=Intrinsics(640, 480, 552.0291012161067, 552.0291012161067, 320.0, 240.0),
     body_height_m=0.52,
+    tips=SPOT_TIPS,
 )
 """The hand's colour camera as two robots' image services give it: the picture is upright when the hand is level, and
 looks 9 degrees up."""
-
-SPOT_TIPS: Final = JawTips(
-    low_points_m=((0.052, 0.0225), (0.040, 0.0145), (0.0064, 0.0405), (-0.050, 0.0415)),
-    tips_depth_m=0.015,
-    least_overlap_m=0.014,
-    fixed_tip_x_m=0.040,
-    support_margin_m=0.006,
-    spare_m=0.025,
-    close_gap_m=0.003,
-)

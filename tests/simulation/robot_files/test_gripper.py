@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from simulation.robot_files.gripper_shape import HINGE_IN_WRIST_M, PIECES
+from behaviours.robots.spot.gripper_shape import HINGE_IN_WRIST_M, PIECES
 
 trimesh = pytest.importorskip("trimesh")
 

@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 from scipy.spatial import ConvexHull
 
 from behaviours.robots.spot.arm import HAND_FROM_WRIST_X_M
+from behaviours.robots.spot.gripper_shape import HINGE_IN_WRIST_M, JAW_OPEN_RAD, PIECES
 from behaviours.robots.spot.model import SPOT
 from perception.geometry import Pose, Vector, unit
-from simulation.robot_files.gripper_shape import HINGE_IN_WRIST_M, PIECES
-from simulation.robot_files.spot_model import JAW_OPEN_RAD
 from training.evaluation.methods.interface import Look
 
 Array = NDArray[np.float64]
