@@ -94,7 +94,7 @@ def test_jaws_that_close_from_above_stay_clear_of_the_support(
 
 def test_what_is_too_low_for_the_finger_tips_has_no_pose() -> None:
     top = WAYS[-1]
-    found = [pose_at(top, (0, 0, 1), 0.0, (-0.02, 0.02), height) is not None for height in (0.02, 0.031, 0.033, 0.1)]
+    found = [pose_at(top, (0, 0, 1), 0.0, (-0.02, 0.02), height) is not None for height in (0.010, 0.019, 0.021, 0.1)]
     assert found == [False, False, True, True]
 
 
