@@ -1,7 +1,8 @@
 """The family of grasps: the ways of bringing the hand in to a surface point, and the rule that makes a pose of each.
 
 A way says from where the hand comes, how its jaws are rolled and how deep the object sits between them. One rule,
-`hand_pose_of`, is shared by labels, training, oracle and run. All jaws close level: tilted jaws hold far less.
+`hand_pose_of`, is shared by labels, training, oracle and run. Jaws close level, as tilted ones hold far less; only over
+low objects the hand leans a little.
 
 - `side`: along the surface normal, jaws level.
 - `oblique`: 45 degrees down, heading as the surface does, or as the camera where the surface faces up; jaws level.
@@ -72,7 +73,9 @@ class JawTips:
     lies for the finger tips. least_overlap_m: how much of the object must lie between the jaws. fixed_tip_x_m: end of
     the fixed jaw. support_margin_m: free height above the support. spare_m: how much wider than the object the jaws
     open, beside the fixed jaw's clearance. close_gap_m: room left between the fixed jaw and the object when the jaws
-    close, see `beside`.
+    close, see `beside`. low_m: objects lower than this are gripped from above with the hand leaning by low_lean_rad, so
+    that the tip of the fixed jaw reaches as low as the moving one. low_tips_m: (x, z) of the points that then come
+    lowest, the fixed jaw's inner edge first. low_grip_x_m: where the fixed jaw then meets the object.
     """
 
     low_points_m: tuple[tuple[float, float], ...]
@@ -82,6 +85,10 @@ class JawTips:
     support_margin_m: float
     spare_m: float
     close_gap_m: float
+    low_m: float
+    low_lean_rad: float
+    low_tips_m: tuple[tuple[float, float], ...]
+    low_grip_x_m: float
 
 
 def heading_of(world_from_camera: Pose) -> Vector:
@@ -166,6 +173,8 @@ def hand_pose_of(
     else:
         depth = -tips.tips_depth_m
     point = np.asarray(point_m, dtype=np.float64)
+    if way.approach == "top" and point[2] - support_z_m < tips.low_m:
+        return _over_low(point, rotation, low, support_z_m, gripper, tips)
     if way.approach != "side":
         depth = min(depth, _deepest(point[2] - support_z_m, rotation, tips))
         if depth + tips.fixed_tip_x_m < tips.least_overlap_m:
@@ -175,15 +184,31 @@ def hand_pose_of(
 
 
 def beside(world_from_hand: Pose, gripper: GripperModel, tips: JawTips) -> Pose:
-    """Where the jaws close: the hand moved along its jaw axis until the fixed jaw is `close_gap_m` off the object.
+    """Where the jaws close: the hand moved level along its jaw axis, the fixed jaw `close_gap_m` off the object.
 
     The way in needs more room than that; but jaws that close with it push the object, which tips over or is driven out.
     """
-    aside = (gripper.clearance_m - tips.close_gap_m) * world_from_hand.rotation[:, 2]
-    return Pose(world_from_hand.rotation, world_from_hand.position_m + aside)
+    level = unit([*world_from_hand.rotation[:2, 2], 0.0])
+    aside = gripper.clearance_m - tips.close_gap_m
+    return Pose(world_from_hand.rotation, world_from_hand.position_m + aside * level)
 
 
 def _deepest(height_m: float, rotation: Vector, tips: JawTips) -> float:
     """How far behind the hand's origin a point `height_m` above the support may lie, so that nothing meets it."""
     down, aside = -float(rotation[2, 0]), abs(float(rotation[2, 1]))
     return min((height_m - tips.support_margin_m - aside * y) / down - x for x, y in tips.low_points_m)
+
+
+def _over_low(
+    point: Vector, rotation: Vector, low: float, support_z_m: float, gripper: GripperModel, tips: JawTips
+) -> Pose | None:
+    """world_from_hand over a low object: as near to the support as it goes, the moving jaw's side raised."""
+    c, s = np.cos(tips.low_lean_rad), np.sin(tips.low_lean_rad)
+    leaning = rotation @ np.array([[c, 0.0, -s], [0.0, 1.0, 0.0], [s, 0.0, c]])
+    heights = [float(leaning[2] @ (x, 0.0, z)) for x, z in tips.low_tips_m]
+    z_m = support_z_m + tips.support_margin_m - min(heights)
+    if point[2] - (z_m + heights[0]) < tips.least_overlap_m:
+        return None
+    grip = leaning @ (tips.low_grip_x_m, 0.0, gripper.fixed_jaw_z_m)
+    aside = (low - gripper.clearance_m - float(rotation[:, 2] @ grip)) * rotation[:, 2]
+    return Pose(leaning, np.array([point[0] + aside[0], point[1] + aside[1], z_m]))

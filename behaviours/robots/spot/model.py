@@ -31,6 +31,10 @@ SPOT_TIPS: Final = JawTips(
     support_margin_m=0.006,
     spare_m=0.025,
     close_gap_m=0.003,
+    low_m=0.035,
+    low_lean_rad=float(np.radians(12.0)),
+    low_tips_m=((0.040, -0.039), (0.040, -0.060), (0.052, 0.0), (0.052, 0.025)),
+    low_grip_x_m=0.032,
 )
 _HAND_M: Final = np.array([HAND_FROM_WRIST_X_M, 0.0, 0.0])
 _HULLS: Final = GripperHulls(

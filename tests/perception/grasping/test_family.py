@@ -11,6 +11,7 @@ from perception.grasping.family import (
     WAYS,
     Way,
     applies,
+    beside,
     hand_pose_of,
     heading_of,
     narrowest,
@@ -74,6 +75,11 @@ def test_the_object_s_span_lies_beside_the_fixed_jaw(
     assume(pose is not None)
     x, y, z = pose.inverse().transform((0.3, -0.2, height))
     assert y == pytest.approx(0.0, abs=1e-9)
+    if way.approach == "top" and height < SPOT_TIPS.low_m:
+        axis = rotation_of(way, normal, heading(yaw))[:, 2]
+        jaw = pose.transform((SPOT_TIPS.low_grip_x_m, 0.0, SPOT.gripper.fixed_jaw_z_m))
+        assert axis @ (jaw - (0.3, -0.2, height)) == pytest.approx(span[0] - SPOT.gripper.clearance_m)
+        return
     assert z + span[0] == pytest.approx(SPOT.gripper.fixed_jaw_z_m + SPOT.gripper.clearance_m)
     deepest = SPOT.gripper.max_depth_m if way.depth == "wrap" else -SPOT_TIPS.tips_depth_m
     assert -deepest - 1e-9 <= x
@@ -90,11 +96,12 @@ def test_jaws_that_close_from_above_stay_clear_of_the_support(
     assume(pose is not None)
     lowest = min(pose.transform((x, side * y, 0.0))[2] for x, y in SPOT_TIPS.low_points_m for side in (-1, 1))
     assert lowest >= SPOT_TIPS.support_margin_m - 1e-9
+    assert pose.transform((0.040, 0.0, -0.060))[2] >= SPOT_TIPS.support_margin_m - 1e-9, "the fixed jaw's tip"
 
 
 def test_what_is_too_low_for_the_finger_tips_has_no_pose() -> None:
     top = WAYS[-1]
-    found = [pose_at(top, (0, 0, 1), 0.0, (-0.02, 0.02), height) is not None for height in (0.010, 0.019, 0.021, 0.1)]
+    found = [pose_at(top, (0, 0, 1), 0.0, (-0.02, 0.02), height) is not None for height in (0.008, 0.010, 0.014, 0.1)]
     assert found == [False, False, True, True]
 
 
@@ -130,3 +137,16 @@ def test_jaws_turn_to_where_a_bar_is_narrowest_by_half_a_roll_at_most(way: Way, 
     off = np.arccos(np.clip(abs(asked[:, 2] @ heading(lies)), -1.0, 1.0))
     if way.approach == "top" and off < np.radians(22.0):
         assert np.ptp(span) <= 0.0408, "four rolls reach every direction"
+
+
+@given(YAW, SPAN, st.floats(0.014, 0.034))
+def test_over_low_objects_the_hand_leans_so_that_both_jaws_reach_as_low(yaw: float, span: tuple, height: float) -> None:
+    way = WAYS[-1]
+    pose = pose_at(way, (0, 0, 1), yaw, span, height)
+    assert pose is not None
+    assert pose.rotation[2, 2] == pytest.approx(np.sin(SPOT_TIPS.low_lean_rad)), "the moving jaw's side is raised"
+    tips = [pose.transform((x, 0.0, z))[2] for x, z in SPOT_TIPS.low_tips_m]
+    assert max(tips) - min(tips) < 0.010
+    moved = beside(pose, SPOT.gripper, SPOT_TIPS)
+    assert moved.position_m[2] == pytest.approx(pose.position_m[2]), "level"
+    assert moved.distance_m(pose) == pytest.approx(SPOT.gripper.clearance_m - SPOT_TIPS.close_gap_m)

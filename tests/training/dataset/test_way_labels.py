@@ -70,9 +70,9 @@ def test_a_neighbour_in_the_way_in_rules_a_grasp_out() -> None:
 
 def test_what_is_too_wide_or_too_low_is_ruled_out() -> None:
     rotation = rotation_of(TOP, (0, 0, 1), AHEAD)
-    wide, flat = box((0.15, 0.2, 0.06), (0, 0, 0.03)), box((0.04, 0.2, 0.016), (0, 0, 0.008))
+    wide, flat = box((0.15, 0.2, 0.06), (0, 0, 0.03)), box((0.04, 0.2, 0.008), (0, 0, 0.004))
     assert candidate_at(TOP, np.array([0, 0, 0.06]), rotation, solid(wide)) is None
-    assert candidate_at(TOP, np.array([0, 0, 0.016]), rotation, solid(flat)) is None
+    assert candidate_at(TOP, np.array([0, 0, 0.008]), rotation, solid(flat)) is None
 
 
 def test_every_way_that_applies_is_asked_for_and_its_jaw_axis_is_kept() -> None:
