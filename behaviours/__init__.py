@@ -16,17 +16,23 @@ if TYPE_CHECKING:
         RobotLeaf as RobotLeaf,
         WorkLeaf as WorkLeaf,
     )
-    from behaviours.limits import RobotLimits as RobotLimits, require_limits as require_limits
+    from behaviours.limits import (
+        RobotLimits as RobotLimits,
+        require_limits as require_limits,
+        require_pick as require_pick,
+    )
     from behaviours.model import RobotModel as RobotModel
     from behaviours.recording.recording import Recording as Recording, read_recording as read_recording
     from behaviours.recording.result import Result as Result
     from behaviours.registry import LEAVES as LEAVES
     from behaviours.robot import (
+        Approach as Approach,
         ArmPose as ArmPose,
         Command as Command,
         CommandState as CommandState,
         GripperState as GripperState,
         Outcome as Outcome,
+        PicksInImage as PicksInImage,
         Robot as Robot,
     )
     from behaviours.robot_kind import RobotKind as RobotKind
@@ -70,12 +76,14 @@ else:
     __all__, __getattr__, __dir__ = lazy_exports(__name__, {
         "behaviours.contract": ("CONTRACT",),
         "behaviours.leaves.base": ("MotionLeaf", "PlannedMotionLeaf", "RobotLeaf", "WorkLeaf"),
-        "behaviours.limits": ("RobotLimits", "require_limits"),
+        "behaviours.limits": ("RobotLimits", "require_limits", "require_pick"),
         "behaviours.model": ("RobotModel",),
         "behaviours.recording.recording": ("Recording", "read_recording"),
         "behaviours.recording.result": ("Result",),
         "behaviours.registry": ("LEAVES",),
-        "behaviours.robot": ("ArmPose", "Command", "CommandState", "GripperState", "Outcome", "Robot"),
+        "behaviours.robot": (
+            "Approach", "ArmPose", "Command", "CommandState", "GripperState", "Outcome", "PicksInImage", "Robot",
+        ),
         "behaviours.robot_kind": ("RobotKind",),
         "behaviours.robots.fake.models": ("FakeDetector", "FakeHeatmap"),
         "behaviours.robots.fake.robot": ("FakeRobot", "FakeScript"),

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from behaviours.model import ARM_POSES
+from behaviours.model import APPROACHES, ARM_POSES
 from perception.base.errors import LimitError
 from perception.geometry import Pose
 from trees.data.ports import Bounds
@@ -56,8 +56,33 @@ _LIMITS: Final = {
     ("move_arm", "max_joint_speed_radps"): "joint_speed_radps",
     ("move_hand", "max_speed_mps"): "hand_speed_mps",
     ("set_gripper", "max_torque_nm"): "jaw_torque_nm",
+    ("pick_in_image", "max_torque_nm"): "jaw_torque_nm",
 }
 _UNITS: Final = {"mps": "m/s", "radps": "rad/s", "nm": "N·m"}
+
+
+def require_pick(
+    limits: RobotLimits,
+    shape: tuple[int, int],
+    pixel_uv: tuple[int, int],
+    approach: str,
+    *,
+    palm_to_fingertip: float,
+    max_torque_nm: float,
+) -> None:
+    """LimitError, naming argument, value and range, unless a robot with these limits may be asked for this pick.
+
+    shape: (height, width) of the picture. pixel_uv: a pixel in it. approach, palm_to_fingertip, max_torque_nm: as in
+    `behaviours.robot.PicksInImage.pick_in_image`.
+    """
+    u, v = pixel_uv
+    if not (0 <= u < shape[1] and 0 <= v < shape[0]):
+        raise LimitError(f"pick_in_image: the pixel ({u}, {v}) is outside the picture of {shape[1]}x{shape[0]} pixels")
+    if approach not in APPROACHES:
+        raise LimitError(f"pick_in_image: unknown approach {approach!r}; choose from: {', '.join(APPROACHES)}")
+    if not SHARE.hold(palm_to_fingertip):
+        raise LimitError(f"pick_in_image: palm_to_fingertip is {palm_to_fingertip:g}; it takes {SHARE}")
+    _require("pick_in_image", limits, max_torque_nm=max_torque_nm)
 
 
 def require_limits(limits: RobotLimits, command: str, goal: Pose | str | float, **asked: float) -> None:
@@ -75,6 +100,10 @@ def require_limits(limits: RobotLimits, command: str, goal: Pose | str | float, 
             raise LimitError(f"{command}: the goal ({place}) m is more than {FARTHEST_M:g} m away from the origin")
     elif not SHARE.hold(goal):
         raise LimitError(f"{command}: opening is {goal:g}; it takes {SHARE}: 0 is closed, 1 is open")
+    _require(command, limits, **asked)
+
+
+def _require(command: str, limits: RobotLimits, **asked: float) -> None:
     for name, value in asked.items():
         bounds = up_to(getattr(limits, _LIMITS[command, name]))
         if not bounds.hold(value):

@@ -16,6 +16,7 @@ from behaviours.leaves.moving import (
     RetreatHand,
     WalkToObject,
 )
+from behaviours.leaves.picking import PickInImage
 from behaviours.leaves.places import OffsetPose, RememberPlace, RememberPose
 from behaviours.leaves.placing import HoldAt, LowerObject, MoveToPlace, StandsUpright
 from behaviours.leaves.seeing import Capture, ComputeGraspPose, DetectObject, InferHeatmap, LocateObject
@@ -45,6 +46,7 @@ _CLASSES: tuple[type[Leaf], ...] = (
     NoteView,
     OffsetPose,
     OpenGripper,
+    PickInImage,
     RememberPlace,
     RememberPose,
     Report,

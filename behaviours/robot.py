@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Final, Protocol, Self
 
 from behaviours.limits import RobotLimits
+from behaviours.model import Approach as Approach
 from behaviours.model import ArmPose as ArmPose
 from behaviours.model import RobotModel
 from perception.geometry import Pose
@@ -121,3 +122,28 @@ class Robot(Protocol):
 
     def stop(self) -> None:
         """Stop all motion and hold. May be called at any time, in any state, twice."""
+
+
+class PicksInImage(Protocol):
+    """What a robot may have besides the protocol: a pick of its own, which plans and moves by itself."""
+
+    def pick_in_image(
+        self,
+        frame: RgbdFrame,
+        pixel_uv: tuple[int, int],
+        *,
+        approach: Approach,
+        palm_to_fingertip: float,
+        max_torque_nm: float,
+    ) -> Command:
+        """Grip what the pixel shows, without walking. DONE when it is held, FAILED if it is not.
+
+        frame: one of this robot's. palm_to_fingertip: where in the jaws, 0 at the palm .. 1 at the finger tips.
+        max_torque_nm: at the jaw joint once the object is held. The speeds, and the torque with which the jaws close,
+        are the robot's own. It moves body, arm and gripper.
+        """
+
+
+def picking(robot: object) -> PicksInImage | None:
+    """The robot, if it can pick in an image; otherwise None."""
+    return robot if callable(getattr(robot, "pick_in_image", None)) else None  # type: ignore[return-value]

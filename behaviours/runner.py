@@ -47,14 +47,16 @@ def run(
     """
     import trees
     from behaviours.registry import LEAVES
+    from behaviours.robot import picking
+    from behaviours.vocabulary import robot_names
     from behaviours.worker import Worker
 
     file = trees.find_tree(str(tree))
     known = trees.PluginLeaves({**LEAVES, **{leaf.tag(): leaf for leaf in leaves}})
     document = trees.load(file, known, main)
     detector, heatmap_model = _networks(robot, detector, heatmap_model)
-    labels, cameras = trees.Names(detector.labels, "the detector"), trees.Names(robot.cameras, "the robot")
-    document.know({"label": labels, "camera": cameras})
+    names = robot_names(robot.cameras, picks=picking(robot) is not None, whose="the robot")
+    document.know({"label": trees.Names(detector.labels, "the detector"), **names})
     for warning in document.problems:
         logging.getLogger("behaviours").warning("%s", warning)
     seed = getattr(robot, "seed", 0)

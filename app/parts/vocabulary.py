@@ -1,4 +1,4 @@
-"""The labels and cameras that the chosen detector and robot know; a tree with others is refused before the start."""
+"""The names that the chosen detector and robot know; a tree with others is refused before the start."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from app.parts.options import with_defaults
 from app.parts.robots import robot_kind
-from behaviours.robot import HAND_ONLY
+from behaviours.robot import HAND_ONLY, Robot, picking
 from behaviours.robots.spot.camera.images import CAMERAS as SPOT_CAMERAS
+from behaviours.vocabulary import robot_names
 from trees.data.ports import Names, Vocabulary
 
 if TYPE_CHECKING:
@@ -18,21 +19,25 @@ CAMERAS: Final[dict[str, tuple[str, ...]]] = {
     "fake": HAND_ONLY, "genesis": HAND_ONLY, "spot": tuple(SPOT_CAMERAS),
 }  # fmt: skip
 """The cameras of each built-in robot, known without making one."""
+PICKING: Final = ("fake", "spot")
+"""The built-in robots that pick by themselves, known without making one."""
 
 
 def vocabulary(
-    detector: Detector | None, which: Path | str | None, robot: str | None, cameras: tuple[str, ...] | None = None
+    detector: Detector | None, which: Path | str | None, robot: str | None, made: Robot | None = None
 ) -> dict[str, Names]:
-    """The labels of a detector and the cameras of a robot, where they are given.
+    """The labels of a detector and the names of a robot, where they are given.
 
-    which: file or name of the detector, for words. cameras: None are those of the built-in robot.
+    which: file or name of the detector, for words. made: the robot; None is the built-in one of that name.
     """
-    known = {}
+    known: dict[str, Names] = {}
     if detector is not None:
         whose = f"the detector {which}" if which is not None else "the detector"
         known["label"] = Names(detector.labels, whose)
     if robot is not None:
-        known["camera"] = Names(CAMERAS[robot] if cameras is None else cameras, f"the robot '{robot}'")
+        cameras = CAMERAS[robot] if made is None else made.cameras
+        picks = robot in PICKING if made is None else picking(made) is not None
+        known |= robot_names(cameras, picks=picks, whose=f"the robot '{robot}'")
     return known
 
 
@@ -41,14 +46,14 @@ def vocabulary_for_check(detector: Path | str | None, robot: str | None) -> Voca
     used."""
     if detector is None and robot is None:
         return {}
-    cameras = None
+    made = None
     if robot is not None and robot not in CAMERAS:
         kind = robot_kind(robot)
-        cameras = kind.make(with_defaults(kind, {}), seed=0, folder=None).cameras
+        made = kind.make(with_defaults(kind, {}), seed=0, folder=None)
     if robot == "fake" and detector is None:
         from behaviours.robots.fake.robot import FakeDetector
 
         return vocabulary(FakeDetector(), None, robot)
     from app.parts.networks import open_detector
 
-    return vocabulary(open_detector(detector), detector, robot, cameras)
+    return vocabulary(open_detector(detector), detector, robot, made)

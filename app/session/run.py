@@ -64,7 +64,7 @@ def _run(options: RunOptions, interrupts: Interrupts, groot: Groot) -> int:
     try:
         interrupts.release()
         parts = compose(options, place)
-        for problem in document.know(vocabulary(parts.detector, options.detector, options.robot, parts.robot.cameras)):
+        for problem in document.know(vocabulary(parts.detector, options.detector, options.robot, parts.robot)):
             warn(str(problem))
         interrupts.hold()
     except BaseException:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from behaviours.contract.common import CannotJudge, MakeRobot
 from behaviours.contract.gripping import (
     it_holds_what_is_between_its_jaws,
+    its_own_pick_can_be_stopped,
     the_gripper_opens_and_closes_within_its_torque,
 )
 from behaviours.contract.moving import (
@@ -48,6 +49,7 @@ CONTRACT: tuple[Callable[[MakeRobot], None], ...] = (
     out_of_reach_fails_with_a_reason,
     the_gripper_opens_and_closes_within_its_torque,
     it_holds_what_is_between_its_jaws,
+    its_own_pick_can_be_stopped,
     nonsense_is_refused_and_changes_nothing,
     cancel_stops_and_is_final,
     a_new_command_cancels_the_old_of_its_part,

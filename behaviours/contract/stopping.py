@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from behaviours.contract.common import MakeRobot, finish
-from behaviours.robot import Command, CommandState, Robot
+from behaviours.robot import Command, CommandState, PicksInImage, Robot, picking
 from perception.base.errors import LimitError
 from perception.geometry import Pose
 
@@ -29,12 +29,34 @@ def nonsense(robot: Robot) -> Iterator[tuple[str, Callable[[], Command]]]:
         ("move_hand", here, {"max_speed_mps": own.hand_speed_mps}, (far,)),
         ("set_gripper", 0.5, {"max_torque_nm": own.jaw_torque_nm}, (-0.1, 1.1, np.nan, np.inf)),
     )
+    if picks := picking(robot):
+        yield from _bad_picks(picks, robot)
     for name, goal, limits, bad_goals in asked:
         for bad_goal in bad_goals:
             yield name, partial(getattr(robot, name), bad_goal, **limits)
         for limit, greatest in limits.items():
             for value in (0.0, -0.0, -1.0, -1e-9, 1e-9, 1e-300, np.nan, np.inf, -np.inf, 1.001 * greatest, 1e308):
                 yield limit, partial(getattr(robot, name), goal, **limits | {limit: value})
+
+
+def _bad_picks(picks: PicksInImage, robot: Robot) -> Iterator[tuple[str, Callable[[], Command]]]:
+    frame = robot.capture("hand")
+    height, width = frame.intrinsics.shape
+    good: dict[str, Any] = {
+        "pixel_uv": (width // 2, height // 2),
+        "approach": "any",
+        "palm_to_fingertip": 0.5,
+        "max_torque_nm": robot.limits.jaw_torque_nm,
+    }
+    bad: tuple[tuple[str, str, tuple[Any, ...]], ...] = (
+        ("pixel", "pixel_uv", ((-1, 0), (0, -1), (width, 0), (0, height))),
+        ("approach", "approach", ("below", "")),
+        ("palm_to_fingertip", "palm_to_fingertip", (-0.1, 1.1, np.nan, np.inf)),
+        ("max_torque_nm", "max_torque_nm", (0.0, -1.0, np.nan, np.inf, 1.001 * good["max_torque_nm"])),
+    )
+    for words, name, values in bad:
+        for value in values:
+            yield words, partial(picks.pick_in_image, frame, **good | {name: value})
 
 
 def nonsense_is_refused_and_changes_nothing(make: MakeRobot) -> None:

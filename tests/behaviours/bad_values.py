@@ -19,6 +19,7 @@ from behaviours.registry import LEAVES
 from behaviours.robot import Command, GripperState, Robot
 from behaviours.robots.fake.robot import FakeDetector, FakeHeatmap, FakeRobot
 from behaviours.services import Services
+from behaviours.vocabulary import robot_names
 from behaviours.worker import Worker
 from perception.base.errors import ContractError, LimitError
 from perception.geometry import Pose
@@ -32,7 +33,7 @@ EXHAUSTIVE: Final = int(os.environ.get("SPOT_GRASP_EXHAUSTIVE", "0"))
 """So many random values for each number, beside those at its bounds."""
 KNOWN: Final[Vocabulary] = {
     "label": Names(FakeDetector.labels, "the detector"),
-    "camera": Names(("hand",), "the robot"),
+    **robot_names(("hand",), picks=True, whose="the robot"),
 }
 PORTS: Final = [
     (leaf, port) for leaf in LEAVES.values() for port in leaf.PORTS if port.direction is not Direction.OUTPUT
@@ -40,7 +41,7 @@ PORTS: Final = [
 UNKNOWN: Final = ("cup", "can,mug", "can mug", "botle", "hand;front", "Hand")
 UNREAD: Final = {("AwaitPull", "forgive_s")}
 """Not asked as long as something is held, and nothing moves."""
-MOTIONS: Final = ("walk_to", "move_arm", "move_hand", "set_gripper")
+MOTIONS: Final = ("walk_to", "move_arm", "move_hand", "set_gripper", "pick_in_image")
 
 
 def bad_numbers(port: Port) -> list[float]:

@@ -63,11 +63,13 @@ ANY_WHOLE: Final = Bounds(-INT32 - 1, INT32)
 class Names:
     """Names that ports accept and that are known once a run starts, such as the labels of its detector.
 
-    choices: all of them. whose: for messages, such as `the detector can.onnx`.
+    choices: all of them. whose: for messages, such as `the detector can.onnx`. lacking: what is said of an owner that
+    has none.
     """
 
     choices: tuple[str, ...]
     whose: str
+    lacking: str = "knows no names"
 
     def refusal(self, names: tuple[str, ...], *, separated: bool) -> str:
         """Why these names are refused, "" if they are accepted. separated: several may be written, with ; between
@@ -75,6 +77,8 @@ class Names:
         unknown = [name for name in names if name not in self.choices]
         if not unknown:
             return ""
+        if not self.choices:
+            return f"{self.whose} {self.lacking}"
         parts = tuple(part for part in re.split(r"[\s,|/+&]+", unknown[0]) if part)
         intended = f" Write '{';'.join(parts)}'." if separated and set(parts) <= set(self.choices) else ""
         how = " (several are separated by ;)" if separated else ""
@@ -123,6 +127,7 @@ class Port:
 
     def refusal(self, value: Any, known: Vocabulary = NOTHING_KNOWN) -> str:
         """Why the port refuses a value of its type, "" if it accepts it. known: the accepted names."""
+        value = value.name if isinstance(value, Enum) else value
         if isinstance(value, str | tuple):
             if not self.bounds.hold(len(value)):
                 return f"expected a {self.limits}" if value else "it is empty"

@@ -13,7 +13,8 @@ import numpy as np
 from behaviours.limits import require_limits
 from behaviours.robot import HAND_ONLY, ArmPose, Command, CommandState, GripperState, Outcome
 from behaviours.robots.fake.models import FakeDetector, FakeHeatmap
-from behaviours.robots.fake.steering import FakeSteering, FollowCommand
+from behaviours.robots.fake.picking import FakePicking
+from behaviours.robots.fake.steering import FollowCommand
 from behaviours.robots.fake.world import HAND_CAMERA, FakeWorld
 from behaviours.robots.spot import arm
 from behaviours.robots.spot.model import SPOT, SPOT_LIMITS
@@ -79,8 +80,8 @@ class _FakeCommand:
             self._outcome = Outcome(CommandState.CANCELLED, "cancelled")
 
 
-class FakeRobot(FakeSteering):
-    """A robot without physics; implements `behaviours.robot.Robot`.
+class FakeRobot(FakePicking):
+    """A robot without physics; implements `behaviours.robot.Robot` and `PicksInImage`.
 
     script: what goes wrong, None for nothing. world: what it sees, None for a bottle on a table. real_time: keep pace
     with the wall clock, for watching and for signals.
@@ -258,13 +259,22 @@ class FakeRobot(FakeSteering):
                     self.world.settle(self._held_which)
                 self._held, self._torque_nm = None, 0.0
             elif self._opening <= width and (which := self._between_jaws()) is not None:
-                self._opening, self._torque_nm = width, max_torque_nm
-                self._held_which, self._pulled, self._still_since_s = which, False, self._now_s
-                self._held = self.hand_pose().inverse() @ Pose(np.eye(3), self.world.feet()[which])
+                self._grip(which, max_torque_nm)
             if fraction >= 1.0 and opening < start and self._held is None:
                 self._misses += 1
 
         return self._start("gripper", OPEN_S, at)
+
+    def _grip(self, which: int, torque_nm: float) -> None:
+        self._opening, self._torque_nm = 2 * self.world.radius_m / FULL_GAP_M, torque_nm
+        self._held_which, self._pulled, self._still_since_s = which, False, self._now_s
+        self._held = self.hand_pose().inverse() @ Pose(np.eye(3), self.world.feet()[which])
+
+    def _missed(self) -> bool:
+        """Whether a pick misses, as the script says; it counts as a closing."""
+        missed = self._misses < self.script.misses
+        self._misses += missed
+        return missed
 
     def _between_jaws(self) -> int | None:
         """Which bottle's flank the hand, as it is, would close on; None if on none."""

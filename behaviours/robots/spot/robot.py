@@ -10,8 +10,8 @@ from typing import Any, Final, Self
 
 import numpy as np
 
-from behaviours.limits import require_limits
-from behaviours.robot import ArmPose, Command, GripperState
+from behaviours.limits import require_limits, require_pick
+from behaviours.robot import Approach, ArmPose, Command, GripperState
 from behaviours.robots.spot import arm
 from behaviours.robots.spot.camera import images
 from behaviours.robots.spot.camera.capture import take
@@ -19,8 +19,8 @@ from behaviours.robots.spot.control.session import Session
 from behaviours.robots.spot.link.connection import Connection, Target
 from behaviours.robots.spot.link.errors import Loss
 from behaviours.robots.spot.model import SPOT, SPOT_LIMITS
-from behaviours.robots.spot.motion import commands, progress
-from behaviours.robots.spot.motion.motion import Motion, Refused, Step
+from behaviours.robots.spot.motion import commands, pick, progress
+from behaviours.robots.spot.motion.motion import Motion, Refused, Sender, Step
 from behaviours.robots.spot.motion.walk import Walk
 from behaviours.robots.spot.options import SpotOptions
 from behaviours.robots.spot.state import RobotView
@@ -187,14 +187,15 @@ class SpotRobot:
         """One feedback RPC; None if there was no answer this time."""
         return self._in_session().feedback(number)
 
-    def _start(self, part: str, steps: Sequence[Step]) -> Command:
+    def _start(self, parts: str, steps: Sequence[Step], sender: Sender | None = None) -> Motion:
+        """parts: one, or several with a space between them. sender: None is the robot itself."""
         self._in_session()
         with self._lock:
-            before = self._motions.get(part)
-            if before is not None:
-                before.overtaken()
-            motion = Motion(self, part, steps)
-            self._motions[part] = motion
+            for part in parts.split():
+                if part in self._motions:
+                    self._motions[part].overtaken()
+            motion = Motion(sender or self, parts, steps)
+            self._motions |= dict.fromkeys(parts.split(), motion)
         return motion
 
     def walk_to(self, world_from_goal: Pose, *, max_speed_mps: float, max_yaw_rate_radps: float) -> Command:
@@ -243,6 +244,23 @@ class SpotRobot:
 
         return self._start("gripper", [Step("moving the gripper", make, progress.jaws(opening))])
 
+    def pick_in_image(
+        self,
+        frame: RgbdFrame,
+        pixel_uv: tuple[int, int],
+        *,
+        approach: Approach,
+        palm_to_fingertip: float,
+        max_torque_nm: float,
+    ) -> Command:
+        limits = {"palm_to_fingertip": palm_to_fingertip, "max_torque_nm": max_torque_nm}
+        require_pick(self.limits, frame.intrinsics.shape, pixel_uv, approach, **limits)
+        self._torque_nm = max_torque_nm
+        message = pick.request(frame, pixel_uv, approach, palm_to_fingertip)
+        sender = pick.ManipulationSender(self, self.connection)
+        motion = self._start("base arm gripper", [Step("picking", lambda: message, pick.judge)], sender)
+        return pick.Pick(motion, lambda: self.set_gripper(0.0, max_torque_nm=max_torque_nm))
+
     # stopping
 
     def _cancel(self, part: str) -> None:
@@ -250,9 +268,9 @@ class SpotRobot:
         if motion is not None:
             motion.cancel()
 
-    def halt(self, part: str) -> None:
-        """Stop one part where it is, if the robot is still ours; raises nothing."""
-        self._stop_parts([part])
+    def halt(self, parts: str) -> None:
+        """Stop these parts, with a space between them, where they are, if the robot is still ours; raises nothing."""
+        self._stop_parts(parts.split())
 
     def stop(self) -> None:
         self._stops += 1

@@ -76,6 +76,15 @@ def test_check_knows_each_robots_cameras(
     assert f"Choices: {choices}" in out
 
 
+def test_check_knows_which_robots_pick_by_themselves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pick = '<PickInImage detection="{detection}" approach="top" max_torque_nm="3"/>'
+    file = write(tmp_path, LOOK % "can" + pick)
+    for robot in ("fake", "spot"):
+        assert run("check", str(file), "--robot", robot) == 0
+    assert run("check", str(file), "--robot", "genesis") == 2
+    assert "port 'approach' is 'top': the robot 'genesis' has no pick of its own" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("name", library_names())
 @pytest.mark.parametrize("robot", ["fake", "genesis", "spot"])
 def test_the_library_says_only_what_is_known(name: str, robot: str) -> None:

@@ -34,8 +34,8 @@ class Sender(Protocol):
     def require_fit(self) -> None:
         """Look afresh; LostRobotError if the robot has stopped by itself."""
 
-    def halt(self, part: str) -> None:
-        """Stop one part where it is, if the robot is still ours; raises nothing."""
+    def halt(self, parts: str) -> None:
+        """Stop these parts, with a space between them, where they are, if the robot is still ours; raises nothing."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,13 @@ class Step:
 
 
 class Motion:
-    """Sends its steps one after the other and judges them, one feedback RPC for each `poll`."""
+    """Sends its steps one after the other and judges them, one feedback RPC for each `poll`.
 
-    def __init__(self, sender: Sender, part: str, steps: Sequence[Step]) -> None:
-        self._sender, self.part = sender, part
+    parts: those of the robot that it moves, with a space between them.
+    """
+
+    def __init__(self, sender: Sender, parts: str, steps: Sequence[Step]) -> None:
+        self._sender, self._parts = sender, parts
         self._steps = list(steps)
         self._outcome = RUNNING
         self._begin()
@@ -106,7 +109,7 @@ class Motion:
     def cancel(self) -> None:
         if self.running:
             self.overtaken()
-            self._sender.halt(self.part)
+            self._sender.halt(self._parts)
 
     def overtaken(self) -> None:
         """Another command has the part now, or everything was stopped: nothing needs to be sent."""
