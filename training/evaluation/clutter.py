@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -28,6 +28,9 @@ from training.evaluation.clutter_names import SCALES, Kind, Noise, View, check_c
 from training.evaluation.clutter_report import failure_sheet, summary, table, times_table
 from training.evaluation.methods.names import check_names, needs_masks
 from training.evaluation.study import run_study, stage_times
+
+if TYPE_CHECKING:
+    from simulation.scene.user_objects import ObjectFile
 
 SCHEMA = 2
 """2: the benchmark's own scenes and success, all methods of a round in one file."""
@@ -86,7 +89,7 @@ def study_of(kind: Kind, objects: Path | None, scale: tuple[float, float] | None
     if objects is not None:
         from simulation.scene.user_objects import find_objects
 
-        digest = sha256_of(one.digest.encode() for one in find_objects(objects))
+        digest = digest_of(find_objects(objects))
         values["objects"] = str(objects.resolve())
     return ClutterStudy(kind, objects_sha256=digest, scale=scale or SCALES[kind], **values)
 
@@ -172,13 +175,27 @@ def _clear(
 def _objects(study: ClutterStudy) -> tuple[list[str], list[Any]]:
     """(names, makers from scale and number) of the study's objects."""
     if study.objects is not None:
-        from simulation.scene.user_objects import find_objects
-
-        files = find_objects(Path(study.objects))
+        files = _read_once(study.objects, study.objects_sha256)
         return [file.name for file in files], [file.make for file in files]
     from training.evaluation.clutter_scenes import scaled
 
     return [entry.name for entry in study.entries], [partial(scaled, entry.make) for entry in study.entries]
+
+
+@lru_cache(maxsize=1)
+def _read_once(folder: str, sha256: str) -> tuple[ObjectFile, ...]:
+    """The objects of a folder, read once in each process: hundreds take seconds. ConfigError if they have changed."""
+    from simulation.scene.user_objects import find_objects
+
+    files = find_objects(Path(folder))
+    if digest_of(files) != sha256:
+        raise ConfigError(f"{folder}: its objects have changed since the study began; start another one")
+    return files
+
+
+def digest_of(files: Sequence[ObjectFile]) -> str:
+    """SHA-256 of all objects."""
+    return sha256_of(file.digest.encode() for file in files)
 
 
 def small_jpeg(picture: Any) -> bytes:

@@ -201,6 +201,14 @@ def test_objects_that_changed_are_another_study(tmp_path: Path) -> None:
         evaluate_clutter(study(), tmp_path / "out", InlineMapper())
 
 
+def test_objects_that_change_during_a_study_are_told(tmp_path: Path) -> None:
+    trimesh.creation.box((0.05, 0.05, 0.1)).export(tmp_path / "box.obj")
+    study = study_of("packed", tmp_path, None, rounds=1, methods=("centroid",))
+    trimesh.creation.box((0.05, 0.05, 0.11)).export(tmp_path / "box.obj")
+    with pytest.raises(ConfigError, match="have changed since the study began"):
+        clutter.round_job(RoundJob(study, 0))
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [({"rounds": 0}, "--rounds 0 must be at least 1"), ({"count": 0}, "--count 0"), ({"failures": 0}, "--failures 0"),
