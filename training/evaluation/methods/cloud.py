@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import ConvexHull
 
-from behaviours.robots.spot.arm import HAND_FROM_WRIST_X_M
-from behaviours.robots.spot.gripper_shape import HINGE_IN_WRIST_M, JAW_OPEN_RAD, PIECES
+from behaviours.robots.spot.gripper_shape import JAW_OPEN_RAD
 from behaviours.robots.spot.model import SPOT
 from perception.geometry import Pose, Vector, unit
+from simulation.trials.way_in import way_in
 from training.evaluation.methods.interface import Look
 
 Array = NDArray[np.float64]
@@ -25,8 +23,6 @@ MOST_POINTS = 4000
 TIPS_X_M = 0.015
 """Where contacts lie along the hand's x: 25 mm behind the end of the fixed jaw."""
 CLEAR_M = 0.003
-BACK_M = (0.0, 0.025, 0.05)
-"""Where the open gripper is tested on its way in, before the grasp."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,34 +75,12 @@ def foreground(look: Look) -> Foreground | None:
     return Foreground(mask, depth, points[mask], support) if mask.sum() >= 50 else None
 
 
-@cache
-def _hulls() -> tuple[tuple[Array, ...], Array]:
-    """(outward planes (M, 4) of each piece of the open gripper, its corners (N, 3)), hand frame."""
-    c, s = np.cos(JAW_OPEN_RAD), np.sin(JAW_OPEN_RAD)
-    open_jaw = Pose(np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]]), np.array(HINGE_IN_WRIST_M))
-    clouds = [np.asarray(piece.vertices_m()) for piece in PIECES]
-    placed = [
-        open_jaw.transform(one) if piece.link == "fngr" else one for piece, one in zip(PIECES, clouds, strict=True)
-    ]
-    corners = [cloud - [HAND_FROM_WRIST_X_M, 0.0, 0.0] for cloud in placed]
-    return tuple(np.asarray(ConvexHull(cloud).equations) for cloud in corners), np.concatenate(corners)
-
-
 def is_free(world_from_hand: Pose, points: Array, support_z_m: float) -> bool:
     """Whether the open gripper touches neither the points (N, 3) nor the support, at the grasp and on its way in."""
-    hulls, corners = _hulls()
-    lowest = world_from_hand.transform(corners)[:, 2].min()
-    if lowest - max(BACK_M) * max(0.0, world_from_hand.rotation[2, 0]) < support_z_m + CLEAR_M:
+    room = way_in(-JAW_OPEN_RAD)
+    if world_from_hand.transform(room.corners)[:, 2].min() < support_z_m + CLEAR_M:
         return False
-    at_grasp = world_from_hand.inverse().transform(points)
-    low, high = corners.min(axis=0) - CLEAR_M, corners.max(axis=0) + CLEAR_M
-    for back in BACK_M:
-        local = at_grasp + np.array([back, 0.0, 0.0])
-        local = local[((local > low) & (local < high)).all(axis=1)]
-        for planes in hulls:
-            if ((local @ planes[:, :3].T + planes[:, 3]) < CLEAR_M).all(axis=1).any():
-                return False
-    return True
+    return room.clearance_m(world_from_hand.inverse().transform(points)) > CLEAR_M
 
 
 def poses_between(first: Vector, second: Vector, approach: Vector) -> tuple[Pose, Pose]:
