@@ -8,9 +8,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from behaviours.part_checks import wrong_detector, wrong_robot
 from behaviours.recording.folder import new_folder
 from behaviours.recording.recording import Recording, read_recording
 from behaviours.recording.session import RunSession
+from perception.base.errors import ConfigError
 
 if TYPE_CHECKING:
     from behaviours.robot import Robot
@@ -41,9 +43,9 @@ def run(
     robot's clock. settings: numbers that no port gives; None for the usual ones.
 
     A tree that fails is a result, not an error: see `Recording.result`. Warnings about the tree go to the logger
-    `behaviours`. TreeError for a tree that cannot be run, ConfigError for a folder that cannot be used, before the
-    robot is entered. Whatever ends the run, the robot is stopped and the folder closed; then the error, or
-    KeyboardInterrupt, is raised again.
+    `behaviours`. Before the robot is entered: TreeError for a tree that cannot be run, ConfigError for a robot,
+    detector or folder that cannot be used. Whatever ends the run, the robot is stopped and the folder closed; then the
+    error, or KeyboardInterrupt, is raised again.
     """
     import trees
     from behaviours.registry import LEAVES
@@ -51,6 +53,10 @@ def run(
     from behaviours.vocabulary import robot_names
     from behaviours.worker import Worker
 
+    if reason := wrong_robot(robot):
+        raise ConfigError(f"behaviours.run: {robot!r} {reason}")
+    if detector is not None and (reason := wrong_detector(detector)):
+        raise ConfigError(f"behaviours.run: {detector!r} {reason}")
     file = trees.find_tree(str(tree))
     known = trees.PluginLeaves({**LEAVES, **{leaf.tag(): leaf for leaf in leaves}})
     document = trees.load(file, known, main)

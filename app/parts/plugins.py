@@ -14,14 +14,14 @@ names.
 from __future__ import annotations
 
 import argparse
-import math
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import astuple
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from behaviours.part_checks import wrong_detector, wrong_robot
 from perception.base.errors import ConfigError, SpotGraspError
 
 if TYPE_CHECKING:
@@ -40,8 +40,18 @@ def offered(group: str) -> list[str]:
 
 
 def detector_name(text: str) -> str | Path:
-    """The value of --detector: the name of one that a package offers, else a file; ./NAME is a file always."""
-    return text if text in offered(DETECTOR_GROUP) else Path(text)
+    """The value of --detector: the name of one that a package offers, else a file; ./NAME is a file always.
+
+    argparse.ArgumentTypeError, with the choices, for a bare word that is neither.
+    """
+    names, file = offered(DETECTOR_GROUP), Path(text)
+    if text in names:
+        return text
+    if names and not file.suffix and os.sep not in text and not file.exists():
+        raise argparse.ArgumentTypeError(
+            f"no file and no detector of a package: {text!r} (choose from {', '.join(names)})"
+        )
+    return file
 
 
 class PluginKind:
@@ -67,13 +77,13 @@ class PluginKind:
         return robot
 
     def _named(self, what: str) -> AbstractContextManager[None]:
-        return _told_by_name(f"robot '{self._name}': {self._where} {what}")
+        return _named_errors(f"robot '{self._name}': {self._where} {what}")
 
 
 def make_detector(name: str) -> Detector:
     """A detector of another package. ConfigError, naming the plug-in, if it is none."""
     where, make = _load(DETECTOR_GROUP, name, "detector")
-    with _told_by_name(f"detector '{name}': {where} cannot be made"):
+    with _named_errors(f"detector '{name}': {where} cannot be made"):
         detector: Detector = make()
         reason = wrong_detector(detector)
     if reason:
@@ -102,19 +112,19 @@ def _load(group: str, name: str, what: str) -> tuple[str, Any]:
     if len(entries) > 1:
         raise ConfigError(f"the {what} '{name}' is given by {where}; uninstall one")
     (entry,) = entries.values()
-    with _told_by_name(f"{what} '{name}': {where} cannot be imported"):
+    with _named_errors(f"{what} '{name}': {where} cannot be imported"):
         return where, entry.load()
 
 
 @contextmanager
-def _told_by_name(who: str) -> Iterator[None]:
-    """Run foreign code: every error in it becomes a ConfigError that begins with `who`."""
+def _named_errors(subject: str) -> Iterator[None]:
+    """Run foreign code: every error in it becomes a ConfigError that begins with `subject`."""
     try:
         yield
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        raise ConfigError(f"{who}: {_words(error)}") from error
+        raise ConfigError(f"{subject}: {_words(error)}") from error
 
 
 def _words(error: BaseException) -> str:
@@ -122,36 +132,3 @@ def _words(error: BaseException) -> str:
     if isinstance(error, SpotGraspError):
         return str(error)
     return f"{type(error).__name__}: {error}"
-
-
-def wrong_robot(robot: Any) -> str:
-    """Why a value is no robot, "" if it is one."""
-    from behaviours.limits import RobotLimits
-    from behaviours.model import RobotModel
-    from behaviours.robot import Robot
-
-    members = [name for name in vars(Robot) if not name.startswith("_")]
-    if missing := _missing(robot, [*members, "__enter__", "__exit__"]):
-        return f"is no robot: it lacks {missing}; see behaviours.robot.Robot"
-    if not isinstance(robot.limits, RobotLimits) or not all(0 < limit < math.inf for limit in astuple(robot.limits)):
-        return f"has limits that are no RobotLimits of positive numbers: {robot.limits!r}"
-    if not isinstance(robot.model, RobotModel):
-        return f"has a model that is no RobotModel: {type(robot.model).__name__}"
-    if not _names(robot.cameras) or "hand" not in robot.cameras:
-        return f"has cameras that are no tuple of names with 'hand' among them: {robot.cameras!r}"
-    return ""
-
-
-def wrong_detector(detector: Any) -> str:
-    """Why a value is no detector, "" if it is one."""
-    if missing := _missing(detector, ["labels", "detect"]):
-        return f"is no detector: it lacks {missing}; see perception.networks.protocols.Detector"
-    return "" if _names(detector.labels) else f"has labels that are no tuple of names: {detector.labels!r}"
-
-
-def _missing(value: Any, names: Iterable[str]) -> str:
-    return ", ".join(name for name in names if not hasattr(value, name))
-
-
-def _names(value: Any) -> bool:
-    return isinstance(value, tuple) and bool(value) and all(isinstance(name, str) and name for name in value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -42,12 +42,12 @@ class Recording:
 
     path: Path
     title: str
-    nodes: tuple[NodeView, ...]
-    events: tuple[Event, ...]
+    nodes: tuple[NodeView, ...] = field(repr=False)
+    events: tuple[Event, ...] = field(repr=False)
     result: Result | None
     cut: str
-    captures: tuple[Mapping[str, Any], ...] = ()
-    heatmap_lines: tuple[Mapping[str, Any], ...] = ()
+    captures: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
+    heatmap_lines: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
 
     @property
     def end(self) -> str:

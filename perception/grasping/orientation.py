@@ -1,7 +1,7 @@
-"""From a surface normal to the hand's orientation: normal -> Euler angles -> quaternion.
+"""From a surface normal to the hand's orientation as Euler angles, and back.
 
 The hand's x axis goes against the outward normal. Angles are radians about the fixed x, y, z axes in this order, as in
-`Pose.from_rpy`; quaternions are (w, x, y, z).
+`Pose.from_rpy`.
 """
 
 from __future__ import annotations
@@ -12,20 +12,15 @@ from numpy.typing import ArrayLike
 from perception.geometry import Pose, Vector, unit
 
 
-def normal_to_euler(normal: ArrayLike, roll_rad: float = 0.0) -> Vector:
-    """(3,) roll, pitch, yaw of a hand that approaches against the normal, turned by `roll_rad` about its own x axis.
+def normal_to_euler(normal: ArrayLike) -> Vector:
+    """(3,) roll, pitch, yaw of a hand that approaches against the normal, its roll 0.
 
     pitch is the normal's elevation: positive when the surface looks up and the hand comes in from above. Along the
     vertical, where yaw is free, it is 0. ValueError for a vector without direction.
     """
     x, y, z = unit(normal)
     yaw = 0.0 if np.hypot(x, y) < 1e-9 else float(np.arctan2(-y, -x))
-    return np.array([roll_rad, np.arcsin(np.clip(z, -1.0, 1.0)), yaw])
-
-
-def normal_to_quaternion(normal: ArrayLike, roll_rad: float = 0.0) -> Vector:
-    """(4,) unit quaternion w, x, y, z of the same hand orientation; w >= 0."""
-    return Pose.from_rpy(normal_to_euler(normal, roll_rad)).quaternion_wxyz
+    return np.array([0.0, np.arcsin(np.clip(z, -1.0, 1.0)), yaw])
 
 
 def euler_to_normal(rpy_rad: ArrayLike) -> Vector:

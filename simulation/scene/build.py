@@ -20,7 +20,6 @@ from simulation.scene.user_objects import load_user_mesh
 __all__ = ["SceneEntities", "SceneSample", "add_to_scene", "load_scene", "sample_scene", "scene_names", "vis_options"]
 
 SUPPORT_FRICTION = 0.5
-FLOOR_M = 12.0
 DROP_M = 0.001
 SIDE_BY_SIDE_M = 0.16
 """Distance between the axes of two clutter objects on one side of the target: enough for two mugs with handles."""

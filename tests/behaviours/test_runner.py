@@ -33,6 +33,7 @@ def test_the_bottle_tree_is_run_and_recorded_like_the_command(
     assert recording.result is not None
     assert (recording.result.status, recording.result.attempts, recording.result.reason) == ("success", 1, "")
     assert robot.stops >= 1
+    assert len(repr(recording)) < 1000, "a notebook prints it"
     names = {file.name for file in (tmp_path / "run").iterdir()}
     assert names >= {"config.json", "tree.xml", "tree.btlog", "log.jsonl", "result.json", "frames", "depth", "heatmaps"}
     assert json.loads((tmp_path / "run" / "result.json").read_text())["status"] == "success"
@@ -121,6 +122,22 @@ def test_a_tree_that_cannot_be_run_is_refused_before_there_is_a_folder(tmp_path:
         behaviours.run(tree(tmp_path, inside), robot, out=tmp_path / "run")
     assert not (tmp_path / "run").exists()
     assert not robot.commands
+
+
+@pytest.mark.parametrize(
+    ("robot", "detector", "message"),
+    [
+        ("fake", None, "'fake' is no robot: it lacks limits"),
+        (FakeRobot, None, "FakeRobot'> is a class of robots: make one of it"),
+        (FakeRobot(), "toy-colour", "'toy-colour' is no detector: it lacks labels, detect"),
+    ],
+)
+def test_a_value_that_is_no_robot_or_no_detector_is_refused(
+    tmp_path: Path, robot: Any, detector: Any, message: str
+) -> None:
+    with pytest.raises(ConfigError, match=message):
+        behaviours.run("search", robot, detector=detector, out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 class Raises(RobotLeaf):

@@ -103,6 +103,17 @@ def test_a_broken_detector_is_told_by_name_in_one_line(
         assert DETECTORS[kind] in line
 
 
+def test_a_detector_that_nobody_offers_is_refused_with_the_choices(
+    package: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    package(detectors="colour=Nothing")
+    for command in ("run", "check"):
+        with pytest.raises(SystemExit) as ended:
+            spot_grasp(command, "search", "--robot", "fake", "--detector", "color")
+        assert ended.value.code == 2
+        assert "no file and no detector of a package: 'color' (choose from colour)" in capsys.readouterr().err
+
+
 def test_two_packages_with_one_name_and_a_name_that_nobody_offers(
     package: Callable[..., None], capsys: pytest.CaptureFixture[str]
 ) -> None:
