@@ -21,7 +21,6 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from behaviours.part_checks import wrong_detector, wrong_robot
 from perception.base.errors import ConfigError, SpotGraspError
 
 if TYPE_CHECKING:
@@ -69,6 +68,8 @@ class PluginKind:
                 self._value.add_options(options)
 
     def make(self, options: argparse.Namespace, *, seed: int, folder: Path | None) -> Robot:
+        from behaviours.part_checks import wrong_robot
+
         with self._named("cannot be made"):
             robot: Robot = self._value.make(options, seed=seed, folder=folder) if self._is_kind else self._value()
             reason = wrong_robot(robot)
@@ -82,6 +83,8 @@ class PluginKind:
 
 def make_detector(name: str) -> Detector:
     """A detector of another package. ConfigError, naming the plug-in, if it is none."""
+    from behaviours.part_checks import wrong_detector
+
     where, make = _load(DETECTOR_GROUP, name, "detector")
     with _named_errors(f"detector '{name}': {where} cannot be made"):
         detector: Detector = make()

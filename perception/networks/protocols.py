@@ -1,4 +1,4 @@
-"""The two networks as leaves see them; onnxruntime implements them in `detector.py` and `heatmap.py`."""
+"""The two networks as leaves see them; `detection/detector.py` and `grasping/heatmap.py` implement them."""
 
 from __future__ import annotations
 
