@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.support.places import ROOT
 
-MOST_LINES, MOST_FILES = 300, 20
+MOST_LINES, MOST_FILES = 300, 16
 REASON = "longer than others because"
 
 
@@ -24,7 +24,7 @@ def test_a_file_is_short_or_says_at_its_top_why_not() -> None:
 
 
 def test_a_folder_has_few_files() -> None:
-    folders = Counter(str(path.parent.relative_to(ROOT)) for path in sources())
+    folders = Counter(str(path.parent.relative_to(ROOT)) for path in sources() if path.name != "__init__.py")
     assert {folder: count for folder, count in folders.items() if count > MOST_FILES} == {}
 
 

@@ -10,7 +10,7 @@ from perception.grasping.hand_pose import hand_pose
 from simulation.scene.objects import FAMILIES, make_object
 from simulation.trials.compare_gripper import reference_parts
 from simulation.trials.grasp_trials import gripper_points, meets_support, run_trials
-from training.dataset.grasp_labels import drawn_objects, grasp_at, label_objects, off_middle, sample_surface
+from training.dataset.labels.grasps import drawn_objects, grasp_at, label_objects, off_middle, sample_surface
 
 pytest.importorskip("trimesh")
 

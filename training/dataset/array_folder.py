@@ -1,6 +1,6 @@
 """Writes, reads and joins folders of training arrays: inputs.npy, labels.npy and samples.json.
 
-inputs.npy: (N, C, H, W) float16. labels.npy: (N, H, W) int8, as training.dataset.project_labels defines them.
+inputs.npy: (N, C, H, W) float16. labels.npy: (N, H, W) int8, as training.dataset.labels.project defines them.
 samples.json: one entry per sample, the sizes, and the SHA-256 of both arrays. It is written last, so a folder without
 it is incomplete.
 """

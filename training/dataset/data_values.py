@@ -12,7 +12,7 @@ from perception.base.array_files import read_arrays
 from perception.base.digest import sha256_of
 from perception.base.errors import ConfigError
 from training.dataset import array_folder
-from training.dataset.project_labels import GOOD, LOWEST_LABEL
+from training.dataset.labels.project import GOOD, LOWEST_LABEL
 
 
 def value_faults(path: Path) -> list[str]:

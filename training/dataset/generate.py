@@ -3,13 +3,13 @@
 A data set is a folder:
 
     plan.json             the options: schema, preset, counts, seed. Written first; the folder refuses another plan.
-    labels/NAME.npz       one per object: surface samples and the outcome of each grasp (training.dataset.grasp_labels)
+    labels/NAME.npz       one per object: surface samples and the outcome of each grasp (training.dataset.labels.grasps)
     views/view-*.npz      one per picture: colour, depth, objects, poses (training.dataset.views)
-    projected/view-*.npz  the label picture of each view (training.dataset.project_labels)
+    projected/view-*.npz  the label picture of each view (training.dataset.labels.project)
     dataset.json          schema, units, counts, size and SHA-256 of every file. Written last.
 
 Lengths are in metres, angles in radians. Depth pictures are uint16, in 0.1 mm along the optical axis, 0 = nothing
-within 6 m. Label pictures are int8, as training.dataset.project_labels defines them. Poses are 4x4, A_from_B. Files are
+within 6 m. Label pictures are int8, as training.dataset.labels.project defines them. Poses are 4x4, A_from_B. Files are
 written whole or not at all, and a killed run continues. On one machine equal plans give equal bytes, for any number of
 processes, with or without Ray.
 """
@@ -28,8 +28,8 @@ from perception.base.plain_json import json_text
 from training.common.mapping import Mapper
 from training.dataset import jobs
 from training.dataset.folder import Progress, claim, digest, save
+from training.dataset.labels.project import project
 from training.dataset.plan import Plan
-from training.dataset.project_labels import project
 
 SCHEMA = 2
 """Of plan.json and dataset.json."""
@@ -87,7 +87,7 @@ def _projected(plan: Plan, out: Path) -> dict[str, int]:
 
 
 def criterion(preset: str) -> str:
-    """The criterion of a preset's labels (`project_labels.load_labels`): "grasp", or "contact" as in the paper."""
+    """The criterion of a preset's labels (`labels.project.load_labels`): "grasp", or "contact" as in the paper."""
     return "contact" if preset == "paper" else "grasp"
 
 

@@ -64,8 +64,8 @@ def start_genesis(device: str = "cpu") -> None:
 def label_job(job: LabelJob) -> Files:
     """The label file of an object. Genesis must have been started."""
     from simulation.scene.objects import make_object
-    from training.dataset.grasp_labels import label_object
-    from training.dataset.paper_labels import paper_labels
+    from training.dataset.labels.grasps import label_object
+    from training.dataset.labels.paper import paper_labels
     from training.dataset.scenes import user_object
 
     item = user_object(Path(job.mesh)) if job.mesh else make_object(job.family, job.seed)  # type: ignore[arg-type]

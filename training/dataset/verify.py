@@ -14,8 +14,8 @@ from training.common.picture_sheet import captioned, picture_grid
 from training.dataset.data_values import array_faults, value_faults
 from training.dataset.folder import digest, read_json
 from training.dataset.generate import PARTS, SCHEMA
+from training.dataset.labels.project import BAD, GOOD, read_arrays
 from training.dataset.plan import Plan
-from training.dataset.project_labels import BAD, GOOD, read_arrays
 
 ARRAYS = ("", "arrays", "arrays-paper")
 """Where training arrays may be in a folder; "" if the folder itself holds arrays."""

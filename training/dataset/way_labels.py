@@ -23,7 +23,7 @@ from simulation.scene.objects import GraspObject
 from simulation.scene.resting import resting_poses
 from simulation.trials.resting_trials import RestingBench
 from training.dataset.folder import npz_bytes
-from training.dataset.grasp_labels import sample_surface
+from training.dataset.labels.grasps import sample_surface
 from training.dataset.way_candidates import KINDS, Asked, ask, solid_points
 
 Array = NDArray[np.float64]

@@ -1,6 +1,6 @@
 """Labels from grasps as the run would make them: they include the errors of perception's pose.
 
-A label of `training.dataset.grasp_labels` is for a grasp exactly at a surface point. A run's grasp differs: its depth
+A label of `training.dataset.labels.grasps` is for a grasp exactly at a surface point. A run's grasp differs: its depth
 is off by millimetres, its heading by degrees, and a carton may be taken for a round body. Here perception gets a
 picture with the sensor's faults and a rough mask. The grasp that it computes at a pixel is tried on the true object,
 and the outcome labels that pixel. A network trained on these labels prefers pixels where such errors do no harm.
@@ -40,7 +40,7 @@ from training.common.mapping import Mapper
 from training.dataset.array_folder import Sample, write_arrays
 from training.dataset.catalogue import Entry, catalogue
 from training.dataset.folder import Progress, claim, npz_bytes, save
-from training.dataset.project_labels import BAD, GOOD, UNKNOWN, read_arrays
+from training.dataset.labels.project import BAD, GOOD, UNKNOWN, read_arrays
 from training.evaluation.grasp import shipped_or
 from training.evaluation.scenes import Case, cases
 from training.heatmap.build_arrays import rough_crop

@@ -16,7 +16,7 @@ from simulation.genesis.scene_camera import Picture, SceneCamera
 from simulation.scene.build import SceneSample, sample_scene
 from simulation.scene.objects import LABELS, GraspObject
 from training.dataset.catalogue import Entry
-from training.dataset.project_labels import read_arrays
+from training.dataset.labels.project import read_arrays
 from training.dataset.viewpoints import PRESETS, camera_pose
 from training.dataset.views import SEED_BASE, SPEC, photograph
 from training.evaluation.methods.interface import Look, Truth

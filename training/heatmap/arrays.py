@@ -14,7 +14,7 @@ from perception.base.errors import ConfigError
 from perception.grasping import preprocess
 from perception.grasping.preprocess import Crop
 from training.dataset.catalogue import lacking
-from training.dataset.project_labels import object_names, project, read_arrays
+from training.dataset.labels.project import object_names, project, read_arrays
 from training.heatmap import build_arrays
 
 
@@ -60,7 +60,7 @@ def _require_writable(out: Path) -> None:
 
 
 def labels_by(criterion: str, folder: Path, samples: list[dict[str, Any]]) -> NDArray[np.int8]:
-    """(N, 256, 256) labels of a data set's samples by another criterion of `project_labels.load_labels`.
+    """(N, 256, 256) labels of a data set's samples by another criterion of `labels.project.load_labels`.
 
     samples: of samples.json. The label pictures are made once, in FOLDER/projected-CRITERION. ConfigError if views or
     labels are missing, or samples.json lacks the crops, as in an earlier version.

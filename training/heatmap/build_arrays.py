@@ -37,7 +37,7 @@ from simulation.genesis.depth_sensor import DepthSensor
 from simulation.genesis.settings import DepthSensorConfig
 from training.common.outputs import refuse_replacing
 from training.dataset.array_folder import NoSamplesError, Sample, write_arrays
-from training.dataset.project_labels import object_names, read_arrays, view_files
+from training.dataset.labels.project import object_names, read_arrays, view_files
 from training.dataset.views import DEPTH_UNIT_M, photograph
 
 MIN_MASK_PX = 500
@@ -86,7 +86,7 @@ def noisy_depth(clean: NDArray[np.float32], camera: Intrinsics, rng: np.random.G
 def view_samples(view: dict[str, NDArray[Any]], labels: NDArray[np.int8], rng: np.random.Generator) -> list[Sample]:
     """A sample of each object with enough pixels and labels.
 
-    view: arrays of training.dataset.views. labels: (480, 640) int8 of training.dataset.project_labels.
+    view: arrays of training.dataset.views. labels: (480, 640) int8 of training.dataset.labels.project.
     """
     fx, fy, cx, cy = (float(value) for value in view["intrinsics"])
     height, width = view["instances"].shape
@@ -128,7 +128,7 @@ def build(views: Path, labels: Path, out: Path, *, draws: int = 1) -> dict[str, 
     missing = [path.name for path in files if not (labels / path.name).is_file()]
     if missing:
         text = f"{labels}: lacks {len(missing)} of {len(files)} label pictures, {missing[0]} the first"
-        raise ConfigError(f"{text}; make them with python -m training.dataset.project_labels --out {labels}")
+        raise ConfigError(f"{text}; make them with python -m training.dataset.labels.project --out {labels}")
     limit = draws * sum(len(read_arrays(path, ("families",))["families"]) for path in files)
     try:
         return write_arrays(out, _view_samples(files, labels, draws), limit, {"views": len(files), "draws": draws})

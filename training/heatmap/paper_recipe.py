@@ -22,7 +22,7 @@ from perception.base.errors import ConfigError
 from perception.surface.normals import d2nt_normals
 from perception.types import Intrinsics
 from training.dataset.array_folder import NoSamplesError, Sample, write_arrays
-from training.dataset.project_labels import label_image, load_labels, object_names, read_arrays, view_files
+from training.dataset.labels.project import label_image, load_labels, object_names, read_arrays, view_files
 from training.dataset.views import DEPTH_UNIT_M, photograph
 from training.heatmap import build_arrays
 

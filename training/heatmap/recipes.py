@@ -137,7 +137,7 @@ def processor_has_bf16() -> bool:
 def masked_loss(logits: Tensor, labels: Tensor) -> Tensor:
     """Mean over the samples of their mean cross-entropy over the labelled pixels.
 
-    logits: (N, 1, H, W). labels: (N, H, W) as in training.dataset.project_labels: 1 good, 0 bad, -1 unknown, and below
+    logits: (N, 1, H, W). labels: (N, H, W) as in training.dataset.labels.project: 1 good, 0 bad, -1 unknown, and below
     that minus the percentage of good samples nearby. A sample without labelled pixels counts as 0.
     """
     known = labels != -1

@@ -16,7 +16,7 @@ from perception.base.errors import ConfigError
 from perception.grasping import preprocess
 from training.dataset import array_folder
 from training.dataset.catalogue import SPLITS, family_of, lacking, split_of
-from training.dataset.project_labels import GOOD, LOWEST_LABEL
+from training.dataset.labels.project import GOOD, LOWEST_LABEL
 
 SYMMETRIC = ("bottle", "thermos", "can", "jar", "carton", "flask")
 """Families whose mirror image has the mirrored labels, although the two jaws differ. Mugs are not: a handle on the left

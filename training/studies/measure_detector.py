@@ -34,7 +34,7 @@ from perception.geometry import Pose
 from perception.types import Intrinsics, RgbdFrame
 from simulation.scene.objects import LABELS
 from training.common.confidence import wilson
-from training.dataset.project_labels import read_arrays
+from training.dataset.labels.project import read_arrays
 from training.dataset.views import DEPTH_UNIT_M, photograph
 from training.detector.rendered.crops import views
 from training.heatmap.build_arrays import noisy_depth

@@ -45,7 +45,7 @@ def measure(views: int = 12) -> dict[str, float]:
     been started.
     """
     from training.dataset.jobs import LabelJob, ViewJob, label_job, view_job
-    from training.dataset.project_labels import project
+    from training.dataset.labels.project import project
 
     if views < 2:
         raise ConfigError(f"--views {views} must be at least 2")
@@ -84,7 +84,7 @@ def measure(views: int = 12) -> dict[str, float]:
 def _trials(entry: Entry) -> tuple[float, float]:
     """(seconds to build a batch's scene, seconds of one batch)."""
     from simulation.trials.contact_trials import ContactBench, paper_hand_pose
-    from training.dataset.grasp_labels import sample_surface
+    from training.dataset.labels.grasps import sample_surface
 
     item = entry.make()
     samples = zip(*sample_surface(item, BATCH, item.seed), strict=True)

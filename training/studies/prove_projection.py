@@ -30,8 +30,8 @@ from perception.geometry import Pose
 from perception.types import Intrinsics
 from simulation.scene.objects import FAMILIES, GraspObject, make_object
 from training.common.confidence import wilson
-from training.dataset.grasp_labels import grasp_at
-from training.dataset.project_labels import object_names, read_arrays, view_files
+from training.dataset.labels.grasps import grasp_at
+from training.dataset.labels.project import object_names, read_arrays, view_files
 from training.dataset.views import DEPTH_UNIT_M
 
 Points = list[tuple[NDArray[np.float64], int]]

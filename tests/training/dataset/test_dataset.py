@@ -12,14 +12,14 @@ import pytest
 from perception.base.errors import ConfigError
 from tests.support.synthetic import Cylinder, camera_at, render
 from training.dataset import array_folder
-from training.dataset.project_labels import DEPTH_UNIT_M
+from training.dataset.labels.project import DEPTH_UNIT_M
 from training.heatmap import build_arrays
 
 HELD_OUT, TRAINED = "bottle-10", "bottle-11"
 
 
 def write_view(folder: Path, name: str, seed: int, distance_m: float = 0.5, good_above: int = 240) -> None:
-    """A cylinder as training.dataset.views and training.dataset.project_labels would write it; rows above `good_above`
+    """A cylinder as training.dataset.views and training.dataset.labels.project would write it; rows above `good_above`
     are good."""
     view = render(Cylinder(), camera_at((-distance_m, 0.0, 0.75), (0.0, 0.0, 0.61)))
     camera = view.intrinsics

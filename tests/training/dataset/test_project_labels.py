@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from perception.base.errors import ConfigError
 from perception.geometry import Pose
 from tests.support.synthetic import HAND_CAMERA
-from training.dataset import project_labels as projecting
-from training.dataset.project_labels import BAD, GOOD, UNKNOWN, SurfaceLabels, label_image, label_points
+from training.dataset.labels import project as projecting
+from training.dataset.labels.project import BAD, GOOD, UNKNOWN, SurfaceLabels, label_image, label_points
 
 WORLD_FROM_OBJECT = Pose.from_rpy((0.0, 0.0, 0.7), (2.0, -0.3, 0.5))
 
@@ -207,7 +207,7 @@ def test_a_damaged_file_says_what_to_do(tmp_path: Path, content: bytes) -> None:
 
 def test_empty_folders_name_the_command_that_fills_them(tmp_path: Path) -> None:
     write_labels(tmp_path / "labels")
-    with pytest.raises(ConfigError, match=r"python -m training\.dataset\.grasp_labels"):
+    with pytest.raises(ConfigError, match=r"python -m training\.dataset\.labels\.grasps"):
         projecting.project(tmp_path, tmp_path, tmp_path / "out")
     with pytest.raises(ConfigError, match=r"python -m training\.dataset\.views"):
         projecting.project(tmp_path, tmp_path / "labels", tmp_path / "out")

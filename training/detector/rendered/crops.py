@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perception.base.errors import ConfigError
-from training.dataset.project_labels import read_arrays
+from training.dataset.labels.project import read_arrays
 from training.detector.rendered.camera import expose
 from training.detector.rendered.composite import SIZE_PX, write_header, write_picture
 

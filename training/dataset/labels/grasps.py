@@ -1,6 +1,6 @@
 """Grasp labels: samples of an object's surface, and the outcome of a simulated grasp at each.
 
-`python -m training.dataset.grasp_labels --out DIR --views DIR [--objects N] [--seed S] [--workers 1]`
+`python -m training.dataset.labels.grasps --out DIR --views DIR [--objects N] [--seed S] [--workers 1]`
 
 One NAME.npz per object (NAME = family-seed): points (N, 3) metres and normals (N, 3) unit, outwards, in the object's
 frame; poses (N, 4, 4) object_from_hand; width_m (N,); contact, lifted, held, collided_support (N,) bool; opening (N,)
@@ -13,7 +13,7 @@ from __future__ import annotations
 if __name__ == "__main__":  # before the imports below, so that a missing package is reported in one line
     from spot_grasp_main import program
 
-    program("training.dataset.grasp_labels")
+    program("training.dataset.labels.grasps")
 
 import argparse
 import io
@@ -37,7 +37,7 @@ from simulation.genesis.physics import init_genesis
 from simulation.scene.objects import FAMILIES, GraspObject, make_object
 from simulation.trials.grasp_trials import TrialResults, run_trials
 from training.common.mapping import LocalMapper
-from training.dataset.project_labels import objects_in_views
+from training.dataset.labels.project import objects_in_views
 
 SCHEMA = 3
 """Of the label files."""

@@ -1,6 +1,6 @@
 """Per-pixel grasp labels: outcomes of simulated grasps at samples of an object's surface, projected into its views.
 
-`python -m training.dataset.project_labels --views DIR --labels DIR --out DIR`
+`python -m training.dataset.labels.project --views DIR --labels DIR --out DIR`
 
 --views: files of training.dataset.views. --labels: one NAME.npz per object (NAME = family-seed) with points (N, 3)
 metres and normals (N, 3) unit, outwards, both in the object's frame, and for each the outcome of the grasp there:
@@ -16,7 +16,7 @@ from __future__ import annotations
 if __name__ == "__main__":  # before the imports below, so that a missing package is reported in one line
     from spot_grasp_main import program
 
-    program("training.dataset.project_labels")
+    program("training.dataset.labels.project")
 
 import argparse
 import io
@@ -228,7 +228,7 @@ def project(views: Path, labels: Path, out: Path, *, criterion: str = "grasp") -
     """
     known = {path.stem: load_labels(path, criterion) for path in sorted(labels.glob("*.npz"))}
     if not known:
-        raise ConfigError(f"{labels}: no label files here; make some with python -m training.dataset.grasp_labels")
+        raise ConfigError(f"{labels}: no label files here; make some with python -m training.dataset.labels.grasps")
     out.mkdir(parents=True, exist_ok=True)
     counts = {"views": 0, "written": 0, "good": 0, "bad": 0, "unknown_on_labelled": 0}
     keys = ("depth", "instances", "families", "seeds", "world_from_object", "world_from_camera", "intrinsics")

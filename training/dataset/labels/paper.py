@@ -7,7 +7,7 @@ import numpy as np
 from simulation.scene.objects import GraspObject
 from simulation.trials.contact_trials import paper_hand_pose, run_contact_trials
 from simulation.trials.grasp_trials import TrialResults
-from training.dataset.grasp_labels import ObjectLabels, sample_surface
+from training.dataset.labels.grasps import ObjectLabels, sample_surface
 
 
 def paper_labels(item: GraspObject, samples: int, *, seed: int = 0) -> ObjectLabels:
