@@ -11,7 +11,7 @@ from typing import TypeVar
 N = TypeVar("N", int, float)
 
 
-def whole(low: int, high: int) -> Callable[[str], int]:
+def integer(low: int, high: int) -> Callable[[str], int]:
     """A whole number from `low` to `high`. ArgumentTypeError otherwise."""
     return lambda text: number(int, text, lambda value: low <= value <= high, f"a whole number from {low} to {high}")
 

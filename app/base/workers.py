@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from app.base.bounded import whole
+from app.base.bounded import integer
 from perception.base.extras import require
 from simulation.genesis.devices import DEVICES, check_device
 
@@ -19,7 +19,7 @@ def add_mapper(command: argparse.ArgumentParser, *, workers: int) -> None:
     """--device, --workers and --ray. workers: the default number of processes."""
     command.add_argument("--device", choices=DEVICES, default="cpu", help="what the physics computes on (default cpu)")
     command.add_argument(
-        "--workers", type=whole(1, 256), default=workers, metavar="N", help=f"processes (default {workers})"
+        "--workers", type=integer(1, 256), default=workers, metavar="N", help=f"processes (default {workers})"
     )
     command.add_argument(
         "--ray", nargs="?", const="", metavar="ADDRESS", help="over Ray; without address on this machine"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.base.arguments import TREE_ID, add_json, add_trees, one_tree
-from app.base.bounded import seconds, seed, whole
+from app.base.bounded import integer, seconds, seed
 from app.base.command import Command, Parser
 from app.parts.plugins import DETECTOR, detector_name
 from app.parts.robots import add_robots, robot_name, robot_options
@@ -22,7 +22,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--tree", dest="tree_id", metavar="ID", help=TREE_ID)
     parser.add_argument(
         "--robot", type=robot_name, default="genesis", metavar="NAME",
-        help="genesis (default), fake, spot, or one that an installed package offers",
+        help="genesis (default), fake, spot, or one of an installed package; `--robot NAME --help` has its options",
     )  # fmt: skip
     parser.add_argument("--seed", type=seed, default=0, metavar="N", help="fixes scene and noise (default 0)")
     parser.add_argument(
@@ -40,7 +40,7 @@ def add_arguments(parser: Parser) -> None:
     watch.add_argument("--record", type=Path, metavar="DIR", help="run folder (default runs/TIME-TREE-SEED)")
     add_json(watch, "print the result as one last line of JSON on stdout")
     watch.add_argument(
-        "--groot", type=whole(1, 65534), nargs="?", const=1667, metavar="PORT",
+        "--groot", type=integer(1, 65534), nargs="?", const=1667, metavar="PORT",
         help="let Groot2 watch (default port 1667)",
     )  # fmt: skip
     watch.add_argument("--groot-hooks", action="store_true", help="let Groot2 set breakpoints and results (simulation)")

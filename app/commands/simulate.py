@@ -15,7 +15,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from app.base.bounded import seed, whole
+from app.base.bounded import integer, seed
 from app.base.command import Command, Parser
 from app.base.exit_codes import SUCCESS
 from app.base.interrupts import Interrupts
@@ -43,7 +43,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--seed", type=seed, default=0, metavar="N", help="fixes scene and noise (default 0)")
     parser.add_argument("--device", choices=DEVICES, help="what the physics computes on (genesis; default cpu)")
     parser.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="where to listen (default 127.0.0.1)")
-    parser.add_argument("--port", type=whole(0, 65535), default=0, metavar="P", help="port (a free one, printed)")
+    parser.add_argument("--port", type=integer(0, 65535), default=0, metavar="P", help="port (a free one, printed)")
     parser.add_argument(
         "--speed", type=float, default=1.0, metavar="X", help="simulated seconds a second; 0 as fast as possible (1)"
     )

@@ -7,7 +7,7 @@ from enum import Enum
 import numpy as np
 
 from behaviours.leaves.base import MotionLeaf
-from behaviours.leaves.walking import MAX_SPEED, MAX_YAW_RATE, WalkLeaf
+from behaviours.leaves.walking import MAX_SPEED, MAX_YAW_RATE, STANDOFF, WalkLeaf
 from behaviours.limits import MOST, up_to
 from behaviours.model import RobotModel
 from behaviours.robot import Command
@@ -67,14 +67,7 @@ class WalkToObject(WalkLeaf):
 
     PORTS = (
         input_port("object", ObjectLocation, text="where the object stands"),
-        input_port(
-            "distance_m",
-            float,
-            unit="m",
-            default=1.0,
-            bounds=up_to(100.0),
-            text="from the body's centre to the object's axis",
-        ),
+        STANDOFF,
         MAX_SPEED,
         MAX_YAW_RATE,
     )

@@ -19,6 +19,9 @@ MAX_SPEED = input_port(
 MAX_YAW_RATE = input_port(
     "max_yaw_rate_radps", float, unit="rad/s", bounds=up_to(MOST.yaw_rate_radps), text="limit of the turning rate"
 )
+STANDOFF = input_port(
+    "distance_m", float, unit="m", default=1.0, bounds=up_to(100.0), text="from the body's centre to the object's axis"
+)
 STEP_RAD = 0.45
 """Longest piece of a walk round an object: its chord comes at most 2.5 % nearer than the circle."""
 
@@ -67,14 +70,7 @@ class WalkAround(WalkLeaf):
         input_port(
             "angle_rad", float, unit="rad", bounds=TURN, text="how far round it, counter-clockwise seen from above"
         ),
-        input_port(
-            "distance_m",
-            float,
-            unit="m",
-            default=1.0,
-            bounds=up_to(100.0),
-            text="from the body's centre to the object's axis",
-        ),
+        STANDOFF,
         MAX_SPEED,
         MAX_YAW_RATE,
     )

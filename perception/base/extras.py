@@ -24,15 +24,16 @@ PACKAGES: Final = {
 """The packages that are looked for, by the extra that installs them."""
 
 
-def require(who: str, extra: str, *packages: str) -> None:
+def require(needed_by: str, extra: str, *packages: str) -> None:
     """ConfigError with what to type if a package is missing. Imports parent packages at most.
 
-    who: the command or option that needs them. extra: a key of PACKAGES. packages: these alone; none named, all of
-    the extra.
+    needed_by: the command or option. extra: a key of PACKAGES. packages: these alone; none named, all of the extra.
     """
     for package in packages or PACKAGES[extra]:
         if not _is_there(package):
-            raise ConfigError(f"{who} needs the package {package!r}, which is not installed: {install_line(extra)}")
+            raise ConfigError(
+                f"{needed_by} needs the package {package!r}, which is not installed: {install_line(extra)}"
+            )
 
 
 def missing(error: ModuleNotFoundError) -> ConfigError | None:
@@ -43,11 +44,11 @@ def missing(error: ModuleNotFoundError) -> ConfigError | None:
     return None
 
 
-def unusable(who: str, extra: str, error: ImportError) -> ConfigError:
+def unusable(needed_by: str, extra: str, error: ImportError) -> ConfigError:
     """The error for a package that is there but does not import; arguments as for `require`."""
     package = f"package {error.name!r}" if error.name else f"extra {extra!r}"
     reason = " ".join(str(error).split())
-    return ConfigError(f"{who} needs the {package}, which does not import ({reason}): {install_line(extra)}")
+    return ConfigError(f"{needed_by} needs the {package}, which does not import ({reason}): {install_line(extra)}")
 
 
 def install_line(extra: str) -> str:

@@ -1,8 +1,8 @@
 """Surface normals from a z-depth picture: D2NT for clean depth, a windowed plane fit for a real sensor.
 
-Normals are (H, W, 3) float32 unit vectors in the camera frame (x right, y down, z forward) that point against the
-pixel's line of sight (z < 0 but for the picture's far sides), and 0 where unknown. Depth is metres along the optical
-axis with 0 for no return.
+Normals are (H, W, 3) float32 unit vectors in the camera frame: x right, y down, z forward. They point against the
+pixel's line of sight, so z < 0 but for the picture's far sides. They are 0 where unknown. Depth is metres along the
+optical axis with 0 for no return.
 
 D2NT needs clean depth: on a real time-of-flight picture it errs by tens of degrees, the plane fit by a few.
 """

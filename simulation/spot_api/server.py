@@ -49,9 +49,9 @@ class SpotServer:
     requests, or None. faults: faults from the start. lens: camera model of all cameras, one of `lens.LENSES`. walk:
     settings of mobility commands. RobotError if the port cannot be opened.
 
-    Attributes: `port`, `ca_file` (PEM that the client must trust), `username`, `password`, `log` (received requests),
-    `faults`, `leases`, `estop`, `machine`, `world`, and `on_target_seen` (called with the pixel of the target's middle
-    in a picture).
+    Attributes: `port`, `ca_file` (PEM that the client must trust), `username`, `password`, `log` (received requests).
+    The robot's state is in `faults`, `leases`, `estop`, `machine` and `world`. `on_target_seen` is called with the
+    pixel of the target's middle in a picture.
     """
 
     commander: Commander

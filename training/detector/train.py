@@ -106,9 +106,10 @@ def train(
 
     data: data.yaml or its folder. hours: end after this time instead of after `epochs`, or None. image_size: the longer
     side, pixels, a multiple of 32. weights: .pt or .onnx to start from, or None. progress: called after each batch.
-    trust_pickle: see training.detector.pickled_weights. ConfigError if an argument is impossible, data or device is
-    missing, there is nothing to resume, OUT/detector holds a run and neither `resume` nor `overwrite` is given, the
-    weights are not trusted, or the loss is not finite. Files of finished epochs stay.
+    trust_pickle: see training.detector.pickled_weights. Files of finished epochs stay.
+
+    ConfigError if an argument is impossible, data or device is missing, there is nothing to resume, the weights are not
+    trusted, or the loss is not finite. Also if OUT/detector holds a run and neither `resume` nor `overwrite` is given.
     """
     data = data / "data.yaml" if data.is_dir() else data
     if not data.is_file():

@@ -57,7 +57,7 @@ def cases(entry: Entry | Placement, count: int, seed: int, labels: Path | None) 
     pictures: list[Case] = []
     for scene in range(-(-count // VIEWS_PER_SCENE)):
         rng = np.random.default_rng([seed, entry.seed, len(entry.family), scene, 9])
-        sample = _alone(item, seed * 1000 + scene)
+        sample = _single_object_scene(item, seed * 1000 + scene)
         wanted = min(VIEWS_PER_SCENE, count - len(pictures))
         with SceneCamera(sample, SPOT.hand_camera) as camera:
             for _ in range(wanted):
@@ -65,7 +65,7 @@ def cases(entry: Entry | Placement, count: int, seed: int, labels: Path | None) 
     return pictures
 
 
-def _alone(item: GraspObject, seed: int) -> SceneSample:
+def _single_object_scene(item: GraspObject, seed: int) -> SceneSample:
     sample = sample_scene(SPEC, SEED_BASE + EVALUATION_SEEDS + seed)
     assert sample.target is not None
     return replace(sample, target=replace(sample.target, object=item), clutter=())
@@ -76,14 +76,14 @@ def _case(camera: SceneCamera, sample: SceneSample, item: GraspObject, known: Tr
         world_from_camera = camera_pose(rng, PRESETS["near"], sample)
         picture = camera.take(world_from_camera)
         mask = picture.instances == 1
-        if is_whole(mask):
+        if is_fully_visible(mask):
             break
     frame, clean = noisy_frame(picture, world_from_camera, rng)
     truth = replace(known, world_from_object=camera.world_from_object[0], clean_depth=clean)
     return Case(frame, detection_of(mask, rng, LABELS[item.family]), mask, truth)
 
 
-def is_whole(mask: NDArray[np.bool_]) -> bool:
+def is_fully_visible(mask: NDArray[np.bool_]) -> bool:
     """Whether a mask is large enough and not cut by the picture's border."""
     edge = mask[0].any() or mask[-1].any() or mask[:, 0].any() or mask[:, -1].any()
     return bool(mask.sum() >= MIN_MASK_PX and not edge)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.base.arguments import add_json
-from app.base.bounded import seed, whole
+from app.base.bounded import integer, seed
 from app.base.command import Command, Parser
 from app.base.exit_codes import SUCCESS
 from app.base.output import tell, tell_json
@@ -21,16 +21,16 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the data set")
     parser.add_argument("--preset", default="robot", help="robot (default), hemisphere, or paper")
     parser.add_argument(
-        "--objects", dest="per_family", type=whole(1, 100_000), metavar="N", help="objects of each family"
+        "--objects", dest="per_family", type=integer(1, 100_000), metavar="N", help="objects of each family"
     )
-    parser.add_argument("--scenes", type=whole(1, 100_000), metavar="N", help="how many scenes")
-    parser.add_argument("--views", type=whole(1, 100), metavar="N", help="pictures of each scene")
-    parser.add_argument("--samples", type=whole(1, 100_000), metavar="N", help="grasps tried on each object")
+    parser.add_argument("--scenes", type=integer(1, 100_000), metavar="N", help="how many scenes")
+    parser.add_argument("--views", type=integer(1, 100), metavar="N", help="pictures of each scene")
+    parser.add_argument("--samples", type=integer(1, 100_000), metavar="N", help="grasps tried on each object")
     parser.add_argument("--seed", type=seed, metavar="N", help="of everything random (default 0)")
     parser.add_argument("--split", choices=("train", "val", "test"), help="only these objects of the catalogue")
     add_families(parser)
     parser.add_argument(
-        "--skip", type=whole(0, 100_000), metavar="N", help="leave out the first N objects of each family"
+        "--skip", type=integer(0, 100_000), metavar="N", help="leave out the first N objects of each family"
     )
     parser.add_argument("--mesh", action="append", default=[], metavar="FILE", help="an object of your own; may repeat")
     add_mapper(parser, workers=2)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.base.arguments import add_json
-from app.base.bounded import seed, whole
+from app.base.bounded import integer, seed
 from app.base.command import Command, Parser
 from app.base.exit_codes import SUCCESS
 from app.base.output import tell, tell_json
@@ -24,7 +24,7 @@ def add_arguments(parser: Parser) -> None:
         ("--pictures", "of each object (default 10)"),
         ("--pixels", "grasps tried in each picture (default 25)"),
     ):
-        parser.add_argument(option, type=whole(1, 100_000), metavar="N", help=words)
+        parser.add_argument(option, type=integer(1, 100_000), metavar="N", help=words)
     parser.add_argument("--seed", type=seed, metavar="N", help="of everything random (default 0)")
     add_families(parser)
     parser.add_argument("--heatmap", type=Path, metavar="FILE", help="network that proposes half of the pixels (.onnx)")

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.base.bounded import whole
+from app.base.bounded import integer
 from app.base.command import Command, Parser
 from app.base.exit_codes import SUCCESS
 from app.base.output import tell
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 def add_arguments(parser: Parser) -> None:
     parser.add_argument("folder", type=Path, metavar="DIR")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the .png to write")
-    parser.add_argument("--count", type=whole(1, 1000), default=24, metavar="N", help="pictures (default 24)")
-    parser.add_argument("--columns", type=whole(1, 100), default=6, metavar="N", help="pictures in a row (default 6)")
-    parser.add_argument("--width", type=whole(16, 4096), default=240, metavar="PX", help="width of one (default 240)")
+    parser.add_argument("--count", type=integer(1, 1000), default=24, metavar="N", help="pictures (default 24)")
+    parser.add_argument("--columns", type=integer(1, 100), default=6, metavar="N", help="pictures in a row (default 6)")
+    parser.add_argument("--width", type=integer(16, 4096), default=240, metavar="PX", help="width of one (default 240)")
 
 
 def run(arguments: argparse.Namespace, interrupts: Interrupts) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.base.arguments import add_json
-from app.base.bounded import seed, whole
+from app.base.bounded import integer, seed
 from app.base.command import Command, Parser
 from app.base.output import tell, tell_json
 from app.base.workers import add_families, add_mapper, mapper_of
@@ -24,7 +24,7 @@ def add_arguments(parser: Parser) -> None:
         ("--rests", 1, 3, "ways to lie on the floor, at most"),
         ("--samples", 1, 300, "places on the surface, in each of them"),
     ):
-        bounds = whole(least, 100_000)
+        bounds = integer(least, 100_000)
         parser.add_argument(option, type=bounds, default=default, metavar="N", help=f"{text} (default {default})")
     parser.add_argument("--seed", type=seed, default=0, metavar="N", help="of everything random (default 0)")
     parser.add_argument("--split", choices=("train", "val", "test"), help="only these objects of the catalogue")

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.base.bounded import real, whole
+from app.base.bounded import integer, real
 from app.base.command import Command, Parser
 from app.base.workers import mapper_of
 from app.commands.evaluate.common import add_methods, add_study, full_path, names_in, say
@@ -24,15 +24,15 @@ def _add_arguments(parser: Parser, *, kind: Kind) -> None:
     objects = "folder of URDF files, or else OBJ, STL, PLY or GLB files (default the project's own objects of --split)"
     parser.add_argument("--objects", type=Path, metavar="DIR", help=objects)
     parser.add_argument(
-        "--rounds", type=whole(1, 100_000), default=20, metavar="N", help="scenes, each cleared by every method (20)"
+        "--rounds", type=integer(1, 100_000), default=20, metavar="N", help="scenes, each cleared by every method (20)"
     )
     add_methods(parser, "heatmap,centroid,top,antipodal")
     parser.add_argument("--view", choices=VIEWS, default="side", help="where the camera stands (default side)")
     noise = "of the depth: dex, the benchmark's (default); spot, the hand camera's; none"
     parser.add_argument("--noise", choices=NOISES, default="dex", help=noise)
-    parser.add_argument("--count", type=whole(1, 12), default=5, metavar="N", help="objects of a scene (5)")
+    parser.add_argument("--count", type=integer(1, 12), default=5, metavar="N", help="objects of a scene (5)")
     parser.add_argument(
-        "--failures", type=whole(1, 100), default=2, metavar="N", help="failures in a row that end a round (2)"
+        "--failures", type=integer(1, 100), default=2, metavar="N", help="failures in a row that end a round (2)"
     )
     parser.add_argument(
         "--scale",

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.base.bounded import whole
+from app.base.bounded import integer
 from app.base.command import Command, Parser
 from app.base.workers import mapper_of
 from app.commands.evaluate.common import add_methods, add_study, full_path, names_in, say
@@ -23,21 +23,21 @@ TRIALS, PICTURES = 400, 6
 def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--trials",
-        type=whole(1, 1_000_000),
+        type=integer(1, 1_000_000),
         metavar="N",
         help="pictures, tried by every method (400; with --mesh 6 of each way to lie)",
     )
     mesh = "an object of your own, URDF or mesh, in its ways to lie, instead of the catalogue; may be repeated"
     parser.add_argument("--mesh", type=Path, nargs="+", action="extend", default=[], metavar="FILE", help=mesh)
     rests = "how many ways to lie of a --mesh, the likeliest (3)"
-    parser.add_argument("--rests", type=whole(1, 20), default=3, metavar="N", help=rests)
+    parser.add_argument("--rests", type=integer(1, 20), default=3, metavar="N", help=rests)
     add_methods(parser, "heatmap,height,centroid,random,top,antipodal", ",oracle")
     files = "trials, result.json, table.md, plot.png"
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help=files)
     parser.add_argument("--masks", default="rendered", help="rendered (default) or detector")
     parser.add_argument("--labels", type=Path, metavar="DIR", help="label files of a data set, for the oracle")
     parser.add_argument(
-        "--objects", type=whole(1, 100_000), default=10, metavar="N", help="catalogue size a family (10)"
+        "--objects", type=integer(1, 100_000), default=10, metavar="N", help="catalogue size a family (10)"
     )
     add_study(parser)
 

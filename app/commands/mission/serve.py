@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.base.arguments import TREE, TREE_ID, add_folders
-from app.base.bounded import real, whole
+from app.base.bounded import integer, real
 from app.base.command import Command, Parser
 from app.parts.plugins import DETECTOR, detector_name
 from app.parts.spot import add_target, target_of
@@ -31,7 +31,7 @@ def add_arguments(parser: Parser) -> None:
     service.add_argument(
         "--listen", default="127.0.0.1", metavar="ADDRESS", help="where to be called (default loopback)"
     )
-    service.add_argument("--listen-port", type=whole(0, 65535), default=0, metavar="P", help="default: a free one")
+    service.add_argument("--listen-port", type=integer(0, 65535), default=0, metavar="P", help="default: a free one")
     service.add_argument(
         "--allow-from", type=_address, action="append", default=[], metavar="IP", help="who may call, besides the robot"
     )

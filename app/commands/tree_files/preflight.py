@@ -185,7 +185,7 @@ def check_robot(options: argparse.Namespace, facts: dict[str, Any] | None = None
     printed.
     """
     simulated = options.hostname == SIMULATED
-    rows = _of_a_simulated_one(options) if simulated else preflight(target_of(options))
+    rows = _preflight_simulated(options) if simulated else preflight(target_of(options))
     failures = sum(row.verdict == "fail" for row in rows)
     if facts is not None:
         facts["robot"] = [asdict(row) for row in rows]
@@ -195,7 +195,7 @@ def check_robot(options: argparse.Namespace, facts: dict[str, Any] | None = None
     return BROKEN if failures else SUCCESS
 
 
-def _of_a_simulated_one(options: argparse.Namespace) -> list[Row]:
+def _preflight_simulated(options: argparse.Namespace) -> list[Row]:
     """A simulated Spot with the fake robot behind it: physics does not matter here."""
     refuse_target(options)
     try:

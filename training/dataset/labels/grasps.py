@@ -122,7 +122,7 @@ def off_middle(item: GraspObject, point: Array, normal: Array, across: Array, wi
     """Metres from a point to the middle of its flat face, along `across` (3,), unit and level.
 
     0 if the face is not flat: less than FLAT of the width lies within FLAT_DEPTH of the upright plane through the
-    point, or a part of the object lies further in front of that plane (a mug in front of its handle's side).
+    point. Also 0 if a part of the object lies further in front of that plane, as a mug does before its handle's side.
     """
     outline = item.outline_m(float(np.clip(point[2], 1e-4, item.height_m - 1e-4))) - point
     ahead = outline @ unit(np.cross(across, [0.0, 0.0, 1.0]))
