@@ -47,10 +47,10 @@ def _array(value: Any, shape: tuple[int, ...], dtype: Any, depth: int) -> Plain:
     return f"{'x'.join(str(size) for size in shape)} {dtype}"
 
 
-def brief(value: Any, longest: int = 80) -> str:
-    """A value in one line for a terminal."""
+def brief(value: Any) -> str:
+    """A value in one line of at most 80 characters for a terminal."""
     text = _line(plain(value))
-    return text if len(text) <= longest else text[: longest - 1] + "…"
+    return text if len(text) <= 80 else text[:79] + "…"
 
 
 def _line(value: Plain) -> str:

@@ -67,15 +67,13 @@ def read_text(path: Path, what: str, most: int = TEXT_BYTES) -> str:
         raise ConfigError(f"{shown(path)}:{line}: not a UTF-8 text file: {error.reason}") from error
 
 
-def read_json(
-    path: Path, what: str, most: int = TEXT_BYTES, pairs: Callable[[list[tuple[str, Any]]], Any] | None = None
-) -> Any:
-    """What a JSON file says. pairs: makes each object, a dict if None. See `parse_json` for the limits."""
-    return json_of(path, read_text(path, what, most), pairs)
+def read_json(path: Path, what: str, most: int = TEXT_BYTES) -> Any:
+    """What a JSON file says. See `parse_json` for the limits."""
+    return json_of(path, read_text(path, what, most))
 
 
 def json_of(path: Path, text: str, pairs: Callable[[list[tuple[str, Any]]], Any] | None = None) -> Any:
-    """The same for a text that has been read from the file."""
+    """The same for a text that has been read from the file. pairs: makes each object, a dict if None."""
     try:
         return parse_json(text, pairs)
     except json.JSONDecodeError as error:
@@ -95,9 +93,9 @@ def parse_json(text: str | bytes, pairs: Callable[[list[tuple[str, Any]]], Any] 
     return value
 
 
-def read_toml(path: Path, what: str, most: int = TEXT_BYTES) -> dict[str, Any]:
+def read_toml(path: Path, what: str) -> dict[str, Any]:
     """What a TOML file says, with the limits of `parse_json`."""
-    text = read_text(path, what, most)
+    text = read_text(path, what)
     try:
         if _DOTTED.search(text):  # tomllib takes time and memory by the square of the parts
             raise ValueError(_too_deep())

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 Image = NDArray[np.uint8]
 
 
-def random_color(rng: np.random.Generator, *, low: float = 0.05, high: float = 0.95) -> NDArray[np.float64]:
+def random_color(rng: np.random.Generator, *, low: float = 0.05) -> NDArray[np.float64]:
     """(3,) random RGB 0..1, sometimes nearly grey."""
+    high = 0.95
     if rng.random() < 0.3:
         return np.asarray(rng.uniform(low, high) + rng.normal(0, 0.03, 3))
     return np.asarray(rng.uniform(low, high, 3))
@@ -74,8 +75,9 @@ def _letters(picture: NDArray[np.float64], rng: np.random.Generator, top: int, b
         _paint(picture, stencil, ink)
 
 
-def wrapper_texture(rng: np.random.Generator, family: str, height: int = 256, width: int = 512) -> Image:
-    """(height, width, 3) RGB around an object of revolution: row 0 is its top, the columns go around once."""
+def wrapper_texture(rng: np.random.Generator, family: str) -> Image:
+    """(256, 512, 3) RGB around an object of revolution: row 0 is its top, the columns go around once."""
+    height, width = 256, 512
     base = random_color(rng)
     picture = np.tile(base, (height, width, 1))
     if family == "thermos" and rng.random() < 0.5:

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 Image = NDArray[np.uint8]
 
 
-def captioned(picture: Image, text: str, scale: float = 0.35) -> Image:
+def captioned(picture: Image, text: str) -> Image:
     """The (H, W, 3) picture with white text on a dark bar at its lower edge; what does not fit is cut off."""
     drawn = np.array(picture)
+    scale = 0.35
     drawn[-round(45 * scale) :] //= 3
     place, white = (4, drawn.shape[0] - round(14 * scale)), (255, 255, 255)
     cv2.putText(drawn, text, place, cv2.FONT_HERSHEY_SIMPLEX, scale, white, 1, cv2.LINE_AA)

@@ -51,9 +51,9 @@ def _character(match: re.Match[str]) -> str:
     return chr(code)
 
 
-def read_source(path: Path, name: str = "") -> Source:
-    """Read a file. name: as shown to people. TreeProblems if it cannot be read, is too big or is not UTF-8."""
-    name = name or str(path)
+def read_source(path: Path) -> Source:
+    """Read a file. TreeProblems if it cannot be read, is too big or is not UTF-8."""
+    name = str(path)
     try:
         raw = read_bytes(path, "tree file", MAX_BYTES)
     except ConfigError as error:

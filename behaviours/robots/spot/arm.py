@@ -134,14 +134,8 @@ def approach(body_from_hand: Pose, joints: ArrayLike, *, steps: int = 3) -> Arra
     return nearer
 
 
-def inverse(
-    body_from_hand: Pose,
-    seed: ArrayLike | None = None,
-    *,
-    position_tol_m: float = 5e-4,
-    rotation_tol_rad: float = 2e-3,
-) -> Array | None:
-    """(6,) joint angles within limits that put the hand there, or None. Deterministic.
+def inverse(body_from_hand: Pose, seed: ArrayLike | None = None) -> Array | None:
+    """(6,) joint angles within limits that put the hand there, to 0.5 mm and 2 mrad, or None. Deterministic.
 
     seed: angles to start from, so that a path stays on one branch; other starts follow if it leads nowhere.
     """
@@ -157,7 +151,7 @@ def inverse(
         angles[0] = np.arctan2(y, x)
         starts.append(angles)
     for begin in starts:
-        solution = _solve(body_from_hand, begin, position_tol_m, rotation_tol_rad, 80)
+        solution = _solve(body_from_hand, begin, 5e-4, 2e-3, 80)
         if solution is not None:
             return solution
     return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import Final
 
 LIMIT_S: Final = 5.0
@@ -11,14 +10,13 @@ LIMIT_S: Final = 5.0
 
 
 class Pulse:
-    """`beat` is called by the tick loop; `beating` by whoever acts in its name."""
+    """`beat` is called by the tick loop; `beating` by what acts in its name."""
 
-    def __init__(self, limit_s: float = LIMIT_S, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._limit_s, self._monotonic = limit_s, monotonic
-        self._last_s = monotonic()
+    def __init__(self) -> None:
+        self._last_s = time.monotonic()
 
     def beat(self) -> None:
-        self._last_s = self._monotonic()
+        self._last_s = time.monotonic()
 
     def beating(self) -> bool:
-        return self._monotonic() - self._last_s <= self._limit_s
+        return time.monotonic() - self._last_s <= LIMIT_S

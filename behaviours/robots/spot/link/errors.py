@@ -69,7 +69,7 @@ def owner_words(owner: Any) -> str:
     """Who holds a lease, from a bosdyn.api.LeaseOwner."""
     name, user = getattr(owner, "client_name", ""), getattr(owner, "user_name", "")
     if not name and not user:
-        return "nobody says who"
+        return "an unknown client"
     return f"{name or 'an unnamed client'}{f' (user {user})' if user else ''}"
 
 
