@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -42,3 +42,81 @@ class GraspSettings:
     agree_px: int = 3
     flat_width_m: tuple[float, float] = (0.070, 0.080)
     flat_worst: float = 0.6
+
+
+@dataclass(frozen=True)
+class ClearanceSettings:
+    """How the gripper is kept clear of what is seen around an object; see `perception.grasping.surroundings`. Metres.
+
+    around_m: how far about the object is looked. most_points: read of the picture, about. least_points: of the object.
+    flying_m: a return further off the median about it is left out, as it floats at an edge.
+    least_above_m, most_above_m: a point of the object is above the ground by 1.5 times its noise, within these bounds.
+    ground_m: what is less above the ground is the ground; more where the noise is more.
+    margin_m: bounds of the distance to keep from other things, twice the noise of the ground.
+    grazes_m, own_inside: so many of the object's points may lie deeper than the first in the gripper, as noise; or than
+    1.5 times the ground's noise.
+    behind_m: what is so far behind a surface is hidden. hidden_m: so far behind another thing's surface is that thing.
+    behind: corners of the gripper that may be there. way_in_m: distances before the grasp at which that is asked.
+    """
+
+    around_m: float = 0.30
+    most_points: int = 6000
+    least_points: int = 12
+    flying_m: float = 0.015
+    least_above_m: float = 0.003
+    most_above_m: float = 0.010
+    ground_m: float = 0.008
+    margin_m: tuple[float, float] = (0.004, 0.012)
+    grazes_m: float = 0.003
+    own_inside: int = 3
+    behind_m: float = 0.010
+    hidden_m: float = 0.06
+    behind: int = 3
+    way_in_m: tuple[float, ...] = (0.0, 0.04, 0.08, 0.12)
+
+
+@dataclass(frozen=True)
+class ProposalSettings:
+    """How grasps are proposed by geometry; see `perception.grasping.propose`. Metres, and shares of a score of 1.
+
+    pixels: of the mask that are tried. candidates: grasps that are checked. most_points: of the object's that are used.
+    depth_px: window of the depth at a pixel. on_object_m: a pixel's point is so near to one of the object's.
+    slab_m: part of the object, along the approach from the surface point, that comes between the jaws. breadth_m: half
+    the breadth of the jaws there. gap_m: free room in which a jaw finds place. tip_x_m: end of the jaws, hand frame.
+    hidden_share: of what a round thing hides on its far side, how much is added.
+    worth_middle, off_m: lost where the mass is so far off the jaws. worth_overlap, overlap_m: lost where less than this
+    lies between them. worth_width, width_m: lost from the first width to the second. worth_unseen: lost if the jaws
+    close along the line of sight. worth_facing, flank_m: lost where no flank so deep is seen at the ends.
+    worth_steep, tall_m: lost from above on what is as tall as the second, and from the side on what is as low as the
+    first. worth_free, free_m: gained by free room. worth_hidden: lost if all of the gripper is hidden.
+    support_margin_m: free height above the ground, of which the ground's noise is a part.
+    """
+
+    pixels: int = 14
+    candidates: int = 24
+    most_points: int = 400
+    depth_px: int = 2
+    on_object_m: float = 0.012
+    slab_m: dict[str, tuple[float, float]] = field(
+        default_factory=lambda: {"wrap": (-0.1, 0.060), "tips": (-0.1, 0.028)}
+    )
+    breadth_m: float = 0.02
+    gap_m: float = 0.030
+    tip_x_m: float = 0.04
+    hidden_share: float = 0.6
+    worth_middle: float = 0.35
+    off_m: float = 0.04
+    worth_overlap: float = 0.2
+    overlap_m: float = 0.03
+    worth_width: float = 0.2
+    width_m: tuple[float, float] = (0.06, 0.09)
+    worth_unseen: float = 0.1
+    worth_facing: float = 0.2
+    flank_m: float = 0.008
+    worth_steep: float = 0.15
+    tall_m: tuple[float, float] = (0.06, 0.14)
+    worth_free: float = 0.05
+    free_m: float = 0.02
+    worth_hidden: float = 0.1
+    support_margin_m: float = 0.003
+    clearance: ClearanceSettings = field(default_factory=ClearanceSettings)

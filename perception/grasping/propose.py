@@ -1,0 +1,248 @@
+"""Grasps by geometry alone: the ways of the family over an object's pixels, ranked by what the depth picture shows.
+
+The span between the jaws is that of the visible points, drawn out on the far side, where a round thing hides a part of
+itself. Good are: flanks that face the jaws, a mass in their middle, much of the object between them, a width that they
+hold well, and free room. The best that pass all checks are the answer: the gripper and its way in are clear of what is
+seen, and the arm gets there.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perception.geometry import Pose, Vector
+from perception.grasping.family import WAYS, JawTips, Way, applies, hand_pose_of, heading_of, narrowest, rotation_of
+from perception.grasping.grasp import inner_pixels
+from perception.grasping.gripper import GripperModel
+from perception.grasping.reach import Reach
+from perception.grasping.settings import GraspSettings, ProposalSettings
+from perception.grasping.surroundings import Surroundings, clearances, room_of, surroundings
+from perception.surface.depth import depth_around
+from perception.types import Grasp, Rejection
+from perception.view import View
+
+Approach = Literal["any", "side", "top"]
+"""From where the hand may come: from the side, from above (straight or at 45 degrees), or both."""
+HALF_TURN: Final = np.diag([1.0, -1.0, -1.0])
+DEFAULT: Final = ProposalSettings()
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A grasp that is not yet checked. overlap_m: how much of the object lies between the jaws, along the approach."""
+
+    grasp: Grasp
+    way: Way
+    span_m: tuple[float, float]
+    overlap_m: float
+
+
+def ways_of(approach: Approach) -> tuple[Way, ...]:
+    """The ways of the family that come from there."""
+    return tuple(way for way in WAYS if approach == "any" or (way.approach == "side") == (approach == "side"))
+
+
+def propose_grasps(
+    view: View,
+    *,
+    gripper: GripperModel,
+    tips: JawTips,
+    reach: Reach | None,
+    approach: Approach = "any",
+    most: int = 1,
+    grasping: GraspSettings | None = None,
+    settings: ProposalSettings = DEFAULT,
+) -> list[Grasp] | Rejection:
+    """Up to `most` grasps that can be done, the best first, or a rejection that counts what ruled the others out.
+
+    view: the frame with its detection. gripper: the jaws; it needs hulls (ValueError without). tips: how deep they may
+    go. reach: what the arm reaches; None does not check it. approach: from where the hand may come. grasping, settings:
+    how it is chosen. The same picture always gives the same grasps.
+    """
+    if gripper.hulls is None:
+        raise ValueError("a grasp by geometry needs the gripper's hulls")
+    grasping = grasping or GraspSettings()
+    around = surroundings(view, settings.clearance)
+    if isinstance(around, Rejection):
+        return around
+    ranked = _best(around, ways_of(approach), gripper, tips, settings)
+    label = view.detection.label
+    if not ranked:
+        return Rejection(f"no grasp of the {label} fits between the jaws and above the support (approach {approach})")
+    room = room_of(gripper.hulls, grasping.standoff_m)
+    poses = [candidate.grasp.world_from_hand for candidate in ranked]
+    checked = clearances(around, poses, room, settings.support_margin_m, settings.clearance)
+    free = np.minimum(checked.free_m, settings.free_m) / settings.free_m
+    scores = np.array([one.grasp.score for one in ranked]) + settings.worth_free * free
+    scores -= settings.worth_hidden * checked.hidden
+    found: list[Grasp] = []
+    failures: Counter[str] = Counter()
+    for index in np.argsort(-scores, kind="stable").tolist():
+        grasp = replace(ranked[index].grasp, score=float(np.clip(scores[index], 0.0, 1.0)))
+        problem = checked.problems[index] or (reach.problem(grasp.world_from_hand) if reach is not None else None)
+        if problem:
+            failures[problem] += 1
+            continue
+        found.append(grasp)
+        if len(found) == most:
+            break
+    if found:
+        return found
+    counts = ", ".join(f"{count} {reason}" for reason, count in failures.most_common())
+    return Rejection(f"none of {len(ranked)} grasps on the {label} by its shape can be done: {counts}")
+
+
+def _best(
+    around: Surroundings, ways: tuple[Way, ...], gripper: GripperModel, tips: JawTips, settings: ProposalSettings
+) -> list[Candidate]:
+    """The best candidates by score, each turned to where the object is narrowest."""
+    view = around.view
+    heading = heading_of(view.frame.world_from_camera)
+    shape = _Shape(around, heading, settings)
+    rough: list[tuple[float, int, int, Pixel, Vector, tuple[float, float]]] = []
+    for number, pixel in enumerate(_pixels(around, settings)):
+        for index, way in enumerate(ways):
+            if not applies(way, pixel.normal):
+                continue
+            rotation = rotation_of(way, pixel.normal, heading)
+            span = shape.span(pixel.point, way, rotation)
+            for turn in (np.eye(3), HALF_TURN):
+                turned = rotation @ turn
+                own = span if turn is not HALF_TURN else (-span[1], -span[0])
+                made = _made(shape, way, pixel, turned, own, gripper, tips)
+                if made is not None:
+                    rough.append((-made.grasp.score, number, index, pixel, turned, own))
+    rough.sort(key=lambda one: one[:3])
+    best: list[Candidate] = []
+    for _, _, index, pixel, rotation, _ in rough[: settings.candidates]:
+        way = ways[index]
+        rotation, span = narrowest(way, rotation, partial(shape.span, pixel.point, way))
+        made = _made(shape, way, pixel, rotation, span, gripper, tips)
+        if made is not None:
+            best.append(made)
+    return best
+
+
+@dataclass(frozen=True, eq=False)
+class Pixel:
+    """A pixel that may be gripped at, its depth, and its point and outward normal in the world."""
+
+    uv: tuple[int, int]
+    depth_m: float
+    point: Vector
+    normal: Vector
+
+
+def _pixels(around: Surroundings, settings: ProposalSettings) -> list[Pixel]:
+    """Pixels spread evenly over the inside of the mask, where the depth is the object's own."""
+    view = around.view
+    camera, pose = view.frame.intrinsics, view.frame.world_from_camera
+    inner = inner_pixels(view.detection.mask)
+    v, u = np.nonzero(inner)
+    if not v.size:
+        return []
+    step = max(1.0, float(np.sqrt(v.size / settings.pixels)))
+    cells: Any = np.stack([v // step, u // step], axis=1).astype(np.intp)
+    _, which = np.unique(cells, axis=0, return_inverse=True)
+    which = which.reshape(-1)
+    count = np.bincount(which)
+    middle = np.stack([np.bincount(which, v) / count, np.bincount(which, u) / count], axis=1)[count >= step * step / 3]
+    masked = np.where(view.detection.mask, view.repaired.depth, np.float32(0.0))
+    found = []
+    for row, column in np.rint(middle).astype(int).tolist():
+        depth = depth_around(masked, (column, row), settings.depth_px)
+        normal = pose.rotation @ view.normals[row, column].astype(np.float64)
+        if depth is None or not inner[row, column]:
+            continue
+        point = pose.transform(camera.back_project(column, row, depth))
+        nearest = float(np.linalg.norm(around.own - point, axis=1).min())
+        if nearest > settings.on_object_m:
+            continue
+        found.append(Pixel((column, row), depth, point, normal if normal.any() else np.array([0.0, 0.0, 1.0])))
+    return found
+
+
+class _Shape:
+    """The visible points of an object, asked for spans and scores."""
+
+    def __init__(self, around: Surroundings, heading: Vector, settings: ProposalSettings) -> None:
+        step = max(1, len(around.own) // settings.most_points)
+        self.points = around.own[::step]
+        self.heading, self.support, self.settings = heading, around.support, settings
+        low, high = np.quantile(self.points, [0.03, 0.97], axis=0)
+        self.middle = 0.5 * (low + high)
+        self.height_m = float(max(high[2] - self.support.height_m(self.middle), 0.005))
+        view = around.view.frame.world_from_camera.rotation[:, 2]
+        steepness = float(np.clip(-view[2], 0.0, 1.0))
+        self.hidden_m = settings.hidden_share * 0.5 * min(self.height_m, 0.1) * (1.0 - steepness)
+        self.middle[:2] += 0.5 * self.hidden_m * heading[:2]
+
+    def span(self, point: Vector, way: Way, rotation: Vector) -> tuple[float, float]:
+        """(low, high) metres along the jaw axis from a point: the extent of what comes between the jaws, up to the next
+        gap in which a jaw finds place, drawn out on the far side."""
+        local = (self.points - point) @ rotation
+        before, after = self.settings.slab_m[way.depth]
+        inside = (local[:, 0] > before) & (local[:, 0] < after) & (np.abs(local[:, 1]) < self.settings.breadth_m)
+        along = np.sort(np.append(local[inside, 2], 0.0))
+        gaps = np.flatnonzero(np.diff(along) > self.settings.gap_m)
+        here = int(np.searchsorted(along, 0.0))
+        under, over = gaps[gaps < here], gaps[gaps >= here]
+        low = float(along[under[-1] + 1] if under.size else along[0])
+        high = float(along[over[0]] if over.size else along[-1])
+        far = float(rotation[:, 2] @ self.heading)
+        return (low + min(0.0, far) * self.hidden_m, high + max(0.0, far) * self.hidden_m)
+
+    def score(self, way: Way, pose: Pose, width_m: float, overlap_m: float) -> float:
+        """0 to 1, of what geometry says before free room is asked."""
+        s = self.settings
+        local = (self.points - pose.position_m) @ pose.rotation
+        off = abs(float((self.middle - pose.position_m) @ pose.rotation[:, 1]))
+        worth = 1.0 - s.worth_middle * min(off / s.off_m, 1.0)
+        worth -= s.worth_overlap * float(np.clip(1.0 - overlap_m / s.overlap_m, 0.0, 1.0))
+        worth -= s.worth_width * float(np.clip((width_m - s.width_m[0]) / (s.width_m[1] - s.width_m[0]), 0.0, 1.0))
+        worth -= s.worth_unseen * abs(float(pose.rotation[:, 2] @ self.heading))
+        worth -= s.worth_facing * self._slope(local)
+        tall = float(np.clip((self.height_m - s.tall_m[0]) / (s.tall_m[1] - s.tall_m[0]), 0.0, 1.0))
+        return worth - s.worth_steep * (tall if way.approach != "side" else 1.0 - tall)
+
+    def _slope(self, local: NDArray[np.float64]) -> float:
+        """0 to 1, for points (N, 3) in the hand frame: how little of a flank is seen at the two ends of what the jaws
+        meet. A flank that faces the jaws is seen over some depth behind what is nearest to the palm."""
+        near = local[(np.abs(local[:, 1]) < self.settings.breadth_m) & (local[:, 0] < self.settings.tip_x_m)]
+        if len(near) < 8:
+            return 1.0
+        depth = near[np.argsort(near[:, 2], kind="stable"), 0]
+        part = max(2, len(near) // 8)
+        first = float(np.partition(depth, len(depth) // 32)[len(depth) // 32])
+        drop = min(float(np.median(depth[:part])), float(np.median(depth[-part:]))) - first
+        return float(np.clip(1.0 - drop / self.settings.flank_m, 0.0, 1.0))
+
+
+def _made(
+    shape: _Shape,
+    way: Way,
+    pixel: Pixel,
+    rotation: Vector,
+    span: tuple[float, float],
+    gripper: GripperModel,
+    tips: JawTips,
+) -> Candidate | None:
+    """The candidate of a way at a pixel; None if it does not fit between jaws and ground."""
+    width = span[1] - span[0]
+    if width > gripper.max_width_m - gripper.clearance_m:
+        return None
+    ground_m = float(shape.support.height_m(pixel.point))
+    pose = hand_pose_of(way, pixel.point, rotation, span, ground_m, gripper, tips)
+    if pose is None:
+        return None
+    depth = float(-(pixel.point - pose.position_m) @ rotation[:, 0])
+    overlap = min(depth + tips.fixed_tip_x_m, shape.height_m if way.approach == "top" else np.inf)
+    score = shape.score(way, pose, width, overlap)
+    grasp = Grasp(pixel.uv, pixel.depth_m, pixel.point, pixel.normal, pose, width, score)
+    return Candidate(grasp, way, span, overlap)
