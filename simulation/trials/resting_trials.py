@@ -1,6 +1,6 @@
 """Grasps of an object as it lies, by the thousand: the jaws close where the hand stands, lift and shake.
 
-For hand poses whose way in is known to be free (`training.dataset.way_labels` asks the geometry first), so that the
+For hand poses whose way in is known to be free (`training.dataset.ways.labels` asks the geometry first), so that the
 approach need not be simulated. One scene serves all resting poses of an object, on the floor. Grasps that lose the
 object at the start of the lift end there; only the others go on, packed together, which halves the work.
 """

@@ -38,7 +38,7 @@ def add_arguments(parser: Parser) -> None:
 
 def run(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
     from app.base.progress_bar import stage_progress
-    from training.dataset.way_catalogue import WayPlan, label_catalogue
+    from training.dataset.ways.catalogue import WayPlan, label_catalogue
 
     meshes = tuple(str(Path(mesh).resolve()) for mesh in arguments.mesh)
     of_all = arguments.objects, tuple(arguments.family), arguments.skip

@@ -11,9 +11,9 @@ from perception.geometry import Pose
 from perception.grasping.family import WAYS, hand_pose_of, rotation_of
 from simulation.scene.low_objects import make_low_object
 from training.common.mapping import LocalMapper
-from training.dataset.way_candidates import KINDS, ask, candidate_at, solid_points, span_at
-from training.dataset.way_catalogue import WayPlan, label_catalogue
-from training.dataset.way_lookup import WayLookup
+from training.dataset.ways.candidates import KINDS, ask, candidate_at, solid_points, span_at
+from training.dataset.ways.catalogue import WayPlan, label_catalogue
+from training.dataset.ways.lookup import WayLookup
 
 pytest.importorskip("trimesh")
 

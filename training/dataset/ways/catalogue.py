@@ -1,7 +1,7 @@
 """Labels of the family of grasps for many objects: a folder that says what it holds and goes on where it stopped.
 
     plan.json           what was asked for; another plan is refused here
-    labels/NAME.npz     one an object, see training.dataset.way_labels
+    labels/NAME.npz     one an object, see training.dataset.ways.labels
     ways.json           schema, plan, counts, size and SHA-256 of every file; written last
 
 Objects are those of the catalogue, upright families and low ones, and the user's own, URDF or meshes. Equal plans give
@@ -27,7 +27,7 @@ from training.common.mapping import Mapper
 from training.dataset.catalogue import FIRST_SEED, Split, split_of
 from training.dataset.folder import Progress, claim, digest, save
 from training.dataset.jobs import Files, start_genesis
-from training.dataset.way_labels import SCHEMA, label_ways
+from training.dataset.ways.labels import SCHEMA, label_ways
 
 ALL_FAMILIES: Final = (*FAMILIES, *LOW_FAMILIES)
 

@@ -1,6 +1,6 @@
 """Soft labels for the pixels of a view: what came of the grasps near in place and in direction.
 
-A view's pixel and way ask for a surface point and a jaw axis; `training.dataset.way_labels` tried grasps at random
+A view's pixel and way ask for a surface point and a jaw axis; `training.dataset.ways.labels` tried grasps at random
 points with random axes. Those within REACH_M on a surface that faces the same way, with a jaw axis within TURN_RAD, are
 averaged. Jaws closed along an axis or, turned by half, along its opposite count as the same.
 """

@@ -24,7 +24,7 @@ from simulation.scene.resting import resting_poses
 from simulation.trials.resting_trials import RestingBench
 from training.dataset.folder import npz_bytes
 from training.dataset.labels.grasps import sample_surface
-from training.dataset.way_candidates import KINDS, Asked, ask, solid_points
+from training.dataset.ways.candidates import KINDS, Asked, ask, solid_points
 
 Array = NDArray[np.float64]
 SCHEMA: Final = 1
