@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import Enum
 from functools import partial
 
 import numpy as np
@@ -11,7 +12,7 @@ from py_trees.common import Status
 from behaviours.leaves.base import RobotLeaf, WorkLeaf
 from behaviours.limits import SHARE, up_to
 from behaviours.worker import Job
-from perception.grasping.grasp import compute_grasp
+from perception.grasping.choose import choose_grasp
 from perception.grasping.hanging import clip_to_height_range, further_out
 from perception.grasping.reach import Reach
 from perception.surface.depth import fuse_depth
@@ -151,6 +152,14 @@ class InferHeatmap(WorkLeaf[Heatmap]):
         return self.succeed(f"best quality {best:.2f}")
 
 
+class ApproachName(Enum):
+    """From where the hand may come, as it is written in a tree file."""
+
+    any = "any"
+    side = "side"
+    top = "top"
+
+
 class ComputeGraspPose(WorkLeaf[Grasp]):
     """Choose the best pixel that the arm can grip at, and the hand's pose for it (Eq. 1-3 of arXiv 2508.17466)."""
 
@@ -180,6 +189,12 @@ class ComputeGraspPose(WorkLeaf[Grasp]):
             bounds=Bounds(-0.1, 0.1),
             text="how much further out in the jaws than usual",
         ),
+        input_port(
+            "approach",
+            ApproachName,
+            default=ApproachName.side,
+            text="from where: side by the heatmap, top by shape alone, any takes what can be done",
+        ),
         output_port("grasp", Grasp, text="pixel, depth, normal and pose"),
     )
 
@@ -190,10 +205,18 @@ class ComputeGraspPose(WorkLeaf[Grasp]):
         if self.get("object") is not None:
             shares = self.get("least_height"), self.get("greatest_height")
             heatmap = clip_to_height_range(heatmap, view.frame, self.get("object"), *shares)
-        out_m = self.get("out_m")
+        out_m, approach = self.get("out_m"), self.get("approach").value
 
         def compute() -> Grasp | Rejection:
-            grasp = compute_grasp(view, heatmap, gripper=model.gripper, reach=reach, settings=settings)
+            grasp = choose_grasp(
+                view,
+                heatmap,
+                approach=approach,
+                gripper=model.gripper,
+                tips=model.tips,
+                reach=reach,
+                settings=settings,
+            )
             return grasp if isinstance(grasp, Rejection) else further_out(grasp, out_m)
 
         return compute

@@ -13,11 +13,13 @@ from scipy.spatial import ConvexHull
 import perception.view
 from behaviours.robots.spot.model import SPOT
 from perception.geometry import Pose
+from perception.grasping.choose import choose_grasp
+from perception.grasping.family import JawTips
 from perception.grasping.propose import Approach, propose_grasps, ways_of
 from perception.grasping.reach import Reach
 from perception.grasping.settings import ClearanceSettings, GraspSettings
 from perception.grasping.surroundings import clearances, room_of, surroundings
-from perception.types import Grasp, Rejection
+from perception.types import Grasp, Heatmap, Rejection
 from simulation.genesis.depth_sensor import DepthSensor
 from simulation.genesis.settings import DepthSensorConfig
 from tests.perception.surface.test_support import seen_from, with_block
@@ -160,3 +162,34 @@ def test_a_gripper_without_a_shape_is_no_gripper_for_it() -> None:
             tips=SPOT.tips,
             reach=None,  # type: ignore[arg-type]
         )
+
+
+@pytest.mark.parametrize("approach", ["any", "side", "top"])
+def test_a_run_takes_the_network_s_side_grasp_or_geometry_s(approach: Approach) -> None:
+    low, tall = seen_from(LOW, 40).seen(), seen_from(Cylinder(), 15).seen()
+    answers = [chosen(view, approach) for view in (low, tall)]
+    if approach == "side":
+        assert isinstance(answers[0], Rejection)  # the network's way holds nothing low
+        assert "too close to the support" in answers[0].reason
+    else:
+        assert isinstance(answers[0], Grasp), answers[0]
+        assert answers[0].world_from_hand.rotation[2, 0] < -0.7
+    assert isinstance(answers[1], Grasp)
+    assert (answers[1].world_from_hand.rotation[2, 0] < -0.7) == (approach == "top")
+    if approach != "top":
+        assert answers[1].world_from_hand == chosen(tall, "side").world_from_hand  # type: ignore[union-attr]
+
+
+def test_a_robot_without_the_shape_of_its_jaws_grips_from_the_side_alone() -> None:
+    low, tall = seen_from(LOW, 40).seen(), seen_from(Cylinder(), 15).seen()
+    from_above = chosen(low, "top", tips=None)
+    assert isinstance(from_above, Rejection)
+    assert "shape of its gripper" in from_above.reason
+    assert isinstance(chosen(tall, "any", tips=None), Grasp)
+
+
+def chosen(view: perception.view.View, approach: Approach, tips: JawTips | None = SPOT.tips) -> Grasp | Rejection:
+    heatmap = Heatmap(np.full(view.detection.mask.shape, 0.5, np.float32))
+    return choose_grasp(
+        view, heatmap, approach=approach, gripper=SPOT.gripper, tips=tips, reach=None, settings=GraspSettings()
+    )

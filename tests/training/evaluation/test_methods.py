@@ -157,3 +157,14 @@ def test_methods_on_the_cloud_grip_a_low_cylinder(name: str, above: View) -> Non
 def test_every_method_says_whether_it_needs_masks() -> None:
     assert [name for name in METHODS if not needs_masks(name)] == ["top", "antipodal", "graspnet"]
     assert needs_masks("height+checks")
+
+
+def test_the_geometric_method_names_a_few_grasps_of_each_mask(above: View) -> None:
+    both = look(above)
+    proposals = make_methods(("geometric",), None, None)["geometric"](both, np.random.default_rng(0))
+    assert 1 <= len(proposals.grasps) <= 3
+    assert {grasp.detection for grasp in proposals.grasps} == {0}
+    nothing = Look(above.frame(np.zeros_like(above.depth)), both.detections)
+    refused = make_methods(("geometric",), None, None)["geometric"](nothing, np.random.default_rng(0))
+    assert refused.grasps == ()
+    assert "no depth" in refused.reason

@@ -9,7 +9,7 @@ from perception.networks.protocols import HeatmapModel
 from training.evaluation.methods.antipodal import antipodal
 from training.evaluation.methods.interface import Method
 from training.evaluation.methods.names import check_names
-from training.evaluation.methods.on_masks import by_quality, oracle, predicted, rule
+from training.evaluation.methods.on_masks import by_quality, geometric, oracle, predicted, rule
 from training.evaluation.methods.top import top_down
 
 
@@ -33,6 +33,8 @@ def _make(name: str, heatmap: HeatmapModel | None, paper: Path | None) -> Method
             from training.evaluation.methods.paper import PaperMethod
 
             return PaperMethod(paper)
+        case "geometric":
+            return geometric
         case "oracle":
             return oracle
         case "top":

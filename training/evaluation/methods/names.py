@@ -9,9 +9,9 @@ from perception.base.errors import ConfigError
 RULES = ("height", "centroid", "random")
 CHECKED = "+checks"
 """Suffix of a rule: with the checks and further candidates that the heatmap has."""
-ON_MASKS = ("heatmap", *RULES, "paper", "oracle")
+ON_MASKS = ("heatmap", *RULES, "geometric", "paper", "oracle")
 ON_CLOUD = ("top", "antipodal", "graspnet")
-METHODS = (*ON_MASKS[:4], *ON_CLOUD, *ON_MASKS[4:])
+METHODS = (*ON_MASKS[:5], *ON_CLOUD, *ON_MASKS[5:])
 
 
 def check_names(names: Sequence[str]) -> None:

@@ -16,11 +16,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from behaviours.robots.spot.model import SPOT
+from behaviours.robots.spot.model import SPOT, SPOT_TIPS
 from perception.grasping.grasp import compute_grasp
+from perception.grasping.propose import propose_grasps
 from perception.grasping.settings import GraspSettings
 from perception.networks.protocols import HeatmapModel
-from perception.types import Heatmap, Rejection, RgbdFrame
+from perception.types import Grasp, Heatmap, Rejection, RgbdFrame
 from perception.view import View
 from training.evaluation.methods.interface import Look, Method, Proposal, Proposals, Truth
 from training.evaluation.methods.names import CHECKED
@@ -29,6 +30,8 @@ from training.heatmap.baselines import HEIGHT_PROFILE, centroid_quality, height_
 ONE_PIXEL = GraspSettings(candidates=1, support_margin_m=-10.0)
 ANY_WIDTH = replace(SPOT.gripper, max_width_m=1.0)
 """For a rule: one pixel, without checks."""
+ENOUGH = 3
+"""Grasps of a mask that are proposed by its shape."""
 Quality = Callable[[View, np.random.Generator], NDArray[np.float32]]
 
 
@@ -58,19 +61,36 @@ def by_quality(quality: Quality, *, checked: bool) -> Method:
             seconds["quality"] += between - started
             seconds["pose"] += time.perf_counter() - between
             if not isinstance(grasp, Rejection):
-                grasps.append(
-                    Proposal(
-                        grasp.world_from_hand,
-                        grasp.score,
-                        detection=number,
-                        pixel_uv=grasp.pixel_uv,
-                        depth_m=grasp.depth_m,
-                        normal_world=grasp.normal_world,
-                    )
-                )
+                grasps.append(_proposal(grasp, number))
         return best_first(grasps, "no pose", seconds)
 
     return propose
+
+
+def geometric(look: Look, rng: np.random.Generator) -> Proposals:
+    """The best few grasps of each mask by the visible shape alone, of all ways of the family."""
+    started = time.perf_counter()
+    grasps: list[Proposal] = []
+    reasons = ["no mask"]
+    for number, detection in enumerate(look.detections):
+        view = View(look.frame, detection)
+        found = propose_grasps(view, gripper=SPOT.gripper, tips=SPOT_TIPS, reach=None, most=ENOUGH)
+        if isinstance(found, Rejection):
+            reasons.append(str(found))
+            continue
+        grasps += [_proposal(grasp, number) for grasp in found]
+    return best_first(grasps, reasons[-1], {"quality": 0.0, "pose": time.perf_counter() - started})
+
+
+def _proposal(grasp: Grasp, number: int) -> Proposal:
+    return Proposal(
+        grasp.world_from_hand,
+        grasp.score,
+        detection=number,
+        pixel_uv=grasp.pixel_uv,
+        depth_m=grasp.depth_m,
+        normal_world=grasp.normal_world,
+    )
 
 
 def best_first(grasps: list[Proposal], reason: str, seconds: dict[str, float]) -> Proposals:
