@@ -49,8 +49,12 @@ def _load(path: Path, *, solid: bool, resolver: Beside | None) -> Any:
     try:
         if path.suffix.lower() == ".glb":
             _check_glb(content)
+        stream = io.BytesIO(content)
+        # Genesis replaces trimesh's reader of OBJ by one that looks for materials beside `name`. trimesh itself reads
+        # files beside a name where it has no resolver.
+        stream.name = str(path) if resolver else ""
         with np.errstate(all="ignore"):  # too large numbers are checked below
-            mesh = trimesh.load(io.BytesIO(content), file_type=path.suffix[1:].lower(), force="mesh", resolver=resolver)
+            mesh = trimesh.load(stream, file_type=path.suffix[1:].lower(), force="mesh", resolver=resolver)
         vertices = np.asarray(mesh.vertices, dtype=np.float64).reshape(-1, 3)
         faces = np.asarray(mesh.faces, dtype=np.int64).reshape(-1, 3)
     except Exception as error:  # trimesh's loaders can raise anything

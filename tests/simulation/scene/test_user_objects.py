@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import trimesh
 from PIL import Image
 
 from perception.base.errors import ConfigError
+from simulation.scene.mesh_files import read_mesh
 from simulation.scene.user_objects import DENSITY_KGPM3, find_objects, read_object
 
 URDF = """<?xml version="1.0"?>
@@ -159,6 +161,19 @@ def test_a_mesh_whose_material_cannot_be_read_is_grey(tmp_path: Path, name: str)
     if name == "material.mtl":
         (tmp_path / "a" / name).unlink()
     assert read_object(path).make(seed=1).volume_m3 == pytest.approx(0.04 * 0.06 * 0.1)
+
+
+@pytest.mark.simulation
+@pytest.mark.parametrize(("name", "colours"), [("material.mtl", 2), ("my material.mtl", 2), ("gone.mtl", 1)])
+def test_an_obj_keeps_its_looks_once_genesis_has_replaced_its_reader(tmp_path: Path, name: str, colours: int) -> None:
+    importlib.import_module("genesis")
+    assert trimesh.exchange.load.mesh_loaders["obj"].__module__.startswith("genesis."), "then nothing is tested here"
+    path = textured(tmp_path / "a", ".obj")
+    path.write_text(path.read_text().replace("mtllib material.mtl", f"mtllib {name}"))
+    if name != "gone.mtl":
+        (tmp_path / "a" / "material.mtl").rename(tmp_path / "a" / name)
+    assert len(np.unique(read_object(path).make().texture.reshape(-1, 3), axis=0)) == colours
+    assert read_mesh(path)[0].shape == (8, 3)
 
 
 def test_colours_of_faces_give_their_mean_and_a_mesh_without_looks_a_drawn_colour(tmp_path: Path) -> None:
