@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     )
     from behaviours.limits import (
         RobotLimits as RobotLimits,
+        require_body as require_body,
         require_limits as require_limits,
         require_pick as require_pick,
     )
@@ -76,7 +77,7 @@ else:
     __all__, __getattr__, __dir__ = lazy_exports(__name__, {
         "behaviours.contract": ("CONTRACT",),
         "behaviours.leaves.base": ("MotionLeaf", "PlannedMotionLeaf", "RobotLeaf", "WorkLeaf"),
-        "behaviours.limits": ("RobotLimits", "require_limits", "require_pick"),
+        "behaviours.limits": ("RobotLimits", "require_body", "require_limits", "require_pick"),
         "behaviours.model": ("RobotModel",),
         "behaviours.recording.recording": ("Recording", "read_recording"),
         "behaviours.recording.result": ("Result",),

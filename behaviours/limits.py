@@ -35,7 +35,8 @@ class RobotLimits:
     """The largest values that commands may ask of a robot; the smallest is `LEAST` for all.
 
     walking_speed_mps, yaw_rate_radps: of the body. joint_speed_radps: of the arm's joints. hand_speed_mps: of the hand
-    on a straight line. jaw_torque_nm: of the gripper's motor.
+    on a straight line. jaw_torque_nm: of the gripper's motor. body_lower_m, body_raise_m, body_pitch_rad: of a body
+    pose, from standing level. body_speed_mps: of the body meanwhile.
     """
 
     walking_speed_mps: float
@@ -43,10 +44,32 @@ class RobotLimits:
     joint_speed_radps: float
     hand_speed_mps: float
     jaw_torque_nm: float
+    body_lower_m: float
+    body_raise_m: float
+    body_pitch_rad: float
+    body_speed_mps: float
+
+    @property
+    def body_height(self) -> Bounds:
+        """Of a body pose's height, metres from standing."""
+        return Bounds(-self.body_lower_m, self.body_raise_m)
+
+    @property
+    def body_pitch(self) -> Bounds:
+        """Of a body pose's pitch, radians."""
+        return Bounds(-self.body_pitch_rad, self.body_pitch_rad)
 
 
 MOST: Final = RobotLimits(
-    walking_speed_mps=1.6, yaw_rate_radps=2.0, joint_speed_radps=2.5, hand_speed_mps=1.5, jaw_torque_nm=15.32
+    walking_speed_mps=1.6,
+    yaw_rate_radps=2.0,
+    joint_speed_radps=2.5,
+    hand_speed_mps=1.5,
+    jaw_torque_nm=15.32,
+    body_lower_m=0.3,
+    body_raise_m=0.2,
+    body_pitch_rad=0.7,
+    body_speed_mps=0.5,
 )
 """The most that a tree file may ask of any robot; a robot may allow less."""
 
@@ -57,6 +80,7 @@ _LIMITS: Final = {
     ("move_hand", "max_speed_mps"): "hand_speed_mps",
     ("set_gripper", "max_torque_nm"): "jaw_torque_nm",
     ("pick_in_image", "max_torque_nm"): "jaw_torque_nm",
+    ("set_body", "max_speed_mps"): "body_speed_mps",
 }
 _UNITS: Final = {"mps": "m/s", "radps": "rad/s", "nm": "N·m"}
 
@@ -83,6 +107,20 @@ def require_pick(
     if not SHARE.hold(palm_to_fingertip):
         raise LimitError(f"pick_in_image: palm_to_fingertip is {palm_to_fingertip:g}; it takes {SHARE}")
     _require("pick_in_image", limits, max_torque_nm=max_torque_nm)
+
+
+def require_body(limits: RobotLimits, height_m: float, pitch_rad: float, *, max_speed_mps: float) -> None:
+    """LimitError, naming argument, value and range, unless a robot with these limits may be asked for this body pose.
+
+    height_m, pitch_rad, max_speed_mps: see `behaviours.robot.Robot.set_body`.
+    """
+    for name, value, bounds in (
+        ("height_m", height_m, limits.body_height),
+        ("pitch_rad", pitch_rad, limits.body_pitch),
+    ):
+        if not bounds.hold(value):
+            raise LimitError(f"set_body: {name} is {value:g}; it must be {bounds}")
+    _require("set_body", limits, max_speed_mps=max_speed_mps)
 
 
 def require_limits(limits: RobotLimits, command: str, goal: Pose | str | float, **asked: float) -> None:

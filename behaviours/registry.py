@@ -21,7 +21,7 @@ from behaviours.leaves.places import OffsetPose, RememberPlace, RememberPose
 from behaviours.leaves.placing import HoldAt, LowerObject, MoveToPlace, StandsUpright
 from behaviours.leaves.seeing import Capture, ComputeGraspPose, DetectObject, InferHeatmap, LocateObject
 from behaviours.leaves.telling import Report
-from behaviours.leaves.walking import WalkAround, WalkTo
+from behaviours.leaves.walking import SetBodyPose, WalkAround, WalkTo
 from trees.engine.leaf import Leaf
 
 _CLASSES: tuple[type[Leaf], ...] = (
@@ -51,6 +51,7 @@ _CLASSES: tuple[type[Leaf], ...] = (
     RememberPose,
     Report,
     RetreatHand,
+    SetBodyPose,
     StandsUpright,
     VerifyGrasp,
     WalkAround,

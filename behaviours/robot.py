@@ -110,6 +110,14 @@ class Robot(Protocol):
     def walk_to(self, world_from_goal: Pose, *, max_speed_mps: float, max_yaw_rate_radps: float) -> Command:
         """Walk the body to x, y and yaw of the goal. DONE when it has arrived and come to rest."""
 
+    def set_body(self, height_m: float, pitch_rad: float, *, max_speed_mps: float) -> Command:
+        """Raise or lower the body and pitch it, on the spot; the arm keeps its joints, so the hand goes along.
+
+        height_m: of the body's centre above where it is when the robot just stands. pitch_rad: positive is nose down.
+        max_speed_mps: of the body's centre and its ends. It lasts until the next walk, which makes the body level.
+        FAILED, with the reason, by a robot that cannot.
+        """
+
     def move_arm(self, pose: ArmPose, *, max_joint_speed_radps: float) -> Command:
         """Move the arm to a named pose: `stow` (folded), `ready` (hand forward, camera looks ahead), `carry`."""
 

@@ -18,6 +18,7 @@ from behaviours.contract.moving import (
     it_keeps_the_walking_speed,
     it_walks_to_a_pose,
     out_of_reach_fails_with_a_reason,
+    the_body_lowers_and_pitches_until_it_walks,
     the_hand_goes_where_it_is_sent,
     the_hand_turns_as_it_is_sent,
 )
@@ -43,6 +44,7 @@ CONTRACT: tuple[Callable[[MakeRobot], None], ...] = (
     its_model_describes_it,
     it_walks_to_a_pose,
     it_keeps_the_walking_speed,
+    the_body_lowers_and_pitches_until_it_walks,
     the_hand_goes_where_it_is_sent,
     the_hand_turns_as_it_is_sent,
     the_hand_camera_looks_where_the_hand_points,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from behaviours.contract.common import ARRIVE_M, ARRIVE_RAD, MakeRobot, finish, ready
+from behaviours.contract.common import ARRIVE_M, ARRIVE_RAD, CannotJudge, MakeRobot, finish, ready
 from behaviours.contract.seeing import TURNS
 from behaviours.robot import CommandState
 from perception.geometry import Pose
@@ -68,3 +68,23 @@ def out_of_reach_fails_with_a_reason(make: MakeRobot) -> None:
         assert finish(robot, command) is CommandState.FAILED
         assert command.poll().reason
         assert robot.hand_pose().distance_m(hand) < 0.02
+
+
+def the_body_lowers_and_pitches_until_it_walks(make: MakeRobot) -> None:
+    """A robot whose body cannot do that says so with a reason."""
+    with make() as robot:
+        limits, level = robot.limits, robot.body_pose()
+        lower_m, pitch_rad = min(0.12, limits.body_lower_m), min(0.25, limits.body_pitch_rad)
+        command = robot.set_body(-lower_m, pitch_rad, max_speed_mps=limits.body_speed_mps)
+        if finish(robot, command) is CommandState.FAILED:
+            assert command.poll().reason, "it failed without a reason"
+            raise CannotJudge(f"its body cannot be posed: {command.poll().reason}")
+        body = robot.body_pose()
+        assert abs(level.position_m[2] - body.position_m[2] - lower_m) < ARRIVE_M, "the body has not lowered as asked"
+        assert abs(body.rpy_rad[1] - pitch_rad) < ARRIVE_RAD, "the body has not pitched as asked, nose down"
+        assert np.linalg.norm((body.position_m - level.position_m)[:2]) < ARRIVE_M, "the body leaves its place"
+        goal = level @ Pose.from_rpy((0.0, 0.0, 0.0), (0.3, 0.0, 0.0))
+        assert finish(robot, robot.walk_to(goal, max_speed_mps=0.5, max_yaw_rate_radps=0.8)) is CommandState.DONE
+        body = robot.body_pose()
+        assert abs(body.rpy_rad[1]) < ARRIVE_RAD, "the body is not level after a walk"
+        assert abs(body.position_m[2] - level.position_m[2]) < ARRIVE_M, "the body is not at its height after a walk"

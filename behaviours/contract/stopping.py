@@ -31,6 +31,14 @@ def nonsense(robot: Robot) -> Iterator[tuple[str, Callable[[], Command]]]:
     )
     if picks := picking(robot):
         yield from _bad_picks(picks, robot)
+    good: dict[str, Any] = {"height_m": 0.0, "pitch_rad": 0.0, "max_speed_mps": own.body_speed_mps}
+    for name, least, most in (
+        ("height_m", own.body_height.minimum, own.body_height.maximum),
+        ("pitch_rad", own.body_pitch.minimum, own.body_pitch.maximum),
+        ("max_speed_mps", 0.0, own.body_speed_mps),
+    ):
+        for value in (least - 1e-3, most + 1e-3, np.nan, np.inf, -np.inf):
+            yield name, partial(robot.set_body, **good | {name: value})
     for name, goal, limits, bad_goals in asked:
         for bad_goal in bad_goals:
             yield name, partial(getattr(robot, name), bad_goal, **limits)

@@ -45,6 +45,30 @@ class WalkTo(WalkLeaf):
         return self.walk(self.get("pose"))
 
 
+class SetBodyPose(MotionLeaf):
+    """Raise or lower the body and pitch it, so that the arm reaches lower or higher; the hand goes along.
+
+    It lasts until the next walk.
+    """
+
+    ACTUATORS = BASE
+    PORTS = (
+        input_port(
+            "height_m", float, unit="m", default=0.0, bounds=MOST.body_height, text="of the body, from standing"
+        ),
+        input_port(
+            "pitch_rad", float, unit="rad", default=0.0, bounds=MOST.body_pitch, text="of the body, positive nose down"
+        ),
+        input_port(
+            "max_speed_mps", float, unit="m/s", bounds=up_to(MOST.body_speed_mps), text="limit of the body's speed"
+        ),
+    )
+
+    def start(self) -> Command:
+        height_m, pitch_rad = self.get("height_m"), self.get("pitch_rad")
+        return self.robot.set_body(height_m, pitch_rad, max_speed_mps=self.get("max_speed_mps"))
+
+
 def poses_round(world_from_body: Pose, centre_m: Vector, angle_rad: float, distance_m: float) -> list[Pose]:
     """Poses of the body on the circle of `distance_m` round a point, facing it, from where the body is to `angle_rad`
     further round, counter-clockwise seen from above, at most STEP_RAD apart; the last one is the goal.

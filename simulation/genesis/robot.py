@@ -234,8 +234,12 @@ class GenesisRobot(GenesisSteering):
         require_limits(self.limits, "walk_to", world_from_goal, **limits)
         self._cancel("base")
         goal = np.array([*world_from_goal.position_m[:2], world_from_goal.yaw_rad])
-        walk = Walk(self._plant, self._trot, goal, max_speed_mps, max_yaw_rate_radps, self._settings.motion)
-        return self._start("base", walk)
+        settings = self._settings.motion
+
+        def walk() -> Walk:
+            return Walk(self._plant, self._trot, goal, max_speed_mps, max_yaw_rate_radps, settings)
+
+        return self._start("base", self.levelled(walk))
 
     def move_arm(self, pose: ArmPose, *, max_joint_speed_radps: float) -> Command:
         require_limits(self.limits, "move_arm", pose, max_joint_speed_radps=max_joint_speed_radps)

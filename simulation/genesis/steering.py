@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from behaviours.limits import RobotLimits, require_body
 from behaviours.robot import Command, CommandState, Outcome
+from behaviours.robots.spot.model import SPOT, body_time_s
 from perception.geometry import Pose, wrapped_rad
 from perception.types import Intrinsics, RgbdFrame
 from simulation.genesis.gait import Trot
 from simulation.genesis.judge import Judge
 from simulation.genesis.motions import Motion
 from simulation.genesis.plant import GenesisPlant, link_pose
+from simulation.genesis.profile import MIN_JERK_PEAK, min_jerk
 
 Array = NDArray[np.float64]
 
 LOOK_CAMERA = Intrinsics(640, 480, 331.0, 331.0, 320.0, 240.0)
 """A wide camera, like those on the robot's body: 88 x 72 degrees."""
+POSED_S: Final = 0.2
+"""In which the body comes to rest in a new pose."""
+LEVEL_M, LEVEL_RAD = 0.02, 0.03
+"""A body nearer than this to standing level walks at once."""
 LOOK_NEAR_M, LOOK_FAR_M = 0.1, 19.8
 """Range of the camera. It starts beyond the robot's own gripper, which may surround it."""
 
@@ -73,6 +80,24 @@ class FollowBase(_Follow):
         self._plant.command_legs(self._trot.step((0.0, 0.0), 0.0, 0.0))
 
 
+class Then(Motion):
+    """One motion after the other. second: makes it when the first one is done."""
+
+    def __init__(self, first: Motion, second: Callable[[], Motion]) -> None:
+        super().__init__()
+        self._now, self._second = first, [second]
+
+    def advance(self, dt_s: float) -> None:
+        self._now.advance(dt_s)
+        if self._now.poll().state is CommandState.DONE and self._second:
+            self._now = self._second.pop()()
+        elif not self._now.running:
+            self._outcome = self._now.poll()
+
+    def hold(self) -> None:
+        self._now.hold()
+
+
 class FollowArm(_Follow):
     """The arm follows joints (6,) and their rates (6,)."""
 
@@ -86,6 +111,7 @@ class FollowArm(_Follow):
 class GenesisSteering:
     """The part of `GenesisRobot` beyond the `Robot` protocol; implements `spot_api.body.steering.Steerable`."""
 
+    limits: RobotLimits
     _plant: GenesisPlant
     _trot: Trot
     _judge: Judge
@@ -103,6 +129,33 @@ class GenesisSteering:
     def follow_base(self, law: Callable[[float], tuple[Pose, Array] | Outcome]) -> Command:
         self._cancel("base")
         return self._start("base", FollowBase(self._plant, self._trot, law))
+
+    def set_body(self, height_m: float, pitch_rad: float, *, max_speed_mps: float) -> Command:
+        require_body(self.limits, height_m, pitch_rad, max_speed_mps=max_speed_mps)
+        self._cancel("base")
+        return self._start("base", self._posed(height_m, pitch_rad, max_speed_mps))
+
+    def _posed(self, height_m: float, pitch_rad: float, max_speed_mps: float) -> FollowBase:
+        """The body over where it stands, at a height and a pitch."""
+        start, (x, y, yaw) = self._plant.body(), self._plant.base()
+        goal = Pose.from_rpy((0.0, pitch_rad, float(yaw)), (x, y, SPOT.body_height_m + height_m))
+        by = goal.position_m[2] - start.position_m[2], pitch_rad - start.rpy_rad[1]
+        lasts_s = MIN_JERK_PEAK * max(body_time_s(*by, max_speed_mps), 1e-3)
+
+        def law(time_s: float) -> tuple[Pose, Array] | Outcome:
+            if time_s > lasts_s + POSED_S:
+                return Outcome(CommandState.DONE)
+            return start.towards(goal, min_jerk(time_s / lasts_s)[0]), np.zeros(3)
+
+        return FollowBase(self._plant, self._trot, law)
+
+    def levelled(self, walk: Callable[[], Motion]) -> Motion:
+        """A walk, once the body stands level at its usual height."""
+        body = self._plant.body()
+        tilt = max(abs(angle) for angle in body.rpy_rad[:2])
+        if tilt < LEVEL_RAD and abs(body.position_m[2] - SPOT.body_height_m) < LEVEL_M:
+            return walk()
+        return Then(self._posed(0.0, 0.0, self.limits.body_speed_mps), walk)
 
     def follow_arm(self, law: Callable[[float], tuple[Array, Array] | Outcome]) -> Command:
         self._cancel("arm")

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from behaviours.limits import RobotLimits, require_pick
+from behaviours.limits import require_pick
 from behaviours.robot import Approach, Command
 from behaviours.robots.fake.steering import FakeSteering
 from behaviours.robots.spot import arm
@@ -26,7 +26,6 @@ UP: Final = np.array([0.0, 0.0, 1.0])
 class FakePicking(FakeSteering):
     """Implements `behaviours.robot.PicksInImage`."""
 
-    limits: RobotLimits
     _active: dict[str, Any]
 
     def _start(self, part: str, duration_s: float, at: Callable[[float], None], failure: str = "") -> Command:

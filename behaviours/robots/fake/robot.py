@@ -188,7 +188,9 @@ class FakeRobot(FakePicking):
 
         def at(fraction: float) -> None:
             x, y = start.position_m[:2] + fraction * line
-            self._body = Pose.from_rpy((0.0, 0.0, start.yaw_rad + fraction * turn), (x, y, SPOT.body_height_m))
+            z = start.position_m[2] + fraction * (SPOT.body_height_m - start.position_m[2])
+            pitch = (1.0 - fraction) * start.rpy_rad[1]
+            self._body = Pose.from_rpy((0.0, pitch, start.yaw_rad + fraction * turn), (x, y, z))
             if fraction >= 0.5 and self._held is not None and self._drops < self.script.drops:
                 self._drops += 1
                 self._let_go()

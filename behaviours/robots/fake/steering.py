@@ -7,9 +7,11 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
+from behaviours.limits import RobotLimits, require_body
 from behaviours.robot import Command, CommandState, Outcome
 from behaviours.robots.fake.world import HAND_CAMERA, FakeWorld
 from behaviours.robots.spot import arm
+from behaviours.robots.spot.model import SPOT, body_time_s
 from perception.geometry import Pose, Vector
 from perception.types import RgbdFrame
 
@@ -40,6 +42,7 @@ class FollowCommand:
 class FakeSteering:
     """Body and arm by laws that are asked at every step; joints by inverse kinematics of where the hand is."""
 
+    limits: RobotLimits
     world: FakeWorld
     _body: Pose
     _body_from_hand: Pose
@@ -78,6 +81,20 @@ class FakeSteering:
             return None
 
         return self._take_over("arm", FollowCommand(self.now, step))
+
+    def set_body(self, height_m: float, pitch_rad: float, *, max_speed_mps: float) -> Command:
+        require_body(self.limits, height_m, pitch_rad, max_speed_mps=max_speed_mps)
+        start = self._body
+        x, y, z = start.position_m
+        goal = Pose.from_rpy((0.0, pitch_rad, start.yaw_rad), (x, y, SPOT.body_height_m + height_m))
+        lasts_s = body_time_s(goal.position_m[2] - z, pitch_rad - start.rpy_rad[1], max_speed_mps)
+
+        def law(time_s: float) -> tuple[Pose, Vector] | Outcome:
+            if time_s > lasts_s and self._body.distance_m(goal) < 1e-6:
+                return Outcome(CommandState.DONE)
+            return start.towards(goal, min(time_s / max(lasts_s, 1e-3), 1.0)), np.zeros(3)
+
+        return self.follow_base(law)
 
     def arm_joints(self) -> Vector:
         before = np.array(arm.STOW) if self._joints is None else self._joints[1]

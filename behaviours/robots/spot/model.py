@@ -16,9 +16,30 @@ from perception.grasping.gripper import GripperHulls, GripperModel
 from perception.types import Intrinsics
 
 SPOT_LIMITS: Final = RobotLimits(
-    walking_speed_mps=1.6, yaw_rate_radps=2.0, joint_speed_radps=2.5, hand_speed_mps=1.5, jaw_torque_nm=15.32
+    walking_speed_mps=1.6,
+    yaw_rate_radps=2.0,
+    joint_speed_radps=2.5,
+    hand_speed_mps=1.5,
+    jaw_torque_nm=15.32,
+    body_lower_m=0.15,
+    body_raise_m=0.05,
+    body_pitch_rad=0.35,
+    body_speed_mps=0.3,
 )
-"""Walking speed and jaw torque are the maker's, the others what the robot's interface does unasked."""
+"""Walking speed and jaw torque are the maker's; of the arm's and the hand's, what the robot's interface does unasked.
+
+The maker names no range for body poses. Within these every leg keeps its length: with hips 0.30 m before and behind the
+centre, legs of 0.32 and 0.335 m, and knees at least 14 degrees bent (Spot SDK, "About Spot"), the body's ends stand
+0.27 to 0.67 m high. The SDK's gamepad example sends up to 0.3 m and 0.78 rad.
+"""
+HIP_M: Final = 0.3
+"""From the body's centre to its ends, which move when it pitches."""
+
+
+def body_time_s(height_m: float, pitch_rad: float, max_speed_mps: float) -> float:
+    """Shortest time of an even motion by a height and a pitch in which the body's centre and ends keep the speed."""
+    return (abs(height_m) + HIP_M * abs(pitch_rad)) / max_speed_mps
+
 
 WRIST_FROM_COLOR_CAMERA: Final = Pose.from_rpy(np.radians([-81.0, 0.0, -90.0]), (0.13806, 0.020205, 0.02452))
 _HAND_FROM_WRIST = Pose(np.eye(3), np.array([-HAND_FROM_WRIST_X_M, 0.0, 0.0]))

@@ -10,7 +10,7 @@ from typing import Any, Final, Self
 
 import numpy as np
 
-from behaviours.limits import require_limits, require_pick
+from behaviours.limits import require_body, require_limits, require_pick
 from behaviours.robot import Approach, ArmPose, Command, GripperState
 from behaviours.robots.spot import arm
 from behaviours.robots.spot.camera import images
@@ -115,8 +115,7 @@ class SpotRobot:
 
     def sleep(self, seconds: float) -> None:
         session = self._in_session()
-        assert self._connection is not None
-        clock, begun_s = self._connection.clock, time.monotonic()
+        clock, begun_s = self.connection.clock, time.monotonic()
         end_s = clock.now() + seconds
         while True:
             session.pulse.beat()
@@ -130,7 +129,7 @@ class SpotRobot:
             watch = self._watching()
             if watch.is_old:
                 watch.look()
-        self._connection.keep_synchronised()
+        self.connection.keep_synchronised()
 
     def _renew(self) -> None:
         with self._lock:
@@ -167,9 +166,8 @@ class SpotRobot:
 
     def capture(self, camera: str) -> RgbdFrame:
         self._in_session()
-        assert self._connection is not None
         stops = self._stops
-        return take(camera, self._connection, lambda: self._stops != stops)
+        return take(camera, self.connection, lambda: self._stops != stops)
 
     # moving
 
@@ -205,6 +203,12 @@ class SpotRobot:
         judge = progress.walk(world_from_goal, walk.lasts)
         return self._start("base", [Step("walking", walk.make, judge, walk.due)])
 
+    def set_body(self, height_m: float, pitch_rad: float, *, max_speed_mps: float) -> Command:
+        require_body(self.limits, height_m, pitch_rad, max_speed_mps=max_speed_mps)
+        seconds = commands.body_time_s(height_m, pitch_rad, self.body_pose(), max_speed_mps)
+        message = commands.body_pose(height_m, pitch_rad, seconds)
+        return self._start("base", [Step("posing the body", lambda: message, progress.body_pose(pitch_rad, seconds))])
+
     def move_arm(self, pose: ArmPose, *, max_joint_speed_radps: float) -> Command:
         require_limits(self.limits, "move_arm", pose, max_joint_speed_radps=max_joint_speed_radps)
         goal = np.asarray(arm.POSES[pose])
@@ -238,11 +242,8 @@ class SpotRobot:
     def set_gripper(self, opening: float, *, max_torque_nm: float) -> Command:
         require_limits(self.limits, "set_gripper", opening, max_torque_nm=max_torque_nm)
         self._torque_nm = max_torque_nm
-
-        def make() -> Any:
-            return commands.claw(opening, max_torque_nm=max_torque_nm)
-
-        return self._start("gripper", [Step("moving the gripper", make, progress.jaws(opening))])
+        message = commands.claw(opening, max_torque_nm=max_torque_nm)
+        return self._start("gripper", [Step("moving the gripper", lambda: message, progress.jaws(opening))])
 
     def pick_in_image(
         self,

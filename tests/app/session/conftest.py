@@ -26,7 +26,7 @@ class Blind(FakeRobot):
     cameras = ("eye",)
 
 class Boundless(FakeRobot):
-    limits = RobotLimits(1.0, 1.0, 1.0, 1.0, float("inf"))
+    limits = RobotLimits(1.0, 1.0, 1.0, 1.0, float("inf"), 0.1, 0.1, 0.1, 0.1)
 
 class Limitless(FakeRobot):
     limits = None

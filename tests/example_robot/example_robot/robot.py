@@ -25,6 +25,7 @@ from behaviours import (
     RobotLimits,
     RobotModel,
     Vector,
+    require_body,
     require_limits,
 )
 from example_robot.world import BLOCK_HALF_M, CAMERA, World
@@ -80,7 +81,15 @@ class ToyRobot:
     """Implements `behaviours.robot.Robot`, and the class itself `behaviours.robot_kind.RobotKind`."""
 
     limits = RobotLimits(
-        walking_speed_mps=1.0, yaw_rate_radps=1.5, joint_speed_radps=2.5, hand_speed_mps=1.0, jaw_torque_nm=10.0
+        walking_speed_mps=1.0,
+        yaw_rate_radps=1.5,
+        joint_speed_radps=2.5,
+        hand_speed_mps=1.0,
+        jaw_torque_nm=10.0,
+        body_lower_m=0.1,
+        body_raise_m=0.1,
+        body_pitch_rad=0.2,
+        body_speed_mps=0.2,
     )
     model = RobotModel(
         arm=ToyArm(),
@@ -172,6 +181,10 @@ class ToyRobot:
         return self._start(
             "base", max(start.distance_m(goal) / max_speed_mps, start.angle_rad(goal) / max_yaw_rate_radps), at
         )
+
+    def set_body(self, height_m: float, pitch_rad: float, *, max_speed_mps: float) -> Command:
+        require_body(self.limits, height_m, pitch_rad, max_speed_mps=max_speed_mps)
+        return self._start("base", 0.0, lambda share: None, "the toy robot's body stands on wheels")
 
     def move_arm(self, pose: ArmPose, *, max_joint_speed_radps: float) -> Command:
         require_limits(self.limits, "move_arm", pose, max_joint_speed_radps=max_joint_speed_radps)

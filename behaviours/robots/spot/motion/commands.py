@@ -8,6 +8,8 @@ import numpy as np
 
 from behaviours.robots.spot import arm as spot_arm
 from behaviours.robots.spot.frames import WORLD, fill_pose
+from behaviours.robots.spot.model import SPOT_LIMITS
+from behaviours.robots.spot.model import body_time_s as even_time_s
 from perception.geometry import Pose, Vector
 
 OPEN_ANGLE_RAD: Final = -1.5708
@@ -59,6 +61,25 @@ def stand() -> Any:
 
     command = robot_command_pb2.RobotCommand()
     command.synchronized_command.mobility_command.stand_request.SetInParent()
+    return command
+
+
+def body_time_s(height_m: float, pitch_rad: float, body: Pose, max_speed_mps: float) -> float:
+    """Seconds for a body pose so that body and ends keep the speed, from wherever the body may stand in its range."""
+    farthest_m = max(height_m + SPOT_LIMITS.body_lower_m, SPOT_LIMITS.body_raise_m - height_m)
+    return max(PEAK * even_time_s(farthest_m, pitch_rad - body.rpy_rad[1], max_speed_mps), MIN_MOVE_S)
+
+
+def body_pose(height_m: float, pitch_rad: float, seconds: float) -> Any:
+    """Stand with the body at a height from the usual one and a pitch, reached after some seconds."""
+    from bosdyn.api.spot import robot_command_pb2 as spot_pb2
+
+    command = stand()
+    params = spot_pb2.MobilityParams()
+    point = params.body_control.base_offset_rt_footprint.points.add()
+    fill_pose(point.pose, Pose.from_rpy((0.0, pitch_rad, 0.0), (0.0, 0.0, height_m)))
+    point.time_since_reference.FromNanoseconds(round(seconds * 1e9))
+    command.synchronized_command.mobility_command.params.Pack(params)
     return command
 
 

@@ -13,6 +13,7 @@ from perception.geometry import Pose, Vector, wrapped_rad
 
 WALK_ARRIVE_M, WALK_ARRIVE_RAD = 0.08, 0.08
 """As near to its goal as Spot comes when it walks to a point with its default footsteps."""
+PITCH_ARRIVE_RAD: Final = 0.05
 HAND_ARRIVE_M, HAND_ARRIVE_RAD = 0.03, 0.15
 JOINT_ARRIVE_RAD: Final = 0.1
 JAW_ARRIVE: Final = 0.1
@@ -86,6 +87,30 @@ def walk(goal: Pose, lasts: Callable[[], bool] = lambda: False) -> Judge:
             f"{why} {off_m:.2f} m and {np.degrees(off_rad):.0f}° from the goal "
             f"({_name(answer, 'status')}, {_name(answer, 'final_goal_status')})"
         )
+
+    return judge
+
+
+def body_pose(pitch_rad: float, seconds: float) -> Judge:
+    """Arrived: after so many seconds the robot says that it stands, and its body has the pitch. The height is left to
+    the robot's word, as no frame tells how high it usually stands."""
+
+    def judge(feedback: Any, view: RobotView, age_s: float) -> Outcome:
+        from bosdyn.api import basic_command_pb2
+
+        part = feedback.synchronized_feedback.mobility_command_feedback
+        ended = of_part(part, "posing the body")
+        if ended is not None:
+            return ended
+        standing = part.stand_feedback.status == basic_command_pb2.StandCommand.Feedback.STATUS_IS_STANDING
+        off_rad = abs(view.body().rpy_rad[1] - pitch_rad)
+        if not standing or age_s < seconds:
+            return RUNNING
+        if off_rad <= PITCH_ARRIVE_RAD:
+            return Outcome(CommandState.DONE)
+        if age_s < seconds + GRACE_S:
+            return RUNNING
+        return failed(f"the body stands {np.degrees(off_rad):.0f}° from its pitch (STATUS_IS_STANDING)")
 
     return judge
 
