@@ -9,6 +9,7 @@ seen, and the arm gets there.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final, Literal
@@ -31,16 +32,6 @@ Approach = Literal["any", "side", "top"]
 """From where the hand may come: from the side, from above (straight or at 45 degrees), or both."""
 HALF_TURN: Final = np.diag([1.0, -1.0, -1.0])
 DEFAULT: Final = ProposalSettings()
-
-
-@dataclass(frozen=True, eq=False)
-class Candidate:
-    """A grasp that is not yet checked. overlap_m: how much of the object lies between the jaws, along the approach."""
-
-    grasp: Grasp
-    way: Way
-    span_m: tuple[float, float]
-    overlap_m: float
 
 
 def ways_of(approach: Approach) -> tuple[Way, ...]:
@@ -71,62 +62,62 @@ def propose_grasps(
     around = surroundings(view, settings.clearance)
     if isinstance(around, Rejection):
         return around
-    ranked = _best(around, ways_of(approach), gripper, tips, settings)
-    label = view.detection.label
-    if not ranked:
-        return Rejection(f"no grasp of the {label} fits between the jaws and above the support (approach {approach})")
     room = room_of(gripper.hulls, grasping.standoff_m)
-    poses = [candidate.grasp.world_from_hand for candidate in ranked]
-    checked = clearances(around, poses, room, settings.support_margin_m, settings.clearance)
-    free = np.minimum(checked.free_m, settings.free_m) / settings.free_m
-    scores = np.array([one.grasp.score for one in ranked]) + settings.worth_free * free
-    scores -= settings.worth_hidden * checked.hidden
+    label, tried = view.detection.label, 0
     found: list[Grasp] = []
     failures: Counter[str] = Counter()
-    for index in np.argsort(-scores, kind="stable").tolist():
-        grasp = replace(ranked[index].grasp, score=float(np.clip(scores[index], 0.0, 1.0)))
-        problem = checked.problems[index] or (reach.problem(grasp.world_from_hand) if reach is not None else None)
-        if problem:
-            failures[problem] += 1
-            continue
-        found.append(grasp)
-        if len(found) == most:
-            break
-    if found:
-        return found
+    for ranked in _ranked(around, ways_of(approach), gripper, tips, settings):
+        poses = [candidate.world_from_hand for candidate in ranked]
+        checked = clearances(around, poses, room, settings.support_margin_m, settings.clearance)
+        free = np.minimum(checked.free_m, settings.free_m) / settings.free_m
+        scores = np.array([one.score for one in ranked]) + settings.worth_free * free
+        scores -= settings.worth_hidden * checked.hidden
+        for index in np.argsort(-scores, kind="stable").tolist():
+            grasp = replace(ranked[index], score=float(np.clip(scores[index], 0.0, 1.0)))
+            tried += 1
+            problem = checked.problems[index] or (reach.problem(grasp.world_from_hand) if reach is not None else None)
+            if problem:
+                failures[problem] += 1
+                continue
+            found.append(grasp)
+            if len(found) == most:
+                break
+        if found:
+            return found
+    if not tried:
+        return Rejection(f"no grasp of the {label} fits between the jaws and above the support (approach {approach})")
     counts = ", ".join(f"{count} {reason}" for reason, count in failures.most_common())
-    return Rejection(f"none of {len(ranked)} grasps on the {label} by its shape can be done: {counts}")
+    return Rejection(f"none of {tried} grasps on the {label} by its shape can be done: {counts}")
 
 
-def _best(
+def _ranked(
     around: Surroundings, ways: tuple[Way, ...], gripper: GripperModel, tips: JawTips, settings: ProposalSettings
-) -> list[Candidate]:
-    """The best candidates by score, each turned to where the object is narrowest."""
-    view = around.view
-    heading = heading_of(view.frame.world_from_camera)
+) -> Iterator[list[Grasp]]:
+    """Unchecked grasps with their scores, in batches, the best first, each turned to where the object is narrowest."""
+    heading = heading_of(around.view.frame.world_from_camera)
     shape = _Shape(around, heading, settings)
-    rough: list[tuple[float, int, int, Pixel, Vector, tuple[float, float]]] = []
-    for number, pixel in enumerate(_pixels(around, settings)):
+    rough: list[tuple[float, int, Pixel, Vector]] = []
+    for pixel in _pixels(around, settings):
         for index, way in enumerate(ways):
             if not applies(way, pixel.normal):
                 continue
             rotation = rotation_of(way, pixel.normal, heading)
-            span = shape.span(pixel.point, way, rotation)
-            for turn in (np.eye(3), HALF_TURN):
-                turned = rotation @ turn
-                own = span if turn is not HALF_TURN else (-span[1], -span[0])
-                made = _made(shape, way, pixel, turned, own, gripper, tips)
+            low, high = shape.span(pixel.point, way, rotation)
+            for turned, span in ((rotation, (low, high)), (rotation @ HALF_TURN, (-high, -low))):
+                made = _made(shape, way, pixel, turned, span, gripper, tips)
                 if made is not None:
-                    rough.append((-made.grasp.score, number, index, pixel, turned, own))
-    rough.sort(key=lambda one: one[:3])
-    best: list[Candidate] = []
-    for _, _, index, pixel, rotation, _ in rough[: settings.candidates]:
-        way = ways[index]
-        rotation, span = narrowest(way, rotation, partial(shape.span, pixel.point, way))
-        made = _made(shape, way, pixel, rotation, span, gripper, tips)
-        if made is not None:
-            best.append(made)
-    return best
+                    rough.append((made.score, index, pixel, turned))
+    rough.sort(key=lambda one: -one[0])
+    for start in range(0, min(len(rough), settings.candidates * settings.batches), settings.candidates):
+        batch = []
+        for _, index, pixel, rotation in rough[start : start + settings.candidates]:
+            way = ways[index]
+            made = _made(
+                shape, way, pixel, *narrowest(way, rotation, partial(shape.span, pixel.point, way)), gripper, tips
+            )
+            batch += [] if made is None else [made]
+        if batch:
+            yield batch
 
 
 @dataclass(frozen=True, eq=False)
@@ -232,8 +223,8 @@ def _made(
     span: tuple[float, float],
     gripper: GripperModel,
     tips: JawTips,
-) -> Candidate | None:
-    """The candidate of a way at a pixel; None if it does not fit between jaws and ground."""
+) -> Grasp | None:
+    """The grasp of a way at a pixel, with its score; None if it does not fit between jaws and ground."""
     width = span[1] - span[0]
     if width > gripper.max_width_m - gripper.clearance_m:
         return None
@@ -244,5 +235,4 @@ def _made(
     depth = float(-(pixel.point - pose.position_m) @ rotation[:, 0])
     overlap = min(depth + tips.fixed_tip_x_m, shape.height_m if way.approach == "top" else np.inf)
     score = shape.score(way, pose, width, overlap)
-    grasp = Grasp(pixel.uv, pixel.depth_m, pixel.point, pixel.normal, pose, width, score)
-    return Candidate(grasp, way, span, overlap)
+    return Grasp(pixel.uv, pixel.depth_m, pixel.point, pixel.normal, pose, width, score)

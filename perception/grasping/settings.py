@@ -66,9 +66,9 @@ class ClearanceSettings:
     least_above_m: float = 0.003
     most_above_m: float = 0.010
     ground_m: float = 0.008
-    margin_m: tuple[float, float] = (0.004, 0.012)
-    grazes_m: float = 0.003
-    own_inside: int = 3
+    margin_m: tuple[float, float] = (0.005, 0.012)
+    grazes_m: float = 0.001
+    own_inside: int = 1
     behind_m: float = 0.010
     hidden_m: float = 0.06
     behind: int = 3
@@ -79,7 +79,8 @@ class ClearanceSettings:
 class ProposalSettings:
     """How grasps are proposed by geometry; see `perception.grasping.propose`. Metres, and shares of a score of 1.
 
-    pixels: of the mask that are tried. candidates: grasps that are checked. most_points: of the object's that are used.
+    pixels: of the mask that are tried. candidates, batches: so many grasps are checked at once, and so many times.
+    most_points: of the object's that are used.
     depth_px: window of the depth at a pixel. on_object_m: a pixel's point is so near to one of the object's.
     slab_m: part of the object, along the approach from the surface point, that comes between the jaws. breadth_m: half
     the breadth of the jaws there. gap_m: free room in which a jaw finds place. tip_x_m: end of the jaws, hand frame.
@@ -94,6 +95,7 @@ class ProposalSettings:
 
     pixels: int = 14
     candidates: int = 24
+    batches: int = 5
     most_points: int = 400
     depth_px: int = 2
     on_object_m: float = 0.012

@@ -86,7 +86,8 @@ def surroundings(view: View, settings: ClearanceSettings) -> Surroundings | Reje
     window = bounds(mask, round(settings.around_m * k.fx / away_m))
     assert window is not None
     full = seen.depth[window]
-    depth = np.where(np.abs(full - cv2.medianBlur(full, 5)) < settings.flying_m, full, np.float32(0.0))
+    middle = cv2.medianBlur(full, 5)
+    depth = np.where((np.abs(full - middle) < settings.flying_m) | (middle == 0), full, np.float32(0.0))
     step = max(1, round(float(np.sqrt(depth.size / settings.most_points))))
     corner = window[1].start, window[0].start
     depth = depth[::step, ::step]
