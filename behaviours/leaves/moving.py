@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import Final
 
 import numpy as np
+from py_trees.common import Status
 
 from behaviours.leaves.base import MotionLeaf
 from behaviours.leaves.walking import MAX_SPEED, MAX_YAW_RATE, STANDOFF, WalkLeaf
@@ -20,6 +22,9 @@ from trees.data.ports import Bounds, input_port
 
 ARM = frozenset({"arm"})
 HAND_SPEED = up_to(MOST.hand_speed_mps)
+DOWN: Final = 0.9
+"""A hand that points down by more than this sine comes from above."""
+SAME_M: Final = 0.01
 MAX_HAND_SPEED = input_port("max_speed_mps", float, unit="m/s", bounds=HAND_SPEED, text="limit of the hand's speed")
 
 
@@ -156,8 +161,24 @@ def _back(pose: Pose, distance_m: float) -> Pose:
     return Pose(pose.rotation, pose.position_m - distance_m * pose.rotation[:, 0])
 
 
+def way_to(model: RobotModel, world_from_body: Pose, hand: Pose, goal: Pose) -> list[Pose]:
+    """world_from_hand to go through one after the other, straight, the last is the goal.
+
+    A level or oblique hand goes straight. One that points down turns where it is, raised to the goal's height if that
+    is higher, moves level until it is over the goal, and comes down: so only the turn may leave the straight line. What
+    the arm does not reach on the way is left out.
+    """
+    if goal.rotation[2, 0] > -DOWN:
+        return [goal]
+    z_m = max(hand.position_m[2], goal.position_m[2])
+    over = [Pose(goal.rotation, np.array([*place.position_m[:2], z_m])) for place in (hand, goal)]
+    body_from_world = world_from_body.inverse()
+    reached = [pose for pose in over if model.arm.joints_at(body_from_world @ pose) is not None]
+    return [*(pose for pose in reached if pose.distance_m(goal) > SAME_M), goal]
+
+
 class MoveToPreGrasp(MotionLeaf):
-    """Bring the hand in front of the grasp, back along the approach."""
+    """Bring the hand in front of the grasp, back along the approach; one that points down comes from over it."""
 
     ACTUATORS = ARM
     PORTS = (
@@ -169,8 +190,18 @@ class MoveToPreGrasp(MotionLeaf):
     )
 
     def start(self) -> Command:
-        goal = _back(self.get("grasp").world_from_hand, self.get("standoff_m"))
-        return self.robot.move_hand(goal, max_speed_mps=self.get("max_speed_mps"))
+        goal, robot = _back(self.get("grasp").world_from_hand, self.get("standoff_m")), self.robot
+        self._left = way_to(robot.model, robot.body_pose(), robot.hand_pose(), goal)
+        return self._next()
+
+    def _next(self) -> Command:
+        return self.robot.move_hand(self._left.pop(0), max_speed_mps=self.get("max_speed_mps"))
+
+    def finished(self, message: str) -> Status:
+        if not self._left:
+            return self.succeed(message)
+        self._since_s, self._command = self.robot.now(), self._next()
+        return self.run_on(f"{len(self._left) + 1} pieces left")
 
 
 class MoveToGrasp(MotionLeaf):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from enum import Enum
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from behaviours.leaves.base import MotionLeaf
+from behaviours.leaves.seeing import ApproachName
 from behaviours.limits import MOST, SHARE, up_to
 from behaviours.robot import Command, picking
 from behaviours.vocabulary import NO_PICK
@@ -16,14 +15,6 @@ from perception.base.errors import ConfigError
 from perception.types import Grasp
 from perception.view import View
 from trees.data.ports import input_port
-
-
-class ApproachName(Enum):
-    """The approaches, as they are written in a tree file."""
-
-    any = "any"
-    side = "side"
-    top = "top"
 
 
 def middle_of(mask: NDArray[np.bool_]) -> tuple[int, int]:

@@ -11,7 +11,8 @@ from py_trees.common import Status
 import behaviours
 import trees
 from app.parts.vocabulary import PICKING
-from behaviours.leaves.picking import ApproachName, PickInImage, middle_of
+from behaviours.leaves.picking import PickInImage, middle_of
+from behaviours.leaves.seeing import ApproachName
 from behaviours.robot import picking
 from behaviours.robots.fake.robot import FakeRobot, FakeScript
 from behaviours.robots.fake.world import FakeWorld
