@@ -15,8 +15,9 @@ from py_trees.common import Status
 
 import trees
 from behaviours.leaves.choosing import Views
+from behaviours.leaves.picking import PickInImage
 from behaviours.registry import LEAVES
-from behaviours.robot import Command, GripperState, Robot
+from behaviours.robot import Command, GripperState, Robot, picking
 from behaviours.robots.fake.robot import FakeDetector, FakeHeatmap, FakeRobot
 from behaviours.services import Services
 from behaviours.vocabulary import robot_names
@@ -173,6 +174,8 @@ def refuses_whatever_comes_from_the_blackboard(robot: Robot, folder: Path) -> in
     values, count = good_values(robot), 0
     file = folder / "tree.xml"
     for leaf, port in PORTS:
+        if leaf is PickInImage and picking(robot) is None:
+            continue  # refused before any value is read
         body = tag_with(leaf, port, "{bad}")
         file.write_text(f'<root BTCPP_format="4"><BehaviorTree ID="T">{body}</BehaviorTree></root>', encoding="utf-8")
         document = trees.load(file, LEAVES, unwritten=True, known=KNOWN)

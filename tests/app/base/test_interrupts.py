@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -15,6 +16,14 @@ from app.base.interrupts import AGAIN_S, TWICE_S, Interrupts
 def send(number: signal.Signals = signal.SIGINT) -> None:
     """A signal to this process; Python runs its handler before the next line."""
     os.kill(os.getpid(), number)
+
+
+@pytest.fixture(autouse=True)
+def hearing() -> Iterator[None]:
+    """The hangup counts, also where the tests themselves run under nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 @pytest.fixture(autouse=True)
