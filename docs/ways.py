@@ -32,7 +32,7 @@ def panel(way: Way, opened_rad: float) -> list[str]:
     rotation = rotation_of(way, normal, ahead)
     pose = hand_pose_of(way, point, rotation, (-HALF_M[0], HALF_M[0]), 0.0, SPOT.gripper, SPOT_TIPS)
     assert pose is not None
-    pose = beside(pose, SPOT.gripper, SPOT_TIPS)
+    pose = beside(pose, SPOT.gripper)
     look = {"side": (0, 1), "top": (0, 2), "oblique": (1, 2)}[way.approach]
     shapes, lift = [], 0.0
     if way.approach == "side":

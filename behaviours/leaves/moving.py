@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import Enum
 from typing import Final
 
@@ -15,10 +16,11 @@ from behaviours.model import RobotModel
 from behaviours.robot import Command
 from behaviours.settings import LookingSettings
 from perception.geometry import Pose, unit
+from perception.grasping.family import beside
 from perception.surface.locate import ObjectLocation
 from perception.types import Grasp
 from perception.view import View
-from trees.data.ports import Bounds, input_port
+from trees.data.ports import Bounds, input_port, output_port
 
 ARM = frozenset({"arm"})
 HAND_SPEED = up_to(MOST.hand_speed_mps)
@@ -212,6 +214,27 @@ class MoveToGrasp(MotionLeaf):
 
     def start(self) -> Command:
         return self.robot.move_hand(self.get("grasp").world_from_hand, max_speed_mps=self.get("max_speed_mps"))
+
+
+class MoveJawToObject(MotionLeaf):
+    """Move the hand to the side until the fixed jaw nearly touches the object, so that closing jaws do not push it.
+
+    The way in needs more room beside the object than that. An object that the jaws push may tip over, or lean when they
+    hold it and swing while it is carried.
+    """
+
+    ACTUATORS = ARM
+    PORTS = (
+        input_port("grasp", Grasp, text="the grasp that the hand stands at"),
+        MAX_HAND_SPEED,
+        output_port("closing", Grasp, text="the same with the hand where the jaws close"),
+    )
+
+    def start(self) -> Command:
+        grasp = self.get("grasp")
+        closing = replace(grasp, world_from_hand=beside(grasp.world_from_hand, self.robot.model.gripper))
+        self.set("closing", closing)
+        return self.robot.move_hand(closing.world_from_hand, max_speed_mps=self.get("max_speed_mps"))
 
 
 class LiftHand(MotionLeaf):

@@ -69,13 +69,13 @@ class JawTips:
     """What decides how deep the jaws may go, hand frame, metres.
 
     low_points_m: (x, y) of the points that come lowest when the hand points down, those of the moving jaw where it
-    reaches furthest while it closes; mirrored in y. tips_depth_m: how far before the hand's origin the surface point
-    lies for the finger tips. least_overlap_m: how much of the object must lie between the jaws. fixed_tip_x_m: end of
-    the fixed jaw. support_margin_m: free height above the support. spare_m: how much wider than the object the jaws
-    open, beside the fixed jaw's clearance. close_gap_m: room left between the fixed jaw and the object when the jaws
-    close, see `beside`. low_m: objects lower than this are gripped from above with the hand leaning by low_lean_rad, so
-    that the tip of the fixed jaw reaches as low as the moving one. low_tips_m: (x, z) of the points that then come
-    lowest, the fixed jaw's inner edge first. low_grip_x_m: where the fixed jaw then meets the object.
+    reaches furthest while it closes; mirrored in y. tips_depth_m: how far before the hand's origin the surface
+    point lies for the finger tips. least_overlap_m: how much of the object must lie between the jaws.
+    fixed_tip_x_m: end of the fixed jaw. support_margin_m: free height above the support. spare_m: how much wider
+    than the object the jaws open, beside the fixed jaw's clearance. low_m: objects lower than this are gripped from
+    above with the hand leaning by low_lean_rad, so that the tip of the fixed jaw reaches as low as the moving one.
+    low_tips_m: (x, z) of the points that then come lowest, the fixed jaw's inner edge first. low_grip_x_m: where
+    the fixed jaw then meets the object.
     """
 
     low_points_m: tuple[tuple[float, float], ...]
@@ -84,7 +84,6 @@ class JawTips:
     fixed_tip_x_m: float
     support_margin_m: float
     spare_m: float
-    close_gap_m: float
     low_m: float
     low_lean_rad: float
     low_tips_m: tuple[tuple[float, float], ...]
@@ -183,14 +182,17 @@ def hand_pose_of(
     return Pose(rotation, point - rotation @ point_in_hand)
 
 
-def beside(world_from_hand: Pose, gripper: GripperModel, tips: JawTips) -> Pose:
-    """Where the jaws close: the hand moved level along its jaw axis, the fixed jaw `close_gap_m` off the object.
+def beside(world_from_hand: Pose, gripper: GripperModel) -> Pose:
+    """Where the jaws close: the hand moved along its jaw axis, level if that can be, the fixed jaw `close_gap_m` off
+    the object.
 
     The way in needs more room than that; but jaws that close with it push the object, which tips over or is driven out.
     """
-    level = unit([*world_from_hand.rotation[:2, 2], 0.0])
-    aside = gripper.clearance_m - tips.close_gap_m
-    return Pose(world_from_hand.rotation, world_from_hand.position_m + aside * level)
+    axis = world_from_hand.rotation[:, 2]
+    if abs(axis[2]) < STEEP:
+        axis = unit([axis[0], axis[1], 0.0])
+    aside = gripper.clearance_m - gripper.close_gap_m
+    return Pose(world_from_hand.rotation, world_from_hand.position_m + aside * axis)
 
 
 def _deepest(height_m: float, rotation: Vector, tips: JawTips) -> float:

@@ -30,15 +30,16 @@ class GripperHulls:
 class GripperModel:
     """A gripper with one fixed and one moving jaw, in the hand frame: x out of the palm, open along +z. Metres.
 
-    fixed_jaw_z_m: inner side of the fixed jaw. clearance_m: room to leave between the fixed jaw and the object on the
-    way in. min_depth_m, max_depth_m: how far behind the hand's origin the object's near surface may lie; deeper, it
-    meets the palm. max_width_m: widest object that fits between the jaws.
-    half_breadth_m: half the extent along y. open_z_m: lowest and highest z of the open jaws. low_x_m: the part along x
-    that comes near the support. hulls: its exact shape, where that is known.
+    fixed_jaw_z_m: inner side of the fixed jaw. clearance_m: room to leave between the fixed jaw and the object on
+    the way in; close_gap_m: that when the jaws close. min_depth_m, max_depth_m: how far behind the hand's origin
+    the object's near surface may lie; deeper, it meets the palm. max_width_m: widest object that fits between the
+    jaws. half_breadth_m: half the extent along y. open_z_m: lowest and highest z of the open jaws. low_x_m: the
+    part along x that comes near the support. hulls: its exact shape, where that is known.
     """
 
     fixed_jaw_z_m: float
     clearance_m: float
+    close_gap_m: float
     min_depth_m: float
     max_depth_m: float
     max_width_m: float

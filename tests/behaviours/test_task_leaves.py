@@ -12,7 +12,7 @@ from py_trees.common import Status
 
 from behaviours.leaves.choosing import ChooseView, Views, best_quality
 from behaviours.leaves.gripping import AwaitPull
-from behaviours.leaves.moving import RetreatHand
+from behaviours.leaves.moving import MoveJawToObject, RetreatHand
 from behaviours.leaves.places import OffsetPose, RememberPlace, RememberPose
 from behaviours.leaves.placing import LowerObject, StandsUpright, foot_in_hand, moved_to, turned
 from behaviours.leaves.walking import STEP_RAD, WalkAround, poses_round
@@ -216,6 +216,20 @@ def test_the_hand_draws_back_straight_and_if_asked_off_its_fixed_jaw() -> None:
             robot.sleep(2.0)
             moved = before.inverse().transform(robot.hand_pose().position_m)
             assert moved == pytest.approx([-0.05, 0.0, -aside_m], abs=2e-3)
+
+
+def test_the_fixed_jaw_moves_up_to_the_object_before_the_jaws_close() -> None:
+    with FakeRobot() as robot:
+        robot.move_arm("ready", max_joint_speed_radps=2.0)
+        robot.sleep(2.0)
+        before = robot.hand_pose()
+        move = leaf(MoveJawToObject, robot, grasp=grasp(before), max_speed_mps=0.1)
+        move.initialise()
+        robot.sleep(2.0)
+        aside_m = robot.model.gripper.clearance_m - robot.model.gripper.close_gap_m
+        moved = before.inverse().transform(robot.hand_pose().position_m)
+        assert moved == pytest.approx([0.0, 0.0, aside_m], abs=2e-3)
+        assert move.get("closing").world_from_hand.distance_m(robot.hand_pose()) < 2e-3
 
 
 def test_waiting_for_a_pull_ends() -> None:

@@ -96,6 +96,7 @@ class ToyRobot:
         gripper=GripperModel(
             fixed_jaw_z_m=-0.08,
             clearance_m=0.02,
+            close_gap_m=0.005,
             min_depth_m=0.01,
             max_depth_m=0.03,
             max_width_m=0.14,

@@ -147,6 +147,6 @@ def test_over_low_objects_the_hand_leans_so_that_both_jaws_reach_as_low(yaw: flo
     assert pose.rotation[2, 2] == pytest.approx(np.sin(SPOT_TIPS.low_lean_rad)), "the moving jaw's side is raised"
     tips = [pose.transform((x, 0.0, z))[2] for x, z in SPOT_TIPS.low_tips_m]
     assert max(tips) - min(tips) < 0.010
-    moved = beside(pose, SPOT.gripper, SPOT_TIPS)
+    moved = beside(pose, SPOT.gripper)
     assert moved.position_m[2] == pytest.approx(pose.position_m[2]), "level"
-    assert moved.distance_m(pose) == pytest.approx(SPOT.gripper.clearance_m - SPOT_TIPS.close_gap_m)
+    assert moved.distance_m(pose) == pytest.approx(SPOT.gripper.clearance_m - SPOT.gripper.close_gap_m)

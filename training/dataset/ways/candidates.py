@@ -49,7 +49,7 @@ class Candidate:
     @property
     def closing(self) -> Pose:
         """Where the hand closes its jaws."""
-        return beside(self.world_from_hand, SPOT.gripper, SPOT_TIPS)
+        return beside(self.world_from_hand, SPOT.gripper)
 
 
 @dataclass(frozen=True, eq=False)
