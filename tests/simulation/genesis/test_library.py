@@ -9,21 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.genesis_runs import run, succeeded
+from tests.support.genesis_runs import succeeded
 
 pytestmark = pytest.mark.simulation
 
 
-def test_fetch_and_place_brings_the_bottle_to_the_other_table_and_tells_the_truth(tmp_path: Path) -> None:
-    """It may fall over once let go, see docs/reports/2026-11-library-tasks.md; the tree says what the judge saw."""
-    result = run("fetch_and_place", "fetch", 0, tmp_path)
-    if result["placed_distance_m"] > 0.2:  # lost on the way, as may happen to one seed
-        first, result = (run("fetch_and_place", "fetch", seed, tmp_path) for seed in (1, 2))
-        assert first["placed_distance_m"] <= 0.2
+def test_fetch_and_place_sets_the_bottle_down_upright_on_the_other_table(tmp_path: Path) -> None:
+    result = succeeded("fetch_and_place", "fetch", tmp_path)
+    assert result["placed_upright"]
     assert result["placed_distance_m"] <= 0.2
-    success = result["status"] == "success"
-    assert success == result["placed_upright"]
-    assert [words.split(":")[0] for words in result["reports"]] == ["set down upright"] * success
+    assert [words.split(":")[0] for words in result["reports"]] == ["set down upright"]
 
 
 def test_clear_table_goes_on_until_nothing_is_left(tmp_path: Path) -> None:
