@@ -61,6 +61,7 @@ class Group:
     def leave(self) -> None:
         """Leave the group at the end, so that its threads do not abort Python."""
         if self.size > 1:
+            distributed.barrier()  # nobody closes a connection that another one still uses
             atexit.unregister(distributed.destroy_process_group)
             distributed.destroy_process_group()
 

@@ -258,7 +258,8 @@ def test_two_processes_train_one_network(data: Path, tmp_path: Path) -> None:
         "import sys, torch; from pathlib import Path; torch.set_num_threads(1); nn = torch.nn\n"
         "from training.heatmap import train as t; from training.heatmap.recipes import Recipe\n"
         "t.GraspUNet = lambda: nn.Sequential(nn.Conv2d(8, 4, 3, padding=1), nn.ReLU(), nn.Conv2d(4, 1, 1))\n"
-        "print(t.train(Path(sys.argv[1]), Path(sys.argv[2]), Recipe(epochs=1, batch=4))['loss'])\n"
+        "print(t.train(Path(sys.argv[1]), Path(sys.argv[2]), Recipe(epochs=1, batch=4))['loss'], flush=True)\n"
+        "import os; os._exit(0)\n"  # a thread of torch's aborts Python's own end now and then
     )
     environment = {**os.environ, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port()), "WORLD_SIZE": "2"}
     processes = [
