@@ -33,6 +33,7 @@ def reached(height_m: float, pitch_rad: float, point_z_m: float) -> int:
     return count
 
 
+@pytest.mark.slow
 def test_a_lower_body_reaches_more_of_the_floor_and_one_with_its_nose_up_over_a_table() -> None:
     assert reached(-SPOT_LIMITS.body_lower_m, 0.0, 0.02) > reached(0.0, 0.0, 0.02) >= 25
     assert reached(SPOT_LIMITS.body_raise_m, -SPOT_LIMITS.body_pitch_rad, 0.92) > reached(0.0, 0.0, 0.92) == 0

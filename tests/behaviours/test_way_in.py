@@ -51,6 +51,7 @@ def piece(start: Pose, goal: Pose, joints: Vector) -> tuple[Vector, float]:
     return path[-1], float(np.linalg.norm(points - along[:, None] * line, axis=1).max())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("point_z_m", HEIGHTS_M)
 @pytest.mark.parametrize("way", STEEP_WAYS, ids=lambda way: way.name)
 def test_the_hand_comes_from_over_a_grasp_and_goes_straight_in_and_up(way: Way, point_z_m: float) -> None:

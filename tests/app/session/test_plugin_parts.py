@@ -207,6 +207,7 @@ def test_an_option_of_another_robot_is_refused_with_its_name(option: str, capsys
     assert capsys.readouterr().err == f"spot-grasp: {words}\n"
 
 
+@pytest.mark.slow
 def test_a_run_that_a_program_asks_for_has_the_defaults_of_all_options(tmp_path: Path) -> None:
     from app.session.compose import compose
     from app.session.options import RunOptions

@@ -95,6 +95,7 @@ def test_the_btlog_holds_every_change_at_the_robots_times(tmp_path: Path) -> Non
     assert set(state.values()) == {IDLE}  # at the end all is idle again
 
 
+@pytest.mark.slow
 def test_a_client_sees_a_run_and_its_blackboard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The robot's time stands still between two ticks until the client has looked once more: nothing turns on speed."""
     port = free_port()

@@ -54,6 +54,7 @@ def met(view: View, pose: Pose) -> int:
     return int(inside.sum())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("down", [30, 45, 60])
 @pytest.mark.parametrize("height", [0.035, 0.045, 0.06])
 def test_a_low_thing_is_gripped_from_above_without_touching_its_support(down: float, height: float) -> None:
@@ -87,6 +88,7 @@ def test_one_picture_gives_one_answer() -> None:
     height=st.floats(0.03, 0.2),
     down=st.floats(25, 70),
 )
+@pytest.mark.slow
 def test_no_accepted_grasp_meets_a_neighbour(angle: float, gap: float, height: float, down: float) -> None:
     away = LOW.radius + gap + 0.035
     middle = np.array([np.cos(angle), np.sin(angle)]) * away

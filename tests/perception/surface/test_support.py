@@ -58,6 +58,7 @@ def with_block(view: View, low: NDArray[np.float64], high: NDArray[np.float64]) 
     distance=st.floats(0.4, 0.9),
     aside=st.floats(-0.1, 0.1),
 )
+@pytest.mark.slow
 def test_a_clean_plane_is_exact(down: float, radius: float, height: float, distance: float, aside: float) -> None:
     cylinder = Cylinder(radius=radius, height=height)
     support = seen_from(cylinder, down, distance, aside=aside).seen().support
@@ -65,6 +66,7 @@ def test_a_clean_plane_is_exact(down: float, radius: float, height: float, dista
     assert support.height_m([0.0, 0.0]) == pytest.approx(cylinder.bottom, abs=0.002)
 
 
+@pytest.mark.slow
 def test_noise_moves_it_by_millimetres_and_always_alike() -> None:
     off = []
     for seed in range(60):

@@ -65,6 +65,7 @@ def test_what_is_not_served_is_not_in_the_directory() -> None:
             robot.ensure_client("graph-nav-service")
 
 
+@pytest.mark.slow
 def test_walk_arm_grip_and_pictures() -> None:
     with standing() as (server, client):
         walk = RobotCommandBuilder.synchro_se2_trajectory_point_command(0.5, 0.2, 0.3, "vision")
@@ -106,6 +107,7 @@ def test_walk_arm_grip_and_pictures() -> None:
         assert height < 0.25
 
 
+@pytest.mark.slow
 def test_the_clock_of_the_robot_is_recovered_although_it_runs_faster() -> None:
     with spot(speed=3.0) as server:
         wait_for(lambda: server.now() - time.time() > 4.0)

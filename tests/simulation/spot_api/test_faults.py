@@ -27,6 +27,8 @@ from perception.base.errors import ConfigError
 from simulation.spot_api.faults.spec import KINDS, FaultSpec, matches, read_faults
 from tests.support.spot_api import connect, spot, standing, wait_for
 
+pytestmark = pytest.mark.slow
+
 STAND = RobotCommandBuilder.synchro_stand_command()
 
 
