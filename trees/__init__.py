@@ -11,7 +11,7 @@ text = trees.format_text(text)                    the file in its canonical form
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from trees.building import Place as Place, Substitute as Substitute
+    from trees.assembly.building import Place as Place, Substitute as Substitute
     from trees.checking.stubs import StubCall as StubCall, StubScript as StubScript
     from trees.data.blackboard import Blackboard as Blackboard
     from trees.data.ports import (
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         output_port as output_port,
     )
     from trees.describe import facts as facts, palette_xml as palette_xml, table as table
-    from trees.document import Document as Document
+    from trees.assembly.document import Document as Document
     from trees.engine.intercept import Interceptor as Interceptor
     from trees.engine.leaf import Leaf as Leaf, PortAccess as PortAccess
     from trees.engine.runtime import Listener as Listener
@@ -37,33 +37,33 @@ if TYPE_CHECKING:
         SpotGraspError as SpotGraspError,
         TreeError as TreeError,
     )
-    from trees.library_files import find_tree as find_tree
-    from trees.loading import LoadedDocument as LoadedDocument, load as load, problems as problems
+    from trees.library import find_tree as find_tree
+    from trees.assembly.loading import LoadedDocument as LoadedDocument, load as load, problems as problems
     from trees.nodes import CONTROL_NODES as CONTROL_NODES
     from trees.plugins import PluginLeaves as PluginLeaves
     from trees.reading.elements import Problem as Problem, TreeProblems as TreeProblems
     from trees.reading.format import format_text as format_text
-    from trees.tree import NodeView as NodeView, Tree as Tree, build as build
+    from trees.assembly.tree import NodeView as NodeView, Tree as Tree, build as build
 else:
     from trees.lazy import lazy_exports
 
     __all__, __getattr__, __dir__ = lazy_exports(__name__, {
-        "trees.building": ("Place", "Substitute"),
+        "trees.assembly.building": ("Place", "Substitute"),
         "trees.checking.stubs": ("StubCall", "StubScript"),
         "trees.data.blackboard": ("Blackboard",),
         "trees.data.ports": ("Bounds", "Direction", "Names", "Port", "Vocabulary", "input_port", "output_port"),
         "trees.describe": ("facts", "palette_xml", "table"),
-        "trees.document": ("Document",),
+        "trees.assembly.document": ("Document",),
         "trees.engine.intercept": ("Interceptor",),
         "trees.engine.leaf": ("Leaf", "PortAccess"),
         "trees.engine.runtime": ("Listener",),
         "trees.engine.status": ("SKIPPED", "TickStatus"),
         "trees.errors": ("ConfigError", "ContractError", "LeafError", "LimitError", "SpotGraspError", "TreeError"),
-        "trees.library_files": ("find_tree",),
-        "trees.loading": ("LoadedDocument", "load", "problems"),
+        "trees.library": ("find_tree",),
+        "trees.assembly.loading": ("LoadedDocument", "load", "problems"),
         "trees.nodes": ("CONTROL_NODES",),
         "trees.plugins": ("PluginLeaves",),
         "trees.reading.elements": ("Problem", "TreeProblems"),
         "trees.reading.format": ("format_text",),
-        "trees.tree": ("NodeView", "Tree", "build"),
+        "trees.assembly.tree": ("NodeView", "Tree", "build"),
     })  # fmt: skip

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from trees.assembly.tree import Subtree, subtrees
 from trees.describe import model
 from trees.nodes import CONTROL_NODES
 from trees.reading.escape import attributes
 from trees.reading.names import CONDITIONS
-from trees.tree import Subtree, subtrees
 
 if TYPE_CHECKING:
+    from trees.assembly.tree import NodeView
     from trees.engine.leaf import Leaf
-    from trees.tree import NodeView
 
 
 def tree_xml(main: str, nodes: Sequence[NodeView], leaves: Mapping[str, type[Leaf]]) -> str:

@@ -13,7 +13,7 @@ from app.groot import msgpack, protocol
 from behaviours.recording.btlog import transition
 from behaviours.recording.plain_values import plain
 from behaviours.recording.statuses import IDLE_FROM, StatusBoard
-from trees.tree import subtrees
+from trees.assembly.tree import subtrees
 
 if TYPE_CHECKING:
     from trees import Tree

@@ -17,7 +17,7 @@ from app.views.choose import make_view
 from app.views.model import View
 from behaviours.recording.folder import new_folder
 from behaviours.recording.result import summary
-from trees.library_files import find_tree
+from trees.library import find_tree
 
 if TYPE_CHECKING:
     from app.session.compose import Parts

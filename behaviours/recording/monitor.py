@@ -11,8 +11,8 @@ from behaviours.recording.events import BLACKBOARD, FEEDBACK, OVERRUN, TRANSITIO
 from behaviours.recording.plain_values import plain
 from behaviours.recording.statuses import CODES, StatusBoard
 from behaviours.recording.tick_times import TickTimes
+from trees.assembly.tree import subtrees
 from trees.data.preorder import parents
-from trees.tree import subtrees
 
 if TYPE_CHECKING:
     from trees import NodeView, Tree

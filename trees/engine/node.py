@@ -23,7 +23,7 @@ RUNNING, INVALID = Status.RUNNING, Status.INVALID
 class TreeNode:
     """A behaviour with its identity and its conditions.
 
-    uid: from 1, in the order of the expanded tree. path: see `trees.paths`. behaviour: the py_trees behaviour.
+    uid: from 1, in the order of the expanded tree. path: see `trees.assembly.paths`. behaviour: the py_trees behaviour.
     perform: one tick of the behaviour. quit: stops it. conditions: None without any. last: what the node returned last,
     INVALID if it was halted since. preempted_by: the condition or monitor that replaced the last tick, "" if none did.
     """

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from app.base.arguments import TREE, TREE_ID, add_folders
 from app.base.command import Command, Parser
-from trees.library_files import find_tree
+from trees.library import find_tree
 
 if TYPE_CHECKING:
     from app.base.interrupts import Interrupts

@@ -12,7 +12,7 @@ from app.base.bounded import integer, real
 from app.base.command import Command, Parser
 from app.parts.plugins import DETECTOR, detector_name
 from app.parts.spot import add_target, target_of
-from trees.library_files import find_tree
+from trees.library import find_tree
 
 if TYPE_CHECKING:
     from app.base.interrupts import Interrupts

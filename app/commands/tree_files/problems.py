@@ -10,7 +10,7 @@ from app.base.known_leaves import known_leaves
 from app.base.output import tell
 from trees.data.ports import NOTHING_KNOWN, Vocabulary
 from trees.errors import TreeError
-from trees.library_files import find_tree
+from trees.library import find_tree
 from trees.reading.elements import Problem
 
 

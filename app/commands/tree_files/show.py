@@ -13,7 +13,7 @@ from app.base.exit_codes import SUCCESS
 from app.base.output import tell_file
 from perception.base.errors import ConfigError
 from perception.base.files import write_atomic
-from trees.library_files import find_tree
+from trees.library import find_tree
 
 if TYPE_CHECKING:
     from app.base.interrupts import Interrupts

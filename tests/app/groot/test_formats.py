@@ -19,8 +19,8 @@ from behaviours.recording.folder import RecordError
 from behaviours.recording.plain_values import brief, plain
 from tests.app.groot.watched import build
 from tests.support.groot_client import read_btlog, records
+from trees.assembly.tree import subtrees
 from trees.groot_xml import tree_xml
-from trees.tree import subtrees
 
 
 def test_full_paths_are_behaviortree_cpps(tmp_path: Path) -> None:

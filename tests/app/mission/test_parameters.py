@@ -16,7 +16,7 @@ from app.mission.parametrised import ParametrisedTree, read
 from app.mission.serve import service_name
 from perception.base.errors import ConfigError
 from tests.app.mission.test_serve import WALK, service, tick
-from trees.library_files import find_tree
+from trees.library import find_tree
 
 
 def tree_of(tmp_path: Path, text: str = WALK) -> ParametrisedTree:

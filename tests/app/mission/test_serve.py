@@ -39,7 +39,7 @@ from simulation.spot_api import SpotServer
 from tests.support.signalled import HEED_HANGUP
 from tests.support.spot_api import Client, connect, spot, wait_for
 from tests.support.spot_robot import target_of
-from trees.library_files import find_tree
+from trees.library import find_tree
 
 pytestmark = pytest.mark.slow
 

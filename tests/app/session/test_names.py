@@ -21,7 +21,7 @@ from perception.base.errors import ConfigError
 from perception.detection.detector import DEFAULT_WEIGHTS
 from tests.behaviours.bad_values import KNOWN
 from trees.errors import TreeError
-from trees.library_files import library_folder, library_names
+from trees.library import library_folder, library_names
 
 pytestmark = pytest.mark.slow
 

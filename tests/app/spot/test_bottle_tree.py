@@ -14,7 +14,7 @@ from behaviours.run_loop import RunResult, run_tree
 from behaviours.services import Services
 from behaviours.worker import Worker
 from trees import build, load
-from trees.library_files import find_tree
+from trees.library import find_tree
 
 pytestmark = pytest.mark.slow
 

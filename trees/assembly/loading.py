@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from trees.assembly.document import Document
+from trees.assembly.tree import Tree, build
 from trees.checking.exclusive import check_actuators
 from trees.checking.expansion import check_expansion
 from trees.checking.fixed import check_fixed
@@ -16,13 +18,11 @@ from trees.checking.models import check_models
 from trees.checking.nodes import NodeChecks
 from trees.checking.stubs import StubLeaf, Stubs, StubScript
 from trees.data.ports import NOTHING_KNOWN, Vocabulary
-from trees.document import Document
 from trees.engine.leaf import Leaf
 from trees.engine.status import TickStatus
 from trees.reading.elements import Problem, ProblemList, TreeProblems
 from trees.reading.includes import Files
 from trees.reading.outline import Outline, read_outline
-from trees.tree import Tree, build
 
 PathOrPaths = Path | str | Sequence[Path | str]
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from trees.assembly.document import Document
+from trees.assembly.paths import NodePath, above_root
 from trees.checking.kinds import tag_of
 from trees.checking.nodes import has_free_ports
 from trees.checking.subtree_ports import is_port, remaps_all, subtree_inputs
@@ -13,7 +15,6 @@ from trees.data.blackboard import AnyPort, Blackboard
 from trees.data.literals import key_of
 from trees.data.ports import Port
 from trees.data.wiring import Wiring
-from trees.document import Document
 from trees.engine.conditions import Conditions
 from trees.engine.control import ControlNode
 from trees.engine.leaf import Leaf, PortAccess
@@ -21,7 +22,6 @@ from trees.engine.node import TreeNode, attach_leaf
 from trees.engine.runtime import Runtime
 from trees.errors import raised_by
 from trees.nodes import SubTree
-from trees.paths import NodePath, above_root
 from trees.reading.elements import Element
 
 
@@ -29,8 +29,8 @@ from trees.reading.elements import Element
 class Place:
     """A leaf of the file before it is built, for a `Substitute`.
 
-    uid, path, name: see `trees.paths`. tag: in the file. wire: makes the access to the given ports, as wired in the
-    file. scope: the blackboard of its tree.
+    uid, path, name: see `trees.assembly.paths`. tag: in the file. wire: makes the access to the given ports, as
+    wired in the file. scope: the blackboard of its tree.
     """
 
     uid: int

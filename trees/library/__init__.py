@@ -1,4 +1,4 @@
-"""Which tree file is meant: a path, or the name of a tree in trees/library."""
+"""The trees that ship with the program, and which file is meant: a path, or the name of one of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from trees.reading.files import shown
 
 def library_folder() -> Path:
     """Where the trees that ship with the program lie."""
-    return Path(__file__).parent / "library"
+    return Path(__file__).parent
 
 
 def library_names() -> list[str]:

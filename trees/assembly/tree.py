@@ -9,16 +9,16 @@ from typing import Any
 from py_trees.behaviour import Behaviour
 from py_trees.common import Status
 
-from trees.building import Builder, Substitute
+from trees.assembly.building import Builder, Substitute
+from trees.assembly.document import Document
+from trees.assembly.paths import MAIN
 from trees.data.blackboard import Blackboard
-from trees.document import Document
 from trees.engine.control import ControlNode, halt_all
 from trees.engine.intercept import Interceptor, Slowest, intercept, time_leaf
 from trees.engine.reasons import failure_reason
 from trees.engine.recursion import allow_recursion
 from trees.engine.runtime import Listener, Runtime
 from trees.engine.status import SKIPPED, WORDS, Returned, TickStatus, word
-from trees.paths import MAIN
 from trees.script import NO_ENUMS, compile_script
 
 
@@ -26,8 +26,8 @@ from trees.script import NO_ENUMS, compile_script
 class NodeView:
     """A snapshot of a node.
 
-    uid, path, name, full_path, subtree: see `trees.paths`; the last two are "" in a recorded run. tag: in the file, the
-    ID in the explicit form. kind: Action, Condition, Control, Decorator or SubTree. depth: 0 for the root.
+    uid, path, name, full_path, subtree: see `trees.assembly.paths`; the last two are "" in a recorded run. tag: in the
+    file, the ID in the explicit form. kind: Action, Condition, Control, Decorator or SubTree. depth: 0 for the root.
     status: IDLE, RUNNING, or the SUCCESS or FAILURE with which it last ended. feedback: the message of its last tick.
     ports: as wired in the file. attributes: all of its tag, with name, ID and conditions.
     """

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from trees.assembly.paths import above_root
 from trees.checking.fixed import FixedValues, check_fixed
 from trees.checking.kinds import Kinds, NodeClass, tag_of
 from trees.checking.nodes import child_count_error
 from trees.checking.stubs import Stubs, malformed_class
 from trees.data.ports import Port, Vocabulary
 from trees.engine.leaf import Leaf
-from trees.paths import above_root
 from trees.reading.elements import Element, Problem, TreeProblems
 from trees.reading.outline import Model, Outline
 
@@ -66,7 +66,7 @@ class Document:
         """(uid, kind, registration, name, full path) of every node of the expanded tree, in pre-order.
 
         kind: Action, Condition, Control, Decorator or SubTree. registration: the tag, `SubTree` for those. uid, name,
-        full path: see `trees.paths`.
+        full path: see `trees.assembly.paths`.
         """
         rows: list[NodeRow] = []
         left = [(self.trees[self.main], above_root(self.main))]

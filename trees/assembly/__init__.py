@@ -1,0 +1,1 @@
+"""From files to a checked document, and from there to a tree that ticks."""
