@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 from py_trees.common import Status
@@ -10,10 +10,16 @@ from py_trees.common import Status
 from behaviours.robot import Command, CommandState, Robot
 from behaviours.services import Services
 from behaviours.worker import Job
+from perception.geometry import Pose
+from perception.surface.locate import ObjectLocation
 from perception.types import Rejection
+from perception.view import View
+from trees.data.ports import input_port
 from trees.engine.leaf import Leaf
 
 T = TypeVar("T")
+DETECTION = input_port("detection", View, text="the object and the picture that it is in")
+OBJECT = input_port("object", ObjectLocation, text="where the object stands")
 
 
 class RobotLeaf(Leaf):
@@ -42,6 +48,33 @@ class RobotLeaf(Leaf):
         return Status.RUNNING
 
 
+class JobLeaf(RobotLeaf, Generic[T]):
+    """Gives work to the worker and takes the answer at a later tick; halting it drops the work."""
+
+    _job: Job[T] | None = None
+
+    def submit(self, work: Callable[[], T]) -> None:
+        """Queue the work."""
+        self._job, self._asked = self.context.worker.submit(work), False
+
+    def answered(self) -> bool:
+        """Whether the result can be taken; never in the first tick, so that runs repeat exactly."""
+        asked, self._asked = self._asked, True
+        return asked and self._job is not None and self._job.done
+
+    def result(self) -> T:
+        """The result, once it is answered; to be taken once."""
+        assert self._job is not None
+        job, self._job = self._job, None
+        return job.result()
+
+    def terminate(self, new_status: Status) -> None:
+        if new_status == Status.INVALID and self._job is not None:
+            self._job.cancel()
+            self._job = None
+        super().terminate(new_status)
+
+
 class MotionLeaf(RobotLeaf):
     """Starts a command when it is entered, polls it at each tick, and cancels it when it is halted.
 
@@ -64,13 +97,16 @@ class MotionLeaf(RobotLeaf):
         return self.succeed(message)
 
     def initialise(self) -> None:
-        self._command, self._refused = None, ""
-        self._since_s = self.robot.now()
+        self._begin()
         started = self.start()
         if isinstance(started, str):
             self._refused = started
         else:
             self._command = started
+
+    def _begin(self) -> None:
+        self._command, self._refused = None, ""
+        self._since_s = self.robot.now()
 
     def update(self) -> Status:
         if self._command is None:
@@ -92,16 +128,43 @@ class MotionLeaf(RobotLeaf):
             self._command = None
 
 
-class PlannedMotionLeaf(MotionLeaf, Generic[T]):
+class RouteLeaf(MotionLeaf):
+    """A motion through several poses, one command after the other; each has the whole time of a motion.
+
+    Subclasses implement `route` and `go`.
+    """
+
+    _left: Sequence[Pose] = ()
+
+    def route(self) -> list[Pose] | str:
+        """The poses to go through, at least one, the last is the goal; or the reason why there is none."""
+        raise NotImplementedError
+
+    def go(self, goal: Pose) -> Command:
+        """Start the motion to one of the poses."""
+        raise NotImplementedError
+
+    def start(self) -> Command | str:
+        route = self.route()
+        return route if isinstance(route, str) else self._go_through(route)
+
+    def _go_through(self, route: Sequence[Pose]) -> Command:
+        goal, *self._left = route
+        return self.go(goal)
+
+    def finished(self, message: str) -> Status:
+        if not self._left:
+            return self.succeed(message)
+        self._since_s, self._command = self.robot.now(), self._go_through(self._left)
+        return self.run_on(f"{len(self._left) + 1} pieces left")
+
+
+class PlannedMotionLeaf(JobLeaf[T | Rejection], MotionLeaf, Generic[T]):
     """A motion whose goal takes longer to compute than a tick: `plan` runs on the worker, then `begin` starts the
     motion.
 
     A plan that is a Rejection is a FAILURE with its reason, and nothing moves.
     """
-
-    def __init__(self, name: str, ports: Any, context: Services) -> None:
-        super().__init__(name, ports, context)
-        self._job: Job[T | Rejection] | None = None
 
     def plan(self) -> Callable[[], T | Rejection]:
         """Read the ports and return a function without arguments that computes the plan on the worker."""
@@ -112,16 +175,14 @@ class PlannedMotionLeaf(MotionLeaf, Generic[T]):
         raise NotImplementedError
 
     def initialise(self) -> None:
-        self._command, self._refused = None, ""
-        self._since_s = self.robot.now()
-        self._job, self._asked = self.context.worker.submit(self.plan()), False
+        self._begin()
+        self.submit(self.plan())
 
     def update(self) -> Status:
         if self._job is not None:
-            asked, self._asked = self._asked, True
-            if not (asked and self._job.done):  # never in the first tick: runs repeat exactly
+            if not self.answered():
                 return self.run_on("planning")
-            result, self._job = self._job.result(), None
+            result = self.result()
             if isinstance(result, Rejection):
                 self._refused = result.reason
             else:
@@ -129,23 +190,13 @@ class PlannedMotionLeaf(MotionLeaf, Generic[T]):
                 self._command = self.begin(result)
         return super().update()
 
-    def terminate(self, new_status: Status) -> None:
-        if new_status == Status.INVALID and self._job is not None:
-            self._job.cancel()
-            self._job = None
-        super().terminate(new_status)
 
-
-class WorkLeaf(RobotLeaf, Generic[T]):
+class WorkLeaf(JobLeaf[T | Rejection], Generic[T]):
     """Gives work to the worker when it is entered and takes the result at a later tick. `update` never waits.
 
     Subclasses implement `work`, which reads the ports and returns the function to run, and `take`, which writes the
     result to the ports. A result that is a Rejection is a FAILURE with its reason.
     """
-
-    def __init__(self, name: str, ports: Any, context: Services) -> None:
-        super().__init__(name, ports, context)
-        self._job: Job[T | Rejection] | None = None
 
     def work(self) -> Callable[[], T | Rejection]:
         """Read the ports and return a function without arguments that the worker runs."""
@@ -156,17 +207,10 @@ class WorkLeaf(RobotLeaf, Generic[T]):
         raise NotImplementedError
 
     def initialise(self) -> None:
-        self._job, self._asked = self.context.worker.submit(self.work()), False
+        self.submit(self.work())
 
     def update(self) -> Status:
-        assert self._job is not None
-        asked, self._asked = self._asked, True
-        if not (asked and self._job.done):  # never in the first tick: runs repeat exactly
+        if not self.answered():
             return self.run_on("at work")
-        result = self._job.result()
+        result = self.result()
         return self.fail(result.reason) if isinstance(result, Rejection) else self.take(result)
-
-    def terminate(self, new_status: Status) -> None:
-        if new_status == Status.INVALID and self._job is not None:
-            self._job.cancel()
-            self._job = None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from py_trees.common import Status
 
-from behaviours.leaves.base import RobotLeaf
+from behaviours.leaves.base import DETECTION, OBJECT, RobotLeaf
 from behaviours.limits import SHARE, TURN
 from behaviours.settings import LookingSettings
 from perception.geometry import wrapped_rad
@@ -56,8 +56,8 @@ class NoteView(RobotLeaf):
     """Note how well the object could be gripped from where the body stands now."""
 
     PORTS = (
-        input_port("object", ObjectLocation, text="where the object stands"),
-        input_port("detection", View, text="the object and the picture that it is in"),
+        OBJECT,
+        DETECTION,
         input_port("heatmap", Heatmap, text="quality 0..1 for each pixel"),
         VIEWS,
     )
@@ -76,7 +76,7 @@ class ChooseView(RobotLeaf):
 
     PORTS = (
         VIEWS,
-        input_port("object", ObjectLocation, text="where the object stands"),
+        OBJECT,
         output_port(
             "angle_rad", float, unit="rad", bounds=TURN, text="how far round it from here, counter-clockwise from above"
         ),

@@ -7,9 +7,8 @@ from enum import Enum
 from typing import Final
 
 import numpy as np
-from py_trees.common import Status
 
-from behaviours.leaves.base import MotionLeaf
+from behaviours.leaves.base import DETECTION, OBJECT, MotionLeaf, RouteLeaf
 from behaviours.leaves.walking import MAX_SPEED, MAX_YAW_RATE, STANDOFF, WalkLeaf
 from behaviours.limits import MOST, up_to
 from behaviours.model import RobotModel
@@ -23,11 +22,12 @@ from perception.view import View
 from trees.data.ports import Bounds, input_port, output_port
 
 ARM = frozenset({"arm"})
-HAND_SPEED = up_to(MOST.hand_speed_mps)
 DOWN: Final = 0.9
 """A hand that points down by more than this sine comes from above."""
 SAME_M: Final = 0.01
-MAX_HAND_SPEED = input_port("max_speed_mps", float, unit="m/s", bounds=HAND_SPEED, text="limit of the hand's speed")
+MAX_HAND_SPEED = input_port(
+    "max_speed_mps", float, unit="m/s", bounds=up_to(MOST.hand_speed_mps), text="limit of the hand's speed"
+)
 
 
 class ArmPoseName(Enum):
@@ -57,6 +57,15 @@ class MoveArm(MotionLeaf):
         return self.robot.move_arm(self.get("pose").value, max_joint_speed_radps=self.get("max_joint_speed_radps"))
 
 
+class HandLeaf(RouteLeaf):
+    """A motion of the hand within the limit of the port."""
+
+    ACTUATORS = ARM
+
+    def go(self, goal: Pose) -> Command:
+        return self.robot.move_hand(goal, max_speed_mps=self.get("max_speed_mps"))
+
+
 def standoff_pose(world_from_body: Pose, target_m: np.ndarray, distance_m: float) -> Pose:
     """Where the body stands `distance_m` from a point, level, on the line from where it is now, facing the point.
 
@@ -72,15 +81,10 @@ def standoff_pose(world_from_body: Pose, target_m: np.ndarray, distance_m: float
 class WalkToObject(WalkLeaf):
     """Walk to a distance from the object, facing it; from too near, walk back."""
 
-    PORTS = (
-        input_port("object", ObjectLocation, text="where the object stands"),
-        STANDOFF,
-        MAX_SPEED,
-        MAX_YAW_RATE,
-    )
+    PORTS = (OBJECT, STANDOFF, MAX_SPEED, MAX_YAW_RATE)
 
-    def start(self) -> Command:
-        return self.walk(standoff_pose(self.robot.body_pose(), self.get("object").position_m, self.get("distance_m")))
+    def route(self) -> list[Pose]:
+        return [standoff_pose(self.robot.body_pose(), self.get("object").position_m, self.get("distance_m"))]
 
 
 class FaceObject(WalkLeaf):
@@ -90,20 +94,20 @@ class FaceObject(WalkLeaf):
     """
 
     PORTS = (
-        input_port("detection", View, text="the object and the picture that it is in"),
+        DETECTION,
         input_port("guess_m", float, unit="m", default=1.5, bounds=up_to(20.0), text="distance taken for granted"),
         MAX_SPEED,
         MAX_YAW_RATE,
     )
 
-    def start(self) -> Command:
+    def route(self) -> list[Pose]:
         view: View = self.get("detection")
         frame = view.frame
         rows, columns = np.nonzero(view.detection.mask)
         ray = frame.intrinsics.back_project(float(columns.mean()), float(rows.mean()), self.get("guess_m"))
         body = self.robot.body_pose()
         offset = (frame.world_from_camera.transform(ray) - body.position_m)[:2]
-        return self.walk(Pose.from_rpy((0.0, 0.0, float(np.arctan2(offset[1], offset[0]))), body.position_m))
+        return [Pose.from_rpy((0.0, 0.0, float(np.arctan2(offset[1], offset[0]))), body.position_m)]
 
 
 def looking_pose(
@@ -133,12 +137,11 @@ def looking_pose(
     return None
 
 
-class LookAt(MotionLeaf):
+class LookAt(HandLeaf):
     """Hold the hand camera in front of the object, looking at its middle, slightly from above."""
 
-    ACTUATORS = ARM
     PORTS = (
-        input_port("object", ObjectLocation, text="where the object stands"),
+        OBJECT,
         input_port(
             "distance_m",
             float,
@@ -150,12 +153,12 @@ class LookAt(MotionLeaf):
         MAX_HAND_SPEED,
     )
 
-    def start(self) -> Command | str:
+    def route(self) -> list[Pose] | str:
         robot, looking = self.robot, self.context.settings.looking
         hand = looking_pose(robot.model, robot.body_pose(), self.get("object"), self.get("distance_m"), looking)
         if hand is None:
             return "out of reach: no view of the object that the arm can take from here"
-        return self.robot.move_hand(hand, max_speed_mps=self.get("max_speed_mps"))
+        return [hand]
 
 
 def _back(pose: Pose, distance_m: float) -> Pose:
@@ -179,10 +182,9 @@ def way_to(model: RobotModel, world_from_body: Pose, hand: Pose, goal: Pose) -> 
     return [*(pose for pose in reached if pose.distance_m(goal) > SAME_M), goal]
 
 
-class MoveToPreGrasp(MotionLeaf):
+class MoveToPreGrasp(HandLeaf):
     """Bring the hand in front of the grasp, back along the approach; one that points down comes from over it."""
 
-    ACTUATORS = ARM
     PORTS = (
         input_port("grasp", Grasp, text="the grasp to prepare"),
         input_port(
@@ -191,72 +193,57 @@ class MoveToPreGrasp(MotionLeaf):
         MAX_HAND_SPEED,
     )
 
-    def start(self) -> Command:
+    def route(self) -> list[Pose]:
         goal, robot = _back(self.get("grasp").world_from_hand, self.get("standoff_m")), self.robot
-        self._left = way_to(robot.model, robot.body_pose(), robot.hand_pose(), goal)
-        return self._next()
-
-    def _next(self) -> Command:
-        return self.robot.move_hand(self._left.pop(0), max_speed_mps=self.get("max_speed_mps"))
-
-    def finished(self, message: str) -> Status:
-        if not self._left:
-            return self.succeed(message)
-        self._since_s, self._command = self.robot.now(), self._next()
-        return self.run_on(f"{len(self._left) + 1} pieces left")
+        return way_to(robot.model, robot.body_pose(), robot.hand_pose(), goal)
 
 
-class MoveToGrasp(MotionLeaf):
+class MoveToGrasp(HandLeaf):
     """Bring the hand along the approach to where the jaws close."""
 
-    ACTUATORS = ARM
     PORTS = (input_port("grasp", Grasp, text="the grasp"), MAX_HAND_SPEED)
 
-    def start(self) -> Command:
-        return self.robot.move_hand(self.get("grasp").world_from_hand, max_speed_mps=self.get("max_speed_mps"))
+    def route(self) -> list[Pose]:
+        return [self.get("grasp").world_from_hand]
 
 
-class MoveJawToObject(MotionLeaf):
+class MoveJawToObject(HandLeaf):
     """Move the hand to the side until the fixed jaw nearly touches the object, so that closing jaws do not push it.
 
     The way in needs more room beside the object than that. An object that the jaws push may tip over, or lean when they
     hold it and swing while it is carried.
     """
 
-    ACTUATORS = ARM
     PORTS = (
         input_port("grasp", Grasp, text="the grasp that the hand stands at"),
         MAX_HAND_SPEED,
         output_port("closing", Grasp, text="the same with the hand where the jaws close"),
     )
 
-    def start(self) -> Command:
+    def route(self) -> list[Pose]:
         grasp = self.get("grasp")
         closing = replace(grasp, world_from_hand=beside(grasp.world_from_hand, self.robot.model.gripper))
         self.set("closing", closing)
-        return self.robot.move_hand(closing.world_from_hand, max_speed_mps=self.get("max_speed_mps"))
+        return [closing.world_from_hand]
 
 
-class LiftHand(MotionLeaf):
+class LiftHand(HandLeaf):
     """Raise the hand straight up."""
 
-    ACTUATORS = ARM
     PORTS = (input_port("height_m", float, unit="m", bounds=up_to(1.5), text="how far up"), MAX_HAND_SPEED)
 
-    def start(self) -> Command:
+    def route(self) -> list[Pose]:
         hand = self.robot.hand_pose()
-        goal = Pose(hand.rotation, hand.position_m + np.array([0.0, 0.0, self.get("height_m")]))
-        return self.robot.move_hand(goal, max_speed_mps=self.get("max_speed_mps"))
+        return [Pose(hand.rotation, hand.position_m + np.array([0.0, 0.0, self.get("height_m")]))]
 
 
-class RetreatHand(MotionLeaf):
+class RetreatHand(HandLeaf):
     """Draw the hand back along its own axis, away from an object between its open jaws.
 
     The object may still touch the fixed jaw, below the hand's axis, and would be dragged along. So `aside_m` moves the
     hand along its own -z at the same time.
     """
 
-    ACTUATORS = ARM
     PORTS = (
         input_port("distance_m", float, unit="m", bounds=Bounds(0.0, 1.5), text="how far back"),
         input_port(
@@ -270,7 +257,6 @@ class RetreatHand(MotionLeaf):
         MAX_HAND_SPEED,
     )
 
-    def start(self) -> Command:
+    def route(self) -> list[Pose]:
         back = _back(self.robot.hand_pose(), self.get("distance_m"))
-        goal = Pose(back.rotation, back.position_m - self.get("aside_m") * back.rotation[:, 2])
-        return self.robot.move_hand(goal, max_speed_mps=self.get("max_speed_mps"))
+        return [Pose(back.rotation, back.position_m - self.get("aside_m") * back.rotation[:, 2])]

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from behaviours.leaves.base import MotionLeaf
+from behaviours.leaves.base import DETECTION, MotionLeaf
 from behaviours.leaves.seeing import ApproachName
 from behaviours.limits import MOST, SHARE, up_to
 from behaviours.robot import Command, picking
@@ -32,7 +32,7 @@ class PickInImage(MotionLeaf):
 
     ACTUATORS = frozenset({"base", "arm", "gripper"})
     PORTS = (
-        input_port("detection", View, text="the object and the picture that it is in"),
+        DETECTION,
         input_port("grasp", Grasp, default=None, text="its pixel is gripped; without it, the middle of the object"),
         input_port("approach", ApproachName, names="pick", text="from where the hand comes: any, side or top"),
         input_port(

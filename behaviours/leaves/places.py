@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from py_trees.common import Status
 
-from behaviours.leaves.base import RobotLeaf
+from behaviours.leaves.base import OBJECT, RobotLeaf
 from behaviours.limits import TURN
 from perception.geometry import Pose
 from perception.surface.locate import ObjectLocation
@@ -39,10 +39,7 @@ class RememberPose(RobotLeaf):
 class RememberPlace(RobotLeaf):
     """Keep where an object stands: the middle of its foot, with the heading from the robot to it."""
 
-    PORTS = (
-        input_port("object", ObjectLocation, text="where the object stands"),
-        output_port("place", Pose, text="the place under it"),
-    )
+    PORTS = (OBJECT, output_port("place", Pose, text="the place under it"))
 
     def update(self) -> Status:
         location: ObjectLocation = self.get("object")

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from py_trees.common import Status
 
-from behaviours.leaves.base import MotionLeaf, PlannedMotionLeaf, RobotLeaf
-from behaviours.leaves.moving import ARM, MAX_HAND_SPEED
+from behaviours.leaves.base import PlannedMotionLeaf, RobotLeaf
+from behaviours.leaves.moving import MAX_HAND_SPEED, HandLeaf
 from behaviours.limits import SHARE
 from behaviours.robot import Command, CommandState
 from perception.geometry import Pose, Vector
@@ -69,10 +69,9 @@ def reachable(
     return None
 
 
-class HoldAt(PlannedMotionLeaf[Pose]):
+class HoldAt(PlannedMotionLeaf[Pose], HandLeaf):
     """Bring the hand to a point in the body's frame, keeping its tilt and so that of the held object."""
 
-    ACTUATORS = ARM
     PORTS = (
         input_port("forward_m", float, unit="m", default=0.6, bounds=REACH, text="ahead of the body's centre"),
         input_port("left_m", float, unit="m", default=0.0, bounds=REACH, text="to its left"),
@@ -92,7 +91,7 @@ class HoldAt(PlannedMotionLeaf[Pose]):
         return find
 
     def begin(self, plan: Pose) -> Command:
-        return self.robot.move_hand(plan, max_speed_mps=self.get("max_speed_mps"))
+        return self.go(plan)
 
 
 @dataclass(frozen=True)
@@ -101,10 +100,9 @@ class _Placement:
     placed: ObjectLocation
 
 
-class MoveToPlace(PlannedMotionLeaf[_Placement]):
+class MoveToPlace(PlannedMotionLeaf[_Placement], HandLeaf):
     """Bring the held object upright over a place; `placed` is where it will stand once it has been put down."""
 
-    ACTUATORS = ARM
     PORTS = (
         *PLACE_OF_HELD,
         input_port("above_m", float, unit="m", default=0.1, bounds=Bounds(0.0, 1.0), text="how far above the place"),
@@ -136,7 +134,7 @@ class MoveToPlace(PlannedMotionLeaf[_Placement]):
 
     def begin(self, plan: _Placement) -> Command:
         self.set("placed", plan.placed)
-        return self.robot.move_hand(plan.above, max_speed_mps=self.get("max_speed_mps"))
+        return self.go(plan.above)
 
 
 def moved_to(location: ObjectLocation, foot_m: Vector) -> ObjectLocation:
@@ -151,10 +149,9 @@ def moved_to(location: ObjectLocation, foot_m: Vector) -> ObjectLocation:
     )
 
 
-class LowerObject(MotionLeaf):
+class LowerObject(HandLeaf):
     """Lower the held object straight down until the hand meets resistance or is `below_m` below the place."""
 
-    ACTUATORS = ARM
     PORTS = (
         *PLACE_OF_HELD,
         input_port(
@@ -163,7 +160,7 @@ class LowerObject(MotionLeaf):
         MAX_HAND_SPEED,
     )
 
-    def start(self) -> Command | str:
+    def route(self) -> list[Pose] | str:
         hand = self.robot.hand_pose()
         foot = hand.transform(foot_in_hand(self.get("grasp"), self.get("object")))
         down = float(foot[2] - self.get("place").position_m[2]) + self.get("below_m")
@@ -171,8 +168,7 @@ class LowerObject(MotionLeaf):
             return f"the object is {-down:.2f} m below the place already"
         self._start_z_m = float(hand.position_m[2])
         self._way = [(self.robot.now(), 0.0)]
-        goal = Pose(hand.rotation, hand.position_m - np.array([0.0, 0.0, down]))
-        return self.robot.move_hand(goal, max_speed_mps=self.get("max_speed_mps"))
+        return [Pose(hand.rotation, hand.position_m - np.array([0.0, 0.0, down]))]
 
     def finished(self, message: str) -> Status:
         del message

@@ -9,9 +9,8 @@ from functools import partial
 import numpy as np
 from py_trees.common import Status
 
-from behaviours.leaves.base import RobotLeaf, WorkLeaf
+from behaviours.leaves.base import DETECTION, JobLeaf, WorkLeaf
 from behaviours.limits import SHARE, up_to
-from behaviours.worker import Job
 from perception.grasping.choose import choose_grasp
 from perception.grasping.hanging import clip_to_height_range, further_out
 from perception.grasping.reach import Reach
@@ -21,10 +20,8 @@ from perception.types import Grasp, Heatmap, Rejection, RgbdFrame
 from perception.view import View
 from trees.data.ports import Bounds, input_port, output_port
 
-DETECTION = input_port("detection", View, text="the object and the picture that it is in")
 
-
-class Capture(RobotLeaf):
+class Capture(JobLeaf[RgbdFrame]):
     """Take a picture with depth; the depth is the median of several while the camera stands still, one a tick."""
 
     PORTS = (
@@ -35,7 +32,6 @@ class Capture(RobotLeaf):
 
     def initialise(self) -> None:
         self._frames: list[RgbdFrame] = []
-        self._job: Job[RgbdFrame] | None = None
 
     def _next(self) -> RgbdFrame | None:
         """The next frame; None if it is not there yet. In simulated time it comes at once, else from the worker."""
@@ -43,26 +39,19 @@ class Capture(RobotLeaf):
         if self.robot.simulated_time:
             return self.robot.capture(camera)
         if self._job is None:
-            self._job = self.context.worker.submit(lambda: self.robot.capture(camera))
-        if not self._job.done:
-            return None
-        frame, self._job = self._job.result(), None
-        return frame
+            self.submit(lambda: self.robot.capture(camera))
+        return self.result() if self.answered() else None
 
     def update(self) -> Status:
-        frame, wanted = self._next(), self.get("frames")
+        frame, count = self._next(), self.get("frames")
         if frame is not None:
             self._frames.append(frame)
-        if len(self._frames) < wanted:
-            return self.run_on(f"{len(self._frames)} of {wanted} frames")
+        if len(self._frames) < count:
+            return self.run_on(f"{len(self._frames)} of {count} frames")
         fused = fuse_depth(self._frames)
         self.set("frame", fused)
         self.context.recorder.frame(self.name, fused)
         return self.succeed(f"depth on {(fused.depth > 0).mean():.0%} of the picture")
-
-    def terminate(self, new_status: Status) -> None:
-        if new_status == Status.INVALID and getattr(self, "_job", None) is not None:
-            self._job.cancel()  # type: ignore[union-attr]
 
 
 class DetectObject(WorkLeaf[View]):
@@ -133,8 +122,8 @@ class LocateObject(WorkLeaf[ObjectLocation]):
     def take(self, result: ObjectLocation) -> Status:
         self.set("object", result)
         x, y, z = result.position_m
-        said = f"{result.label} at ({x:.2f}, {y:.2f}, {z:.2f}) m, {result.width_m * 1000:.0f} mm wide"
-        return self.succeed(said if result.support_seen else f"{said}, its support not seen")
+        message = f"{result.label} at ({x:.2f}, {y:.2f}, {z:.2f}) m, {result.width_m * 1000:.0f} mm wide"
+        return self.succeed(message if result.support_seen else f"{message}, its support not seen")
 
 
 class InferHeatmap(WorkLeaf[Heatmap]):

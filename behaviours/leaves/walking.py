@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from py_trees.common import Status
 
-from behaviours.leaves.base import MotionLeaf
+from behaviours.leaves.base import OBJECT, MotionLeaf, RouteLeaf
 from behaviours.limits import MOST, TURN, up_to
 from behaviours.robot import Command
 from perception.geometry import Pose, Vector
-from perception.surface.locate import ObjectLocation
 from trees.data.ports import input_port
 
 BASE = frozenset({"base"})
@@ -26,12 +24,12 @@ STEP_RAD = 0.45
 """Longest piece of a walk round an object: its chord comes at most 2.5 % nearer than the circle."""
 
 
-class WalkLeaf(MotionLeaf):
-    """A motion of the body within the limits of the ports."""
+class WalkLeaf(RouteLeaf):
+    """A walk within the limits of the ports, to one pose or through several."""
 
     ACTUATORS = BASE
 
-    def walk(self, goal: Pose) -> Command:
+    def go(self, goal: Pose) -> Command:
         speed, rate = self.get("max_speed_mps"), self.get("max_yaw_rate_radps")
         return self.robot.walk_to(goal, max_speed_mps=speed, max_yaw_rate_radps=rate)
 
@@ -41,8 +39,8 @@ class WalkTo(WalkLeaf):
 
     PORTS = (input_port("pose", Pose, text="where to stand"), MAX_SPEED, MAX_YAW_RATE)
 
-    def start(self) -> Command:
-        return self.walk(self.get("pose"))
+    def route(self) -> list[Pose]:
+        return [self.get("pose")]
 
 
 class SetBodyPose(MotionLeaf):
@@ -90,7 +88,7 @@ class WalkAround(WalkLeaf):
     """Walk round an object, facing it at the end of every piece; no piece crosses the circle."""
 
     PORTS = (
-        input_port("object", ObjectLocation, text="where the object stands"),
+        OBJECT,
         input_port(
             "angle_rad", float, unit="rad", bounds=TURN, text="how far round it, counter-clockwise seen from above"
         ),
@@ -99,14 +97,6 @@ class WalkAround(WalkLeaf):
         MAX_YAW_RATE,
     )
 
-    def start(self) -> Command:
+    def route(self) -> list[Pose]:
         centre = self.get("object").position_m
-        self._left = poses_round(self.robot.body_pose(), centre, self.get("angle_rad"), self.get("distance_m"))
-        return self.walk(self._left.pop(0))
-
-    def finished(self, message: str) -> Status:
-        if not self._left:
-            return self.succeed(message)
-        self._since_s = self.robot.now()
-        self._command = self.walk(self._left.pop(0))
-        return self.run_on(f"{len(self._left) + 1} pieces left")
+        return poses_round(self.robot.body_pose(), centre, self.get("angle_rad"), self.get("distance_m"))
