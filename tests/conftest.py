@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from importlib.util import find_spec
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -20,14 +21,26 @@ settings.register_profile("quick", settings.get_profile("patient"), max_examples
 settings.load_profile("patient")
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests in physics need Genesis, are done by one worker, and begin first, since that worker has most to do."""
+    """Tests in physics need Genesis. The files that take longest come first: groups, then files with slow tests."""
     for item in items:
         if item.get_closest_marker("simulation"):
-            item.add_marker(pytest.mark.xdist_group("genesis"))
             item.add_marker(pytest.mark.skipif(find_spec("genesis") is None, reason="genesis is not installed"))
-    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+    first, second = (
+        {item.path for item in items if any(item.get_closest_marker(mark) for mark in marks)}
+        for marks in (("simulation", "xdist_group"), ("slow",))
+    )
+    items.sort(key=lambda item: (item.path not in first, item.path not in second))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Whole files and groups of files for each process, in the place of --dist loadgroup."""
+    if config.getoption("dist") != "loadgroup":
+        return None
+    from tests.support.sharing import Sharing
+
+    return Sharing(config, log)
 
 
 @pytest.fixture(scope="session")
