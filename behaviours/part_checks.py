@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import astuple
 from typing import Any
 
 from behaviours.limits import RobotLimits
 from behaviours.model import RobotModel
 from behaviours.robot import Robot
+from perception.base.errors import ConfigError
+from trees import Leaf
 
 
 def wrong_robot(robot: Any) -> str:
@@ -33,6 +35,17 @@ def wrong_detector(detector: Any) -> str:
     if missing := _missing(detector, ["labels", "detect"]):
         return f"is no detector: it lacks {missing}; see perception.networks.protocols.Detector"
     return "" if _names(detector.labels) else f"has labels that are no tuple of names: {detector.labels!r}"
+
+
+def leaf_classes(leaves: Any) -> tuple[type[Leaf], ...]:
+    """The classes of leaves that were given. ConfigError for a value that is no list of them."""
+    if isinstance(leaves, Mapping) or not isinstance(leaves, Iterable):
+        raise ConfigError(f"leaves is {type(leaves).__name__}: expected a list of Leaf classes, as leaves=[MyLeaf]")
+    classes = tuple(leaves)
+    for each in classes:
+        if not (isinstance(each, type) and issubclass(each, Leaf)):
+            raise ConfigError(f"leaves has {each!r}: expected a class derived from trees.Leaf")
+    return classes
 
 
 def _missing(value: Any, names: Iterable[str]) -> str:

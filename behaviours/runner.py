@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from behaviours.part_checks import wrong_detector, wrong_robot
+from behaviours.part_checks import leaf_classes, wrong_detector, wrong_robot
 from behaviours.recording.folder import new_folder
 from behaviours.recording.recording import Recording, read_recording
 from behaviours.recording.session import RunSession
@@ -58,7 +58,7 @@ def run(
     if detector is not None and (reason := wrong_detector(detector)):
         raise ConfigError(f"behaviours.run: {detector!r} {reason}")
     file = trees.find_tree(str(tree))
-    known = trees.PluginLeaves({**LEAVES, **{leaf.tag(): leaf for leaf in leaves}})
+    known = trees.PluginLeaves({**LEAVES, **{leaf.tag(): leaf for leaf in leaf_classes(leaves)}})
     document = trees.load(file, known, main)
     detector, heatmap_model = _networks(robot, detector, heatmap_model)
     names = robot_names(robot.cameras, picks=picking(robot) is not None, whose="the robot")

@@ -49,7 +49,7 @@ class Command:
         parser.epilog = self.epilog or None
         self.add_arguments(parser)
         parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
-        parser.set_defaults(run_command=self.run)
+        parser.set_defaults(run_command=self.run, command_parser=parser)
 
 
 Table = Mapping[str, tuple[str, str]]

@@ -90,5 +90,5 @@ def _parse(parser: argparse.ArgumentParser, argv: Sequence[str]) -> argparse.Nam
             from app.parts.robots import owner_words
 
             words += owner_words(unknown)
-        parser.error(words)
+        getattr(arguments, "command_parser", parser).error(words)
     return arguments

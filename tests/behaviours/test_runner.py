@@ -140,6 +140,20 @@ def test_a_value_that_is_no_robot_or_no_detector_is_refused(
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize(
+    ("leaves", "message"),
+    [
+        ({"Raises": RobotLeaf}, r"leaves is dict: expected a list of Leaf classes, as leaves=\[MyLeaf\]"),
+        (None, "leaves is NoneType: expected a list of Leaf classes"),
+        (["Raises"], "leaves has 'Raises': expected a class derived from trees.Leaf"),
+    ],
+)
+def test_a_value_that_is_no_list_of_leaves_is_refused(tmp_path: Path, leaves: Any, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        behaviours.run("search", FakeRobot(), leaves=leaves, out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
 class Raises(RobotLeaf):
     """Starts the arm, and raises what the test asks for."""
 

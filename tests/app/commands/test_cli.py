@@ -170,6 +170,17 @@ def test_bad_usage_is_exit_2(capsys: pytest.CaptureFixture[str], arguments: list
     assert "usage: spot-grasp" in err
 
 
+@pytest.mark.parametrize("words", [("contract", "fake"), ("run", "grasp_bottle"), ("dataset", "verify", "folder")])
+def test_an_unknown_option_shows_the_usage_of_its_command(
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _, err = call(capsys, *words, "--frob")
+    command = " ".join(words[:-1])
+    assert code == 2
+    assert err.startswith(f"usage: spot-grasp {command} ")
+    assert err.splitlines()[-1] == f"spot-grasp {command}: error: unrecognized arguments: --frob"
+
+
 def test_check_and_nodes(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = call(capsys, "check", "grasp_bottle")
     assert (code, out.count("\n")) == (0, 1)

@@ -14,6 +14,7 @@ from perception.detection.detector import DEFAULT_WEIGHTS, OnnxDetector, suppres
 from perception.detection.letterbox import Letterbox
 from perception.detection.settings import DetectionSettings
 from perception.geometry import Pose
+from perception.networks.onnx_session import OnnxSession
 from perception.networks.protocols import Enough
 from perception.types import Intrinsics, RgbdFrame
 from tests.support.onnx_files import channel_network, segmentation_network
@@ -265,8 +266,8 @@ def test_after_two_looks_anything_wanted_will_do(tmp_path: Path, monkeypatch: py
     detector = OnnxDetector(tmp_path / "detector.onnx", settings=DetectionSettings(zooms=(0.6, 0.8, 1.0)))
     picture = frame((255, 0, 0))
 
-    run, inputs = detector._session.run, []
-    monkeypatch.setattr(detector._session, "run", lambda tensor: run(inputs.append(tensor) or tensor))
+    run, inputs = OnnxSession.run, []
+    monkeypatch.setattr(OnnxSession, "run", lambda self, tensor: run(self, inputs.append(tensor) or tensor))
 
     def looks(enough: Enough | None, min_score: float = 0.1) -> int:
         inputs.clear()
