@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from perception.geometry import Pose
 from simulation.genesis.plant import GenesisPlant, link_pose
 from simulation.genesis.settings import JudgeSettings
-from simulation.scene.build import Box
+from simulation.scene.placing import Box
 
 DEFAULTS = JudgeSettings()
 

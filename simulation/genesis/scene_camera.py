@@ -14,7 +14,8 @@ from perception.geometry import Pose
 from perception.types import Intrinsics
 from simulation.genesis.physics import TIME_STEP_S, rigid_options
 from simulation.genesis.plant import link_pose
-from simulation.scene.build import Placed, SceneSample, add_to_scene, vis_options
+from simulation.scene.build import SceneSample, add_to_scene, vis_options
+from simulation.scene.placing import Placed
 
 NEAR_M, FAR_M = 0.02, 20.0
 SETTLE_STEPS = 40

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perception.geometry import Pose
+from simulation.scene.low_objects import make_any_object
 from simulation.scene.mesh_files import write_obj
-from simulation.scene.objects import GraspObject, make_object
 from simulation.scene.person import Taker
+from simulation.scene.placing import Box, Placed, fill, lie, rim, stand
 from simulation.scene.spec import PersonSpec, PlaceSpec, Range, SceneSpec, load_scene, scene_names
 from simulation.scene.textures import Image, random_color, surface_texture
 from simulation.scene.user_objects import load_user_mesh
@@ -20,30 +21,11 @@ from simulation.scene.user_objects import load_user_mesh
 __all__ = ["SceneEntities", "SceneSample", "add_to_scene", "load_scene", "sample_scene", "scene_names", "vis_options"]
 
 SUPPORT_FRICTION = 0.5
-DROP_M = 0.001
 SIDE_BY_SIDE_M = 0.16
 """Distance between the axes of two clutter objects on one side of the target: enough for two mugs with handles."""
 OBJECT_SEEDS = 100_000
 WALL_GAP_M = 0.3
 """Free space between a wall and the place to put objects on."""
-
-
-@dataclass(frozen=True)
-class Box:
-    """A fixed box on the floor. center_m: (3,). half_m: (3,). yaw_rad. texture: (h, w, 3) uint8."""
-
-    center_m: tuple[float, float, float]
-    half_m: tuple[float, float, float]
-    yaw_rad: float
-    texture: Image
-
-
-@dataclass(frozen=True)
-class Placed:
-    """An object and its pose at the start."""
-
-    object: GraspObject
-    world_from_object: Pose
 
 
 @dataclass(frozen=True)
@@ -87,10 +69,6 @@ def _count(rng: np.random.Generator, limits: Range) -> int:
     return int(rng.integers(int(limits[0]), int(limits[1]) + 1))
 
 
-def _stand(item: GraspObject, xy: NDArray[np.float64], z: float, yaw: float) -> Placed:
-    return Placed(item, Pose.from_rpy((0.0, 0.0, yaw), (xy[0], xy[1], z + DROP_M)))
-
-
 def sample_scene(spec: SceneSpec, seed: int) -> SceneSample:
     """The scene that a seed draws from the ranges of `spec`; equal for equal arguments. ConfigError if a user's mesh
     cannot be used."""
@@ -104,21 +82,24 @@ def sample_scene(spec: SceneSpec, seed: int) -> SceneSample:
     edge = _draw(rng, spec.target.edge_m)
     turn = float(rng.uniform(-0.25, 0.25))
     middle = spot + ahead * (half - edge) + side * float(rng.uniform(-0.3, 0.3)) * half
-    supports = [Box((middle[0], middle[1], height / 2), (half, half, height / 2), heading + turn, surface_texture(rng))]
+    support = Box((middle[0], middle[1], height / 2), (half, half, height / 2), heading + turn, surface_texture(rng))
+    supports = [support] if height > 0.0 else []
+    lying = np.random.default_rng([seed, 4])
     target = None
     item_seed = int(rng.integers(OBJECT_SEEDS))
     if spec.target.mesh:
         item = load_user_mesh(
             spec.folder / spec.target.mesh, mass_kg=spec.target.mass_kg, friction=spec.target.friction
         )
-        target = _stand(item, spot, height, _draw(rng, (-np.pi, np.pi)))
+        target = stand(item, spot, height, _draw(rng, (-np.pi, np.pi)))
     elif spec.target.families:
-        family: Any = spec.target.families[int(rng.integers(len(spec.target.families)))]
-        target = _stand(make_object(family, item_seed), spot, height, _draw(rng, (-np.pi, np.pi)))
+        family = spec.target.families[int(rng.integers(len(spec.target.families)))]
+        how = lie if lying.random() < spec.target.lying else stand
+        target = how(make_any_object(family, item_seed), spot, height, _draw(rng, (-np.pi, np.pi)))
     clutter = []
     for index in range(_count(rng, spec.clutter.count)):
-        kind: Any = spec.clutter.families[int(rng.integers(len(spec.clutter.families)))]
-        other = make_object(kind, int(rng.integers(OBJECT_SEEDS)))
+        kind = spec.clutter.families[int(rng.integers(len(spec.clutter.families)))]
+        other = make_any_object(kind, int(rng.integers(OBJECT_SEEDS)))
         left = 1.0 if (index + seed) % 2 else -1.0
         place = (
             spot
@@ -126,19 +107,27 @@ def sample_scene(spec: SceneSpec, seed: int) -> SceneSample:
             + ahead * float(rng.uniform(0.0, 0.1))
         )
         stool = Box((place[0], place[1], height / 2), (0.06, 0.06, height / 2), heading, surface_texture(rng))
-        if np.abs(_rotate(place - middle, -(heading + turn))).max() > half - 0.04:
+        if height > 0.0 and np.abs(support.inside(place)).max() > half - 0.04:
             supports.append(stool)
-        clutter.append(_stand(other, place, height, _draw(rng, (-np.pi, np.pi))))
+        how = lie if lying.random() < spec.clutter.lying else stand
+        clutter.append(how(other, place, height, _draw(rng, (-np.pi, np.pi))))
+    if spec.support.rim_m > 0.0:
+        placed = ([target] if target else []) + clutter
+        placed = fill(support, placed, spec.clutter.gap_m, np.random.default_rng([seed, 5]))
+        target, clutter = (placed[0], placed[1:]) if target else (None, placed)
+        supports = [support, *rim(support, spec.support.rim_m)]
     for _ in range(_count(rng, spec.clutter.floor_boxes)):
         away = spot + ahead * float(rng.uniform(0.6, 2.0)) + side * float(rng.uniform(0.5, 1.6)) * rng.choice([-1, 1])
         size = rng.uniform(0.08, 0.35, 3)
         supports.append(Box((away[0], away[1], size[2]), tuple(size), _draw(rng, (0, np.pi)), surface_texture(rng)))
     place_box = None if spec.place is None else _place(spec.place, (x, y, yaw), seed)
+    if spec.place is not None and place_box is not None:
+        supports += [*(rim(place_box, spec.place.rim_m) if spec.place.rim_m > 0.0 else ()), place_box]
     return SceneSample(
         name=spec.name,
         seed=seed,
         robot_xy_yaw=(x, y, yaw),
-        supports=tuple(supports) if place_box is None else (*supports, place_box),
+        supports=tuple(supports),
         target=target,
         clutter=tuple(clutter),
         walls=tuple(wall for wall in _walls(rng, spot, ahead, heading) if place_box is None or _clear(wall, place_box)),
@@ -246,6 +235,8 @@ def add_to_scene(scene: Any, sample: SceneSample, folder: Path, *, physics: bool
     for index, box in enumerate((*sample.supports, *sample.walls)):
         quat = Pose.from_rpy((0.0, 0.0, box.yaw_rad)).quaternion_wxyz
         place = {"pos": box.center_m, "quat": tuple(quat), "fixed": True}
+        if box.half_m[2] == 0.0:  # the floor itself
+            continue
         if physics and index < len(sample.supports):
             size = tuple(2 * h for h in box.half_m)
             solid = gs.morphs.Box(size=size, visualization=False, **place)

@@ -12,15 +12,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perception.base.errors import ConfigError
-from simulation.scene.objects import GraspObject
+from simulation.scene.objects import FAMILIES, GraspObject, make_object
 from simulation.scene.textures import wrapper_texture
 
 Array = NDArray[np.float64]
 LowFamily = Literal["fruit", "bowl", "tin", "tool", "toy"]
 LOW_FAMILIES: Final[tuple[LowFamily, ...]] = get_args(LowFamily)
+ALL_FAMILIES: Final = (*FAMILIES, *LOW_FAMILIES)
 MASSES_KG: Final = {
     "fruit": (0.05, 0.4), "bowl": (0.1, 0.5), "tin": (0.05, 0.4), "tool": (0.05, 0.4), "toy": (0.05, 0.4),
 }  # fmt: skip
+
+
+def make_any_object(family: str, seed: int) -> GraspObject:
+    """The object of any family and seed. ConfigError for an unknown family."""
+    made: GraspObject = (make_low_object if family in LOW_FAMILIES else make_object)(family, seed)  # type: ignore[arg-type]
+    return made
 
 
 def make_low_object(family: LowFamily, seed: int) -> GraspObject:

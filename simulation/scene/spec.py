@@ -9,7 +9,7 @@ from typing import Any
 
 from perception.base.errors import ConfigError
 from perception.base.files import read_toml, shown
-from simulation.scene.objects import FAMILIES
+from simulation.scene.low_objects import ALL_FAMILIES
 
 LIBRARY = Path(__file__).parents[1] / "scenes"
 Range = tuple[float, float]
@@ -17,10 +17,13 @@ Range = tuple[float, float]
 
 @dataclass(frozen=True)
 class SupportSpec:
-    """The box an object stands on. height_m above the floor; half_width_m of its square top."""
+    """The box an object stands on. height_m above the floor, 0 for the floor itself; half_width_m of its square top;
+    rim_m: height of the rim around the top, which makes it a bin.
+    """
 
     height_m: Range = (0.45, 0.65)
     half_width_m: Range = (0.13, 0.20)
+    rim_m: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class TargetSpec:
 
     families: one of them is drawn; repeat a name to make it likelier; empty for no object. mesh: a user's own file
     instead, relative to the scene file. distance_m, bearing_rad: from the robot's start. edge_m: from the object's axis
-    to the support's edge on the robot's side.
+    to the support's edge on the robot's side. lying: share of the seeds in which it lies as it would come to rest.
     """
 
     families: tuple[str, ...] = ("bottle",)
@@ -39,21 +42,26 @@ class TargetSpec:
     distance_m: Range = (1.8, 2.5)
     bearing_rad: Range = (-0.35, 0.35)
     edge_m: Range = (0.05, 0.09)
+    lying: float = 0.0
 
 
 @dataclass(frozen=True)
 class ClutterSpec:
-    """Other objects on the support, at least gap_m from the target, and boxes on the floor."""
+    """Other objects on the support, at least gap_m from the target, and boxes on the floor. lying: share that lies. In
+    a bin, objects are at random places instead, the target as well, gap_m from hull to hull.
+    """
 
     count: Range = (0, 1)
     families: tuple[str, ...] = ("can", "mug")
     gap_m: float = 0.2
+    lying: float = 0.0
     floor_boxes: Range = (0, 2)
 
 
 @dataclass(frozen=True)
 class PlaceSpec:
-    """A second box, to put objects on: its middle in the frame of the robot's start, height of its top, half its width.
+    """A second box, to put objects on: its middle in the frame of the robot's start, height of its top, half its width,
+    height of its rim.
 
     The tree's ports for the place must agree with it.
     """
@@ -62,6 +70,7 @@ class PlaceSpec:
     left_m: Range = (1.8, 1.8)
     height_m: Range = (0.52, 0.52)
     half_width_m: Range = (0.35, 0.35)
+    rim_m: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -110,8 +119,10 @@ class SceneSpec:
 
 
 LIMITS: dict[str, Range] = {
-    "height_m": (0.05, 2.0),
+    "height_m": (0.0, 2.0),
     "half_width_m": (0.05, 1.0),
+    "rim_m": (0.0, 0.5),
+    "lying": (0.0, 1.0),
     "mass_kg": (0.001, 10.0),
     "friction": (0.01, 3.0),
     "distance_m": (0.5, 10.0),
@@ -122,7 +133,7 @@ LIMITS: dict[str, Range] = {
     "behind_m": (0.5, 2.0),
     "pull_n": (0.0, 200.0),
     "count": (0, 8),
-    "gap_m": (0.1, 1.0),
+    "gap_m": (0.01, 1.0),
     "floor_boxes": (0, 8),
     "intensity": (0.0, 50.0),
     "ambient": (0.0, 1.0),
@@ -157,7 +168,9 @@ def load_scene(name_or_path: str) -> SceneSpec:
         tables[table] = _read_table(path, table, _TABLES[table], content)
     spec = SceneSpec(path.stem, path.parent, **tables)
     if spec.clutter.count[1] >= 1 and not spec.clutter.families:
-        raise ConfigError(f"{path}: [clutter] families is empty; name some of {', '.join(FAMILIES)}, or set count = 0")
+        raise ConfigError(
+            f"{path}: [clutter] families is empty; name some of {', '.join(ALL_FAMILIES)}, or set count = 0"
+        )
     return spec
 
 
@@ -171,9 +184,9 @@ def _read_table(path: Path, table: str, kind: type[Any], content: dict[str, Any]
         default = known[key]
         assert default is not MISSING
         if key == "families":
-            wrong = [family for family in value if family not in FAMILIES] if isinstance(value, list) else [value]
+            wrong = [family for family in value if family not in ALL_FAMILIES] if isinstance(value, list) else [value]
             if wrong:
-                raise ConfigError(f"{where}: unknown {wrong[0]!r}; a list of: {', '.join(FAMILIES)}")
+                raise ConfigError(f"{where}: unknown {wrong[0]!r}; a list of: {', '.join(ALL_FAMILIES)}")
             values[key] = tuple(value)
         elif isinstance(default, tuple):
             values[key] = _read_range(where, value, LIMITS[key])

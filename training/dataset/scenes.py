@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from perception.geometry import Pose
-from simulation.scene.build import Placed, SceneSample, sample_scene
+from simulation.scene.build import SceneSample, sample_scene
 from simulation.scene.objects import GraspObject
+from simulation.scene.placing import Placed
 from simulation.scene.user_objects import load_user_mesh
 from training.dataset.catalogue import SPLITS, Entry
 from training.dataset.views import SEED_BASE, SPEC

@@ -15,8 +15,9 @@ from scipy.spatial.transform import Rotation
 
 from perception.geometry import Pose
 from perception.types import Intrinsics, RgbdFrame
-from simulation.scene.build import Box, Placed, SceneSample, sample_scene
+from simulation.scene.build import SceneSample, sample_scene
 from simulation.scene.objects import GraspObject
+from simulation.scene.placing import Box, Placed
 from simulation.trials.clutter_table import GONE_GAP_M, GONE_M, ClutterProtocol, ClutterTable
 from training.dataset.viewpoints import looking_at
 from training.dataset.views import SEED_BASE, SPEC, photograph

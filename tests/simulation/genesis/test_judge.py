@@ -8,7 +8,7 @@ import pytest
 from perception.geometry import Pose
 from simulation.genesis.judge import standing
 from simulation.genesis.settings import JudgeSettings
-from simulation.scene.build import Box
+from simulation.scene.placing import Box
 
 BOX = Box((1.0, 2.0, 0.25), (0.2, 0.4, 0.25), np.pi / 2, np.zeros((2, 2, 3), np.uint8))
 """Its top is 0.5 m up; turned by a quarter, it is 0.8 m long along x and 0.4 m along y."""

@@ -20,8 +20,8 @@ from perception.base.array_files import read_arrays
 from perception.base.errors import ConfigError
 from perception.base.plain_json import json_text
 from perception.grasping.family import WAYS
-from simulation.scene.low_objects import LOW_FAMILIES, make_low_object
-from simulation.scene.objects import FAMILIES, GraspObject, make_object
+from simulation.scene.low_objects import LOW_FAMILIES, make_any_object
+from simulation.scene.objects import FAMILIES, GraspObject
 from simulation.scene.user_objects import read_object
 from training.common.mapping import Mapper
 from training.dataset.catalogue import FIRST_SEED, Split, split_of
@@ -96,9 +96,7 @@ class WayJob:
         if self.mesh:
             found = read_object(Path(self.mesh))
             return found.make(seed=int(found.digest[:6], 16))
-        if self.family in LOW_FAMILIES:
-            return make_low_object(self.family, self.number)
-        return make_object(self.family, self.number)  # type: ignore[arg-type]  # checked by make_object
+        return make_any_object(self.family, self.number)
 
 
 def way_job(job: WayJob) -> Files:
