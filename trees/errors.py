@@ -6,6 +6,8 @@ reason. An error ends the run. `perception.base.errors` adds the errors of robot
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 
 class SpotGraspError(Exception):
     """Root of every error that this project raises on purpose; the message is one clear line for a person."""
@@ -32,16 +34,16 @@ class LeafError(SpotGraspError):
     """A leaf raised an error that is not a SpotGraspError; the message names the node and the error."""
 
 
-def raised_by(path: str, tag: str, error: BaseException) -> BaseException:
-    """The error to raise in place of one that a leaf raised.
+def raise_for_leaf(path: str, tag: str, error: BaseException) -> NoReturn:
+    """Raise the error of a leaf again, while it is handled.
 
     path, tag: of the leaf's node. A SpotGraspError and KeyboardInterrupt stay as they are. All others become a
     LeafError, so that neither `sys.exit(0)` nor a GeneratorExit in a leaf ends the program.
     """
     if isinstance(error, SpotGraspError | KeyboardInterrupt):
-        return error
+        raise error
     words = " ".join("".join(each if each.isprintable() else " " for each in str(error)).split())
     leaf_error = LeafError(f"{path}: <{tag}> raised {type(error).__name__}{': ' if words else ''}{words}")
     for note in getattr(error, "__notes__", ()):
         leaf_error.add_note(note)
-    return leaf_error
+    raise leaf_error from error

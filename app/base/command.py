@@ -6,12 +6,10 @@ import argparse
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
+from app.base.interrupts import Interrupts
 from app.base.output import printable
-
-if TYPE_CHECKING:
-    from app.base.interrupts import Interrupts
 
 
 class Parser(argparse.ArgumentParser):

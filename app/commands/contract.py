@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 from app.base.arguments import add_json
 from app.base.command import Command, Parser
 from app.base.exit_codes import FAILURE, SUCCESS
+from app.base.interrupts import Interrupts
 from app.base.output import tell, tell_json
 from app.parts.options import declared
 from app.parts.robots import KINDS, add_robot, robot_kind, robot_name
 from perception.base.errors import ConfigError
 
 if TYPE_CHECKING:
-    from app.base.interrupts import Interrupts
     from behaviours.contract import MakeRobot
 
 SEED: Final = 3

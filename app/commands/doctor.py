@@ -13,16 +13,14 @@ from dataclasses import dataclass
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
 from app.base.arguments import add_json
 from app.base.command import Command, Parser
 from app.base.exit_codes import FAILURE, SUCCESS
+from app.base.interrupts import Interrupts
 from app.base.output import tell, tell_json
 from perception.base.extras import DISTRIBUTION, install_line, requirements, ultralytics_line, weights_line
-
-if TYPE_CHECKING:
-    from app.base.interrupts import Interrupts
 
 Purpose = Literal["genesis", "spot", "training"]
 PURPOSES: Final[tuple[Purpose, ...]] = ("genesis", "spot", "training")

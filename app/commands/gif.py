@@ -5,16 +5,13 @@ from __future__ import annotations
 import argparse
 import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from app.base.command import Command, Parser
 from app.base.exit_codes import SUCCESS
+from app.base.interrupts import Interrupts
 from perception.base.errors import ConfigError
 from perception.base.extras import require
 from perception.base.files import open_file, replacing
-
-if TYPE_CHECKING:
-    from app.base.interrupts import Interrupts
 
 VIDEO_BYTES = 2_000_000_000
 GUARDS = ("-f", "mp4", "-protocol_whitelist", "file", "-max_pixels", "16000000", "-max_alloc", "500000000")

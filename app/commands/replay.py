@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from app.base.bounded import real, speed
 from app.base.command import Command, Parser
-
-if TYPE_CHECKING:
-    from app.base.interrupts import Interrupts
+from app.base.interrupts import Interrupts
 
 
 def add_arguments(parser: Parser) -> None:

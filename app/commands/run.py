@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from app.base.arguments import TREE_ID, add_json, add_trees, one_tree
 from app.base.bounded import integer, seconds, seed
 from app.base.command import Command, Parser
+from app.base.interrupts import Interrupts
 from app.parts.plugins import DETECTOR, detector_name
 from app.parts.robots import add_robots, robot_name, robot_options
 from app.views.model import VIEWS
-
-if TYPE_CHECKING:
-    from app.base.interrupts import Interrupts
 
 
 def add_arguments(parser: Parser) -> None:

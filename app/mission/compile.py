@@ -14,14 +14,12 @@ from app.mission.leaves import LEAVES, NotMappedError
 from trees.checking.kinds import tag_of
 from trees.data.literals import convert, key_of
 from trees.reading.elements import Element
+from trees.reading.names import CONDITIONS
 
 if TYPE_CHECKING:
     from trees import Document
 
 MAX_NODES: Final = 10_000
-CONDITION_ATTRIBUTES: Final = (
-    "_failureIf", "_successIf", "_skipIf", "_while", "_onSuccess", "_onFailure", "_onHalted", "_post",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -106,7 +104,7 @@ class _Compiler:
             _constant(node, success=False)
 
     def _fill(self, tag: str, element: Element, node: Any, path: str) -> None:
-        conditions = [name for name in CONDITION_ATTRIBUTES if name in element.attributes]
+        conditions = [name for name in CONDITIONS if name in element.attributes]
         if conditions:
             raise NotMappedError(f"<{tag}> has '{conditions[0]}', which missions do not know")
         if tag == "SubTree":

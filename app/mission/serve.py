@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from app.base.interrupts import Interrupts
 from app.base.output import hurry, note
 from app.mission.server import Callers, Server, Tls, addresses_of
 from app.mission.servicer import SILENCE_S
@@ -17,7 +18,6 @@ from behaviours.robots.spot.link.link import is_bosdyn
 from perception.base.errors import ConfigError
 
 if TYPE_CHECKING:
-    from app.base.interrupts import Interrupts
     from app.mission.parametrised import ParametrisedTree
     from app.mission.servicer import MissionServicer
     from behaviours.robots.spot.link.connection import Connection, Target

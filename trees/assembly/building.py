@@ -20,7 +20,7 @@ from trees.engine.control import ControlNode
 from trees.engine.leaf import Leaf, PortAccess
 from trees.engine.node import TreeNode, attach_leaf
 from trees.engine.runtime import Runtime
-from trees.errors import raised_by
+from trees.errors import raise_for_leaf
 from trees.nodes import SubTree
 from trees.reading.elements import Element
 
@@ -125,10 +125,7 @@ class Builder:
         try:
             return own(name, ports, self._context)
         except BaseException as error:
-            reported = raised_by(node.path, tag, error)
-            if reported is error:
-                raise
-            raise reported from error
+            raise_for_leaf(node.path, tag, error)
 
     def _scope(self, element: Element, scope: Blackboard, path: str) -> Blackboard:
         """The blackboard of a subtree: the ports of its tag and, without _autoremap, the defaults of its model."""

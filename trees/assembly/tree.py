@@ -218,7 +218,7 @@ def build(
 
     context: given to every leaf. clock: returns seconds, for all nodes that wait. substitute: called for each node
     without children; may return another leaf for it. enums: names that stand for numbers in scripts and switches.
-    What the constructor of a leaf raises becomes an error of `raised_by`.
+    What the constructor of a leaf raises becomes an error of `raise_for_leaf`.
     """
     allow_recursion(document.levels)
     return Tree(document, context, clock, substitute, enums)

@@ -35,7 +35,7 @@ def check_expansion(trees: Mapping[str, Element], measured: dict[str, tuple[int,
                 problems.extend(too_big)
             else:
                 entered[name] = None
-                for element in subtrees(trees[name]):
+                for element in trees[name].subtrees():
                     tree_id = element.attributes.get("ID", "")
                     if tree_id in entered:
                         message = f"tree '{tree_id}' contains itself through <SubTree ID=\"{tree_id}\">"
@@ -43,11 +43,6 @@ def check_expansion(trees: Mapping[str, Element], measured: dict[str, tuple[int,
                     elif tree_id in trees and tree_id not in measured:
                         stack.append(tree_id)
     return problems
-
-
-def subtrees(tree: Element) -> list[Element]:
-    """The SubTree elements of one tree."""
-    return [element for element in tree.walk() if element.tag == "SubTree"]
 
 
 def _measure(element: Element, measured: Mapping[str, tuple[int, int]]) -> tuple[int, int]:

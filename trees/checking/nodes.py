@@ -22,14 +22,11 @@ from trees.reading.version3 import renamed_port
 SCRIPTS = ("code", "if")
 """Ports of the built-in nodes whose text is a script."""
 _TEXT = re.compile("'[^']*'")
-LATE_COUNTS = ("IfThenElse", "WhileDoElse")
-"""Nodes whose children BehaviorTree.CPP 4.10 counts at the first tick only, as it does for Switch."""
-ASYNC = ("AsyncSequence", "AsyncFallback")
 
 
 def is_late(tag: str) -> bool:
-    """True for nodes whose children 4.10 counts at the first tick only."""
-    return tag in LATE_COUNTS or (tag.startswith("Switch") and tag[6:].isdigit())
+    """True for nodes whose children BehaviorTree.CPP 4.10 counts at the first tick only."""
+    return tag in ("IfThenElse", "WhileDoElse") or (tag.startswith("Switch") and tag[6:].isdigit())
 
 
 def has_free_ports(kind: NodeClass) -> bool:
@@ -90,7 +87,7 @@ class NodeChecks:
             return  # reported by `find_kinds`
         if wrong := child_count_error(element, kind):
             yield element.problem(wrong, warning=self._tolerant and is_late(tag))
-        if tag == "ReactiveSequence" and sum(child.tag in ASYNC[:1] for child in element.children) > 1:
+        if tag == "ReactiveSequence" and sum(child.tag == "AsyncSequence" for child in element.children) > 1:
             yield element.problem("<ReactiveSequence> has more than one <AsyncSequence>, at most one is allowed")
         if issubclass(kind, ControlNode):
             for attribute, message in kind.check(element.attributes):

@@ -25,10 +25,12 @@ class ControlNode(Composite):
     """A node with children, or a leaf of the language.
 
     Subclasses override `run`, one tick, which ticks children with `child.execute()`. They may override `forget`, which
-    a halt calls first. TAG: XML tag, the class name if empty. KIND: Control, Decorator, Action, Condition or SubTree.
-    PORTS: parameters, as of a leaf. CHILDREN: (fewest, most). FAILS_BY_DESIGN: its own FAILURE does not explain why a
-    tree failed. child_nodes: the tree nodes of its children. node: its own tree node. culprit: the child that made it
-    fail the last time, None if it failed by itself.
+    the constructor calls last and a halt first.
+
+    TAG: XML tag, the class name if empty. KIND: Control, Decorator, Action, Condition or SubTree. PORTS: parameters, as
+    of a leaf. CHILDREN: (fewest, most). FAILS_BY_DESIGN: its own FAILURE does not explain why a tree failed.
+    child_nodes: the tree nodes of its children. node: its own tree node. culprit: the child that made it fail the last
+    time, None if it failed by itself.
     """
 
     TAG: ClassVar[str] = ""
@@ -42,6 +44,7 @@ class ControlNode(Composite):
         self.child_nodes, self.wiring, self.runtime = tuple(child_nodes), wiring, runtime
         self.culprit: TreeNode | None = None
         self.node: TreeNode | None = None
+        self.forget()
 
     @classmethod
     def tag(cls) -> str:
@@ -60,7 +63,7 @@ class ControlNode(Composite):
         raise NotImplementedError
 
     def forget(self) -> None:
-        """Discard all progress; the node is being halted."""
+        """Set the attributes that hold its progress to their start: the node is new, or it is being halted."""
 
     def perform(self) -> Returned:
         """`run`, and what every node of this kind does around it."""

@@ -12,7 +12,6 @@ from trees.engine.node import TreeNode
 from trees.engine.status import Returned
 
 Forced = Literal["SUCCESS", "FAILURE"] | None
-FORCED_STATUS = {"SUCCESS": Status.SUCCESS, "FAILURE": Status.FAILURE}
 
 
 class Interceptor(Protocol):
@@ -32,7 +31,7 @@ def intercept(node: TreeNode, interceptor: Interceptor) -> None:
     def force(word: Literal["SUCCESS", "FAILURE"]) -> Status:
         node.reset()
         node.preempted_by = f"{word} was injected by a monitor"
-        return FORCED_STATUS[word]
+        return Status[word]
 
     def perform() -> Returned:
         node.preempted_by = ""

@@ -15,7 +15,7 @@ from py_trees.common import Status
 from trees.engine.conditions import Conditions
 from trees.engine.runtime import Runtime
 from trees.engine.status import SKIPPED, Returned, word
-from trees.errors import ContractError, raised_by
+from trees.errors import ContractError, raise_for_leaf
 
 RUNNING, INVALID = Status.RUNNING, Status.INVALID
 
@@ -105,7 +105,7 @@ class TreeNode:
 
 def attach_leaf(node: TreeNode, leaf: Behaviour, tag: str) -> TreeNode:
     """Let a node tick a leaf, any py_trees behaviour without children. tag: of the leaf in the file, for messages.
-    Errors of the leaf become those of `raised_by`."""
+    Errors of the leaf become those of `raise_for_leaf`."""
     node.behaviour = leaf
 
     def perform() -> Returned:
@@ -129,19 +129,13 @@ def attach_leaf(node: TreeNode, leaf: Behaviour, tag: str) -> TreeNode:
             except BaseException as another:  # the first error is the one to report
                 error.add_note(f"and while stopping: {type(another).__name__}: {another}")
             node.stopped()
-            reported = raised_by(node.path, tag, error)
-            if reported is error:
-                raise
-            raise reported from error
+            raise_for_leaf(node.path, tag, error)
 
     def quit_leaf() -> None:
         try:
             leaf.terminate(INVALID)
         except BaseException as error:
-            reported = raised_by(node.path, tag, error)
-            if reported is error:
-                raise
-            raise reported from error
+            raise_for_leaf(node.path, tag, error)
 
     node.perform, node.quit = perform, quit_leaf
     return node

@@ -8,16 +8,12 @@ from pathlib import Path
 
 from trees.errors import TreeError
 from trees.reading.files import shown
-
-
-def library_folder() -> Path:
-    """Where the trees that ship with the program lie."""
-    return Path(__file__).parent
+from trees.reading.includes import LIBRARY
 
 
 def library_names() -> list[str]:
     """The names of the trees that ship with the program."""
-    return sorted(file.stem for file in library_folder().glob("*.xml"))
+    return sorted(file.stem for file in LIBRARY.glob("*.xml"))
 
 
 def find_tree(text: str) -> Path:
@@ -27,7 +23,7 @@ def find_tree(text: str) -> Path:
         return path
     names = library_names()
     if text in names:
-        return library_folder() / f"{text}.xml"
+        return LIBRARY / f"{text}.xml"
     near = get_close_matches(path.stem, names, 1, 0.5)
     hint = f" Did you mean '{near[0]}'?" if near else ""
     is_name = not path.suffix and len(path.parts) == 1

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from py_trees.common import Status
 
 from trees.engine.control import ControlNode
@@ -17,10 +15,6 @@ class IfThenElse(ControlNode):
     """
 
     CHILDREN = (2, 3)
-
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
-        self._branch = 0
 
     def forget(self) -> None:
         self._branch = 0

@@ -100,10 +100,6 @@ class _IfUpdated(_Updated, DecoratorNode):
 
     otherwise: ClassVar[Returned]
 
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
-        self._child_runs = False
-
     def forget(self) -> None:
         self._child_runs = False
 

@@ -22,10 +22,6 @@ class RecoveryNode(ControlNode):
     CHILDREN = (2, 2)
     PORTS = (input_port("number_of_retries", int, default=1, bounds=Bounds(0, INT32), text="how often to recover"),)
 
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
-        self._recovering, self._retries = False, 0
-
     def forget(self) -> None:
         self._recovering, self._retries = False, 0
 
@@ -70,10 +66,6 @@ class PipelineSequence(ControlNode):
     A running child before the furthest one that was reached does not stop the tick.
     """
 
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
-        self._furthest = 0
-
     def forget(self) -> None:
         self._furthest = 0
 
@@ -104,10 +96,6 @@ class RoundRobin(ControlNode):
     """
 
     PORTS = (input_port("wrap_around", bool, default=True, text="begin again after the last child"),)
-
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
-        self._index = self._failed = 0
 
     def forget(self) -> None:
         self._index = self._failed = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from py_trees.common import Status
 
@@ -26,9 +26,7 @@ class _InOrder(ControlNode):
     yields: ClassVar[bool] = False
     """RUNNING after each child that ended in its first tick, if there are more."""
 
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
-        self._index = self._skipped = 0
+    _index = _skipped = 0
 
     def forget(self) -> None:
         self._index = self._skipped = 0

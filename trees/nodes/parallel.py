@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from py_trees.common import Status
 
 from trees.data.ports import ANY_WHOLE, input_port
@@ -13,10 +11,6 @@ from trees.errors import ContractError
 
 
 class _Together(ControlNode):
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
-        self.forget()
-
     def forget(self) -> None:
         self._done: set[int] = set()
         self._failed = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 
 from py_trees.common import Status
 
@@ -23,10 +23,6 @@ class _Again(DecoratorNode):
     count_port: ClassVar[str]
     fresh: ClassVar[bool] = False
     """Whether the number is read after each run, else at each tick only."""
-
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
-        self._count = 0
 
     def forget(self) -> None:
         self._count = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from py_trees.common import Status
 
@@ -71,10 +71,6 @@ class Precondition(_Scripted, DecoratorNode):
         input_port("if", str, text="the script"),
         input_port("else", TickStatus, default=TickStatus.FAILURE, text="result if it is false"),
     )
-
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
-        self._passed = False
 
     def forget(self) -> None:
         self._passed = False

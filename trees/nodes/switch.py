@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from py_trees.common import Status
 
@@ -27,10 +27,6 @@ class _Switch(ControlNode):
     """
 
     cases: ClassVar[int]
-
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
-        self._running = -1
 
     def forget(self) -> None:
         self._running = -1

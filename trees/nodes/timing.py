@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from py_trees.common import Status
 
@@ -19,12 +19,8 @@ class Delay(DecoratorNode):
 
     PORTS = (input_port("delay_msec", int, unit="ms", bounds=MILLISECONDS, text="how long"),)
 
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
-        self._started = self._over = False
-
     def forget(self) -> None:
-        self._started = False
+        self._started = self._over = False
         self.runtime.stop_timer(self)
 
     def on_timer(self) -> None:
@@ -49,12 +45,8 @@ class Timeout(DecoratorNode):
 
     PORTS = (input_port("msec", int, unit="ms", bounds=MILLISECONDS, text="how long it may run"),)
 
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
-        self._started = self._halted = False
-
     def forget(self) -> None:
-        self._started = False
+        self._started = self._halted = False
         self.runtime.stop_timer(self)
 
     def on_timer(self) -> None:
@@ -85,11 +77,8 @@ class Sleep(BuiltInLeaf):
 
     PORTS = (input_port("msec", int, unit="ms", bounds=MILLISECONDS, text="how long"),)
 
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
-        self._over = False
-
     def forget(self) -> None:
+        self._over = False
         self.runtime.stop_timer(self)
 
     def on_timer(self) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from py_trees.common import Status
 
 from trees.data.ports import input_port
@@ -16,10 +14,6 @@ class TryCatch(ControlNode):
 
     CHILDREN = (2, None)
     PORTS = (input_port("catch_on_halt", bool, default=False, text="if halted, tick the last child once"),)
-
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
-        self.forget()
 
     def forget(self) -> None:
         self._index = self._skipped = 0

@@ -155,3 +155,7 @@ class Element:
             element = left.pop()
             yield element
             left.extend(reversed(element.children))
+
+    def subtrees(self) -> list[Element]:
+        """The SubTree elements among it and all below it."""
+        return [element for element in self.walk() if element.tag == "SubTree"]

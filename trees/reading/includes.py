@@ -11,6 +11,7 @@ from trees.reading.elements import Element, Problem, ProblemList, TreeProblems
 from trees.reading.markup import parse, read_source
 
 LIBRARY: Final = Path(__file__).parents[1] / "library"
+"""The trees that ship with the program."""
 MAX_FILES: Final = 1000
 MAX_CHARACTERS: Final = 4_000_000
 """In all files together."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from trees.reading.attributes import check_elsewhere
@@ -47,9 +46,9 @@ class Outline:
     def add_stubs(self) -> None:
         """Add a tree that succeeds for each tree that a SubTree names and the files lack."""
         for tree in list(self.trees.values()):
-            for element in tree.walk():
+            for element in tree.subtrees():
                 tree_id = element.attributes.get("ID", "")
-                if element.tag == "SubTree" and tree_id and tree_id not in self.trees:
+                if tree_id and tree_id not in self.trees:
                     self.stubs.add(tree_id)
                     self.trees[tree_id] = Element("AlwaysSuccess", {}, element.source, element.offset, {})
 
@@ -175,12 +174,13 @@ def _choose_main(
         return main or ""
     first = files.entry_roots[0]
     for root in files.entry_roots:
-        said = root.attributes.get("main_tree_to_execute")
-        if main is None and said:
-            if said in outline.trees:
-                return said
-            message = f"main_tree_to_execute is '{said}', and there is no such tree.{nearest(said, outline.trees)}"
-            problems.append(root.problem(f"{message} Trees: {listed(outline.trees)}", "main_tree_to_execute"))
+        declared = root.attributes.get("main_tree_to_execute")
+        if main is None and declared:
+            if declared in outline.trees:
+                return declared
+            message = f"main_tree_to_execute is '{declared}', and there is no such tree."
+            message += f"{nearest(declared, outline.trees)} Trees: {listed(outline.trees)}"
+            problems.append(root.problem(message, "main_tree_to_execute"))
             return ""
     if main is not None:
         if main not in outline.trees:
@@ -191,7 +191,7 @@ def _choose_main(
     own = [name for name, head in outline.heads.items() if head.source is first.source] or list(outline.heads)
     if len(own) == 1:
         return own[0]
-    used = _used(outline.trees)
+    used = {element.attributes.get("ID", "") for tree in outline.trees.values() for element in tree.subtrees()}
     unused = [name for name in own if name not in used]
     if len(unused) == 1 and not strict and not tolerant:
         return unused[0]
@@ -202,12 +202,3 @@ def _choose_main(
     message = "main_tree_to_execute is missing; write it into <root>, or give --tree ID"
     problems.append(first.problem(f"{message}. Trees: {listed(outline.trees)}"))
     return ""
-
-
-def _used(trees: Mapping[str, Element]) -> Collection[str]:
-    return {
-        element.attributes.get("ID", "")
-        for tree in trees.values()
-        for element in tree.walk()
-        if element.tag == "SubTree"
-    }

@@ -56,8 +56,9 @@ def tokenize(script: str) -> list[Token]:
             result.append(Token("text", script[at + 1 : end], at))
             at = end + 1
         elif letter in "0123456789":
-            result.append(_number(script, at))
-            at = _end_of_number(script, at)
+            end = _end_of_number(script, at)
+            result.append(_number(script, at, end))
+            at = end
         elif name := _NAME.match(script, at):
             word = name.group()
             result.append(Token("number", _TRUTH[word], at) if word in _TRUTH else Token("name", word, at))
@@ -77,9 +78,8 @@ def _end_of_number(script: str, at: int) -> int:
     return match.end()
 
 
-def _number(script: str, at: int) -> Token:
+def _number(script: str, at: int, end: int) -> Token:
     """A whole number as an int, one with a point or an exponent as a float."""
-    end = _end_of_number(script, at)
     text = script[at:end]
     if _AFTER_NUMBER.match(script, end) or (text[:2] in ("0x", "0X") and script.startswith(".", end)):
         raise ScriptError(f"'{script[at : end + 1]}...' is not a number (1, 0x1f, 1.5 and 3e-2 are)", at)

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from app.base.arguments import add_json
 from app.base.command import Command, Parser
 from app.base.exit_codes import SUCCESS
+from app.base.interrupts import Interrupts
 from app.base.output import tell_json
-
-if TYPE_CHECKING:
-    from app.base.interrupts import Interrupts
 
 
 def add_arguments(parser: Parser) -> None:

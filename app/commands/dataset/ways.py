@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from app.base.arguments import add_json
 from app.base.bounded import integer, seed
 from app.base.command import Command, Parser
+from app.base.interrupts import Interrupts
 from app.base.output import tell, tell_json
 from app.base.workers import add_families, add_mapper, mapper_of
-
-if TYPE_CHECKING:
-    from app.base.interrupts import Interrupts
 
 
 def add_arguments(parser: Parser) -> None:

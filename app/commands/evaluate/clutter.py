@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from app.base.bounded import integer, real
 from app.base.command import Command, Parser
+from app.base.interrupts import Interrupts
 from app.base.workers import mapper_of
 from app.commands.evaluate.common import add_methods, add_study, full_path, names_in, say
 
 if TYPE_CHECKING:
-    from app.base.interrupts import Interrupts
     from training.evaluation.clutter_names import Kind
 
 

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from app.base.bounded import integer
 from app.base.command import Command, Parser
+from app.base.interrupts import Interrupts
 from app.base.workers import mapper_of
 from app.commands.evaluate.common import add_methods, add_study, full_path, names_in, say
 from perception.base.extras import require
-
-if TYPE_CHECKING:
-    from app.base.interrupts import Interrupts
-
 
 TRIALS, PICTURES = 400, 6
 """Pictures of the catalogue's objects together, and of each way that a --mesh lies."""

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from app.base.arguments import TREE, TREE_ID, add_folders
 from app.base.command import Command, Parser
+from app.base.interrupts import Interrupts
 from trees.library import find_tree
-
-if TYPE_CHECKING:
-    from app.base.interrupts import Interrupts
 
 
 def add_arguments(parser: Parser) -> None:

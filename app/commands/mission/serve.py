@@ -5,17 +5,14 @@ from __future__ import annotations
 import argparse
 import ipaddress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from app.base.arguments import TREE, TREE_ID, add_folders
 from app.base.bounded import integer, real
 from app.base.command import Command, Parser
+from app.base.interrupts import Interrupts
 from app.parts.plugins import DETECTOR, detector_name
 from app.parts.spot import add_target, target_of
 from trees.library import find_tree
-
-if TYPE_CHECKING:
-    from app.base.interrupts import Interrupts
 
 
 def add_arguments(parser: Parser) -> None:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from app.base.arguments import add_json
 from app.base.command import Command, Parser
+from app.base.interrupts import Interrupts
 from app.parts.plugins import DETECTOR, detector_name
-
-if TYPE_CHECKING:
-    from app.base.interrupts import Interrupts
 
 EPILOG = """\
 Positions and the quaternion are in the camera's optical frame: x right, y down, z forward.

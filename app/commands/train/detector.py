@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from app.base.command import Command, Parser
 from app.base.exit_codes import SUCCESS
+from app.base.interrupts import Interrupts
 from app.base.output import tell
 from perception.base.extras import require
 from training.detector.arguments import add_detector_arguments
 from training.heatmap.recipe_arguments import add_run_arguments
-
-if TYPE_CHECKING:
-    from app.base.interrupts import Interrupts
 
 
 def add_arguments(parser: Parser) -> None:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from app.base.command import Command, Parser
 from app.base.exit_codes import SUCCESS
+from app.base.interrupts import Interrupts
 from app.base.output import note, tell, tell_json
 from perception.base.extras import require
 from training.heatmap.recipe_arguments import add_recipe_arguments, add_run_arguments, recipe_changes
-
-if TYPE_CHECKING:
-    from app.base.interrupts import Interrupts
 
 
 def add_arguments(parser: Parser) -> None:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from app.base.arguments import TREE_ID, add_json, add_trees
 from app.base.command import Command, Parser
+from app.base.interrupts import Interrupts
 from app.base.output import tell_json
 from app.parts.plugins import detector_name
 from app.parts.robots import robot_name
 from app.parts.spot import add_target
 from perception.base.errors import ConfigError
-
-if TYPE_CHECKING:
-    from app.base.interrupts import Interrupts
 
 
 def add_arguments(parser: Parser) -> None:

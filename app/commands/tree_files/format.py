@@ -7,16 +7,13 @@ import sys
 from collections.abc import Iterable
 from difflib import unified_diff
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from app.base.command import Command, Parser
 from app.base.exit_codes import FAILURE, SUCCESS
+from app.base.interrupts import Interrupts
 from app.base.output import tell, tell_file
 from perception.base.files import write_atomic
 from trees.errors import TreeError
-
-if TYPE_CHECKING:
-    from app.base.interrupts import Interrupts
 
 
 def add_arguments(parser: Parser) -> None:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from app.base.arguments import add_json
 from app.base.command import Command, Parser
 from app.base.exit_codes import SUCCESS, UNUSABLE
+from app.base.interrupts import Interrupts
 from app.base.known_leaves import known_leaves
 from app.base.output import tell, tell_json, warn
 from perception.base.files import write_atomic
 from trees.errors import TreeError
-
-if TYPE_CHECKING:
-    from app.base.interrupts import Interrupts
 
 
 def add_arguments(parser: Parser) -> None:

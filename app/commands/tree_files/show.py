@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Final, Literal
 from app.base.arguments import TREE_ID, add_trees, one_tree
 from app.base.command import Command, Parser
 from app.base.exit_codes import SUCCESS
+from app.base.interrupts import Interrupts
 from app.base.output import tell_file
 from perception.base.errors import ConfigError
 from perception.base.files import write_atomic
 from trees.library import find_tree
 
 if TYPE_CHECKING:
-    from app.base.interrupts import Interrupts
     from trees import NodeView
 
 Format = Literal["text", "svg", "html"]

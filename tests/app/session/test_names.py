@@ -21,7 +21,8 @@ from perception.base.errors import ConfigError
 from perception.detection.detector import DEFAULT_WEIGHTS
 from tests.behaviours.bad_values import KNOWN
 from trees.errors import TreeError
-from trees.library import library_folder, library_names
+from trees.library import library_names
+from trees.reading.includes import LIBRARY
 
 pytestmark = pytest.mark.slow
 
@@ -88,7 +89,7 @@ def test_check_knows_which_robots_pick_by_themselves(tmp_path: Path, capsys: pyt
 @pytest.mark.parametrize("name", library_names())
 @pytest.mark.parametrize("robot", ["fake", "genesis", "spot"])
 def test_the_library_says_only_what_is_known(name: str, robot: str) -> None:
-    assert run("check", str(library_folder() / f"{name}.xml"), "--robot", robot) == 0
+    assert run("check", str(LIBRARY / f"{name}.xml"), "--robot", robot) == 0
 
 
 @given(
