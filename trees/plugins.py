@@ -31,13 +31,13 @@ class PluginLeaves(Mapping[str, type[Leaf]]):
     """
 
     def __init__(self, built_in: Mapping[str, type[Leaf]], entries: Iterable[EntryPoint] | None = None) -> None:
-        self._built_in, self._given = built_in, entries
+        self._built_in, self._entry_points = built_in, entries
         self._loaded: dict[str, type[Leaf] | TreeError] = {}
 
     @cached_property
     def _entries(self) -> dict[str, list[EntryPoint]]:
         entries: dict[str, list[EntryPoint]] = {}
-        for entry in entry_points(group=GROUP) if self._given is None else self._given:
+        for entry in entry_points(group=GROUP) if self._entry_points is None else self._entry_points:
             same = entries.setdefault(entry.name, [])
             if not any((each.value, package(each)) == (entry.value, package(entry)) for each in same):
                 same.append(entry)  # a package can be on the path twice

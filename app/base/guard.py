@@ -1,7 +1,7 @@
 """A thread that hears signals: it stops the robot and ends the program even while the main thread is blocked.
 
-The main thread handles a signal itself (`app/base/interrupts.py`), unless it is inside a call that does not return,
-such as a long computation or a hanging disk. After STOP_S this thread then stops the robot. A second signal stops it
+The main thread handles a signal itself (`app/base/interrupts.py`). It cannot inside a call that does not return, such
+as a long computation or a hanging disk. After STOP_S this thread then stops the robot. A second signal stops it
 at once, in any phase; END_S later the result is saved as far as it is known, and the process is killed. A library that
 holds the GIL blocks this thread too. A Spot then stops by itself, because nothing renews its lease.
 """

@@ -189,6 +189,14 @@ def tell_json(value: Any, *, indent: int | None = None) -> None:
     sys.stdout.write(json_text(value, indent=indent) + "\n")
 
 
+def tell_result(value: Any, text: str, *, as_json: bool) -> None:
+    """A result to stdout: the value as one line of JSON, or whole lines of text for people."""
+    if as_json:
+        tell_json(value)
+    else:
+        tell(text)
+
+
 def tell_file(text: str) -> None:
     """The content of a file to stdout: unchanged, but on a terminal without control characters."""
     sys.stdout.write(_safe(text) if sys.stdout.isatty() else text)

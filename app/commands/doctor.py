@@ -19,7 +19,7 @@ from app.base.arguments import add_json
 from app.base.command import Command, Parser
 from app.base.exit_codes import FAILURE, SUCCESS
 from app.base.interrupts import Interrupts
-from app.base.output import tell, tell_json
+from app.base.output import tell_result
 from perception.base.extras import DISTRIBUTION, install_line, requirements, ultralytics_line, weights_line
 
 Purpose = Literal["genesis", "spot", "training"]
@@ -76,9 +76,9 @@ def numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in match.group().split(".")) if match else ()
 
 
-def fits(version: str, wanted: str) -> bool:
+def fits(version: str, clauses: str) -> bool:
     """Whether the version meets `>=` and `==` clauses such as `>=1.26,<3`; other clauses are not judged."""
-    for clause in wanted.split(","):
+    for clause in clauses.split(","):
         clause = clause.strip()
         if clause.startswith(">=") and numbers(version) < numbers(clause[2:]):
             return False
@@ -89,17 +89,17 @@ def fits(version: str, wanted: str) -> bool:
 
 def package_findings() -> Iterable[Finding]:
     """Every declared package, and ultralytics, which is installed apart because its own dependencies do not fit."""
-    told: set[str] = set()
+    listed: set[str] = set()
     for extra, (section, needed_for) in SECTIONS.items():
         try:
-            wanted = requirements(extra)
+            declared = requirements(extra)
         except metadata.PackageNotFoundError:
             yield Finding(section, DISTRIBUTION, False, "not installed", needed_for, install_line(extra))
             return
-        for name, spec in wanted:
-            if name not in told:  # an extra may hold another
+        for name, spec in declared:
+            if name not in listed:  # an extra may hold another
                 yield _package(section, name, spec.removeprefix(name).strip(), needed_for, install_line(extra))
-                told.add(name)
+                listed.add(name)
     section, needed_for = SECTIONS["train"]
     yield _package(section, "ultralytics", "", needed_for, ultralytics_line())
 
@@ -229,17 +229,15 @@ def run(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
     findings = examine()
     complete = {each: not lacking(findings, each) for each in PURPOSES}
     ok = any(complete.values()) if purpose is None else complete[purpose]
-    if arguments.json:
-        rows = [
-            {
-                "section": finding.section, "name": finding.name, "ok": finding.good, "detail": finding.detail,
-                "needed_for": list(finding.needed_for), "fix": finding.fix,
-            }
-            for finding in findings
-        ]  # fmt: skip
-        tell_json({"ok": ok, "for": purpose, "complete": complete, "findings": rows})
-    else:
-        tell(report(findings, purpose))
+    rows = [
+        {
+            "section": finding.section, "name": finding.name, "ok": finding.good, "detail": finding.detail,
+            "needed_for": list(finding.needed_for), "fix": finding.fix,
+        }
+        for finding in findings
+    ]  # fmt: skip
+    value = {"ok": ok, "for": purpose, "complete": complete, "findings": rows}
+    tell_result(value, report(findings, purpose), as_json=arguments.json)
     return SUCCESS if ok else FAILURE
 
 

@@ -10,11 +10,12 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from app.groot import protocol
 from app.groot.protocol import BadRequestError, Request
 from perception.base.plain_json import json_text
+from trees.engine.intercept import Forced
 
 SILENCE_S: Final = 5.0
 """Hooks of a client that sends no request for so long are suspended. BehaviorTree.CPP's value."""
@@ -23,7 +24,6 @@ BEFORE, AFTER = 0, 1
 BREAK, REPLACE = 0, 1
 DESIRED: Final = ("SUCCESS", "FAILURE", "SKIPPED")
 """With SKIPPED the node keeps its own result."""
-Forced = Literal["SUCCESS", "FAILURE"] | None
 
 
 @dataclass

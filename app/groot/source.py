@@ -86,8 +86,8 @@ class Source:
         """MessagePack of {name: {key: value}}. names: of subtrees, joined by `;`; unknown ones are ignored. An empty
         text means every subtree, where BehaviorTree.CPP answers with nothing."""
         requested = names.split(";") if names else self._scopes
-        wanted = dict.fromkeys(name for name in requested if name in self._scopes)
-        return msgpack.pack({name: {key: plain(value) for key, value in self._entries(name)} for name in wanted})
+        known = dict.fromkeys(name for name in requested if name in self._scopes)
+        return msgpack.pack({name: {key: plain(value) for key, value in self._entries(name)} for name in known})
 
     def _entries(self, name: str) -> list[tuple[str, Any]]:
         """The entries that nodes of this subtree can read, its own and those remapped to the tree above."""

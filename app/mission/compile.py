@@ -89,8 +89,8 @@ class _Compiler:
         """Fill `node` with the counterpart of an element."""
         self._count += 1
         tag = tag_of(element)
-        path = f"{path}/{element.attributes.get('name') or element.attributes.get('ID') or tag}"
         node.name = element.attributes.get("name") or element.attributes.get("ID") or tag
+        path = f"{path}/{node.name}"
         try:
             if self._count > MAX_NODES:
                 raise NotMappedError(f"the tree has more than {MAX_NODES} nodes")

@@ -138,12 +138,12 @@ def values_of(
     """
     received: dict[str, Any] = {item.key: _constant(item) for item in inputs}
     received.update({name: _custom(name, value) for name, value in params.values.items()})
-    wanted = {parameter.name: parameter for parameter in parameters}
+    by_name = {parameter.name: parameter for parameter in parameters}
     for name in received:
-        if name not in wanted:
-            raise ConfigError(f"the tree has no parameter '{name}'; it has: {', '.join(wanted) or 'none'}")
+        if name not in by_name:
+            raise ConfigError(f"the tree has no parameter '{name}'; it has: {', '.join(by_name) or 'none'}")
     values = {}
-    for name, parameter in wanted.items():
+    for name, parameter in by_name.items():
         text = _as_text(received[name]) if name in received else parameter.default
         if text is None:
             raise ConfigError(f"the parameter '{name}' is missing; it has no default")

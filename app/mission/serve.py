@@ -63,12 +63,12 @@ class Served:
     stop: Callable[[], None]
 
 
-def service_name(main: str, wanted: str = "") -> str:
-    """The name for the directory. main: ID of the tree, for the default name. ConfigError for an invalid `wanted`."""
-    if wanted:
-        if not all(letter.isalnum() or letter in "-_" for letter in wanted) or not wanted.isascii():
-            raise ConfigError(f"{wanted!r} is no service name; use letters, digits, - and _")
-        return wanted
+def service_name(main: str, requested: str = "") -> str:
+    """The name for the directory. main: ID of the tree, for the default name. ConfigError for an invalid request."""
+    if requested:
+        if not all(letter.isalnum() or letter in "-_" for letter in requested) or not requested.isascii():
+            raise ConfigError(f"{requested!r} is no service name; use letters, digits, - and _")
+        return requested
     plain = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in main.lower())
     return f"spot-grasp-{plain.strip('-') or 'tree'}"
 
@@ -87,8 +87,8 @@ def serving(
     name, callers = service_name(tree.main, options.name), options.callers(target.hostname)
     sessions: list[SubleaseSession] = []
 
-    def session(connection: Connection, asked: Any) -> SubleaseSession:
-        sessions.append(SubleaseSession(connection, asked))
+    def session(connection: Connection, spot_options: Any) -> SubleaseSession:
+        sessions.append(SubleaseSession(connection, spot_options))
         return sessions[-1]
 
     with SpotRobot(target, session=session) as robot, Worker() as worker:
@@ -170,8 +170,8 @@ def serve(
         services.append(served)
         interrupts.between_ticks()
         callers = "callers with a certificate" if served.callers is None else ", ".join(served.callers)
-        told = f"mission service {served.name!r} of {tree.main!r} listens on {options.listen} port {served.port}"
-        note(f"{told} for {callers}, registered with {target.hostname}; Ctrl-C ends it\n")
+        where = f"mission service {served.name!r} of {tree.main!r} listens on {options.listen} port {served.port}"
+        note(f"{where} for {callers}, registered with {target.hostname}; Ctrl-C ends it\n")
         while True:
             interrupts.check()
             time.sleep(LOOK_S)

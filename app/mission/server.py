@@ -21,7 +21,7 @@ WORKERS: Final = 8
 MAX_MESSAGE_BYTES: Final = 256 * 1024
 STREAMS_AT_ONCE: Final = 16
 """Concurrent calls over one connection."""
-MAX_TOLD: Final = 16
+MAX_WARNED: Final = 16
 GRACE_S: Final = 1.0
 STOP_S: Final = 5.0
 
@@ -48,7 +48,7 @@ class Callers:
 
     def __init__(self, addresses: Iterable[str] | None) -> None:
         self._allowed = None if addresses is None else {ipaddress.ip_address(address) for address in addresses}
-        self._told: set[str] = set()
+        self._warned: set[str] = set()
 
     def admit(self, peer: str) -> bool:
         """Whether a peer, in gRPC's form, may call. The first call of a refused address is reported on stderr."""
@@ -57,8 +57,8 @@ class Callers:
         address = address_of(peer)
         if address is not None and ipaddress.ip_address(address) in self._allowed:
             return True
-        if str(address) not in self._told and len(self._told) < MAX_TOLD:
-            self._told.add(str(address))
+        if str(address) not in self._warned and len(self._warned) < MAX_WARNED:
+            self._warned.add(str(address))
             warn(f"refused a call from {address}, not the robot; see --allow-from")
         return False
 

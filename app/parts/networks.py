@@ -9,23 +9,18 @@ if TYPE_CHECKING:
     from perception.networks.protocols import Detector, HeatmapModel
 
 
-def weights_folder() -> Path:
-    """The folder of the shipped networks."""
-    import perception
-
-    return Path(perception.__path__[0]) / "weights"
-
-
 def networks(detector: Path | str | None, heatmap: Path | None) -> tuple[Detector, HeatmapModel, dict[str, str]]:
     """Detector and heatmap, the shipped ones where None is given, and the hashes of their files. ModelError, and
     ConfigError for a detector of another package."""
-    from perception.grasping.heatmap import OnnxHeatmap
+    from perception.grasping.heatmap import DEFAULT_WEIGHTS, OnnxHeatmap
 
-    heatmap = heatmap or weights_folder() / "heatmap.onnx"
+    heatmap = heatmap or DEFAULT_WEIGHTS
     parts = open_detector(detector), OnnxHeatmap(heatmap)
     hashes = {"heatmap": file_hash(heatmap, "heatmap")}
     if not isinstance(detector, str):
-        hashes = {"detector": file_hash(detector or weights_folder() / "detector.onnx", "detector"), **hashes}
+        from perception.detection.detector import DEFAULT_WEIGHTS as DETECTOR_WEIGHTS
+
+        hashes = {"detector": file_hash(detector or DETECTOR_WEIGHTS, "detector"), **hashes}
     return *parts, hashes
 
 
@@ -35,9 +30,9 @@ def open_detector(which: Path | str | None) -> Detector:
         from app.parts.plugins import make_detector
 
         return make_detector(which)
-    from perception.detection.detector import OnnxDetector
+    from perception.detection.detector import DEFAULT_WEIGHTS, OnnxDetector
 
-    return OnnxDetector(which or weights_folder() / "detector.onnx")
+    return OnnxDetector(which or DEFAULT_WEIGHTS)
 
 
 def file_hash(file: Path, what: str) -> str:

@@ -92,14 +92,14 @@ def robot_options(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def owner_words(words: Sequence[str]) -> str:
     """The end of a message about unknown options: which robots of other packages declare them; "" if none does."""
-    told = []
+    owners = []
     for name in offered(ROBOT_GROUP):
         try:
             flags = {flag for action in declared(PluginKind(name)).values() for flag in action.option_strings}
         except ConfigError:  # a broken plug-in is reported when it is used
             continue
-        told += [f"{word} is an option of --robot {name}" for word in words if word.partition("=")[0] in flags]
-    return "".join(f"; {words}" for words in told)
+        owners += [f"{word} is an option of --robot {name}" for word in words if word.partition("=")[0] in flags]
+    return "".join(f"; {words}" for words in owners)
 
 
 def plugins(robot: str, detector: str | Path | None) -> dict[str, str]:

@@ -61,20 +61,22 @@ class SpotKind:
             raise ConfigError(
                 "--robot spot needs --hostname: the robot's name or address, or `sim` for a simulated one"
             )
-        asked = SpotOptions(options.take_lease, options.own_estop, options.clear_faults, options.undock, options.at_end)
+        settings = SpotOptions(
+            options.take_lease, options.own_estop, options.clear_faults, options.undock, options.at_end
+        )
         if options.hostname != SIMULATED:
             if flags := options_given(self.borrows, options).values():
                 raise ConfigError(f"{', '.join(flags)}: not for a real Spot; leave it out or take --hostname sim")
             require("--robot spot", "spot", "bosdyn.client")
             from behaviours.robots.spot.robot import SpotRobot
 
-            return SpotRobot(target_of(options), asked)
+            return SpotRobot(target_of(options), settings)
         refuse_target(options)
         require("--robot spot", "spot")
         from app.parts.simulated_spot import SimulatedSpot
 
         body = self.borrows.make(options, seed=seed, folder=folder)
-        return SimulatedSpot(body, asked, log=None if folder is None else folder / "spot_api.jsonl")
+        return SimulatedSpot(body, settings, log=None if folder is None else folder / "spot_api.jsonl")
 
 
 def refuse_target(options: argparse.Namespace) -> None:

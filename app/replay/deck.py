@@ -99,10 +99,10 @@ class Deck:
 
     def snapshot(self) -> Snapshot:
         """The state at the present position."""
-        wanted = bisect_right(self._times, self.time_s)
-        if wanted < self._seen.index:
-            self._seen = self._kept[wanted // EVERY].copy()
-        while self._seen.index < wanted:
+        played = bisect_right(self._times, self.time_s)
+        if played < self._seen.index:
+            self._seen = self._kept[played // EVERY].copy()
+        while self._seen.index < played:
             self._play(self._recording.events[self._seen.index])
         return self._seen.state.snapshot(self.time_s, self._seen.ticks, note=self._note())
 

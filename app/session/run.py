@@ -86,7 +86,7 @@ def _run(options: RunOptions, interrupts: Interrupts, groot: Groot) -> int:
             with interrupts.guarding(None if parts.robot.simulated_time else parts.robot.stop, save):
                 try:
                     interrupts.release()
-                    session.describe(_asked(options, parts, settings))
+                    session.describe(_run_config(options, parts, settings))
                     session.record.copy_tree(document)
                     if substitution is not None:
                         session.record.copy_substitutions(substitution.text)
@@ -143,7 +143,7 @@ def _until_it_ends(
             feed.publish()
 
 
-def _asked(options: RunOptions, parts: Parts, settings: Settings) -> dict[str, Any]:
+def _run_config(options: RunOptions, parts: Parts, settings: Settings) -> dict[str, Any]:
     """The options and parts of the run, for config.json."""
     return {
         "options": options.as_json(),

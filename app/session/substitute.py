@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Any, Final
 from py_trees.common import Status
 
 from app.session.options import SIMULATED, RunOptions
-from app.session.substitution_file import STATUSES, NodeConfig, Rule, nearest, read_rules
+from app.session.substitution_file import STATUSES, NodeConfig, Rule, read_rules
 from perception.base.errors import ConfigError, ContractError
 from trees.checking.fixed import literal_refusal
 from trees.data.literals import key_of
 from trees.data.ports import Direction
 from trees.engine.leaf import Leaf, PortAccess
+from trees.reading.names import nearest
 from trees.script import ScriptError, compile_script
 
 if TYPE_CHECKING:
     from trees import Document, NodeView, Place, Substitute
     from trees.data.blackboard import Blackboard
 
-STATUS: Final = {"SUCCESS": Status.SUCCESS, "FAILURE": Status.FAILURE, "RUNNING": Status.RUNNING}
 WORDS: Final = {"IDLE": 0, "RUNNING": 1, "SUCCESS": 2, "FAILURE": 3, "SKIPPED": 4}
 """Names and values of the statuses in a return_status_script, as in BehaviorTree.CPP."""
 Run = Callable[..., Any]
@@ -59,21 +59,21 @@ class ScriptedLeaf(Leaf):
         self.skipped = False
         left_s = self._due_s - self._clock()
         if left_s > 1e-9:
-            what = self._config.status_script or self._config.status
+            what = self._config.scripts.get("return_status_script") or self._config.status
             self.feedback_message = f"substituted: {what} in {left_s:.2f} s"
             return Status.RUNNING
         status = self._answer()
         if status == "RUNNING":
             self.feedback_message = "substituted"
             return Status.RUNNING
-        for key, wanted in (("success_script", "SUCCESS"), ("failure_script", "FAILURE"), ("post_script", None)):
-            if wanted in (None, status) and key in self._scripts:
+        for key, condition in (("success_script", "SUCCESS"), ("failure_script", "FAILURE"), ("post_script", None)):
+            if condition in (None, status) and key in self._scripts:
                 self._scripts[key](self._scope)
         self.feedback_message = f"substituted: {status}"
         if status == "SKIPPED":
             self.skipped = True
             return Status.INVALID
-        return STATUS[status]
+        return Status[status]
 
     def _answer(self) -> str:
         """The status that the configuration or its script gives. ContractError if the script gives none."""
@@ -154,7 +154,7 @@ def load_substitution(file: Path, document: Document) -> Substitution:
 
 
 def _paths(node: NodeView) -> tuple[str, ...]:
-    """The paths that a pattern may give: the full path, the same without the numbers of nodes that have no name, and
+    """The paths that a pattern may give: the full path, with and without the numbers of nodes that have no name, and
     the path in the log, with and without the main tree."""
     return node.full_path, re.sub(r"::\d+(?=/|$)", "", node.full_path), node.path, node.path.partition("/")[2]
 
@@ -181,14 +181,8 @@ def _check_leaf(file: Path, rule: Rule, node: NodeView, document: Document) -> N
 def _scripts(rule: Rule) -> Mapping[str, Run]:
     if rule.config is None:
         return {}
-    config = rule.config
-    texts = {
-        "return_status_script": config.status_script,
-        "success_script": config.success_script,
-        "failure_script": config.failure_script,
-        "post_script": config.post_script,
-    }
-    return {key: _compiled(text, f"{config.place}.{key}") for key, text in texts.items() if text}
+    place = rule.config.place
+    return {key: _compiled(text, f"{place}.{key}") for key, text in rule.config.scripts.items() if text}
 
 
 def _compiled(text: str, place: str) -> Run:

@@ -6,34 +6,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from difflib import get_close_matches
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from perception.base.errors import ConfigError
 from perception.base.files import json_of, read_text
+from trees.reading.names import nearest
 
 MAX_RULES: Final = 1000
 SECTIONS: Final = ("TestNodeConfigs", "SubstitutionRules")
 STATUSES: Final = ("SUCCESS", "FAILURE", "SKIPPED", "RUNNING")
-SCRIPTS: Final = ("success_script", "failure_script", "post_script")
-KEYS: Final = ("return_status", "return_status_script", "async_delay", *SCRIPTS)
-Answer = Literal["SUCCESS", "FAILURE", "SKIPPED", "RUNNING"]
+KEYS: Final = (
+    "return_status", "return_status_script", "async_delay", "success_script", "failure_script", "post_script",
+)  # fmt: skip
+SCRIPTS: Final = tuple(key for key in KEYS if key.endswith("_script"))
 
 
 @dataclass(frozen=True)
 class NodeConfig:
-    """What a scripted leaf does: after `delay_s` on the robot's clock it returns `status`, or the value of
-    `status_script` if there is one, and runs the scripts that apply, `post_script` last. place: of this configuration
-    in the file, for messages."""
+    """What a scripted leaf does. After `delay_s` on the robot's clock it returns `status`, or the value of its
+    `return_status_script` if there is one. Then it runs the scripts that apply, `post_script` last.
 
-    status: Answer
+    scripts: their texts by their keys in the file. place: of this configuration in the file, for messages.
+    """
+
+    status: str
     delay_s: float = 0.0
-    status_script: str = ""
-    success_script: str = ""
-    failure_script: str = ""
-    post_script: str = ""
+    scripts: Mapping[str, str] = field(default_factory=dict)
     place: str = ""
 
 
@@ -95,23 +96,17 @@ def read_rules(file: Path) -> tuple[tuple[Rule, ...], str]:
     return tuple(read), text
 
 
-def nearest(word: str, choices: list[str]) -> str:
-    """` Did you mean 'x'?` or nothing."""
-    near = get_close_matches(word[:80], choices, 1, 0.6)
-    return f" Did you mean '{near[0]}'?" if near else ""
-
-
 def _config(part: _Part) -> NodeConfig:
     part.only(KEYS)
-    script = part.text("return_status_script") if "return_status_script" in part.value else ""
-    status = part.text("return_status") if "return_status" in part.value or not script else "SUCCESS"
+    scripts = {name: part.text(name) for name in SCRIPTS if name in part.value}
+    has_status = "return_status" in part.value or not scripts.get("return_status_script")
+    status = part.text("return_status") if has_status else "SUCCESS"
     if status not in STATUSES:
         raise part.wrong(f"'{status}' is not one of {', '.join(STATUSES)}", "return_status")
     delay_ms = part.value.get("async_delay", 0)
     if isinstance(delay_ms, bool) or not isinstance(delay_ms, int) or not 0 <= delay_ms <= 10**9:
         raise part.wrong("is not a whole number of milliseconds from 0 to 1000000000", "async_delay")
-    scripts = {name: part.text(name) for name in SCRIPTS if name in part.value}
-    return NodeConfig(status, delay_ms / 1000.0, script, place=f"{part.file}: {part.name}", **scripts)  # type: ignore[arg-type]
+    return NodeConfig(status, delay_ms / 1000.0, scripts, f"{part.file}: {part.name}")
 
 
 @dataclass(frozen=True)
@@ -134,7 +129,7 @@ class _Part:
         for key in self.value:
             if key not in allowed:
                 choices = ", ".join(allowed)
-                raise self.wrong(f"unknown key.{nearest(key, list(allowed))} Keys: {choices}", key)
+                raise self.wrong(f"unknown key.{nearest(key, allowed)} Keys: {choices}", key)
 
     def part(self, key: str, *, optional: bool = False) -> _Part:
         if key not in self.value and not optional:

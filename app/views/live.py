@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any, Final
 
-from app.views.model import Snapshot, Transition
+from app.views.model import NoView, Snapshot
 from app.views.picture import picture
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ NO_TERMINAL_ROWS: Final = 200
 
 
 @dataclass
-class LiveView:
+class LiveView(NoView):
     """Draws on rich's thread; `publish` only swaps a reference. stream: the terminal. no_colour: glyphs only."""
 
     stream: IO[str]
@@ -43,9 +43,6 @@ class LiveView:
 
     def stage(self, text: str) -> None:
         self._stage = text
-
-    def transition(self, change: Transition) -> None:
-        pass
 
     def publish(self, newest: Callable[[], Snapshot]) -> None:
         self._newest = newest

@@ -63,7 +63,7 @@ class RunState:
         if event.kind == TRANSITION:
             self.transition(data["uid"], transition_of(event))
         elif event.kind == FEEDBACK:
-            self._say(data["uid"], str(data.get("feedback", "")))
+            self._set_feedback(data["uid"], str(data.get("feedback", "")))
         elif event.kind == BLACKBOARD:
             for name in (data["key"], f"{data.get('scope')}/{data['key']}"):
                 if name in self._watched:
@@ -90,7 +90,7 @@ class RunState:
             self._fresh.discard(index)
             return
         top, entered = index, [index]
-        while (parent := self._parents[top]) >= 0 and not self._runs_now(parent):
+        while (parent := self._parents[top]) >= 0 and not self._is_running(parent):
             top = parent
             entered.append(parent)
         for below in range(top, self._ends[top]):
@@ -100,10 +100,10 @@ class RunState:
             self._runs[self._nodes[position].uid] = _Run(now_s)
         self._fresh.update(entered[1:])
 
-    def _runs_now(self, index: int) -> bool:
+    def _is_running(self, index: int) -> bool:
         return index in self._fresh or self._board.codes[index] == CODES["RUNNING"]
 
-    def _say(self, uid: int, text: str) -> None:
+    def _set_feedback(self, uid: int, text: str) -> None:
         if uid in self._runs:
             self._runs[uid] = self._runs[uid]._replace(feedback=text)
 

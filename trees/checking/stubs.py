@@ -1,7 +1,7 @@
 """Stubs for the nodes of other projects: a file is checked and its control flow tried without their code.
 
-A stub leaf has whatever ports the file gives it and returns what a callable says. A stub control node is a Sequence, a
-stub decorator passes its child's result on, and a SubTree whose tree is not in the files succeeds.
+A stub leaf has whatever ports the file gives it and returns what a callable says. A stub control node is a Sequence. A
+stub decorator passes its child's result on. A SubTree whose tree is not in the files succeeds.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Assignments of a script: `:=`, `=`, `+=`, `-=`, `*=`, `/=`.
 
-An entry keeps the type of its value. An entry of whole numbers accepts 2.0 but not 2.5, an entry of numbers accepts a
-text that is a number, an entry of texts accepts no number. Its sequence counts every assignment.
+An entry keeps the type of its value. An entry of whole numbers accepts 2.0 but not 2.5. An entry of numbers accepts a
+text that is a number. An entry of texts accepts no number. Its sequence counts every assignment.
 """
 
 from __future__ import annotations

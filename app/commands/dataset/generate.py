@@ -10,7 +10,7 @@ from app.base.bounded import integer, seed
 from app.base.command import Command, Parser
 from app.base.exit_codes import SUCCESS
 from app.base.interrupts import Interrupts
-from app.base.output import tell, tell_json
+from app.base.output import tell_result
 from app.base.workers import add_families, add_mapper, mapper_of
 
 
@@ -41,16 +41,14 @@ def run(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
 
     names = ("per_family", "scenes", "views", "samples", "seed", "split", "skip")
     meshes = tuple(str(Path(mesh).resolve()) for mesh in arguments.mesh)
-    given = {name: getattr(arguments, name) for name in names}
-    plan = plan_for(arguments.preset, meshes=meshes or None, families=tuple(arguments.family) or None, **given)
+    options = {name: getattr(arguments, name) for name in names}
+    plan = plan_for(arguments.preset, meshes=meshes or None, families=tuple(arguments.family) or None, **options)
     with mapper_of(arguments) as mapper, stage_progress() as progress:
         summary = generate(plan, arguments.out, mapper, progress, arguments.device)
     counts = summary["counts"]
-    if arguments.json:
-        tell_json(summary)
-    else:
-        pixels = counts["good"] + counts["bad"]
-        tell(f"{arguments.out}: {counts['objects']} objects, {counts['views']} views, {pixels} labelled pixels\n")
+    pixels = counts["good"] + counts["bad"]
+    text = f"{arguments.out}: {counts['objects']} objects, {counts['views']} views, {pixels} labelled pixels\n"
+    tell_result(summary, text, as_json=arguments.json)
     return SUCCESS
 
 

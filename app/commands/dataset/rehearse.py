@@ -10,7 +10,7 @@ from app.base.bounded import integer, seed
 from app.base.command import Command, Parser
 from app.base.exit_codes import SUCCESS
 from app.base.interrupts import Interrupts
-from app.base.output import tell, tell_json
+from app.base.output import tell_result
 from app.base.workers import add_families, add_mapper, mapper_of
 
 
@@ -33,21 +33,19 @@ def run(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
     from app.base.progress_bar import stage_progress
     from training.evaluation.rehearse import Rehearsal, rehearse
 
-    given = {
+    options = {
         "per_family": arguments.objects,
         **{key: getattr(arguments, key) for key in ("pictures", "pixels", "seed")},
     }
     heatmap = None if arguments.heatmap is None else str(arguments.heatmap.resolve())
-    given = {key: value for key, value in given.items() if value is not None}
-    plan = Rehearsal(**given, heatmap=heatmap, families=tuple(arguments.family))
+    options = {key: value for key, value in options.items() if value is not None}
+    plan = Rehearsal(**options, heatmap=heatmap, families=tuple(arguments.family))
     with mapper_of(arguments) as mapper, stage_progress() as progress:
         manifest = rehearse(plan, arguments.out, mapper, progress, arguments.device)
     facts = {key: value for key, value in manifest.items() if key != "samples"}
-    if arguments.json:
-        tell_json(facts)
-    else:
-        text = f"{facts['objects']} objects, {facts['count']} pictures"
-        tell(f"{arguments.out}: {text}; spot-grasp train heatmap --data {arguments.out} learns from it\n")
+    text = f"{facts['objects']} objects, {facts['count']} pictures"
+    next_step = f"spot-grasp train heatmap --data {arguments.out} learns from it"
+    tell_result(facts, f"{arguments.out}: {text}; {next_step}\n", as_json=arguments.json)
     return SUCCESS
 
 

@@ -9,7 +9,7 @@ from app.base.arguments import add_json
 from app.base.command import Command, Parser
 from app.base.exit_codes import FAILURE, SUCCESS
 from app.base.interrupts import Interrupts
-from app.base.output import tell, tell_json
+from app.base.output import tell_result
 
 
 def add_arguments(parser: Parser) -> None:
@@ -21,10 +21,8 @@ def run(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
     from training.dataset.verify import verify
 
     faults = verify(arguments.folder)
-    if arguments.json:
-        tell_json({"ok": not faults, "faults": faults})
-    else:
-        tell("".join(f"{fault}\n" for fault in faults) or f"{arguments.folder}: every file is whole\n")
+    text = "".join(f"{fault}\n" for fault in faults) or f"{arguments.folder}: every file is whole\n"
+    tell_result({"ok": not faults, "faults": faults}, text, as_json=arguments.json)
     return FAILURE if faults else SUCCESS
 
 

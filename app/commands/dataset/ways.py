@@ -8,8 +8,9 @@ from pathlib import Path
 from app.base.arguments import add_json
 from app.base.bounded import integer, seed
 from app.base.command import Command, Parser
+from app.base.exit_codes import SUCCESS
 from app.base.interrupts import Interrupts
-from app.base.output import tell, tell_json
+from app.base.output import tell_result
 from app.base.workers import add_families, add_mapper, mapper_of
 
 
@@ -42,12 +43,10 @@ def run(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
     plan = WayPlan(*of_all, meshes, arguments.split, arguments.rests, arguments.samples, arguments.seed)
     with mapper_of(arguments) as mapper, stage_progress() as progress:
         summary = label_catalogue(plan, arguments.out, mapper, progress, arguments.device)
-    if arguments.json:
-        tell_json(summary)
-    else:
-        counts = summary["counts"]
-        tell(f"{arguments.out}: {counts['objects']} objects, {counts['held']} of {counts['tried']} grasps hold\n")
-    return 0
+    counts = summary["counts"]
+    text = f"{arguments.out}: {counts['objects']} objects, {counts['held']} of {counts['tried']} grasps hold\n"
+    tell_result(summary, text, as_json=arguments.json)
+    return SUCCESS
 
 
 COMMAND = Command(add_arguments, run)

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 from app.base.bounded import integer, real
 from app.base.command import Command, Parser
+from app.base.exit_codes import SUCCESS
 from app.base.interrupts import Interrupts
+from app.base.output import tell_result
 from app.base.workers import mapper_of
-from app.commands.evaluate.common import add_methods, add_study, full_path, names_in, say
+from app.commands.evaluate.common import add_methods, add_study, full_path, names_in
 
 if TYPE_CHECKING:
     from training.evaluation.clutter_names import Kind
@@ -68,7 +70,8 @@ def _run(arguments: argparse.Namespace, interrupts: Interrupts, *, kind: Kind) -
     )
     with mapper_of(arguments) as mapper, stage_progress() as progress:
         result, times = evaluate_clutter(study, arguments.out, mapper, progress, arguments.device)
-    return say(result, f"{table(result)}\n{times_table(times)}", as_json=arguments.json)
+    tell_result(result, f"{table(result)}\n{times_table(times)}", as_json=arguments.json)
+    return SUCCESS
 
 
 def clutter_command(kind: Kind) -> Command:

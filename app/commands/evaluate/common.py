@@ -1,15 +1,12 @@
-"""What the evaluations have in common: arguments, and how the result is told."""
+"""Arguments that the evaluations have in common."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from app.base.arguments import add_json
 from app.base.bounded import seed
-from app.base.exit_codes import SUCCESS
-from app.base.output import tell, tell_json
 from app.base.workers import add_mapper
 
 
@@ -33,15 +30,6 @@ def add_split(parser: argparse.ArgumentParser) -> None:
     """--split and --json"""
     parser.add_argument("--split", default="test", help="test (default), val or train")
     add_json(parser)
-
-
-def say(result: dict[str, Any], table: str, *, as_json: bool) -> int:
-    """Print the result; the exit code."""
-    if as_json:
-        tell_json(result)
-    else:
-        tell(table)
-    return SUCCESS
 
 
 def names_in(text: str) -> tuple[str, ...]:

@@ -7,9 +7,11 @@ from pathlib import Path
 
 from app.base.bounded import integer
 from app.base.command import Command, Parser
+from app.base.exit_codes import SUCCESS
 from app.base.interrupts import Interrupts
+from app.base.output import tell_result
 from app.base.workers import mapper_of
-from app.commands.evaluate.common import add_methods, add_study, full_path, names_in, say
+from app.commands.evaluate.common import add_methods, add_study, full_path, names_in
 from perception.base.extras import require
 
 TRIALS, PICTURES = 400, 6
@@ -64,7 +66,8 @@ def run(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
     tables = f"{table(result)}\n{families_table(result)}"
     save(arguments.out / "table.md", tables.encode())
     save(arguments.out / "plot.png", plot(result))
-    return say(result, tables, as_json=arguments.json)
+    tell_result(result, tables, as_json=arguments.json)
+    return SUCCESS
 
 
 COMMAND = Command(add_arguments, run)

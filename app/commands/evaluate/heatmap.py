@@ -6,8 +6,10 @@ import argparse
 from pathlib import Path
 
 from app.base.command import Command, Parser
+from app.base.exit_codes import SUCCESS
 from app.base.interrupts import Interrupts
-from app.commands.evaluate.common import add_split, say
+from app.base.output import tell_result
+from app.commands.evaluate.common import add_split
 
 
 def add_arguments(parser: Parser) -> None:
@@ -21,7 +23,8 @@ def run(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
     from training.evaluation.heatmap import evaluate_network, table
 
     result = evaluate_network(arguments.network or DEFAULT_WEIGHTS, arguments.data, arguments.split)
-    return say(result, table(result), as_json=arguments.json)
+    tell_result(result, table(result), as_json=arguments.json)
+    return SUCCESS
 
 
 COMMAND = Command(add_arguments, run)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.base.exit_codes import FAILURE, SUCCESS
-from app.base.output import tell, tell_json, warn
+from app.base.output import tell_result, warn
 from app.commands.perceive.saved_frame import read_mask, saved_frame
 from app.parts.networks import open_detector
 from behaviours.recording.overlay import heatmap_picture
@@ -62,29 +62,26 @@ def perceive_files(arguments: argparse.Namespace) -> int:
         detector = open_detector(arguments.detector)
     heatmap = OnnxHeatmap(arguments.heatmap) if arguments.heatmap else OnnxHeatmap()
     warm_up(detector, heatmap, labels, SPOT.gripper)
-    found = perceive(frame, detector, heatmap, labels=labels, gripper=SPOT.gripper, min_score=arguments.min_score)
-    files = _write(found, arguments.out) if arguments.out is not None else {}
-    result = {**_result(found, frame), **files}
+    perception = perceive(frame, detector, heatmap, labels=labels, gripper=SPOT.gripper, min_score=arguments.min_score)
+    files = _write(perception, arguments.out) if arguments.out is not None else {}
+    result = {**_result(perception, frame), **files}
     if arguments.out is not None:
         write_atomic(arguments.out / "result.json", json_text(result, indent=1).encode(), parents=True)
-    if arguments.json:
-        tell_json(result)
-    else:
-        tell(_sentence(found, result))
-    if isinstance(found.grasp, Grasp):
+    tell_result(result, _sentence(perception, result), as_json=arguments.json)
+    if isinstance(perception.grasp, Grasp):
         return SUCCESS
-    warn(found.grasp.reason)
+    warn(perception.grasp.reason)
     return FAILURE
 
 
-def _result(found: Perception, frame: RgbdFrame) -> dict[str, Any]:
+def _result(perception: Perception, frame: RgbdFrame) -> dict[str, Any]:
     """What the JSON line says, but for the files. Poses are turned into the camera's frame."""
     camera_from_world = frame.world_from_camera.inverse()
     result: dict[str, Any] = {
-        "found": isinstance(found.grasp, Grasp),
+        "found": isinstance(perception.grasp, Grasp),
         "reason": None,
-        "label": found.view.detection.label if found.view else None,
-        "detection_score": round(found.view.detection.score, 4) if found.view else None,
+        "label": perception.view.detection.label if perception.view else None,
+        "detection_score": round(perception.view.detection.score, 4) if perception.view else None,
         "pixel": None,
         "depth_m": None,
         "position_m": None,
@@ -94,12 +91,12 @@ def _result(found: Perception, frame: RgbdFrame) -> dict[str, Any]:
         "width_m": None,
         "score": None,
         "frame": "camera",
-        "depth_shift_px": found.view.repaired.shift_px if found.view else None,
-        "stage_s": {stage: round(value, 5) for stage, value in found.seconds.items()},
-        "total_s": round(sum(found.seconds.values()), 5),
+        "depth_shift_px": perception.view.repaired.shift_px if perception.view else None,
+        "stage_s": {stage: round(value, 5) for stage, value in perception.seconds.items()},
+        "total_s": round(sum(perception.seconds.values()), 5),
     }
-    if isinstance(found.grasp, Grasp):
-        grasp = found.grasp
+    if isinstance(perception.grasp, Grasp):
+        grasp = perception.grasp
         hand: Pose = camera_from_world @ grasp.world_from_hand
         result |= {
             "pixel": [int(grasp.pixel_uv[0]), int(grasp.pixel_uv[1])],
@@ -112,7 +109,7 @@ def _result(found: Perception, frame: RgbdFrame) -> dict[str, Any]:
             "score": round(float(grasp.score), 5),
         }
     else:
-        result["reason"] = found.grasp.reason
+        result["reason"] = perception.grasp.reason
     return result
 
 
@@ -120,10 +117,10 @@ def _rounded(values: NDArray[Any], digits: int = 5) -> list[float]:
     return [round(float(value), digits) for value in values]
 
 
-def _sentence(found: Perception, result: dict[str, Any]) -> str:
-    if found.view is None:
+def _sentence(perception: Perception, result: dict[str, Any]) -> str:
+    if perception.view is None:
         return ""
-    lines = [f"{result['label']} {result['detection_score']:.2f}, {int(found.view.detection.mask.sum())} px"]
+    lines = [f"{result['label']} {result['detection_score']:.2f}, {int(perception.view.detection.mask.sum())} px"]
     if result["found"]:
         u, v = result["pixel"]
         x, y, z = result["position_m"]
@@ -133,20 +130,22 @@ def _sentence(found: Perception, result: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _write(found: Perception, out: Path) -> dict[str, str]:
+def _write(perception: Perception, out: Path) -> dict[str, str]:
     """The pictures of the stages that were reached; {name: file}."""
     pictures: dict[str, NDArray[Any]] = {}
-    if found.view is not None:
-        mask, normals = found.view.detection.mask, found.view.normals
+    if perception.view is not None:
+        mask, normals = perception.view.detection.mask, perception.view.normals
         pictures["mask"] = mask.astype(np.uint8) * 255
         known = normals.any(axis=-1, keepdims=True) & mask[..., None]
         colour = np.where(known, (1.0 - normals) / 2.0 * 255, 0)
         pictures["normals"] = np.ascontiguousarray(colour[..., ::-1].astype(np.uint8))
-        if found.heatmap is not None:
-            quality = (np.clip(found.heatmap.quality, 0, 1) * 255).astype(np.uint8)
+        if perception.heatmap is not None:
+            quality = (np.clip(perception.heatmap.quality, 0, 1) * 255).astype(np.uint8)
             pictures["heatmap"] = cv2.applyColorMap(quality, cv2.COLORMAP_TURBO) * mask[..., None]
-            grasp = found.grasp if isinstance(found.grasp, Grasp) else None
-            pictures["overlay"] = heatmap_picture(found.view.frame, found.view.detection, found.heatmap, grasp)
+            grasp = perception.grasp if isinstance(perception.grasp, Grasp) else None
+            pictures["overlay"] = heatmap_picture(
+                perception.view.frame, perception.view.detection, perception.heatmap, grasp
+            )
     files = {}
     for name, picture in pictures.items():
         good, content = cv2.imencode(".png", picture)

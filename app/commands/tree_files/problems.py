@@ -34,9 +34,9 @@ def check(
 
     leaves = known_leaves()
     wrong = False
-    told: set[Problem] = set()
+    reported: set[Problem] = set()
     rows: list[dict[str, Any]] = []
-    say = tell if facts is None else lambda _: None
+    show = tell if facts is None else lambda _: None
     groups = [list(files)] if together else [[text] for text in files]
     for group in groups:
         paths = []
@@ -44,7 +44,7 @@ def check(
             try:
                 paths.append(find_tree(text))
             except TreeError as error:  # the others are looked at all the same
-                say(f"{error}\n")
+                show(f"{error}\n")
                 rows.append(_row(Problem(text, 1, 1, str(error))))
                 wrong = True
         if not paths:
@@ -52,14 +52,14 @@ def check(
         problems = trees.problems(
             paths, leaves, main, folders=folders, strict=strict, stub_unknown=stub_unknown, known=known
         )
-        new = [problem for problem in problems if problem not in told]  # two files may include a third
-        told.update(new)
+        new = [problem for problem in problems if problem not in reported]  # two files may include a third
+        reported.update(new)
         for problem in new:
-            say(f"{problem}\n")
+            show(f"{problem}\n")
             rows.append(_row(problem))
         wrong = wrong or any(strict or not problem.warning for problem in problems)
         if not problems:
-            say(f"{', '.join(map(str, paths))}: no problem found\n")
+            show(f"{', '.join(map(str, paths))}: no problem found\n")
     if facts is not None:
         facts["problems"] = rows
     return UNUSABLE if wrong else SUCCESS
