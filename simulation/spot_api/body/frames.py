@@ -50,7 +50,13 @@ def vec3(values: Any) -> Any:
 
 def flat_of(body: Pose) -> Pose:
     """world_from_flat_body: the body's position and heading, level."""
-    return Pose.from_rpy((0.0, 0.0, body.yaw_rad), body.position_m)
+    return level(body, float(body.position_m[2]))
+
+
+def level(body: Pose, height_m: float) -> Pose:
+    """The body's place and heading at a height above the floor, level; world frame."""
+    x, y, _ = body.position_m
+    return Pose.from_rpy((0.0, 0.0, body.yaw_rad), (x, y, height_m))
 
 
 def world_from(frame: str, body: Pose, hand: Pose) -> Pose | None:
@@ -65,18 +71,12 @@ def world_from(frame: str, body: Pose, hand: Pose) -> Pose | None:
         case "flat_body":
             return flat_of(body)
         case "gpe":
-            return ground_of(body)
+            return level(body, 0.0)
         case "hand":
             return hand
         case "arm0.link_wr1" | "link_wr1":
             return hand @ WRIST_FROM_HAND.inverse()
     return None
-
-
-def ground_of(body: Pose) -> Pose:
-    """world_from_gpe: the floor under the body, level at height 0."""
-    x, y, _ = body.position_m
-    return Pose.from_rpy((0.0, 0.0, body.yaw_rad), (x, y, 0.0))
 
 
 def fill_tree(snapshot: Any, body: Pose, hand: Pose, sensors: dict[str, tuple[str, Pose]] | None = None) -> None:
@@ -94,7 +94,7 @@ def fill_tree(snapshot: Any, body: Pose, hand: Pose, sensors: dict[str, tuple[st
     edge(VISION, BODY, inverse)
     edge(ODOM, BODY, inverse @ ODOM_FROM_VISION.inverse())
     edge(FLAT, BODY, inverse @ flat_of(body))
-    edge(GPE, BODY, inverse @ ground_of(body))
+    edge(GPE, BODY, inverse @ level(body, 0.0))
     edge(WRIST, BODY, inverse @ hand @ WRIST_FROM_HAND.inverse())
     edge(HAND, WRIST, WRIST_FROM_HAND)
     for name, (parent, pose) in (sensors or {}).items():

@@ -60,11 +60,14 @@ class Leases:
 
     # the rules
 
-    def use(self, lease: Any, needs: str, result: Any) -> bool:
-        """Whether a lease allows a command that needs a resource; fills the LeaseUseResult."""
+    def use(self, lease: Any, needs: str, result: Any, *, advance: bool = True) -> bool:
+        """Whether a lease allows a command that needs a resource; fills the LeaseUseResult.
+
+        advance: whether the lease becomes the newest one in use.
+        """
         with self._lock:
             result.attempted_lease.CopyFrom(lease)
-            result.status = self._judge(lease, needs, advance=True)
+            result.status = self._judge(lease, needs, advance=advance)
             claim = self._claims.get(lease.resource)
             if claim is not None:
                 result.owner.client_name, result.owner.user_name = claim.client, claim.user
@@ -181,14 +184,7 @@ class Leases:
     def retain_lease(self, request: Any, response: Any, call: Call) -> None:
         if not request.HasField("lease"):
             raise InvalidRequestError("RetainLease without a lease")
-        with self._lock:
-            result = response.lease_use_result
-            result.attempted_lease.CopyFrom(request.lease)
-            result.status = self._judge(request.lease, request.lease.resource, advance=False)
-            claim = self._claims.get(request.lease.resource)
-            if claim is not None:
-                result.owner.client_name, result.owner.user_name = claim.client, claim.user
-                result.latest_known_lease.CopyFrom(claim.latest)
+        self.use(request.lease, request.lease.resource, response.lease_use_result, advance=False)
 
     def list_leases(self, request: Any, response: Any, call: Call) -> None:
         with self._lock:

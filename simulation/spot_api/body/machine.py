@@ -9,7 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from bosdyn.api import estop_pb2, robot_state_pb2
 
+from behaviours.robot import Command, CommandState, Outcome
 from perception.geometry import Pose
+from simulation.spot_api.body.frames import level
 from simulation.spot_api.body.laws import glide, joint_path
 from simulation.spot_api.body.steering import Steerable
 from simulation.spot_api.body.world import World
@@ -57,7 +59,7 @@ class Machine:
 
     def sit_down(self, robot: Steerable) -> None:
         """Sit down, the posture at the start. Runs on the physics thread."""
-        self._to_height(robot, SIT_HEIGHT_M, FALL_S)
+        to_height(robot, SIT_HEIGHT_M, FALL_S)
 
     def warm_up(self, robot: Steerable) -> None:
         """Use every function that a client may ask for once, so that its kernels are compiled before clients connect.
@@ -98,12 +100,7 @@ class Machine:
     def _collapse(self, robot: Steerable) -> None:
         robot.stop()
         robot.set_gripper(robot.gripper().opening, max_torque_nm=LIMP_TORQUE_NM)
-        self._to_height(robot, SIT_HEIGHT_M, FALL_S)
-
-    def _to_height(self, robot: Steerable, height_m: float, time_s: float) -> None:
-        body = robot.body_pose()
-        x, y, _ = body.position_m
-        robot.follow_base(glide(body, [(time_s, Pose.from_rpy((0.0, 0.0, body.yaw_rad), (x, y, height_m)))]))
+        to_height(robot, SIT_HEIGHT_M, FALL_S)
 
     def settle_then_cut(self, reason: str) -> None:
         """Sit down, then switch the motors off."""
@@ -116,7 +113,7 @@ class Machine:
 
     def _settle(self, robot: Steerable) -> None:
         robot.stop()
-        self._to_height(robot, SIT_HEIGHT_M, SIT_S)
+        sit(robot)
 
     @property
     def settling(self) -> bool:
@@ -180,10 +177,27 @@ class Machine:
             self.settle_then_cut("the e-stop stops the robot")
 
 
+def to_height(robot: Steerable, height_m: float, time_s: float) -> Command:
+    """Move the body to a height above the floor, level, at the same place and heading."""
+    body = robot.body_pose()
+    return robot.follow_base(glide(body, [(time_s, level(body, height_m))]))
+
+
+def sit(robot: Steerable) -> Command:
+    """Sit down at the same place."""
+    return to_height(robot, SIT_HEIGHT_M, SIT_S)
+
+
+def stand_up(robot: Steerable) -> Command | Outcome:
+    """Stand up at the same place; done if the robot is upright already."""
+    if upright(robot.body_pose()):
+        return Outcome(CommandState.DONE)
+    return to_height(robot, STAND_HEIGHT_M, STAND_S)
+
+
 def standing(body: Pose) -> Pose:
     """world_from_body of standing level at the usual height, at the same place and heading."""
-    x, y, _ = body.position_m
-    return Pose.from_rpy((0.0, 0.0, body.yaw_rad), (x, y, STAND_HEIGHT_M))
+    return level(body, STAND_HEIGHT_M)
 
 
 def upright(body: Pose) -> bool:

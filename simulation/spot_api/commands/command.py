@@ -13,6 +13,7 @@ from behaviours.robot import CommandState, Outcome
 from perception.geometry import Pose
 from simulation.spot_api.body.lease import Leases
 from simulation.spot_api.body.machine import Machine
+from simulation.spot_api.body.state import fill_fault
 from simulation.spot_api.body.steering import Steerable
 from simulation.spot_api.body.world import World
 from simulation.spot_api.commands.activity import ANSWER, STATUS, Activity, NotAcceptedError, Order
@@ -21,7 +22,7 @@ from simulation.spot_api.commands.full_body import make_full_body
 from simulation.spot_api.commands.gripper import make_gripper
 from simulation.spot_api.commands.mobility import Footing, make_mobility
 from simulation.spot_api.commands.settings import WalkSettings
-from simulation.spot_api.rpc.clock import FARTHEST_S, seconds_of, timestamp
+from simulation.spot_api.rpc.clock import FARTHEST_S, seconds_of
 from simulation.spot_api.rpc.serve import Call, InvalidRequestError
 
 REMEMBERED = 1000
@@ -188,11 +189,7 @@ class Commander:
         statuses = robot_command_pb2.ClearBehaviorFaultResponse
         response.status = statuses.STATUS_CLEARED if cleared else statuses.STATUS_NOT_CLEARED
         if fault is not None:
-            answer = response.behavior_fault
-            answer.behavior_fault_id, answer.cause = fault.number, fault.cause
-            answer.onset_timestamp.CopyFrom(timestamp(fault.onset_s))
-            kinds = robot_state_pb2.BehaviorFault
-            answer.status = kinds.STATUS_CLEARABLE if fault.clearable else kinds.STATUS_UNCLEARABLE
+            fill_fault(response.behavior_fault, fault)
 
 
 def needed(command: Any) -> str:

@@ -10,9 +10,8 @@ from bosdyn.api.docking import docking_pb2
 
 from behaviours.robot import Command, CommandState, Outcome
 from perception.geometry import Pose
-from simulation.spot_api.body.laws import glide
 from simulation.spot_api.body.lease import Leases
-from simulation.spot_api.body.machine import SIT_HEIGHT_M, SIT_S, STAND_S, Machine, standing, upright
+from simulation.spot_api.body.machine import Machine, sit, stand_up, standing
 from simulation.spot_api.body.steering import Steerable
 from simulation.spot_api.body.world import World
 from simulation.spot_api.commands.activity import Activity, Order, Start
@@ -80,19 +79,8 @@ class Docking:
     def _walk(self, behaviour: int, end_s: float) -> DockingWalk:
         ahead = self._dock @ Pose(np.eye(3), np.array([AHEAD_M, 0.0, 0.0]))
 
-        def stand(robot: Steerable) -> Command | Outcome:
-            body = robot.body_pose()
-            if upright(body):
-                return Outcome(CommandState.DONE)
-            return robot.follow_base(glide(body, [(STAND_S, standing(body))]))
-
         def to(goal: Pose) -> Start:
             return lambda robot: robot.walk_to(goal, max_speed_mps=SPEED_MPS, max_yaw_rate_radps=TURN_RADPS)
-
-        def sit(robot: Steerable) -> Command:
-            x, y, _ = robot.body_pose().position_m
-            low = Pose.from_rpy((0.0, 0.0, robot.body_pose().yaw_rad), (x, y, SIT_HEIGHT_M))
-            return robot.follow_base(glide(robot.body_pose(), [(SIT_S, low)]))
 
         def docked(robot: Steerable) -> Outcome:
             self._machine.docked = True
@@ -102,10 +90,10 @@ class Docking:
             return robot.move_arm("stow", max_joint_speed_radps=2.0)
 
         if behaviour == docking_pb2.PREP_POSE_UNDOCK:
-            return DockingWalk(self._order, [stand, to(ahead)], FEEDBACK.STATUS_AT_PREP_POSE, end_s)
+            return DockingWalk(self._order, [stand_up, to(ahead)], FEEDBACK.STATUS_AT_PREP_POSE, end_s)
         if behaviour == docking_pb2.PREP_POSE_ONLY_POSE:
-            return DockingWalk(self._order, [stow, stand, to(ahead)], FEEDBACK.STATUS_AT_PREP_POSE, end_s)
-        steps: list[Start] = [stow, stand, to(ahead), to(self._dock), sit, docked]
+            return DockingWalk(self._order, [stow, stand_up, to(ahead)], FEEDBACK.STATUS_AT_PREP_POSE, end_s)
+        steps: list[Start] = [stow, stand_up, to(ahead), to(self._dock), sit, docked]
         if behaviour == docking_pb2.PREP_POSE_SKIP_POSE:
             del steps[2]
         return DockingWalk(self._order, steps, FEEDBACK.STATUS_DOCKED, end_s)

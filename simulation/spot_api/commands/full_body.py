@@ -7,8 +7,7 @@ from typing import Any
 from bosdyn.api import basic_command_pb2
 
 from behaviours.robot import Command, CommandState, Outcome
-from simulation.spot_api.body.laws import glide
-from simulation.spot_api.body.machine import SIT_S, Machine, standing
+from simulation.spot_api.body.machine import SIT_S, STAND_HEIGHT_M, Machine, to_height
 from simulation.spot_api.body.steering import Steerable
 from simulation.spot_api.commands.activity import ANSWER, Activity, NotAcceptedError, Order, Start
 from simulation.spot_api.commands.mobility import Footing
@@ -62,10 +61,7 @@ def make_full_body(request: Any, order: Order, machine: Machine, footing: Footin
             def right(robot: Steerable) -> Command:
                 robot.stop()
                 footing.leave()
-                body = robot.body_pose()
-                x, y, z = standing(body).position_m
-                low = type(body).from_rpy((0.0, 0.0, body.yaw_rad), (x, y, min(z, body.position_m[2])))
-                return robot.follow_base(glide(body, [(SIT_S, low)]))
+                return to_height(robot, min(STAND_HEIGHT_M, float(robot.body_pose().position_m[2])), SIT_S)
 
             return FullBody(order, kind, [right], machine)
         case "safe_power_off":

@@ -13,10 +13,9 @@ from bosdyn.api import manipulation_api_pb2 as api
 from behaviours.robot import Command, CommandState, Outcome
 from perception.geometry import Pose, Vector, unit, wrapped_rad
 from simulation.spot_api.body.frames import fill_tree, world_from
-from simulation.spot_api.body.laws import glide
 from simulation.spot_api.body.lease import Leases
 from simulation.spot_api.body.looking import end_of_ray, ray_in_image
-from simulation.spot_api.body.machine import STAND_S, Machine, standing, upright
+from simulation.spot_api.body.machine import Machine, stand_up
 from simulation.spot_api.body.steering import Steerable
 from simulation.spot_api.body.world import World
 from simulation.spot_api.commands.activity import Activity, Order, Start
@@ -190,10 +189,6 @@ def _walk(handling: Handling, target: Target, offset_m: float, *, always: bool) 
         handling.place_m = place
         return DONE
 
-    def stand(robot: Steerable) -> Command | Outcome:
-        body = robot.body_pose()
-        return DONE if upright(body) else robot.follow_base(glide(body, [(STAND_S, standing(body))]))
-
     def walk(robot: Steerable) -> Command | Outcome:
         body = robot.body_pose()
         away = (handling.place_m - body.position_m)[:2]
@@ -209,7 +204,7 @@ def _walk(handling: Handling, target: Target, offset_m: float, *, always: bool) 
         return robot.walk_to(goal, max_speed_mps=WALK_SPEED_MPS, max_yaw_rate_radps=1.0)
 
     handling.then(api.MANIP_STATE_ATTEMPTING_RAYCASTING, find, missed)
-    handling.then(api.MANIP_STATE_WALKING_TO_OBJECT, stand)
+    handling.then(api.MANIP_STATE_WALKING_TO_OBJECT, stand_up)
     handling.then(api.MANIP_STATE_WALKING_TO_OBJECT, walk)
 
 

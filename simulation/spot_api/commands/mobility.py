@@ -12,9 +12,9 @@ from bosdyn.api.spot import robot_command_pb2 as spot_command_pb2
 
 from behaviours.robot import Command, CommandState
 from perception.geometry import Pose, Vector
-from simulation.spot_api.body.frames import ODOM_FROM_VISION, from_proto, world_from
+from simulation.spot_api.body.frames import ODOM_FROM_VISION, flat_of, from_proto, world_from
 from simulation.spot_api.body.laws import cruise, glide
-from simulation.spot_api.body.machine import SIT_HEIGHT_M, SIT_S, STAND_S, standing, upright
+from simulation.spot_api.body.machine import SIT_HEIGHT_M, STAND_HEIGHT_M, STAND_S, sit, standing, to_height, upright
 from simulation.spot_api.body.steering import Steerable
 from simulation.spot_api.commands.activity import ANSWER, Activity, NotAcceptedError, Order, Quiet, Start
 from simulation.spot_api.commands.walk_limits import limits, speed_towards, velocity_of
@@ -117,11 +117,8 @@ def _stand_up(robot: Steerable, order: Order, footing: Footing) -> Command:
 
 def _to_walk(robot: Steerable, footing: Footing) -> Command:
     """Stand up if necessary, before a walk."""
-    body = robot.body_pose()
-    end_s = 0.02 if upright(body) else STAND_S
-    command = robot.follow_base(glide(body, [(end_s, standing(body))]))
     footing.leave()
-    return command
+    return to_height(robot, STAND_HEIGHT_M, 0.02 if upright(robot.body_pose()) else STAND_S)
 
 
 def _after_hand(robot: Steerable, order: Order, footing: Footing, hand_goal: Pose | None) -> Command:
@@ -176,17 +173,15 @@ def _stand(params: Any, order: Order, footing: Footing) -> Activity:
 
 
 def _sit(order: Order, footing: Footing) -> Activity:
-    def sit(robot: Steerable) -> Command:
-        x, y, _ = robot.body_pose().position_m
-        low = Pose.from_rpy((0.0, 0.0, robot.body_pose().yaw_rad), (x, y, SIT_HEIGHT_M))
+    def begin(robot: Steerable) -> Command:
         footing.leave()
-        return robot.follow_base(glide(robot.body_pose(), [(SIT_S, low)]))
+        return sit(robot)
 
     def write(feedback: Any, activity: Activity) -> None:
         down = activity.outcome.state is CommandState.DONE
         feedback.sit_feedback.status = SIT.STATUS_IS_SITTING if down else SIT.STATUS_IN_PROGRESS
 
-    return Base(order, [sit], write)
+    return Base(order, [begin], write)
 
 
 def _walk(request: Any, params: Any, order: Order, footing: Footing) -> Activity:
@@ -202,12 +197,10 @@ def _walk(request: Any, params: Any, order: Order, footing: Footing) -> Activity
     root = world_from(frame, snapshot.body, snapshot.hand) or Pose.identity()
     low, high = limits(params, order.walk)
     turn = float(max(min(high[2], -low[2]), 0.05))
-    goals = []
-    for point in request.trajectory.points:
-        pose = point.pose
-        flat = Pose.from_rpy((0.0, 0.0, root.yaw_rad), root.position_m)
-        goal = flat @ Pose.from_rpy((0.0, 0.0, pose.angle), (pose.position.x, pose.position.y, 0.0))
-        goals.append(goal)
+    goals = [
+        flat_of(root) @ Pose.from_rpy((0.0, 0.0, pose.angle), (pose.position.x, pose.position.y, 0.0))
+        for pose in (point.pose for point in request.trajectory.points)
+    ]
 
     def leg(goal: Pose) -> Start:
         def start(robot: Steerable) -> Command:
@@ -278,7 +271,7 @@ def _stance(request: Any, order: Order, footing: Footing) -> Activity:
     if len(stance.foot_positions) != 4:
         raise NotAcceptedError(ANSWER.STATUS_INVALID_REQUEST, "a stance names the places of four feet")
     middle = np.mean([(foot.x, foot.y, 0.0) for foot in stance.foot_positions.values()], axis=0)
-    x, y, _ = Pose.from_rpy((0.0, 0.0, root.yaw_rad), root.position_m).transform(middle)
+    x, y, _ = flat_of(root).transform(middle)
     goal = Pose.from_rpy((0.0, 0.0, snapshot.body.yaw_rad), (x, y, snapshot.body.position_m[2]))
     far = goal.distance_m(snapshot.body) > order.walk.stance_reach_m
 
