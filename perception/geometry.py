@@ -195,3 +195,13 @@ class Pose:
         x, y, z = self.position_m
         r, p, h = self.rpy_rad
         return f"Pose(xyz_m=({x:.4f}, {y:.4f}, {z:.4f}), rpy_rad=({r:.4f}, {p:.4f}, {h:.4f}))"
+
+
+def looking_along(place_m: ArrayLike, direction: ArrayLike, up: ArrayLike = (0.0, 0.0, 1.0)) -> Pose:
+    """world_from_camera, optical axes, at a place (3,) looking along a direction (3,), the picture's top towards `up`.
+
+    ValueError if the direction has no length or is that of `up`.
+    """
+    forward = unit(direction)
+    right = unit(np.cross(forward, np.asarray(up, np.float64)))
+    return Pose(np.stack([right, np.cross(forward, right), forward], axis=1), np.asarray(place_m, np.float64))

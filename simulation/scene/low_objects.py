@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perception.base.errors import ConfigError
-from simulation.scene.objects import FAMILIES, GraspObject, make_object
+from simulation.scene.objects import FAMILIES, GraspObject, centred, make_object
 from simulation.scene.textures import wrapper_texture
 
 Array = NDArray[np.float64]
@@ -36,9 +36,7 @@ def make_low_object(family: LowFamily, seed: int) -> GraspObject:
         raise ConfigError(f"unknown object family {family!r}; choose from: {', '.join(LOW_FAMILIES)}")
     rng = np.random.default_rng([1000 + LOW_FAMILIES.index(family), seed])
     mesh = _MAKERS[family](rng)
-    vertices = np.asarray(mesh.vertices, np.float64)
-    low, high = vertices.min(axis=0), vertices.max(axis=0)
-    vertices = vertices - [(low[0] + high[0]) / 2, (low[1] + high[1]) / 2, low[2]]
+    vertices = centred(np.asarray(mesh.vertices, np.float64))
     around = np.arctan2(vertices[:, 1], vertices[:, 0]) / (2 * np.pi) + 0.5
     uv = np.stack([around, vertices[:, 2] / vertices[:, 2].max()], axis=1)
     mass, friction = float(rng.uniform(*MASSES_KG[family])), float(rng.uniform(0.5, 0.9))
@@ -89,14 +87,12 @@ def _tool(rng: np.random.Generator) -> Any:
     length, thick = rng.uniform(0.09, 0.20), rng.uniform(0.007, 0.017)
     handle = trimesh.creation.capsule(height=length, radius=thick, count=(12, 12))
     handle.apply_transform(trimesh.transformations.rotation_matrix(np.pi / 2, (0, 1, 0)))
-    handle.apply_translation((0.0, 0.0, 0.0))
     size = rng.uniform((0.02, 0.03, 0.015), (0.06, 0.10, 0.04))
     head = _lump(rng, size)
     head.apply_translation((length + rng.uniform(-0.01, 0.01), 0.0, rng.uniform(-0.3, 0.3) * size[2]))
     parts = [handle, head]
     if rng.random() < 0.4:
-        end = _lump(rng, np.full(3, 2.6 * thick))
-        parts.append(end)
+        parts.append(_lump(rng, np.full(3, 2.6 * thick)))
     return trimesh.util.concatenate(parts)
 
 

@@ -117,6 +117,12 @@ class GraspObject:
         return write_obj(folder / f"{self.name}.obj", self.texture, lines)
 
 
+def centred(vertices: Array) -> Array:
+    """The vertices (N, 3) moved onto z = 0, the middle of their extent on the z axis."""
+    low, high = vertices.min(axis=0), vertices.max(axis=0)
+    return np.asarray(vertices - [(low[0] + high[0]) / 2, (low[1] + high[1]) / 2, low[2]])
+
+
 def _revolve(profile: Array, outline: Array | None = None) -> tuple[Array, NDArray[np.int64], Array]:
     """(vertices, faces, uv) of a profile (K, 2) of (radius, z) turned about z, bottom first; the seam is double.
 
@@ -180,14 +186,8 @@ def _thermos_profile(rng: np.random.Generator) -> list[tuple[float, float]]:
 def _can_profile(rng: np.random.Generator) -> list[tuple[float, float]]:
     radius, height = rng.uniform(0.027, 0.036), rng.uniform(0.09, 0.17)
     straight = [(radius, z) for z in np.linspace(0.006, height - 0.008, 8)]
-    return [
-        (0, 0),
-        (0.85 * radius, 0),
-        *straight,
-        (0.87 * radius, height),
-        (0.82 * radius, height - 0.003),
-        (0, height - 0.003),
-    ]
+    rim = [(0.87 * radius, height), (0.82 * radius, height - 0.003)]
+    return [(0, 0), (0.85 * radius, 0), *straight, *rim, (0, height - 0.003)]
 
 
 def _mug_profile(rng: np.random.Generator) -> list[tuple[float, float]]:

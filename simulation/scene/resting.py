@@ -12,9 +12,8 @@ from perception.grasping.hand_pose import hand_rotation
 
 SAME_RAD: Final = float(np.radians(20.0))
 """Sides of the hull that face so near the same way, as those around a can, are one way to lie."""
-
-
 SAME_M: Final = 0.004
+"""Two ways to lie are as high as each other within this."""
 
 
 def resting_poses(vertices_m: NDArray[np.float64], count: int, seed: int) -> list[tuple[Pose, float]]:

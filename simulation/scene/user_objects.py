@@ -16,7 +16,7 @@ from perception.base.errors import ConfigError
 from perception.base.files import read_xml, shown
 from perception.geometry import Pose
 from simulation.scene.mesh_files import KINDS, find_mesh, read_skinned_mesh
-from simulation.scene.objects import GraspObject
+from simulation.scene.objects import GraspObject, centred
 from simulation.scene.skins import SkinnedMesh, plain
 
 MIN_SIZE_M, MAX_SIZE_M = 0.001, 2.0
@@ -97,9 +97,7 @@ def read_object(path: Path) -> ObjectFile:
 
 
 def _standing(mesh: SkinnedMesh, scale: float, mass_kg: float, friction: float) -> GraspObject:
-    vertices = mesh.vertices * scale
-    low, high = vertices.min(axis=0), vertices.max(axis=0)
-    vertices = vertices - [(low[0] + high[0]) / 2, (low[1] + high[1]) / 2, low[2]]
+    vertices = centred(mesh.vertices * scale)
     return GraspObject("mesh", 0, vertices, mesh.faces, mesh.uv, mesh.texture, mass_kg, friction)
 
 

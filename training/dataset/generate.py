@@ -103,10 +103,7 @@ def _finish(plan: Plan, out: Path, counts: dict[str, int]) -> dict[str, Any]:
         "plan": json.loads(json.dumps(asdict(plan))),
         "criterion": criterion(plan.preset),
         "units": UNITS,
-        "counts": {
-            "objects": len(list((out / "labels").glob("*.npz"))),
-            **{k: v for k, v in counts.items() if k != "written"},
-        },
+        "counts": {"objects": len(list((out / "labels").glob("*.npz"))), **counts},
     }
     save(out / "dataset.json", json_text({**summary, "files": files}, indent=1).encode())
     return summary

@@ -77,13 +77,13 @@ def view_job(job: ViewJob) -> Files:
     """The view files of a scene. Genesis must have been started."""
     from behaviours.robots.spot.model import SPOT
     from training.dataset.scenes import catalogue_scene, mesh_scene, paper_scene
-    from training.dataset.viewpoints import PAPER_CAMERA, PRESETS, camera_pose, paper_poses
+    from training.dataset.viewpoints import PAPER_CAMERA, PRESETS, camera_pose, paper_pose
     from training.dataset.views import render_views
 
     plan = job.plan
     if plan.preset == "paper":
         first = job.scene * plan.views
-        poses = list(paper_poses(range(first, first + plan.views), plan.seed))
+        poses = [paper_pose(index, plan.seed) for index in range(first, first + plan.views)]
         rendered = render_views(paper_scene(plan.entries[0].make(), plan.seed), PAPER_CAMERA, poses)
     else:
         every = len(plan.entries) + len(plan.meshes)

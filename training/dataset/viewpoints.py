@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from behaviours.robots.spot.model import SPOT
-from perception.geometry import Pose, unit
+from perception.geometry import Pose, looking_along, unit
 from perception.types import Intrinsics
 from simulation.scene.build import SceneSample
 
@@ -42,13 +39,6 @@ PRESETS = {
 }
 
 
-def looking_at(eye: NDArray[Any], target: NDArray[Any]) -> Pose:
-    """world_from_camera (optical axes), upright, from an eye (3,) towards a target (3,), metres, world frame."""
-    forward = unit(target - eye)
-    right = unit(np.cross(forward, [0, 0, 1]))
-    return Pose(np.stack([right, np.cross(forward, right), forward], axis=1), eye)
-
-
 def camera_pose(rng: np.random.Generator, preset: ViewPreset, sample: SceneSample) -> Pose:
     """world_from_camera (optical axes) looking near one of the scene's objects."""
     placed = ([sample.target] if sample.target else []) + list(sample.clutter)
@@ -60,7 +50,7 @@ def camera_pose(rng: np.random.Generator, preset: ViewPreset, sample: SceneSampl
     elevation, distance = rng.uniform(*preset.elevation_rad), rng.uniform(*preset.distance_m)
     level = np.cos(elevation)
     eye = center + distance * np.array([level * np.cos(azimuth), level * np.sin(azimuth), np.sin(elevation)])
-    pose = looking_at(eye, center + rng.normal(0, preset.miss * distance / 2, 3))
+    pose = looking_along(eye, center + rng.normal(0, preset.miss * distance / 2, 3) - eye)
     return pose @ Pose.from_rpy((0, 0, rng.normal(0, 0.06)))
 
 
@@ -74,10 +64,5 @@ def paper_pose(index: int, seed: int) -> Pose:
     z = np.linspace(0.16, 0.6, PAPER_ROWS)[row]
     rng = np.random.default_rng([seed, index, 11])
     target = np.array([*rng.uniform(-0.03, 0.03, 2), rng.uniform(0.0, 0.09)])
-    return looking_at(np.array([x, 0.5, z]), target)
-
-
-def paper_poses(views: range, seed: int) -> Iterator[Pose]:
-    """The `paper_pose` of each view in `views`."""
-    for index in views:
-        yield paper_pose(index, seed)
+    eye = np.array([x, 0.5, z])
+    return looking_along(eye, target - eye)

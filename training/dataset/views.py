@@ -33,12 +33,12 @@ from perception.types import Intrinsics
 from simulation.genesis.scene_camera import SceneCamera
 from simulation.scene.build import SceneSample, sample_scene
 from simulation.scene.spec import ClutterSpec, LightSpec, SceneSpec, SupportSpec, TargetSpec
+from training.dataset.labels.project import DEPTH_UNIT_M as DEPTH_UNIT_M
 from training.dataset.viewpoints import PRESETS, ViewPreset, camera_pose
 
 SCHEMA = 1
 FAR_M = 6.0
-DEPTH_UNIT_M = 1e-4
-
+"""Depth beyond this is stored as 0."""
 
 SPEC = SceneSpec(
     name="training",

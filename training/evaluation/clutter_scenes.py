@@ -13,13 +13,12 @@ from scipy.optimize import linprog
 from scipy.spatial import ConvexHull
 from scipy.spatial.transform import Rotation
 
-from perception.geometry import Pose
+from perception.geometry import Pose, looking_along
 from perception.types import Intrinsics, RgbdFrame
 from simulation.scene.build import SceneSample, sample_scene
 from simulation.scene.objects import GraspObject
 from simulation.scene.placing import Box, Placed
 from simulation.trials.clutter_table import GONE_GAP_M, GONE_M, ClutterProtocol, ClutterTable
-from training.dataset.viewpoints import looking_at
 from training.dataset.views import SEED_BASE, SPEC, photograph
 from training.evaluation.clutter_names import Kind, Noise, View
 from training.evaluation.methods.interface import Look
@@ -126,7 +125,8 @@ def camera_of(view: View, cube_center_m: NDArray[np.float64], rng: np.random.Gen
         off_vertical = np.radians(rng.uniform(15.0, 75.0))
     level = np.sin(off_vertical)
     toward = np.array([level * np.cos(around), level * np.sin(around), np.cos(off_vertical)])
-    return looking_at(target + distance * toward, target)
+    eye = target + distance * toward
+    return looking_along(eye, target - eye)
 
 
 def measured(clean: NDArray[np.float32], noise: Noise, rng: np.random.Generator) -> NDArray[np.float32]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from perception.base.errors import ConfigError
 from perception.base.files import shown
-from simulation.scene.objects import GraspObject
+from simulation.scene.objects import GraspObject, centred
 from simulation.scene.resting import SAME_M, resting_poses
 from simulation.scene.user_objects import ObjectFile, read_object
 
@@ -77,10 +77,7 @@ def lying(item: ObjectFile, number: int) -> GraspObject:
     """The object in one of its ways to lie, on z = 0 about its middle."""
     made = item.make(seed=number)
     rotation = _ways(item, number + 1)[number][0]
-    vertices = made.vertices @ rotation.T
-    low, high = vertices.min(axis=0), vertices.max(axis=0)
-    vertices = vertices - [(low[0] + high[0]) / 2, (low[1] + high[1]) / 2, low[2]]
-    return replace(made, vertices=vertices, mass_kg=item.mass_kg or MASS_KG)
+    return replace(made, vertices=centred(made.vertices @ rotation.T), mass_kg=item.mass_kg or MASS_KG)
 
 
 def group_of(item: GraspObject) -> str:

@@ -14,11 +14,11 @@ from perception.geometry import Pose
 from perception.types import Detection, RgbdFrame
 from simulation.genesis.scene_camera import Picture, SceneCamera
 from simulation.scene.build import SceneSample, sample_scene
-from simulation.scene.objects import LABELS, GraspObject
+from simulation.scene.objects import GraspObject
 from training.dataset.catalogue import Entry
 from training.dataset.labels.project import read_arrays
 from training.dataset.viewpoints import PRESETS, camera_pose
-from training.dataset.views import SEED_BASE, SPEC, photograph
+from training.dataset.views import FAR_M, SEED_BASE, SPEC, photograph
 from training.evaluation.methods.interface import Look, Truth
 from training.evaluation.placements import Placement
 from training.heatmap.build_arrays import MIN_MASK_PX, noisy_depth, rough_mask
@@ -80,7 +80,7 @@ def _case(camera: SceneCamera, sample: SceneSample, item: GraspObject, known: Tr
             break
     frame, clean = noisy_frame(picture, world_from_camera, rng)
     truth = replace(known, world_from_object=camera.world_from_object[0], clean_depth=clean)
-    return Case(frame, detection_of(mask, rng, LABELS[item.family]), mask, truth)
+    return Case(frame, detection_of(mask, rng, item.label), mask, truth)
 
 
 def is_fully_visible(mask: NDArray[np.bool_]) -> bool:
@@ -93,7 +93,7 @@ def noisy_frame(
     picture: Picture, world_from_camera: Pose, rng: np.random.Generator
 ) -> tuple[RgbdFrame, NDArray[np.float32]]:
     """(the frame as the robot would get it, the clean depth (H, W) metres)."""
-    clean = np.where(picture.depth < 6.0, picture.depth, np.float32(0.0)).astype(np.float32)
+    clean = np.where(picture.depth < FAR_M, picture.depth, np.float32(0.0)).astype(np.float32)
     depth = noisy_depth(clean, SPOT.hand_camera, rng)
     return RgbdFrame(photograph(picture.rgb, rng), depth, SPOT.hand_camera, world_from_camera, 0.0), clean
 

@@ -34,9 +34,8 @@ from perception.geometry import Pose
 from perception.types import Intrinsics, RgbdFrame
 from simulation.scene.objects import LABELS
 from training.common.confidence import wilson
-from training.dataset.labels.project import read_arrays
-from training.dataset.views import DEPTH_UNIT_M, photograph
-from training.detector.rendered.crops import views
+from training.dataset.labels.project import DEPTH_UNIT_M, read_arrays, view_files
+from training.dataset.views import photograph
 from training.heatmap.build_arrays import noisy_depth
 
 MIN_SCORE, SAME_IOU = 0.25, 0.5
@@ -119,5 +118,6 @@ def main() -> None:
     if args.every < 1 or min(args.zooms) <= 0:
         raise ConfigError("--every must be at least 1 and --zooms positive")
     detector = OnnxDetector(args.detector, settings=DetectionSettings(zooms=tuple(args.zooms)))
-    figures = measure(list(views(args.views))[:: args.every], detector, args.seed)
+    paths = [path for folder in args.views for path in view_files(folder)]
+    figures = measure(paths[:: args.every], detector, args.seed)
     sys.stdout.write(json_text(figures, indent=1) + "\n")

@@ -99,14 +99,14 @@ def _views(plan: Plan, views: int) -> tuple[float, float, list[tuple[str, bytes]
     from simulation.genesis.scene_camera import SceneCamera
     from training.dataset.jobs import ViewJob
     from training.dataset.scenes import paper_scene
-    from training.dataset.viewpoints import PAPER_CAMERA, paper_poses
+    from training.dataset.viewpoints import PAPER_CAMERA, paper_pose
     from training.dataset.views import render_view
 
     job, (entry,) = ViewJob(plan, 0), plan.entries
     sample = paper_scene(entry.make(), plan.seed)
     build_s, camera = _timed(lambda: SceneCamera(sample, PAPER_CAMERA))
     with camera:
-        poses = paper_poses(range(views), plan.seed)
+        poses = iter([paper_pose(index, plan.seed) for index in range(views)])
         made = [_timed(lambda: npz_bytes(**render_view(camera, PAPER_CAMERA, next(poses)))) for _ in range(views)]
     files = [(job.file(index), content) for index, (_, content) in enumerate(made)]
     return build_s, median(seconds for seconds, _ in made), files

@@ -31,8 +31,7 @@ from perception.types import Intrinsics
 from simulation.scene.objects import FAMILIES, GraspObject, make_object
 from training.common.confidence import wilson
 from training.dataset.labels.grasps import grasp_at
-from training.dataset.labels.project import object_names, read_arrays, view_files
-from training.dataset.views import DEPTH_UNIT_M
+from training.dataset.labels.project import DEPTH_UNIT_M, object_names, read_arrays, view_files
 
 Points = list[tuple[NDArray[np.float64], int]]
 VIEW_KEYS = ("depth", "instances", "families", "seeds", "world_from_object", "world_from_camera", "intrinsics")

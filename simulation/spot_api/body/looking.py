@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from perception.geometry import Pose, Vector, unit
+from perception.geometry import Pose, Vector, looking_along, unit
 from simulation.spot_api.body.frames import from_proto, world_from
 from simulation.spot_api.body.steering import Steerable
 
@@ -23,18 +23,11 @@ class Girth:
     width_m: float
 
 
-def facing(place_m: Vector, direction: Vector, up: Vector) -> Pose:
-    """world_from_optical at a place (3,), looking along a direction (3,), the picture's top towards `up` (3,)."""
-    forward = unit(direction)
-    right = unit(np.cross(forward, up))
-    return Pose(np.stack([right, np.cross(forward, right), forward], axis=1), place_m)
-
-
 def end_of_ray(robot: Steerable, start_m: Vector, direction: Vector) -> Vector | None:
     """(3,) first point of a ray on a surface, world frame, metres; None if it meets none."""
     ahead = unit(direction)
     up = np.array([0.0, 0.0, 1.0]) if abs(ahead[2]) < 0.95 else np.array([1.0, 0.0, 0.0])
-    frame = robot.look(facing(start_m, ahead, up), colour=False)
+    frame = robot.look(looking_along(start_m, ahead, up), colour=False)
     camera = frame.intrinsics
     depth = float(frame.depth[round(camera.cy), round(camera.cx)])
     return start_m + ahead * depth if depth > 0 else None
@@ -43,7 +36,7 @@ def end_of_ray(robot: Steerable, start_m: Vector, direction: Vector) -> Vector |
 def girth(robot: Steerable, point_m: Vector, direction: Vector, across: Vector, distance_m: float) -> Girth | None:
     """The object at a point, seen along a direction from a distance, and its width along `across`; None without one."""
     place = point_m - unit(direction) * distance_m
-    frame = robot.look(facing(place, direction, np.cross(across, direction)), colour=False)
+    frame = robot.look(looking_along(place, direction, np.cross(across, direction)), colour=False)
     camera = frame.intrinsics
     row, column = frame.depth[round(camera.cy)], round(camera.cx)
     if not row[column] > 0:

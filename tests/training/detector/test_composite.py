@@ -175,5 +175,5 @@ def test_views_of_several_data_sets_are_all_cut(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_views_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"no views; make some with `python -m training\.dataset\.views"):
+    with pytest.raises(ConfigError, match=r"no view-\*\.npz files here; make some with python -m training"):
         composite_crops.add_crops([tmp_path], tmp_path / "set", 1)

@@ -76,5 +76,5 @@ def test_the_command_prints_one_object_or_one_line(tmp_path: Path) -> None:
     assert json.loads(done.stdout)["asked"] == 1
     wrong = subprocess.run([*command, str(tmp_path / "none")], capture_output=True, text=True, check=False)
     assert wrong.returncode == 2
-    assert "no views" in wrong.stderr
+    assert "no view-*.npz files here" in wrong.stderr
     assert "Traceback" not in wrong.stderr

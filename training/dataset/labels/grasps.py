@@ -16,7 +16,6 @@ if __name__ == "__main__":  # before the imports below, so that a missing packag
     program("training.dataset.labels.grasps")
 
 import argparse
-import io
 import sys
 import time
 from collections.abc import Sequence
@@ -37,6 +36,7 @@ from simulation.genesis.physics import init_genesis
 from simulation.scene.objects import FAMILIES, GraspObject, make_object
 from simulation.trials.grasp_trials import TrialResults, run_trials
 from training.common.mapping import LocalMapper
+from training.dataset.folder import npz_bytes
 from training.dataset.labels.project import objects_in_views
 
 SCHEMA = 3
@@ -65,11 +65,8 @@ class ObjectLabels:
 
     def to_bytes(self) -> bytes:
         """The npz file; equal labels give equal bytes."""
-        content = io.BytesIO()
         poses = np.array([pose.matrix() for pose in self.poses])
-        np.savez_compressed(
-            content,
-            allow_pickle=False,
+        return npz_bytes(
             schema=np.int64(SCHEMA),
             points=self.points,
             normals=self.normals,
@@ -77,11 +74,6 @@ class ObjectLabels:
             width_m=self.width_m,
             **asdict(self.results),
         )
-        return content.getvalue()
-
-    def save(self, path: Path) -> None:
-        """Write the npz file whole or not at all."""
-        write_atomic(path, self.to_bytes())
 
 
 def sample_surface(item: GraspObject, count: int, seed: int) -> tuple[Array, Array]:
@@ -154,7 +146,7 @@ def _label(job: tuple[str, int, str, int]) -> dict[str, Any]:
     item = make_object(family, seed)  # type: ignore[arg-type]  # checked by make_object
     started = time.perf_counter()
     labels = label_object(item, samples, seed=seed % 2**31)
-    labels.save(Path(target))
+    write_atomic(Path(target), labels.to_bytes())
     share = float(labels.results.good.mean())
     return {"object": item.name, "good": round(share, 3), "seconds": round(time.perf_counter() - started, 1)}
 

@@ -19,7 +19,6 @@ if __name__ == "__main__":  # before the imports below, so that a missing packag
     program("training.dataset.labels.project")
 
 import argparse
-import io
 import sys
 from collections import Counter
 from collections.abc import Mapping
@@ -38,6 +37,7 @@ from perception.base.plain_json import json_text
 from perception.geometry import Pose
 from perception.surface.normals import plane_fit_normals
 from perception.types import Intrinsics
+from training.dataset.folder import npz_bytes
 
 VIEW: Final[dict[str, tuple[tuple[int | str, ...], type[np.generic]]]] = {
     "rgb": (("height", "width", 3), np.uint8),
@@ -239,9 +239,7 @@ def project(views: Path, labels: Path, out: Path, *, criterion: str = "grasp") -
         image = _current(target, labelled)
         if image is None:
             image = label_image(view, known, everywhere=criterion == "contact")
-            content = io.BytesIO()
-            np.savez_compressed(content, labels=image, labelled=labelled)
-            write_atomic(target, content.getvalue())
+            write_atomic(target, npz_bytes(labels=image, labelled=labelled))
             counts["written"] += 1
         counts["views"] += 1
         counts["good"] += int((image == GOOD).sum())

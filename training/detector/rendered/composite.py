@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from perception.base.errors import ConfigError
 from perception.base.files import write_atomic
-from perception.geometry import Pose, unit
+from perception.geometry import Pose, looking_along
 from simulation.scene.objects import CLASS_NAMES, LABELS
 from training.detector.rendered.camera import expose
 from training.detector.rendered.raycast import View, render
@@ -50,9 +50,7 @@ def camera(rng: np.random.Generator, room: Room, size: int) -> View:
     level = np.cos(elevation)
     eye = anchor + distance * np.array([level * np.cos(azimuth), level * np.sin(azimuth), np.sin(elevation)])
     eye[2] = max(eye[2], 0.05)
-    forward = unit(anchor + rng.normal(0, 0.16 * distance, 3) - eye)
-    right = unit(np.cross(forward, [0, 0, 1]))
-    upright = Pose(np.stack([right, np.cross(forward, right), forward], axis=1), eye)
+    upright = looking_along(eye, anchor + rng.normal(0, 0.16 * distance, 3) - eye)
     roll = rng.normal(0, 0.06) if rng.random() < 0.9 else rng.uniform(-0.6, 0.6)
     return View((size, size), float(rng.uniform(*FOCAL)) * size, upright @ Pose.from_rpy((0, 0, roll)))
 

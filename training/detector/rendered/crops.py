@@ -13,15 +13,13 @@ if __name__ == "__main__":  # before the imports below, so that a missing packag
     program("training.detector.rendered.crops")
 
 import argparse
-from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from perception.base.errors import ConfigError
-from training.dataset.labels.project import read_arrays
+from training.dataset.labels.project import read_arrays, view_files
 from training.detector.rendered.camera import expose
 from training.detector.rendered.composite import SIZE_PX, write_header, write_picture
 
@@ -57,20 +55,11 @@ def crop(
     return expose(np.asarray(light, np.float32), rng), np.asarray(cropped, np.uint8)
 
 
-def views(folders: list[Path]) -> Iterator[Path]:
-    """The views of all folders. ConfigError if one holds none."""
-    for folder in folders:
-        files = sorted(folder.glob("view-*.npz"))
-        if not files:
-            raise ConfigError(f"{folder}: no views; make some with `python -m training.dataset.views --out {folder}`")
-        yield from files
-
-
 def add_crops(folders: list[Path], out: Path, crops: int) -> int:
-    """Add the missing crops; returns how many."""
+    """Add the missing crops; returns how many. ConfigError if a folder holds no views."""
     write_header(out)
     count = 0
-    for path in views(folders):
+    for path in (path for folder in folders for path in view_files(folder)):
         scene, number = path.stem.split("-")[1:3]
         part = "val" if int(scene) % 10 == 9 else "train"
         source = "-".join(path.resolve().parts[-3:-1])  # DIR/views of several data sets
