@@ -38,9 +38,9 @@ class Taker:
 def drawing_force(taker: Taker, mass_kg: float, place_m: Array, velocity_mps: Array, *, limit_n: float) -> Array:
     """(3,) newtons of a critically damped spring from a place (3,) to the hand, at most limit_n and pull_n."""
     damping = 2.0 * np.sqrt(STIFFNESS_NPM * mass_kg)
-    wanted = STIFFNESS_NPM * (np.asarray(taker.hand_m) - place_m) - damping * velocity_mps
-    strength, most = float(np.linalg.norm(wanted)), min(limit_n, taker.pull_n)
-    return np.asarray(wanted * (most / strength)) if strength > most else np.asarray(wanted)
+    pull = STIFFNESS_NPM * (np.asarray(taker.hand_m) - place_m) - damping * velocity_mps
+    strength, most = float(np.linalg.norm(pull)), min(limit_n, taker.pull_n)
+    return np.asarray(pull * (most / strength)) if strength > most else np.asarray(pull)
 
 
 @dataclass

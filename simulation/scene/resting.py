@@ -28,21 +28,21 @@ def resting_poses(vertices_m: NDArray[np.float64], count: int, seed: int) -> lis
     hull = trimesh.convex.convex_hull(vertices_m)
     matrices, shares = trimesh.poses.compute_stable_poses(hull, center_mass=hull.center_mass, sigma=0.0, n_samples=1)
     downs = np.array([-matrix[2, :3] for matrix in matrices])
-    found: list[tuple[NDArray[np.float64], float]] = []
+    ways: list[tuple[NDArray[np.float64], float]] = []
     for index in np.argsort(-shares, kind="stable"):
-        for place, (down, share) in enumerate(found):
+        for place, (down, share) in enumerate(ways):
             if down @ downs[index] > np.cos(SAME_RAD):
-                found[place] = (down, share + float(shares[index]))
+                ways[place] = (down, share + float(shares[index]))
                 break
         else:
-            found.append((downs[index], float(shares[index])))
-    found.sort(key=lambda one: -one[1])
-    heights = [float(np.ptp(hull.vertices @ down)) for down, _ in found]
+            ways.append((downs[index], float(shares[index])))
+    ways.sort(key=lambda way: -way[1])
+    heights = [float(np.ptp(hull.vertices @ down)) for down, _ in ways]
     again = [any(abs(height - earlier) < SAME_M for earlier in heights[:i]) for i, height in enumerate(heights)]
     rng = np.random.default_rng(seed)
     poses = []
-    for index in sorted(range(len(found)), key=lambda i: again[i])[:count]:
-        down, share = found[index]
+    for index in sorted(range(len(ways)), key=lambda i: again[i])[:count]:
+        down, share = ways[index]
         yaw = Pose.from_rpy((0.0, 0.0, rng.uniform(-np.pi, np.pi))).rotation
         rotation = yaw @ _downwards(down)
         low = float((hull.vertices @ rotation[2]).min())

@@ -55,9 +55,9 @@ class ObjectFile:
     @property
     def digest(self) -> str:
         """SHA-256 of all that physics and pictures see of it."""
-        told = f"{self.name} {self.mass_kg} {self.friction}".encode()
+        facts = f"{self.name} {self.mass_kg} {self.friction}".encode()
         looks = () if self.mesh.bare else (self.mesh.uv, self.mesh.texture)
-        return sha256_of([told, *(part.tobytes() for part in (self.mesh.vertices, self.mesh.faces, *looks))])
+        return sha256_of([facts, *(part.tobytes() for part in (self.mesh.vertices, self.mesh.faces, *looks))])
 
     def make(self, scale: float = 1.0, seed: int = 0) -> GraspObject:
         """The object in its size times `scale`, upright on z = 0. A mass that the file tells is kept at every scale.
@@ -80,13 +80,13 @@ def find_objects(folder: Path) -> tuple[ObjectFile, ...]:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ConfigError(f"{shown(folder)}: cannot read the folder of objects: {reason}") from error
-    wanted = [path for path in files if path.suffix.lower() == ".urdf"]
-    wanted = wanted or [path for path in files if path.suffix.lower() in KINDS]
-    if not wanted:
+    chosen = [path for path in files if path.suffix.lower() == ".urdf"]
+    chosen = chosen or [path for path in files if path.suffix.lower() in KINDS]
+    if not chosen:
         raise ConfigError(f"{shown(folder)}: no object; give a folder of .urdf, {', '.join(KINDS)} files")
-    if len(wanted) > MAX_OBJECTS:
-        raise ConfigError(f"{shown(folder)}: {len(wanted)} objects; at most {MAX_OBJECTS}, choose some of them")
-    return tuple(read_object(path) for path in wanted)
+    if len(chosen) > MAX_OBJECTS:
+        raise ConfigError(f"{shown(folder)}: {len(chosen)} objects; at most {MAX_OBJECTS}, choose some of them")
+    return tuple(read_object(path) for path in chosen)
 
 
 def read_object(path: Path) -> ObjectFile:

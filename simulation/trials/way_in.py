@@ -42,9 +42,9 @@ def way_in(opened_rad: float) -> SweptRoom:
 def gaps_m() -> tuple[float, ...]:
     """Room between the jaws, metres, at each of OPENINGS_RAD: from the fixed jaw to the lowest point of the moving one
     between the palm and the fixed jaw's tip."""
-    found = []
+    gaps = []
     for opened in OPENINGS_RAD:
         hulls = [hull for part, hull in zip(PIECES, placed_hulls(opened), strict=True) if part.link == "fngr"]
-        found.append(min(float(hull[hull[:, 0] > -0.03, 2].min(initial=0.16)) for hull in hulls))
+        gaps.append(min(float(hull[hull[:, 0] > -0.03, 2].min(initial=0.16)) for hull in hulls))
     fixed = -0.032
-    return tuple(gap - fixed for gap in found)
+    return tuple(gap - fixed for gap in gaps)

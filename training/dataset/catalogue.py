@@ -57,8 +57,8 @@ def catalogue(per_family: int = PER_FAMILY, families: Sequence[str] = (), skip: 
     unknown = [family for family in families if family not in FAMILIES]
     if unknown:
         raise ConfigError(f"unknown family {unknown[0]!r}; choose from: {', '.join(FAMILIES)}")
-    wanted = [family for family in FAMILIES if not families or family in families]
-    return tuple(Entry(family, FIRST_SEED + index) for index in range(skip, per_family) for family in wanted)
+    chosen = [family for family in FAMILIES if not families or family in families]
+    return tuple(Entry(family, FIRST_SEED + index) for index in range(skip, per_family) for family in chosen)
 
 
 def family_of(name: str) -> str:

@@ -43,21 +43,21 @@ def claim(plan: Any, schema: int, out: Path) -> None:
 
     plan: a dataclass that JSON can hold. ConfigError if `out` holds another plan or no data set.
     """
-    wanted = {"schema": schema, **json.loads(json.dumps(asdict(plan)))}
+    record = {"schema": schema, **json.loads(json.dumps(asdict(plan)))}
     path = out / "plan.json"
     if path.is_file():
         have = read_json(path)
         if have.get("schema") != schema:
             raise ConfigError(f"{path}: schema {have.get('schema')}, this program has {schema}; choose another folder")
         # a field that an older plan.json lacks was empty or 0
-        changed = [key for key, value in wanted.items() if have.get(key, type(value)()) != value]
+        changed = [key for key, value in record.items() if have.get(key, type(value)()) != value]
         if changed:
-            text = ", ".join(f"{key} {have.get(key)} (now {wanted[key]})" for key in changed)
+            text = ", ".join(f"{key} {have.get(key)} (now {record[key]})" for key in changed)
             raise ConfigError(f"{out} holds a data set with other {text}; give the same values, or another folder")
         return
     if out.is_dir() and any(out.iterdir()):
         raise ConfigError(f"{out}: not empty and no data set (no plan.json); choose another folder")
-    save(path, json_text(wanted, indent=1).encode())
+    save(path, json_text(record, indent=1).encode())
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -62,15 +62,15 @@ def generate(
     labels = [jobs.LabelJob(plan.preset, entry.family, entry.seed, "", plan.samples) for entry in entries]
     labels += [jobs.LabelJob(plan.preset, "mesh", 0, mesh, plan.samples) for mesh in plan.meshes]
     views = [jobs.ViewJob(plan, scene) for scene in range(plan.scenes)]
-    for stage, function, wanted in (("labels", jobs.label_job, labels), ("views", jobs.view_job, views)):
-        todo: Sequence[Any] = [job for job in wanted if not (out / job.last_file).is_file()]
-        done = len(wanted) - len(todo)
-        progress(stage, done, len(wanted))
+    for stage, function, stage_jobs in (("labels", jobs.label_job, labels), ("views", jobs.view_job, views)):
+        todo: Sequence[Any] = [job for job in stage_jobs if not (out / job.last_file).is_file()]
+        done = len(stage_jobs) - len(todo)
+        progress(stage, done, len(stage_jobs))
         for files in mapper.map(function, todo, partial(jobs.start_genesis, device)):
             for name, content in files:
                 save(out / name, content)
             done += 1
-            progress(stage, done, len(wanted))
+            progress(stage, done, len(stage_jobs))
     progress("projection", 0, 1)
     counts = _projected(plan, out)
     progress("projection", 1, 1)

@@ -58,9 +58,8 @@ def cases(entry: Entry | Placement, count: int, seed: int, labels: Path | None) 
     for scene in range(-(-count // VIEWS_PER_SCENE)):
         rng = np.random.default_rng([seed, entry.seed, len(entry.family), scene, 9])
         sample = _single_object_scene(item, seed * 1000 + scene)
-        wanted = min(VIEWS_PER_SCENE, count - len(pictures))
         with SceneCamera(sample, SPOT.hand_camera) as camera:
-            for _ in range(wanted):
+            for _ in range(min(VIEWS_PER_SCENE, count - len(pictures))):
                 pictures.append(_case(camera, sample, item, known, rng))
     return pictures
 

@@ -53,14 +53,14 @@ def run_study(
     """
     from training.dataset.jobs import start_genesis
 
-    wanted = {"schema": schema, **json.loads(json.dumps(asdict(study)))}
+    record = {"schema": schema, **json.loads(json.dumps(asdict(study)))}
     if (out / "study.json").is_file():
-        if read_json(out / "study.json") != wanted:
+        if read_json(out / "study.json") != record:
             raise ConfigError(f"{out} holds another study; give the same options, or another --out")
     elif out.is_dir() and any(out.iterdir()):
         raise ConfigError(f"{out}: not empty and no study (no study.json); choose another --out")
     else:
-        save(out / "study.json", json_text(wanted, indent=1).encode())
+        save(out / "study.json", json_text(record, indent=1).encode())
     todo = [job for job in jobs if not (out / job.file).is_file()]
     progress(stage, len(jobs) - len(todo), len(jobs))
     results = mapper.map(function, todo, partial(start_genesis, device))
@@ -71,7 +71,7 @@ def run_study(
             save(out / name, content)
         save(out / file, json_text(facts).encode())
         progress(stage, done, len(jobs))
-    result = {"schema": schema, "study": wanted, "methods": summarise([read_json(out / job.file) for job in jobs])}
+    result = {"schema": schema, "study": record, "methods": summarise([read_json(out / job.file) for job in jobs])}
     save(out / "result.json", json_text(result, indent=1).encode())
     return result
 
@@ -83,13 +83,13 @@ def times_file(out: Path, file: str) -> Path:
 
 def stage_times(jobs: Sequence[Job], out: Path) -> dict[str, dict[str, float]]:
     """Median milliseconds of each stage of each method."""
-    found: dict[str, dict[str, list[float]]] = {}
+    by_method: dict[str, dict[str, list[float]]] = {}
     for job in jobs:
         trials, times = read_json(out / job.file)["trials"], read_json(times_file(out, job.file))["seconds"]
         for trial, seconds in zip(trials, times, strict=True):
             for stage, value in seconds.items():
-                found.setdefault(trial["method"], {}).setdefault(stage, []).append(value)
+                by_method.setdefault(trial["method"], {}).setdefault(stage, []).append(value)
     return {
         method: {stage: 1e3 * float(np.median(values)) for stage, values in sorted(stages.items())}
-        for method, stages in found.items()
+        for method, stages in by_method.items()
     }

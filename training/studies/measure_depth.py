@@ -137,7 +137,8 @@ def real(folder: Path, wall: tuple[int, int, int, int], mask_file: Path | None) 
     result: dict[str, Any] = {
         "frames": len(frames),
         "wall_normals_deg": {
-            way: round(angles_deg(found, truth, where), 1) for way, found in ways(frames, HAND_CAMERA, where).items()
+            way: round(angles_deg(normals, truth, where), 1)
+            for way, normals in ways(frames, HAND_CAMERA, where).items()
         },
     }
     if mask_file is not None:

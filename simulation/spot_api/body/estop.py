@@ -123,9 +123,9 @@ class Estop:
                 return
             self._config_id = uuid.uuid4().hex
             self._slots, self._endpoints = [], {}
-            for wanted in request.config.endpoints:
+            for requested in request.config.endpoints:
                 slot = estop_pb2.EstopEndpoint()
-                slot.CopyFrom(wanted)
+                slot.CopyFrom(requested)
                 slot.unique_id = uuid.uuid4().hex
                 self._slots.append(slot)
             self._active(response.active_config)

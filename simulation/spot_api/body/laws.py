@@ -46,10 +46,12 @@ def glide(start: Pose, points: Sequence[tuple[float, Pose]]) -> BaseLaw:
     return law
 
 
-def cruise(start: Pose, initial: Vector, wanted: Callable[[Pose], Vector], slew: Vector, stop_s: float) -> BaseLaw:
+def cruise(
+    start: Pose, initial: Vector, target_velocity: Callable[[Pose], Vector], slew: Vector, stop_s: float
+) -> BaseLaw:
     """The body at a velocity (3,): x, y, yaw in the world frame. After `stop_s` it brakes, and is done at rest.
 
-    initial: velocity at the start. wanted: the velocity to reach at a pose. slew: (3,) greatest accelerations.
+    initial: velocity at the start. target_velocity: to reach at a pose. slew: (3,) greatest accelerations.
     """
     state = {"time": 0.0, "x": start.position_m[0], "y": start.position_m[1], "yaw": start.yaw_rad}
     velocity = np.array(initial, dtype=np.float64)
@@ -58,7 +60,7 @@ def cruise(start: Pose, initial: Vector, wanted: Callable[[Pose], Vector], slew:
         step = time_s - state["time"]
         state["time"] = time_s
         pose = Pose.from_rpy((0.0, 0.0, state["yaw"]), (state["x"], state["y"], start.position_m[2]))
-        goal = wanted(pose) if time_s < stop_s else np.zeros(3)
+        goal = target_velocity(pose) if time_s < stop_s else np.zeros(3)
         velocity[:] += np.clip(goal - velocity, -slew * step, slew * step)
         if time_s >= stop_s and not velocity.any():
             return DONE
@@ -125,8 +127,8 @@ def reach(
         step = max(time_s - state["time"], 1e-6)
         state["time"] = time_s
         goal = body_from_goal(time_s)
-        wanted = spot_arm.approach(goal, now) - now
-        rate = np.clip(wanted / step, -MAX_JOINT_SPEED_RADPS, MAX_JOINT_SPEED_RADPS)
+        change = spot_arm.approach(goal, now) - now
+        rate = np.clip(change / step, -MAX_JOINT_SPEED_RADPS, MAX_JOINT_SPEED_RADPS)
         now[:] += rate * step
         if time_s > end_s and not hold:
             measured = hand()

@@ -22,7 +22,7 @@ class Power:
         self._machine, self._leases, self._estop_level = machine, leases, estop_level
         self._lock = threading.Lock()
         self._count = 0
-        self._wanted: dict[int, int] = {}
+        self._commands: dict[int, int] = {}
 
     def power_command(self, request: Any, response: Any, call: Call) -> None:
         if not self._leases.use(request.lease, "body", response.lease_use_result):
@@ -30,14 +30,14 @@ class Power:
         response.status = self._begin(request.request)
         with self._lock:
             self._count += 1
-            self._wanted[self._count] = request.request
+            self._commands[self._count] = request.request
             response.power_command_id = self._count
 
-    def _begin(self, wanted: int) -> int:
-        if wanted == REQUEST.REQUEST_OFF_MOTORS:
+    def _begin(self, command: int) -> int:
+        if command == REQUEST.REQUEST_OFF_MOTORS:
             self._machine.cut("the client has cut motor power")
             return int(power_pb2.STATUS_SUCCESS)
-        if wanted != REQUEST.REQUEST_ON_MOTORS:
+        if command != REQUEST.REQUEST_ON_MOTORS:
             return int(power_pb2.INCOMPATIBLE_HARDWARE_ERROR)
         if self._estop_level() != estop_pb2.ESTOP_LEVEL_NONE:
             return int(power_pb2.STATUS_ESTOPPED)
@@ -46,15 +46,15 @@ class Power:
 
     def power_command_feedback(self, request: Any, response: Any, call: Call) -> None:
         with self._lock:
-            wanted = self._wanted.get(request.power_command_id)
-        if wanted == REQUEST.REQUEST_ON_MOTORS:
+            command = self._commands.get(request.power_command_id)
+        if command == REQUEST.REQUEST_ON_MOTORS:
             if self._machine.motors == ON:
                 response.status = power_pb2.STATUS_SUCCESS
             elif self._estop_level() != estop_pb2.ESTOP_LEVEL_NONE:
                 response.status = power_pb2.STATUS_ESTOPPED
             else:
                 response.status = power_pb2.STATUS_IN_PROGRESS
-        elif wanted == REQUEST.REQUEST_OFF_MOTORS:
+        elif command == REQUEST.REQUEST_OFF_MOTORS:
             off = not self._machine.motors_on()
             response.status = power_pb2.STATUS_SUCCESS if off else power_pb2.STATUS_OVERRIDDEN
         else:

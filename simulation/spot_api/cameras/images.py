@@ -90,27 +90,27 @@ class Images:
 
     def get_image(self, request: Any, response: Any, call: Call) -> None:
         shots: dict[str, Shot] = {}
-        for wanted in request.image_requests:
+        for image_request in request.image_requests:
             answer = response.image_responses.add()
-            source = SOURCES.get(wanted.image_source_name)
+            source = SOURCES.get(image_request.image_source_name)
             if source is None:
                 answer.status = RESPONSE.STATUS_UNKNOWN_CAMERA
                 continue
             try:
-                picture_format, pixel_format = formats(source, wanted)
+                picture_format, pixel_format = formats(source, image_request)
                 if source.camera not in shots:
                     shots[source.camera] = self._take(source.camera)
-                self._fill(answer, source, shots[source.camera], wanted, picture_format, pixel_format)
+                self._fill(answer, source, shots[source.camera], image_request, picture_format, pixel_format)
             except RefusedImageError as refusal:
                 answer.Clear()
                 answer.status = refusal.status
 
     def _fill(
-        self, answer: Any, source: Source, shot: Shot, wanted: Any, picture_format: int, pixel_format: int
+        self, answer: Any, source: Source, shot: Shot, image_request: Any, picture_format: int, pixel_format: int
     ) -> None:
         pixels, depth = pixels_of(source, shot.frame, pixel_format), source.kind == "depth"
         pixels = distorted(pixels, shot.frame.intrinsics, self._lens, nearest=depth)
-        ratio = wanted.resize_ratio or 1.0
+        ratio = image_request.resize_ratio or 1.0
         if not MIN_RATIO <= ratio <= 1.0:
             raise RefusedImageError(RESPONSE.STATUS_UNSUPPORTED_RESIZE_RATIO_REQUESTED)
         if ratio != 1.0:
@@ -123,7 +123,8 @@ class Images:
         fill_tree(capture.transforms_snapshot, shot.body, shot.hand, sensors)
         capture.image.rows, capture.image.cols = pixels.shape[:2]
         capture.image.format, capture.image.pixel_format = picture_format, pixel_format
-        capture.image.data = encode(pixels, picture_format, pixel_format, wanted.quality_percent or DEFAULT_QUALITY)
+        quality = image_request.quality_percent or DEFAULT_QUALITY
+        capture.image.data = encode(pixels, picture_format, pixel_format, quality)
         self._describe(answer.source, source, scaled(shot.frame.intrinsics, ratio, pixels.shape[:2]))
         answer.status = RESPONSE.STATUS_OK
 
@@ -165,15 +166,15 @@ def pixel_formats(source: Source) -> list[int]:
     return [colour, grey] if source.channels == 3 else [grey, colour]
 
 
-def formats(source: Source, wanted: Any) -> tuple[int, int]:
+def formats(source: Source, image_request: Any) -> tuple[int, int]:
     """(image format, pixel format) to deliver. RefusedImageError for formats that the source does not have."""
     can = pixel_formats(source)
-    choices = [pixel for pixel in (wanted.pixel_format, *wanted.fallback_formats) if pixel]
+    choices = [pixel for pixel in (image_request.pixel_format, *image_request.fallback_formats) if pixel]
     pixel = next((choice for choice in choices if choice in can), None) if choices else can[0]
     if pixel is None:
         raise RefusedImageError(RESPONSE.STATUS_UNSUPPORTED_PIXEL_FORMAT_REQUESTED)
     usual = IMAGE.FORMAT_RAW if source.kind == "depth" else IMAGE.FORMAT_JPEG
-    picture = wanted.image_format or usual
+    picture = image_request.image_format or usual
     if picture not in (IMAGE.FORMAT_RAW, usual):
         raise RefusedImageError(RESPONSE.STATUS_UNSUPPORTED_IMAGE_FORMAT_REQUESTED)
     return int(picture), int(pixel)

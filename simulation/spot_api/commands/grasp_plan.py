@@ -83,8 +83,8 @@ def allowed(world_from_hand: Pose, parameters: Any, body: Pose, hand: Pose) -> b
         elif kind == "rotation_with_tolerance":
             rule = item.rotation_with_tolerance
             q = rule.rotation_ewrt_frame
-            wanted = Pose.from_quaternion((q.w, q.x, q.y, q.z))
-            if in_frame.angle_rad(Pose(wanted.rotation, in_frame.position_m)) <= rule.threshold_radians:
+            required = Pose.from_quaternion((q.w, q.x, q.y, q.z))
+            if in_frame.angle_rad(Pose(required.rotation, in_frame.position_m)) <= rule.threshold_radians:
                 return True
         elif kind == "squeeze_grasp" and not item.squeeze_grasp.squeeze_grasp_disallowed:
             return True

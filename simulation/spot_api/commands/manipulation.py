@@ -98,8 +98,8 @@ class Manipulation:
         handling = Handling(Order(self._world, no_end_time, self._hindered))
         target = self._target(request, kind)
         if kind.startswith("walk_to"):
-            wanted = getattr(request, kind)
-            offset = wanted.offset_distance.value if wanted.HasField("offset_distance") else OFFSET_M
+            details = getattr(request, kind)
+            offset = details.offset_distance.value if details.HasField("offset_distance") else OFFSET_M
             _walk(handling, target, offset, always=True)
             handling.then(api.MANIP_STATE_DONE, lambda robot: DONE)
         else:
@@ -126,20 +126,22 @@ class Manipulation:
         """A function that finds the object when the manipulation begins. InvalidRequestError for an invalid target."""
         snapshot = self._world.snapshot
         if kind in ("walk_to_object_in_image", "pick_object_in_image"):
-            wanted = getattr(request, kind)
-            focal = wanted.camera_model.intrinsics.focal_length
+            details = getattr(request, kind)
+            focal = details.camera_model.intrinsics.focal_length
             if not (focal.x > 0 and focal.y > 0):
                 raise InvalidRequestError("the camera model has no focal length")
-            ray = ray_in_image(wanted, snapshot.body, snapshot.hand)
+            ray = ray_in_image(details, snapshot.body, snapshot.hand)
             if ray is None:
-                raise InvalidRequestError(f"no way from {wanted.frame_name_image_sensor!r} to vision in the snapshot")
+                raise InvalidRequestError(f"no way from {details.frame_name_image_sensor!r} to vision in the snapshot")
             return lambda robot: end_of_ray(robot, *ray)
         if kind in ("walk_to_object_ray_in_world", "pick_object_ray_in_world"):
-            wanted = getattr(request, kind)
-            root = world_from(wanted.frame_name, snapshot.body, snapshot.hand)
+            details = getattr(request, kind)
+            root = world_from(details.frame_name, snapshot.body, snapshot.hand)
             if root is None:
-                raise InvalidRequestError(f"unknown frame {wanted.frame_name!r}")
-            start, end = (root.transform((p.x, p.y, p.z)) for p in (wanted.ray_start_rt_frame, wanted.ray_end_rt_frame))
+                raise InvalidRequestError(f"unknown frame {details.frame_name!r}")
+            start, end = (
+                root.transform((p.x, p.y, p.z)) for p in (details.ray_start_rt_frame, details.ray_end_rt_frame)
+            )
             if not np.linalg.norm(end - start) > 0:
                 raise InvalidRequestError("the ray ends where it starts")
             return lambda robot: end_of_ray(robot, start, end - start)

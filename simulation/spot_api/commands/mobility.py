@@ -237,7 +237,7 @@ def _velocity(request: Any, params: Any, order: Order, footing: Footing) -> Acti
         limit = velocity_of(request.slew_rate_limit)
         slew = np.where(limit > 0, np.minimum(limit, slew), slew)
 
-    def wanted(body: Pose) -> Vector:
+    def target_velocity(body: Pose) -> Vector:
         turned = {"vision": -body.yaw_rad, "odom": -ODOM_FROM_VISION.yaw_rad - body.yaw_rad}.get(frame, 0.0)
         ahead = np.clip(_turn(asked, turned), low, high)
         return _turn(ahead, body.yaw_rad)
@@ -245,7 +245,7 @@ def _velocity(request: Any, params: Any, order: Order, footing: Footing) -> Acti
     def walk(robot: Steerable) -> Command:
         velocity = order.world.snapshot.body_velocity[[0, 1, 5]]
         left = end_s - order.world.clock.now()
-        return robot.follow_base(cruise(robot.body_pose(), velocity, wanted, slew, left))
+        return robot.follow_base(cruise(robot.body_pose(), velocity, target_velocity, slew, left))
 
     def write(feedback: Any, activity: Activity) -> None:
         feedback.se2_velocity_feedback.request_information.CopyFrom(request)

@@ -95,9 +95,9 @@ class FaultSpec:
             "clearable": (isinstance(self.clearable, bool), "true or false"),
             "offset_m": (len(offset) == 3 and all(_number(x, -10.0, 10.0) for x in offset), "three numbers, -10 to 10"),
         }
-        for name, (fits, wanted) in rules.items():
+        for name, (fits, expected) in rules.items():
             if not fits:
-                raise ConfigError(f"fault {self.kind}: {name} = {repr(getattr(self, name))[:40]} is not {wanted}")
+                raise ConfigError(f"fault {self.kind}: {name} = {repr(getattr(self, name))[:40]} is not {expected}")
 
 
 def _number(value: Any, low: float, high: float) -> bool:

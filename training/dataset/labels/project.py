@@ -100,12 +100,12 @@ def _check_view(path: Path, arrays: dict[str, NDArray[Any]]) -> None:
         if key not in arrays:
             continue
         array = arrays[key]
-        wanted = tuple(side if isinstance(side, int) else sides.get(side, side) for side in shape)
+        sizes = tuple(side if isinstance(side, int) else sides.get(side, side) for side in shape)
         fits = array.ndim == len(shape) and all(
-            have == want if isinstance(want, int) else have > 0 for have, want in zip(array.shape, wanted, strict=True)
+            have == want if isinstance(want, int) else have > 0 for have, want in zip(array.shape, sizes, strict=True)
         )
         if not fits or not np.issubdtype(array.dtype, kind) or (kind is np.floating and not np.isfinite(array).all()):
-            expected = f"{kind.__name__} ({', '.join(map(str, wanted))})"
+            expected = f"{kind.__name__} ({', '.join(map(str, sizes))})"
             raise ConfigError(f"{path}: {key} is {array.dtype} {array.shape}, or not finite; expected {expected}")
         sides |= dict(zip(shape, array.shape, strict=True))
 
@@ -118,8 +118,8 @@ def load_labels(path: Path, criterion: str = "grasp") -> SurfaceLabels:
     """
     if criterion not in CRITERIA:
         raise ConfigError(f"unknown criterion {criterion!r}; choose from: {', '.join(CRITERIA)}")
-    wanted, unwanted = CRITERIA[criterion]
-    outcomes = (*wanted, *unwanted)
+    required, excluded = CRITERIA[criterion]
+    outcomes = (*required, *excluded)
     data = read_arrays(path, ("points", "normals", *outcomes))
     count = len(data["points"])
     for key, shape in (("points", (count, 3)), ("normals", (count, 3))):
@@ -130,7 +130,7 @@ def load_labels(path: Path, criterion: str = "grasp") -> SurfaceLabels:
             raise ConfigError(f"{path}: {key} has shape {data[key].shape}, expected {(count,)}")
     if count == 0:
         raise ConfigError(f"{path}: holds no samples; delete it and label the object again")
-    good = np.all([data[key].astype(bool) for key in wanted] + [~data[key].astype(bool) for key in unwanted], axis=0)
+    good = np.all([data[key].astype(bool) for key in required] + [~data[key].astype(bool) for key in excluded], axis=0)
     return SurfaceLabels(data["points"].astype(np.float64), data["normals"].astype(np.float64), good)
 
 

@@ -144,11 +144,11 @@ def _support(rng: Rng, room: Room) -> list[tuple[float, float, float, bool]]:
     return [(float(z), wide - 0.02, deep - 0.01, False) for z in boards]
 
 
-def _fill(rng: Rng, room: Room, top: tuple[float, float, float, bool], wanted: int, others: int) -> None:
+def _fill(rng: Rng, room: Room, top: tuple[float, float, float, bool], labelled: int, others: int) -> None:
     """Put labelled and unlabelled objects on a top, standing or lying, without overlap."""
     height, wide, deep, is_round = top
     taken: list[tuple[float, float, float]] = []
-    kinds = ["labelled"] * wanted + ["unlabelled"] * others
+    kinds = ["labelled"] * labelled + ["unlabelled"] * others
     for kind in kinds:
         for _ in range(TRIES):
             x, y = rng.uniform(-wide, wide), rng.uniform(-deep, deep)
@@ -247,8 +247,8 @@ def random_room(rng: Rng) -> Room:
     tops = _support(rng, room)
     bare = rng.random() < BARE
     for top in tops:
-        wanted = 0 if bare else int(rng.integers(1, 8 if top[1] > 0.25 else 6))
-        _fill(rng, room, top, wanted, int(rng.integers(0, 3)) if rng.random() < 0.6 else 0)
+        labelled = 0 if bare else int(rng.integers(1, 8 if top[1] > 0.25 else 6))
+        _fill(rng, room, top, labelled, int(rng.integers(0, 3)) if rng.random() < 0.6 else 0)
     _surroundings(rng, room)
     room.light = _light(rng)
     return room
