@@ -228,7 +228,7 @@ def straight_path(
 
     start, goal: body_from_hand. joints: (6,) at the start. inverse, forward: kinematics of the arm. step_m, step_rad:
     spacing of the path. The orientation turns evenly about one axis. If the line meets a joint limit or needs a jump of
-    more than `max_jump_rad`, a motion straight in joint space is taken, if the hand then leaves the line by at most
+    more than `max_jump_rad`, a motion straight in joint space is taken. The hand may then leave the line by at most
     `max_detour_m`.
     """
     end = inverse(goal, joints)

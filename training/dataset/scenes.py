@@ -48,9 +48,14 @@ def catalogue_scene(entries: Sequence[Entry], scene: int, seed: int) -> SceneSam
 
 def mesh_scene(path: Path, scene: int, seed: int) -> SceneSample:
     """A user's object alone on a support, in surroundings as for the catalogue. ConfigError for an unusable mesh."""
-    sample = sample_scene(SPEC, SEED_BASE + CATALOGUE_SEEDS + 10_000 * seed + scene)
+    return scene_of_one(user_object(path), CATALOGUE_SEEDS + 10_000 * seed + scene)
+
+
+def scene_of_one(item: GraspObject, seed: int) -> SceneSample:
+    """An object alone on a support. seed: of the surroundings, above SEED_BASE."""
+    sample = sample_scene(SPEC, SEED_BASE + seed)
     assert sample.target is not None
-    return replace(sample, target=replace(sample.target, object=user_object(path)), clutter=())
+    return replace(sample, target=replace(sample.target, object=item), clutter=())
 
 
 def paper_scene(item: GraspObject, seed: int) -> SceneSample:

@@ -38,7 +38,8 @@ def export_detector(
         required_file(run / "results.csv", "is this OUT/detector of training.detector.train?")
     )
     arguments = read_arguments(required_file(run / "args.yaml", "is this OUT/detector of training.detector.train?"))
-    data = _detector_data(run, Path(arguments.pop("data", "")))
+    data_yaml, recorded = Path(arguments.pop("data", "")), run / "data.json"
+    data = read_json(recorded, "record of the data") if recorded.is_file() else describe(data_yaml)
     refuse_replacing((out / "detector.onnx", out / "detector.md"), overwrite=overwrite)
     check_weights(best, trust_pickle=trust_pickle)
     with trusting(trust_pickle):
@@ -99,13 +100,6 @@ def read_arguments(path: Path) -> dict[str, str]:
     kept = ("data", "time", "imgsz", "batch", "seed", "model", "optimizer", "lr0", "mosaic", "scale", "hsv_h", "hsv_s")
     pairs = (line.split(": ", 1) for line in read_text(path, "options of a run").splitlines() if ": " in line)
     entries = {key: value for key, value in pairs if key in kept}
-    return (
-        {**entries, "model": Path(entries["model"]).name} if "model" in entries else entries
-    )  # no folders of this machine
-
-
-def _detector_data(run: Path, data: Path) -> dict[str, Any]:
-    """The facts of the data that the run recorded, or else those of the data set. ConfigError without both."""
-    recorded = run / "data.json"
-    facts: dict[str, Any] = read_json(recorded, "record of the data") if recorded.is_file() else describe(data)
-    return facts
+    if "model" in entries:
+        entries["model"] = Path(entries["model"]).name  # no folders of this machine
+    return entries

@@ -51,8 +51,8 @@ AUGMENTATION = {
 }  # fmt: skip
 """Ultralytics' augmentation, moderate because the pictures themselves vary. Mosaic ends 2 epochs before the end."""
 OPTIMISER = {"optimizer": "AdamW", "lrf": 0.01, "warmup_epochs": 1, "warmup_bias_lr": 0.0, "cos_lr": True}
-"""Ultralytics' optimiser, fixed: its own choice depends on the length of the run, and its warm-up starts the biases at
-a rate of 0.1, which is for SGD and would damage start weights."""
+"""Ultralytics' optimiser, fixed, because its own choice depends on the length of the run. Its warm-up would start the
+biases at a rate of 0.1, which is for SGD and would damage start weights."""
 WORK_FILES = ("weights/last.pt", "weights/best.pt")
 RUN_FILES = (*WORK_FILES, "results.csv", "args.yaml", "data.json", "start.pt")
 NAMES = (

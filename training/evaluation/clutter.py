@@ -3,8 +3,8 @@
 A round: look, let the method choose a grasp, try it in physics; what is lifted is taken away; look again. It ends when
 the table is empty, when nothing is proposed, or after some failures in a row. GSR, the grasp success rate, is successes
 per attempt; DR, the declutter rate, the share of all objects that were taken away. Every method gets the same scenes.
-OUT gets rounds/NNN.json (a study that was broken off goes on), pictures/ of failures, result.json, table.md,
-failures.png and, because they differ from run to run, apart from these times/, times.json and times.md.
+OUT gets rounds/NNN.json, pictures/ of failures, result.json, table.md and failures.png. A study that was broken off
+goes on. Durations differ from run to run, so times/, times.json and times.md hold them apart.
 """
 
 from __future__ import annotations
@@ -20,14 +20,13 @@ import numpy as np
 
 from perception.base.digest import sha256_of
 from perception.base.errors import ConfigError
-from perception.base.plain_json import json_text
 from training.common.mapping import Mapper
 from training.dataset.catalogue import Entry, catalogue
 from training.dataset.folder import Progress, save
 from training.evaluation.clutter_names import SCALES, Kind, Noise, View, check_clutter_names
 from training.evaluation.clutter_report import failure_sheet, summary, table, times_table
 from training.evaluation.methods.names import check_names, needs_masks
-from training.evaluation.study import run_study, stage_times
+from training.evaluation.study import Times, run_study
 
 if TYPE_CHECKING:
     from simulation.scene.user_objects import ObjectFile
@@ -207,7 +206,7 @@ def small_jpeg(picture: Any) -> bytes:
 
 def evaluate_clutter(
     study: ClutterStudy, out: Path, mapper: Mapper, progress: Progress = lambda *_: None, device: str = "cpu"
-) -> tuple[dict[str, Any], dict[str, dict[str, float]]]:
+) -> tuple[dict[str, Any], Times]:
     """Run what is missing of the study; returns what result.json and times.json say. ConfigError if `out` holds another
     study."""
     methods = tuple(dict.fromkeys(study.methods))
@@ -218,9 +217,7 @@ def evaluate_clutter(
         facts.extend(rounds)
         return {name: summary(rounds, name) for name in methods}
 
-    result = run_study(study, SCHEMA, out, jobs, round_job, rates, mapper, "rounds", progress, device)
-    times = stage_times(jobs, out)
-    save(out / "times.json", json_text(times, indent=1).encode())
+    result, times = run_study(study, SCHEMA, out, jobs, round_job, rates, mapper, "rounds", progress, device)
     save(out / "times.md", times_table(times).encode())
     save(out / "table.md", table(result).encode())
     save(out / "failures.png", failure_sheet(out, facts))

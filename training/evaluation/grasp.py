@@ -17,14 +17,13 @@ from typing import Any
 import numpy as np
 
 from perception.base.errors import ConfigError
-from perception.base.plain_json import json_text
 from training.common.confidence import mcnemar, wilson
 from training.common.mapping import Mapper
 from training.dataset.catalogue import Entry, catalogue
-from training.dataset.folder import Progress, save
+from training.dataset.folder import Progress
 from training.evaluation.methods.names import check_names
 from training.evaluation.placements import Placement
-from training.evaluation.study import run_study, stage_times
+from training.evaluation.study import run_study
 
 SCHEMA = 3
 """Of study.json and result.json."""
@@ -198,8 +197,7 @@ def evaluate(
     def methods(facts: list[dict[str, Any]]) -> dict[str, Any]:
         return summarise([trial for fact in facts for trial in fact["trials"]], study.methods)
 
-    result = run_study(study, SCHEMA, out, jobs, object_job, methods, mapper, "objects", progress, device)
-    save(out / "times.json", json_text(stage_times(jobs, out), indent=1).encode())
+    result, _ = run_study(study, SCHEMA, out, jobs, object_job, methods, mapper, "objects", progress, device)
     return result
 
 

@@ -13,12 +13,13 @@ from behaviours.robots.spot.model import SPOT
 from perception.geometry import Pose
 from perception.types import Detection, RgbdFrame
 from simulation.genesis.scene_camera import Picture, SceneCamera
-from simulation.scene.build import SceneSample, sample_scene
+from simulation.scene.build import SceneSample
 from simulation.scene.objects import GraspObject
 from training.dataset.catalogue import Entry
 from training.dataset.labels.project import read_arrays
+from training.dataset.scenes import scene_of_one
 from training.dataset.viewpoints import PRESETS, camera_pose
-from training.dataset.views import FAR_M, SEED_BASE, SPEC, photograph
+from training.dataset.views import FAR_M, photograph
 from training.evaluation.methods.interface import Look, Truth
 from training.evaluation.placements import Placement
 from training.heatmap.build_arrays import MIN_MASK_PX, noisy_depth, rough_mask
@@ -57,17 +58,11 @@ def cases(entry: Entry | Placement, count: int, seed: int, labels: Path | None) 
     pictures: list[Case] = []
     for scene in range(-(-count // VIEWS_PER_SCENE)):
         rng = np.random.default_rng([seed, entry.seed, len(entry.family), scene, 9])
-        sample = _single_object_scene(item, seed * 1000 + scene)
+        sample = scene_of_one(item, EVALUATION_SEEDS + seed * 1000 + scene)
         with SceneCamera(sample, SPOT.hand_camera) as camera:
             for _ in range(min(VIEWS_PER_SCENE, count - len(pictures))):
                 pictures.append(_case(camera, sample, item, known, rng))
     return pictures
-
-
-def _single_object_scene(item: GraspObject, seed: int) -> SceneSample:
-    sample = sample_scene(SPEC, SEED_BASE + EVALUATION_SEEDS + seed)
-    assert sample.target is not None
-    return replace(sample, target=replace(sample.target, object=item), clutter=())
 
 
 def _case(camera: SceneCamera, sample: SceneSample, item: GraspObject, known: Truth, rng: np.random.Generator) -> Case:

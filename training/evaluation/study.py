@@ -29,6 +29,8 @@ class Job(Protocol):
 
 
 J = TypeVar("J", bound=Job)
+Times = dict[str, dict[str, float]]
+"""Median milliseconds of each stage of each method."""
 Summarise = Callable[[list[dict[str, Any]]], dict[str, Any]]
 
 
@@ -43,8 +45,8 @@ def run_study(
     stage: str,
     progress: Progress,
     device: str,
-) -> dict[str, Any]:
-    """Run the missing jobs; returns the content of result.json: schema, study, methods.
+) -> tuple[dict[str, Any], Times]:
+    """Run the missing jobs; returns the contents of result.json (schema, study, methods) and of times.json.
 
     study: a dataclass that JSON can hold. function: maps a job to (its file, its facts); Genesis is started where it
     runs. summarise: maps the facts of all jobs, in order, to the entries of the methods. Durations (`seconds` of each
@@ -72,8 +74,10 @@ def run_study(
         save(out / file, json_text(facts).encode())
         progress(stage, done, len(jobs))
     result = {"schema": schema, "study": record, "methods": summarise([read_json(out / job.file) for job in jobs])}
+    times = _stage_times(jobs, out)
     save(out / "result.json", json_text(result, indent=1).encode())
-    return result
+    save(out / "times.json", json_text(times, indent=1).encode())
+    return result, times
 
 
 def times_file(out: Path, file: str) -> Path:
@@ -81,8 +85,7 @@ def times_file(out: Path, file: str) -> Path:
     return out / "times" / Path(file).name
 
 
-def stage_times(jobs: Sequence[Job], out: Path) -> dict[str, dict[str, float]]:
-    """Median milliseconds of each stage of each method."""
+def _stage_times(jobs: Sequence[Job], out: Path) -> Times:
     by_method: dict[str, dict[str, list[float]]] = {}
     for job in jobs:
         trials, times = read_json(out / job.file)["trials"], read_json(times_file(out, job.file))["seconds"]

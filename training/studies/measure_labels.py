@@ -2,9 +2,8 @@
 
 `python -m training.studies.measure_labels [--views N]`
 
-In one process, for the paper's preset: the times of a batch of contact trials, of a view, of its projection and of
-building the scenes are measured, and the time of the whole preset is computed. Per-pixel simulation would need one
-trial per pixel. JSON on stdout.
+For the paper's preset, in one process: measures a batch of contact trials, a view, its projection and the building of
+scenes, and computes the time of the whole preset. Per-pixel simulation would need one trial per pixel. JSON on stdout.
 """
 
 from __future__ import annotations
