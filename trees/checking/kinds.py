@@ -77,7 +77,10 @@ def find_kinds(
             tag = tag_of(element)
             uses.setdefault(tag, _Uses()).add(element)
             if tag not in kinds.classes and is_known(tag, leaves):
-                _add_known(kinds, tag, leaves, element, problems)
+                try:
+                    kinds.classes[tag] = leaves[tag] if tag in leaves else CONTROL_NODES[tag]
+                except TreeError as error:  # a plug-in that cannot be loaded
+                    problems.append(element.problem(f"<{tag}>: {error}"))
     unknown = _unknown(outline, leaves)
     for tree in outline.trees.values():
         for element in tree.walk():
@@ -106,15 +109,6 @@ def _add_stubs(kinds: Kinds, uses: dict[str, _Uses], outline: Outline, stubs: St
             kinds.stubs[tag] = stub_class(tag, known.KIND, stubs)
         else:
             kinds.classes[tag] = stub_class(tag, use.kind(model.kind if model else ""), stubs)
-
-
-def _add_known(
-    kinds: Kinds, tag: str, leaves: Mapping[str, type[Leaf]], element: Element, problems: list[Problem]
-) -> None:
-    try:
-        kinds.classes[tag] = leaves[tag] if tag in leaves else CONTROL_NODES[tag]
-    except TreeError as error:  # a plug-in that cannot be loaded
-        problems.append(element.problem(f"<{tag}>: {error}"))
 
 
 def _unknown(outline: Outline, leaves: Mapping[str, type[Leaf]]) -> Callable[[str], str]:

@@ -59,146 +59,142 @@ def read_outline(files: Files, main: str | None, *, strict: bool, tolerant: bool
     main: ID of the tree to run, None for the choice of the files. strict: refuse whatever 4.10 refuses. tolerant:
     accept whatever 4.10 accepts, with a warning where needed. problems: new ones are added to it.
     """
-    outline = Outline()
+    reader = _Reader(strict=strict, tolerant=tolerant, problems=problems)
     for root in files.roots:
-        _read_root(outline, root, strict=strict, tolerant=tolerant, problems=problems)
-    outline.main = _choose_main(outline, files, main, strict=strict, tolerant=tolerant, problems=problems)
-    return outline
+        reader.root(root)
+    reader.outline.main = reader.choose_main(files, main)
+    return reader.outline
 
 
-def _read_root(outline: Outline, root: Element, *, strict: bool, tolerant: bool, problems: list[Problem]) -> None:
-    _check_format(root, tolerant=tolerant, problems=problems)
-    for element in (root, *root.children):
-        if element is root or element.tag in ("BehaviorTree", "include"):
-            problems.extend(check_elsewhere(element, tolerant=tolerant))
-    modelled = False
-    number = 0
-    for element in root.children:
-        if element.tag == "BehaviorTree":
-            _read_tree(outline, root, element, number, strict=strict, tolerant=tolerant, problems=problems)
-            number += 1
-        elif element.tag == "TreeNodesModel":
-            if modelled:
-                problems.append(element.problem("there is a second <TreeNodesModel>; at most one is allowed in a file"))
-            modelled = True
-            for each in element.children:
-                _read_model(outline, each, strict=strict, problems=problems)
-        elif element.tag not in _TOP:
-            near = nearest(element.tag, _TOP)
-            problems.append(element.problem(f"<{element.tag}> below <root> is ignored.{near}", warning=True))
+class _Reader:
+    """Collects what the files declare in `outline`. strict, tolerant, problems: see `read_outline`."""
 
+    def __init__(self, *, strict: bool, tolerant: bool, problems: list[Problem]) -> None:
+        self._strict, self._tolerant, self._problems = strict, tolerant, problems
+        self.outline = Outline()
 
-def _check_format(root: Element, *, tolerant: bool, problems: list[Problem]) -> None:
-    written = root.attributes.get("BTCPP_format")
-    if written == "4":
-        return
-    if written is None:
-        message = f'<root> does not say BTCPP_format="4"; if it is of version 3: {DIFFERENCES}'
-        problems.append(root.problem(message, warning=True))
-    elif re.fullmatch(r"\s*4(\.[0-9.]*)?\s*", written):
-        problems.append(root.problem(f"BTCPP_format is '{written}', expected 4", "BTCPP_format", warning=True))
-    else:
-        message = f"BTCPP_format is '{written}', expected 4"
-        if re.fullmatch(r"\s*[0-3](\.[0-9.]*)?\s*", written):
-            message += f"; {DIFFERENCES}"
-        problems.append(root.problem(message, "BTCPP_format", warning=tolerant))
+    def _add(self, element: Element, message: str, attribute: str = "", *, warning: bool = False) -> None:
+        self._problems.append(element.problem(message, attribute, warning=warning))
 
+    def root(self, root: Element) -> None:
+        """Read one file."""
+        self._check_format(root)
+        for element in (root, *root.children):
+            if element is root or element.tag in ("BehaviorTree", "include"):
+                self._problems.extend(check_elsewhere(element, tolerant=self._tolerant))
+        modelled = False
+        number = 0
+        for element in root.children:
+            if element.tag == "BehaviorTree":
+                self._tree(root, element, number)
+                number += 1
+            elif element.tag == "TreeNodesModel":
+                if modelled:
+                    self._add(element, "there is a second <TreeNodesModel>; at most one is allowed in a file")
+                modelled = True
+                for each in element.children:
+                    self._model(each)
+            elif element.tag not in _TOP:
+                near = nearest(element.tag, _TOP)
+                self._add(element, f"<{element.tag}> below <root> is ignored.{near}", warning=True)
 
-def _read_tree(
-    outline: Outline,
-    root: Element,
-    element: Element,
-    number: int,
-    *,
-    strict: bool,
-    tolerant: bool,
-    problems: list[Problem],
-) -> None:
-    name = element.attributes.get("ID", "")
-    if not name:
-        if len(root.children) > 1:
-            problems.append(element.problem("<BehaviorTree> has no ID, and there is more than this in the file", "ID"))
+    def _check_format(self, root: Element) -> None:
+        written = root.attributes.get("BTCPP_format")
+        if written == "4":
             return
-        name = f"BehaviorTree_{number}"
-    elif wrong := name_error(name):
-        problems.append(element.problem(f"<BehaviorTree> {wrong}", "ID"))
-    elif " " in name:
-        message = f"<BehaviorTree> ID '{name}' has a space, which BehaviorTree.CPP refuses since 4.8.4"
-        problems.append(element.problem(message, "ID", warning=not strict))
-    if len(element.children) != 1:
-        count = len(element.children)
-        problems.append(element.problem(f'<BehaviorTree ID="{name}"> has {count} children, expected 1'))
-        return
-    if name in outline.trees:
-        first = outline.heads[name]
-        message = f"there is another tree with ID '{name}', in {first.file}:{first.line}; the last one counts"
-        problems.append(element.problem(message, "ID", warning=tolerant))
-    outline.heads[name], outline.trees[name] = element, element.children[0]
-
-
-def _read_model(outline: Outline, element: Element, *, strict: bool, problems: list[Problem]) -> None:
-    name = element.attributes.get("ID", "")
-    if element.tag not in EXPLICIT:
-        problems.append(element.problem(f"<{element.tag}> in a <TreeNodesModel> is ignored", warning=True))
-        return
-    if not name:
-        problems.append(element.problem(f"<{element.tag}> in the <TreeNodesModel> has no ID", "ID"))
-        return
-    if wrong := name_error(name):
-        problems.append(element.problem(f"<{element.tag}> in the <TreeNodesModel>: {wrong}", "ID"))
-    elif strict and " " in name:
-        problems.append(element.problem(f"<{element.tag}> ID '{name}' has a space", "ID"))
-    model = Model(element, element.tag)
-    for port in element.children:
-        if port.tag not in _PORTS:
-            continue  # <MetadataFields> and other elements of editors
-        called = port.attributes.get("name", "")
-        if not called:
-            problems.append(port.problem(f"<{port.tag}> has no name", "name"))
-        elif (wrong := port_name_error(called)) and element.tag == "SubTree":
-            problems.append(port.problem(f"<{port.tag}> {wrong}", "name"))
+        if written is None:
+            message = f'<root> does not say BTCPP_format="4"; if it is of version 3: {DIFFERENCES}'
+            self._add(root, message, warning=True)
+        elif re.fullmatch(r"\s*4(\.[0-9.]*)?\s*", written):
+            self._add(root, f"BTCPP_format is '{written}', expected 4", "BTCPP_format", warning=True)
         else:
-            model.ports[called] = port
-    (outline.subtree_models if element.tag == "SubTree" else outline.models)[name] = model
+            message = f"BTCPP_format is '{written}', expected 4"
+            if re.fullmatch(r"\s*[0-3](\.[0-9.]*)?\s*", written):
+                message += f"; {DIFFERENCES}"
+            self._add(root, message, "BTCPP_format", warning=self._tolerant)
 
+    def _tree(self, root: Element, element: Element, number: int) -> None:
+        name = element.attributes.get("ID", "")
+        if not name:
+            if len(root.children) > 1:
+                self._add(element, "<BehaviorTree> has no ID, and there is more than this in the file", "ID")
+                return
+            name = f"BehaviorTree_{number}"
+        elif wrong := name_error(name):
+            self._add(element, f"<BehaviorTree> {wrong}", "ID")
+        elif " " in name:
+            message = f"<BehaviorTree> ID '{name}' has a space, which BehaviorTree.CPP refuses since 4.8.4"
+            self._add(element, message, "ID", warning=not self._strict)
+        if len(element.children) != 1:
+            count = len(element.children)
+            self._add(element, f'<BehaviorTree ID="{name}"> has {count} children, expected 1')
+            return
+        if name in self.outline.trees:
+            first = self.outline.heads[name]
+            message = f"there is another tree with ID '{name}', in {first.file}:{first.line}; the last one counts"
+            self._add(element, message, "ID", warning=self._tolerant)
+        self.outline.heads[name], self.outline.trees[name] = element, element.children[0]
 
-def _choose_main(
-    outline: Outline, files: Files, main: str | None, *, strict: bool, tolerant: bool, problems: list[Problem]
-) -> str:
-    """The ID of the tree to run, "" with a problem if there is none.
+    def _model(self, element: Element) -> None:
+        name = element.attributes.get("ID", "")
+        if element.tag not in EXPLICIT:
+            self._add(element, f"<{element.tag}> in a <TreeNodesModel> is ignored", warning=True)
+            return
+        if not name:
+            self._add(element, f"<{element.tag}> in the <TreeNodesModel> has no ID", "ID")
+            return
+        if wrong := name_error(name):
+            self._add(element, f"<{element.tag}> in the <TreeNodesModel>: {wrong}", "ID")
+        elif self._strict and " " in name:
+            self._add(element, f"<{element.tag}> ID '{name}' has a space", "ID")
+        model = Model(element, element.tag)
+        for port in element.children:
+            if port.tag not in _PORTS:
+                continue  # <MetadataFields> and other elements of editors
+            port_name = port.attributes.get("name", "")
+            if not port_name:
+                self._add(port, f"<{port.tag}> has no name", "name")
+            elif (wrong := port_name_error(port_name)) and element.tag == "SubTree":
+                self._add(port, f"<{port.tag}> {wrong}", "name")
+            else:
+                model.ports[port_name] = port
+        (self.outline.subtree_models if element.tag == "SubTree" else self.outline.models)[name] = model
 
-    In this order: `main`; the main tree of the first file that names one; the only tree of the first file; the only
-    tree that no other uses, unless strict; the first tree, if tolerant.
-    """
-    if not files.entry_roots:
-        return main or ""
-    first = files.entry_roots[0]
-    for root in files.entry_roots:
-        declared = root.attributes.get("main_tree_to_execute")
-        if main is None and declared:
+    def choose_main(self, files: Files, main: str | None) -> str:
+        """The ID of the tree to run, "" with a problem if there is none.
+
+        In this order: `main`; the main tree of the first file that names one; the only tree of the first file; the only
+        tree that no other uses, unless strict; the first tree, if tolerant.
+        """
+        if not files.entry_roots:
+            return main or ""
+        outline, first = self.outline, files.entry_roots[0]
+        if main in outline.trees:
+            return main
+        if main is not None:
+            message = f"there is no tree '{main}'.{nearest(main, outline.trees)} Trees: {listed(outline.trees)}"
+            self._add(first, message)
+            return ""
+        for root in files.entry_roots:
+            declared = root.attributes.get("main_tree_to_execute")
             if declared in outline.trees:
                 return declared
-            message = f"main_tree_to_execute is '{declared}', and there is no such tree."
-            message += f"{nearest(declared, outline.trees)} Trees: {listed(outline.trees)}"
-            problems.append(root.problem(message, "main_tree_to_execute"))
-            return ""
-    if main is not None:
-        if main not in outline.trees:
-            message = f"there is no tree '{main}'.{nearest(main, outline.trees)} Trees: {listed(outline.trees)}"
-            problems.append(first.problem(message))
-            return ""
-        return main
-    own = [name for name, head in outline.heads.items() if head.source is first.source] or list(outline.heads)
-    if len(own) == 1:
-        return own[0]
-    used = {element.attributes.get("ID", "") for tree in outline.trees.values() for element in tree.subtrees()}
-    unused = [name for name in own if name not in used]
-    if len(unused) == 1 and not strict and not tolerant:
-        return unused[0]
-    if own and tolerant:
-        message = f"main_tree_to_execute is missing; the first tree, '{own[0]}', is taken. Trees: {listed(own)}"
-        problems.append(first.problem(message, warning=True))
-        return own[0]
-    message = "main_tree_to_execute is missing; write it into <root>, or give --tree ID"
-    problems.append(first.problem(f"{message}. Trees: {listed(outline.trees)}"))
-    return ""
+            if declared:
+                message = f"main_tree_to_execute is '{declared}', and there is no such tree."
+                message += f"{nearest(declared, outline.trees)} Trees: {listed(outline.trees)}"
+                self._add(root, message, "main_tree_to_execute")
+                return ""
+        own = [name for name, head in outline.heads.items() if head.source is first.source] or list(outline.heads)
+        if len(own) == 1:
+            return own[0]
+        used = {element.attributes.get("ID", "") for tree in outline.trees.values() for element in tree.subtrees()}
+        unused = [name for name in own if name not in used]
+        if len(unused) == 1 and not self._strict and not self._tolerant:
+            return unused[0]
+        if own and self._tolerant:
+            message = f"main_tree_to_execute is missing; the first tree, '{own[0]}', is taken. Trees: {listed(own)}"
+            self._add(first, message, warning=True)
+            return own[0]
+        message = "main_tree_to_execute is missing; write it into <root>, or give --tree ID"
+        self._add(first, f"{message}. Trees: {listed(outline.trees)}")
+        return ""
