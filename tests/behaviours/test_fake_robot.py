@@ -9,7 +9,8 @@ import pytest
 
 from behaviours.contract.common import finish, ready
 from behaviours.robot import Command, CommandState
-from behaviours.robots.fake.robot import FULL_GAP_M, FakeDetector, FakeRobot, FakeScript
+from behaviours.robots.fake.jaws import FULL_GAP_M
+from behaviours.robots.fake.robot import FakeDetector, FakeRobot, FakeScript
 from perception.base.errors import ConfigError, RobotError
 from perception.geometry import Pose
 

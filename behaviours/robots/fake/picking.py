@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from behaviours.limits import require_pick
 from behaviours.robot import Approach, Command
-from behaviours.robots.fake.steering import FakeSteering
+from behaviours.robots.fake.steering import FakeCommand, FakeSteering
 from behaviours.robots.spot import arm
 from behaviours.robots.spot.model import SPOT
 from perception.geometry import Pose, unit
@@ -26,18 +26,12 @@ UP: Final = np.array([0.0, 0.0, 1.0])
 class FakePicking(FakeSteering):
     """Implements `behaviours.robot.PicksInImage`."""
 
-    _active: dict[str, Any]
+    _active: dict[str, FakeCommand]
 
     def _start(self, part: str, duration_s: float, at: Callable[[float], None], failure: str = "") -> Command:
         raise NotImplementedError
 
     def _hand_path(self, goal: Pose) -> Callable[[float], None]:
-        raise NotImplementedError
-
-    def _grip(self, which: int, torque_nm: float) -> None:
-        raise NotImplementedError
-
-    def _missed(self) -> bool:
         raise NotImplementedError
 
     def pick_in_image(
@@ -81,9 +75,9 @@ class FakePicking(FakeSteering):
         def at(fraction: float) -> None:
             path(min(fraction / moving, 1.0))
             if fraction >= 1.0:
-                self._grip(which, torque_nm)
+                self._jaws.grip(which, torque_nm, self.hand_pose(), self.now())
 
-        return self._start("arm", move_s + CLOSE_S, at, "the pick holds nothing" if self._missed() else "")
+        return self._start("arm", move_s + CLOSE_S, at, "the pick holds nothing" if self._jaws.misses() else "")
 
     def _goal(self, which: int, approach: Approach) -> Pose:
         """body_from_hand that grips a bottle at half its height, or its neck from above."""

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from behaviours.limits import RobotLimits, require_body
 from behaviours.robot import Command, CommandState, Outcome
+from behaviours.robots.fake.jaws import FakeJaws
 from behaviours.robots.fake.world import HAND_CAMERA, FakeWorld
 from behaviours.robots.spot import arm
 from behaviours.robots.spot.model import SPOT, body_time_s
@@ -19,8 +20,8 @@ BaseLaw = Callable[[float], tuple[Pose, Vector] | Outcome]
 ArmLaw = Callable[[float], tuple[Vector, Vector] | Outcome]
 
 
-class FollowCommand:
-    """A command that asks a law at every step where a part shall be; `place` puts it there."""
+class FakeCommand:
+    """A command whose law moves a part at every step, given the seconds since its start, until it says how it ended."""
 
     def __init__(self, now: Callable[[], float], law: Callable[[float], Outcome | None]) -> None:
         self._now, self._law = now, law
@@ -46,10 +47,7 @@ class FakeSteering:
     world: FakeWorld
     _body: Pose
     _body_from_hand: Pose
-    _held: Pose | None
-    _held_which: int
-    _opening: float
-    _torque_nm: float
+    _jaws: FakeJaws
     _joints: tuple[Pose, Vector] | None = None
 
     def now(self) -> float:
@@ -58,7 +56,7 @@ class FakeSteering:
     def hand_pose(self) -> Pose:
         raise NotImplementedError
 
-    def _take_over(self, part: str, command: FollowCommand) -> Command:
+    def _take_over(self, part: str, command: FakeCommand) -> Command:
         raise NotImplementedError
 
     def follow_base(self, law: BaseLaw) -> Command:
@@ -69,7 +67,7 @@ class FakeSteering:
             self._body = target[0]
             return None
 
-        return self._take_over("base", FollowCommand(self.now, step))
+        return self._take_over("base", FakeCommand(self.now, step))
 
     def follow_arm(self, law: ArmLaw) -> Command:
         def step(time_s: float) -> Outcome | None:
@@ -80,7 +78,7 @@ class FakeSteering:
             self._joints = (self._body_from_hand, np.array(target[0]))
             return None
 
-        return self._take_over("arm", FollowCommand(self.now, step))
+        return self._take_over("arm", FakeCommand(self.now, step))
 
     def set_body(self, height_m: float, pitch_rad: float, *, max_speed_mps: float) -> Command:
         require_body(self.limits, height_m, pitch_rad, max_speed_mps=max_speed_mps)
@@ -117,8 +115,4 @@ class FakeSteering:
         self.world.bottle_m = self.world.bottle_m + np.asarray(offset_m, dtype=np.float64)
 
     def loosen_grip(self) -> None:
-        """What is held falls straight down onto the table."""
-        if self._held is not None:
-            self._held, self._opening, self._torque_nm = None, 0.0, 0.0
-            x, y, _ = self.world.feet()[self._held_which]
-            self.world.put(self._held_which, np.array([x, y, self.world.table_m[2]]))
+        self._jaws.lose()
