@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from behaviours.recording.result import Result as Result
     from behaviours.registry import LEAVES as LEAVES
     from behaviours.robot import (
-        Approach as Approach,
         ArmPose as ArmPose,
         Command as Command,
         CommandState as CommandState,
@@ -52,6 +51,7 @@ if TYPE_CHECKING:
     from perception.grasping.reach import Arm as Arm
     from perception.networks.protocols import Detector as Detector, Enough as Enough, HeatmapModel as HeatmapModel
     from perception.types import (
+        Approach as Approach,
         Detection as Detection,
         Grasp as Grasp,
         Heatmap as Heatmap,
@@ -83,7 +83,7 @@ else:
         "behaviours.recording.result": ("Result",),
         "behaviours.registry": ("LEAVES",),
         "behaviours.robot": (
-            "Approach", "ArmPose", "Command", "CommandState", "GripperState", "Outcome", "PicksInImage", "Robot",
+            "ArmPose", "Command", "CommandState", "GripperState", "Outcome", "PicksInImage", "Robot",
         ),
         "behaviours.robot_kind": ("RobotKind",),
         "behaviours.robots.fake.models": ("FakeDetector", "FakeHeatmap"),
@@ -100,7 +100,7 @@ else:
         "perception.grasping.heatmap": ("OnnxHeatmap",),
         "perception.grasping.reach": ("Arm",),
         "perception.networks.protocols": ("Detector", "Enough", "HeatmapModel"),
-        "perception.types": ("Detection", "Grasp", "Heatmap", "Intrinsics", "RgbdFrame"),
+        "perception.types": ("Approach", "Detection", "Grasp", "Heatmap", "Intrinsics", "RgbdFrame"),
         "perception.view": ("View",),
         "py_trees.common": ("Status",),
         "trees.data.ports": ("Bounds", "Port", "input_port", "output_port"),

@@ -8,9 +8,10 @@ from typing import Final
 
 import numpy as np
 
-from behaviours.model import APPROACHES, ARM_POSES
+from behaviours.model import ARM_POSES
 from perception.base.errors import LimitError
 from perception.geometry import Pose
+from perception.types import APPROACHES
 from trees.data.ports import Bounds
 
 SHARE: Final = Bounds(0.0, 1.0)

@@ -14,9 +14,6 @@ from perception.types import Intrinsics
 ArmPose = Literal["stow", "ready", "carry"]
 """Named poses of an arm: folded; hand forward, camera looking ahead; holding an object while walking."""
 ARM_POSES: Final[tuple[ArmPose, ...]] = get_args(ArmPose)
-Approach = Literal["any", "side", "top"]
-"""From where the hand may come in a pick: level from the side, straight from above, or as the robot chooses."""
-APPROACHES: Final[tuple[Approach, ...]] = get_args(Approach)
 
 
 @dataclass(frozen=True)

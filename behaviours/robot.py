@@ -13,11 +13,10 @@ from types import TracebackType
 from typing import Final, Protocol, Self
 
 from behaviours.limits import RobotLimits
-from behaviours.model import Approach as Approach
 from behaviours.model import ArmPose as ArmPose
 from behaviours.model import RobotModel
 from perception.geometry import Pose
-from perception.types import RgbdFrame
+from perception.types import Approach, RgbdFrame
 
 HAND_ONLY: Final = ("hand",)
 """The cameras of a robot that sees with its hand alone."""
@@ -146,7 +145,8 @@ class PicksInImage(Protocol):
     ) -> Command:
         """Grip what the pixel shows, without walking. DONE when it is held, FAILED if it is not.
 
-        frame: one of this robot's. palm_to_fingertip: where in the jaws, 0 at the palm .. 1 at the finger tips.
+        frame: one of this robot's. approach: from where the hand comes; "any" leaves it to the robot.
+        palm_to_fingertip: where in the jaws, 0 at the palm .. 1 at the finger tips.
         max_torque_nm: at the jaw joint once the object is held. The speeds, and the torque with which the jaws close,
         are the robot's own. It moves body, arm and gripper.
         """

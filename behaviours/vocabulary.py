@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from behaviours.model import APPROACHES
+from perception.types import APPROACHES
 from trees.data.ports import Names
 
 NO_PICK: Final = "has no pick of its own (no method pick_in_image); take --robot spot, or grip with CloseGripper"

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from perception.geometry import Pose, Vector
+
+Approach = Literal["any", "side", "top"]
+"""From where the hand comes: from the side, from above, or either."""
+APPROACHES: Final[tuple[Approach, ...]] = get_args(Approach)
 
 
 def _read_only(array: NDArray[Any], shape: tuple[int, ...], dtype: type, what: str) -> NDArray[Any]:

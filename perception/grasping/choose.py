@@ -5,10 +5,10 @@ from __future__ import annotations
 from perception.grasping.family import JawTips
 from perception.grasping.grasp import compute_grasp
 from perception.grasping.gripper import GripperModel
-from perception.grasping.propose import Approach, propose_grasps
+from perception.grasping.propose import propose_grasps
 from perception.grasping.reach import Reach
 from perception.grasping.settings import GraspSettings
-from perception.types import Grasp, Heatmap, Rejection
+from perception.types import Approach, Grasp, Heatmap, Rejection
 from perception.view import View
 
 

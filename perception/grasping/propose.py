@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,17 +25,15 @@ from perception.grasping.reach import Reach
 from perception.grasping.settings import GraspSettings, ProposalSettings
 from perception.grasping.surroundings import Surroundings, clearances, room_of, surroundings
 from perception.surface.depth import depth_around
-from perception.types import Grasp, Rejection
+from perception.types import Approach, Grasp, Rejection
 from perception.view import View
 
-Approach = Literal["any", "side", "top"]
-"""From where the hand may come: from the side, from above (straight or at 45 degrees), or both."""
 HALF_TURN: Final = np.diag([1.0, -1.0, -1.0])
 DEFAULT: Final = ProposalSettings()
 
 
 def ways_of(approach: Approach) -> tuple[Way, ...]:
-    """The ways of the family that come from there."""
+    """The ways of the family that come from there; those from above are straight or at 45 degrees."""
     return tuple(way for way in WAYS if approach == "any" or (way.approach == "side") == (approach == "side"))
 
 

@@ -8,13 +8,13 @@ from typing import Final
 import numpy as np
 
 from behaviours.limits import require_pick
-from behaviours.robot import Approach, Command
+from behaviours.robot import Command
 from behaviours.robots.fake.steering import FakeCommand, FakeSteering
 from behaviours.robots.spot import arm
 from behaviours.robots.spot.model import SPOT
 from perception.geometry import Pose, unit
 from perception.grasping.hand_pose import hand_pose
-from perception.types import RgbdFrame
+from perception.types import Approach, RgbdFrame
 
 SPEED_MPS: Final = 0.3
 CLOSE_S: Final = 0.8
@@ -28,7 +28,7 @@ class FakePicking(FakeSteering):
 
     _active: dict[str, FakeCommand]
 
-    def _start(self, part: str, duration_s: float, at: Callable[[float], None], failure: str = "") -> Command:
+    def _start(self, part: str, duration_s: float, at: Callable[[float], None], failure: str = "") -> FakeCommand:
         raise NotImplementedError
 
     def _hand_path(self, goal: Pose) -> Callable[[float], None]:
@@ -63,7 +63,7 @@ class FakePicking(FakeSteering):
                 return which
         return None
 
-    def _pick(self, which: int | None, approach: Approach, torque_nm: float) -> Command:
+    def _pick(self, which: int | None, approach: Approach, torque_nm: float) -> FakeCommand:
         if which is None:
             return self._start("arm", 0.0, lambda _: None, "the pick finds no object at the pixel")
         goal = self._goal(which, approach)

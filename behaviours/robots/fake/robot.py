@@ -102,7 +102,7 @@ class FakeRobot(FakePicking):
     def gripper(self) -> GripperState:
         return self._jaws.state()
 
-    def _start(self, part: str, duration_s: float, at: Callable[[float], None], failure: str = "") -> Command:
+    def _start(self, part: str, duration_s: float, at: Callable[[float], None], failure: str = "") -> FakeCommand:
         """Move a part for a while; `at` is called with the fraction done, 0..1. failure: why it fails halfway."""
 
         def law(time_s: float) -> Outcome | None:
@@ -114,7 +114,7 @@ class FakeRobot(FakePicking):
 
         return self._take_over(part, FakeCommand(self.now, law))
 
-    def _take_over(self, part: str, command: FakeCommand) -> Command:
+    def _take_over(self, part: str, command: FakeCommand) -> FakeCommand:
         self._connected()
         if part in self._active:
             self._active[part].cancel()

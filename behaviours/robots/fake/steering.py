@@ -56,7 +56,7 @@ class FakeSteering:
     def hand_pose(self) -> Pose:
         raise NotImplementedError
 
-    def _take_over(self, part: str, command: FakeCommand) -> Command:
+    def _take_over(self, part: str, command: FakeCommand) -> FakeCommand:
         raise NotImplementedError
 
     def follow_base(self, law: BaseLaw) -> Command:

@@ -2,37 +2,37 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Final, Self
 
 import numpy as np
 
 from behaviours.limits import require_body, require_limits, require_pick
-from behaviours.robot import Approach, ArmPose, Command, GripperState
+from behaviours.robot import ArmPose, Command, GripperState
 from behaviours.robots.spot import arm
 from behaviours.robots.spot.camera import images
 from behaviours.robots.spot.camera.capture import take
 from behaviours.robots.spot.control.session import Session
 from behaviours.robots.spot.link.connection import Connection, Target
-from behaviours.robots.spot.link.errors import Loss
 from behaviours.robots.spot.model import SPOT, SPOT_LIMITS
 from behaviours.robots.spot.motion import commands, pick, progress
-from behaviours.robots.spot.motion.motion import Motion, Refused, Sender, Step
+from behaviours.robots.spot.motion.motion import Refused, Step
+from behaviours.robots.spot.motion.parts import Parts
 from behaviours.robots.spot.motion.walk import Walk
 from behaviours.robots.spot.options import SpotOptions
 from behaviours.robots.spot.state import RobotView
 from behaviours.robots.spot.watch import StateWatch
 from perception.base.errors import RobotError
 from perception.geometry import Pose
-from perception.types import RgbdFrame
+from perception.types import Approach, RgbdFrame
 
 SLICE_S: Final = 0.1
 """Longest wait without looking at the robot."""
 STANDSTILL: Final = 50.0
 """A clock that is so much slower than ours stands still."""
+NOT_CONNECTED: Final = "the robot is not connected; use it inside `with SpotRobot(...) as robot:`"
 
 
 class SpotRobot:
@@ -57,10 +57,7 @@ class SpotRobot:
         self._make_session = session
         self._connection: Connection | None = None
         self._session: Session | None = None
-        self._motions: dict[str, Motion] = {}
-        self._torque_nm = 0.0
-        self._lock = threading.RLock()
-        self._watch: StateWatch | None = None
+        self._parts: Parts | None = None
         self._stops = 0
 
     # life
@@ -72,8 +69,9 @@ class SpotRobot:
             self._session = self._make_session(self._connection, self._options)
             self._session.begin()
             self._connection.clock.start()
-            self._watch = StateWatch(self._connection, self._target.hostname)
-            self._session.entered(self._watch.look)
+            watch = StateWatch(self._connection, self._target.hostname)
+            self._parts = Parts(self._connection, self._session, watch)
+            self._session.entered(watch.look)
         except BaseException:  # also an interruption: what was begun is taken back
             self._close()
             raise
@@ -90,22 +88,23 @@ class SpotRobot:
             if self._session is not None:
                 self._session.end()
         finally:
-            self._session = self._watch = None
+            self._session = self._parts = None
             if self._connection is not None:
                 self._connection.close()
 
-    def _in_session(self) -> Session:
+    def _in_session(self) -> Parts:
         """RobotError outside `with`, and after the robot was lost."""
-        if self._session is None or self._connection is None:
-            raise RobotError("the robot is not connected; use it inside `with SpotRobot(...) as robot:`")
-        self._connection.link.require()
-        return self._session
+        connection = self.connection
+        if self._parts is None:
+            raise RobotError(NOT_CONNECTED)
+        connection.link.require()
+        return self._parts
 
     @property
     def connection(self) -> Connection:
         """The connection, inside `with`. RobotError outside."""
         if self._connection is None:
-            raise RobotError("the robot is not connected; use it inside `with SpotRobot(...) as robot:`")
+            raise RobotError(NOT_CONNECTED)
         return self._connection
 
     # looking
@@ -114,55 +113,34 @@ class SpotRobot:
         return self._connection.clock.now() if self._connection is not None else 0.0
 
     def sleep(self, seconds: float) -> None:
-        session = self._in_session()
+        parts = self._in_session()
         clock, begun_s = self.connection.clock, time.monotonic()
         end_s = clock.now() + seconds
         while True:
-            session.pulse.beat()
-            self._renew()
+            parts.session.pulse.beat()
+            parts.renew()
             left_s = end_s - clock.now()
             if left_s <= 0.0:
                 break
             if time.monotonic() - begun_s > STANDSTILL * seconds + 10.0:
                 raise RobotError(f"the clock of {self._target.hostname} stands still")
             time.sleep(max(min(left_s / clock.pace, SLICE_S), 1e-4))
-            watch = self._watching()
-            if watch.is_old:
-                watch.look()
+            if parts.watch.is_old:
+                parts.watch.look()
         self.connection.keep_synchronised()
 
-    def _renew(self) -> None:
-        with self._lock:
-            motions = list(self._motions.values())
-        for motion in motions:
-            motion.renew()
-
-    def _watching(self) -> StateWatch:
-        """RobotError outside `with`, and after the robot was lost."""
-        self._in_session()
-        assert self._watch is not None
-        return self._watch
-
-    def recent(self) -> RobotView | None:
-        """The present state of the robot; None while the connection hangs."""
-        return self._watching().recent()
-
-    def view(self) -> RobotView:
+    def _view(self) -> RobotView:
         """The present state of the robot; the last one known while the connection hangs."""
-        return self._watching().view()
-
-    def require_fit(self) -> None:
-        """Look afresh; LostRobotError if the robot has stopped by itself."""
-        self._watching().look()
+        return self._in_session().watch.view()
 
     def body_pose(self) -> Pose:
-        return self.view().body()
+        return self._view().body()
 
     def hand_pose(self) -> Pose:
-        return self.view().hand()
+        return self._view().hand()
 
     def gripper(self) -> GripperState:
-        return self.view().gripper()
+        return self._view().gripper()
 
     def capture(self, camera: str) -> RgbdFrame:
         self._in_session()
@@ -171,64 +149,41 @@ class SpotRobot:
 
     # moving
 
-    def send(self, doing: str, command: Any) -> int:
-        """Send a robot command; its number."""
-        return self._in_session().send(doing, command)
-
-    def again(self, motion: Motion, doing: str, command: Any) -> int | None:
-        """Send a command of a running motion once more; its number, None if it was not taken this time."""
-        session = self._in_session()
-        with self._lock:  # not after a stop
-            return session.again(doing, command) if motion.running else None
-
-    def feedback(self, number: int) -> Any | None:
-        """One feedback RPC; None if there was no answer this time."""
-        return self._in_session().feedback(number)
-
-    def _start(self, parts: str, steps: Sequence[Step], sender: Sender | None = None) -> Motion:
-        """parts: one, or several with a space between them. sender: None is the robot itself."""
-        self._in_session()
-        with self._lock:
-            for part in parts.split():
-                if part in self._motions:
-                    self._motions[part].overtaken()
-            motion = Motion(sender or self, parts, steps)
-            self._motions |= dict.fromkeys(parts.split(), motion)
-        return motion
-
     def walk_to(self, world_from_goal: Pose, *, max_speed_mps: float, max_yaw_rate_radps: float) -> Command:
         limits = {"max_speed_mps": max_speed_mps, "max_yaw_rate_radps": max_yaw_rate_radps}
         require_limits(self.limits, "walk_to", world_from_goal, **limits)
         walk = Walk(self.connection.clock, self.body_pose, world_from_goal, **limits)
         judge = progress.walk(world_from_goal, walk.lasts)
-        return self._start("base", [Step("walking", walk.make, judge, walk.due)])
+        return self._in_session().start("base", [Step("walking", walk.make, judge, walk.due)])
 
     def set_body(self, height_m: float, pitch_rad: float, *, max_speed_mps: float) -> Command:
         require_body(self.limits, height_m, pitch_rad, max_speed_mps=max_speed_mps)
         seconds = commands.body_time_s(height_m, pitch_rad, self.body_pose(), max_speed_mps)
         message = commands.body_pose(height_m, pitch_rad, seconds)
-        return self._start("base", [Step("posing the body", lambda: message, progress.body_pose(pitch_rad, seconds))])
+        return self._in_session().start(
+            "base", [Step("posing the body", lambda: message, progress.body_pose(pitch_rad, seconds))]
+        )
 
     def move_arm(self, pose: ArmPose, *, max_joint_speed_radps: float) -> Command:
         require_limits(self.limits, "move_arm", pose, max_joint_speed_radps=max_joint_speed_radps)
         goal = np.asarray(arm.POSES[pose])
 
         def make() -> Any:
-            return commands.joint_move(self.view().arm_joints(), goal, max_speed_radps=max_joint_speed_radps)
+            return commands.joint_move(self._view().arm_joints(), goal, max_speed_radps=max_joint_speed_radps)
 
         steps = [Step("moving the arm", make, progress.joints(goal))]
         if pose == "stow":
             if self.gripper().holding:
                 return Refused("the arm is not stowed while the gripper holds something")
             steps.append(Step("stowing the arm", commands.stow, progress.stowed))
-        return self._start("arm", steps)
+        return self._in_session().start("arm", steps)
 
     def move_hand(self, world_from_hand: Pose, *, max_speed_mps: float) -> Command:
         require_limits(self.limits, "move_hand", world_from_hand, max_speed_mps=max_speed_mps)
-        view = self.view()
+        view = self._view()
         goal = view.body().inverse() @ world_from_hand
         if arm.inverse(goal, view.arm_joints()) is None:
-            self._cancel("arm")
+            self._in_session().cancel("arm")
             x, y, z = goal.position_m
             return Refused(
                 f"out of reach: no arm posture puts the hand at ({x:.2f}, {y:.2f}, {z:.2f}) m in the body frame"
@@ -237,13 +192,15 @@ class SpotRobot:
         def make() -> Any:
             return commands.hand_move(self.hand_pose(), world_from_hand, max_speed_mps=max_speed_mps)
 
-        return self._start("arm", [Step("moving the hand", make, progress.hand(world_from_hand))])
+        return self._in_session().start("arm", [Step("moving the hand", make, progress.hand(world_from_hand))])
 
     def set_gripper(self, opening: float, *, max_torque_nm: float) -> Command:
         require_limits(self.limits, "set_gripper", opening, max_torque_nm=max_torque_nm)
-        self._torque_nm = max_torque_nm
+        self._in_session().torque_nm = max_torque_nm
         message = commands.claw(opening, max_torque_nm=max_torque_nm)
-        return self._start("gripper", [Step("moving the gripper", lambda: message, progress.jaws(opening))])
+        return self._in_session().start(
+            "gripper", [Step("moving the gripper", lambda: message, progress.jaws(opening))]
+        )
 
     def pick_in_image(
         self,
@@ -256,45 +213,13 @@ class SpotRobot:
     ) -> Command:
         limits = {"palm_to_fingertip": palm_to_fingertip, "max_torque_nm": max_torque_nm}
         require_pick(self.limits, frame.intrinsics.shape, pixel_uv, approach, **limits)
-        self._torque_nm = max_torque_nm
+        self._in_session().torque_nm = max_torque_nm
         message = pick.request(frame, pixel_uv, approach, palm_to_fingertip)
-        sender = pick.ManipulationSender(self, self.connection)
-        motion = self._start("base arm gripper", [Step("picking", lambda: message, pick.judge)], sender)
+        sender = pick.ManipulationSender(self._in_session(), self.connection)
+        motion = self._in_session().start("base arm gripper", [Step("picking", lambda: message, pick.judge)], sender)
         return pick.Pick(motion, lambda: self.set_gripper(0.0, max_torque_nm=max_torque_nm))
-
-    # stopping
-
-    def _cancel(self, part: str) -> None:
-        motion = self._motions.get(part)
-        if motion is not None:
-            motion.cancel()
-
-    def halt(self, parts: str) -> None:
-        """Stop these parts, with a space between them, where they are, if the robot is still ours; raises nothing."""
-        self._stop_parts(parts.split())
 
     def stop(self) -> None:
         self._stops += 1
-        with self._lock:
-            gripping = "gripper" in self._motions and self._motions["gripper"].running
-            for motion in self._motions.values():
-                motion.overtaken()
-        self._stop_parts(["base", "arm", *(["gripper"] if gripping else [])])
-
-    def _stop_parts(self, parts: list[str]) -> None:
-        """Send one stop for these parts; a moving gripper holds where it is. Nothing is sent to a robot of others, or
-        to one that the e-stop has stopped; over a broken connection it is tried once."""
-        session, watch = self._session, self._watch
-        if session is None or watch is None or session.lost in (Loss.LEASE, Loss.POWER):
-            return
-        command = commands.stop_parts(*parts)
-        if "gripper" in parts and watch.last is not None and self._torque_nm > 0.0:
-            hold = commands.claw(watch.last.gripper().opening, max_torque_nm=self._torque_nm)
-            command.synchronized_command.gripper_command.CopyFrom(hold.synchronized_command.gripper_command)
-        if session.lost is Loss.LINK:
-            session.last(command)
-            return
-        try:
-            session.send("stopping", command)
-        except RobotError:  # the link keeps the reason and raises it at the next call; a stop itself must not fail
-            return
+        if (parts := self._parts) is not None:
+            parts.stop()

@@ -13,11 +13,12 @@ pytest.importorskip("bosdyn.client")
 from bosdyn.api import manipulation_api_pb2 as api
 
 from behaviours.contract.common import finish, ready
-from behaviours.robot import Approach, CommandState
+from behaviours.robot import CommandState
 from behaviours.robots.fake.robot import FakeDetector, FakeRobot
 from behaviours.robots.fake.world import FakeWorld
 from behaviours.robots.spot.motion import pick
 from perception.geometry import Pose
+from perception.types import Approach
 from simulation.spot_api.commands.grasp_plan import allowed
 from tests.support.spot_api import spot
 from tests.support.spot_robot import adapter

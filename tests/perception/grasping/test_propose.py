@@ -15,11 +15,11 @@ from behaviours.robots.spot.model import SPOT
 from perception.geometry import Pose
 from perception.grasping.choose import choose_grasp
 from perception.grasping.family import JawTips
-from perception.grasping.propose import Approach, propose_grasps, ways_of
+from perception.grasping.propose import propose_grasps, ways_of
 from perception.grasping.reach import Reach
 from perception.grasping.settings import ClearanceSettings, GraspSettings
 from perception.grasping.surroundings import clearances, room_of, surroundings
-from perception.types import Grasp, Heatmap, Rejection
+from perception.types import Approach, Grasp, Heatmap, Rejection
 from simulation.genesis.depth_sensor import DepthSensor
 from simulation.genesis.settings import DepthSensorConfig
 from tests.perception.surface.test_support import seen_from, with_block

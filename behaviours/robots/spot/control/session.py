@@ -112,16 +112,24 @@ class Session:
         from bosdyn.api import basic_command_pb2
 
         standing = basic_command_pb2.StandCommand.Feedback.STATUS_IS_STANDING
-        number = self.send("standing up", commands.stand())
 
-        def stands() -> bool:
-            feedback = self.feedback(number)
-            if feedback is None:
-                return False
+        def stands(feedback: Any) -> bool:
             part = feedback.synchronized_feedback.mobility_command_feedback
             return bool(part.stand_feedback.status == standing)
 
-        self._until(stands, STAND_S, "the robot did not stand up")
+        self._carry_out("standing up", commands.stand(), stands, STAND_S, "the robot did not stand up")
+
+    def _carry_out(
+        self, doing: str, command: Any, ended: Callable[[Any], bool], limit_s: float, otherwise: str
+    ) -> None:
+        """Send a command and wait until its feedback says that it has ended. RobotError after the limit."""
+        number = self.send(doing, command)
+
+        def done() -> bool:
+            feedback = self.feedback(number)
+            return feedback is not None and ended(feedback)
+
+        self._until(done, limit_s, otherwise)
 
     def _until(self, done: Callable[[], bool], limit_s: float, otherwise: str) -> None:
         """Wait on the robot's clock. RobotError after the limit."""
@@ -201,31 +209,22 @@ class Session:
         from behaviours.robot import CommandState
         from behaviours.robots.spot.motion import progress
 
-        number = self.send("stowing the arm", commands.stow())
-
-        def stowed() -> bool:
-            feedback = self.feedback(number)
-            if feedback is None:
-                return False
+        def ended(feedback: Any) -> bool:
             return progress.stowed(feedback, self.view(), 0.0).state is not CommandState.RUNNING
 
         with contextlib.suppress(RobotError):
-            self._until(stowed, STOW_S, "the arm was not stowed")
+            self._carry_out("stowing the arm", commands.stow(), ended, STOW_S, "the arm was not stowed")
 
     def _sit(self) -> None:
         from bosdyn.api import basic_command_pb2
 
         sitting = basic_command_pb2.SitCommand.Feedback.STATUS_IS_SITTING
-        number = self.send("sitting down", commands.sit())
 
-        def sits() -> bool:
-            feedback = self.feedback(number)
-            if feedback is None:
-                return False
+        def sits(feedback: Any) -> bool:
             part = feedback.synchronized_feedback.mobility_command_feedback
             return bool(part.sit_feedback.status == sitting)
 
-        self._until(sits, SIT_S, "the robot did not sit down")
+        self._carry_out("sitting down", commands.sit(), sits, SIT_S, "the robot did not sit down")
 
     @property
     def lost(self) -> Loss | None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from behaviours.model import Approach
 from behaviours.robot import Command, CommandState, Outcome
 from behaviours.robots.spot.frames import WORLD, fill_pose
 from behaviours.robots.spot.link.connection import Connection
 from behaviours.robots.spot.motion.motion import Motion, Sender
 from behaviours.robots.spot.motion.progress import RUNNING, failed
 from behaviours.robots.spot.state import RobotView
-from perception.types import RgbdFrame
+from perception.types import Approach, RgbdFrame
 
 TOLERANCE_RAD: Final = 0.3
 """How far the hand may be turned from the approach that was asked for."""
@@ -22,7 +21,7 @@ ORIENTATIONS: Final[dict[Approach, tuple[tuple[tuple[float, float, float], tuple
     "top": (((1.0, 0.0, 0.0), (0.0, 0.0, -1.0)),),
 }
 """Axes of the hand with the directions of the world that they must have, one of them: from the side the hand is rolled
-so that the jaws close level; from the top it points down."""
+so that the jaws close level; from the top it points straight down, so not at 45 degrees as a grasp by geometry may."""
 
 
 def request(frame: RgbdFrame, pixel_uv: tuple[int, int], approach: Approach, palm_to_fingertip: float) -> Any:
