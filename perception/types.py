@@ -39,6 +39,11 @@ class Intrinsics:
     cx: float
     cy: float
 
+    def part(self, window: tuple[slice, slice]) -> Intrinsics:
+        """The camera of a window, rows and columns, of its pictures."""
+        rows, columns = (range(*span.indices(size)) for span, size in zip(window, self.shape, strict=True))
+        return Intrinsics(len(columns), len(rows), self.fx, self.fy, self.cx - columns.start, self.cy - rows.start)
+
     def __post_init__(self) -> None:
         if self.width < 1 or self.height < 1 or not (self.fx > 0 and self.fy > 0):
             raise ValueError(f"not a camera: {self}")

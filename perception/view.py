@@ -16,7 +16,7 @@ from perception.surface.registration import ObjectDepth, object_depth
 from perception.surface.settings import SurfaceSettings
 from perception.surface.silhouette import Silhouette, bounds, silhouette
 from perception.surface.support import Support, find_support
-from perception.types import Detection, Intrinsics, Rejection, RgbdFrame
+from perception.types import Detection, Rejection, RgbdFrame
 
 DEFAULT: Final = SurfaceSettings()
 
@@ -74,18 +74,16 @@ class View:
         The fit's window grows with the object's width in the picture, and is taller than wide on an upright object. All
         0 without a location.
         """
-        mask, k = self.detection.mask, self.frame.intrinsics
+        mask, camera = self.detection.mask, self.frame.intrinsics
         normals = np.zeros((*mask.shape, 3), np.float32)
         window = bounds(mask)
         if window is None or isinstance(self.location, Rejection):
             return normals
-        patch = self.near_depth[window]
-        camera = Intrinsics(patch.shape[1], patch.shape[0], k.fx, k.fy, k.cx - window[1].start, k.cy - window[0].start)
         away_m = float(np.linalg.norm(self.location.surface_m - self.frame.world_from_camera.position_m))
         fit = self.settings.normals
-        sigma = float(np.clip(fit.share * self.location.width_m * k.fx / away_m, *fit.sigma_px))
+        sigma = float(np.clip(fit.share * self.location.width_m * camera.fx / away_m, *fit.sigma_px))
         tall = fit.upright * sigma if self.silhouette.upright else sigma
-        normals[window] = plane_fit_normals(patch, camera, (sigma, tall))
+        normals[window] = plane_fit_normals(self.near_depth[window], camera.part(window), (sigma, tall))
         return normals
 
     @cached_property

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from unittest import SkipTest
 
 from behaviours.robot import Command, CommandState, Robot
+from perception.geometry import Pose
 
 MakeRobot = Callable[[], Robot]
 """Makes a fresh robot, not yet entered."""
@@ -24,6 +25,12 @@ def finish(robot: Robot, command: Command, limit_s: float = 30.0) -> CommandStat
         assert robot.now() < end_s, f"a command still runs after {limit_s} s"
         robot.sleep(TICK_S)
     return command.poll().state
+
+
+def walk_ahead(robot: Robot, distance_m: float, *, max_speed_mps: float = 0.5) -> Command:
+    """Start a walk straight ahead."""
+    goal = robot.body_pose() @ Pose.from_rpy((0.0, 0.0, 0.0), (distance_m, 0.0, 0.0))
+    return robot.walk_to(goal, max_speed_mps=max_speed_mps, max_yaw_rate_radps=0.8)
 
 
 def ready(robot: Robot) -> None:

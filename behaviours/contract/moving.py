@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from behaviours.contract.common import ARRIVE_M, ARRIVE_RAD, MakeRobot, finish, ready
+from behaviours.contract.common import ARRIVE_M, ARRIVE_RAD, MakeRobot, finish, ready, walk_ahead
 from behaviours.contract.seeing import TURNS
 from behaviours.robot import CommandState
 from perception.geometry import Pose
@@ -22,8 +22,7 @@ def it_walks_to_a_pose(make: MakeRobot) -> None:
 
 def it_keeps_the_walking_speed(make: MakeRobot) -> None:
     with make() as robot:
-        goal = robot.body_pose() @ Pose.from_rpy((0.0, 0.0, 0.0), (0.5, 0.0, 0.0))
-        command = robot.walk_to(goal, max_speed_mps=0.25, max_yaw_rate_radps=0.8)
+        command = walk_ahead(robot, 0.5, max_speed_mps=0.25)
         since, place = robot.now(), robot.body_pose().position_m
         while command.poll().state is CommandState.RUNNING and robot.now() < since + 10.0:
             robot.sleep(0.2)

@@ -84,10 +84,10 @@ def its_model_describes_it(make: MakeRobot) -> None:
         away_m, turned_rad = float(np.linalg.norm(off.position_m)), off.angle_rad(Pose.identity())
         assert away_m < 0.02, f"the hand camera is {away_m:.2f} m from where the model says"
         assert turned_rad < 2 * ARRIVE_RAD, f"the hand camera is turned by {turned_rad:.2f} rad from the model's"
-        seen, said = frame.intrinsics, model.hand_camera
-        assert seen.shape == said.shape, f"the hand camera has {seen.shape} pixels, the model says {said.shape}"
-        alike = abs(seen.fx / said.fx - 1.0) < 0.05
-        assert alike, f"the focal length is {seen.fx:.0f} px, the model says {said.fx:.0f} px"
+        seen, expected = frame.intrinsics, model.hand_camera
+        assert seen.shape == expected.shape, f"the hand camera has {seen.shape} pixels, the model says {expected.shape}"
+        alike = abs(seen.fx / expected.fx - 1.0) < 0.05
+        assert alike, f"the focal length is {seen.fx:.0f} px, the model says {expected.fx:.0f} px"
         here = robot.body_pose().inverse() @ hand
         assert model.arm.joints_at(here) is not None, "the model says that the arm does not reach its ready pose"
         far = Pose(here.rotation, here.position_m + np.array([FAR_M, 0.0, 0.0]))

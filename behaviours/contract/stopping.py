@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from behaviours.contract.common import MakeRobot, finish
+from behaviours.contract.common import MakeRobot, finish, walk_ahead
 from behaviours.robot import Command, CommandState, PicksInImage, Robot, picking
 from perception.base.errors import LimitError
 from perception.geometry import Pose
@@ -18,7 +18,7 @@ def nonsense(robot: Robot) -> Iterator[tuple[str, Callable[[], Command]]]:
     """Every command with one value that is no limit, or beyond the robot's, or no goal: (its words, the call)."""
     own, here = robot.limits, robot.hand_pose()
     far = Pose(here.rotation, here.position_m + 1e9)
-    asked: tuple[tuple[str, Any, dict[str, float], tuple[Any, ...]], ...] = (
+    calls: tuple[tuple[str, Any, dict[str, float], tuple[Any, ...]], ...] = (
         (
             "walk_to",
             robot.body_pose(),
@@ -39,7 +39,7 @@ def nonsense(robot: Robot) -> Iterator[tuple[str, Callable[[], Command]]]:
     ):
         for value in (least - 1e-3, most + 1e-3, np.nan, np.inf, -np.inf):
             yield name, partial(robot.set_body, **good | {name: value})
-    for name, goal, limits, bad_goals in asked:
+    for name, goal, limits, bad_goals in calls:
         for bad_goal in bad_goals:
             yield name, partial(getattr(robot, name), bad_goal, **limits)
         for limit, greatest in limits.items():
@@ -88,8 +88,7 @@ def nonsense_is_refused_and_changes_nothing(make: MakeRobot) -> None:
 
 def cancel_stops_and_is_final(make: MakeRobot) -> None:
     with make() as robot:
-        goal = robot.body_pose() @ Pose.from_rpy((0.0, 0.0, 0.0), (1.0, 0.0, 0.0))
-        command = robot.walk_to(goal, max_speed_mps=0.5, max_yaw_rate_radps=0.8)
+        command = walk_ahead(robot, 1.0)
         robot.sleep(0.5)
         command.cancel()
         command.cancel()
@@ -103,8 +102,7 @@ def cancel_stops_and_is_final(make: MakeRobot) -> None:
 
 def a_new_command_cancels_the_old_of_its_part(make: MakeRobot) -> None:
     with make() as robot:
-        ahead = robot.body_pose() @ Pose.from_rpy((0.0, 0.0, 0.0), (1.0, 0.0, 0.0))
-        first = robot.walk_to(ahead, max_speed_mps=0.5, max_yaw_rate_radps=0.8)
+        first = walk_ahead(robot, 1.0)
         arm = robot.move_arm("ready", max_joint_speed_radps=1.0)
         robot.sleep(0.2)
         second = robot.walk_to(robot.body_pose(), max_speed_mps=0.5, max_yaw_rate_radps=0.8)
@@ -118,8 +116,7 @@ def stop_stops_everything_at_any_time(make: MakeRobot) -> None:
     robot.stop()
     with robot:
         robot.stop()
-        goal = robot.body_pose() @ Pose.from_rpy((0.0, 0.0, 0.0), (1.0, 0.0, 0.0))
-        walk = robot.walk_to(goal, max_speed_mps=0.5, max_yaw_rate_radps=0.8)
+        walk = walk_ahead(robot, 1.0)
         arm = robot.move_arm("ready", max_joint_speed_radps=1.0)
         robot.sleep(0.2)
         robot.stop()
@@ -132,8 +129,7 @@ def an_error_inside_stops_the_robot(make: MakeRobot) -> None:
     commands: list[Command] = []
     try:
         with make() as robot:
-            goal = robot.body_pose() @ Pose.from_rpy((0.0, 0.0, 0.0), (1.0, 0.0, 0.0))
-            commands.append(robot.walk_to(goal, max_speed_mps=0.5, max_yaw_rate_radps=0.8))
+            commands.append(walk_ahead(robot, 1.0))
             robot.sleep(0.2)
             raise KeyError("in the middle")
     except KeyError:

@@ -30,6 +30,7 @@ from perception.geometry import Pose, Vector, unit
 from perception.surface.depth import level_factor, ray_share
 from perception.surface.normals import object_normals
 from perception.surface.registration import ObjectDepth, object_depth
+from perception.surface.silhouette import bounds
 from perception.types import Intrinsics
 
 Float32 = NDArray[np.float32]
@@ -70,12 +71,12 @@ class Crop:
     @classmethod
     def around(cls, mask: NDArray[np.bool_], margin: float = MARGIN) -> Crop:
         """The square around the mask's bounding box, `margin` times its longer side. ContractError if it is empty."""
-        rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-        if not rows.size:
+        window = bounds(mask)
+        if window is None:
             raise ContractError("the mask is empty: there is nothing to cut out")
-        top, bottom, left, right = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
-        side = max(margin * max(bottom - top, right - left), MIN_SIDE_PX)
-        return cls((left + right - side) / 2, (top + bottom - side) / 2, side)
+        rows, columns = window
+        side = max(margin * max(rows.stop - rows.start, columns.stop - columns.start), MIN_SIDE_PX)
+        return cls((columns.start + columns.stop - side) / 2, (rows.start + rows.stop - side) / 2, side)
 
     @property
     def scale(self) -> float:

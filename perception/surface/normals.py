@@ -141,10 +141,8 @@ def object_normals(
     window = bounds(mask, _side(sigma_px) // 2)  # where the first of the two box filters is not 0
     if window is None:
         return normals
-    part = depth[window]
-    k, rows, columns = intrinsics, window[0].start, window[1].start
-    camera = Intrinsics(part.shape[1], part.shape[0], k.fx, k.fy, k.cx - columns, k.cy - rows)
-    normals[window] = plane_fit_normals(part, camera, sigma_px, near[window]) * mask[window][..., None]
+    fitted = plane_fit_normals(depth[window], intrinsics.part(window), sigma_px, near[window])
+    normals[window] = fitted * mask[window][..., None]
     return normals
 
 

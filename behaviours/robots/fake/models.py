@@ -30,16 +30,16 @@ class FakeDetector:
             return []
         mask = np.abs(frame.rgb.astype(np.int16) - np.array(BOTTLE_RGB, np.int16)).max(axis=-1) < 30
         count, parts, boxes, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
-        found = []
-        for part in sorted(range(1, count), key=lambda one: -int(boxes[one, cv2.CC_STAT_AREA])):
+        detections = []
+        for part in sorted(range(1, count), key=lambda part: -int(boxes[part, cv2.CC_STAT_AREA])):
             u0, v0, width, height, area = (int(value) for value in boxes[part])
             if area >= 50:
-                found.append(
+                detections.append(
                     Detection(
                         "bottle", 0.99, parts == part, (float(u0), float(v0), float(u0 + width), float(v0 + height))
                     )
                 )
-        return found
+        return detections
 
 
 class FakeHeatmap:

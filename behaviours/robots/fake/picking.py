@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 import numpy as np
 
 from behaviours.limits import require_pick
 from behaviours.robot import Command
-from behaviours.robots.fake.steering import FakeCommand, FakeSteering
+from behaviours.robots.fake.parts import FakeCommand
+from behaviours.robots.fake.steering import FakeSteering
 from behaviours.robots.spot import arm
 from behaviours.robots.spot.model import SPOT
 from perception.geometry import Pose, unit
@@ -26,14 +26,6 @@ UP: Final = np.array([0.0, 0.0, 1.0])
 class FakePicking(FakeSteering):
     """Implements `behaviours.robot.PicksInImage`."""
 
-    _active: dict[str, FakeCommand]
-
-    def _start(self, part: str, duration_s: float, at: Callable[[float], None], failure: str = "") -> FakeCommand:
-        raise NotImplementedError
-
-    def _hand_path(self, goal: Pose) -> Callable[[float], None]:
-        raise NotImplementedError
-
     def pick_in_image(
         self,
         frame: RgbdFrame,
@@ -45,9 +37,7 @@ class FakePicking(FakeSteering):
     ) -> Command:
         limits = {"palm_to_fingertip": palm_to_fingertip, "max_torque_nm": max_torque_nm}
         require_pick(self.limits, frame.intrinsics.shape, pixel_uv, approach, **limits)
-        for part in ("base", "gripper"):
-            if part in self._active:
-                self._active[part].cancel()
+        self._cancel("base", "gripper")
         command = self._pick(self._shown(frame, pixel_uv), approach, max_torque_nm)
         self._active |= {"base": command, "gripper": command}
         return command

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
 import numpy as np
 
 from behaviours.limits import require_limits
-from behaviours.robot import HAND_ONLY, ArmPose, Command, CommandState, GripperState, Outcome
-from behaviours.robots.fake.jaws import FakeJaws
+from behaviours.robot import HAND_ONLY, ArmPose, Command
 from behaviours.robots.fake.models import FakeDetector, FakeHeatmap
 from behaviours.robots.fake.picking import FakePicking
 from behaviours.robots.fake.script import FakeScript
-from behaviours.robots.fake.steering import FakeCommand
 from behaviours.robots.fake.world import HAND_CAMERA, FakeWorld
 from behaviours.robots.spot import arm
-from behaviours.robots.spot.model import SPOT, SPOT_LIMITS
-from perception.base.errors import ConfigError, RobotError
+from behaviours.robots.spot.model import SPOT
+from perception.base.errors import ConfigError
 from perception.geometry import Pose, wrapped_rad
 from perception.types import RgbdFrame
 
@@ -38,22 +35,14 @@ class FakeRobot(FakePicking):
     """
 
     simulated_time = True
-    limits, model = SPOT_LIMITS, SPOT
     cameras = HAND_ONLY
 
     def __init__(
         self, script: FakeScript | None = None, *, world: FakeWorld | None = None, real_time: bool = False
     ) -> None:
-        self.script, self.world, self._real_time = script or FakeScript(), world or FakeWorld(), real_time
-        self.stops = 0
-        self.commands: list[tuple[str, FakeCommand]] = []
-        self._now_s = 0.0
-        self._entered = False
-        self._active: dict[str, FakeCommand] = {}
-        self._body = Pose(np.eye(3), np.array([0.0, 0.0, SPOT.body_height_m]))
-        self._body_from_hand = arm.forward(arm.STOW)
-        self._jaws = FakeJaws(self.world, self.script)
-        self._captures = 0
+        super().__init__(script or FakeScript(), world or FakeWorld())
+        self._real_time = real_time
+        self.stops = self._captures = 0
 
     def __enter__(self) -> Self:
         self._entered = True
@@ -63,25 +52,11 @@ class FakeRobot(FakePicking):
         self.stop()
         self._entered = False
 
-    def now(self) -> float:
-        return self._now_s
-
     def sleep(self, seconds: float) -> None:
         self._connected()
         if self._real_time:
             time.sleep(seconds)
-        self._now_s += seconds
-        for command in list(self._active.values()):
-            command.advance()
-        moving = any(command.poll().state is CommandState.RUNNING for command in self._active.values())
-        self._jaws.carry(self.hand_pose(), self._now_s, moving=moving)
-
-    def _connected(self) -> None:
-        lost = self.script.lost_after_s
-        if not self._entered:
-            raise RobotError("the fake robot is not connected; use it inside `with FakeRobot() as robot:`")
-        if lost is not None and self._now_s >= lost:
-            raise RobotError(f"the connection to the fake robot was lost at {self._now_s:.2f} s")
+        self._advance(seconds)
 
     def capture(self, camera: str) -> RgbdFrame:
         if camera not in self.cameras:
@@ -92,35 +67,6 @@ class FakeRobot(FakePicking):
         self.world.bottle_hidden = self._captures <= self.script.hidden_captures
         rgb, depth = self.world.render(pose)
         return RgbdFrame(rgb, depth, HAND_CAMERA, pose, self._now_s, camera)
-
-    def body_pose(self) -> Pose:
-        return self._body
-
-    def hand_pose(self) -> Pose:
-        return self._body @ self._body_from_hand
-
-    def gripper(self) -> GripperState:
-        return self._jaws.state()
-
-    def _start(self, part: str, duration_s: float, at: Callable[[float], None], failure: str = "") -> FakeCommand:
-        """Move a part for a while; `at` is called with the fraction done, 0..1. failure: why it fails halfway."""
-
-        def law(time_s: float) -> Outcome | None:
-            fraction = min(time_s / max(duration_s, 1e-3), 1.0)
-            if failure and fraction >= 0.5:
-                return Outcome(CommandState.FAILED, failure)
-            at(fraction)
-            return Outcome(CommandState.DONE) if fraction >= 1.0 else None
-
-        return self._take_over(part, FakeCommand(self.now, law))
-
-    def _take_over(self, part: str, command: FakeCommand) -> FakeCommand:
-        self._connected()
-        if part in self._active:
-            self._active[part].cancel()
-        self._active[part] = command
-        self.commands.append((part, command))
-        return command
 
     def walk_to(self, world_from_goal: Pose, *, max_speed_mps: float, max_yaw_rate_radps: float) -> Command:
         limits = {"max_speed_mps": max_speed_mps, "max_yaw_rate_radps": max_yaw_rate_radps}
@@ -158,20 +104,6 @@ class FakeRobot(FakePicking):
         distance = self._body_from_hand.distance_m(goal)
         return self._start("arm", distance / max_speed_mps, self._hand_path(goal))
 
-    def _hand_path(self, goal: Pose) -> Callable[[float], None]:
-        start = self._body_from_hand
-
-        def at(fraction: float) -> None:
-            before = self.hand_pose().position_m[2]
-            self._body_from_hand = start.towards(goal, fraction)
-            here, sunk_m = self._body_from_hand, self._jaws.sunk_m(self.hand_pose())
-            if sunk_m > 0.0:  # what is held rests on what is below it, and the hand goes no lower
-                self._body_from_hand = Pose(here.rotation, here.position_m + np.array([0.0, 0.0, sunk_m]))
-            if fraction >= 1.0 and self.hand_pose().position_m[2] >= before:
-                self._jaws.slip()
-
-        return at
-
     def set_gripper(self, opening: float, *, max_torque_nm: float) -> Command:
         require_limits(self.limits, "set_gripper", opening, max_torque_nm=max_torque_nm)
         start = self._jaws.opening
@@ -187,5 +119,4 @@ class FakeRobot(FakePicking):
 
     def stop(self) -> None:
         self.stops += 1
-        for command in self._active.values():
-            command.cancel()
+        self._cancel(*self._active)

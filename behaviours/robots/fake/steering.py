@@ -7,10 +7,10 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
-from behaviours.limits import RobotLimits, require_body
+from behaviours.limits import require_body
 from behaviours.robot import Command, CommandState, Outcome
-from behaviours.robots.fake.jaws import FakeJaws
-from behaviours.robots.fake.world import HAND_CAMERA, FakeWorld
+from behaviours.robots.fake.parts import FakeParts
+from behaviours.robots.fake.world import HAND_CAMERA
 from behaviours.robots.spot import arm
 from behaviours.robots.spot.model import SPOT, body_time_s
 from perception.geometry import Pose, Vector
@@ -20,44 +20,10 @@ BaseLaw = Callable[[float], tuple[Pose, Vector] | Outcome]
 ArmLaw = Callable[[float], tuple[Vector, Vector] | Outcome]
 
 
-class FakeCommand:
-    """A command whose law moves a part at every step, given the seconds since its start, until it says how it ended."""
-
-    def __init__(self, now: Callable[[], float], law: Callable[[float], Outcome | None]) -> None:
-        self._now, self._law = now, law
-        self._start_s = now()
-        self._outcome = Outcome(CommandState.RUNNING)
-
-    def advance(self) -> None:
-        if self._outcome.state is CommandState.RUNNING:
-            self._outcome = self._law(self._now() - self._start_s) or self._outcome
-
-    def poll(self) -> Outcome:
-        return self._outcome
-
-    def cancel(self) -> None:
-        if self._outcome.state is CommandState.RUNNING:
-            self._outcome = Outcome(CommandState.CANCELLED, "cancelled")
-
-
-class FakeSteering:
+class FakeSteering(FakeParts):
     """Body and arm by laws that are asked at every step; joints by inverse kinematics of where the hand is."""
 
-    limits: RobotLimits
-    world: FakeWorld
-    _body: Pose
-    _body_from_hand: Pose
-    _jaws: FakeJaws
     _joints: tuple[Pose, Vector] | None = None
-
-    def now(self) -> float:
-        raise NotImplementedError
-
-    def hand_pose(self) -> Pose:
-        raise NotImplementedError
-
-    def _take_over(self, part: str, command: FakeCommand) -> FakeCommand:
-        raise NotImplementedError
 
     def follow_base(self, law: BaseLaw) -> Command:
         def step(time_s: float) -> Outcome | None:
@@ -67,7 +33,7 @@ class FakeSteering:
             self._body = target[0]
             return None
 
-        return self._take_over("base", FakeCommand(self.now, step))
+        return self._follow("base", step)
 
     def follow_arm(self, law: ArmLaw) -> Command:
         def step(time_s: float) -> Outcome | None:
@@ -78,7 +44,7 @@ class FakeSteering:
             self._joints = (self._body_from_hand, np.array(target[0]))
             return None
 
-        return self._take_over("arm", FakeCommand(self.now, step))
+        return self._follow("arm", step)
 
     def set_body(self, height_m: float, pitch_rad: float, *, max_speed_mps: float) -> Command:
         require_body(self.limits, height_m, pitch_rad, max_speed_mps=max_speed_mps)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 HINGE_IN_WRIST_M = (0.11745, 0.0, 0.01482)
 """Origin of the moving jaw's hinge (axis y) in the wrist link, from the robot's public description."""
 JAW_OPEN_RAD = -1.5708
-"""Angle of the moving jaw when it is fully open, about its hinge's y axis."""
+"""Angle of the moving jaw's joint when it is fully open, about its hinge's y axis; 0 is closed."""
 
 Section = tuple[float, tuple[tuple[float, float], ...]]
 

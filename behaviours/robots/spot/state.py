@@ -110,12 +110,12 @@ class RobotView:
 
     def system_faults(self) -> list[str]:
         """Hardware and software faults and those of services, in the robot's words."""
-        told = [f"{fault.name}: {fault.error_message}".strip(": ") for fault in self.state.system_fault_state.faults]
-        told += [
+        faults = [f"{fault.name}: {fault.error_message}".strip(": ") for fault in self.state.system_fault_state.faults]
+        faults += [
             f"{fault.fault_id.fault_name}: {fault.error_message}".strip(": ")
             for fault in self.state.service_fault_state.faults
         ]
-        return told
+        return faults
 
     def battery_percent(self) -> float | None:
         """Charge 0..100, None if the robot does not say."""

@@ -68,12 +68,12 @@ def frame_of(name: str, responses: Any, time_s: float) -> RgbdFrame:
     RobotError if its camera or its frames cannot be used.
     """
     camera = CAMERAS[name]
-    found = {response.source.name: response for response in responses}
-    if camera.visual not in found or camera.depth not in found:
+    pictures = {response.source.name: response for response in responses}
+    if camera.visual not in pictures or camera.depth not in pictures:
         raise NoPictureError(
-            f"the image service sent {', '.join(found) or 'nothing'} for {camera.visual}, {camera.depth}"
+            f"the image service sent {', '.join(pictures) or 'nothing'} for {camera.visual}, {camera.depth}"
         )
-    visual, depth = found[camera.visual], found[camera.depth]
+    visual, depth = pictures[camera.visual], pictures[camera.depth]
     rgb, raw = decode_visual(visual), decode_depth(depth)
     lens, depth_lens = lens_of(visual.source, rgb.shape[:2]), lens_of(depth.source, raw.shape[:2])
     rgb, raw = undistorted(rgb, lens, nearest=False), undistorted(raw, depth_lens, nearest=True)
@@ -128,12 +128,12 @@ def decode_depth(response: Any) -> NDArray[np.float32]:
     return np.asarray(metres, np.float32)
 
 
-def registered(depth: NDArray[np.float32], own: Intrinsics, wanted: Intrinsics) -> NDArray[np.float32]:
+def registered(depth: NDArray[np.float32], own: Intrinsics, picture: Intrinsics) -> NDArray[np.float32]:
     """Depth in the picture's optical frame but with pixels of its own, looked up for each pixel of the picture."""
-    if own == wanted:
+    if own == picture:
         return depth
-    columns = np.rint((np.arange(wanted.width) - wanted.cx) / wanted.fx * own.fx + own.cx).astype(int)
-    rows = np.rint((np.arange(wanted.height) - wanted.cy) / wanted.fy * own.fy + own.cy).astype(int)
+    columns = np.rint((np.arange(picture.width) - picture.cx) / picture.fx * own.fx + own.cx).astype(int)
+    rows = np.rint((np.arange(picture.height) - picture.cy) / picture.fy * own.fy + own.cy).astype(int)
     inside = ((rows >= 0) & (rows < own.height))[:, None] & ((columns >= 0) & (columns < own.width))[None, :]
     looked_up = depth[np.clip(rows, 0, own.height - 1)[:, None], np.clip(columns, 0, own.width - 1)[None, :]]
     return np.where(inside, looked_up, np.float32(0.0)).astype(np.float32)

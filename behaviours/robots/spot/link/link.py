@@ -115,10 +115,10 @@ class Link:
                 )
             ) from error
         self._answered()
-        told = explain(error, self.host, doing)
-        if isinstance(told, LostRobotError):
-            raise self.lose(told) from error
-        raise told from error
+        explained = explain(error, self.host, doing)
+        if isinstance(explained, LostRobotError):
+            raise self.lose(explained) from error
+        raise explained from error
 
 
 def is_bosdyn(error: BaseException) -> bool:

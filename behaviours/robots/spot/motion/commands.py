@@ -8,12 +8,11 @@ import numpy as np
 
 from behaviours.robots.spot import arm as spot_arm
 from behaviours.robots.spot.frames import WORLD, fill_pose
+from behaviours.robots.spot.gripper_shape import JAW_OPEN_RAD
 from behaviours.robots.spot.model import SPOT_LIMITS
 from behaviours.robots.spot.model import body_time_s as even_time_s
 from perception.geometry import Pose, Vector
 
-OPEN_ANGLE_RAD: Final = -1.5708
-"""Angle of the claw's joint when fully open; 0 is closed."""
 PEAK: Final = 1.875
 """Peak speed over mean speed of the smoothest motion from rest to rest (minimum jerk); a time from it keeps a limit."""
 HAND_TURN_RADPS: Final = 1.5
@@ -168,6 +167,6 @@ def claw(opening: float, *, max_torque_nm: float) -> Any:
 
     command = robot_command_pb2.RobotCommand()
     request = command.synchronized_command.gripper_command.claw_gripper_command
-    request.trajectory.points.add().point = OPEN_ANGLE_RAD * opening + 0.0  # no negative zero
+    request.trajectory.points.add().point = JAW_OPEN_RAD * opening + 0.0  # no negative zero
     request.maximum_torque.value = max_torque_nm
     return command

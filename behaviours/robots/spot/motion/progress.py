@@ -53,6 +53,16 @@ def of_part(part: Any, what: str) -> Outcome | None:
     return failed(f"{what}: {meaning.get(part.status, 'ended')} ({_name(part, 'status')})")
 
 
+def _of(part: str, what: str, judge: Judge) -> Judge:
+    """A judge of a whole command. judge: is given the part's own feedback while the part works on the command."""
+
+    def whole(feedback: Any, view: RobotView, age_s: float) -> Outcome:
+        answer = getattr(feedback.synchronized_feedback, f"{part}_command_feedback")
+        return of_part(answer, what) or judge(answer, view, age_s)
+
+    return whole
+
+
 def walk(goal: Pose, lasts: Callable[[], bool] = lambda: False) -> Judge:
     """Arrived: the robot says that it has stopped and settled at an achievable goal, and it stands there.
 
@@ -95,13 +105,9 @@ def body_pose(pitch_rad: float, seconds: float) -> Judge:
     """Arrived: after so many seconds the robot says that it stands, and its body has the pitch. The height is left to
     the robot's word, as no frame tells how high it usually stands."""
 
-    def judge(feedback: Any, view: RobotView, age_s: float) -> Outcome:
+    def judge(part: Any, view: RobotView, age_s: float) -> Outcome:
         from bosdyn.api import basic_command_pb2
 
-        part = feedback.synchronized_feedback.mobility_command_feedback
-        ended = of_part(part, "posing the body")
-        if ended is not None:
-            return ended
         standing = part.stand_feedback.status == basic_command_pb2.StandCommand.Feedback.STATUS_IS_STANDING
         off_rad = abs(view.body().rpy_rad[1] - pitch_rad)
         if not standing or age_s < seconds:
@@ -112,20 +118,16 @@ def body_pose(pitch_rad: float, seconds: float) -> Judge:
             return RUNNING
         return failed(f"the body stands {np.degrees(off_rad):.0f}° from its pitch (STATUS_IS_STANDING)")
 
-    return judge
+    return _of("mobility", "posing the body", judge)
 
 
 def hand(goal: Pose) -> Judge:
     """Arrived: the robot says the trajectory is complete, and the hand is there."""
 
-    def judge(feedback: Any, view: RobotView, age_s: float) -> Outcome:
+    def judge(part: Any, view: RobotView, age_s: float) -> Outcome:
         from bosdyn.api import arm_command_pb2
 
         states = arm_command_pb2.ArmCartesianCommand.Feedback
-        part = feedback.synchronized_feedback.arm_command_feedback
-        ended = of_part(part, "moving the hand")
-        if ended is not None:
-            return ended
         answer = part.arm_cartesian_feedback
         if answer.status in (states.STATUS_IN_PROGRESS, states.STATUS_UNKNOWN):
             return RUNNING
@@ -139,20 +141,16 @@ def hand(goal: Pose) -> Judge:
         verb = "stalled" if answer.status == states.STATUS_TRAJECTORY_STALLED else "was cancelled"
         return failed(f"the arm {verb} {where} ({_name(answer, 'status')})")
 
-    return judge
+    return _of("arm", "moving the hand", judge)
 
 
 def joints(goal: Vector) -> Judge:
     """Arrived: the robot says that the joint move is complete, and every joint is there. goal: (6,) radians."""
 
-    def judge(feedback: Any, view: RobotView, age_s: float) -> Outcome:
+    def judge(part: Any, view: RobotView, age_s: float) -> Outcome:
         from bosdyn.api import arm_command_pb2
 
         states = arm_command_pb2.ArmJointMoveCommand.Feedback
-        part = feedback.synchronized_feedback.arm_command_feedback
-        ended = of_part(part, "moving the arm")
-        if ended is not None:
-            return ended
         answer = part.arm_joint_move_feedback
         if answer.planner_status == states.PLANNER_STATUS_FAILED:
             return failed("the arm's planner found no way (PLANNER_STATUS_FAILED)")
@@ -165,7 +163,7 @@ def joints(goal: Vector) -> Judge:
             return RUNNING if age_s < GRACE_S else failed(f"the arm ended {off:.2f} rad from its pose")
         return failed(f"the arm stalled {off:.2f} rad from its pose ({_name(answer, 'status')})")
 
-    return judge
+    return _of("arm", "moving the arm", judge)
 
 
 def stowed(feedback: Any, view: RobotView, age_s: float) -> Outcome:
@@ -188,14 +186,10 @@ def stowed(feedback: Any, view: RobotView, age_s: float) -> Outcome:
 def jaws(opening: float) -> Judge:
     """Arrived: at the goal, or stopped against something with the torque that was allowed."""
 
-    def judge(feedback: Any, view: RobotView, age_s: float) -> Outcome:
+    def judge(part: Any, view: RobotView, age_s: float) -> Outcome:
         from bosdyn.api import gripper_command_pb2
 
         states = gripper_command_pb2.ClawGripperCommand.Feedback
-        part = feedback.synchronized_feedback.gripper_command_feedback
-        ended = of_part(part, "the gripper")
-        if ended is not None:
-            return ended
         answer = part.claw_gripper_feedback
         at = view.gripper().opening
         if answer.status == states.STATUS_APPLYING_FORCE:
@@ -206,4 +200,4 @@ def jaws(opening: float) -> Judge:
             return RUNNING if age_s < GRACE_S else failed(f"the jaws ended at {at:.0%} open (STATUS_AT_GOAL)")
         return RUNNING
 
-    return judge
+    return _of("gripper", "the gripper", judge)
