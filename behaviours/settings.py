@@ -24,8 +24,8 @@ class LookingSettings:
     """How the hand camera is held before an object, and how a view is judged.
 
     elevations_rad: heights that the camera looks down from, tried in this order. offsets_m: then added to the distance,
-    one after the other. best_share, best_px: the quality of a view is the mean of its best pixels, this share of the
-    object's but at least so many, so that no single pixel decides.
+    one after the other. best_share, best_px: the quality of a view is the mean of its best pixels: this share of the
+    object's, but at least so many. No single pixel decides.
     """
 
     elevations_rad: tuple[float, ...] = tuple(math.radians(angle) for angle in (18.0, 12.0, 25.0, 5.0, 32.0))

@@ -55,8 +55,8 @@ class Worker:
         return Job(future)
 
     def wait(self) -> None:
-        """Block until nothing is queued. The run loop calls it after each tick where time is simulated, so that every
-        job takes one tick of the robot's time and runs repeat exactly."""
+        """Block until nothing is queued. The run loop calls it after each tick where time is simulated: then every
+        job takes one tick of the robot's time, and runs repeat exactly."""
         wait_for(self._pending)
         self._pending = []
 

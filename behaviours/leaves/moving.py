@@ -170,8 +170,8 @@ def way_to(model: RobotModel, world_from_body: Pose, hand: Pose, goal: Pose) -> 
     """world_from_hand to go through one after the other, straight, the last is the goal.
 
     A level or oblique hand goes straight. One that points down turns where it is, raised to the goal's height if that
-    is higher, moves level until it is over the goal, and comes down: so only the turn may leave the straight line. What
-    the arm does not reach on the way is left out.
+    is higher. Then it moves level until it is over the goal, and comes down. Only the turn may leave the straight line.
+    What the arm does not reach on the way is left out.
     """
     if goal.rotation[2, 0] > -DOWN:
         return [goal]

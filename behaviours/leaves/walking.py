@@ -68,10 +68,10 @@ class SetBodyPose(MotionLeaf):
 
 
 def poses_round(world_from_body: Pose, centre_m: Vector, angle_rad: float, distance_m: float) -> list[Pose]:
-    """Poses of the body on the circle of `distance_m` round a point, facing it, from where the body is to `angle_rad`
-    further round, counter-clockwise seen from above, at most STEP_RAD apart; the last one is the goal.
+    """Poses of the body on the circle of `distance_m` round a point, facing it, at most STEP_RAD apart; at least one.
 
-    centre_m: (3,) metres in the world; its height does not matter. At least one pose.
+    centre_m: (3,) metres in the world; its height does not matter. angle_rad: from where the body is now to the last
+    pose, the goal; counter-clockwise seen from above.
     """
     offset = world_from_body.position_m[:2] - np.asarray(centre_m)[:2]
     now = float(np.arctan2(offset[1], offset[0]))

@@ -7,7 +7,6 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from importlib import metadata
 from pathlib import Path
@@ -101,12 +100,11 @@ class RunSession:
         """
         import trees
         from behaviours.services import Services
+        from behaviours.settings import Settings
 
         self._robot, self._worker, self.record.clock = robot, worker, robot.now
         self.record.log.info("robot ready", robot=self.result.robot, cpu_s=round(time.process_time(), 3))
-        services = Services(robot, detector, heatmap_model, worker, self.record)
-        if settings is not None:
-            services = replace(services, settings=settings)
+        services = Services(robot, detector, heatmap_model, worker, self.record, settings or Settings())
         substitute = None if substitution is None else substitution(services, robot.now)
         self.tree = trees.build(document, services, robot.now, substitute)
         title = Path(self.result.tree).stem

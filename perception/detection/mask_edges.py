@@ -1,7 +1,7 @@
 """A coarse mask made to follow the picture's edges: the guided filter (He, Sun and Tang, PAMI 2013) on its chance.
 
-A segmentation network gives its masks at a quarter of its input's size, so that one of their pixels covers 7 to 15 of
-the full picture.
+A segmentation network gives its masks at a quarter of its input's size: one of their pixels covers 7 to 15 of the full
+picture.
 """
 
 from __future__ import annotations

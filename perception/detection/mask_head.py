@@ -46,8 +46,9 @@ class MaskHead:
             self._session = OnnxSession(*of, channels=parts.channels, outputs=1, content=parts.head)
 
     def draw(self, look: Look, coefficients: NDArray[np.float32], box_uv: BoxUV) -> NDArray[np.bool_]:
-        """(H, W) bool: where the prototypes mixed by the (32,) coefficients are positive inside the box, the edge moved
-        to one of the picture's where there is one within a prototype's pixel.
+        """(H, W) bool: where the prototypes mixed by the (32,) coefficients are positive inside the box.
+
+        The mask's edge moves to an edge of the picture that is within a prototype's pixel of it.
 
         box_uv: u0, v0, u1, v1 in the picture. ModelError if the prototypes are none.
         """

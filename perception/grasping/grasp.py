@@ -5,8 +5,8 @@ surface (Eq. 1-3 of arXiv 2508.17466), gets a steadied normal and the hand pose 
 enough for the jaws, clear of the support, within reach at the grasp and before it. The first that passes is the answer.
 
 The normal is a plane fit over the object's near layer, steadied on an upright object. The mask's outline is sharper
-than the depth, so the heading is drawn to that of a round body with this outline, and is the round body's where the two
-disagree. A small elevation counts as level, since most upright objects have upright flanks.
+than the depth, so the heading is drawn to that of a round body with this outline. Where the two disagree, the round
+body's is taken. A small elevation counts as level, since most upright objects have upright flanks.
 
 Where the depth says clearly that the body is a box (`cross_section`), heading and width are those of the face that the
 pixel is on. The hand then closes about the middle of the face, since jaws that close off the middle push the box. Its
@@ -207,7 +207,7 @@ def _grasps_at(
 
 def _depth_at(view: View, uv: tuple[int, int], radius_px: int, settings: GraspSettings) -> float | None:
     """Depth of the near surface about a pixel, metres. On an upright object the surface above and below at about the
-    same level range counts too, since the sensor's fixed pattern spans only a few pixels."""
+    same level range counts too: the sensor's fixed pattern spans only a few pixels."""
     depth = depth_around(view.near_depth, uv, radius_px)
     level = depth_around(view.near_level, uv, radius_px)
     if depth is None or level is None or not view.silhouette.upright or looks_steeply(view.frame.world_from_camera):

@@ -14,7 +14,7 @@ def hand_rotation(normal: ArrayLike, object_axis: ArrayLike) -> Vector:
 
     normal, object_axis: (3,) directions in the same frame. The jaws then close across the axis, so an upright bottle
     is gripped with the hand rolled by 90 degrees. Where the two are within 8 degrees of parallel the axis says
-    nothing and the frame's x or y direction, whichever is further from the normal, takes its place.
+    nothing. Then the frame's x or y direction takes its place, whichever is further from the normal.
     """
     x = -unit(normal)
     axis = unit(object_axis)

@@ -1,8 +1,8 @@
 """Grasps for carrying: a little above the middle, so that the object hangs, and far enough out in the jaws.
 
 The jaws form a wedge: what sits deep in it is squeezed outwards and turns as it slips, so it is gripped further out.
-Pressed on a table, a tilted object rights itself as long as the tangent of its tilt is less than its radius over the
-height of the grip: the lower the grip, the better.
+Pressed on a table, a tilted object rights itself while the tangent of its tilt is less than its radius over the height
+of the grip. So a lower grip is better.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The one file that imports onnxruntime: opens a network file, checks it, runs it on the processor.
 
 Sessions are deterministic and use two threads. These spin while they wait for each other during a run, which is
-quicker, and sleep between runs, since a simulator or a robot client shares the machine.
+quicker. Between runs they sleep, since a simulator or a robot client shares the machine.
 """
 
 from __future__ import annotations

@@ -46,8 +46,11 @@ class OutlineSettings:
 
 @dataclass(frozen=True)
 class NormalSettings:
-    """The window of the plane fit: its standard deviation is `share` of the object's width in the picture, from the
-    first to the second of `sigma_px`, and `upright` times as much along the axis of an upright object."""
+    """The window of the plane fit.
+
+    share: its standard deviation over the object's width in the picture. sigma_px: bounds of that deviation. upright:
+    factor of the deviation along the axis of an upright object.
+    """
 
     share: float = 0.18
     sigma_px: tuple[float, float] = (4.0, 20.0)

@@ -28,9 +28,9 @@ SPOT_LIMITS: Final = RobotLimits(
 )
 """Walking speed and jaw torque are the maker's; of the arm's and the hand's, what the robot's interface does unasked.
 
-The maker names no range for body poses. Within these every leg keeps its length: with hips 0.30 m before and behind the
-centre, legs of 0.32 and 0.335 m, and knees at least 14 degrees bent (Spot SDK, "About Spot"), the body's ends stand
-0.27 to 0.67 m high. The SDK's gamepad example sends up to 0.3 m and 0.78 rad.
+The maker names no range for body poses. Within these every leg keeps its length. The hips are 0.30 m before and behind
+the centre, the legs have 0.32 and 0.335 m, and the knees are at least 14 degrees bent (Spot SDK, "About Spot"). So the
+body's ends can stand 0.27 to 0.67 m high. The SDK's gamepad example sends up to 0.3 m and 0.78 rad.
 """
 HIP_M: Final = 0.3
 """From the body's centre to its ends, which move when it pitches."""

@@ -1,6 +1,6 @@
 """The camera models of the image service, and pictures without the distortion of a lens.
 
-A picture is looked up along the rays of a pinhole camera with the same focal length, principal point and size, so what
+A picture is looked up along the rays of a pinhole camera with the same focal length, principal point and size. All that
 follows knows pinhole cameras only. Depth is along the optical axis and is not changed by that, only moved.
 """
 

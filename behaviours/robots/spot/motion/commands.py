@@ -32,12 +32,18 @@ def walk_time_s(distance_m: float, turn_rad: float, max_speed_mps: float, max_ya
     return MARGIN * (distance_m / slowest + abs(turn_rad) / max_yaw_rate_radps) + MARGIN_S
 
 
+def _empty() -> Any:
+    """A RobotCommand to fill."""
+    from bosdyn.api import robot_command_pb2
+
+    return robot_command_pb2.RobotCommand()
+
+
 def walk(goal: Pose, *, max_speed_mps: float, max_yaw_rate_radps: float, end_robot_s: float) -> Any:
     """Walk to x, y and yaw of the goal in the vision frame. end_robot_s: robot time at which the robot stops anyway."""
-    from bosdyn.api import robot_command_pb2
     from bosdyn.api.spot import robot_command_pb2 as spot_pb2
 
-    command = robot_command_pb2.RobotCommand()
+    command = _empty()
     mobility = command.synchronized_command.mobility_command
     request = mobility.se2_trajectory_request
     request.se2_frame_name = WORLD
@@ -56,9 +62,7 @@ def walk(goal: Pose, *, max_speed_mps: float, max_yaw_rate_radps: float, end_rob
 
 def stand() -> Any:
     """Stand at the usual height."""
-    from bosdyn.api import robot_command_pb2
-
-    command = robot_command_pb2.RobotCommand()
+    command = _empty()
     command.synchronized_command.mobility_command.stand_request.SetInParent()
     return command
 
@@ -84,27 +88,21 @@ def body_pose(height_m: float, pitch_rad: float, seconds: float) -> Any:
 
 def sit() -> Any:
     """Sit down, motors on."""
-    from bosdyn.api import robot_command_pb2
-
-    command = robot_command_pb2.RobotCommand()
+    command = _empty()
     command.synchronized_command.mobility_command.sit_request.SetInParent()
     return command
 
 
 def safe_power_off() -> Any:
     """Sit down in order, then motors off."""
-    from bosdyn.api import robot_command_pb2
-
-    command = robot_command_pb2.RobotCommand()
+    command = _empty()
     command.full_body_command.safe_power_off_request.SetInParent()
     return command
 
 
 def stop_parts(*parts: str) -> Any:
     """Stop "base" and "arm" where they are. The gripper is left as it is: what it holds, it goes on holding."""
-    from bosdyn.api import robot_command_pb2
-
-    command = robot_command_pb2.RobotCommand()
+    command = _empty()
     together = command.synchronized_command
     if "base" in parts:
         together.mobility_command.stop_request.SetInParent()
@@ -115,9 +113,7 @@ def stop_parts(*parts: str) -> Any:
 
 def joint_move(start: Vector, goal: Vector, *, max_speed_radps: float) -> Any:
     """All joints together from (6,) `start` to (6,) `goal`, radians, in the order of `spot_arm.JOINTS`."""
-    from bosdyn.api import robot_command_pb2
-
-    command = robot_command_pb2.RobotCommand()
+    command = _empty()
     trajectory = command.synchronized_command.arm_command.arm_joint_move_command.trajectory
     trajectory.maximum_velocity.value = max_speed_radps
     point = trajectory.points.add()
@@ -130,9 +126,9 @@ def joint_move(start: Vector, goal: Vector, *, max_speed_radps: float) -> Any:
 
 def stow() -> Any:
     """The robot's own way of folding the arm away, from near where it ends."""
-    from bosdyn.api import arm_command_pb2, robot_command_pb2
+    from bosdyn.api import arm_command_pb2
 
-    command = robot_command_pb2.RobotCommand()
+    command = _empty()
     named = command.synchronized_command.arm_command.named_arm_position_command
     named.position = arm_command_pb2.NamedArmPositionsCommand.POSITIONS_STOW
     return command
@@ -146,9 +142,7 @@ def hand_time_s(start: Pose, goal: Pose, max_speed_mps: float) -> float:
 
 def hand_move(start: Pose, goal: Pose, *, max_speed_mps: float) -> Any:
     """The hand from `start` to `goal`, both in the vision frame, with limits of its linear and angular velocity."""
-    from bosdyn.api import robot_command_pb2
-
-    command = robot_command_pb2.RobotCommand()
+    command = _empty()
     arm = command.synchronized_command.arm_command.arm_cartesian_command
     arm.root_frame_name = WORLD
     fill_pose(arm.wrist_tform_tool, Pose(np.eye(3), np.array([spot_arm.HAND_FROM_WRIST_X_M, 0.0, 0.0])))
@@ -163,9 +157,7 @@ def hand_move(start: Pose, goal: Pose, *, max_speed_mps: float) -> Any:
 
 def claw(opening: float, *, max_torque_nm: float) -> Any:
     """The jaws to a fraction 0 closed .. 1 open, with at most this torque at their joint."""
-    from bosdyn.api import robot_command_pb2
-
-    command = robot_command_pb2.RobotCommand()
+    command = _empty()
     request = command.synchronized_command.gripper_command.claw_gripper_command
     request.trajectory.points.add().point = JAW_OPEN_RAD * opening + 0.0  # no negative zero
     request.maximum_torque.value = max_torque_nm
