@@ -19,9 +19,9 @@ from behaviours.robots.spot.link.connection import Connection, Target
 from behaviours.robots.spot.model import SPOT, SPOT_LIMITS
 from behaviours.robots.spot.motion import commands, pick, progress
 from behaviours.robots.spot.motion.motion import Refused, Step
-from behaviours.robots.spot.motion.parts import Parts
 from behaviours.robots.spot.motion.walk import Walk
 from behaviours.robots.spot.options import SpotOptions
+from behaviours.robots.spot.parts import Parts
 from behaviours.robots.spot.state import RobotView
 from behaviours.robots.spot.watch import StateWatch
 from perception.base.errors import RobotError
