@@ -59,8 +59,19 @@ def remove_stale_locks(cache: Path) -> list[Path]:
     return removed
 
 
-def rigid_options() -> Any:
-    """Genesis' RigidOptions of all scenes. Elliptic friction cones keep a held object from creeping."""
+def new_scene(**more: Any) -> Any:
+    """An empty gs.Scene with the options of all scenes; more: further ones.
+
+    Elliptic friction cones keep a held object from creeping.
+    """
     import genesis as gs
 
-    return gs.options.RigidOptions(dt=TIME_STEP_S, friction_cone=gs.friction_cone.elliptic, enable_self_collision=False)
+    return gs.Scene(
+        sim_options=gs.options.SimOptions(dt=TIME_STEP_S),
+        rigid_options=gs.options.RigidOptions(
+            dt=TIME_STEP_S, friction_cone=gs.friction_cone.elliptic, enable_self_collision=False
+        ),
+        show_viewer=False,
+        show_FPS=False,
+        **more,
+    )

@@ -25,7 +25,7 @@ from simulation.genesis.gait import Trot
 from simulation.genesis.judge import Judge
 from simulation.genesis.motions import ArmPath, Jaw, Motion, Refused, Walk, path_duration_s, straight_path
 from simulation.genesis.person import PersonInGenesis
-from simulation.genesis.physics import TIME_STEP_S, init_genesis, rigid_options
+from simulation.genesis.physics import TIME_STEP_S, init_genesis, new_scene
 from simulation.genesis.plant import GenesisPlant
 from simulation.genesis.settings import SimulationSettings
 from simulation.genesis.steering import LOOK_CAMERA, LOOK_NEAR_M, GenesisSteering
@@ -84,13 +84,7 @@ class GenesisRobot(GenesisSteering):
         init_genesis(self._device)
         self._folder = tempfile.TemporaryDirectory(prefix="spot-grasp-")
         folder = Path(self._folder.name)
-        self._scene = gs.Scene(
-            sim_options=gs.options.SimOptions(dt=TIME_STEP_S),
-            rigid_options=rigid_options(),
-            vis_options=scenes.vis_options(self.sample),
-            show_viewer=False,
-            show_FPS=False,
-        )
+        self._scene = new_scene(vis_options=scenes.vis_options(self.sample))
         self._entities = scenes.add_to_scene(self._scene, self.sample, folder)
         robot = self._add_robot(gs, folder)
         self._camera = self._add_camera(SPOT.hand_camera, HAND_NEAR_M)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from perception.geometry import Pose
 from perception.types import Intrinsics
-from simulation.genesis.physics import TIME_STEP_S, rigid_options
+from simulation.genesis.physics import new_scene
 from simulation.genesis.plant import link_pose
 from simulation.scene.build import SceneSample, add_to_scene, vis_options
 from simulation.scene.placing import Placed
@@ -44,15 +44,8 @@ class SceneCamera:
     def __init__(self, sample: SceneSample, camera: Intrinsics) -> None:
         if camera.fx != camera.fy or (camera.cx, camera.cy) != (camera.width / 2, camera.height / 2):
             raise ValueError(f"the renderer needs square pixels and a centred principal point, not {camera}")
-        import genesis as gs
 
-        self._scene = gs.Scene(
-            sim_options=gs.options.SimOptions(dt=TIME_STEP_S),
-            rigid_options=rigid_options(),
-            vis_options=vis_options(sample, segmentation_level="entity"),
-            show_viewer=False,
-            show_FPS=False,
-        )
+        self._scene = new_scene(vis_options=vis_options(sample, segmentation_level="entity"))
         with tempfile.TemporaryDirectory() as folder:
             entities = add_to_scene(self._scene, sample, Path(folder))
             fov = float(np.degrees(2 * np.arctan(camera.height / 2 / camera.fy)))

@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 from perception.geometry import Pose
 from perception.types import Intrinsics
 from simulation.genesis.physics import TIME_STEP_S
+from simulation.genesis.plant import as_numpy
 from simulation.genesis.scene_camera import SceneCamera
 from simulation.scene.build import SUPPORT_FRICTION, SceneSample
+from simulation.trials.bench import MAX_SLIP_M
 from simulation.trials.free_gripper import FreeGripper
-from simulation.trials.grasp_trials import MAX_SLIP_M
 
 PARKED_M = (-40.0, -40.0, 3.0)
 GONE_M = (-40.0, 40.0)
@@ -225,7 +226,7 @@ class ClutterTable(SceneCamera):
         for _ in range(round(most_s / TIME_STEP_S / LOOK_STEPS)):
             for _ in range(LOOK_STEPS):
                 self._scene.step()
-            speeds = [float(np.linalg.norm(_numpy(self._entities[index].get_vel()))) for index in self.left]
+            speeds = [float(np.linalg.norm(as_numpy(self._entities[index].get_vel()))) for index in self.left]
             if max(speeds, default=0.0) <= self._protocol.rest_mps:
                 return
 
@@ -250,7 +251,3 @@ class ClutterTable(SceneCamera):
     def _photo(self) -> NDArray[np.uint8]:
         rgb, _, _, _ = self._camera.render(rgb=True, force_render=True)
         return np.ascontiguousarray(rgb[..., :3], np.uint8)
-
-
-def _numpy(values: Any) -> NDArray[np.float64]:
-    return np.asarray(values.detach().cpu().numpy(), np.float64)

@@ -13,7 +13,7 @@ from behaviours.robots.spot.arm import HAND_FROM_WRIST_X_M
 from behaviours.robots.spot.gripper_shape import JAW_OPEN_RAD, PIECES, Part
 from perception.geometry import Pose
 from simulation.genesis.physics import TIME_STEP_S
-from simulation.genesis.plant import link_pose
+from simulation.genesis.plant import as_numpy, link_pose
 from simulation.genesis.settings import MotionSettings
 from simulation.robot_files.spot_model import (
     BASE_JOINTS,
@@ -50,13 +50,15 @@ class FreeGripper:
     `shake`, in this order; or in single motions `stand_before`, `advance`, `close`, `carry` and `shake`.
     """
 
-    def __init__(self, scene: Any, folder: Path, parts: Sequence[Part] = PIECES) -> None:
+    def __init__(
+        self, scene: Any, folder: Path, parts: Sequence[Part] = PIECES, friction: float | None = FRICTION
+    ) -> None:
         import genesis as gs
 
         self._scene = scene
         self._entity = scene.add_entity(
             gs.morphs.MJCF(file=str(write_free_gripper(folder, parts)), default_armature=0.1),
-            material=gs.materials.Rigid(gravity_compensation=1.0, friction=FRICTION),
+            material=gs.materials.Rigid(gravity_compensation=1.0, friction=friction),
         )
 
     def ready(self, count: int = 0) -> None:
@@ -105,7 +107,11 @@ class FreeGripper:
         goal, opened = self._goal, self._opened
         seconds = float(-opened.min()) / JAW_SPEED_RADPS
         self._move(seconds, lambda _: goal, lambda share: opened * (1.0 - share), watch)
-        self._move(SQUEEZE_S, lambda _: goal, lambda _: self._shut, watch)
+        self.squeeze(SQUEEZE_S, watch)
+
+    def squeeze(self, seconds: float, watch: Watch | None = None) -> None:
+        """Keep the jaws' target at closed: they close as fast as their torque allows."""
+        self._move(seconds, lambda _: self._goal, lambda _: self._shut, watch)
 
     def close_at(self, world_from_hand: Sequence[Pose], opened_rad: Array, max_torque_nm: float) -> None:
         """Stand at once at the hand poses with jaws opened by opened_rad (count,), and close them."""
@@ -133,9 +139,7 @@ class FreeGripper:
     def state(self) -> Array:
         """(count, 21) where it is, its rates, and where it is to be; for `restore`."""
         now = (self._entity.get_dofs_position(), self._entity.get_dofs_velocity())
-        return np.hstack(
-            [*(np.asarray(values.detach().cpu().numpy(), np.float64) for values in now), self._goal, self._shut]
-        )
+        return np.hstack([*map(as_numpy, now), self._goal, self._shut])
 
     def restore(self, state: Array) -> None:
         """Go on from a state with closed jaws, one row an environment."""
@@ -175,8 +179,8 @@ class FreeGripper:
 
     def opening(self) -> Array:
         """(count,) opening of the jaws, 0..1."""
-        angle = self._entity.get_dofs_position(self._jaw).detach().cpu().numpy().reshape(-1)
-        return np.clip(np.asarray(angle, np.float64) / JAW_OPEN_RAD, 0.0, 1.0)
+        angle = as_numpy(self._entity.get_dofs_position(self._jaw)).reshape(-1)
+        return np.clip(angle / JAW_OPEN_RAD, 0.0, 1.0)
 
     def _rows(self, values: Array) -> Array:
         return values if self._count else values[0]

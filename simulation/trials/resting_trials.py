@@ -7,21 +7,19 @@ object at the start of the lift end there; only the others go on, packed togethe
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Final, Self
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.transform import Rotation
 
 from perception.geometry import Pose
-from simulation.genesis.physics import TIME_STEP_S, rigid_options
+from simulation.genesis.physics import TIME_STEP_S
+from simulation.genesis.plant import as_numpy
 from simulation.scene.objects import GraspObject
-from simulation.trials.free_gripper import LIFT_M, FreeGripper
-from simulation.trials.grasp_trials import LIFTED_M, MAX_SLIP_M, SUPPORT_FRICTION
+from simulation.trials.bench import Bench
+from simulation.trials.free_gripper import LIFT_M
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -44,42 +42,14 @@ class Outcomes:
     held: Flags
 
 
-class RestingBench:
-    """An object on the floor and a gripper without a robot in `count` environments; a context manager.
+class RestingBench(Bench):
+    """An object on the floor, gripped as it lies. parts: corners (V, 3) of the convex parts that the object is solid
+    as, in its frame."""
 
-    Genesis must have been started with `init_genesis`.
-    """
-
-    def __init__(self, thing: GraspObject, count: int) -> None:
-        import genesis as gs
-
-        self._count = count
-        self._scene = gs.Scene(
-            sim_options=gs.options.SimOptions(dt=TIME_STEP_S),
-            rigid_options=rigid_options(),
-            show_viewer=False,
-            show_FPS=False,
-        )
-        self._scene.add_entity(gs.morphs.Plane(), material=gs.materials.Rigid(friction=SUPPORT_FRICTION))
-        solid, density = thing.solid()
-        with tempfile.TemporaryDirectory(prefix="spot-grasp-trials-") as name:
-            folder = Path(name)
-            self._object = self._scene.add_entity(
-                gs.morphs.Mesh(file=str(thing.write(folder)), file_meshes_are_zup=True, **solid),
-                material=gs.materials.Rigid(rho=density, friction=thing.friction),
-            )
-            self._gripper = FreeGripper(self._scene, folder)
-            self._scene.build(n_envs=count)
-        self._gripper.ready(count)
+    def __init__(self, item: GraspObject, count: int) -> None:
+        super().__init__(item, count)
         self.parts: list[Array] = [np.asarray(geom.init_verts, np.float64) for geom in self._object.geoms]
-        """Corners (V, 3) of the convex parts that the object is solid as, in its frame."""
         self._corners = np.concatenate(self.parts)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: Any) -> None:
-        self._scene.destroy()
 
     def settle(self, world_from_object: Sequence[Pose]) -> list[Pose | None]:
         """Where the object comes to rest from each of at most `count` poses on the floor; None where it does not
@@ -151,7 +121,7 @@ class RestingBench:
         self._gripper.carry((0.0, 0.0, FIRST_M), FIRST_S)
         along = self._lowest() - rest > COMES_ALONG_M
         state = np.hstack(
-            [self._gripper.state(), self._numpy(self._object.get_qpos()), self._numpy(self._object.get_dofs_velocity())]
+            [self._gripper.state(), as_numpy(self._object.get_qpos()), as_numpy(self._object.get_dofs_velocity())]
         )
         return [(int(i), state[row]) for row, i in enumerate(index) if along[row] and not spare[row]]
 
@@ -162,32 +132,11 @@ class RestingBench:
         self._object.set_dofs_velocity(states[:, -6:])
         self._gripper.restore(states[:, :-13])
         self._gripper.carry((0.0, 0.0, REST_M), REST_S)
-        lifted = self._lowest() - rest >= LIFTED_M
-        gripped = np.einsum("nij,ni->nj", self._rotation(), pinch - self._position())
-        self._gripper.shake()
-        now = np.einsum("nij,nj->ni", self._rotation(), gripped) + self._position()
-        held = lifted & (self._lowest() - rest >= LIFTED_M) & (np.linalg.norm(now - pinch, axis=1) <= MAX_SLIP_M)
-        return lifted, held
+        return self._shake(pinch, rest)
 
     def _put(self, world_from_object: Sequence[Pose]) -> None:
         self._object.set_quat(np.array([pose.quaternion_wxyz for pose in world_from_object]))
         self._object.set_pos(np.array([pose.position_m for pose in world_from_object]))
-
-    @staticmethod
-    def _numpy(values: Any) -> Array:
-        return np.asarray(values.detach().cpu().numpy(), dtype=np.float64)
-
-    def _position(self) -> Array:
-        return self._numpy(self._object.get_pos())
-
-    def _rotation(self) -> Array:
-        """(count, 3, 3) world_from_object."""
-        wxyz = self._numpy(self._object.get_quat())
-        return np.asarray(Rotation.from_quat(wxyz[:, [1, 2, 3, 0]]).as_matrix())
-
-    def _lowest(self) -> Array:
-        """(count,) height of the object's lowest point, metres."""
-        return np.asarray(self._position()[:, 2] + (self._rotation()[:, 2] @ self._corners.T).min(axis=1))
 
     def _low_of(self, world_from_object: Pose) -> float:
         return float(world_from_object.transform(self._corners)[:, 2].min())
