@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +44,12 @@ class TrialResults:
     held: Flags
     collided_support: Flags
     opening: NDArray[np.float64]
+
+    @classmethod
+    def none(cls, count: int) -> Self:
+        """No grasp has any outcome yet."""
+        contact, lifted, held, collided = np.zeros((4, count), dtype=bool)
+        return cls(contact, lifted, held, collided, np.zeros(count))
 
     @property
     def good(self) -> Flags:
@@ -84,7 +91,7 @@ def run_trials(
     whose approach passes through the support is not simulated: only its collided_support is true.
     """
     collided = meets_support(hand_poses, gripper_points(parts), support_half_m)
-    results = _nothing(len(hand_poses))
+    results = TrialResults.none(len(hand_poses))
     results.collided_support[:] = collided
     todo = np.flatnonzero(~collided)
     if len(todo) == 0:
@@ -98,11 +105,6 @@ def run_trials(
             for name in (field.name for field in fields(TrialResults)):
                 getattr(results, name)[index] = getattr(outcome, name)[: len(index)]
     return results
-
-
-def _nothing(count: int) -> TrialResults:
-    contact, lifted, held, collided = np.zeros((4, count), dtype=bool)
-    return TrialResults(contact, lifted, held, collided, np.zeros(count))
 
 
 class _OnSupport(Bench):

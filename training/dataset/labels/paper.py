@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from simulation.scene.objects import GraspObject
@@ -17,7 +19,5 @@ def paper_labels(item: GraspObject, samples: int, *, seed: int = 0) -> ObjectLab
     """
     points, normals = sample_surface(item, samples, seed)
     poses = tuple(paper_hand_pose(point, normal) for point, normal in zip(points, normals, strict=True))
-    contact = run_contact_trials(item, poses)
-    no = np.zeros(samples, dtype=bool)
-    results = TrialResults(contact, no, no.copy(), no.copy(), np.zeros(samples))
+    results = replace(TrialResults.none(samples), contact=run_contact_trials(item, poses))
     return ObjectLabels(points, normals, poses, np.zeros(samples), results)
