@@ -111,13 +111,13 @@ Report.update = update
 """
 
 
-@pytest.mark.parametrize("what", STUCK if MOMENTS else list(STUCK)[1:])
-def test_a_tick_that_does_not_end_stops_the_robot_and_ends(what: str, tmp_path: Path) -> None:
-    mark = tmp_path / "held up"
+def stuck(what: str, folder: Path) -> None:
+    """A tick that does not end, and two signals."""
+    mark = folder / "held up"
     code = HELD_UP.format(mark=str(mark), work=STUCK[what], start=START)
     with spot(speed=1.0) as server:
         walked = Walked(server)
-        run = start(tmp_path / "r", server, stdout="read", stderr="unread", code=code, more=("--at-end", "stand"))
+        run = start(folder / "r", server, stdout="read", stderr="unread", code=code, more=("--at-end", "stand"))
         try:
             wait_until(mark.exists, run)
             sent_s = walked.now_s
@@ -125,11 +125,19 @@ def test_a_tick_that_does_not_end_stops_the_robot_and_ends(what: str, tmp_path: 
             if what != "a leaf that sleeps":
                 time.sleep(1.5)
                 stops = [call for call in server.log.of("RobotCommand") if "stop" in str(call.fields)]
-                assert stops, "the robot was told to stop while the main thread was held up"
+                assert stops, f"{what}: the robot was told to stop while the main thread was held up"
                 run.process.send_signal(signal.SIGTERM)
-            assert run.end() == 130
+            assert run.end() == 130, what
         finally:
             run.process.kill()
-        assert walked.moved_s - sent_s <= STILL_S
-    result = whole_result(tmp_path / "r")
-    assert (result["status"], result["reason"]) == ("interrupted", "interrupted by SIGTERM")
+        assert walked.moved_s - sent_s <= STILL_S, what
+    result = whole_result(folder / "r")
+    assert (result["status"], result["reason"]) == ("interrupted", "interrupted by SIGTERM"), what
+
+
+def test_a_tick_that_does_not_end_stops_the_robot_and_ends(tmp_path: Path) -> None:
+    names = list(STUCK) if MOMENTS else list(STUCK)[1:]
+    for number in range(len(names)):
+        (tmp_path / str(number)).mkdir()
+    with ThreadPoolExecutor(WORKERS) as pool:
+        list(pool.map(lambda number: stuck(names[number], tmp_path / str(number)), range(len(names))))

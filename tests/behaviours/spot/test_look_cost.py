@@ -30,7 +30,7 @@ LEAK_BYTES = 24 * 1024**2
 """1,000 leaked depth pictures alone would be 1,200 MB; the allocator's own play is a few."""
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def robot() -> Iterator[SpotRobot]:
     with working(speed=1.0) as (_, robot):
         yield robot

@@ -125,7 +125,10 @@ def late(server: SpotServer, act: Callable[[], Any], rpc: str = "RobotCommand") 
     ],
     ids=["fault", "dock", "cut", "e-stop", "thief"],
 )
-def test_what_happens_at_the_first_command_leaves_power_as_it_was(event: Any, words: str) -> None:
+def test_what_happens_at_the_first_command_leaves_power_as_it_was(
+    event: Any, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("behaviours.robots.spot.control.session.STAND_S", 4.0)
     with spot(lease_stale_s=1.0) as server:
         late(server, lambda: event(server))
         with pytest.raises(RobotError, match=words), adapter(server):

@@ -10,7 +10,7 @@ from perception.base.errors import ConfigError
 from perception.geometry import Pose
 from perception.grasping.family import WAYS, hand_pose_of, rotation_of
 from simulation.scene.low_objects import make_low_object
-from training.common.mapping import LocalMapper
+from tests.support.engine_jobs import InlineMapper
 from training.dataset.ways.candidates import KINDS, ask, candidate_at, solid_points, span_at
 from training.dataset.ways.catalogue import WayPlan, label_catalogue
 from training.dataset.ways.lookup import WayLookup
@@ -123,9 +123,11 @@ def test_physics_tells_a_grip_amid_the_jaws_from_a_miss(tmp_path) -> None:
 
 @pytest.mark.simulation
 def test_a_label_run_goes_on_where_it_stopped_and_lists_its_files(tmp_path) -> None:
-    pytest.importorskip("genesis")
+    from simulation.genesis.physics import init_genesis
+
+    init_genesis()
     plan = WayPlan(1, ("tin",), 0, (), None, 1, 12, 0)
-    summary = label_catalogue(plan, tmp_path, LocalMapper(1))
+    summary = label_catalogue(plan, tmp_path, InlineMapper())
     name = plan.jobs[0].file
     content = (tmp_path / name).read_bytes()
     assert summary["counts"]["objects"] == 1
@@ -137,12 +139,12 @@ def test_a_label_run_goes_on_where_it_stopped_and_lists_its_files(tmp_path) -> N
         least = np.cos(np.radians(22.6)) * np.cos(SPOT_TIPS.low_lean_rad)
         assert (turned > least).all(), "the jaws turn by at most half a roll, and lean over low objects"
         assert (data["held"] <= data["lifted"]).all()
-    assert label_catalogue(plan, tmp_path, LocalMapper(1)) == summary, "nothing is done again"
+    assert label_catalogue(plan, tmp_path, InlineMapper()) == summary, "nothing is done again"
     (tmp_path / name).unlink()
-    assert label_catalogue(plan, tmp_path, LocalMapper(1)) == summary
+    assert label_catalogue(plan, tmp_path, InlineMapper()) == summary
     assert (tmp_path / name).read_bytes() == content, "equal plans give equal bytes"
     with pytest.raises(ConfigError, match="samples"):
-        label_catalogue(WayPlan(1, ("tin",), 0, (), None, 1, 13, 0), tmp_path, LocalMapper(1))
+        label_catalogue(WayPlan(1, ("tin",), 0, (), None, 1, 13, 0), tmp_path, InlineMapper())
 
 
 def labels_of_a_bar() -> dict[str, np.ndarray]:
