@@ -61,20 +61,16 @@ def test_names_for_the_directory() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("values", "words"),
-    [
+def test_wrong_parameters_are_refused_with_words_and_nothing_moves(tmp_path: Path) -> None:
+    wrong = (
         ({}, "'opening' is missing"),
         ({"opening": 0.5, "sped": 1.0}, "no parameter 'sped'"),
         ({"opening": float("nan")}, "finite"),
-    ],
-)
-def test_wrong_parameters_are_refused_with_words_and_nothing_moves(
-    tmp_path: Path, values: dict[str, float], words: str
-) -> None:
+    )
     with service(tmp_path) as (server, _, mission, remote):
-        session = remote.establish_session(leases=[mission.robot.lease_wallet.advance()])
-        before = len(server.log.of("RobotCommand"))
-        with pytest.raises(Exception, match=words):
-            tick(remote, mission, session, **values)
-        assert len(server.log.of("RobotCommand")) == before
+        for values, words in wrong:
+            session = remote.establish_session(leases=[mission.robot.lease_wallet.advance()])
+            before = len(server.log.of("RobotCommand"))
+            with pytest.raises(Exception, match=words):
+                tick(remote, mission, session, **values)
+            assert len(server.log.of("RobotCommand")) == before

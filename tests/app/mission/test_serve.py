@@ -52,7 +52,7 @@ WALK = """<root BTCPP_format="4" main_tree_to_execute="Main"><BehaviorTree ID="M
 
 @contextmanager
 def service(
-    tmp_path: Path, tree: Path | None = None, speed: float = 4.0
+    tmp_path: Path, tree: Path | None = None, speed: float = 8.0
 ) -> Iterator[tuple[SpotServer, Served, Client, Any]]:
     """A served tree, and a client that has power and a standing robot and calls the service through the directory."""
     file = tree or tmp_path / "tree.xml"
@@ -253,7 +253,7 @@ def test_it_binds_loopback_unless_told_otherwise() -> None:
 def test_a_signal_stops_the_robot_and_takes_the_name_out(tmp_path: Path, number: signal.Signals) -> None:
     file = tmp_path / "tree.xml"
     file.write_text(WALK)
-    with spot(speed=4.0) as server:
+    with spot() as server:
         environment = {"BOSDYN_CLIENT_USERNAME": server.username, "BOSDYN_CLIENT_PASSWORD": server.password}
         target = ["--hostname", "127.0.0.1", "--port", str(server.port), "--certificate", str(server.ca_file)]
         record = ["--record", str(tmp_path / "runs")]

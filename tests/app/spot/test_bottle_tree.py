@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
 import pytest
 
 pytest.importorskip("bosdyn.client")
@@ -9,7 +12,7 @@ pytest.importorskip("bosdyn.client")
 from app.parts.simulated_spot import SimulatedSpot
 from behaviours.registry import LEAVES
 from behaviours.robots.fake.robot import FakeDetector, FakeHeatmap, FakeRobot, FakeScript
-from behaviours.robots.spot.options import SpotOptions
+from behaviours.robots.spot.options import AtEnd, SpotOptions
 from behaviours.run_loop import RunResult, run_tree
 from behaviours.services import Services
 from behaviours.worker import Worker
@@ -17,6 +20,14 @@ from trees import build, load
 from trees.library import find_tree
 
 pytestmark = pytest.mark.slow
+
+SCRIPTS: tuple[tuple[FakeScript, int, AtEnd], ...] = (
+    (FakeScript(), 1, "stand"),
+    (FakeScript(misses=1), 2, "stand"),
+    (FakeScript(slips=1, hidden_captures=2), 2, "stand"),
+    (FakeScript(misses=9), 3, "found"),
+)
+"""What the fake does, how often the jaws close, and how the robot is left."""
 
 
 def run_on(robot: SimulatedSpot) -> RunResult:
@@ -26,15 +37,33 @@ def run_on(robot: SimulatedSpot) -> RunResult:
         return run_tree(tree, robot, worker, period_s=0.05, time_limit_s=300.0)
 
 
-@pytest.mark.parametrize(
-    ("script", "closings"), [(FakeScript(), 1), (FakeScript(misses=1), 2), (FakeScript(slips=1, hidden_captures=2), 2)]
-)
-def test_the_bottle_is_lifted_also_after_misses_and_slips(script: FakeScript, closings: int) -> None:
-    body = FakeRobot(script)
-    robot = SimulatedSpot(body, SpotOptions(at_end="stand"), speed=4.0)
-    result = run_on(robot)
-    assert result.success, result.reason
-    log = robot.server.log
+@dataclass
+class Play:
+    """A run by a script of the fake, and what the server logged."""
+
+    body: FakeRobot
+    robot: SimulatedSpot
+    result: RunResult
+
+
+@pytest.fixture(scope="module")
+def plays() -> list[Play]:
+    """Of every script; all at once, since a run mostly waits for the robot."""
+
+    def play(item: tuple[FakeScript, int, AtEnd]) -> Play:
+        body = FakeRobot(item[0])
+        robot = SimulatedSpot(body, SpotOptions(at_end=item[2]), speed=4.0)
+        return Play(body, robot, run_on(robot))
+
+    with ThreadPoolExecutor(len(SCRIPTS)) as pool:
+        return list(pool.map(play, SCRIPTS))
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_the_bottle_is_lifted_also_after_misses_and_slips(plays: list[Play], number: int) -> None:
+    play, closings = plays[number], SCRIPTS[number][1]
+    assert play.result.success, play.result.reason
+    log = play.robot.server.log
     assert log.errors == []
     assert set(log.claw_torques()) == {3.0}
     angles = [
@@ -43,11 +72,10 @@ def test_the_bottle_is_lifted_also_after_misses_and_slips(script: FakeScript, cl
         if "gripper_command" in item.fields["command"].get("synchronized_command", {})
     ]
     assert sum("point" not in trajectory["points"][0] for trajectory in angles) == closings
-    assert body.world.bottle_m[2] > body.world.table_m[2] + 0.1
+    assert play.body.world.bottle_m[2] > play.body.world.table_m[2] + 0.1
 
 
-def test_a_bottle_missed_three_times_fails_the_tree_and_not_the_run() -> None:
-    robot = SimulatedSpot(FakeRobot(FakeScript(misses=9)), speed=6.0)
-    result = run_on(robot)
+def test_a_bottle_missed_three_times_fails_the_tree_and_not_the_run(plays: list[Play]) -> None:
+    result = plays[3].result
     assert not result.success
     assert "object missed" in result.reason or "jaws met" in result.reason

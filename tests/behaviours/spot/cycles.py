@@ -48,7 +48,7 @@ def ahead(server: SpotServer, robot: SpotRobot) -> float:
 
 
 def main(warm: int, cycles: int) -> None:
-    with working(speed=1.0) as (server, robot):
+    with working(speed=1.0, at_end="stand") as (server, robot):
         cycle(robot, server, warm)
         gc.collect()
         threads, memory = threading.active_count(), resident_bytes()

@@ -32,7 +32,7 @@ LEAK_BYTES = 24 * 1024**2
 
 @pytest.fixture(scope="module")
 def robot() -> Iterator[SpotRobot]:
-    with working(speed=1.0) as (_, robot):
+    with working(speed=1.0, at_end="stand") as (_, robot):
         yield robot
 
 

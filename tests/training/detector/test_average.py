@@ -1,15 +1,13 @@
-"""Averaging a detector with the one that it was trained on from: between both, and measured anew."""
+"""Averaging a detector with the one that it was trained on from. test_train exports an average."""
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 import torch
 
 from perception.base.errors import ConfigError
-from tests.training.detector.test_train import in_process, write_yolo_data
 from training.detector.average import average, mix
 
 
@@ -40,23 +38,3 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"best\.pt: missing"):
         average(tmp_path, tmp_path / "start.pt", tmp_path / "out")
     assert not (tmp_path / "out").exists()
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(find_spec("ultralytics") is None, reason="ultralytics is not installed")
-def test_the_average_is_a_run_that_can_be_exported(tmp_path: Path) -> None:
-    data = write_yolo_data(tmp_path / "set")
-    script = (
-        "from pathlib import Path; from perception.detection.detector import DEFAULT_WEIGHTS\n"
-        "from training.detector.train import train; from training.detector.average import average\n"
-        "from training.detector.export import export_detector\n"
-        f"here = Path({str(tmp_path)!r})\n"
-        f"run = train(Path({str(data)!r}), here, epochs=1, hours=None, image_size=64, batch=2, resume=False, seed=0,\n"
-        "    weights=DEFAULT_WEIGHTS)\n"
-        "export_detector(average(run, DEFAULT_WEIGHTS, here / 'both', 0.7), here, height=64, width=96)\n"
-    )
-    done = in_process(script)
-    assert done.returncode == 0, done.stderr
-    card = (tmp_path / "detector.md").read_text()
-    assert "| share_of_start | 0.3 |" in card
-    assert "| epoch | 1.0 |" in card or "| epoch | 1 |" in card

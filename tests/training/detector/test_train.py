@@ -154,14 +154,17 @@ def test_one_epoch_then_nothing_left_to_resume(tmp_path: Path) -> None:
 
 
 @needs_ultralytics
-def test_a_run_goes_on_from_the_exported_network(tmp_path: Path) -> None:
+def test_a_run_goes_on_from_the_exported_network_and_its_average_can_be_exported(tmp_path: Path) -> None:
     """After an epoch at a rate of almost nothing the weights are about those of the file."""
     data = write_yolo_data(tmp_path / "set")
     script = (
         "from pathlib import Path; from perception.detection.detector import DEFAULT_WEIGHTS\n"
-        "from training.detector.train import train\n"
-        f"run = train(Path({str(data)!r}), Path({str(tmp_path / 'out')!r}), epochs=1, hours=None, image_size=64,\n"
+        "from training.detector.train import train; from training.detector.average import average\n"
+        "from training.detector.export import export_detector\n"
+        f"here = Path({str(tmp_path)!r})\n"
+        f"run = train(Path({str(data)!r}), here, epochs=1, hours=None, image_size=64,\n"
         "    batch=2, resume=False, seed=0, weights=DEFAULT_WEIGHTS, learning_rate=1e-9)\n"
+        "export_detector(average(run, DEFAULT_WEIGHTS, here / 'both', 0.7), here, height=64, width=96)\n"
         "import torch; from onnx import load; from onnx.numpy_helper import to_array\n"
         "network = torch.load(run / 'weights' / 'last.pt', weights_only=False)['model'].float()\n"
         "file = {item.name: to_array(item) for item in load(DEFAULT_WEIGHTS).graph.initializer}\n"
@@ -171,6 +174,9 @@ def test_a_run_goes_on_from_the_exported_network(tmp_path: Path) -> None:
     done = in_process(script)
     assert done.returncode == 0, done.stderr
     assert float(done.stdout.strip().splitlines()[-1]) < 2e-3  # ultralytics stores 16 bits
+    card = (tmp_path / "detector.md").read_text()
+    assert "| share_of_start | 0.3 |" in card
+    assert "| epoch | 1.0 |" in card or "| epoch | 1 |" in card
 
 
 def test_a_loss_that_is_not_finite_ends_the_training_and_names_the_pictures(tmp_path: Path) -> None:
