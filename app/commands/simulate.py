@@ -109,8 +109,6 @@ def simulate(options: SimulateOptions, interrupts: Interrupts) -> int:
 
     if options.speed != 0 and not SPEEDS[0] <= options.speed <= SPEEDS[1]:
         raise ConfigError(f"--speed {options.speed} must be 0 (as fast as possible) or {SPEEDS[0]} to {SPEEDS[1]:g}")
-    if not 0 <= options.port < 2**16:
-        raise ConfigError(f"--port {options.port} must be 0 to {2**16 - 1}")
     faults = read_faults(options.faults) if options.faults is not None else []
     programs = [program_words(command) for command in options.programs]
     robot = steerable_robot(options)

@@ -12,8 +12,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-DEFAULT_PORT: Final = 1667
-"""Groot2's default. Breakpoint notices are sent on the next port."""
 PROTOCOL: Final = 2
 
 FULL_TREE, STATUS, BLACKBOARD = b"T", b"S", b"B"

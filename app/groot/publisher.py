@@ -24,18 +24,19 @@ LARGEST_REQUEST: Final = 1 << 20
 """Bytes of one part; a client that sends more is disconnected."""
 POLL_MS: Final = 100
 JOIN_S: Final = 2.0
+LOOPBACK: Final = "127.0.0.1"
 LAST_PORT: Final = 65_534
 WAITING: Final = "no tree is running yet"
 
 
 class Publisher:
-    """Two sockets: requests on `port`, breakpoint notices on `port + 1`, of the loopback interface by default.
+    """Two sockets: requests on `port`, breakpoint notices on `port + 1`, of the loopback interface.
 
     The first is a ROUTER used like a REP socket, because a REP socket answers nobody any more after one malformed
     request. Both are bound here, before the robot starts: ConfigError for a port in use. `serve` starts the answers.
     """
 
-    def __init__(self, port: int = protocol.DEFAULT_PORT, host: str = "127.0.0.1") -> None:
+    def __init__(self, port: int) -> None:
         if not 1 <= port <= LAST_PORT:
             raise ConfigError(f"--groot {port}: not a port; give a number from 1 to {LAST_PORT} (two are used)")
         zmq = _zmq()
@@ -50,11 +51,11 @@ class Publisher:
         self._notices_lock = threading.Lock()
         for socket, number in ((self._server, port), (self._notices, port + 1)):
             try:
-                socket.bind(f"tcp://{host}:{number}")
+                socket.bind(f"tcp://{LOOPBACK}:{number}")
             except zmq.ZMQError as error:
                 self._context.destroy(linger=0)
                 raise ConfigError(
-                    f"--groot: cannot listen on {host}:{number}: {error.strerror}; "
+                    f"--groot: cannot listen on {LOOPBACK}:{number}: {error.strerror}; "
                     f"another run may use it: choose another with --groot PORT"
                 ) from error
 

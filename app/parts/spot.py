@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.base.bounded import integer
 from app.parts.genesis import GenesisKind
 from app.parts.options import options_given
 from behaviours.robots.spot.options import AT_END
@@ -25,7 +26,7 @@ def add_target(options: argparse._ActionsContainer, *, required: bool = False) -
     options.add_argument(
         "--hostname", metavar="H", required=required, help="name or address of the Spot; `sim` starts a simulated one"
     )
-    options.add_argument("--port", type=_port, metavar="P", help="its port (default 443)")
+    options.add_argument("--port", type=integer(1, 65535), metavar="P", help="its port (default 443)")
     options.add_argument("--certificate", type=Path, metavar="FILE", help="PEM file to trust (a simulator's)")
 
 
@@ -83,9 +84,3 @@ def refuse_target(options: argparse.Namespace) -> None:
     """ConfigError for --port and --certificate, which a simulated Spot chooses itself."""
     if options.port is not None or options.certificate is not None:
         raise ConfigError("--port, --certificate: a simulated Spot chooses its own")
-
-
-def _port(text: str) -> int:
-    if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port; give a number from 1 to 65535")
-    return int(text)

@@ -9,11 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import and_, or_, xor
 from typing import Any, Final, Protocol
 
 from trees.data.blackboard import Blackboard
 from trees.data.values import EPSILON, INT64, UNSET, is_number, to_bool, to_float, to_int, to_text
 
+_BITS: Final = {"&": and_, "|": or_, "^": xor}
 MAX_TEXT: Final = 100 * 2**20
 """Length of a text that a script builds, in characters."""
 
@@ -156,8 +158,8 @@ def binary(operator: str, left: Any, right: Any) -> Any:
     if operator in ("&&", "||"):
         first, second = to_bool(left), to_bool(right)
         return float(first and second if operator == "&&" else first or second)
-    if operator in ("&", "|", "^"):
-        return _bits(operator, to_int(left), to_int(right))
+    if operator in _BITS:
+        return float(_BITS[operator](to_int(left), to_int(right)))
     return arithmetic(operator, a, b)
 
 
@@ -180,12 +182,6 @@ def arithmetic(operator: str, left: float, right: float) -> float:
     if left == 0.0 or math.isnan(left) or math.isnan(right):
         return math.nan
     return math.copysign(math.inf, left) * math.copysign(1.0, right)
-
-
-def _bits(operator: str, left: int, right: int) -> float:
-    if operator == "&":
-        return float(left & right)
-    return float(left | right) if operator == "|" else float(left ^ right)
 
 
 def _compare(operator: str, left: Any, right: Any, enums: Mapping[str, int]) -> bool:
