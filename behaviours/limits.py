@@ -124,11 +124,11 @@ def require_body(limits: RobotLimits, height_m: float, pitch_rad: float, *, max_
     _require("set_body", limits, max_speed_mps=max_speed_mps)
 
 
-def require_limits(limits: RobotLimits, command: str, goal: Pose | str | float, **asked: float) -> None:
+def require_limits(limits: RobotLimits, command: str, goal: Pose | str | float, **values: float) -> None:
     """LimitError, naming command, argument, value and range, unless a robot with these limits may be asked for this.
 
     Every adapter calls it first in each of its commands. command: as in the `Robot` protocol. goal: a pose, the name of
-    a pose of the arm, or the opening of the gripper. asked: the command's limits, by their names there.
+    a pose of the arm, or the opening of the gripper. values: the command's limits, by their names there.
     """
     if isinstance(goal, str):
         if goal not in ARM_POSES:
@@ -139,11 +139,11 @@ def require_limits(limits: RobotLimits, command: str, goal: Pose | str | float, 
             raise LimitError(f"{command}: the goal ({place}) m is more than {FARTHEST_M:g} m away from the origin")
     elif not SHARE.hold(goal):
         raise LimitError(f"{command}: opening is {goal:g}; it takes {SHARE}: 0 is closed, 1 is open")
-    _require(command, limits, **asked)
+    _require(command, limits, **values)
 
 
-def _require(command: str, limits: RobotLimits, **asked: float) -> None:
-    for name, value in asked.items():
+def _require(command: str, limits: RobotLimits, **values: float) -> None:
+    for name, value in values.items():
         bounds = up_to(getattr(limits, _LIMITS[command, name]))
         if not bounds.hold(value):
             unit = _UNITS[name.rpartition("_")[2]]

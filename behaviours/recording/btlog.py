@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from behaviours.recording.folder import RecordError
+from behaviours.recording.folder import RecordError, append
 
 MAGIC: Final = b"BTCPP4-FileLogger2"
 VERSION: Final = 1
@@ -36,20 +36,15 @@ class BtLog:
             self._file = open(path, "xb", buffering=0)  # noqa: SIM115  (closed by `close`, lives as long as the run)
         except OSError as error:
             raise RecordError(f"cannot write {path}: {error.strerror or error}") from error
-        self._write(MAGIC + struct.pack("<Bi", VERSION, len(text)) + text + struct.pack("<q", start_us))
+        append(
+            self._file, self._path, MAGIC + struct.pack("<Bi", VERSION, len(text)) + text + struct.pack("<q", start_us)
+        )
 
     def append(self, time_s: float, changes: Sequence[tuple[int, int]]) -> None:
         """Add changes, (uid, code 0..3), that happened `time_s` seconds after the start, in one write."""
         if changes and not self._file.closed:
             time_us = round(time_s * 1e6)
-            self._write(b"".join(transition(time_us, uid, code) for uid, code in changes))
-
-    def _write(self, data: bytes) -> None:
-        try:
-            if self._file.write(data) != len(data):
-                raise OSError("short write, the disk is full")
-        except OSError as error:
-            raise RecordError(f"cannot write {self._path}: {error.strerror or error}") from error
+            append(self._file, self._path, b"".join(transition(time_us, uid, code) for uid, code in changes))
 
     def close(self) -> None:
         """Safe twice."""

@@ -20,6 +20,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, MutableMapping
 from datetime import datetime
+from io import FileIO
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -51,6 +52,15 @@ def write_whole(path: Path, data: bytes) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Write JSON whole; RecordError if the disk refuses."""
     write_whole(path, (json_text(value, indent=2, ensure_ascii=False, default=str) + "\n").encode())
+
+
+def append(file: FileIO, path: Path, data: bytes) -> None:
+    """Add to a file that grows during the run, in one unbuffered write. RecordError if the disk refuses."""
+    try:
+        if file.write(data) != len(data):
+            raise OSError("short write, the disk is full")
+    except OSError as error:
+        raise RecordError(f"cannot write {path}: {error.strerror or error}") from error
 
 
 def new_folder(where: Path | None, tree_name: str, seed: int, now: datetime) -> Path:
@@ -90,12 +100,7 @@ class _LineFile:
     def msg(self, line: bytes) -> None:
         if self._file.closed:  # a worker may end after the run
             return
-        data = line + b"\n"
-        try:
-            if self._file.write(data) != len(data):
-                raise OSError("short write, the disk is full")
-        except OSError as error:
-            raise RecordError(f"cannot write {self._path}: {error.strerror or error}") from error
+        append(self._file, self._path, line + b"\n")
 
     debug = info = warning = error = msg
 

@@ -13,6 +13,8 @@ Plain = None | bool | int | float | str | list[Any] | dict[str, Any]
 LONGEST_TEXT: Final = 1000
 MOST_ITEMS: Final = 32
 DEEPEST: Final = 4
+SMALL_ARRAY: Final = 16
+"""Arrays of more numbers become their shape and type."""
 
 
 def plain(value: Any, depth: int = 0) -> Plain:
@@ -37,14 +39,10 @@ def plain(value: Any, depth: int = 0) -> Plain:
         return {field.name: plain(getattr(value, field.name, None), depth + 1) for field in fields(value)}
     shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
     if shape is not None and dtype is not None:
-        return _array(value, tuple(shape), dtype, depth)
+        if math.prod(shape) <= SMALL_ARRAY:
+            return plain(value.tolist(), depth)
+        return f"{'x'.join(str(size) for size in shape)} {dtype}"
     return type(value).__name__
-
-
-def _array(value: Any, shape: tuple[int, ...], dtype: Any, depth: int) -> Plain:
-    if math.prod(shape) <= 16:
-        return plain(value.tolist(), depth)
-    return f"{'x'.join(str(size) for size in shape)} {dtype}"
 
 
 def brief(value: Any) -> str:

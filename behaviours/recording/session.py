@@ -64,15 +64,15 @@ class RunSession:
             self.result.fail(error)
         self.finish()
 
-    def describe(self, asked: Mapping[str, Any]) -> None:
-        """Keep what was asked for and the versions of what runs. RecordError if the disk refuses."""
+    def describe(self, options: Mapping[str, Any]) -> None:
+        """Keep the options of the run and the versions of what runs. RecordError if the disk refuses."""
         versions = {}
         for name in PACKAGES:
             with contextlib.suppress(metadata.PackageNotFoundError):
                 versions[name] = metadata.version(name)
         self.record.write_config(
             {
-                **asked,
+                **options,
                 "tree_file": self.result.tree,
                 "versions": versions,
                 "python": platform.python_version(),

@@ -38,11 +38,9 @@ class TickTimes:
 
     def __init__(self, tree: Tree, period_s: float, clock: Callable[[], float] = time.perf_counter) -> None:
         self._tree, self._period_s, self._clock = tree, period_s, clock
-        self._count, self._overruns, self._last_s, self._worst_s = 0, 0, 0.0, 0.0
-        self._slowest = ""
+        self._ticks = Ticks()
         self._leaf = tree.time_leaves(clock)
         self._window: tuple[float, int] | None = None
-        self._hertz = 0.0
         self.overran: tuple[float, str, float] | None = None
         """After an overrun: the seconds of the tick, the path of its slowest leaf and the leaf's seconds."""
 
@@ -58,18 +56,18 @@ class TickTimes:
             self._note(begin, self._clock())
 
     def _note(self, begin: float, end: float) -> None:
-        took = end - begin
-        self._count += 1
-        self._last_s, self._worst_s = took, max(self._worst_s, took)
+        took, before = end - begin, self._ticks
+        count, hertz, overruns, slowest = before.count + 1, before.hertz, before.overruns, before.slowest
         if took > self._period_s:
-            self._overruns += 1
+            overruns += 1
             leaf, leaf_s = self._leaf.path, self._leaf.seconds
-            self._slowest = f"{leaf} ({1000 * leaf_s:.0f} ms)" if leaf else ""
+            slowest = f"{leaf} ({1000 * leaf_s:.0f} ms)" if leaf else ""
             self.overran = (took, leaf, leaf_s)
         if self._window is not None and end - self._window[0] > 0:
-            self._hertz = (self._count - self._window[1]) / (end - self._window[0])
+            hertz = (count - self._window[1]) / (end - self._window[0])
             if end - self._window[0] > RATE_WINDOW_S:
-                self._window = (end, self._count)
+                self._window = (end, count)
+        self._ticks = Ticks(count, hertz, took, max(before.worst_s, took), overruns, slowest)
 
     def halt(self) -> None:
         """Halt the tree."""
@@ -81,4 +79,4 @@ class TickTimes:
 
     def ticks(self) -> Ticks:
         """The figures up to now."""
-        return Ticks(self._count, self._hertz, self._last_s, self._worst_s, self._overruns, self._slowest)
+        return self._ticks

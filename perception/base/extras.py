@@ -101,14 +101,14 @@ def requirements(extra: str) -> list[tuple[str, str]]:
     """(distribution, what pip is asked for) of each package that an extra brings, "" for what every command needs."""
     from importlib import metadata
 
-    found: list[tuple[str, str]] = []
+    packages: list[tuple[str, str]] = []
     for line in metadata.requires(DISTRIBUTION) or []:
         spec, _, marker = line.partition(";")
         of = re.search(r"extra *== *['\"]([\w-]+)", marker)
         name, inner = re.match(r"([\w.-]+) *(?:\[([\w-]+)\])?", spec).groups()  # type: ignore[union-attr]
         if (of.group(1) if of else "") == extra:
-            found += requirements(inner) if name == DISTRIBUTION else [(name, spec.strip())]
-    return found
+            packages += requirements(inner) if name == DISTRIBUTION else [(name, spec.strip())]
+    return packages
 
 
 def _is_there(package: str) -> bool:

@@ -213,8 +213,8 @@ def overlaps(box: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[n
     """(n,) intersection over union of a box, (4,) as u0, v0, u1, v1, with each of (n, 4)."""
     low, high = np.maximum(others[:, :2], box[:2]), np.minimum(others[:, 2:], box[2:])
     sides = (high - low, box[2:] - box[:2], others[:, 2:] - others[:, :2])
-    shared, one, each = (np.prod(np.maximum(side, 0.0), axis=-1) for side in sides)
-    return np.asarray(shared / np.maximum(one + each - shared, 1e-9))
+    shared, own, other = (np.prod(np.maximum(side, 0.0), axis=-1) for side in sides)
+    return np.asarray(shared / np.maximum(own + other - shared, 1e-9))
 
 
 def suppress_overlaps(corners: NDArray[np.float64], scores: NDArray[np.float64], max_overlap: float) -> list[int]:

@@ -96,7 +96,7 @@ def find_support(
     most_noise_m = settings.most_noise[0] + settings.most_noise[1] * away_m
     planes = _planes(points, close, most_noise_m, settings)
     middle = np.median(item[:, :2], axis=0)
-    planes.sort(key=lambda found: -float(found[0].height_m(middle)))
+    planes.sort(key=lambda entry: -float(entry[0].height_m(middle)))
     own = next((index for index, (plane, _) in enumerate(planes) if _stands_on(item, plane, settings)), None)
     if own is None:
         return None
@@ -124,7 +124,7 @@ def _planes(
     rng = np.random.default_rng(SEED)
     left = np.ones(len(points), bool)
     weight = np.where(close, settings.close_weight, 1.0)
-    found: list[tuple[Plane, NDArray[np.bool_]]] = []
+    planes: list[tuple[Plane, NDArray[np.bool_]]] = []
     for _ in range(settings.most_planes):
         if int(left.sum()) < settings.least_points:
             break
@@ -147,9 +147,9 @@ def _planes(
         if share < settings.least_share or int(on.sum()) < settings.least_points:
             break
         left &= ~on
-        if fit.noise_m < most_noise_m and all(_another(fit, plane, points[on], settings) for plane, _ in found):
-            found.append((Plane(fit.slope, fit.at_origin_m, fit.noise_m, share), on))
-    return found
+        if fit.noise_m < most_noise_m and all(_another(fit, plane, points[on], settings) for plane, _ in planes):
+            planes.append((Plane(fit.slope, fit.at_origin_m, fit.noise_m, share), on))
+    return planes
 
 
 def _another(plane: Plane, fuller: Plane, points: Vector, settings: SupportSettings) -> bool:

@@ -50,13 +50,9 @@ class RobotView:
         """(6,) radians, in the order of `spot_arm.JOINTS`."""
         return np.array([self._joint(f"arm0.{joint.name}").position.value for joint in spot_arm.JOINTS])
 
-    @property
-    def has_arm(self) -> bool:
-        return bool(self.state.HasField("manipulator_state"))
-
     def lacks(self) -> str | None:
         """What this program needs and the robot has not, in words; None if all is there."""
-        if not self.has_arm:
+        if not self.state.HasField("manipulator_state"):
             return "no arm; this program needs one"
         names = {joint.name for joint in self.state.kinematic_state.joint_states}
         missing = [joint.name for joint in spot_arm.JOINTS if f"arm0.{joint.name}" not in names]
