@@ -2,52 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol
-
 import numpy as np
 from numpy.typing import NDArray
 
 from behaviours.robot import CommandState, Outcome
+from behaviours.robots.spot import arm as spot_arm
 from perception.geometry import Pose, wrapped_rad
 from simulation.genesis.gait import Trot
+from simulation.genesis.plant import GenesisPlant
 from simulation.genesis.profile import MIN_JERK_PEAK, Trapezoid, min_jerk
 from simulation.genesis.settings import MotionSettings
 
 Array = NDArray[np.float64]
 
 DEFAULTS = MotionSettings()
-
-
-class Plant(Protocol):
-    """What motions command and measure. `GenesisPlant` implements it."""
-
-    def base(self) -> Array:
-        """(3,) measured x, y (metres), yaw (radians) of the body in the world."""
-
-    def command_base(self, xy_yaw: Array, rate: Array) -> None:
-        """Targets of x, y, yaw (3,) in the world, and their rates (3,)."""
-
-    def command_legs(self, angles: Array) -> None:
-        """Targets of the leg joints (12,), radians."""
-
-    def arm(self) -> Array:
-        """(6,) measured arm joints, radians."""
-
-    def command_arm(self, joints: Array, rate: Array) -> None:
-        """Targets of the arm joints (6,), radians, and their rates (6,)."""
-
-    def hand(self) -> Pose:
-        """Measured world_from_hand."""
-
-    def jaw(self) -> tuple[float, float]:
-        """(angle from fully closed, radians >= 0; its rate)."""
-
-    def command_jaw(self, angle_rad: float, max_torque_nm: float) -> None:
-        """Target angle from fully closed, and the limit of the motor's torque."""
-
-    def jaw_torque_nm(self) -> float:
-        """Magnitude of the torque that the jaw motor applies now."""
 
 
 class Motion:
@@ -98,7 +66,7 @@ class Walk(Motion):
 
     def __init__(
         self,
-        plant: Plant,
+        plant: GenesisPlant,
         trot: Trot,
         goal: Array,
         max_speed_mps: float,
@@ -149,7 +117,12 @@ class ArmPath(Motion):
     """
 
     def __init__(
-        self, plant: Plant, joints: Array, duration_s: float, goal: Pose | None, settings: MotionSettings = DEFAULTS
+        self,
+        plant: GenesisPlant,
+        joints: Array,
+        duration_s: float,
+        goal: Pose | None,
+        settings: MotionSettings = DEFAULTS,
     ) -> None:
         super().__init__()
         self._plant, self._joints, self._goal, self._settings = plant, joints, goal, settings
@@ -185,7 +158,7 @@ class Jaw(Motion):
     """Jaws to an angle at a limited speed and torque; done at the goal, or at rest against an object."""
 
     def __init__(
-        self, plant: Plant, angle_rad: float, max_torque_nm: float, settings: MotionSettings = DEFAULTS
+        self, plant: GenesisPlant, angle_rad: float, max_torque_nm: float, settings: MotionSettings = DEFAULTS
     ) -> None:
         super().__init__()
         self._plant, self._angle, self._torque, self._settings = plant, angle_rad, max_torque_nm, settings
@@ -216,8 +189,6 @@ def straight_path(
     start: Pose,
     goal: Pose,
     joints: Array,
-    inverse: Callable[[Pose, Array | None], Array | None],
-    forward: Callable[[Array], Pose],
     *,
     step_m: float = 0.01,
     step_rad: float = 0.05,
@@ -226,19 +197,18 @@ def straight_path(
 ) -> Array | str:
     """(N, 6) arm joints for a straight line of the hand, or the reason why there is none.
 
-    start, goal: body_from_hand. joints: (6,) at the start. inverse, forward: kinematics of the arm. step_m, step_rad:
-    spacing of the path. The orientation turns evenly about one axis. If the line meets a joint limit or needs a jump of
-    more than `max_jump_rad`, a motion straight in joint space is taken. The hand may then leave the line by at most
-    `max_detour_m`.
+    start, goal: body_from_hand. joints: (6,) at the start. step_m, step_rad: spacing of the path. The orientation turns
+    evenly about one axis. If the line meets a joint limit or needs a jump of more than `max_jump_rad`, a motion
+    straight in joint space is taken. The hand may then leave the line by at most `max_detour_m`.
     """
-    end = inverse(goal, joints)
+    end = spot_arm.inverse(goal, joints)
     if end is None:
         x, y, z = goal.position_m
         return f"out of reach: no arm posture puts the hand at ({x:.2f}, {y:.2f}, {z:.2f}) m in the body frame as asked"
     count = 2 + int(max(start.distance_m(goal) / step_m, start.angle_rad(goal) / step_rad))
     path = [joints]
     for fraction in np.linspace(0, 1, count)[1:]:
-        solution = inverse(start.towards(goal, float(fraction)), path[-1])
+        solution = spot_arm.inverse(start.towards(goal, float(fraction)), path[-1])
         if solution is None or np.abs(solution - path[-1]).max() > max_jump_rad:
             break
         path.append(solution)
@@ -247,7 +217,7 @@ def straight_path(
     direct = np.linspace(joints, end, max(count, 30))
     line = goal.position_m - start.position_m
     length = float(np.linalg.norm(line))
-    points = np.array([forward(q).position_m for q in direct]) - start.position_m
+    points = np.array([spot_arm.forward(q).position_m for q in direct]) - start.position_m
     along = np.clip(points @ line / max(length**2, 1e-9), 0, 1)
     detour = float(np.linalg.norm(points - along[:, None] * line, axis=1).max())
     if detour > max_detour_m:

@@ -86,6 +86,7 @@ class GenesisPlant:
         return self._dofs("position")[[self._base[0], self._base[1], self._base[3]]]
 
     def command_base(self, xy_yaw: Array, rate: Array) -> None:
+        """Targets of x, y, yaw (3,) in the world, and their rates (3,)."""
         self._target[[0, 1, 3]] = xy_yaw
         self._rate[[0, 1, 3]] = rate
 
@@ -94,6 +95,7 @@ class GenesisPlant:
         self._target[[2, 4, 5]] = height_m, pitch_rad, roll_rad
 
     def command_legs(self, angles: Array) -> None:
+        """Targets of the leg joints (12,), radians."""
         self._target[6:18] = angles
 
     def legs(self) -> Array:
@@ -109,6 +111,7 @@ class GenesisPlant:
         return self._target[18:24].copy()
 
     def command_arm(self, joints: Array, rate: Array) -> None:
+        """Targets of the arm joints (6,), radians, and their rates (6,)."""
         self._target[18:24] = joints
         self._rate[18:24] = rate
 
@@ -119,12 +122,15 @@ class GenesisPlant:
         return link_pose(self._wrist)
 
     def hand(self) -> Pose:
+        """Measured world_from_hand."""
         return self.wrist() @ Pose(np.eye(3), np.array([HAND_FROM_WRIST_X_M, 0.0, 0.0]))
 
     def jaw(self) -> tuple[float, float]:
+        """(angle from fully closed, radians >= 0; its rate)."""
         return -float(self._dofs("position")[self._jaw]), -float(self._dofs("velocity")[self._jaw])
 
     def command_jaw(self, angle_rad: float, max_torque_nm: float) -> None:
+        """Target angle from fully closed, and the limit of the motor's torque."""
         if max_torque_nm != self._jaw_torque:
             self._entity.set_dofs_force_range([-max_torque_nm], [max_torque_nm], [self._jaw])
             self._jaw_torque = max_torque_nm
@@ -145,4 +151,5 @@ class GenesisPlant:
         return self._jaw_target < self.jaw()[0] - 1e-3
 
     def jaw_torque_nm(self) -> float:
+        """Magnitude of the torque that the jaw motor applies now."""
         return abs(float(self._dofs("control_force")[self._jaw]))

@@ -249,7 +249,7 @@ class GenesisRobot(GenesisSteering):
         body_from_world = self._plant.body().inverse()
         joints = self._plant.arm_target()
         start, goal = spot_arm.forward(joints), body_from_world @ world_from_hand
-        path = straight_path(start, goal, joints, spot_arm.inverse, spot_arm.forward)
+        path = straight_path(start, goal, joints)
         if isinstance(path, str):
             return self._start("arm", Refused(path))
         duration = path_duration_s(start, goal, path, max_speed_mps, self.limits.joint_speed_radps)

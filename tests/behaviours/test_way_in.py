@@ -43,7 +43,7 @@ def grasps(way: Way, point_z_m: float) -> Iterator[Pose]:
 def piece(start: Pose, goal: Pose, joints: Vector) -> tuple[Vector, float]:
     """The joints at the end of a motion of the simulated arm, and how far the hand leaves the straight line, metres."""
     start, goal = BODY.inverse() @ start, BODY.inverse() @ goal
-    path = straight_path(start, goal, joints, arm.inverse, arm.forward)
+    path = straight_path(start, goal, joints)
     assert not isinstance(path, str), path
     points = np.array([arm.forward(each).position_m for each in path]) - start.position_m
     line = goal.position_m - start.position_m

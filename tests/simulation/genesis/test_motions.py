@@ -109,7 +109,7 @@ def test_the_hand_keeps_to_the_straight_line() -> None:
     plant = IdealPlant()
     start = plant.hand()
     goal = Pose(start.rotation, start.position_m + np.array([0.10, 0.05, -0.05]))
-    path = straight_path(start, goal, plant.arm(), spot_arm.inverse, spot_arm.forward)
+    path = straight_path(start, goal, plant.arm())
     assert not isinstance(path, str), path
     line = goal.position_m - start.position_m
     for joints in path:
@@ -126,7 +126,7 @@ def test_out_of_reach_is_a_reason_not_an_exception() -> None:
     plant = IdealPlant()
     start = plant.hand()
     goal = Pose(start.rotation, np.array([3.0, 0.0, 0.0]))
-    path = straight_path(start, goal, plant.arm(), spot_arm.inverse, spot_arm.forward)
+    path = straight_path(start, goal, plant.arm())
     assert isinstance(path, str)
     assert path.startswith("out of reach")
     refused = Refused(path)
@@ -137,7 +137,7 @@ def test_a_stuck_arm_fails_with_how_far_it_is() -> None:
     plant = IdealPlant()
     start = plant.hand()
     goal = Pose(start.rotation, start.position_m + np.array([0.10, 0.0, 0.0]))
-    path = straight_path(start, goal, plant.arm(), spot_arm.inverse, spot_arm.forward)
+    path = straight_path(start, goal, plant.arm())
     assert not isinstance(path, str)
     plant.stuck = True
     motion = ArmPath(plant, path, 0.5, goal)
