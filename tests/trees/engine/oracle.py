@@ -68,8 +68,8 @@ class Ours:
         document = trees.load(file, LEAVES, unwritten=True)
         self.tree = trees.build(document, self, lambda: 0.0)
         self.tree.run_script(before)
-        for built in self.tree._nodes:
-            self._as_there(built.node.behaviour)
+        for node in self.tree.root.iterate():
+            self._as_there(node)
 
     def _as_there(self, node: Any) -> None:
         if isinstance(node, Precondition):

@@ -14,7 +14,7 @@ from py_trees.common import Status
 import trees
 from behaviours.registry import LEAVES
 from trees.checking.kinds import tag_of
-from trees.data.literals import convert, written
+from trees.data.literals import convert, key_of, written
 from trees.data.ports import REQUIRED, input_port, output_port
 from trees.engine.leaf import Leaf
 from trees.reading.elements import Element, Source
@@ -45,15 +45,25 @@ def saved(element: Element, models: dict[str, Element]) -> str:
 
 def values(file: Path, leaves: dict[str, type[Leaf]]) -> list[tuple[str, str, dict[str, Any]]]:
     """(path, tag, value of every port: a key in braces, or what is fixed) of every leaf of the expanded tree."""
-    found = []
-    tree = trees.build(trees.load(file, leaves), None, lambda: 0.0)
-    for built in tree._nodes:
-        leaf = built.node.behaviour
-        if isinstance(leaf, Leaf):
-            wiring: Any = leaf._ports
-            keys = {name: f"{{{key}}}" for name, key in wiring._keys.items()}
-            found.append((built.node.path, built.tag, wiring._literals | keys))
-    return found
+    wired: dict[int, trees.PortAccess] = {}
+
+    def note(place: trees.Place) -> None:
+        if place.tag in leaves:
+            wired[place.uid] = place.wire(leaves[place.tag].PORTS)
+
+    tree = trees.build(trees.load(file, leaves), None, lambda: 0.0, note)
+
+    def value(node: trees.NodeView, port: trees.Port) -> Any:
+        key = key_of(node.ports.get(port.name, ""), port.name)
+        if key is not None or port.direction is trees.Direction.OUTPUT:
+            return f"{{{key}}}"
+        return wired[node.uid].get(port.name)
+
+    return [
+        (node.path, node.tag, {port.name: value(node, port) for port in leaves[node.tag].PORTS})
+        for node in tree.nodes()
+        if node.uid in wired
+    ]
 
 
 @pytest.mark.parametrize("name", sorted(file.stem for file in LIBRARY.glob("*.xml")))
