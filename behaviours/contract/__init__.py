@@ -8,55 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from behaviours.contract import gripping, moving, seeing, stopping
 from behaviours.contract.common import CannotJudge, MakeRobot
-from behaviours.contract.gripping import (
-    it_holds_what_is_between_its_jaws,
-    its_own_pick_can_be_stopped,
-    the_gripper_opens_and_closes_within_its_torque,
-)
-from behaviours.contract.moving import (
-    it_keeps_the_walking_speed,
-    it_walks_to_a_pose,
-    out_of_reach_fails_with_a_reason,
-    the_body_lowers_and_pitches_until_it_walks,
-    the_hand_goes_where_it_is_sent,
-    the_hand_turns_as_it_is_sent,
-)
-from behaviours.contract.seeing import (
-    an_unknown_camera_is_refused,
-    frames_are_whole,
-    its_model_describes_it,
-    the_clock_moves_with_sleep,
-    the_hand_camera_looks_where_the_hand_points,
-)
-from behaviours.contract.stopping import (
-    a_new_command_cancels_the_old_of_its_part,
-    an_error_inside_stops_the_robot,
-    cancel_stops_and_is_final,
-    nonsense_is_refused_and_changes_nothing,
-    stop_stops_everything_at_any_time,
-)
 
 CONTRACT: tuple[Callable[[MakeRobot], None], ...] = (
-    the_clock_moves_with_sleep,
-    frames_are_whole,
-    an_unknown_camera_is_refused,
-    its_model_describes_it,
-    it_walks_to_a_pose,
-    it_keeps_the_walking_speed,
-    the_body_lowers_and_pitches_until_it_walks,
-    the_hand_goes_where_it_is_sent,
-    the_hand_turns_as_it_is_sent,
-    the_hand_camera_looks_where_the_hand_points,
-    out_of_reach_fails_with_a_reason,
-    the_gripper_opens_and_closes_within_its_torque,
-    it_holds_what_is_between_its_jaws,
-    its_own_pick_can_be_stopped,
-    nonsense_is_refused_and_changes_nothing,
-    cancel_stops_and_is_final,
-    a_new_command_cancels_the_old_of_its_part,
-    stop_stops_everything_at_any_time,
-    an_error_inside_stops_the_robot,
+    seeing.the_clock_moves_with_sleep,
+    seeing.frames_are_whole,
+    seeing.an_unknown_camera_is_refused,
+    seeing.its_model_describes_it,
+    moving.it_walks_to_a_pose,
+    moving.it_keeps_the_walking_speed,
+    moving.the_body_lowers_and_pitches_until_it_walks,
+    moving.the_hand_goes_where_it_is_sent,
+    moving.the_hand_turns_as_it_is_sent,
+    seeing.the_hand_camera_looks_where_the_hand_points,
+    moving.out_of_reach_fails_with_a_reason,
+    gripping.the_gripper_opens_and_closes_within_its_torque,
+    gripping.it_holds_what_is_between_its_jaws,
+    gripping.its_own_pick_can_be_stopped,
+    stopping.nonsense_is_refused_and_changes_nothing,
+    stopping.cancel_stops_and_is_final,
+    stopping.a_new_command_cancels_the_old_of_its_part,
+    stopping.stop_stops_everything_at_any_time,
+    stopping.an_error_inside_stops_the_robot,
 )
 
 __all__ = ["CONTRACT", "CannotJudge", "MakeRobot"]

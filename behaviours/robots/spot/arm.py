@@ -49,6 +49,8 @@ READY = (0.0, -2.3469, 2.9551, 0.0, -0.3988, 0.0)
 CARRY = (0.0, -2.4, 2.5, 0.0, -0.1, 0.0)
 POSES: Final[Mapping[ArmPose, tuple[float, ...]]] = {"stow": STOW, "ready": READY, "carry": CARRY}
 
+EXACT_M, EXACT_RAD, ITERATIONS = 5e-4, 2e-3, 80
+"""How near the inverse comes to the hand's pose, in at most so many steps from each seed."""
 _AXES = {"x": 0, "y": 1, "z": 2}
 _SEEDS = (
     READY,
@@ -114,11 +116,11 @@ def _step(goal: Pose, joints: Array) -> tuple[Array, float, float]:
     return np.clip(joints + step, LOWER, UPPER), float(np.linalg.norm(offset)), float(np.linalg.norm(turn))
 
 
-def _solve(goal: Pose, seed: Array, position_tol_m: float, rotation_tol_rad: float, iterations: int) -> Array | None:
+def _solve(goal: Pose, seed: Array) -> Array | None:
     joints = np.clip(seed, LOWER, UPPER)
-    for _ in range(iterations):
+    for _ in range(ITERATIONS):
         after, distance, angle = _step(goal, joints)
-        if distance < position_tol_m and angle < rotation_tol_rad:
+        if distance < EXACT_M and angle < EXACT_RAD:
             return joints
         joints = after
     return None
@@ -151,7 +153,7 @@ def inverse(body_from_hand: Pose, seed: ArrayLike | None = None) -> Array | None
         angles[0] = np.arctan2(y, x)
         starts.append(angles)
     for begin in starts:
-        solution = _solve(body_from_hand, begin, 5e-4, 2e-3, 80)
+        solution = _solve(body_from_hand, begin)
         if solution is not None:
             return solution
     return None

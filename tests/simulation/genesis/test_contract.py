@@ -9,12 +9,8 @@ from typing import Any, cast
 
 import pytest
 
-from behaviours.contract import (
-    CONTRACT,
-    MakeRobot,
-    an_error_inside_stops_the_robot,
-    stop_stops_everything_at_any_time,
-)
+from behaviours.contract import CONTRACT, MakeRobot
+from behaviours.contract.stopping import an_error_inside_stops_the_robot, stop_stops_everything_at_any_time
 from tests.behaviours.bad_values import refuses_whatever_comes_from_the_blackboard
 
 pytestmark = pytest.mark.simulation
