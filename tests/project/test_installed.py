@@ -52,8 +52,8 @@ def test_worker_processes_find_ours_too(installed: Installed, tmp_path: Path) ->
     script.write_text(
         "from spot_grasp_main import console\n"
         "if __name__ == '__main__':\n"
-        "    from training.common.mapping import LocalMapper, nothing_to_start\n"
-        "    print(list(LocalMapper(1).map(len, ['abc'], nothing_to_start)))\n"
+        "    from training.common.mapping import LocalMapper\n"
+        "    print(list(LocalMapper(1).map(len, ['abc'], int)))\n"
     )
     done = installed.run(str(installed.python), str(script), folder=overlay, PYTHONPATH=str(overlay))
     assert done.stdout == "[3]\n", done.stderr

@@ -12,6 +12,10 @@ from training.dataset import jobs
 from training.dataset.folder import npz_bytes
 
 
+def nothing_to_start() -> None:
+    """For jobs that need no simulator."""
+
+
 def pixels(seed: int) -> bytes:
     """A job that takes no simulator; a negative seed is an error."""
     if seed < 0:

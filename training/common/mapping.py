@@ -139,7 +139,3 @@ def _started(function: Callable[[Job], Result], job: Job, start: Callable[[], No
         start()
         _ready = True
     return function(job)
-
-
-def nothing_to_start() -> None:
-    """For jobs that need no simulator."""

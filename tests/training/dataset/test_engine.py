@@ -13,8 +13,8 @@ from app.base.interrupts import Interrupts
 from app.commands.dispatch import main
 from perception.base.errors import ConfigError, WriteError
 from perception.base.extras import install_line
-from tests.support.engine_jobs import InlineMapper, fake_label_job, fake_view_job, pixels
-from training.common.mapping import LocalMapper, RayMapper, nothing_to_start
+from tests.support.engine_jobs import InlineMapper, fake_label_job, fake_view_job, nothing_to_start, pixels
+from training.common.mapping import LocalMapper, RayMapper
 from training.dataset import array_folder, folder, jobs
 from training.dataset.folder import claim
 from training.dataset.generate import SCHEMA, generate
