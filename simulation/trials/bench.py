@@ -32,8 +32,8 @@ class Bench:
     """A built scene that is used for batch after batch; a context manager. Genesis must have been started.
 
     item: the object, on the floor or on a support. count: environments. support_half_m: half the width of the support,
-    whose top is SUPPORT_TOP_M high; None for no support. fixed: whether the object cannot move. parts,
-    gripper_friction: of the gripper.
+    whose top is SUPPORT_TOP_M high; None for the floor alone. fixed: whether the object cannot move. parts,
+    gripper_friction: of the gripper; see `FreeGripper`.
     """
 
     def __init__(

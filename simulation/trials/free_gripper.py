@@ -48,6 +48,8 @@ class FreeGripper:
 
     Arrays have one row per environment of the scene, one row if it is not batched. A grasp is `reach`, `lift` and
     `shake`, in this order; or in single motions `stand_before`, `advance`, `close`, `carry` and `shake`.
+
+    parts: its convex pieces. friction: of its surface; None for Genesis' default.
     """
 
     def __init__(
