@@ -48,6 +48,8 @@ def bodies(draw: st.DrawFn, depth: int = 3, conditions: bool = True) -> str:
     else:
         tag, fewest, most = draw(st.sampled_from(FLOWS)), 1, 3
     children = [draw(bodies(depth - 1, conditions)) for _ in range(draw(st.integers(fewest, most)))]
+    if tag == "ReactiveSequence" and sum(child.startswith("<AsyncSequence") for child in children) > 1:
+        tag = "Sequence"  # a ReactiveSequence takes at most one
     return f"<{tag}{condition}>{''.join(children)}</{tag}>"
 
 
