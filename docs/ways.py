@@ -10,7 +10,6 @@ from scipy.spatial import ConvexHull
 
 from behaviours.robots.spot.model import SPOT, SPOT_TIPS
 from perception.grasping.family import TOP_ROLLS_RAD, WAYS, Way, beside, hand_pose_of, rotation_of
-from simulation.trials.way_in import placed_hulls
 
 Array = NDArray[np.float64]
 SCALE, WIDE, HIGH = 1000.0, 330, 330
@@ -43,7 +42,9 @@ def panel(way: Way, opened_rad: float) -> list[str]:
         half = HALF_M[look[0]]
         bar = np.array([[-half, 0.0], [half, 0.0], [half, HALF_M[2]], [-half, HALF_M[2]]])
         shapes += [_polygon(bar, "thing", 0.0), f'<path class="floor" d="M0 {HIGH - 20}H{WIDE}"/>']
-    for hull in placed_hulls(opened_rad):
+    hulls = SPOT.gripper.hulls
+    assert hulls is not None
+    for hull in [*hulls.fixed, *hulls.jaw_at(opened_rad)]:
         flat = pose.transform(hull)[:, look]
         shapes.append(_polygon(flat[ConvexHull(flat).vertices], "hand", lift))
     return shapes

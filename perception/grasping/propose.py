@@ -22,8 +22,9 @@ from perception.grasping.family import WAYS, JawTips, Way, applies, hand_pose_of
 from perception.grasping.grasp import inner_pixels
 from perception.grasping.gripper import GripperModel
 from perception.grasping.reach import Reach
+from perception.grasping.rooms import rooms_of
 from perception.grasping.settings import GraspSettings, ProposalSettings
-from perception.grasping.surroundings import Surroundings, clearances, room_of, surroundings
+from perception.grasping.surroundings import Surroundings, clearances, surroundings
 from perception.surface.depth import depth_around
 from perception.types import Approach, Grasp, Rejection
 from perception.view import View
@@ -54,24 +55,23 @@ def propose_grasps(
     go. reach: what the arm reaches; None does not check it. approach: from where the hand may come. grasping, settings:
     how it is chosen. The same picture always gives the same grasps.
     """
-    if gripper.hulls is None:
-        raise ValueError("a grasp by geometry needs the gripper's hulls")
     grasping = grasping or GraspSettings()
+    rooms = rooms_of(gripper, grasping.standoff_m)
     around = surroundings(view, settings.clearance)
     if isinstance(around, Rejection):
         return around
-    room = room_of(gripper.hulls, grasping.standoff_m)
     label, tried = view.detection.label, 0
     found: list[Grasp] = []
     failures: Counter[str] = Counter()
     for ranked in _ranked(around, ways_of(approach), gripper, tips, settings):
-        poses = [candidate.world_from_hand for candidate in ranked]
-        checked = clearances(around, poses, room, settings.support_margin_m, settings.clearance)
+        poses, widths = [one.world_from_hand for one in ranked], [one.width_m for one in ranked]
+        checked = clearances(around, poses, widths, rooms, settings.support_margin_m, settings.clearance)
         free = np.minimum(checked.free_m, settings.free_m) / settings.free_m
         scores = np.array([one.score for one in ranked]) + settings.worth_free * free
         scores -= settings.worth_hidden * checked.hidden
         for index in np.argsort(-scores, kind="stable").tolist():
-            grasp = replace(ranked[index], score=float(np.clip(scores[index], 0.0, 1.0)))
+            opening = rooms.opening(int(checked.opened[index]))
+            grasp = replace(ranked[index], score=float(np.clip(scores[index], 0.0, 1.0)), opening=opening)
             tried += 1
             problem = checked.problems[index] or (reach.problem(grasp.world_from_hand) if reach is not None else None)
             if problem:

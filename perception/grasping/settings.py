@@ -57,6 +57,7 @@ class ClearanceSettings:
     1.5 times the ground's noise.
     behind_m: what is so far behind a surface is hidden. hidden_m: so far behind another thing's surface is that thing.
     behind: corners of the gripper that may be there. way_in_m: distances before the grasp at which that is asked.
+    spare_m: how much wider than object and clearance the jaws come in where they cannot be wide open.
     """
 
     around_m: float = 0.30
@@ -73,6 +74,7 @@ class ClearanceSettings:
     hidden_m: float = 0.06
     behind: int = 3
     way_in_m: tuple[float, ...] = (0.0, 0.04, 0.08, 0.12)
+    spare_m: float = 0.012
 
 
 @dataclass(frozen=True)

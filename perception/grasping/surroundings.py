@@ -9,41 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, Final
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from perception.geometry import Pose, Vector
-from perception.grasping.clearance import SweptRoom
-from perception.grasping.gripper import GripperHulls
+from perception.grasping.rooms import GripperRooms
 from perception.grasping.settings import ClearanceSettings
 from perception.surface.depth import grown_to_gap
 from perception.surface.silhouette import bounds
 from perception.surface.support import Plane, Support
 from perception.types import Rejection
 from perception.view import View
-
-CLOSING_RAD: Final = np.radians([15.0, 25.0, 35.0, 45.0, 55.0, 65.0, 75.0, 82.0])
-"""Angles of the moving jaw whose room the closing jaw passes; it stops at the object."""
-
-
-@dataclass(frozen=True, eq=False)
-class GripperRoom:
-    """coming: the room of the open gripper and its way in. closing: that of the moving jaw while it closes."""
-
-    coming: SweptRoom
-    closing: SweptRoom
-
-
-@lru_cache(maxsize=4)
-def room_of(hulls: GripperHulls, back_m: float) -> GripperRoom:
-    """The rooms of a gripper that comes from `back_m` before the grasp; kept."""
-    coming = SweptRoom([*hulls.fixed, *hulls.jaw_at(hulls.open_rad)], back_m)
-    angles = [*CLOSING_RAD[hulls.open_rad > CLOSING_RAD], hulls.open_rad]
-    return GripperRoom(coming, SweptRoom([part for angle in angles for part in hulls.jaw_at(angle)], 0.0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,11 +44,13 @@ class Surroundings:
 
 @dataclass(frozen=True, eq=False)
 class Clearances:
-    """Of K poses. free_m: (K,) metres from the room of the gripper to the nearest other thing, negative inside.
-    problems: why each cannot be, "" if it can. hidden: (K,) share of the gripper that is hidden where it closes."""
+    """Of K grasps. problems: why each cannot be, "" if it can. opened: (K,) of OPENINGS_RAD, with which the jaws come
+    in. free_m: (K,) metres from the room of the gripper to the nearest other thing, negative inside. hidden: (K,) share
+    of the gripper that is hidden where it closes."""
 
-    free_m: NDArray[np.float64]
     problems: list[str]
+    opened: NDArray[np.intp]
+    free_m: NDArray[np.float64]
     hidden: NDArray[np.float64]
 
 
@@ -108,31 +89,72 @@ def surroundings(view: View, settings: ClearanceSettings) -> Surroundings | Reje
 
 
 def clearances(
-    around: Surroundings, poses: Sequence[Pose], room: GripperRoom, support_margin_m: float, settings: ClearanceSettings
+    around: Surroundings,
+    poses: Sequence[Pose],
+    widths_m: Sequence[float],
+    rooms: GripperRooms,
+    support_margin_m: float,
+    settings: ClearanceSettings,
 ) -> Clearances:
     """Whether hands at these poses, world_from_hand, meet anything on their way in or while they close.
 
-    support_margin_m: free height to keep above the ground.
+    widths_m: of what comes between the jaws, which stop there. support_margin_m: free height to keep above the ground.
+    The jaws come in wide open. Where they would meet something so, they come in a little wider than the object.
     """
-    rotation = np.stack([pose.rotation for pose in poses])
-    place = np.stack([pose.position_m for pose in poses])
+    wide = np.full(len(poses), len(rooms.jaws) - 1)
+    checked = _clearances(around, poses, widths_m, wide, rooms, support_margin_m, settings)
+    again = np.array([index for index, problem in enumerate(checked.problems) if problem], np.intp)
+    narrow = np.array([rooms.index_for(widths_m[i], settings.spare_m) for i in again.tolist()], np.intp)
+    again, narrow = again[narrow < wide[0]], narrow[narrow < wide[0]]
+    if not again.size:
+        return checked
+    tried = [poses[i] for i in again.tolist()], [widths_m[i] for i in again.tolist()]
+    closer = _clearances(around, *tried, narrow, rooms, support_margin_m, settings)
+    for row, index in enumerate(again.tolist()):
+        if not closer.problems[row]:
+            checked.problems[index] = ""
+            for name in ("opened", "free_m", "hidden"):
+                getattr(checked, name)[index] = getattr(closer, name)[row]
+    return checked
+
+
+def _clearances(
+    around: Surroundings,
+    poses: Sequence[Pose],
+    widths_m: Sequence[float],
+    opened: NDArray[np.intp],
+    rooms: GripperRooms,
+    support_margin_m: float,
+    settings: ClearanceSettings,
+) -> Clearances:
+    """The same for jaws that come in opened as they are told, (K,) of OPENINGS_RAD."""
+    count = len(poses)
+    rotation, place = np.stack([pose.rotation for pose in poses]), np.stack([pose.position_m for pose in poses])
     offset = (place[:, None] @ rotation).astype(np.float32)
     others, own = (
         points.astype(np.float32) @ rotation.astype(np.float32) - offset for points in (around.others, around.own)
     )
-    coming = room.coming.distances_m(others).min(axis=1, initial=np.inf)
-    closing = room.closing.distances_m(others).min(axis=1, initial=np.inf)
+    coming, closing, above, hidden = (np.full(count, np.inf) for _ in range(4))
+    inside, behind = np.zeros((2, count), np.intp)
+    stops = np.array([rooms.index_for(width, -rooms.clearance_m) for width in widths_m])
     grazed_m = max(settings.grazes_m, 1.5 * around.support.noise_m)
-    inside = (room.coming.distances_m(own) < -grazed_m).sum(axis=1)
-    corners, closed = (
-        one.corners @ rotation.transpose(0, 2, 1) + place[:, None] for one in (room.coming, room.closing)
-    )
-    above = np.minimum(
-        *((points[..., 2] - around.support.height_m(points)).min(axis=1) for points in (corners, closed))
-    )
-    hidden, behind = _hidden(around, corners, rotation, settings)
+    for index, jaw in enumerate(rooms.jaws):
+        here = np.flatnonzero(opened == index)
+        if here.size:
+            coming[here] = jaw.coming.distances_m(others[here]).min(axis=1, initial=np.inf)
+            inside[here] = (jaw.coming.distances_m(own[here]) < -grazed_m).sum(axis=1)
+            corners = jaw.coming.corners @ rotation[here].transpose(0, 2, 1) + place[here, None]
+            above[here] = _height(around, corners)
+            hidden[here], behind[here] = _hidden(around, corners, rotation[here], settings)
+        passed = np.flatnonzero((opened >= index) & (stops <= index))
+        if passed.size:
+            aside = np.array([0.0, 0.0, rooms.aside_m], np.float32)
+            free = jaw.closing.distances_m(others[passed] - aside).min(axis=1, initial=np.inf)
+            closing[passed] = np.minimum(closing[passed], free)
+            corners = jaw.closing.corners @ rotation[passed].transpose(0, 2, 1) + place[passed, None]
+            above[passed] = np.minimum(above[passed], _height(around, corners))
     problems = []
-    for index in range(len(poses)):
+    for index in range(count):
         problem = ""
         if above[index] < support_margin_m:
             problem = "too close to the support"
@@ -143,7 +165,12 @@ def clearances(
         elif behind[index] > settings.behind:
             problem = "hidden behind another thing"
         problems.append(problem)
-    return Clearances(np.minimum(coming, closing).astype(np.float64), problems, hidden)
+    return Clearances(problems, opened.copy(), np.minimum(coming, closing), hidden)
+
+
+def _height(around: Surroundings, corners: Vector) -> Vector:
+    """(K,) height above the ground of the lowest of corners (K, V, 3)."""
+    return np.asarray((corners[..., 2] - around.support.height_m(corners)).min(axis=1))
 
 
 def _guessed(height_m: float, middle_m: Vector) -> Support:

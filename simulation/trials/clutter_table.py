@@ -21,7 +21,7 @@ from simulation.genesis.plant import as_numpy
 from simulation.genesis.scene_camera import SceneCamera
 from simulation.scene.build import SUPPORT_FRICTION, SceneSample
 from simulation.trials.bench import MAX_SLIP_M
-from simulation.trials.free_gripper import FreeGripper
+from simulation.trials.free_gripper import ASIDE_S, FreeGripper
 
 PARKED_M = (-40.0, -40.0, 3.0)
 GONE_M = (-40.0, 40.0)
@@ -111,22 +111,25 @@ class ClutterTable(SceneCamera):
         self._scene.reset(self._start)
         self.left = set(self._at_start)
 
-    def attempt(self, world_from_hand: Pose, opening: float = 1.0) -> Attempt:
-        """Grip at a hand pose with the jaws open by this share at first, and take away what is lifted."""
+    def attempt(self, world_from_hand: Pose, opening: float = 1.0, closing: Pose | None = None) -> Attempt:
+        """Come in to a hand pose with the jaws open by this share, grip there, and take away what is lifted.
+
+        closing: where the hand, if nothing stops it, moves aside to before the jaws close; else it stays.
+        """
         protocol = self._protocol
         self._gripper.stand_before([world_from_hand], protocol.pre_grasp_m, protocol.max_torque_nm, opening)
         self._scene.step()
         if self._gripper.touched():
             attempt = Attempt("touches something before the grasp", self._most(), False, self._photo())
         else:
-            attempt = self._grip(world_from_hand)
+            attempt = self._grip(world_from_hand, closing)
         if attempt.outcome == "success":
             self._take_away(attempt.object)
         self._gripper.park(PARKED_M)
         self._rest_and_clear()
         return attempt
 
-    def _grip(self, world_from_hand: Pose) -> Attempt:
+    def _grip(self, world_from_hand: Pose, closing: Pose | None) -> Attempt:
         protocol = self._protocol
         approach = world_from_hand.rotation[:, 0]
         aside = np.arccos(np.clip(-approach[2], -1.0, 1.0)) > protocol.side_rad
@@ -138,6 +141,8 @@ class ClutterTable(SceneCamera):
             return bool(stopped)
 
         self._gripper.advance(protocol.pre_grasp_m / protocol.speed_mps, watch)
+        if closing is not None and not stopped:
+            self._gripper.move_to([closing], ASIDE_S, lambda: None)
         self._gripper.close(lambda: None)
         photo, touched, caught = self._photo(), self._most(), self._gripper.opening()[0] > protocol.min_opening
         self._gripper.carry(tuple(retreat), protocol.retreat_m / protocol.speed_mps)

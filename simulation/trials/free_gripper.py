@@ -39,6 +39,8 @@ SHAKE_M, SHAKE_HZ, SHAKE_S = 0.01, 3.0, 2 / 3
 """Amplitude along the world's x and y at once, frequency and duration: 0.5 g at the turning points."""
 APPROACH_S, REST_S, SQUEEZE_S, LIFT_S = 0.6, 0.05, 0.2, 0.5
 """Durations: moving in, resting after a motion, squeezing with closed jaws, lifting."""
+ASIDE_S = 0.25
+"""Of the small move to where the jaws close."""
 LOOK_EVERY = 4
 """Physics steps between two contact checks while moving in and closing."""
 
@@ -47,7 +49,7 @@ class FreeGripper:
     """A gripper in a gs.Scene. Make it before the scene is built, and call `ready` afterwards.
 
     Arrays have one row per environment of the scene, one row if it is not batched. A grasp is `reach`, `lift` and
-    `shake`, in this order; or in single motions `stand_before`, `advance`, `close`, `carry` and `shake`.
+    `shake`, in this order; or in single motions `stand_before`, `advance`, `move_to`, `close`, `carry` and `shake`.
 
     parts: its convex pieces. friction: of its surface; None for Genesis' default.
     """
@@ -74,10 +76,22 @@ class FreeGripper:
             self._entity.set_dofs_kv([gain.kv], [dof[name]])
             self._entity.set_dofs_force_range([-gain.max_effort], [gain.max_effort], [dof[name]])
 
-    def reach(self, world_from_hand: Sequence[Pose], max_torque_nm: float, watch: Watch) -> None:
-        """Start PRE_GRASP_M before the hand poses with open jaws, move in along the approach, and close."""
-        self.stand_before(world_from_hand, PRE_GRASP_M, max_torque_nm)
+    def reach(
+        self,
+        world_from_hand: Sequence[Pose],
+        max_torque_nm: float,
+        watch: Watch,
+        opening: float | Array = 1.0,
+        closing: Sequence[Pose] | None = None,
+    ) -> None:
+        """Start PRE_GRASP_M before the hand poses, move in along the approach, aside to `closing` if given, and close.
+
+        opening: as for `stand_before`.
+        """
+        self.stand_before(world_from_hand, PRE_GRASP_M, max_torque_nm, opening)
         self.advance(APPROACH_S, watch)
+        if closing is not None:
+            self.move_to(closing, ASIDE_S, watch)
         self._move(REST_S, lambda _: self._goal, lambda _: self._opened, watch)
         self.close(watch)
 
@@ -86,12 +100,11 @@ class FreeGripper:
     ) -> None:
         """Stand at once so far before the hand poses, with the jaws open by this share, one for all or (count, 1).
         max_torque_nm: of the jaws."""
-        wrists = [pose @ Pose(np.eye(3), np.array([-HAND_FROM_WRIST_X_M, 0.0, 0.0])) for pose in world_from_hand]
-        self._goal = np.array([[*wrist.position_m, *wrist.rpy_rad[::-1]] for wrist in wrists])
+        self._goal = _joints(world_from_hand)
         self._back = np.zeros_like(self._goal)
         self._back[:, :3] = [pose.rotation[:, 0] * back_m for pose in world_from_hand]
-        self._opened = np.full((len(wrists), 1), JAW_OPEN_RAD * opening)
-        self._shut = np.zeros((len(wrists), 1))
+        self._opened = np.full((len(self._goal), 1), JAW_OPEN_RAD * opening)
+        self._shut = np.zeros((len(self._goal), 1))
         start = np.hstack([self._goal - self._back, self._opened])
         self._entity.set_dofs_position(self._rows(start), [*self._base, *self._jaw])
         self._entity.control_dofs_position(self._rows(start), [*self._base, *self._jaw])
@@ -103,6 +116,13 @@ class FreeGripper:
         reached = self._move(seconds, lambda s: goal - back * (1.0 - _min_jerk(s)), lambda _: self._opened, watch)
         if reached < 1.0:
             self._goal = goal - back * (1.0 - _min_jerk(reached))
+
+    def move_to(self, world_from_hand: Sequence[Pose], seconds: float, watch: Watch) -> None:
+        """From there straight to hand poses that have the same rotations, the jaws as they are."""
+        start, goal = self._goal, self._goal.copy()
+        goal[:, :3] = _joints(world_from_hand)[:, :3]
+        self._move(seconds, lambda s: start + (goal - start) * _min_jerk(s), lambda _: self._opened, watch)
+        self._goal = goal
 
     def close(self, watch: Watch) -> None:
         """Close the jaws, and squeeze."""
@@ -208,6 +228,12 @@ class FreeGripper:
             if watch is not None and step % LOOK_EVERY == 0 and watch():
                 return step / steps
         return 1.0
+
+
+def _joints(world_from_hand: Sequence[Pose]) -> Array:
+    """(count, 6) of the joints that hold the gripper in space, for hand poses."""
+    wrists = [pose @ Pose(np.eye(3), np.array([-HAND_FROM_WRIST_X_M, 0.0, 0.0])) for pose in world_from_hand]
+    return np.array([[*wrist.position_m, *wrist.rpy_rad[::-1]] for wrist in wrists])
 
 
 def _min_jerk(share: float) -> float:

@@ -13,12 +13,12 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from behaviours.robots.spot.gripper_shape import JAW_OPEN_RAD, PIECES, Part
+from behaviours.robots.spot.arm import HAND_FROM_WRIST_X_M
+from behaviours.robots.spot.gripper_shape import HINGE_IN_WRIST_M, JAW_OPEN_RAD, PIECES, Part
 from perception.geometry import Pose
 from simulation.scene.objects import GraspObject
 from simulation.trials.bench import SUPPORT_TOP_M, Bench
 from simulation.trials.free_gripper import LIFT_M, PRE_GRASP_M
-from simulation.trials.way_in import placed_hulls
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -59,7 +59,11 @@ class TrialResults:
 
 def gripper_points(parts: Sequence[Part] = PIECES) -> Array:
     """(N, 3) corners of the gripper with its jaws open, in the hand frame, metres."""
-    return np.concatenate(placed_hulls(-JAW_OPEN_RAD, parts))
+    c, s = np.cos(JAW_OPEN_RAD), np.sin(JAW_OPEN_RAD)
+    open_jaw = Pose(np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]]), np.array(HINGE_IN_WRIST_M))
+    clouds = [np.asarray(part.mesh().vertices) for part in parts]
+    placed = [open_jaw.transform(c) if part.link == "fngr" else c for part, c in zip(parts, clouds, strict=True)]
+    return np.concatenate(placed) - [HAND_FROM_WRIST_X_M, 0.0, 0.0]
 
 
 def meets_support(hand_poses: Sequence[Pose], corners: Array, half_m: float = SUPPORT_HALF_M) -> Flags:
@@ -83,12 +87,15 @@ def run_trials(
     batch: int = 256,
     parts: Sequence[Part] = PIECES,
     support_half_m: float = SUPPORT_HALF_M,
+    openings: Sequence[float] | None = None,
+    closing: Sequence[Pose] | None = None,
 ) -> TrialResults:
     """Try every hand pose (object_from_hand). Genesis must have been started with `init_genesis`.
 
     max_torque_nm: limit of the jaw motor. batch: poses simulated at once. parts: convex pieces of the gripper.
-    support_half_m: half the width of the support. A pose
-    whose approach passes through the support is not simulated: only its collided_support is true.
+    support_half_m: half the width of the support. A pose whose approach passes through the support is not simulated:
+    only its collided_support is true. openings: of the jaws on the way in, 0 to 1; else they are open. closing:
+    where the hand moves aside to before the jaws close; else it stays.
     """
     collided = meets_support(hand_poses, gripper_points(parts), support_half_m)
     results = TrialResults.none(len(hand_poses))
@@ -100,26 +107,35 @@ def run_trials(
     with _OnSupport(item, size, support_half_m=support_half_m, parts=parts) as bench:
         for start in range(0, len(todo), size):
             index = todo[start : start + size]
-            padded = np.resize(index, size)
-            outcome = bench.run([hand_poses[i] for i in padded.tolist()], max_torque_nm)
+            padded = np.resize(index, size).tolist()
+            opened = np.array([[openings[i] if openings else 1.0] for i in padded])
+            ends = [closing[i] for i in padded] if closing else None
+            outcome = bench.run([hand_poses[i] for i in padded], max_torque_nm, opened, ends)
             for name in (field.name for field in fields(TrialResults)):
                 getattr(results, name)[index] = getattr(outcome, name)[: len(index)]
     return results
 
 
+def _raised(pose: Pose, by_m: Array) -> Pose:
+    return Pose(pose.rotation, pose.position_m + by_m)
+
+
 class _OnSupport(Bench):
     """The object stands on a support; the gripper moves in along its approach."""
 
-    def run(self, hand_poses: Sequence[Pose], max_torque_nm: float) -> TrialResults:
+    def run(
+        self, hand_poses: Sequence[Pose], max_torque_nm: float, opened: Array, closing: Sequence[Pose] | None
+    ) -> TrialResults:
         """One batch, `count` poses, from a fresh start."""
         self._scene.reset()
         self._met = np.zeros(self._count, dtype=bool)
         top = np.array([0.0, 0.0, SUPPORT_TOP_M])
+        ends = [_raised(pose, top) for pose in closing] if closing else None
         rest = self._lowest()
-        self._gripper.reach([Pose(p.rotation, p.position_m + top) for p in hand_poses], max_torque_nm, self._watch)
+        self._gripper.reach([_raised(pose, top) for pose in hand_poses], max_torque_nm, self._watch, opened, ends)
         contact = self._gripper.touches(self._object) & ~self._met
         self._gripper.lift()
-        pinch = np.array([pose.position_m for pose in hand_poses]) + top + [0.0, 0.0, LIFT_M]
+        pinch = np.array([pose.position_m for pose in closing or hand_poses]) + top + [0.0, 0.0, LIFT_M]
         lifted, held = self._shake(pinch, rest)
         return TrialResults(contact, lifted, held, self._met, self._gripper.opening())
 

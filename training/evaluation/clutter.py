@@ -153,7 +153,7 @@ def _clear(
         if not proposals.grasps:
             return tried, proposals.reason or "nothing proposed"
         best = proposals.grasps[0]
-        attempt = clutter.attempt(best.world_from_hand, best.opening)
+        attempt = clutter.attempt(best.world_from_hand, best.opening, best.closing)
         success = attempt.outcome == "success"
         record = {
             "method": name,

@@ -107,7 +107,7 @@ def object_job(job: ObjectJob) -> tuple[str, dict[str, Any]]:
     pictures = cases(job.entry, job.count, study.seed, labels)
     detect = _detector() if study.masks == "detector" else None
     records: list[dict[str, Any]] = []
-    poses, tried = [], []
+    tried: list[tuple[dict[str, Any], Any, Any]] = []
     for number, case in enumerate(pictures):
         detection = case.detection if detect is None else detect(case)
         for name, method in methods.items():
@@ -122,12 +122,16 @@ def object_job(job: ObjectJob) -> tuple[str, dict[str, Any]]:
             record |= {"seconds": proposals.seconds, "outcome": proposals.reason}
             for best in proposals.grasps[:1]:
                 record |= errors_of(case, best)
-                poses.append(case.truth.world_from_object.inverse() @ best.world_from_hand)
-                tried.append(record)
-    if poses:
-        half_m = SUPPORT_HALF_M if isinstance(job.entry, Entry) else WIDE_SUPPORT_HALF_M
-        results = run_trials(job.entry.make(), poses, support_half_m=half_m)
-        for index, record in enumerate(tried):
+                tried.append((record, case.truth.world_from_object.inverse(), best))
+    if tried:
+        results = run_trials(
+            job.entry.make(),
+            [object_from_world @ best.world_from_hand for _, object_from_world, best in tried],
+            support_half_m=SUPPORT_HALF_M if isinstance(job.entry, Entry) else WIDE_SUPPORT_HALF_M,
+            openings=[best.opening for _, _, best in tried],
+            closing=[object_from_world @ best.closing for _, object_from_world, best in tried],
+        )
+        for index, (record, _, _) in enumerate(tried):
             flags = {key: bool(getattr(results, key)[index]) for key in ("lifted", "held", "collided_support")}
             record["outcome"] = outcome(**flags)
     return job.file, {"trials": records}

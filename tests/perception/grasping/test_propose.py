@@ -17,8 +17,9 @@ from perception.grasping.choose import choose_grasp
 from perception.grasping.family import JawTips
 from perception.grasping.propose import propose_grasps, ways_of
 from perception.grasping.reach import Reach
+from perception.grasping.rooms import rooms_of
 from perception.grasping.settings import ClearanceSettings, GraspSettings
-from perception.grasping.surroundings import clearances, room_of, surroundings
+from perception.grasping.surroundings import clearances, surroundings
 from perception.types import Approach, Grasp, Heatmap, Rejection
 from simulation.genesis.depth_sensor import DepthSensor
 from simulation.genesis.settings import DepthSensorConfig
@@ -29,6 +30,7 @@ LOW = Cylinder(height=0.04, radius=0.03)
 HULLS = SPOT.gripper.hulls
 assert HULLS is not None
 PIECES = [*HULLS.fixed, *HULLS.jaw_at(HULLS.open_rad)]
+ROOMS = rooms_of(SPOT.gripper, 0.12)
 PLANES = [ConvexHull(piece).equations for piece in PIECES]
 DOWN = np.array([[0.0, 0.0, 1.0], [0.0, 1.0, 0.0], [-1.0, 0.0, 0.0]])
 """Rotation of a hand that points straight down, its jaws opening along the world's x."""
@@ -116,9 +118,8 @@ def test_the_space_behind_a_neighbour_counts_as_the_neighbour() -> None:
     settings = ClearanceSettings()
     around = surroundings(view.seen(), settings)
     assert not isinstance(around, Rejection)
-    room = room_of(HULLS, 0.12)
     behind, far = (Pose(DOWN, np.array([x, 0.15, 0.56])) for x in (0.075, -0.2))
-    checked = clearances(around, [behind, far], room, -1.0, settings)
+    checked = clearances(around, [behind, far], [0.06, 0.06], ROOMS, -1.0, settings)
     assert checked.problems[0] == "hidden behind another thing"
     assert checked.problems[1] == ""
     assert checked.hidden[0] > checked.hidden[1]
@@ -132,7 +133,7 @@ def test_the_closing_jaw_needs_room_too() -> None:
     assert not isinstance(around, Rejection)
     hand = Pose(DOWN, np.array([-0.03, 0.155, 0.56]))
     assert met(view, hand) == 0
-    checked = clearances(around, [hand], room_of(HULLS, 0.12), -1.0, settings)
+    checked = clearances(around, [hand], [0.04], ROOMS, -1.0, settings)
     assert checked.problems == ["with another thing in the gripper's way"]
 
 

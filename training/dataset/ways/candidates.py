@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from behaviours.robots.spot.model import SPOT, SPOT_TIPS
 from perception.geometry import Pose
 from perception.grasping.family import WAYS, Way, applies, beside, hand_pose_of, narrowest, rotation_of
+from perception.grasping.rooms import rooms_of
 from simulation.trials.free_gripper import PRE_GRASP_M
-from simulation.trials.way_in import OPENINGS_RAD, gaps_m, way_in
 
 Array = NDArray[np.float64]
 
@@ -111,14 +111,14 @@ def candidate_at(way: Way, point: Array, rotation: Array, solid: Array) -> Candi
     pose = hand_pose_of(way, point, rotation, span, 0.0, SPOT.gripper, SPOT_TIPS)
     if pose is None:
         return None
-    needed = width + SPOT.gripper.clearance_m + SPOT_TIPS.spare_m
-    opened = next((angle for angle, gap in zip(OPENINGS_RAD, gaps_m(), strict=True) if gap >= needed), OPENINGS_RAD[-1])
-    room = way_in(opened)
+    rooms = rooms_of(SPOT.gripper, PRE_GRASP_M)
+    jaw = rooms.jaws[rooms.index_for(width, SPOT_TIPS.spare_m)]
+    room = jaw.coming
     lowest = float((room.corners @ pose.rotation[2]).min()) + pose.position_m[2]
     if lowest + min(0.0, -PRE_GRASP_M * pose.rotation[2, 0]) < FREE_OF_SUPPORT_M:
         return None
     clearance = room.clearance_m((solid - pose.position_m) @ pose.rotation)
-    return None if clearance < -GRAZES_M else Candidate(pose, span, opened, min(clearance, 0.1))
+    return None if clearance < -GRAZES_M else Candidate(pose, span, jaw.opened_rad, min(clearance, 0.1))
 
 
 def span_at(solid: Array, point: Array, rotation: Array, slab_m: tuple[float, float]) -> tuple[float, float]:

@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from behaviours.robots.spot.gripper_shape import JAW_OPEN_RAD
 from behaviours.robots.spot.model import SPOT
 from perception.geometry import Pose, Vector, unit
-from simulation.trials.way_in import way_in
+from perception.grasping.rooms import rooms_of
+from simulation.trials.free_gripper import PRE_GRASP_M
 from training.evaluation.methods.interface import Look
 
 Array = NDArray[np.float64]
@@ -77,7 +77,7 @@ def foreground(look: Look) -> Foreground | None:
 
 def is_free(world_from_hand: Pose, points: Array, support_z_m: float) -> bool:
     """Whether the open gripper touches neither the points (N, 3) nor the support, at the grasp and on its way in."""
-    room = way_in(-JAW_OPEN_RAD)
+    room = rooms_of(SPOT.gripper, PRE_GRASP_M).jaws[-1].coming
     if world_from_hand.transform(room.corners)[:, 2].min() < support_z_m + CLEAR_M:
         return False
     return room.clearance_m(world_from_hand.inverse().transform(points)) > CLEAR_M

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from behaviours.robots.spot.model import SPOT
 from perception.geometry import Pose
+from perception.grasping.family import beside
 from perception.types import Detection, RgbdFrame
 
 
@@ -44,17 +46,25 @@ class Look:
 
 @dataclass(frozen=True, eq=False)
 class Proposal:
-    """A grasp. opening: of the jaws before they close, 0 to 1. score: what the method ranks by. detection: which mask
-    it is on, -1 if the method uses none. pixel_uv, depth_m, normal_world (3,): of the chosen point, where there is one.
+    """A grasp. opening: of the jaws before they close, 0 to 1. aside: the pose leaves the gripper's clearance between
+    the fixed jaw and the object, so the hand moves aside before the jaws close. score: what the method ranks by.
+    detection: which mask it is on, -1 if the method uses none. pixel_uv, depth_m, normal_world (3,): of the chosen
+    point, where there is one.
     """
 
     world_from_hand: Pose
     score: float
     opening: float = 1.0
+    aside: bool = True
     detection: int = -1
     pixel_uv: tuple[int, int] | None = None
     depth_m: float = 0.0
     normal_world: NDArray[np.float64] | None = None
+
+    @property
+    def closing(self) -> Pose:
+        """world_from_hand where the jaws close."""
+        return beside(self.world_from_hand, SPOT.gripper) if self.aside else self.world_from_hand
 
 
 @dataclass(frozen=True, eq=False)

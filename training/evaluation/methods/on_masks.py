@@ -86,6 +86,7 @@ def _proposal(grasp: Grasp, number: int) -> Proposal:
     return Proposal(
         grasp.world_from_hand,
         grasp.score,
+        grasp.opening,
         detection=number,
         pixel_uv=grasp.pixel_uv,
         depth_m=grasp.depth_m,
@@ -146,4 +147,5 @@ def _known_grasp(frame: RgbdFrame, truth: Truth, number: int) -> Proposal | str:
     hand = truth.world_from_object @ truth.poses[best]
     normal = truth.world_from_object.rotation @ truth.normals[best]
     u, v = (int(value) for value in pixels[best])
-    return Proposal(hand, 1.0, detection=number, pixel_uv=(u, v), depth_m=float(points[best, 2]), normal_world=normal)
+    depth_m = float(points[best, 2])
+    return Proposal(hand, 1.0, aside=False, detection=number, pixel_uv=(u, v), depth_m=depth_m, normal_world=normal)

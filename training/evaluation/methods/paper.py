@@ -66,6 +66,5 @@ class PaperMethod:
         outwards = frame.world_from_camera.rotation @ normal
         rotation = hand_rotation(outwards, (0.0, 0.0, 1.0))
         pose = Pose(rotation, point - PAPER_OFFSET_M * rotation[:, 0])
-        return Proposal(
-            pose, float(full[v, u]), detection=number, pixel_uv=(u, v), depth_m=depth, normal_world=outwards
-        )
+        where: dict[str, Any] = {"pixel_uv": (u, v), "depth_m": depth, "normal_world": outwards}
+        return Proposal(pose, float(full[v, u]), aside=False, detection=number, **where)
