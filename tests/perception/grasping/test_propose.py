@@ -133,7 +133,7 @@ def test_the_closing_jaw_needs_room_too() -> None:
     assert not isinstance(around, Rejection)
     hand = Pose(DOWN, np.array([-0.03, 0.155, 0.56]))
     assert met(view, hand) == 0
-    checked = clearances(around, [hand], [0.04], ROOMS, -1.0, settings)
+    checked = clearances(around, [hand], [0.02], ROOMS, -1.0, settings)
     assert checked.problems == ["with another thing in the gripper's way"]
 
 
