@@ -2,7 +2,8 @@
 
 Candidates are the heatmap's best pixels well inside the mask. Each becomes a surface point by the depth of the near
 surface (Eq. 1-3 of arXiv 2508.17466), gets a steadied normal and the hand pose of `hand_pose`, and is checked: narrow
-enough for the jaws, clear of the support, within reach at the grasp and before it. The first that passes is the answer.
+enough for the jaws, clear of the support and of all that is seen, within reach at the grasp and before it. The first
+that passes is the answer.
 
 The normal is a plane fit over the object's near layer, steadied on an upright object. The mask's outline is sharper
 than the depth, so the heading is drawn to that of a round body with this outline. Where the two disagree, the round
@@ -17,6 +18,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import cv2
@@ -29,7 +31,9 @@ from perception.grasping.gripper import GripperModel
 from perception.grasping.hand_pose import hand_pose
 from perception.grasping.orientation import euler_to_normal, normal_to_euler
 from perception.grasping.reach import Reach
-from perception.grasping.settings import GraspSettings
+from perception.grasping.rooms import rooms_of
+from perception.grasping.settings import ClearanceSettings, GraspSettings
+from perception.grasping.surroundings import Surroundings, clearances, surroundings
 from perception.surface.cross_section import Face
 from perception.surface.depth import depth_around, looks_steeply
 from perception.surface.silhouette import bounds, extent_across, round_width_m
@@ -39,6 +43,7 @@ from perception.view import View
 Pixel = tuple[int, int, float]
 """u, v, quality."""
 DEFAULT: Final = GraspSettings()
+CLEARANCE: Final = ClearanceSettings()
 
 
 def compute_grasp(
@@ -62,9 +67,12 @@ def compute_grasp(
         return Rejection(
             f"no pixel of the {view.detection.label} reaches quality {settings.min_quality:g} (best {best:.3f})"
         )
+    around = surroundings(view, CLEARANCE) if gripper.hulls is not None else None
+    if isinstance(around, Rejection):
+        return around
     failures: Counter[str] = Counter()
     for pixel in pixels:
-        grasp = _possible(view, pixel, gripper, reach, settings)
+        grasp = _possible(view, pixel, gripper, reach, around, settings)
         if isinstance(grasp, Grasp):
             return grasp
         failures[grasp] += 1
@@ -76,10 +84,10 @@ def grasps_at(
     view: View, pixels_uv: Sequence[tuple[int, int]], *, gripper: GripperModel, settings: GraspSettings = DEFAULT
 ) -> list[Grasp | Rejection]:
     """For each pixel the grasp that `compute_grasp` makes if it chooses it, or why none can be done there. The arm's
-    reach is left out of it."""
+    reach and what stands around are left out of it."""
     if isinstance(view.location, Rejection):
         return [view.location] * len(pixels_uv)
-    grasps = (_possible(view, (u, v, 1.0), gripper, None, settings) for u, v in pixels_uv)
+    grasps = (_possible(view, (u, v, 1.0), gripper, None, None, settings) for u, v in pixels_uv)
     return [grasp if isinstance(grasp, Grasp) else Rejection(grasp) for grasp in grasps]
 
 
@@ -151,7 +159,12 @@ def _narrow_first(view: View, pixels: list[Pixel], settings: GraspSettings) -> l
 
 
 def _possible(
-    view: View, pixel: Pixel, gripper: GripperModel, reach: Reach | None, settings: GraspSettings
+    view: View,
+    pixel: Pixel,
+    gripper: GripperModel,
+    reach: Reach | None,
+    around: Surroundings | None,
+    settings: GraspSettings,
 ) -> Grasp | str:
     """The grasp at a pixel, with the hand rolled half a turn where it cannot be done otherwise; or why there is none,
     in a few words."""
@@ -162,6 +175,11 @@ def _possible(
     problem: str | None = None
     for grasp in grasps:
         problem = problem_of(grasp, view.location.bottom_z_m, gripper, settings.support_margin_m)
+        if problem is None and around is not None:
+            rooms = rooms_of(gripper, settings.standoff_m)
+            checked = clearances(around, [grasp.world_from_hand], [grasp.width_m], rooms, CLEARANCE)
+            problem = checked.problems[0] or None
+            grasp = replace(grasp, opening=rooms.opening(int(checked.opened[0])))
         if problem is None and reach is not None:
             problem = reach.problem(grasp.world_from_hand)
         if problem is None:

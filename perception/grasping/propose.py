@@ -65,7 +65,7 @@ def propose_grasps(
     failures: Counter[str] = Counter()
     for ranked in _ranked(around, ways_of(approach), gripper, tips, settings):
         poses, widths = [one.world_from_hand for one in ranked], [one.width_m for one in ranked]
-        checked = clearances(around, poses, widths, rooms, settings.support_margin_m, settings.clearance)
+        checked = clearances(around, poses, widths, rooms, settings.clearance)
         free = np.minimum(checked.free_m, settings.free_m) / settings.free_m
         scores = np.array([one.score for one in ranked]) + settings.worth_free * free
         scores -= settings.worth_hidden * checked.hidden

@@ -53,6 +53,7 @@ class ClearanceSettings:
     least_above_m, most_above_m: a point of the object is above the ground by 1.5 times its noise, within these bounds.
     ground_m: what is less above the ground is the ground; more where the noise is more.
     margin_m: bounds of the distance to keep from other things, twice the noise of the ground.
+    support_margin_m: free height to keep above the ground, of which its noise is a part.
     grazes_m, own_inside: so many of the object's points may lie deeper than the first in the gripper, as noise; or than
     1.5 times the ground's noise.
     behind_m: what is so far behind a surface is hidden. hidden_m: so far behind another thing's surface is that thing.
@@ -68,6 +69,7 @@ class ClearanceSettings:
     most_above_m: float = 0.010
     ground_m: float = 0.008
     margin_m: tuple[float, float] = (0.005, 0.012)
+    support_margin_m: float = 0.003
     grazes_m: float = 0.001
     own_inside: int = 1
     behind_m: float = 0.010
@@ -92,7 +94,6 @@ class ProposalSettings:
     close along the line of sight. worth_facing, flank_m: lost where no flank so deep is seen at the ends.
     worth_steep, tall_m: lost from above on what is as tall as the second, and from the side on what is as low as the
     first. worth_free, free_m: gained by free room. worth_hidden: lost if all of the gripper is hidden.
-    support_margin_m: free height above the ground, of which the ground's noise is a part.
     """
 
     pixels: int = 14
@@ -122,5 +123,4 @@ class ProposalSettings:
     worth_free: float = 0.05
     free_m: float = 0.02
     worth_hidden: float = 0.1
-    support_margin_m: float = 0.003
     clearance: ClearanceSettings = field(default_factory=ClearanceSettings)

@@ -93,23 +93,22 @@ def clearances(
     poses: Sequence[Pose],
     widths_m: Sequence[float],
     rooms: GripperRooms,
-    support_margin_m: float,
     settings: ClearanceSettings,
 ) -> Clearances:
     """Whether hands at these poses, world_from_hand, meet anything on their way in or while they close.
 
-    widths_m: of what comes between the jaws, which stop there. support_margin_m: free height to keep above the ground.
-    The jaws come in wide open. Where they would meet something so, they come in a little wider than the object.
+    widths_m: of what comes between the jaws, which stop there. The jaws come in wide open. Where they would meet
+    something so, they come in a little wider than the object.
     """
     wide = np.full(len(poses), len(rooms.jaws) - 1)
-    checked = _clearances(around, poses, widths_m, wide, rooms, support_margin_m, settings)
+    checked = _clearances(around, poses, widths_m, wide, rooms, settings)
     again = np.array([index for index, problem in enumerate(checked.problems) if problem], np.intp)
     narrow = np.array([rooms.index_for(widths_m[i], settings.spare_m) for i in again.tolist()], np.intp)
     again, narrow = again[narrow < wide[0]], narrow[narrow < wide[0]]
     if not again.size:
         return checked
     tried = [poses[i] for i in again.tolist()], [widths_m[i] for i in again.tolist()]
-    closer = _clearances(around, *tried, narrow, rooms, support_margin_m, settings)
+    closer = _clearances(around, *tried, narrow, rooms, settings)
     for row, index in enumerate(again.tolist()):
         if not closer.problems[row]:
             checked.problems[index] = ""
@@ -124,7 +123,6 @@ def _clearances(
     widths_m: Sequence[float],
     opened: NDArray[np.intp],
     rooms: GripperRooms,
-    support_margin_m: float,
     settings: ClearanceSettings,
 ) -> Clearances:
     """The same for jaws that come in opened as they are told, (K,) of OPENINGS_RAD."""
@@ -156,7 +154,7 @@ def _clearances(
     problems = []
     for index in range(count):
         problem = ""
-        if above[index] < support_margin_m:
+        if above[index] < settings.support_margin_m:
             problem = "too close to the support"
         elif inside[index] > settings.own_inside:
             problem = "with the gripper in the object"

@@ -25,7 +25,7 @@ from training.dataset.catalogue import Entry, catalogue
 from training.dataset.folder import Progress, save
 from training.evaluation.clutter_names import SCALES, Kind, Noise, View, check_clutter_names
 from training.evaluation.clutter_report import failure_sheet, summary, table, times_table
-from training.evaluation.methods.names import check_names, needs_masks
+from training.evaluation.methods.names import check_names, needs_masks, needs_network
 from training.evaluation.study import Times, run_study
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def round_job(job: RoundJob) -> tuple[str, dict[str, Any]]:
     from training.evaluation.methods.make import make_methods
 
     study = job.study
-    heatmap = shipped_or(study.heatmap) if "heatmap" in study.methods else None
+    heatmap = shipped_or(study.heatmap) if needs_network(study.methods) else None
     methods = make_methods(study.methods, heatmap, Path(study.paper) if study.paper else None)
     names, makers = _objects(study)
     scene = clutter_scene(study.kind, makers, study.count, study.scale, study.seed, job.number)

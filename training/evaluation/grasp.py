@@ -21,7 +21,7 @@ from training.common.confidence import mcnemar, wilson
 from training.common.mapping import Mapper
 from training.dataset.catalogue import Entry, catalogue
 from training.dataset.folder import Progress
-from training.evaluation.methods.names import check_names
+from training.evaluation.methods.names import check_names, needs_network
 from training.evaluation.placements import Placement
 from training.evaluation.study import run_study
 
@@ -101,7 +101,7 @@ def object_job(job: ObjectJob) -> tuple[str, dict[str, Any]]:
     from training.evaluation.scenes import cases
 
     study = job.study
-    heatmap = shipped_or(study.heatmap) if "heatmap" in study.methods else None
+    heatmap = shipped_or(study.heatmap) if needs_network(study.methods) else None
     methods = make_methods(study.methods, heatmap, Path(study.paper) if study.paper else None)
     labels = Path(study.labels) if study.labels else None
     pictures = cases(job.entry, job.count, study.seed, labels)

@@ -20,7 +20,7 @@ def add_study(parser: argparse.ArgumentParser) -> None:
 
 def add_methods(parser: argparse.ArgumentParser, default: str, more: str = "") -> None:
     """--methods and what they need. more: methods that only this evaluation knows."""
-    text = f"of heatmap,height,centroid,random,geometric,top,antipodal,graspnet,paper{more} (default {default}); "
+    text = f"of ours,heatmap,height,centroid,random,geometric,top,antipodal,graspnet,paper{more} (default {default}); "
     text += "height, centroid and random with +checks after the name may try further pixels, as heatmap does"
     parser.add_argument("--methods", default=default, metavar="LIST", help=text)
     parser.add_argument("--paper-run", type=Path, metavar="DIR", help="run of train heatmap --recipe paper")

@@ -115,11 +115,11 @@ def test_walls_all_round_leave_nothing_and_the_reason_says_why() -> None:
 def test_the_space_behind_a_neighbour_counts_as_the_neighbour() -> None:
     """The hand would come down behind a wall that hides it from the camera."""
     view = with_block(seen_from(LOW, 30), np.array([-0.02, 0.1, 0.5]), np.array([0.0, 0.2, 0.62]))
-    settings = ClearanceSettings()
+    settings = ClearanceSettings(support_margin_m=-1.0)
     around = surroundings(view.seen(), settings)
     assert not isinstance(around, Rejection)
     behind, far = (Pose(DOWN, np.array([x, 0.15, 0.56])) for x in (0.075, -0.2))
-    checked = clearances(around, [behind, far], [0.06, 0.06], ROOMS, -1.0, settings)
+    checked = clearances(around, [behind, far], [0.06, 0.06], ROOMS, settings)
     assert checked.problems[0] == "hidden behind another thing"
     assert checked.problems[1] == ""
     assert checked.hidden[0] > checked.hidden[1]
@@ -128,12 +128,12 @@ def test_the_space_behind_a_neighbour_counts_as_the_neighbour() -> None:
 def test_the_closing_jaw_needs_room_too() -> None:
     """A post between the jaws is not in the open gripper, but in the way of the jaw that closes."""
     view = with_block(seen_from(LOW, 50), np.array([0.0, 0.15, 0.5]), np.array([0.01, 0.16, 0.53]))
-    settings = ClearanceSettings()
+    settings = ClearanceSettings(support_margin_m=-1.0)
     around = surroundings(view.seen(), settings)
     assert not isinstance(around, Rejection)
     hand = Pose(DOWN, np.array([-0.03, 0.155, 0.56]))
     assert met(view, hand) == 0
-    checked = clearances(around, [hand], [0.02], ROOMS, -1.0, settings)
+    checked = clearances(around, [hand], [0.02], ROOMS, settings)
     assert checked.problems == ["with another thing in the gripper's way"]
 
 

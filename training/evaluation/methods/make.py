@@ -9,7 +9,7 @@ from perception.networks.protocols import HeatmapModel
 from training.evaluation.methods.antipodal import antipodal
 from training.evaluation.methods.interface import Method
 from training.evaluation.methods.names import check_names
-from training.evaluation.methods.on_masks import by_quality, geometric, oracle, predicted, rule
+from training.evaluation.methods.on_masks import by_quality, geometric, oracle, ours, predicted, rule
 from training.evaluation.methods.top import top_down
 
 
@@ -33,6 +33,10 @@ def _make(name: str, heatmap: HeatmapModel | None, paper: Path | None) -> Method
             from training.evaluation.methods.paper import PaperMethod
 
             return PaperMethod(paper)
+        case "ours":
+            if heatmap is None:
+                raise ConfigError("the method ours needs a network")
+            return ours(heatmap)
         case "geometric":
             return geometric
         case "oracle":

@@ -9,9 +9,9 @@ from perception.base.errors import ConfigError
 RULES = ("height", "centroid", "random")
 CHECKED = "+checks"
 """Suffix of a rule: with the checks and further candidates that the heatmap has."""
-ON_MASKS = ("heatmap", *RULES, "geometric", "paper", "oracle")
+ON_MASKS = ("ours", "heatmap", *RULES, "geometric", "paper", "oracle")
 ON_CLOUD = ("top", "antipodal", "graspnet")
-METHODS = (*ON_MASKS[:5], *ON_CLOUD, *ON_MASKS[5:])
+METHODS = (*ON_MASKS[:6], *ON_CLOUD, *ON_MASKS[6:])
 
 
 def check_names(names: Sequence[str]) -> None:
@@ -21,6 +21,11 @@ def check_names(names: Sequence[str]) -> None:
     if unknown or not names:
         choices = f"{', '.join(METHODS)}; {', '.join(RULES)} also with {CHECKED}"
         raise ConfigError(f"unknown method {', '.join(unknown) or '(none)'}; choose from: {choices}")
+
+
+def needs_network(names: Sequence[str]) -> bool:
+    """Whether one of the methods uses the heatmap network."""
+    return not {"ours", "heatmap"}.isdisjoint(names)
 
 
 def needs_masks(name: str) -> bool:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from behaviours.robots.spot.model import SPOT, SPOT_TIPS
+from perception.grasping.choose import choose_grasp
 from perception.grasping.grasp import compute_grasp
 from perception.grasping.propose import propose_grasps
 from perception.grasping.settings import GraspSettings
@@ -28,7 +29,7 @@ from training.evaluation.methods.names import CHECKED
 from training.heatmap.baselines import HEIGHT_PROFILE, centroid_quality, height_bin
 
 ONE_PIXEL = GraspSettings(candidates=1, support_margin_m=-10.0)
-ANY_WIDTH = replace(SPOT.gripper, max_width_m=1.0)
+ANY_WIDTH = replace(SPOT.gripper, max_width_m=1.0, hulls=None)
 """For a rule: one pixel, without checks."""
 ENOUGH = 3
 """Grasps of a mask that are proposed by its shape."""
@@ -63,6 +64,38 @@ def by_quality(quality: Quality, *, checked: bool) -> Method:
             if not isinstance(grasp, Rejection):
                 grasps.append(_proposal(grasp, number))
         return best_first(grasps, "no pose", seconds)
+
+    return propose
+
+
+def ours(model: HeatmapModel) -> Method:
+    """What a run chooses for each mask with the approach "any"; the best of all masks first."""
+
+    def propose(look: Look, rng: np.random.Generator) -> Proposals:
+        grasps: list[Proposal] = []
+        reasons = ["no mask"]
+        seconds = {"quality": 0.0, "pose": 0.0}
+        for number, detection in enumerate(look.detections):
+            started = time.perf_counter()
+            view = View(look.frame, detection)
+            heatmap = model.predict(view)
+            between = time.perf_counter()
+            grasp = choose_grasp(
+                view,
+                heatmap,
+                approach="any",
+                gripper=SPOT.gripper,
+                tips=SPOT_TIPS,
+                reach=None,
+                settings=GraspSettings(),
+            )
+            seconds["quality"] += between - started
+            seconds["pose"] += time.perf_counter() - between
+            if isinstance(grasp, Rejection):
+                reasons.append(str(grasp))
+            else:
+                grasps.append(_proposal(grasp, number))
+        return best_first(grasps, reasons[-1], seconds)
 
     return propose
 
