@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -68,6 +68,16 @@ def read_json(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ConfigError(f"{path}: not a JSON object")
     return content
+
+
+def file_faults(folder: Path, name: str, entry: Mapping[str, Any]) -> list[str]:
+    """Whether a listed file is missing or changed: a line that says so, or none. entry: its bytes and sha256."""
+    path = folder / name
+    if not path.is_file():
+        return [f"{name}: missing"]
+    if path.stat().st_size != entry.get("bytes"):
+        return [f"{name}: {path.stat().st_size} bytes, expected {entry.get('bytes')}"]
+    return [f"{name}: changed (its SHA-256 differs)"] if digest(path) != entry.get("sha256") else []
 
 
 def digest(path: Path) -> str:

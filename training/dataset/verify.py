@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from perception.base.errors import ConfigError
 from training.common.picture_sheet import captioned, picture_grid
 from training.dataset.data_values import array_faults, value_faults
-from training.dataset.folder import digest, read_json
+from training.dataset.folder import file_faults, read_json
 from training.dataset.generate import PARTS, SCHEMA
 from training.dataset.labels.project import BAD, GOOD, read_arrays
 from training.dataset.plan import Plan
+from training.dataset.ways.verify import holds_way_labels, way_faults, way_info
 
 ARRAYS = ("", "arrays", "arrays-paper")
 """Where training arrays may be in a folder; "" if the folder itself holds arrays."""
@@ -24,10 +25,13 @@ TINT = {GOOD: (40, 200, 60), BAD: (220, 40, 40)}
 
 
 def info(folder: Path) -> dict[str, Any]:
-    """The content of dataset.json without the list of files; for an unfinished data set the plan and the counts.
+    """The content of dataset.json, or of ways.json, without the list of files; for an unfinished data set the plan and
+    the counts.
 
     ConfigError if the folder is no data set or has another schema.
     """
+    if holds_way_labels(folder):
+        return way_info(folder)
     plan = read_json(folder / "plan.json")
     _check_schema(folder / "plan.json", plan)
     counts = {part: len(list((folder / part).glob("*.npz"))) for part in PARTS}
@@ -44,8 +48,11 @@ def verify(folder: Path) -> list[str]:
     """The faults of a finished data set or of training arrays, one line each; empty if there are none.
 
     Faults are missing, changed and unknown files, an impossible or differing plan, values that are not finite, and
-    labels outside the range. ConfigError if the folder is neither, has another schema, or is not finished.
+    labels outside the range. Labels of the family of grasps are checked in the same way. ConfigError if the folder is
+    none of these, has another schema, or is not finished.
     """
+    if holds_way_labels(folder):
+        return way_faults(folder)
     faults = [fault for name in ARRAYS if (folder / name / "samples.json").is_file()
               for fault in array_faults(folder / name, f"{name}/" if name else "")]  # fmt: skip
     if (folder / "samples.json").is_file() and not (folder / "dataset.json").is_file():
@@ -59,17 +66,10 @@ def verify(folder: Path) -> list[str]:
         raise ConfigError(f"{folder / 'dataset.json'}: lists no files; make the data set again")
     faults += _plan_faults(folder, content)
     for name, entry in files.items():
-        path = folder / name
         if name.split("/")[0] not in PARTS or ".." in name or not isinstance(entry, dict):
             raise ConfigError(f"{folder / 'dataset.json'}: lists {name[:80]!r}, no file of a data set; make it again")
-        if not path.is_file():
-            faults.append(f"{name}: missing")
-        elif path.stat().st_size != entry.get("bytes"):
-            faults.append(f"{name}: {path.stat().st_size} bytes, expected {entry.get('bytes')}")
-        elif digest(path) != entry.get("sha256"):
-            faults.append(f"{name}: changed (its SHA-256 differs)")
-        else:
-            faults += [f"{name}: {fault}" for fault in value_faults(path)]
+        changed = file_faults(folder, name, entry)
+        faults += changed or [f"{name}: {fault}" for fault in value_faults(folder / name)]
     known = set(files)
     for part in PARTS:
         faults += [f"{part}/{path.name}: not in dataset.json" for path in sorted((folder / part).glob("*.npz"))

@@ -1,5 +1,9 @@
 """Labels of the family of grasps: geometry before physics, grasps whose outcome nobody doubts, and the folder."""
 
+import json
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,8 +15,12 @@ from perception.geometry import Pose
 from perception.grasping.family import WAYS, hand_pose_of, rotation_of
 from simulation.scene.low_objects import make_low_object
 from tests.support.engine_jobs import InlineMapper
+from training.dataset.folder import digest, npz_bytes
+from training.dataset.verify import info, verify
+from training.dataset.ways import catalogue
 from training.dataset.ways.candidates import KINDS, ask, candidate_at, solid_points, span_at
 from training.dataset.ways.catalogue import WayPlan, label_catalogue
+from training.dataset.ways.labels import WayLabels
 from training.dataset.ways.lookup import WayLookup
 
 pytest.importorskip("trimesh")
@@ -166,6 +174,63 @@ def labels_of_a_bar() -> dict[str, np.ndarray]:
         "span_m": np.tile([-0.02, 0.02], (int(across.sum()), 1)),
         "held": np.ones(int(across.sum()), bool),
     }
+
+
+@pytest.fixture
+def labelled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A finished folder of labels of two bars."""
+    bar = labels_of_a_bar()
+    tried = len(bar["held"])
+    whole = {**bar, "shares": np.ones(1), "poses": np.tile(np.eye(4), (tried, 1, 1)), "opened_rad": np.ones(tried)}
+    content = WayLabels({**whole, "clearance_m": np.zeros(tried), "lifted": bar["held"]}).to_bytes()
+    monkeypatch.setattr(catalogue, "way_job", lambda job: [(job.file, content)])
+    label_catalogue(WayPlan(2, ("tin",), 0, (), None, 1, 900, 0), tmp_path, InlineMapper())
+    return tmp_path
+
+
+def test_a_folder_of_way_labels_tells_what_it_holds_and_that_it_is_whole(labelled: Path) -> None:
+    told = info(labelled)
+    assert told["complete"]
+    assert told["counts"]["objects"] == told["there"]["labels"] == 2
+    assert "files" not in told
+    assert verify(labelled) == []
+    (labelled / "ways.json").unlink()
+    assert not info(labelled)["complete"]
+    with pytest.raises(ConfigError, match="spot-grasp dataset ways again"):
+        verify(labelled)
+
+
+def test_every_fault_of_way_labels_is_named(labelled: Path) -> None:
+    one, two = sorted((labelled / "labels").glob("*.npz"))
+    one.write_bytes(one.read_bytes()[:-1])
+    two.unlink()
+    (labelled / "labels" / "more.npz").write_bytes(b"")
+    faults = verify(labelled)
+    assert [one.name in faults[0], two.name in faults[1], "more.npz: not in" in faults[2]] == [True] * 3
+    assert ["bytes, expected" in faults[0], "missing" in faults[1]] == [True] * 2
+    content = json.loads((labelled / "ways.json").read_text())
+    content["plan"]["samples"] = 5
+    (labelled / "ways.json").write_text(json.dumps(content))
+    assert "plan.json: is not the plan that ways.json has" in verify(labelled)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "words"),
+    [("held", lambda held: held[:-1], "held has the shape"), ("way", lambda way: way + 90, "way has numbers outside"),
+     ("axis", lambda axis: axis * np.nan, "not finite"), ("lifted", lambda lifted: ~lifted, "not lifted"),
+     ("poses", None, "no array poses")],
+)  # fmt: skip
+def test_arrays_that_cannot_be_are_named(labelled: Path, name: str, change: Any, words: str) -> None:
+    path = sorted((labelled / "labels").glob("*.npz"))[0]
+    with np.load(path) as data:
+        arrays = {key: data[key] for key in data.files}
+    arrays.update({name: change(arrays[name])} if change else {})
+    path.write_bytes(npz_bytes(**{key: array for key, array in arrays.items() if change or key != name}))
+    content = json.loads((labelled / "ways.json").read_text())
+    content["files"][f"labels/{path.name}"] = {"bytes": path.stat().st_size, "sha256": digest(path)}
+    (labelled / "ways.json").write_text(json.dumps(content))
+    (fault,) = verify(labelled)
+    assert words in fault
 
 
 def test_a_soft_label_is_of_the_grasps_near_in_place_and_in_direction() -> None:
