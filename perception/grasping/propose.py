@@ -161,8 +161,8 @@ class _Shape:
     """The visible points of an object, asked for spans and scores."""
 
     def __init__(self, around: Surroundings, heading: Vector, settings: ProposalSettings) -> None:
-        step = max(1, len(around.own) // settings.most_points)
-        self.points = around.own[::step]
+        points = np.concatenate([around.own, around.unreturned])
+        self.points = points[:: max(1, len(points) // settings.most_points)]
         self.heading, self.support, self.settings = heading, around.support, settings
         low, high = np.quantile(self.points, [0.03, 0.97], axis=0)
         self.middle = 0.5 * (low + high)

@@ -48,14 +48,16 @@ class GraspSettings:
 class ClearanceSettings:
     """How the gripper is kept clear of what is seen around an object; see `perception.grasping.surroundings`. Metres.
 
-    around_m: how far about the object is looked. most_points: read of the picture, about. least_points: of the object.
+    around_m: how far about the object is looked. most_points: read of the picture, about. most_own,
+    least_points: of the object.
     flying_m: a return further off the median about it is left out, as it floats at an edge.
     least_above_m, most_above_m: a point of the object is above the ground by 1.5 times its noise, within these bounds.
     ground_m: what is less above the ground is the ground; more where the noise is more.
+    unreturned_m: a pixel of the mask without a return, so near to one of the object's, shows the object too.
     margin_m: bounds of the distance to keep from other things, twice the noise of the ground.
     support_margin_m: free height to keep above the ground, of which its noise is a part.
-    grazes_m, own_inside: so many of the object's points may lie deeper than the first in the gripper, as noise; or than
-    1.5 times the ground's noise.
+    grazes_m, own_inside: this share of the object's points may lie deeper than the first in the gripper, as noise; or
+    than 1.5 times the ground's noise.
     behind_m: what is so far behind a surface is hidden. hidden_m: so far behind another thing's surface is that thing.
     behind: corners of the gripper that may be there. way_in_m: distances before the grasp at which that is asked.
     spare_m: how much wider than object and clearance the jaws come in where they cannot be wide open.
@@ -63,15 +65,17 @@ class ClearanceSettings:
 
     around_m: float = 0.30
     most_points: int = 6000
+    most_own: int = 1200
     least_points: int = 12
     flying_m: float = 0.015
     least_above_m: float = 0.003
     most_above_m: float = 0.010
     ground_m: float = 0.008
+    unreturned_m: float = 0.015
     margin_m: tuple[float, float] = (0.005, 0.012)
     support_margin_m: float = 0.003
     grazes_m: float = 0.001
-    own_inside: int = 1
+    own_inside: float = 0.01
     behind_m: float = 0.010
     hidden_m: float = 0.06
     behind: int = 3

@@ -27,12 +27,14 @@ from perception.view import View
 
 @dataclass(frozen=True, eq=False)
 class Surroundings:
-    """own, others: (N, 3), (M, 3) points of the object and of other things but the ground, world, metres. support: the
-    ground. margin_m: distance to keep from what is seen. depth, other: (h, w) depth of every `step`-th pixel from
-    `corner_uv` on, and whether it shows another thing."""
+    """own, others: (N, 3), (M, 3) points of the object and of other things but the ground, world, metres. unreturned:
+    (L, 3) points of the object's rim where the sensor returns nothing, at the depth of the nearest that it returned.
+    support: the ground. margin_m: distance to keep from what is seen. depth, other: (h, w) depth of every `step`-th
+    pixel from `corner_uv` on, and whether it shows another thing."""
 
     view: View
     own: Vector
+    unreturned: Vector
     others: Vector
     support: Support
     margin_m: float
@@ -68,24 +70,49 @@ def surroundings(view: View, settings: ClearanceSettings) -> Surroundings | Reje
     assert window is not None
     full = seen.depth[window]
     middle = cv2.medianBlur(full, 5)
-    depth = np.where((np.abs(full - middle) < settings.flying_m) | (middle == 0), full, np.float32(0.0))
-    step = max(1, round(float(np.sqrt(depth.size / settings.most_points))))
+    full = np.where((np.abs(full - middle) < settings.flying_m) | (middle == 0), full, np.float32(0.0))
+    step = max(1, round(float(np.sqrt(full.size / settings.most_points))))
     corner = window[1].start, window[0].start
-    depth = depth[::step, ::step]
+    depth = full[::step, ::step]
     v, u = np.mgrid[0 : depth.shape[0], 0 : depth.shape[1]] * step
     points = frame.world_from_camera.transform(k.back_project(u + corner[0], v + corner[1], depth))
     above = points[..., 2] - support.height_m(points)
-    layer = grown_to_gap(seen.layer, seen.level, mask)
-    level = seen.level[window][::step, ::step]
-    own = mask[window][::step, ::step] & layer.contains(level) & (depth > 0)
-    own &= above > min(max(settings.least_above_m, 1.5 * support.noise_m), settings.most_above_m)
     on_ground = above < max(settings.ground_m, 2.5 * support.noise_m)
     near = (depth > 0) & (np.linalg.norm(points - location.position_m, axis=-1) < settings.around_m)
     other = near & ~mask[window][::step, ::step] & ~on_ground
     margin = float(np.clip(2.0 * support.noise_m, *settings.margin_m))
-    if int(own.sum()) < settings.least_points:
+    own, unreturned = _own(view, full, window, support, away_m, settings)
+    if len(own) < settings.least_points:
         return Rejection(f"no point of the {view.detection.label} is seen above its support")
-    return Surroundings(view, points[own], points[other], support, margin, depth, other, step, corner)
+    return Surroundings(view, own, unreturned, points[other], support, margin, depth, other, step, corner)
+
+
+def _own(
+    view: View,
+    depth: NDArray[np.float32],
+    window: tuple[slice, slice],
+    support: Support,
+    away_m: float,
+    settings: ClearanceSettings,
+) -> tuple[Vector, Vector]:
+    """The object's points and those of its rim without a return. depth: of the window, without what floats."""
+    from scipy.ndimage import distance_transform_edt
+
+    frame, seen, whole = view.frame, view.repaired, view.detection.mask
+    assert seen.layer is not None
+    step = max(1, round(float(np.sqrt(whole.sum() / settings.most_own))))
+    mask, level, depth = whole[window][::step, ::step], seen.level[window][::step, ::step], depth[::step, ::step]
+    v, u = np.mgrid[0 : depth.shape[0], 0 : depth.shape[1]] * step + [[[window[0].start]], [[window[1].start]]]
+    points = frame.world_from_camera.transform(frame.intrinsics.back_project(u, v, depth))
+    own = mask & grown_to_gap(seen.layer, seen.level, whole).contains(level) & (depth > 0)
+    above = points[..., 2] - support.height_m(points)
+    own &= above > min(max(settings.least_above_m, 1.5 * support.noise_m), settings.most_above_m)
+    if not own.any():
+        return points[own], points[own]
+    away, (row, column) = distance_transform_edt(~own, return_indices=True)
+    lost = mask & (depth == 0) & (away < settings.unreturned_m * frame.intrinsics.fx / away_m / step)
+    rim = frame.intrinsics.back_project(u[lost], v[lost], depth[row[lost], column[lost]])
+    return points[own], frame.world_from_camera.transform(rim)
 
 
 def clearances(
@@ -156,7 +183,7 @@ def _clearances(
         problem = ""
         if above[index] < settings.support_margin_m:
             problem = "too close to the support"
-        elif inside[index] > settings.own_inside:
+        elif inside[index] > settings.own_inside * len(around.own):
             problem = "with the gripper in the object"
         elif coming[index] < around.margin_m or closing[index] < 0.0:
             problem = "with another thing in the gripper's way"
