@@ -15,6 +15,7 @@ from behaviours.robots.spot.model import SPOT
 from perception.geometry import Pose
 from perception.grasping.choose import choose_grasp
 from perception.grasping.family import JawTips
+from perception.grasping.grasp import compute_grasp
 from perception.grasping.propose import propose_grasps, ways_of
 from perception.grasping.reach import Reach
 from perception.grasping.rooms import rooms_of
@@ -135,6 +136,51 @@ def test_the_closing_jaw_needs_room_too() -> None:
     assert met(view, hand) == 0
     checked = clearances(around, [hand], [0.02], ROOMS, settings)
     assert checked.problems == ["with another thing in the gripper's way"]
+
+
+def test_the_jaws_come_in_narrower_where_a_neighbour_stands_in_their_way() -> None:
+    """A wall stands where the wide open jaw comes down, clear of jaws that are a little wider than the object."""
+    settings = ClearanceSettings(support_margin_m=-1.0)
+    hand = Pose(DOWN, np.array([-0.02, 0.15, 0.56]))
+    opened = []
+    for wall in (0.078, 0.3):
+        view = with_block(seen_from(LOW, 50), np.array([wall, 0.10, 0.5]), np.array([wall + 0.01, 0.20, 0.64]))
+        around = surroundings(view.seen(), settings)
+        assert not isinstance(around, Rejection)
+        checked = clearances(around, [hand], [0.02], ROOMS, settings)
+        assert checked.problems == [""]
+        opened.append(ROOMS.opening(int(checked.opened[0])))
+    assert opened[0] < opened[1] == 1.0
+
+
+@pytest.mark.parametrize("gap", [0.02, 0.06])
+def test_a_side_grasp_of_the_network_is_clear_of_a_neighbour_or_refused(gap: float) -> None:
+    alone = seen_from(Cylinder(), 25)
+    across = Cylinder().radius + gap
+    view = with_block(alone, np.array([-0.04, across, 0.5]), np.array([0.04, across + 0.05, 0.65]))
+    for picture in (alone, view):
+        seen = picture.seen()
+        heatmap = Heatmap(np.full(seen.detection.mask.shape, 0.5, np.float32))
+        found = compute_grasp(seen, heatmap, gripper=SPOT.gripper, reach=None)
+        if picture is alone:
+            assert isinstance(found, Grasp)
+        elif isinstance(found, Grasp):
+            assert met(picture, found.world_from_hand) == 0
+        else:
+            assert "another thing in the gripper's way" in found.reason
+
+
+def test_the_rim_that_the_sensor_does_not_return_counts_for_the_width() -> None:
+    view = seen_from(LOW, 45)
+    u = np.nonzero(view.mask)[1]
+    lost = view.depth.copy()
+    lost[:, : u.min() + 6] = 0.0
+    lost[:, u.max() - 6 :] = 0.0
+    lost[~view.mask] = view.depth[~view.mask]
+    whole, partly = proposed(view.seen()), proposed(view.seen(lost))
+    assert not isinstance(whole, Rejection)
+    assert not isinstance(partly, Rejection)
+    assert partly[0].width_m == pytest.approx(whole[0].width_m, abs=0.004)
 
 
 def test_what_is_too_wide_or_out_of_reach_is_refused_with_a_reason() -> None:
