@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from behaviours.leaves.choosing import ChooseView, ForgetViews, NoteView
 from behaviours.leaves.gripping import AwaitPull, CloseGripper, OpenGripper, VerifyGrasp
+from behaviours.leaves.looking import LookAt, LookTowards
 from behaviours.leaves.moving import (
     FaceObject,
     LiftHand,
-    LookAt,
     MoveArm,
     MoveJawToObject,
     MoveToGrasp,
@@ -39,6 +39,7 @@ _CLASSES: tuple[type[Leaf], ...] = (
     LiftHand,
     LocateObject,
     LookAt,
+    LookTowards,
     LowerObject,
     MoveArm,
     MoveJawToObject,

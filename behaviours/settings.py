@@ -23,12 +23,12 @@ LARGEST: Final = 10_000
 class LookingSettings:
     """How the hand camera is held before an object, and how a view is judged.
 
-    elevations_rad: heights that the camera looks down from, tried in this order. offsets_m: then added to the distance,
-    one after the other. best_share, best_px: the quality of a view is the mean of its best pixels: this share of the
-    object's, but at least so many. No single pixel decides.
+    tilts_rad: added to the angle at which the camera shall look down, tried in this order. offsets_m: then added to the
+    distance, one after the other. best_share, best_px: the quality of a view is the mean of its best pixels: this share
+    of the object's, but at least so many. No single pixel decides.
     """
 
-    elevations_rad: tuple[float, ...] = tuple(math.radians(angle) for angle in (18.0, 12.0, 25.0, 5.0, 32.0))
+    tilts_rad: tuple[float, ...] = tuple(math.radians(angle) for angle in (0.0, -6.0, 7.0, -13.0, 14.0))
     offsets_m: tuple[float, ...] = (0.0, -0.05, 0.05, 0.1, -0.1)
     best_share: float = 0.01
     best_px: int = 20

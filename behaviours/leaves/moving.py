@@ -13,10 +13,8 @@ from behaviours.leaves.walking import MAX_SPEED, MAX_YAW_RATE, STANDOFF, WalkLea
 from behaviours.limits import MOST, up_to
 from behaviours.model import RobotModel
 from behaviours.robot import Command
-from behaviours.settings import LookingSettings
-from perception.geometry import Pose, unit
+from perception.geometry import Pose
 from perception.grasping.family import beside
-from perception.surface.locate import ObjectLocation
 from perception.types import Grasp
 from perception.view import View
 from trees.data.ports import Bounds, input_port, output_port
@@ -108,57 +106,6 @@ class FaceObject(WalkLeaf):
         body = self.robot.body_pose()
         offset = (frame.world_from_camera.transform(ray) - body.position_m)[:2]
         return [Pose.from_rpy((0.0, 0.0, float(np.arctan2(offset[1], offset[0]))), body.position_m)]
-
-
-def looking_pose(
-    model: RobotModel,
-    world_from_body: Pose,
-    location: ObjectLocation,
-    distance_m: float,
-    settings: LookingSettings,
-) -> Pose | None:
-    """world_from_hand, level in roll, whose camera has the object's middle on its axis from about `distance_m`.
-
-    Lower and nearer views are tried where the arm does not reach; None if it reaches none.
-    """
-    body_from_world = world_from_body.inverse()
-    target = location.position_m
-    shoulder = world_from_body.transform(model.arm.shoulder_m)
-    ahead = unit(np.array([*(target - shoulder)[:2], 0.0]))
-    for elevation in settings.elevations_rad:
-        for distance in distance_m + np.array(settings.offsets_m):
-            back = np.array([*(-ahead[:2] * np.cos(elevation)), np.sin(elevation)])
-            forward = -back
-            right = unit(np.cross(forward, [0.0, 0.0, 1.0]))
-            camera = Pose(np.stack([right, np.cross(forward, right), forward], axis=1), target + distance * back)
-            hand = camera @ model.hand_from_camera.inverse()
-            if model.arm.joints_at(body_from_world @ hand) is not None:
-                return hand
-    return None
-
-
-class LookAt(HandLeaf):
-    """Hold the hand camera in front of the object, looking at its middle, slightly from above."""
-
-    PORTS = (
-        OBJECT,
-        input_port(
-            "distance_m",
-            float,
-            unit="m",
-            default=0.45,
-            bounds=up_to(5.0),
-            text="from the camera to the object's middle",
-        ),
-        MAX_HAND_SPEED,
-    )
-
-    def route(self) -> list[Pose] | str:
-        robot, looking = self.robot, self.context.settings.looking
-        hand = looking_pose(robot.model, robot.body_pose(), self.get("object"), self.get("distance_m"), looking)
-        if hand is None:
-            return "out of reach: no view of the object that the arm can take from here"
-        return [hand]
 
 
 def _back(pose: Pose, distance_m: float) -> Pose:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 from py_trees.common import Status
@@ -31,13 +32,19 @@ PLACE_OF_HELD = (
 )
 
 
+STEEP: Final = 0.1
+"""A hand whose level part of x is less points up or down."""
+
+
 def turned(rotation: Vector, heading_rad: float) -> Vector:
     """A hand's rotation (3, 3) turned about the vertical until its x points to a heading; its tilt stays.
 
-    A hand that points up or down has no heading; it is then taken as 0.
+    The heading of a hand that points up or down is that of the side that was its top or bottom when it was level.
     """
     ahead = rotation[:2, 0]
-    now = float(np.arctan2(ahead[1], ahead[0])) if np.linalg.norm(ahead) > 0.1 else 0.0
+    if np.linalg.norm(ahead) < STEEP:
+        ahead = -np.sign(rotation[2, 0]) * rotation[:2, 2]
+    now = float(np.arctan2(ahead[1], ahead[0]))
     return np.asarray(Pose.from_rpy((0.0, 0.0, heading_rad - now)).rotation @ rotation)
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import Enum
 from functools import partial
+from typing import Any
 
 import numpy as np
 from py_trees.common import Status
 
 from behaviours.leaves.base import DETECTION, JobLeaf, WorkLeaf
 from behaviours.limits import SHARE, up_to
+from behaviours.services import Services
+from perception.geometry import Pose, Vector
 from perception.grasping.choose import choose_grasp
 from perception.grasping.hanging import clip_to_height_range, further_out
 from perception.grasping.reach import Reach
@@ -150,7 +153,11 @@ class ApproachName(Enum):
 
 
 class ComputeGraspPose(WorkLeaf[Grasp]):
-    """Choose the best pixel that the arm can grip at, and the hand's pose for it (Eq. 1-3 of arXiv 2508.17466)."""
+    """Choose the best pixel that the arm can grip at, and the hand's pose for it (Eq. 1-3 of arXiv 2508.17466).
+
+    What it chose before is not chosen again, as long as the object is where it was: it is asked again only after a
+    failure.
+    """
 
     PORTS = (
         DETECTION,
@@ -187,28 +194,38 @@ class ComputeGraspPose(WorkLeaf[Grasp]):
         output_port("grasp", Grasp, text="pixel, depth, normal and pose"),
     )
 
+    def __init__(self, name: str, ports: Any, context: Services) -> None:
+        super().__init__(name, ports, context)
+        self._tried: tuple[tuple[Vector, Pose], ...] = ()
+
     def work(self) -> Callable[[], Grasp | Rejection]:
         view: View = self.get("detection")
         heatmap, model, settings = self.get("heatmap"), self.robot.model, self.context.settings.grasp
-        reach = Reach(model.arm, self.robot.body_pose(), settings.standoff_m)
+        body, approach = self.robot.body_pose(), self.get("approach").value
         if self.get("object") is not None:
             shares = self.get("least_height"), self.get("greatest_height")
             heatmap = clip_to_height_range(heatmap, view.frame, self.get("object"), *shares)
-        out_m, approach = self.get("out_m"), self.get("approach").value
 
         def compute() -> Grasp | Rejection:
-            grasp = choose_grasp(
+            here = [pose for _, pose in self._tried_on(view)]
+            return choose_grasp(
                 view,
                 heatmap,
                 approach=approach,
                 gripper=model.gripper,
                 tips=model.tips,
-                reach=reach,
+                reach=Reach(model.arm, body, settings, here),
                 settings=settings,
             )
-            return grasp if isinstance(grasp, Rejection) else further_out(grasp, out_m)
 
         return compute
+
+    def _tried_on(self, view: View) -> list[tuple[Vector, Pose]]:
+        """What was chosen before for an object where this one is: its place (2,) and world_from_hand."""
+        if isinstance(view.location, Rejection):
+            return []
+        place, moved_m = view.location.position_m[:2], self.context.settings.grasp.moved_m
+        return [one for one in self._tried if np.linalg.norm(one[0] - place) < moved_m]
 
     def update(self) -> Status:
         status = super().update()
@@ -217,6 +234,11 @@ class ComputeGraspPose(WorkLeaf[Grasp]):
         return status
 
     def take(self, result: Grasp) -> Status:
+        view: View = self.get("detection")
+        assert not isinstance(view.location, Rejection)  # it has a grasp
+        chosen = view.location.position_m[:2], result.world_from_hand
+        self._tried = (*self._tried_on(view), chosen)[-self.context.settings.grasp.remembered :]
+        result = further_out(result, self.get("out_m"))
         self.set("grasp", result)
         self._record(result)
         u, v = result.pixel_uv

@@ -1,13 +1,15 @@
-"""What an arm reaches, asked for hand poses in the world."""
+"""What an arm reaches and has not failed at, asked for hand poses in the world."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from perception.geometry import Pose, Vector
+from perception.grasping.settings import GraspSettings
 
 SAME_M, SAME_RAD = 0.03, 0.2
 """Poses nearer than this to one out of reach count as out of reach too: a search that finds nothing takes longest."""
@@ -30,28 +32,34 @@ class Arm(Protocol):
 class Reach:
     """Whether an arm reaches hand poses, from where the body stands.
 
-    arm: of the robot. world_from_body: where the body stands. standoff_m: how far back along its own x the hand must
-    reach, too.
+    arm: of the robot. world_from_body: where the body stands. settings: how far back along its own x the hand must
+    reach, too; and what is the same grasp. tried: world_from_hand of grasps that failed, which are refused.
     """
 
-    def __init__(self, arm: Arm, world_from_body: Pose, standoff_m: float) -> None:
+    def __init__(self, arm: Arm, world_from_body: Pose, settings: GraspSettings, tried: Sequence[Pose] = ()) -> None:
         self._arm, self._body_from_world = arm, world_from_body.inverse()
-        self._standoff_m = standoff_m
+        self._settings, self._tried = settings, tried
         self._failed: list[tuple[Pose, str]] = []
 
     def problem(self, world_from_hand: Pose) -> str | None:
-        """Why the arm cannot, in a few words; None if it reaches the pose and the one `standoff_m` before it."""
+        """Why not, in a few words; None if the arm reaches the pose and the one before it, and it is a new one."""
+        same = self._settings
+        if any(
+            pose.distance_m(world_from_hand) < same.again_m and pose.angle_rad(world_from_hand) < same.again_rad
+            for pose in self._tried
+        ):
+            return "tried before"
         for pose, reason in self._failed:
             if pose.distance_m(world_from_hand) < SAME_M and pose.angle_rad(world_from_hand) < SAME_RAD:
                 return reason
         goal = self._body_from_world @ world_from_hand
-        back = Pose(np.eye(3), np.array([-self._standoff_m, 0.0, 0.0]))
+        back = Pose(np.eye(3), np.array([-same.standoff_m, 0.0, 0.0]))
         joints = self._arm.joints_at(goal)
         reason = ""
         if joints is None:
             reason = "out of reach"
         elif self._arm.joints_at(goal @ back, joints) is None:
-            reason = f"out of reach {self._standoff_m * 1000:.0f} mm before the grasp"
+            reason = f"out of reach {same.standoff_m * 1000:.0f} mm before the grasp"
         if not reason:
             return None
         self._failed.append((world_from_hand, reason))

@@ -21,6 +21,8 @@ class GraspSettings:
     shows no upright face. column, column_m: an upright object's depth is the median of a column so many windows tall,
     of what lies so near in level range.
     agree_m, agree_px: the depth used may differ by so much from what the sensor returns within so many pixels.
+    again_m, again_rad: a grasp nearer than this to one that was tried is the same, and is not tried again.
+    moved_m: an object that has moved by more is another, as it were. remembered: tried grasps kept, at most.
     flat_width_m, flat_worst: flat faces up to the first width count in full, above the second by this share.
     """
 
@@ -40,6 +42,10 @@ class GraspSettings:
     column_m: float = 0.012
     agree_m: float = 0.015
     agree_px: int = 3
+    again_m: float = 0.02
+    again_rad: float = math.radians(20.0)
+    moved_m: float = 0.03
+    remembered: int = 12
     flat_width_m: tuple[float, float] = (0.070, 0.080)
     flat_worst: float = 0.6
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from behaviours.contract.common import finish, ready
-from behaviours.leaves.moving import LookAt, looking_pose
+from behaviours.leaves.looking import USUAL_RAD, LookAt, looking_pose
 from behaviours.leaves.placing import HoldAt
 from behaviours.leaves.seeing import ComputeGraspPose
 from behaviours.robots.fake.robot import FakeRobot
@@ -32,7 +32,7 @@ ROBOTS = [FakeRobot, ToyRobot]
 @pytest.mark.parametrize("make", ROBOTS)
 def test_each_robot_looks_with_its_own_camera(make: Any) -> None:
     robot, bottle = make(), location(1.1, 0.1, 0.4)
-    hand = looking_pose(robot.model, robot.body_pose(), bottle, 0.45, LookingSettings())
+    hand = looking_pose(robot.model, robot.body_pose(), bottle.position_m, 0.45, USUAL_RAD, LookingSettings())
     assert hand is not None
     x, y, z = (hand @ robot.model.hand_from_camera).inverse().transform(bottle.position_m)
     assert (x, y) == pytest.approx((0.0, 0.0), abs=1e-9)
@@ -42,7 +42,7 @@ def test_each_robot_looks_with_its_own_camera(make: Any) -> None:
 def test_a_camera_mounted_otherwise_turns_the_hand() -> None:
     bottle = location(1.1, 0.1, 0.4)
     body, looking = ToyRobot().body_pose(), LookingSettings()
-    hands = [looking_pose(make.model, body, bottle, 0.45, looking) for make in ROBOTS]
+    hands = [looking_pose(make.model, body, bottle.position_m, 0.45, USUAL_RAD, looking) for make in ROBOTS]
     assert hands[0] is not None
     assert hands[1] is not None
     assert hands[0].angle_rad(hands[1]) > 0.1

@@ -86,7 +86,9 @@ def test_turning_a_hand_keeps_its_tilt(roll: float, pitch: float, yaw: float, he
 
 def test_a_hand_that_points_down_is_turned_too() -> None:
     down = Pose.from_rpy((0.0, np.pi / 2, 0.0)).rotation
-    assert turned(down, 0.7)[2] == pytest.approx(down[2], abs=1e-9)
+    after = turned(turned(down, 0.7), 0.7)
+    assert after[2] == pytest.approx(down[2], abs=1e-9)
+    assert np.arctan2(after[1, 2], after[0, 2]) == pytest.approx(0.7), "its top, when it was level, is ahead"
 
 
 @given(x=metre, y=metre, z=metre, yaw=angle, a=metre, b=metre, up=metre, turn=angle)

@@ -14,6 +14,8 @@ from perception.geometry import Pose
 FULL_GAP_M: Final = 0.157
 """Between the jaws' tips when fully open."""
 REACH_IN_HAND_M: Final = 0.07
+BETWEEN_TIPS_M: Final = 0.035
+"""Before the hand, in the middle between the finger tips."""
 PULL_OPENS: Final = 0.05
 """How far a pull opens the jaws, 0..1."""
 
@@ -106,12 +108,13 @@ class FakeJaws:
             self._world.settle(self._which)
 
     def _between(self, hand: Pose) -> int | None:
-        """Which bottle's flank the hand, as it is, would close on; None if on none."""
+        """Which bottle the hand, as it is, would close on; None if on none."""
         if self._misses < self._script.misses:
             return None
+        between = hand.transform(np.array([BETWEEN_TIPS_M, 0.0, 0.0]))
         for which, foot in enumerate(self._world.feet()):
-            x, _, z = hand.inverse().transform(np.array([*foot[:2], hand.position_m[2]]))
-            within = 0.0 < hand.position_m[2] - foot[2] < self._world.height_m
-            if within and abs(x) < REACH_IN_HAND_M and -0.04 < z < 0.12:
+            x, y, z = hand.inverse().transform(np.array([*foot[:2], between[2]]))
+            within = 0.0 < between[2] - foot[2] < self._world.height_m
+            if within and abs(x) < REACH_IN_HAND_M and abs(y) < REACH_IN_HAND_M and -0.04 < z < 0.12:
                 return which
         return None

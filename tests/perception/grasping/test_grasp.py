@@ -51,7 +51,7 @@ def compute(
 ) -> Grasp | Rejection:
     """For Spot, standing at `body`."""
     settings = settings or GraspSettings()
-    reach = Reach(SPOT.arm, body, settings.standoff_m)
+    reach = Reach(SPOT.arm, body, settings)
     return compute_grasp(view, heatmap, gripper=SPOT.gripper, reach=reach, settings=settings)
 
 

@@ -186,7 +186,7 @@ def test_the_rim_that_the_sensor_does_not_return_counts_for_the_width() -> None:
 def test_what_is_too_wide_or_out_of_reach_is_refused_with_a_reason() -> None:
     wide = proposed(seen_from(Cylinder(height=0.05, radius=0.08), 50).seen())
     assert isinstance(wide, Rejection)
-    far = Reach(SPOT.arm, Pose(np.eye(3), np.array([-5.0, 0.0, 0.52])), GraspSettings().standoff_m)
+    far = Reach(SPOT.arm, Pose(np.eye(3), np.array([-5.0, 0.0, 0.52])), GraspSettings())
     found = proposed(seen_from(LOW, 40).seen(), reach=far)
     assert isinstance(found, Rejection)
     assert "out of reach" in found.reason

@@ -1,0 +1,114 @@
+"""Low things on the fake robot: picked from the floor; and no grasp is tried twice."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import trees
+from behaviours.contract.common import finish, ready
+from behaviours.leaves.looking import LookTowards
+from behaviours.leaves.seeing import ComputeGraspPose
+from behaviours.registry import LEAVES
+from behaviours.robots.fake.robot import FakeDetector, FakeHeatmap, FakeRobot, FakeScript
+from behaviours.robots.fake.world import FakeWorld
+from perception.grasping.settings import GraspSettings
+from perception.types import Grasp
+from perception.view import View
+from tests.behaviours.task_runs import LIBRARY, Run
+from tests.behaviours.test_task_leaves import leaf
+
+SAME = GraspSettings()
+
+
+def on_the_floor(x: float, y: float, height_m: float = 0.05) -> FakeWorld:
+    return FakeWorld(bottle_m=np.array([x, y, 0.0]), height_m=height_m, table_m=(9.0, 9.0, 0.5), other_tables=())
+
+
+@pytest.mark.parametrize("place", [(0.8, 0.1), (0.7, -0.35), (1.4, 0.0)])
+def test_a_low_thing_is_found_on_the_floor_and_lifted(place: tuple[float, float]) -> None:
+    assert trees.problems(LIBRARY / "pick_from_floor.xml", LEAVES) == []
+    robot = FakeRobot(world=on_the_floor(*place))
+    run = Run("pick_from_floor", robot)
+    assert run.result.success, run.result.reason
+    assert robot.world.bottle_m[2] > 0.1
+    assert [words.split(" at ")[0] for words in run.said] == ["picked up: bottle"]
+
+
+def test_after_misses_other_grasps_are_tried() -> None:
+    robot = FakeRobot(FakeScript(misses=2), world=on_the_floor(0.8, 0.1))
+    run = Run("pick_from_floor", robot)
+    assert run.result.success, run.result.reason
+    assert run.count("CloseGripper", "FAILURE") == 2
+
+
+def test_where_nothing_lies_it_says_so() -> None:
+    run = Run("pick_from_floor", FakeRobot(FakeScript(hidden_captures=10**6)))
+    assert not run.result.success
+    assert run.said == ["nothing found on the floor"]
+
+
+def test_the_floor_before_the_feet_comes_into_view() -> None:
+    with FakeRobot() as robot:
+        ready(robot)
+        look = leaf(LookTowards, robot, forward_m=0.8, up_m=-0.52, distance_m=0.6, elevation_rad=0.9, max_speed_mps=0.5)
+        (hand,) = look.route()
+        finish(robot, robot.move_hand(hand, max_speed_mps=0.5))
+        x, y, z = robot.capture("hand").world_from_camera.inverse().transform([0.8, 0.0, 0.0])
+    assert (x, y) == pytest.approx((0.0, 0.0), abs=1e-6)
+    assert z == pytest.approx(0.6, abs=0.11)
+
+
+def views(*places: float) -> tuple[FakeRobot, list[View]]:
+    """A robot before a standing bottle, and what it sees of it in these places to the left."""
+    robot = FakeRobot(world=FakeWorld(bottle_m=np.array([1.0, 0.0, 0.55]), table_m=(1.08, 0.0, 0.55)))
+    seen = []
+    with robot:
+        ready(robot)
+        for left in places:
+            robot.world.bottle_m = np.array([1.0, left, 0.55])
+            frame = robot.capture("hand")
+            seen.append(View(frame, FakeDetector().detect(frame, ("bottle",), 0.5)[0]))
+    return robot, seen
+
+
+def chosen(compute: ComputeGraspPose, view: View) -> Grasp:
+    """The grasp that the leaf chooses when it is ticked with a view."""
+    compute._ports.values |= {"detection": view, "heatmap": FakeHeatmap().predict(view)}  # type: ignore[attr-defined]
+    while True:
+        compute.tick_once()
+        if compute.status.name != "RUNNING":
+            break
+    assert compute.status.name == "SUCCESS", compute.feedback_message
+    grasp = compute.get("grasp")
+    assert isinstance(grasp, Grasp)
+    return grasp
+
+
+def same(one: Grasp, other: Grasp) -> bool:
+    hands = one.world_from_hand, other.world_from_hand
+    return hands[0].distance_m(hands[1]) < SAME.again_m and hands[0].angle_rad(hands[1]) < SAME.again_rad
+
+
+@pytest.mark.parametrize("approach", ["side", "any"])
+def test_a_grasp_that_failed_is_not_chosen_again_until_the_object_has_moved(approach: str) -> None:
+    robot, (first, moved) = views(0.0, 0.1)
+    compute = leaf(ComputeGraspPose, robot, approach=approach_of(approach))
+    grasps = [chosen(compute, first) for _ in range(4)]
+    assert not any(same(one, other) for index, one in enumerate(grasps) for other in grasps[:index])
+    chosen(compute, moved)
+    assert same(chosen(compute, first), grasps[0]), "it had moved in between"
+
+
+def approach_of(name: str) -> object:
+    (port,) = [port for port in ComputeGraspPose.PORTS if port.name == "approach"]
+    return port.type(name)
+
+
+def test_only_so_many_failures_are_remembered() -> None:
+    robot, (view,) = views(0.0)
+    compute = leaf(ComputeGraspPose, robot)
+    compute._tried = ((np.zeros(2), view.frame.world_from_camera),) * 50
+    for _ in range(3):
+        chosen(compute, view)
+    assert len(compute._tried) == 3
