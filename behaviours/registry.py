@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from behaviours.leaves.choosing import ChooseView, ForgetViews, NoteView
+from behaviours.leaves.failing import ForgetFailures, NoteFailure
 from behaviours.leaves.gripping import AwaitPull, CloseGripper, OpenGripper, VerifyGrasp
 from behaviours.leaves.looking import LookAt, LookTowards
 from behaviours.leaves.moving import (
@@ -33,6 +34,7 @@ _CLASSES: tuple[type[Leaf], ...] = (
     ComputeGraspPose,
     DetectObject,
     FaceObject,
+    ForgetFailures,
     ForgetViews,
     HoldAt,
     InferHeatmap,
@@ -46,6 +48,7 @@ _CLASSES: tuple[type[Leaf], ...] = (
     MoveToGrasp,
     MoveToPlace,
     MoveToPreGrasp,
+    NoteFailure,
     NoteView,
     OffsetPose,
     OpenGripper,

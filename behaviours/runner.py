@@ -50,7 +50,7 @@ def run(
     import trees
     from behaviours.registry import LEAVES
     from behaviours.robot import picking
-    from behaviours.vocabulary import robot_names
+    from behaviours.vocabulary import label_names, robot_names
     from behaviours.worker import Worker
 
     if reason := wrong_robot(robot):
@@ -62,7 +62,7 @@ def run(
     document = trees.load(file, known, main)
     detector, heatmap_model = _networks(robot, detector, heatmap_model)
     names = robot_names(robot.cameras, picks=picking(robot) is not None, whose="the robot")
-    document.know({"label": trees.Names(detector.labels, "the detector"), **names})
+    document.know({"label": label_names(detector, "the detector"), **names})
     for warning in document.problems:
         logging.getLogger("behaviours").warning("%s", warning)
     seed = getattr(robot, "seed", 0)

@@ -9,7 +9,7 @@ from app.parts.options import with_defaults
 from app.parts.robots import robot_kind
 from behaviours.robot import HAND_ONLY, Robot, picking
 from behaviours.robots.spot.camera.images import CAMERAS as SPOT_CAMERAS
-from behaviours.vocabulary import robot_names
+from behaviours.vocabulary import label_names, robot_names
 from trees.data.ports import Names, Vocabulary
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def vocabulary(
     known: dict[str, Names] = {}
     if detector is not None:
         whose = f"the detector {which}" if which is not None else "the detector"
-        known["label"] = Names(detector.labels, whose)
+        known["label"] = label_names(detector, whose)
     if robot is not None:
         cameras = CAMERAS[robot] if made is None else made.cameras
         picks = robot in PICKING if made is None else picking(made) is not None

@@ -11,15 +11,18 @@ import numpy as np
 from py_trees.common import Status
 
 from behaviours.leaves.base import DETECTION, JobLeaf, WorkLeaf
+from behaviours.leaves.failing import Failures
 from behaviours.limits import SHARE, up_to
 from behaviours.services import Services
+from perception.detection.things import THING, find_things
 from perception.geometry import Pose, Vector
 from perception.grasping.choose import choose_grasp
 from perception.grasping.hanging import clip_to_height_range, further_out
 from perception.grasping.reach import Reach
+from perception.networks.protocols import Enough
 from perception.surface.depth import fuse_depth
 from perception.surface.locate import ObjectLocation, detection_of
-from perception.types import Grasp, Heatmap, Rejection, RgbdFrame
+from perception.types import Detection, Grasp, Heatmap, Rejection, RgbdFrame
 from perception.view import View
 from trees.data.ports import Bounds, input_port, output_port
 
@@ -58,7 +61,10 @@ class Capture(JobLeaf[RgbdFrame]):
 
 
 class DetectObject(WorkLeaf[View]):
-    """Find the best object with one of the labels, or the one that is known already."""
+    """Find the best object with one of the labels, or the one that is known already.
+
+    The label `thing` is for whatever stands out of the ground by its depth, the nearest first; no network knows it.
+    """
 
     PORTS = (
         input_port("frame", RgbdFrame, text="the picture to look at"),
@@ -68,23 +74,22 @@ class DetectObject(WorkLeaf[View]):
         input_port("min_score", float, default=0.25, bounds=SHARE, text="least score, 0..1"),
         input_port("known", ObjectLocation, default=None, text="take no other object than this one"),
         input_port("within_m", float, unit="m", default=0.15, bounds=up_to(100.0), text="how far it may have moved"),
+        input_port("failures", Failures, default=None, text="take these only if there is no other"),
         output_port("detection", View, text="the object and the picture that it is in"),
     )
 
     def work(self) -> Callable[[], View | Rejection]:
         frame, labels, min_score = self.get("frame"), self.get("labels"), self.get("min_score")
         known, within_m = self.get("known"), self.get("within_m")
-        surface = self.context.settings.surface
+        surface, failures = self.context.settings.surface, self.get("failures") or Failures()
 
         def detect() -> View | Rejection:
             if known is None:  # all that can be found is compared
-                best = next(iter(self.context.detector.detect(frame, labels, min_score)), None)
+                best = next(iter(failures.last(self._found(frame, labels, min_score, None), frame)), None)
                 where = ""
             else:
                 matching = partial(detection_of, frame=frame, known=known, within_m=within_m)
-                detections = self.context.detector.detect(
-                    frame, labels, min_score, lambda detection: matching([detection]) is not None
-                )
+                detections = self._found(frame, labels, min_score, lambda detection: matching([detection]) is not None)
                 best = matching(detections)
                 where = f" within {within_m:.2f} m of where it was"
             if best is None:
@@ -92,6 +97,15 @@ class DetectObject(WorkLeaf[View]):
             return View(frame, best, surface)
 
         return detect
+
+    def _found(
+        self, frame: RgbdFrame, labels: tuple[str, ...], min_score: float, enough: Enough | None
+    ) -> list[Detection]:
+        """What the detector finds, and things by depth if they are asked for, best first."""
+        named = tuple(label for label in labels if label != THING)
+        found = self.context.detector.detect(frame, named, min_score, enough) if named else []
+        things = find_things(frame, min_score) if THING in labels else []
+        return sorted([*found, *things], key=lambda one: -one.score)
 
     def take(self, result: View) -> Status:
         self.set("detection", result)

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 Status = Literal["success", "failure", "interrupted", "error"]
 JUDGED: Final = (
     "object_lift_m", "held_s", "peak_gripper_torque_nm", "placed_upright", "placed_distance_m", "objects_placed",
-    "sim_s",
+    "objects_there", "objects_lifted", "sim_s",
 )  # fmt: skip
 
 
@@ -20,14 +20,15 @@ class Result:
 
     Fields that only the simulator's ground truth can fill are None without it. They judge the run; no leaf sees them.
 
-    status: success, failure, interrupted or error; "error" until something better is known. attempts: grasp attempts
-    begun. object_lift_m: height of the object above where it stood, metres. held_s: seconds it has been lifted
-    without a break. peak_gripper_torque_nm: highest torque of the jaw. placed_upright: the object stands on the place.
-    placed_distance_m: its distance from the middle of the place. objects_placed: number of objects that stand on the
-    place. sim_s: seconds on the robot's clock. wall_s: seconds from the command to here. run: the run folder. reason:
-    the path and message of the node that failed; empty for a success. reports: texts of the Report leaves, in order.
-    seed: seed of scene and noise. tree: name of the tree. robot: name of the robot. exit_code: of the command,
-    None for a run that no command waits for.
+    status: success, failure, interrupted or error; "error" until something better is known. attempts: grasp
+    attempts begun. object_lift_m: height of the object above where it stood, metres. held_s: seconds it has been
+    lifted without a break. peak_gripper_torque_nm: highest torque of the jaw. placed_upright: the object stands on
+    the place. placed_distance_m: its distance from the middle of the place. objects_placed: number of objects that
+    stand on the place. objects_there: of those over the place, however they lie. objects_lifted: of those lifted at
+    the end. sim_s: seconds on the robot's clock. wall_s: seconds from the command to here. run: the run folder.
+    reason: the path and message of the node that failed; empty for a success. reports: texts of the Report leaves,
+    in order. seed: seed of scene and noise. tree: name of the tree. robot: name of the robot. exit_code: of the
+    command, None for a run that no command waits for.
     """
 
     status: Status = "error"
@@ -38,6 +39,8 @@ class Result:
     placed_upright: bool | None = None
     placed_distance_m: float | None = None
     objects_placed: int | None = None
+    objects_there: int | None = None
+    objects_lifted: int | None = None
     sim_s: float | None = None
     wall_s: float = 0.0
     run: str = ""

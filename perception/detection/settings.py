@@ -44,3 +44,32 @@ class DetectionSettings:
     most: int = 20
     smoothing_px: float = 0.4
     foreground: ForegroundSettings = field(default_factory=ForegroundSettings)
+
+
+@dataclass(frozen=True)
+class ThingSettings:
+    """What counts as a thing; see `perception.detection.things`. Metres.
+
+    smoothing_px: median of the depth. least_above_m, most_above_m: height over the ground that is looked at; the least
+    is at least so many times the ground's noise (noises). jump_m: a larger step of depth between neighbouring pixels is
+    an edge.
+    closing_px: holes and clefts so wide are filled. edge_px: what is so near to the picture's edge is not seen whole.
+    gap_px, ring_px, least_around: beyond the gap, the ground is seen on so large a share of the ring around it.
+    least_px: of a thing. most_length_m, least_width_m, most_width_m, least_height_m: its size.
+    """
+
+    smoothing_px: int = 5
+    least_above_m: float = 0.010
+    most_above_m: float = 0.45
+    noises: float = 3.0
+    jump_m: float = 0.03
+    closing_px: int = 7
+    edge_px: int = 3
+    gap_px: int = 6
+    ring_px: int = 6
+    least_around: float = 0.6
+    least_px: int = 250
+    most_length_m: float = 0.36
+    least_width_m: float = 0.015
+    most_width_m: float = 0.16
+    least_height_m: float = 0.02

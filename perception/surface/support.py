@@ -104,6 +104,11 @@ def find_support(
     return Support(tuple(plane for plane, _ in ground), middle, _map(points, ground, middle, settings), settings.cell_m)
 
 
+def level_planes(points_m: Vector, most_noise_m: float, settings: SupportSettings) -> list[Plane]:
+    """Nearly level planes among points (N, 3), metres, world frame; `Plane.share` is of all points."""
+    return [plane for plane, _ in _planes(points_m, np.zeros(len(points_m), bool), most_noise_m, settings)]
+
+
 def _grown(mask: NDArray[np.bool_], by_px: float) -> NDArray[np.bool_]:
     """The mask with everything within so many pixels of it."""
     away = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 3)

@@ -114,7 +114,6 @@ class GenesisRobot(GenesisSteering):
         target = self.sample.target
         self._judge = Judge(
             self._entities.target,
-            None if target is None else np.asarray(target.object.vertices),
             self.sample.place,
             [(entity, np.asarray(placed.object.vertices)) for placed, entity in self._entities.objects],
             self._settings.judge,

@@ -69,6 +69,8 @@ class JudgeSettings:
     """Greatest tilt of the object's axis: 10 degrees."""
     rests_m: float = 0.01
     """Greatest distance of the object's lowest point from the top of the box."""
+    on_others_m: float = 0.15
+    """Greatest height of what lies on other objects over the box."""
 
 
 @dataclass(frozen=True)

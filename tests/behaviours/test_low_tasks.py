@@ -1,4 +1,4 @@
-"""Low things on the fake robot: picked from the floor; and no grasp is tried twice."""
+"""Low things on the fake robot, on the floor and in a bin. No grasp is tried twice; what failed comes last."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ import pytest
 
 import trees
 from behaviours.contract.common import finish, ready
+from behaviours.leaves.failing import REMEMBERED, Failures, NoteFailure
 from behaviours.leaves.looking import LookTowards
 from behaviours.leaves.seeing import ComputeGraspPose
 from behaviours.registry import LEAVES
 from behaviours.robots.fake.robot import FakeDetector, FakeHeatmap, FakeRobot, FakeScript
 from behaviours.robots.fake.world import FakeWorld
 from perception.grasping.settings import GraspSettings
-from perception.types import Grasp
+from perception.surface.locate import ObjectLocation
+from perception.types import Detection, Grasp
 from perception.view import View
 from tests.behaviours.task_runs import LIBRARY, Run
 from tests.behaviours.test_task_leaves import leaf
@@ -32,7 +34,7 @@ def test_a_low_thing_is_found_on_the_floor_and_lifted(place: tuple[float, float]
     run = Run("pick_from_floor", robot)
     assert run.result.success, run.result.reason
     assert robot.world.bottle_m[2] > 0.1
-    assert [words.split(" at ")[0] for words in run.said] == ["picked up: bottle"]
+    assert [words.split(" at ")[0] for words in run.said] == ["picked up: thing"]
 
 
 def test_after_misses_other_grasps_are_tried() -> None:
@@ -40,6 +42,46 @@ def test_after_misses_other_grasps_are_tried() -> None:
     run = Run("pick_from_floor", robot)
     assert run.result.success, run.result.reason
     assert run.count("CloseGripper", "FAILURE") == 2
+
+
+def three_in_a_bin() -> FakeWorld:
+    others = [np.array([1.42, 0.12, 0.25]), np.array([1.6, -0.1, 0.25])]
+    return FakeWorld(
+        bottle_m=np.array([1.5, 0.0, 0.25]),
+        others_m=others,
+        height_m=0.06,
+        table_m=(1.5, 0.0, 0.25),
+        table_half_m=0.22,
+        other_tables=((0.2, 1.8, 0.2, 0.25),),
+    )
+
+
+def test_a_bin_is_emptied_into_the_other() -> None:
+    assert trees.problems(LIBRARY / "clear_bin.xml", LEAVES) == []
+    robot = FakeRobot(FakeScript(misses=1), world=three_in_a_bin())
+    run = Run("clear_bin", robot)
+    assert run.result.success, run.result.reason
+    assert [words.split(":")[0] for words in run.said] == ["put away"] * 3 + ["nothing is left"]
+    for foot in robot.world.feet():
+        assert abs(foot - [0.2, 1.8, 0.2]) == pytest.approx(np.zeros(3), abs=0.15)
+
+
+def test_a_thing_lost_on_the_way_fails_the_task_after_the_others_are_brought() -> None:
+    robot = FakeRobot(FakeScript(drops=1), world=three_in_a_bin())
+    run = Run("clear_bin", robot, change=('code="lost == 0"', 'code="lost == 1"'))
+    assert run.result.success, "the fake puts it back into the bin, so nothing is left in the end"
+    assert [words.split(":")[0] for words in run.said].count("lost on the way") == 1
+    robot = FakeRobot(FakeScript(drops=1), world=three_in_a_bin())
+    assert not Run("clear_bin", robot).result.success
+
+
+def test_after_a_thing_that_cannot_be_gripped_another_is_tried() -> None:
+    robot = FakeRobot(FakeScript(misses=3), world=three_in_a_bin())
+    run = Run("clear_bin", robot)
+    assert run.result.success, run.result.reason
+    assert run.count("NoteFailure") == 1
+    first = [words for words in run.said if words.startswith("put away")]
+    assert len(first) == 3
 
 
 def test_where_nothing_lies_it_says_so() -> None:
@@ -98,6 +140,21 @@ def test_a_grasp_that_failed_is_not_chosen_again_until_the_object_has_moved(appr
     assert not any(same(one, other) for index, one in enumerate(grasps) for other in grasps[:index])
     chosen(compute, moved)
     assert same(chosen(compute, first), grasps[0]), "it had moved in between"
+
+
+def test_objects_that_failed_are_taken_last() -> None:
+    robot, (view,) = views(0.0)
+    there, aside = view.detection, Detection("bottle", 0.5, np.roll(view.detection.mask, 150, axis=1), (0, 0, 1, 1))
+    location = view.location
+    assert isinstance(location, ObjectLocation)
+    assert Failures((location,)).last([there, aside], view.frame) == [aside, there]
+    assert Failures().last([there, aside], view.frame) == [there, aside]
+    failures = Failures()
+    for _ in range(REMEMBERED + 3):
+        note = leaf(NoteFailure, robot, object=location, failures=failures)
+        note.tick_once()
+        failures = note.get("failures")
+    assert len(failures.objects) == REMEMBERED
 
 
 def approach_of(name: str) -> object:

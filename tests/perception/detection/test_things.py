@@ -1,0 +1,77 @@
+"""Things by depth alone, in pictures made by casting rays."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from behaviours.robots.fake.world import HAND_CAMERA, FakeWorld
+from perception.detection.things import THING, find_things
+from perception.geometry import Pose, unit
+from perception.types import Detection, RgbdFrame
+
+MIDDLE_M = np.array([1.5, 0.0, 0.25])
+
+
+def seen(world: FakeWorld, *, away_m: float = 0.6, down_rad: float = 1.0, noise_m: float = 0.0) -> RgbdFrame:
+    """A picture of MIDDLE_M from before and above."""
+    back = np.array([-np.cos(down_rad), 0.0, np.sin(down_rad)])
+    right = unit(np.cross(-back, [0.0, 0.0, 1.0]))
+    pose = Pose(np.stack([right, np.cross(-back, right), -back], axis=1), MIDDLE_M + away_m * back)
+    rgb, depth = world.render(pose)
+    noise = np.random.default_rng(3).normal(0.0, noise_m, depth.shape) if noise_m else 0.0
+    noisy = np.where(depth > 0, depth + noise, 0.0).astype(np.float32)
+    return RgbdFrame(rgb, noisy, HAND_CAMERA, pose, 0.0)
+
+
+def low_things(*feet: tuple[float, float], height_m: float = 0.05, table_half_m: float = 0.4) -> FakeWorld:
+    first, *others = [np.array([x, y, 0.25]) for x, y in feet]
+    return FakeWorld(
+        bottle_m=first,
+        others_m=others,
+        height_m=height_m,
+        table_m=(1.5, 0.0, 0.25),
+        table_half_m=table_half_m,
+        other_tables=(),
+    )
+
+
+def middle_m(frame: RgbdFrame, one: Detection) -> np.ndarray:
+    v, u = np.nonzero(one.mask & (frame.depth > 0))
+    points = frame.world_from_camera.transform(frame.intrinsics.back_project(u, v, frame.depth[v, u]))
+    return np.median(points, axis=0)
+
+
+@pytest.mark.parametrize("noise_m", [0.0, 0.003])
+def test_every_thing_that_stands_out_of_the_ground_is_found_the_nearest_first(noise_m: float) -> None:
+    feet = (1.42, 0.12), (1.5, 0.0), (1.6, -0.12)
+    frame = seen(low_things(*feet), noise_m=noise_m)
+    found = find_things(frame, 0.25)
+    assert [one.label for one in found] == [THING] * 3
+    for one, foot in zip(found, feet, strict=True):
+        assert middle_m(frame, one)[:2] == pytest.approx(foot, abs=0.03)
+    assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
+
+
+def test_bare_ground_has_no_things() -> None:
+    world = low_things((1.5, 0.0))
+    world.bottle_hidden = True
+    assert find_things(seen(world, noise_m=0.003), 0.25) == []
+
+
+def test_a_table_is_no_thing_but_what_lies_on_it_is() -> None:
+    frame = seen(low_things((1.5, 0.0), table_half_m=0.15), away_m=0.9)
+    assert len(find_things(frame, 0.25)) == 1
+    assert find_things(seen(low_things((9.0, 0.0), table_half_m=0.15), away_m=0.9), 0.25) == []
+
+
+def test_what_the_picture_cuts_or_is_too_far_for_the_score_is_left_out() -> None:
+    assert find_things(seen(low_things((1.5, 0.0))), 0.25)
+    assert find_things(seen(low_things((1.5, 0.0))), 0.9) == []
+    assert find_things(seen(low_things((1.5, 0.29)), away_m=0.5), 0.25) == []
+
+
+def test_a_picture_without_depth_has_none() -> None:
+    frame = seen(low_things((1.5, 0.0)))
+    blind = RgbdFrame(frame.rgb, np.zeros_like(frame.depth), frame.intrinsics, frame.world_from_camera, 0.0)
+    assert find_things(blind, 0.25) == []
