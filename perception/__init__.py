@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from perception.base.errors import ModelError as ModelError, RobotError as RobotError, WriteError as WriteError
     from perception.detection.detector import OnnxDetector as OnnxDetector
     from perception.geometry import Pose as Pose, Vector as Vector
+    from perception.grasping.choose import choose_grasp as choose_grasp
+    from perception.grasping.family import JawTips as JawTips
     from perception.grasping.grasp import compute_grasp as compute_grasp
     from perception.grasping.gripper import GripperModel as GripperModel
     from perception.grasping.heatmap import OnnxHeatmap as OnnxHeatmap
@@ -40,6 +42,8 @@ else:
         "perception.base.errors": ("ModelError", "RobotError", "WriteError"),
         "perception.detection.detector": ("OnnxDetector",),
         "perception.geometry": ("Pose", "Vector"),
+        "perception.grasping.choose": ("choose_grasp",),
+        "perception.grasping.family": ("JawTips",),
         "perception.grasping.grasp": ("compute_grasp",),
         "perception.grasping.gripper": ("GripperModel",),
         "perception.grasping.heatmap": ("OnnxHeatmap",),

@@ -12,13 +12,16 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from perception.detection.things import look_for
 from perception.geometry import Pose
-from perception.grasping.grasp import DEFAULT, compute_grasp
+from perception.grasping.choose import choose_grasp
+from perception.grasping.family import JawTips
+from perception.grasping.grasp import DEFAULT
 from perception.grasping.gripper import GripperModel
 from perception.grasping.reach import Reach
 from perception.grasping.settings import GraspSettings
 from perception.networks.protocols import Detector, Enough, HeatmapModel
-from perception.types import Detection, Grasp, Heatmap, Intrinsics, Rejection, RgbdFrame
+from perception.types import Approach, Detection, Grasp, Heatmap, Intrinsics, Rejection, RgbdFrame
 from perception.view import View
 
 WARM_UPS = 3
@@ -46,17 +49,20 @@ def perceive(
     labels: Sequence[str],
     gripper: GripperModel,
     min_score: float = 0.25,
+    approach: Approach = "side",
+    tips: JawTips | None = None,
     reach: Reach | None = None,
     settings: GraspSettings = DEFAULT,
 ) -> Perception:
     """Detect an object in a frame and choose a grasp on it.
 
-    detector, heatmap_model: the networks. labels: what to look for; the best detection is taken. min_score: of a
-    detection, 0..1. gripper, reach, settings: see `compute_grasp`. ConfigError if the detector does not know a label.
+    detector, heatmap_model: the networks. labels: what to look for, `thing` for whatever stands out of the ground; the
+    best detection is taken. min_score: of a detection, 0..1. approach, tips, gripper, reach, settings: see
+    `choose_grasp`. ConfigError if the detector does not know a label.
     """
     result = Perception()
     clock = _Clock(result.seconds)
-    detections = detector.detect(frame, labels, min_score, enough=lambda _: True)
+    detections = look_for(detector, frame, labels, min_score, enough=lambda _: True)
     clock.lap("detector")
     if not detections:
         result.grasp = Rejection(f"no {' or '.join(labels)} in the picture with a score of at least {min_score:g}")
@@ -69,7 +75,15 @@ def perceive(
         return result
     result.heatmap = heatmap_model.predict(result.view)
     clock.lap("heatmap")
-    result.grasp = compute_grasp(result.view, result.heatmap, gripper=gripper, reach=reach, settings=settings)
+    result.grasp = choose_grasp(
+        result.view,
+        result.heatmap,
+        approach=approach,
+        gripper=gripper,
+        tips=tips,
+        reach=reach,
+        settings=settings,
+    )
     clock.lap("pose")
     return result
 

@@ -14,15 +14,14 @@ from behaviours.leaves.base import DETECTION, JobLeaf, WorkLeaf
 from behaviours.leaves.failing import Failures
 from behaviours.limits import SHARE, up_to
 from behaviours.services import Services
-from perception.detection.things import THING, find_things
+from perception.detection.things import look_for
 from perception.geometry import Pose, Vector
 from perception.grasping.choose import choose_grasp
 from perception.grasping.hanging import clip_to_height_range, further_out
 from perception.grasping.reach import Reach
-from perception.networks.protocols import Enough
 from perception.surface.depth import fuse_depth
 from perception.surface.locate import ObjectLocation, detection_of
-from perception.types import Detection, Grasp, Heatmap, Rejection, RgbdFrame
+from perception.types import Grasp, Heatmap, Rejection, RgbdFrame
 from perception.view import View
 from trees.data.ports import Bounds, input_port, output_port
 
@@ -81,15 +80,18 @@ class DetectObject(WorkLeaf[View]):
     def work(self) -> Callable[[], View | Rejection]:
         frame, labels, min_score = self.get("frame"), self.get("labels"), self.get("min_score")
         known, within_m = self.get("known"), self.get("within_m")
-        surface, failures = self.context.settings.surface, self.get("failures") or Failures()
+        detector, surface = self.context.detector, self.context.settings.surface
+        failures = self.get("failures") or Failures()
 
         def detect() -> View | Rejection:
             if known is None:  # all that can be found is compared
-                best = next(iter(failures.last(self._found(frame, labels, min_score, None), frame)), None)
+                best = next(iter(failures.last(look_for(detector, frame, labels, min_score, None), frame)), None)
                 where = ""
             else:
                 matching = partial(detection_of, frame=frame, known=known, within_m=within_m)
-                detections = self._found(frame, labels, min_score, lambda detection: matching([detection]) is not None)
+                detections = look_for(
+                    detector, frame, labels, min_score, lambda detection: matching([detection]) is not None
+                )
                 best = matching(detections)
                 where = f" within {within_m:.2f} m of where it was"
             if best is None:
@@ -97,15 +99,6 @@ class DetectObject(WorkLeaf[View]):
             return View(frame, best, surface)
 
         return detect
-
-    def _found(
-        self, frame: RgbdFrame, labels: tuple[str, ...], min_score: float, enough: Enough | None
-    ) -> list[Detection]:
-        """What the detector finds, and things by depth if they are asked for, best first."""
-        named = tuple(label for label in labels if label != THING)
-        found = self.context.detector.detect(frame, named, min_score, enough) if named else []
-        things = find_things(frame, min_score) if THING in labels else []
-        return sorted([*found, *things], key=lambda one: -one.score)
 
     def take(self, result: View) -> Status:
         self.set("detection", result)
@@ -206,6 +199,7 @@ class ComputeGraspPose(WorkLeaf[Grasp]):
             text="from where: side by the heatmap, top by shape alone, any takes what can be done",
         ),
         output_port("grasp", Grasp, text="pixel, depth, normal and pose"),
+        output_port("opening", float, default=None, bounds=SHARE, text="of the jaws on the way in, 0 closed .. 1 open"),
     )
 
     def __init__(self, name: str, ports: Any, context: Services) -> None:
@@ -254,6 +248,7 @@ class ComputeGraspPose(WorkLeaf[Grasp]):
         self._tried = (*self._tried_on(view), chosen)[-self.context.settings.grasp.remembered :]
         result = further_out(result, self.get("out_m"))
         self.set("grasp", result)
+        self.set("opening", result.opening)
         self._record(result)
         u, v = result.pixel_uv
         x, y, z = result.point_world_m

@@ -9,6 +9,7 @@ from app.base.arguments import add_json
 from app.base.command import Command, Parser
 from app.base.interrupts import Interrupts
 from app.parts.plugins import DETECTOR, detector_name
+from perception.types import APPROACHES
 
 EPILOG = """\
 Positions and the quaternion are in the camera's optical frame: x right, y down, z forward.
@@ -23,11 +24,16 @@ def add_arguments(parser: Parser) -> None:
         "--depth-scale", type=float, default=0.001, metavar="M", help="metres per unit of the depth (default 0.001)"
     )
     parser.add_argument("--intrinsics", required=True, metavar="FX,FY,CX,CY", help="of the colour camera, pixels")
-    parser.add_argument("--label", action="append", metavar="NAME", help="object to find; repeat for several (bottle)")
+    parser.add_argument(
+        "--label", action="append", metavar="NAME", help="object to find, thing for any; repeat for several (bottle)"
+    )
     parser.add_argument("--min-score", type=float, default=0.25, metavar="S", help="least score, 0..1 (default 0.25)")
     parser.add_argument("--mask", type=Path, metavar="FILE", help="the object's mask (png), instead of the detector")
     parser.add_argument(
         "--tilt", type=float, default=0.0, metavar="DEG", help="how far the camera looks down, degrees (default 0)"
+    )
+    parser.add_argument(
+        "--approach", choices=APPROACHES, default="side", help="from where the hand may come (default side)"
     )
     parser.add_argument("--registered", action="store_true", help="depth and colour fit pixel for pixel; move neither")
     parser.add_argument("--out", type=Path, metavar="DIR", help="write mask, normals, heatmap and overlay there")

@@ -62,7 +62,16 @@ def perceive_files(arguments: argparse.Namespace) -> int:
         detector = open_detector(arguments.detector)
     heatmap = OnnxHeatmap(arguments.heatmap) if arguments.heatmap else OnnxHeatmap()
     warm_up(detector, heatmap, labels, SPOT.gripper)
-    perception = perceive(frame, detector, heatmap, labels=labels, gripper=SPOT.gripper, min_score=arguments.min_score)
+    perception = perceive(
+        frame,
+        detector,
+        heatmap,
+        labels=labels,
+        gripper=SPOT.gripper,
+        min_score=arguments.min_score,
+        approach=arguments.approach,
+        tips=SPOT.tips,
+    )
     files = _write(perception, arguments.out) if arguments.out is not None else {}
     result = {**_result(perception, frame), **files}
     if arguments.out is not None:

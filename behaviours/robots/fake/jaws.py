@@ -68,7 +68,7 @@ class FakeJaws:
             self._hand_from_held, self._torque_nm = None, 0.0
         elif self.opening <= self._width and (which := self._between(hand)) is not None:
             self.grip(which, torque_nm, hand, now_s)
-        if fraction >= 1.0 and goal < start and self._hand_from_held is None:
+        if fraction >= 1.0 and goal < min(start, self._width) and self._hand_from_held is None:
             self._misses += 1
 
     @property

@@ -82,6 +82,22 @@ def test_the_hand_comes_along_the_line_of_sight_with_its_jaws_level(perceive: Ru
     assert abs(hand[1, 1]) > 0.95, "the bottle's axis, the picture's vertical, lies along the hand's y"
 
 
+def test_a_grasp_from_above_can_be_asked_for(perceive: Run) -> None:
+    level, steep = perceive(), perceive(approach="top")
+    assert (level[0], steep[0]) == (0, 0)
+    assert steep[1]["quaternion_wxyz"] != level[1]["quaternion_wxyz"]
+
+
+def test_a_thing_is_found_without_any_network(perceive: Run, pair: Path) -> None:
+    seen = render(Cylinder(height=0.06), camera_at((-0.35, 0.0, 1.0), (0.0, 0.0, 0.5)))
+    np.save(pair / "depth.npy", np.where(seen.depth < 4, seen.depth * 1000, 0).round().astype(np.uint16))
+    code, thing, err = perceive(mask=None, label="thing", approach="top", tilt="55")
+    assert code == 0, err
+    assert thing["label"] == "thing"
+    u, v = thing["pixel"]
+    assert seen.mask[v, u]
+
+
 def test_pictures_appear_and_show_the_mask(perceive: Run, pair: Path, view: View) -> None:
     _, result, _ = perceive()
     for name in ("mask", "normals", "heatmap", "overlay"):
