@@ -22,8 +22,7 @@ from simulation.trials.clutter_table import GONE_GAP_M, GONE_M, ClutterProtocol,
 from training.dataset.views import SEED_BASE, SPEC, photograph
 from training.evaluation.clutter_names import Kind, Noise, View
 from training.evaluation.methods.interface import Look
-from training.evaluation.scenes import detection_of
-from training.heatmap.build_arrays import MIN_MASK_PX, noisy_depth
+from training.heatmap.build_arrays import MIN_MASK_PX, detection_of, noisy_depth
 
 CAMERA = Intrinsics(640, 480, 540.0, 540.0, 320.0, 240.0)
 FAR_M = 2.0

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,7 +21,7 @@ from training.dataset.viewpoints import PRESETS, camera_pose
 from training.dataset.views import FAR_M, photograph
 from training.evaluation.methods.interface import Look, Truth
 from training.evaluation.placements import Placement
-from training.heatmap.build_arrays import MIN_MASK_PX, noisy_depth, rough_mask
+from training.heatmap.build_arrays import MIN_MASK_PX, detection_of, noisy_depth
 
 EVALUATION_SEEDS = 4_000_000
 VIEWS_PER_SCENE = 10
@@ -90,13 +89,6 @@ def noisy_frame(
     clean = np.where(picture.depth < FAR_M, picture.depth, np.float32(0.0)).astype(np.float32)
     depth = noisy_depth(clean, SPOT.hand_camera, rng)
     return RgbdFrame(photograph(picture.rgb, rng), depth, SPOT.hand_camera, world_from_camera, 0.0), clean
-
-
-def detection_of(mask: NDArray[np.bool_], rng: np.random.Generator, label: str = "object") -> Detection:
-    """The detection as a detector may give it, its edge wrong by up to 2 px."""
-    seen = rough_mask(mask, rng)
-    u, v, width, height = cv2.boundingRect(seen.astype(np.uint8))
-    return Detection(label, 1.0, seen, (float(u), float(v), float(u + width), float(v + height)))
 
 
 def _known(entry: Entry | Placement, labels: Path | None) -> Truth:

@@ -14,15 +14,17 @@ from perception.base.errors import ConfigError
 from perception.grasping import preprocess
 from perception.grasping.preprocess import Crop
 from training.dataset.catalogue import lacking
+from training.dataset.folder import Progress
 from training.dataset.labels.project import object_names, project, read_arrays
 from training.heatmap import build_arrays
 
 
-def training_arrays(folder: Path, recipe: str, out: Path | None = None) -> Path:
+def training_arrays(folder: Path, recipe: str, out: Path | None = None, progress: Progress = lambda *_: None) -> Path:
     """The folder of training arrays: `folder` itself, or arrays made once from the data set in it.
 
-    out: where to make them; None for FOLDER/arrays, or FOLDER/arrays-paper for the recipe "paper". ConfigError if the
-    folder is neither, or the arrays cannot be made or written.
+    out: where to make them; None for FOLDER/arrays, or FOLDER/arrays-paper for the recipe "paper". For the recipe
+    "ways" the data set is a folder of way labels. ConfigError if the folder is neither, or the arrays cannot be made or
+    written.
     """
     if (folder / "samples.json").is_file():
         return folder
@@ -31,7 +33,11 @@ def training_arrays(folder: Path, recipe: str, out: Path | None = None) -> Path:
     out = out or folder / ("arrays-paper" if recipe == "paper" else "arrays")
     if not (out / "samples.json").is_file():
         _require_writable(out)
-        if recipe == "paper":
+        if recipe == "ways":
+            from training.heatmap.build_way_arrays import build_ways
+
+            build_ways(folder, out, progress)
+        elif recipe == "paper":
             from training.heatmap.paper_recipe import build_paper
 
             build_paper(folder / "views", folder / "labels", out)

@@ -1,4 +1,4 @@
-"""Simple rules that use only the mask, to compare a heatmap with.
+"""Simple rules, to compare a heatmap with. Those for one way use only the mask.
 
 `centroid`: better the nearer to the mask's centroid. `height`: the share of good training pixels at the same height
 within the mask, in HEIGHT_BINS steps. A random pixel is good with the probability `good_share` of the metrics.
@@ -12,7 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from perception.grasping import preprocess
+from perception.grasping.family import WAYS
+from training.dataset.ways.targets import unpack
 from training.heatmap.metrics import PixelScores
+from training.heatmap.samples import Samples
 
 HEIGHT_BINS = 20
 HEIGHT_PROFILE = (
@@ -55,6 +59,14 @@ def height_profile(masks: Any, labels: Any, rows: Sequence[int] | NDArray[Any]) 
     return profile
 
 
+def measure_samples(samples: Samples) -> dict[str, dict[str, float]]:
+    """`PixelScores.summary` of the rules for a network's samples on their validation rows."""
+    if samples.of_ways:
+        return measure_ways(samples.labels, samples.training, samples.validation)
+    masks = samples.inputs[:, preprocess.MASK_CHANNEL]
+    return measure(masks, samples.labels, samples.training, samples.validation)
+
+
 def measure(
     masks: Any, labels: Any, training: NDArray[np.int64], validation: NDArray[np.int64]
 ) -> dict[str, dict[str, float]]:
@@ -72,6 +84,25 @@ def measure(
     metrics = {"centroid": centroid.summary(), "height": height.summary()}
     del metrics["centroid"]["ece"]  # its score is no probability
     return metrics
+
+
+def measure_ways(
+    packed: Any, training: NDArray[np.int64], validation: NDArray[np.int64]
+) -> dict[str, dict[str, float]]:
+    """`PixelScores.summary` on the validation rows of a rule that knows of each way how often it holds in training.
+
+    packed: (N, H, W) of training.dataset.ways.targets.
+    """
+    counts = np.zeros((2, len(WAYS)))
+    for row in training:
+        labels = unpack(np.asarray(packed[row]))
+        counts += (labels >= 0).sum(axis=(1, 2)), (labels > 0).sum(axis=(1, 2))
+    share = (counts[1] / np.maximum(counts[0], 1.0))[:, None, None]
+    scores = PixelScores()
+    for row in validation:
+        labels = unpack(np.asarray(packed[row]))
+        scores.add(np.broadcast_to(share, labels.shape), labels)
+    return {"way": scores.summary()}
 
 
 def _mask(channel: Any) -> NDArray[np.bool_]:

@@ -32,7 +32,7 @@ from perception.base.plain_json import json_text
 from perception.geometry import Pose
 from perception.grasping.preprocess import Crop, heatmap_input
 from perception.surface.depth import median_depth
-from perception.types import Intrinsics
+from perception.types import Detection, Intrinsics
 from simulation.genesis.depth_sensor import DepthSensor
 from simulation.genesis.settings import DepthSensorConfig
 from training.common.outputs import refuse_replacing
@@ -57,6 +57,13 @@ def rough_mask(mask: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.
     change = cv2.dilate if size > 0 else cv2.erode
     changed = change(mask.astype(np.uint8), kernel).astype(bool)
     return changed if changed.any() else mask
+
+
+def detection_of(mask: NDArray[np.bool_], rng: np.random.Generator, label: str = "object") -> Detection:
+    """The detection as a detector may give it, its edge wrong by up to 2 px."""
+    seen = rough_mask(mask, rng)
+    u, v, width, height = cv2.boundingRect(seen.astype(np.uint8))
+    return Detection(label, 1.0, seen, (float(u), float(v), float(u + width), float(v + height)))
 
 
 def rough_crop(mask: NDArray[np.bool_], rng: np.random.Generator) -> Crop:

@@ -75,7 +75,7 @@ def build_paper(views: Path, labels: Path, out: Path, *, most_views: int | None 
                 yield {"object": name, "view": path.stem, "draw": 0}, tensor, target
 
     try:
-        return write_arrays(out, samples(), len(files), {"recipe": "paper", "views": len(files), "draws": 1}, SIZE)
+        return write_arrays(out, samples(), len(files), {"recipe": "paper", "views": len(files), "draws": 1}, size=SIZE)
     except NoSamplesError as error:
         raise ConfigError(f"{views}: no object in these views is labelled; label the objects that they show") from error
 

@@ -23,7 +23,11 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_recipe_arguments(parser: argparse.ArgumentParser) -> None:
     """--recipe, and an option for each of NAMES."""
-    parser.add_argument("--recipe", default="lift", help="lift (default, layout U1) or paper (arXiv 2508.17466)")
+    parser.add_argument(
+        "--recipe",
+        default="lift",
+        help="lift (default, layout U1), ways (all ways at once) or paper (arXiv 2508.17466)",
+    )
     parser.add_argument("--epochs", type=int, metavar="N")
     parser.add_argument("--batch", type=int, metavar="N")
     parser.add_argument("--seed", type=int, metavar="N")

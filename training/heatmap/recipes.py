@@ -1,8 +1,9 @@
-"""Recipes of the heatmap network's training: ours, and that of arXiv 2508.17466."""
+"""Recipes of the heatmap networks' training: ours, for one way and for all ways, and that of arXiv 2508.17466."""
 
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
@@ -12,9 +13,12 @@ import torch
 from torch import Tensor, nn
 
 from perception.base.errors import ConfigError
+from perception.grasping.family import WAYS, Way
 from training.heatmap.recipe_arguments import Precision
 
 DEPTH_CHANNELS = slice(3, 7)
+HEIGHT_CHANNEL, NO_HEIGHT = 8, -1.0
+"""Of `perception.grasping.way_input`: where there is no return it holds NO_HEIGHT."""
 NORMAL_X = 4
 """Channel of the normal's component to the right."""
 TOP_TEMPERATURE = 0.5
@@ -40,16 +44,17 @@ AUGMENTATION = Augmentation()
 class Recipe:
     """All that decides the weights besides the data.
 
-    name: "lift" (cross-entropy on the labelled pixels, augmented, AdamW, one-cycle rate) or "paper" (squared error
-    against -1, 0 and 1 on every pixel, not augmented, Adam at a constant rate). layout: of training.heatmap.unet.
+    name: "lift" (cross-entropy on the labelled pixels, augmented, AdamW, one-cycle rate), "ways" (the same for all ways
+    of the family at once) or "paper" (squared error against -1, 0 and 1 on every pixel, not augmented, Adam at a
+    constant rate). layout: of training.heatmap.unet.
     patience: the training stops after so many epochs without progress. precision: "auto" takes bf16 on a GPU, and for
     the paper's layout on a CPU that supports it. top_weight: of `top_loss`, beside the cross-entropy; it may cost
     calibration. mirror_chance: for each sample whose mirror image has mirrored labels. augmentation: of the inputs.
     ConfigError for impossible values.
     """
 
-    name: Literal["lift", "paper"] = "lift"
-    layout: Literal["U1", "paper"] = "U1"
+    name: Literal["lift", "paper", "ways"] = "lift"
+    layout: Literal["U1", "paper", "ways"] = "U1"
     epochs: int = 20
     batch: int = 16
     seed: int = 0
@@ -81,7 +86,8 @@ class Recipe:
         return self.name == "lift"
 
     def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
-        """The scalar loss of logits (N, 1, H, W) and labels (N, H, W) of the training arrays."""
+        """The scalar loss of logits (N, 1, H, W) and labels (N, H, W) of the training arrays; of the ways, both are
+        (N, ways, H, W)."""
         if self.name == "paper":
             return signed_loss(logits, labels)
         loss = masked_loss(logits, labels)
@@ -118,6 +124,7 @@ class Recipe:
 
 RECIPES: dict[str, Recipe] = {
     "lift": Recipe(),
+    "ways": Recipe("ways", "ways"),
     "paper": Recipe("paper", "paper", epochs=10, batch=2, seed=100, patience=10, max_rate=1e-2, mirror_chance=0.0),
 }
 
@@ -138,12 +145,13 @@ def masked_loss(logits: Tensor, labels: Tensor) -> Tensor:
     """Mean over the samples of their mean cross-entropy over the labelled pixels.
 
     logits: (N, 1, H, W). labels: (N, H, W) as in training.dataset.labels.project: 1 good, 0 bad, -1 unknown, and below
-    that minus the percentage of good samples nearby. A sample without labelled pixels counts as 0.
+    that minus the percentage of good samples nearby. A sample without labelled pixels counts as 0. Of the ways, both
+    are (N, ways, H, W).
     """
     known = labels != -1
     share = torch.where(labels < 0, -labels / 100, labels)
-    losses = nn.functional.binary_cross_entropy_with_logits(logits[:, 0], share, reduction="none")
-    return ((losses * known).sum(dim=(1, 2)) / known.sum(dim=(1, 2)).clamp(min=1)).mean()
+    losses = nn.functional.binary_cross_entropy_with_logits(logits.reshape(labels.shape), share, reduction="none")
+    return ((losses * known).flatten(1).sum(dim=1) / known.flatten(1).sum(dim=1).clamp(min=1)).mean()
 
 
 def top_loss(logits: Tensor, labels: Tensor) -> Tensor:
@@ -153,7 +161,7 @@ def top_loss(logits: Tensor, labels: Tensor) -> Tensor:
     `masked_loss`. A sample without a good or without a bad pixel counts as 0. This is the listwise softmax of learning
     to rank (Cao et al., ICML 2007).
     """
-    score = logits[:, 0] / TOP_TEMPERATURE
+    score = logits.reshape(labels.shape) / TOP_TEMPERATURE
     tells = (labels == 0).flatten(1).any(dim=1) & (labels == 1).flatten(1).any(dim=1)
     if not tells.any():
         return logits.sum() * 0.0
@@ -169,8 +177,18 @@ def mirror(inputs: Tensor, labels: Tensor, which: Tensor) -> tuple[Tensor, Tenso
     inputs, labels = inputs.clone(), labels.clone()
     inputs[which] = inputs[which].flip(-1)
     inputs[which, NORMAL_X] *= -1
-    labels[which] = labels[which].flip(-1)
+    flipped = labels[which].flip(-1)
+    labels[which] = flipped[:, MIRRORED] if labels.ndim == 4 else flipped
     return inputs, labels
+
+
+def _mirrored(way: Way) -> int:
+    """The way that a way is in the mirror: jaws rolled to the left are then rolled to the right."""
+    alike = [index for index, other in enumerate(WAYS) if (other.approach, other.depth) == (way.approach, way.depth)]
+    return min(alike, key=lambda index: abs(math.sin(WAYS[index].roll_rad + way.roll_rad)))
+
+
+MIRRORED = [_mirrored(way) for way in WAYS]
 
 
 def augment(inputs: Tensor, generator: torch.Generator, settings: Augmentation = AUGMENTATION) -> Tensor:
@@ -186,6 +204,7 @@ def augment(inputs: Tensor, generator: torch.Generator, settings: Augmentation =
             v, u = int(top * height), int(left * width)
             box = slice(v, v + 8 + int(0.4 * tall * height)), slice(u, u + 8 + int(0.2 * wide * width))
             changed[index, DEPTH_CHANNELS, box[0], box[1]] = 0.0
+            changed[index, HEIGHT_CHANNEL : HEIGHT_CHANNEL + 1, box[0], box[1]] = NO_HEIGHT
     return changed
 
 

@@ -17,6 +17,7 @@ from perception.grasping import preprocess
 from training.dataset import array_folder
 from training.dataset.catalogue import SPLITS, family_of, lacking, split_of
 from training.dataset.labels.project import GOOD, LOWEST_LABEL
+from training.dataset.ways.targets import unpack
 
 SYMMETRIC = ("bottle", "thermos", "can", "jar", "carton", "flask")
 """Families whose mirror image has the mirrored labels, although the two jaws differ. Mugs are not: a handle on the left
@@ -30,8 +31,8 @@ HELD_OUT_PICTURES = 0.3
 class Samples:
     """Samples and their split.
 
-    inputs: (N, 8, H, W), labels: (N, H, W), memory-mapped. training, validation, test: rows; validation chooses the
-    best epoch. names: object of each row. manifest: samples.json.
+    inputs: (N, C, H, W), labels: (N, H, W), memory-mapped, those of the ways packed. training, validation, test: rows;
+    validation chooses the best epoch. names: object of each row. manifest: samples.json.
     """
 
     inputs: Any
@@ -61,8 +62,16 @@ class Samples:
         """A sample for messages: its row in the arrays, its object and view."""
         return f"sample {row} ({self.names[row]}, {self.manifest['samples'][row].get('view', 'no view')})"
 
+    @property
+    def of_ways(self) -> bool:
+        """Whether the labels are those of the family's ways."""
+        return array_folder.kind_of(self.manifest) is array_folder.WAY_ARRAYS
+
     def symmetric(self, rows: NDArray[np.int64]) -> Tensor:
-        """(n,) bool: whether the mirror image of the object has mirrored labels."""
+        """(n,) bool: whether the mirror image of the object has mirrored labels; of the ways all have, as these are
+        tried with the jaws in both turns."""
+        if self.of_ways:
+            return torch.ones(len(rows), dtype=torch.bool)
         return torch.tensor([family_of(self.names[row]) in SYMMETRIC for row in rows])
 
     def sizes(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -72,7 +81,7 @@ class Samples:
         return np.array([(high.stop - high.start, wide.stop - wide.start) for high, wide in spans])
 
     def take(self, rows: NDArray[np.int64], *, windowed: bool) -> tuple[Tensor, Tensor]:
-        """Float inputs (n, 8, h, w), channels last, and float labels (n, h, w).
+        """Float inputs (n, C, h, w), channels last, and float labels (n, h, w), of the ways (n, ways, h, w).
 
         windowed: only windows around the objects instead of whole crops. ConfigError, naming the sample, for values
         that are not finite or labels outside the range.
@@ -83,6 +92,7 @@ class Samples:
             windows = [preprocess.window(sample[preprocess.MASK_CHANNEL] > 0, (high, wide)) for sample in x]
             x = np.stack([sample[:, v, u] for sample, (v, u) in zip(x, windows, strict=True)])
             y = np.stack([target[v, u] for target, (v, u) in zip(y, windows, strict=True)])
+        y = unpack(y) if self.of_ways else y
         for row, sample, labels in zip(rows, x, y, strict=True):
             if not np.isfinite(sample).all():
                 raise ConfigError(f"{self.name(row)}: its input holds values that are not finite; {REMEDY}")

@@ -37,7 +37,6 @@ from perception.base.errors import ConfigError, WriteError
 from perception.base.files import write_atomic
 from perception.base.plain_json import json_text
 from perception.base.processor import processor
-from perception.grasping import preprocess
 from training.common.checkpoints import MISFIT, digest, fill, load_state, save_state
 from training.common.memory import keep_freed_memory
 from training.common.outputs import check_run_folder, clear_run_folder
@@ -49,7 +48,7 @@ from training.heatmap.recipe_arguments import add_recipe_arguments, add_run_argu
 from training.heatmap.recipes import Recipe, recipe_for
 from training.heatmap.samples import Samples
 from training.heatmap.start_weights import begin_with
-from training.heatmap.unet import LAYOUTS, U1, GraspUNet, parameter_count
+from training.heatmap.unet import LAYOUTS, GraspUNet, parameter_count
 
 WORK_FILES = ("checkpoint.pt", "best.pt")
 RUN_FILES = (*WORK_FILES, "config.json", "metrics.jsonl", "tensorboard")
@@ -67,7 +66,7 @@ def evaluate(network: nn.Module, samples: Samples, rows: NDArray[np.int64], reci
             x, y = samples.take(rows[start : start + batch], windowed=recipe.windowed)
             logits = network(x.to(device)).float().cpu()
             total += float(recipe.loss(logits, y)) * len(x)
-            for quality, target in zip(torch.sigmoid(logits[:, 0]).numpy(), y.numpy(), strict=True):
+            for quality, target in zip(torch.sigmoid(logits).numpy(), y.numpy(), strict=True):
                 scores.add(quality, target)
     return {"loss": total / len(rows), **scores.summary()}
 
@@ -224,7 +223,7 @@ class Trainer:
             "validation_samples": len(s.validation),
             "training_objects": s.objects(s.training),
             "validation_objects": s.objects(s.validation),
-            "baselines": baselines.measure(s.inputs[:, preprocess.MASK_CHANNEL], s.labels, s.training, s.validation),
+            "baselines": baselines.measure_samples(s),
             "data": {key: value for key, value in s.manifest.items() if key != "samples"},
         }
 
@@ -252,7 +251,7 @@ def _rank(metrics: dict[str, float]) -> tuple[float, float]:
 
 def make_network(layout: str) -> nn.Module:
     """A new network with a layout of training.heatmap.unet.LAYOUTS."""
-    return GraspUNet() if layout == U1.name else GraspUNet(layout=LAYOUTS[layout])
+    return GraspUNet(layout=LAYOUTS[layout])
 
 
 def train(
@@ -277,6 +276,8 @@ def train(
     keep_freed_memory()
     try:
         samples = Samples.open(data)
+        if samples.of_ways != (recipe.name == "ways"):
+            raise ConfigError(f"{data}: its arrays are not those of the recipe {recipe.name}; give other --data")
         trainer = Trainer(samples, out, recipe, resume=resume, start=start, device=device, progress=progress)
         best = trainer.run()
     except (OSError, WriteError) as error:

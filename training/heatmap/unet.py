@@ -1,4 +1,4 @@
-"""The heatmap network: a U-Net whose encoder is MobileNetV2 (arXiv 1801.04381), written out here, in two layouts.
+"""The heatmap network: a U-Net whose encoder is MobileNetV2 (arXiv 1801.04381), written out here, in three layouts.
 
 U1: stride-2 stem, skips of 16, 24, 32 and 96 channels at 1/2, 1/4, 1/8 and 1/16, bottleneck of 1280 at 1/32, decoder of
 320, 112, 64 and 16 channels and a head of 16. With 8 inputs and 1 output it has 5,440,465 parameters.
@@ -6,14 +6,18 @@ U1: stride-2 stem, skips of 16, 24, 32 and 96 channels at 1/2, 1/4, 1/8 and 1/16
 PAPER, as arXiv 2508.17466 deployed it: stride-1 stem, skips of 24, 32 and 64 channels at 1/2, 1/4 and 1/8, bottleneck
 at 1/16, decoder of 128, 64 and 32 and a head of 16. It has 3,216,785 parameters (the paper's 5.44 million count its
 encoder twice). It takes twice the time of U1, because it works at twice the resolution.
+
+WAYS is U1 with the inputs of `perception.grasping.way_input` and an output for each way of the family.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
+
+from perception.grasping import family, preprocess, way_input
 
 ENCODER = (
     # expansion, channels, repeats, stride of the first
@@ -34,7 +38,7 @@ class Layout:
 
     skips: (stage, block) of ENCODER whose output is a skip -> its channels, finest first. decoder: channels of the
     blocks that join the skips, coarsest first. head: channels of the last block. step: height and width must be
-    multiples of it.
+    multiples of it. channels, outputs: of the input and the output.
     """
 
     name: str
@@ -43,11 +47,14 @@ class Layout:
     decoder: tuple[int, ...]
     head: int
     step: int
+    channels: int = preprocess.CHANNELS
+    outputs: int = 1
 
 
 U1 = Layout("U1", 2, {(0, 0): 16, (1, 1): 24, (2, 2): 32, (4, 2): 96}, (320, 112, 64, 16), 16, 32)
 PAPER = Layout("paper", 1, {(1, 0): 24, (2, 1): 32, (3, 2): 64}, (128, 64, 32), 16, 16)
-LAYOUTS = {layout.name: layout for layout in (U1, PAPER)}
+WAYS = replace(U1, name="ways", channels=way_input.CHANNELS, outputs=len(family.WAYS))
+LAYOUTS = {layout.name: layout for layout in (U1, PAPER, WAYS)}
 
 
 def _conv(inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> nn.Sequential:
@@ -90,12 +97,12 @@ class UpBlock(nn.Module):
 
 
 class GraspUNet(nn.Module):
-    """(N, channels, H, W) -> (N, 1, H, W) logits of grasp quality. ValueError unless multiples of the step."""
+    """(N, channels, H, W) -> (N, outputs, H, W) logits of grasp quality. ValueError unless multiples of the step."""
 
-    def __init__(self, channels: int = 8, layout: Layout = U1) -> None:
+    def __init__(self, channels: int | None = None, layout: Layout = U1) -> None:
         super().__init__()
         self.layout = layout
-        self.stem = _conv(channels, STEM, 3, layout.stem_stride)
+        self.stem = _conv(channels or layout.channels, STEM, 3, layout.stem_stride)
         stages, width = [], STEM
         for expansion, outputs, repeats, stride in ENCODER:
             blocks = []
@@ -115,7 +122,7 @@ class GraspUNet(nn.Module):
             nn.GroupNorm(GROUPS, layout.head),
             nn.ReLU(inplace=True),
         )
-        self.logit = nn.Conv2d(layout.head, 1, 1)
+        self.logit = nn.Conv2d(layout.head, layout.outputs, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         step = self.layout.step

@@ -40,8 +40,8 @@ def run(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
     if arguments.export is not None:
         check_export(recipe.layout, arguments.export, overwrite=arguments.overwrite or arguments.resume)
     check_objects(arguments.data)
-    data = training_arrays(arguments.data, recipe.name, arguments.arrays)
     with stage_progress() as progress:
+        data = training_arrays(arguments.data, recipe.name, arguments.arrays, progress)
         best = train(
             data, arguments.out, recipe, resume=arguments.resume, overwrite=arguments.overwrite, start=arguments.start,
             device=arguments.device, progress=progress,

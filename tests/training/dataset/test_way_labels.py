@@ -21,7 +21,6 @@ from training.dataset.ways import catalogue
 from training.dataset.ways.candidates import KINDS, ask, candidate_at, solid_points, span_at
 from training.dataset.ways.catalogue import WayPlan, label_catalogue
 from training.dataset.ways.labels import WayLabels
-from training.dataset.ways.lookup import WayLookup
 
 pytest.importorskip("trimesh")
 
@@ -231,27 +230,3 @@ def test_arrays_that_cannot_be_are_named(labelled: Path, name: str, change: Any,
     (labelled / "ways.json").write_text(json.dumps(content))
     (fault,) = verify(labelled)
     assert words in fault
-
-
-def test_a_soft_label_is_of_the_grasps_near_in_place_and_in_direction() -> None:
-    lookup, up = WayLookup(labels_of_a_bar(), 0), np.array([0.0, 0.0, 1.0])
-    middle = np.array([0.0, 0.0, 0.05])
-    across, between, along = (
-        lookup.soft_label(way, middle, up, np.array(AHEAD))
-        for way in WAYS
-        if way.approach == "top" and way.depth == "tips" and way.roll_rad < 2.0
-    )
-    assert across == pytest.approx((1.0, 0.04))
-    assert 0.0 < between[0] < 0.7
-    assert along[0] == 0.0
-    assert np.isnan(along[1])
-    turned = lookup.soft_label(TOP, middle, up, np.array([0.0, 1.0, 0.0]))
-    assert turned[0] == 0.0, "a roll is counted from the heading"
-
-
-def test_far_from_all_grasps_nothing_is_known_and_a_way_that_does_not_apply_never_holds() -> None:
-    lookup = WayLookup(labels_of_a_bar(), 0)
-    assert np.isnan(lookup.soft_label(TOP, np.array([0.3, 0.0, 0.05]), np.array([0.0, 0.0, 1.0]), np.array(AHEAD))[0])
-    assert lookup.soft_label(TOP, np.zeros(3), np.array([0.0, 0.0, -1.0]), np.array(AHEAD))[0] == 0.0
-    side = lookup.soft_label(WAYS[0], np.array([0.02, 0.0, 0.05]), np.array([1.0, 0.0, 0.0]), np.array(AHEAD))
-    assert np.isnan(side[0]), "no side grasp was tried"

@@ -25,6 +25,7 @@ from training.heatmap import train as train_heatmap  # noqa: E402
 from training.heatmap.recipes import Recipe, recipe_for  # noqa: E402
 from training.heatmap.samples import Samples  # noqa: E402
 from training.heatmap.train import train  # noqa: E402
+from training.heatmap.unet import Layout  # noqa: E402
 
 pytestmark = pytest.mark.slow
 
@@ -60,9 +61,10 @@ def write_data(folder: Path, names: list[str], seed: int = 0, unknown: bool = Fa
 def small_network() -> Iterator[None]:
     """A network that trains in a moment, with batch statistics as the real one has; the trainer sees no difference."""
 
-    def make() -> Any:
+    def make(layout: Layout) -> Any:
         nn = torch.nn
-        return nn.Sequential(nn.Conv2d(8, 8, 3, padding=1), nn.BatchNorm2d(8), nn.ReLU(), nn.Conv2d(8, 1, 1))
+        first, last = nn.Conv2d(layout.channels, 8, 3, padding=1), nn.Conv2d(8, layout.outputs, 1)
+        return nn.Sequential(first, nn.BatchNorm2d(8), nn.ReLU(), last)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(train_heatmap, "GraspUNet", make)
@@ -257,7 +259,7 @@ def test_two_processes_train_one_network(data: Path, tmp_path: Path) -> None:
     code = (
         "import sys, torch; from pathlib import Path; torch.set_num_threads(1); nn = torch.nn\n"
         "from training.heatmap import train as t; from training.heatmap.recipes import Recipe\n"
-        "t.GraspUNet = lambda: nn.Sequential(nn.Conv2d(8, 4, 3, padding=1), nn.ReLU(), nn.Conv2d(4, 1, 1))\n"
+        "t.GraspUNet = lambda layout: nn.Sequential(nn.Conv2d(8, 4, 3, padding=1), nn.ReLU(), nn.Conv2d(4, 1, 1))\n"
         "print(t.train(Path(sys.argv[1]), Path(sys.argv[2]), Recipe(epochs=1, batch=4))['loss'], flush=True)\n"
         "import os; os._exit(0)\n"  # a thread of torch's aborts Python's own end now and then
     )

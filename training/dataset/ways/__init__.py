@@ -1,1 +1,1 @@
-"""Labels of the family of grasps: candidates, trials, a catalogue of objects, and the lookup of soft labels."""
+"""Labels of the family of grasps: candidates, trials, a catalogue of objects, and pictures with sparse targets."""
