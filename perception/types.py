@@ -113,10 +113,32 @@ class Detection:
 
 
 @dataclass(frozen=True, eq=False)
-class Heatmap:
-    """Grasp quality per pixel. quality: (H, W) float32, 0..1, the predicted chance that a grasp lifts and holds."""
+class WayMaps:
+    """Grasp quality per pixel and way of `perception.grasping.family`, in a square of the frame.
+
+    quality: (ways, h, w) float32, 0..1, in the order of WAYS, 0 far from the object. corner_uv: the square's left and
+    top border in the frame, pixels. scale: pixels of the frame per pixel of the square.
+    """
 
     quality: NDArray[np.float32]
+    corner_uv: tuple[float, float]
+    scale: float
+
+    def at(self, uv: tuple[int, int]) -> NDArray[np.float32]:
+        """(ways,) at a pixel (u, v) of the frame; 0 outside the square."""
+        pairs = zip(uv, self.corner_uv, strict=True)
+        column, row = (int(np.floor((pixel + 0.5 - corner) / self.scale)) for pixel, corner in pairs)
+        inside = 0 <= row < self.quality.shape[1] and 0 <= column < self.quality.shape[2]
+        return self.quality[:, row, column] if inside else np.zeros(len(self.quality), np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Heatmap:
+    """Grasp quality per pixel. quality: (H, W) float32, 0..1, the predicted chance that a grasp lifts and holds.
+    ways: the same for each way of the family; None if no network predicts it."""
+
+    quality: NDArray[np.float32]
+    ways: WayMaps | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "quality", _read_only(self.quality, self.quality.shape, np.float32, "Heatmap.quality"))

@@ -25,7 +25,8 @@ def choose_grasp(
     """A grasp from where the hand may come, or why there is none.
 
     approach: "side" is the network's grasp, as of `compute_grasp`. "top" comes from above, straight or at 45 degrees,
-    chosen by geometry. "any" is the network's, and if it has none that can be done, the best by geometry from anywhere.
+    chosen by the network of the ways, or by geometry where there is none. "any" is the heatmap's, and if it has none
+    that can be done, the best of all ways.
     tips: of the gripper; without them, or hulls, it is a side grasp or none. The others are as for `compute_grasp`.
     """
     from_side: Grasp | Rejection | None = None
@@ -35,7 +36,9 @@ def choose_grasp(
             return from_side
     if tips is None or gripper.hulls is None:
         return from_side or Rejection("the robot's model tells no shape of its gripper, which a grasp from above needs")
-    found = propose_grasps(view, gripper=gripper, tips=tips, reach=reach, approach=approach, grasping=settings)
+    found = propose_grasps(
+        view, gripper=gripper, tips=tips, reach=reach, approach=approach, grasping=settings, maps=heatmap.ways
+    )
     if isinstance(found, Rejection):
         return Rejection(f"{from_side}; {found}") if from_side is not None else found
     return found[0]

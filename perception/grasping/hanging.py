@@ -35,7 +35,7 @@ def clip_to_height_range(
     lowest, highest = frame.intrinsics.project(seen)[:, 1]
     rows = np.arange(heatmap.quality.shape[0])[:, None]
     left = ((rows <= lowest) | (least_height <= 0.0)) & ((rows >= highest) | (greatest_height >= 1.0))
-    return Heatmap(np.where(left, heatmap.quality, np.float32(0.0)))
+    return replace(heatmap, quality=np.where(left, heatmap.quality, np.float32(0.0)))
 
 
 def further_out(grasp: Grasp, out_m: float) -> Grasp:

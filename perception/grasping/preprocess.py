@@ -165,18 +165,22 @@ def heatmap_input(
     return tensor, crop
 
 
-def window(mask: NDArray[np.bool_], least: tuple[int, int] = (0, 0)) -> tuple[slice, slice]:
+def window(
+    mask: NDArray[np.bool_], least: tuple[int, int] = (0, 0), margin_px: int = WINDOW_MARGIN_PX
+) -> tuple[slice, slice]:
     """Rows and columns of a crop that the network is given: the (H, W) mask and a margin, in WINDOW_STEP_PX steps and
     at least `least` long, as far as the crop goes; all of it where the mask is empty."""
-    spans = [_span(np.flatnonzero(mask.any(axis=1 - axis)), mask.shape[axis], least[axis]) for axis in (0, 1)]
+    spans = [
+        _span(np.flatnonzero(mask.any(axis=1 - axis)), mask.shape[axis], least[axis], margin_px) for axis in (0, 1)
+    ]
     return spans[0], spans[1]
 
 
-def _span(inside: NDArray[np.intp], length: int, least: int) -> slice:
+def _span(inside: NDArray[np.intp], length: int, least: int, margin_px: int) -> slice:
     if not inside.size:
         return slice(0, length)
     first, last = int(inside[0]), int(inside[-1]) + 1
-    steps = -(-(last - first + 2 * WINDOW_MARGIN_PX) // WINDOW_STEP_PX)
+    steps = -(-(last - first + 2 * margin_px) // WINDOW_STEP_PX)
     size = min(max(steps * WINDOW_STEP_PX, least), length)
     start = min(max((first + last - size) // 2, 0), length - size)
     return slice(start, start + size)

@@ -1,9 +1,9 @@
-"""Grasps by geometry alone: the ways of the family over an object's pixels, ranked by what the depth picture shows.
+"""Grasps of all ways of the family over an object's pixels, ranked by a network's maps of the ways, or by geometry.
 
 The span between the jaws is that of the visible points, drawn out on the far side, where a round thing hides a part of
-itself. Good are: flanks that face the jaws, a mass in their middle, much of the object between them, a width that they
-hold well, and free room. The best that pass all checks are the answer: the gripper and its way in are clear of what is
-seen, and the arm gets there.
+itself. By geometry, good are: flanks that face the jaws, a mass in their middle, much of the object between them, and a
+width that they hold well. Free room counts for both. The best that pass all checks are the answer: the gripper and its
+way in are clear of what is seen, and the arm gets there.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from perception.grasping.rooms import rooms_of
 from perception.grasping.settings import GraspSettings, ProposalSettings
 from perception.grasping.surroundings import Surroundings, clearances, surroundings
 from perception.surface.depth import depth_around
-from perception.types import Approach, Grasp, Rejection
+from perception.types import Approach, Grasp, Rejection, WayMaps
 from perception.view import View
 
 HALF_TURN: Final = np.diag([1.0, -1.0, -1.0])
@@ -48,12 +48,13 @@ def propose_grasps(
     most: int = 1,
     grasping: GraspSettings | None = None,
     settings: ProposalSettings = DEFAULT,
+    maps: WayMaps | None = None,
 ) -> list[Grasp] | Rejection:
     """Up to `most` grasps that can be done, the best first, or a rejection that counts what ruled the others out.
 
     view: the frame with its detection. gripper: the jaws; it needs hulls (ValueError without). tips: how deep they may
     go. reach: what the arm reaches; None does not check it. approach: from where the hand may come. grasping, settings:
-    how it is chosen. The same picture always gives the same grasps.
+    how it is chosen. maps: the network's, None to rank by geometry. The same picture always gives the same grasps.
     """
     grasping = grasping or GraspSettings()
     rooms = rooms_of(gripper, grasping.standoff_m)
@@ -63,7 +64,7 @@ def propose_grasps(
     label, tried = view.detection.label, 0
     found: list[Grasp] = []
     failures: Counter[str] = Counter()
-    for ranked in _ranked(around, ways_of(approach), gripper, tips, settings):
+    for ranked in _ranked(around, ways_of(approach), gripper, tips, settings, maps):
         poses, widths = [one.world_from_hand for one in ranked], [one.width_m for one in ranked]
         checked = clearances(around, poses, widths, rooms, settings.clearance)
         free = np.minimum(checked.free_m, settings.free_m) / settings.free_m
@@ -89,33 +90,50 @@ def propose_grasps(
 
 
 def _ranked(
-    around: Surroundings, ways: tuple[Way, ...], gripper: GripperModel, tips: JawTips, settings: ProposalSettings
+    around: Surroundings,
+    ways: tuple[Way, ...],
+    gripper: GripperModel,
+    tips: JawTips,
+    settings: ProposalSettings,
+    maps: WayMaps | None,
 ) -> Iterator[list[Grasp]]:
     """Unchecked grasps with their scores, in batches, the best first, each turned to where the object is narrowest."""
     heading = heading_of(around.view.frame.world_from_camera)
     shape = _Shape(around, heading, settings)
-    rough: list[tuple[float, int, Pixel, Vector]] = []
-    for pixel in _pixels(around, settings):
-        for index, way in enumerate(ways):
-            if not applies(way, pixel.normal):
-                continue
-            rotation = rotation_of(way, pixel.normal, heading)
-            low, high = shape.span(pixel.point, way, rotation)
-            for turned, span in ((rotation, (low, high)), (rotation @ HALF_TURN, (-high, -low))):
-                made = _made(shape, way, pixel, turned, span, gripper, tips)
-                if made is not None:
-                    rough.append((made.score, index, pixel, turned))
+    rough: list[tuple[float, Way, Pixel, Vector]] = []
+    for rating, way, pixel in _rated(around, ways, settings, maps):
+        rotation = rotation_of(way, pixel.normal, heading)
+        low, high = shape.span(pixel.point, way, rotation)
+        for turned, span in ((rotation, (low, high)), (rotation @ HALF_TURN, (-high, -low))):
+            made = _made(shape, way, pixel, turned, span, gripper, tips, rating)
+            if made is not None:
+                rough.append((made.score, way, pixel, turned))
     rough.sort(key=lambda one: -one[0])
     for start in range(0, min(len(rough), settings.candidates * settings.batches), settings.candidates):
         batch = []
-        for _, index, pixel, rotation in rough[start : start + settings.candidates]:
-            way = ways[index]
-            made = _made(
-                shape, way, pixel, *narrowest(way, rotation, partial(shape.span, pixel.point, way)), gripper, tips
-            )
+        for score, way, pixel, rotation in rough[start : start + settings.candidates]:
+            narrow = narrowest(way, rotation, partial(shape.span, pixel.point, way))
+            made = _made(shape, way, pixel, *narrow, gripper, tips, None if maps is None else score)
             batch += [] if made is None else [made]
         if batch:
             yield batch
+
+
+def _rated(
+    around: Surroundings, ways: tuple[Way, ...], settings: ProposalSettings, maps: WayMaps | None
+) -> list[tuple[float | None, Way, Pixel]]:
+    """Pixels with the ways that apply there, and what the network says of each. With maps more pixels are looked at,
+    and only the best pairs are kept."""
+    pixels = _pixels(around, settings.pixels if maps is None else settings.rated_pixels, settings)
+    rated: list[tuple[float | None, Way, Pixel]] = []
+    for pixel in pixels:
+        values = None if maps is None else maps.at(pixel.uv).tolist()
+        for way in ways:
+            if applies(way, pixel.normal):
+                rated.append((None if values is None else values[WAYS.index(way)], way, pixel))
+    if maps is not None:
+        rated.sort(key=lambda one: -(one[0] or 0.0))
+    return rated if maps is None else rated[: settings.rated]
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,15 +146,15 @@ class Pixel:
     normal: Vector
 
 
-def _pixels(around: Surroundings, settings: ProposalSettings) -> list[Pixel]:
-    """Pixels spread evenly over the inside of the mask, where the depth is the object's own."""
+def _pixels(around: Surroundings, about: int, settings: ProposalSettings) -> list[Pixel]:
+    """About so many pixels spread evenly over the inside of the mask, where the depth is the object's own."""
     view = around.view
     camera, pose = view.frame.intrinsics, view.frame.world_from_camera
     inner = inner_pixels(view.detection.mask)
     v, u = np.nonzero(inner)
     if not v.size:
         return []
-    step = max(1.0, float(np.sqrt(v.size / settings.pixels)))
+    step = max(1.0, float(np.sqrt(v.size / about)))
     cells: Any = np.stack([v // step, u // step], axis=1).astype(np.intp)
     _, which = np.unique(cells, axis=0, return_inverse=True)
     which = which.reshape(-1)
@@ -221,8 +239,10 @@ def _made(
     span: tuple[float, float],
     gripper: GripperModel,
     tips: JawTips,
+    rating: float | None,
 ) -> Grasp | None:
-    """The grasp of a way at a pixel, with its score; None if it does not fit between jaws and ground."""
+    """The grasp of a way at a pixel, its score the rating or by shape; None if it does not fit between jaws and
+    ground."""
     width = span[1] - span[0]
     if width > gripper.max_width_m - gripper.clearance_m:
         return None
@@ -230,7 +250,8 @@ def _made(
     pose = hand_pose_of(way, pixel.point, rotation, span, ground_m, gripper, tips)
     if pose is None:
         return None
-    depth = float(-(pixel.point - pose.position_m) @ rotation[:, 0])
-    overlap = min(depth + tips.fixed_tip_x_m, shape.height_m if way.approach == "top" else np.inf)
-    score = shape.score(way, pose, width, overlap)
-    return Grasp(pixel.uv, pixel.depth_m, pixel.point, pixel.normal, pose, width, score)
+    if rating is None:
+        depth = float(-(pixel.point - pose.position_m) @ rotation[:, 0])
+        overlap = min(depth + tips.fixed_tip_x_m, shape.height_m if way.approach == "top" else np.inf)
+        rating = shape.score(way, pose, width, overlap)
+    return Grasp(pixel.uv, pixel.depth_m, pixel.point, pixel.normal, pose, width, rating)

@@ -93,7 +93,8 @@ class ClearanceSettings:
 class ProposalSettings:
     """How grasps are proposed by geometry; see `perception.grasping.propose`. Metres, and shares of a score of 1.
 
-    pixels: of the mask that are tried. candidates, batches: so many grasps are checked at once, and so many times.
+    pixels: of the mask that are tried. rated_pixels, rated: so many are looked at in a network's maps, and so many
+    pairs of pixel and way are kept. candidates, batches: so many grasps are checked at once, and so many times.
     most_points: of the object's that are used.
     depth_px: window of the depth at a pixel. on_object_m: a pixel's point is so near to one of the object's.
     slab_m: part of the object, along the approach from the surface point, that comes between the jaws. breadth_m: half
@@ -107,6 +108,8 @@ class ProposalSettings:
     """
 
     pixels: int = 14
+    rated_pixels: int = 80
+    rated: int = 80
     candidates: int = 24
     batches: int = 5
     most_points: int = 400

@@ -9,6 +9,8 @@ wide. It is larger only where the object is. The channels are
     7     1 inside the mask, else 0
     8     height above the support / 0.1 m, clipped to -0.5..4; -1 without return
     9     how far the camera looks down, 0 level to 1 straight down, the same everywhere
+
+The network is given only the `preprocess.window` about the object, with WINDOW_MARGIN_PX around it.
 """
 
 from __future__ import annotations
@@ -31,6 +33,8 @@ CHANNELS: Final = 10
 MASK_CHANNEL: Final = 7
 SIZE_PX: Final = 192
 SIDE_M: Final = 0.30
+WINDOW_MARGIN_PX: Final = 32
+"""50 mm."""
 MARGIN: Final = 1.15
 """The square is at least so many times as long as the mask."""
 AHEAD_M: Final = 0.25

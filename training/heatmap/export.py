@@ -59,9 +59,9 @@ EXPORTED: Final = {
         title="Network of the ways",
         version=way_input.VERSION,
         channels=way_input.CHANNELS,
-        sizes=((way_input.SIZE_PX, way_input.SIZE_PX),),
-        input="(1, 10, 192, 192) float32, a perception.grasping.way_input.way_input",
-        output="(1, 11, 192, 192) float32, chance 0..1 that a grasp at the pixel lifts and holds, for each way: "
+        sizes=((way_input.SIZE_PX, way_input.SIZE_PX), (way_input.SIZE_PX, 3 * preprocess.WINDOW_STEP_PX)),
+        input="(1, 10, h, w) float32, window of a perception.grasping.way_input.way_input; multiples of 32",
+        output="(1, 11, h, w) float32, chance 0..1 that a grasp at the pixel lifts and holds, for each way: "
         + ", ".join(way.name for way in family.WAYS),
         purpose=f"For every pixel of a detected object and each way of bringing the hand in: {_HOLDS}.",
         limits=f"Trained on rendered procedural objects as they lie (their number is below), {_RENDERED} The baseline "
@@ -108,7 +108,7 @@ def export_heatmap(run: Path, out: Path, *, overwrite: bool = False, licence: st
         expected = [with_sigmoid(probe).numpy() for probe in probes]
     metrics = {key: value for key, value in state["metrics"].items() if key != "seconds"}
     warning = chance_warning(metrics)
-    free = {2: "height", 3: "width"} if len(probes) > 1 else {}
+    free = {2: "height", 3: "width"}
     with tempfile.TemporaryDirectory() as folder:
         part = Path(folder) / f"{what.name}.onnx"
         torch.onnx.export(

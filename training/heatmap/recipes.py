@@ -83,7 +83,7 @@ class Recipe:
     @property
     def windowed(self) -> bool:
         """Whether the network gets only the window around the object, as in a run."""
-        return self.name == "lift"
+        return self.name != "paper"
 
     def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
         """The scalar loss of logits (N, 1, H, W) and labels (N, H, W) of the training arrays; of the ways, both are

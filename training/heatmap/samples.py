@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from perception.base.errors import ConfigError
-from perception.grasping import preprocess
+from perception.grasping import preprocess, way_input
 from training.dataset import array_folder
 from training.dataset.catalogue import SPLITS, family_of, lacking, split_of
 from training.dataset.labels.project import GOOD, LOWEST_LABEL
@@ -67,6 +67,10 @@ class Samples:
         """Whether the labels are those of the family's ways."""
         return array_folder.kind_of(self.manifest) is array_folder.WAY_ARRAYS
 
+    @property
+    def _margin_px(self) -> int:
+        return way_input.WINDOW_MARGIN_PX if self.of_ways else preprocess.WINDOW_MARGIN_PX
+
     def symmetric(self, rows: NDArray[np.int64]) -> Tensor:
         """(n,) bool: whether the mirror image of the object has mirrored labels; of the ways all have, as these are
         tried with the jaws in both turns."""
@@ -77,7 +81,7 @@ class Samples:
     def sizes(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """(n, 2) height and width of the window that a run would give to the network."""
         masks = (self.inputs[row, preprocess.MASK_CHANNEL] > 0 for row in rows)
-        spans = (preprocess.window(mask) for mask in masks)
+        spans = (preprocess.window(mask, margin_px=self._margin_px) for mask in masks)
         return np.array([(high.stop - high.start, wide.stop - wide.start) for high, wide in spans])
 
     def take(self, rows: NDArray[np.int64], *, windowed: bool) -> tuple[Tensor, Tensor]:
@@ -89,7 +93,8 @@ class Samples:
         x, y = np.asarray(self.inputs[rows]), np.asarray(self.labels[rows])
         if windowed:
             high, wide = self.sizes(rows).max(axis=0).tolist()
-            windows = [preprocess.window(sample[preprocess.MASK_CHANNEL] > 0, (high, wide)) for sample in x]
+            masks = x[:, preprocess.MASK_CHANNEL] > 0
+            windows = [preprocess.window(mask, (high, wide), self._margin_px) for mask in masks]
             x = np.stack([sample[:, v, u] for sample, (v, u) in zip(x, windows, strict=True)])
             y = np.stack([target[v, u] for target, (v, u) in zip(y, windows, strict=True)])
         y = unpack(y) if self.of_ways else y
