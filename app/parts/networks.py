@@ -10,13 +10,16 @@ if TYPE_CHECKING:
 
 
 def networks(detector: Path | str | None, heatmap: Path | None) -> tuple[Detector, HeatmapModel, dict[str, str]]:
-    """Detector and heatmap, the shipped ones where None is given, and the hashes of their files. ModelError, and
-    ConfigError for a detector of another package."""
+    """Detector and heatmap, the shipped ones where None is given, and the hashes of their files. The heatmap has the
+    maps of the ways if their network is shipped. ModelError, and ConfigError for a detector of another package."""
+    from perception.grasping import way_maps
     from perception.grasping.heatmap import DEFAULT_WEIGHTS, OnnxHeatmap
 
     heatmap = heatmap or DEFAULT_WEIGHTS
-    parts = open_detector(detector), OnnxHeatmap(heatmap)
+    parts = open_detector(detector), way_maps.with_ways(OnnxHeatmap(heatmap), None)
     hashes = {"heatmap": file_hash(heatmap, "heatmap")}
+    if way_maps.DEFAULT_WEIGHTS.is_file():
+        hashes["ways"] = file_hash(way_maps.DEFAULT_WEIGHTS, "ways")
     if not isinstance(detector, str):
         from perception.detection.detector import DEFAULT_WEIGHTS as DETECTOR_WEIGHTS
 

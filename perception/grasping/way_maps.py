@@ -55,3 +55,11 @@ class HeatmapAndWays:
         """The heatmap; it has no maps of the ways where the object has no depth."""
         heatmap = self._heatmap.predict(view)
         return heatmap if view.repaired.layer is None else replace(heatmap, ways=self._ways.predict(view))
+
+
+def with_ways(heatmap: HeatmapModel, path: Path | None) -> HeatmapModel:
+    """A heatmap with the maps of the ways by the network of a file; by the shipped one if it is None, or without if
+    there is none. ModelError for a file that cannot be used."""
+    if path is None and not DEFAULT_WEIGHTS.is_file():
+        return heatmap
+    return HeatmapAndWays(heatmap, OnnxWays(path or DEFAULT_WEIGHTS))

@@ -44,7 +44,7 @@ class ClutterStudy:
     kind: "packed" or "pile". rounds: scenes, each cleared by every method. objects: folder of URDF or mesh files, None
     for the project's own test objects. objects_sha256: of what the folder held. count: objects of a scene. failures: in
     a row that end a round. view, noise: see training.evaluation.clutter_scenes. scale: of the objects, drawn evenly.
-    split, per_family, heatmap, paper: as in training.evaluation.grasp.Study.
+    split, per_family, heatmap, ways, paper: as in training.evaluation.grasp.Study.
     """
 
     kind: Kind
@@ -61,6 +61,7 @@ class ClutterStudy:
     split: str = "test"
     per_family: int = 10
     heatmap: str | None = None
+    ways: str | None = None
     paper: str | None = None
 
     def __post_init__(self) -> None:
@@ -112,12 +113,12 @@ def round_job(job: RoundJob) -> tuple[str, dict[str, Any]]:
     """(file, what happened); Genesis must have been started."""
     from simulation.trials.clutter_table import ClutterTable
     from training.evaluation.clutter_scenes import CAMERA, PROTOCOL, clutter_scene
-    from training.evaluation.grasp import shipped_or
+    from training.evaluation.grasp import path_of, shipped_or
     from training.evaluation.methods.make import make_methods
 
     study = job.study
     heatmap = shipped_or(study.heatmap) if needs_network(study.methods) else None
-    methods = make_methods(study.methods, heatmap, Path(study.paper) if study.paper else None)
+    methods = make_methods(study.methods, heatmap, path_of(study.paper), path_of(study.ways))
     names, makers = _objects(study)
     scene = clutter_scene(study.kind, makers, study.count, study.scale, study.seed, job.number)
     labels = [names[index] for index, _ in scene.chosen]

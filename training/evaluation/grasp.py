@@ -39,8 +39,8 @@ class Study:
 
     trials: number of pictures; every method is tried in each. methods: their names. seed: of the scenes. per_family:
     size of the catalogue whose `split` is used. masks: "rendered", with edges wrong by up to 2 px, or "detector".
-    heatmap: a network file, None for the shipped network. paper: run folder of the recipe "paper". labels: folder of
-    label files, for the oracle. meshes: people's own objects as they lie, instead of the catalogue's.
+    heatmap, ways: network files, None for the shipped networks. paper: run folder of the recipe "paper". labels: folder
+    of label files, for the oracle. meshes: people's own objects as they lie, instead of the catalogue's.
     """
 
     trials: int
@@ -50,6 +50,7 @@ class Study:
     per_family: int = 10
     masks: str = "rendered"
     heatmap: str | None = None
+    ways: str | None = None
     paper: str | None = None
     labels: str | None = None
     meshes: tuple[Placement, ...] = ()
@@ -102,7 +103,7 @@ def object_job(job: ObjectJob) -> tuple[str, dict[str, Any]]:
 
     study = job.study
     heatmap = shipped_or(study.heatmap) if needs_network(study.methods) else None
-    methods = make_methods(study.methods, heatmap, Path(study.paper) if study.paper else None)
+    methods = make_methods(study.methods, heatmap, path_of(study.paper), path_of(study.ways))
     labels = Path(study.labels) if study.labels else None
     pictures = cases(job.entry, job.count, study.seed, labels)
     detect = _detector() if study.masks == "detector" else None
@@ -171,7 +172,12 @@ def shipped_or(path: str | None) -> Any:
     """The heatmap network of a file, or the shipped one."""
     from perception.grasping.heatmap import DEFAULT_WEIGHTS, OnnxHeatmap
 
-    return OnnxHeatmap(Path(path) if path else DEFAULT_WEIGHTS)
+    return OnnxHeatmap(path_of(path) or DEFAULT_WEIGHTS)
+
+
+def path_of(text: str | None) -> Path | None:
+    """A path that a study holds as text."""
+    return Path(text) if text else None
 
 
 def _detector() -> Callable[[Any], Any]:

@@ -66,6 +66,7 @@ def _run(arguments: argparse.Namespace, interrupts: Interrupts, *, kind: Kind) -
         seed=arguments.seed,
         split=arguments.split,
         heatmap=full_path(arguments.heatmap),
+        ways=full_path(arguments.ways),
         paper=full_path(arguments.paper_run),
     )
     with mapper_of(arguments) as mapper, stage_progress() as progress:

@@ -14,6 +14,7 @@ def add_study(parser: argparse.ArgumentParser) -> None:
     """What every evaluation in physics takes."""
     parser.add_argument("--seed", type=seed, default=0, metavar="N")
     parser.add_argument("--heatmap", type=Path, metavar="FILE", help="heatmap network (.onnx)")
+    parser.add_argument("--ways", type=Path, metavar="FILE", help="network of the ways (.onnx)")
     add_mapper(parser, workers=1)
     add_split(parser)
 

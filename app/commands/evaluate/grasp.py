@@ -57,6 +57,7 @@ def run(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
         per_family=arguments.objects,
         masks=arguments.masks,
         heatmap=full_path(arguments.heatmap),
+        ways=full_path(arguments.ways),
         paper=full_path(arguments.paper_run),
         labels=full_path(arguments.labels),
         meshes=meshes,

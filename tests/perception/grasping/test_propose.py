@@ -11,17 +11,17 @@ from hypothesis import strategies as st
 from scipy.spatial import ConvexHull
 
 import perception.view
-from behaviours.robots.spot.model import SPOT
+from behaviours.robots.spot.model import SPOT, SPOT_TIPS
 from perception.geometry import Pose
 from perception.grasping.choose import choose_grasp
-from perception.grasping.family import JawTips
+from perception.grasping.family import WAYS, JawTips, heading_of, rotation_of
 from perception.grasping.grasp import compute_grasp
 from perception.grasping.propose import propose_grasps, ways_of
 from perception.grasping.reach import Reach
 from perception.grasping.rooms import rooms_of
 from perception.grasping.settings import ClearanceSettings, GraspSettings
 from perception.grasping.surroundings import clearances, surroundings
-from perception.types import Approach, Grasp, Heatmap, Rejection
+from perception.types import Approach, Grasp, Heatmap, Rejection, WayMaps
 from simulation.genesis.depth_sensor import DepthSensor
 from simulation.genesis.settings import DepthSensorConfig
 from tests.perception.surface.test_support import seen_from, with_block
@@ -242,3 +242,33 @@ def chosen(view: perception.view.View, approach: Approach, tips: JawTips | None 
     return choose_grasp(
         view, heatmap, approach=approach, gripper=SPOT.gripper, tips=tips, reach=None, settings=GraspSettings()
     )
+
+
+@pytest.mark.parametrize("wanted", ["top-90-tips", "oblique-tips"])
+def test_with_maps_of_the_ways_the_network_ranks_and_the_checks_still_decide(wanted: str) -> None:
+    view = seen_from(LOW, 40).seen()
+    quality = np.full((len(WAYS), 480, 640), 0.1, np.float32)
+    index = [way.name for way in WAYS].index(wanted)
+    quality[index] = 0.8
+    found = propose_grasps(
+        view,
+        gripper=SPOT.gripper,
+        tips=SPOT.tips,
+        reach=None,
+        maps=WayMaps(quality, (0.0, 0.0), 1.0),
+        most=3,  # type: ignore[arg-type]
+    )
+    assert not isinstance(found, Rejection), found
+    heading = heading_of(view.frame.world_from_camera)
+    for grasp in found:
+        axis = rotation_of(WAYS[index], grasp.normal_world, heading)[:, 2]
+        assert abs(float(grasp.world_from_hand.rotation[:, 2] @ axis)) > np.cos(
+            np.radians(22.6) + SPOT_TIPS.low_lean_rad
+        )
+        assert grasp.score > 0.6
+        assert met(seen_from(LOW, 40), grasp.world_from_hand) == 0
+    side = WayMaps(
+        np.where(np.arange(len(WAYS))[:, None, None] == 0, quality[index], 0.0).astype(np.float32), (0.0, 0.0), 1.0
+    )
+    low = propose_grasps(view, gripper=SPOT.gripper, tips=SPOT.tips, reach=None, maps=side, approach="side")  # type: ignore[arg-type]
+    assert isinstance(low, Rejection), "what the network likes and the support forbids is not done"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from perception.base.errors import ConfigError
+from perception.grasping.way_maps import with_ways
 from perception.networks.protocols import HeatmapModel
 from training.evaluation.methods.antipodal import antipodal
 from training.evaluation.methods.interface import Method
@@ -13,13 +14,16 @@ from training.evaluation.methods.on_masks import by_quality, geometric, oracle, 
 from training.evaluation.methods.top import top_down
 
 
-def make_methods(names: tuple[str, ...], heatmap: HeatmapModel | None, paper: Path | None) -> dict[str, Method]:
-    """The named methods. ConfigError for an unknown name, or a network or package that is missing."""
+def make_methods(
+    names: tuple[str, ...], heatmap: HeatmapModel | None, paper: Path | None, ways: Path | None = None
+) -> dict[str, Method]:
+    """The named methods. ways: network of the ways, None for the shipped one. ConfigError for an unknown name, or a
+    network or package that is missing."""
     check_names(names)
-    return {name: _make(name, heatmap, paper) for name in dict.fromkeys(names)}
+    return {name: _make(name, heatmap, paper, ways) for name in dict.fromkeys(names)}
 
 
-def _make(name: str, heatmap: HeatmapModel | None, paper: Path | None) -> Method:
+def _make(name: str, heatmap: HeatmapModel | None, paper: Path | None, ways: Path | None) -> Method:
     match name:
         case "heatmap":
             if heatmap is None:
@@ -36,7 +40,7 @@ def _make(name: str, heatmap: HeatmapModel | None, paper: Path | None) -> Method
         case "ours":
             if heatmap is None:
                 raise ConfigError("the method ours needs a network")
-            return ours(heatmap)
+            return ours(with_ways(heatmap, ways))
         case "geometric":
             return geometric
         case "oracle":
