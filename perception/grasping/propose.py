@@ -100,20 +100,20 @@ def _ranked(
     """Unchecked grasps with their scores, in batches, the best first, each turned to where the object is narrowest."""
     heading = heading_of(around.view.frame.world_from_camera)
     shape = _Shape(around, heading, settings)
-    rough: list[tuple[float, Way, Pixel, Vector]] = []
+    rough: list[tuple[float, float | None, Way, Pixel, Vector]] = []
     for rating, way, pixel in _rated(around, ways, settings, maps):
         rotation = rotation_of(way, pixel.normal, heading)
         low, high = shape.span(pixel.point, way, rotation)
         for turned, span in ((rotation, (low, high)), (rotation @ HALF_TURN, (-high, -low))):
             made = _made(shape, way, pixel, turned, span, gripper, tips, rating)
             if made is not None:
-                rough.append((made.score, way, pixel, turned))
+                rough.append((made.score, rating, way, pixel, turned))
     rough.sort(key=lambda one: -one[0])
     for start in range(0, min(len(rough), settings.candidates * settings.batches), settings.candidates):
         batch = []
-        for score, way, pixel, rotation in rough[start : start + settings.candidates]:
+        for _, rating, way, pixel, rotation in rough[start : start + settings.candidates]:
             narrow = narrowest(way, rotation, partial(shape.span, pixel.point, way))
-            made = _made(shape, way, pixel, *narrow, gripper, tips, None if maps is None else score)
+            made = _made(shape, way, pixel, *narrow, gripper, tips, rating)
             batch += [] if made is None else [made]
         if batch:
             yield batch
@@ -241,8 +241,8 @@ def _made(
     tips: JawTips,
     rating: float | None,
 ) -> Grasp | None:
-    """The grasp of a way at a pixel, its score the rating or by shape; None if it does not fit between jaws and
-    ground."""
+    """The grasp of a way at a pixel, None if it does not fit between jaws and ground. Its score is the rating, less
+    where the jaws close along the line of sight, as the far side is unseen; or by shape."""
     width = span[1] - span[0]
     if width > gripper.max_width_m - gripper.clearance_m:
         return None
@@ -250,7 +250,9 @@ def _made(
     pose = hand_pose_of(way, pixel.point, rotation, span, ground_m, gripper, tips)
     if pose is None:
         return None
-    if rating is None:
+    if rating is not None:
+        rating -= shape.settings.worth_unseen * abs(float(pose.rotation[:, 2] @ shape.heading))
+    else:
         depth = float(-(pixel.point - pose.position_m) @ rotation[:, 0])
         overlap = min(depth + tips.fixed_tip_x_m, shape.height_m if way.approach == "top" else np.inf)
         rating = shape.score(way, pose, width, overlap)

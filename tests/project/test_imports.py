@@ -23,7 +23,11 @@ HOMES = {
     "onnx": ("perception/networks/onnx_file.py", "perception/detection/network_parts.py", "training/"),
     "ultralytics": ("training/",),
     "bosdyn": ("app/", "behaviours/robots/spot/", "simulation/"),
-    "numba": ("perception/surface/d2nt_compiled.py", "training/detector/rendered/raycast_kernel.py"),
+    "numba": (
+        "perception/surface/d2nt_compiled.py",
+        "training/dataset/ways/raster.py",
+        "training/detector/rendered/raycast_kernel.py",
+    ),
 }
 ONE_FILE = ("ultralytics",)
 NEVER = ("torchvision",)
