@@ -43,8 +43,8 @@ class ClutterStudy:
 
     kind: "packed" or "pile". rounds: scenes, each cleared by every method. objects: folder of URDF or mesh files, None
     for the project's own test objects. objects_sha256: of what the folder held. count: objects of a scene. failures: in
-    a row that end a round. view, noise: see training.evaluation.clutter_scenes. scale: of the objects, drawn evenly.
-    split, per_family, heatmap, ways, paper: as in training.evaluation.grasp.Study.
+    a row that end a round. view, noise, known_table: see training.evaluation.clutter_scenes. scale: of the objects,
+    drawn evenly. split, per_family, heatmap, ways, paper: as in training.evaluation.grasp.Study.
     """
 
     kind: Kind
@@ -56,6 +56,7 @@ class ClutterStudy:
     failures: int = 2
     view: View = "side"
     noise: Noise = "dex"
+    known_table: bool = False
     scale: tuple[float, float] = (0.0, 0.0)
     seed: int = 0
     split: str = "test"
@@ -149,7 +150,7 @@ def _clear(
     in_a_row = 0
     while clutter.left:
         rng = np.random.default_rng([study.seed, job.number, len(tried), 32])
-        seen = look(clutter, study.view, study.noise, needs_masks(name), rng)
+        seen = look(clutter, study.view, study.noise, needs_masks(name), study.known_table, rng)
         proposals = method(seen, rng)
         if not proposals.grasps:
             return tried, proposals.reason or "nothing proposed"

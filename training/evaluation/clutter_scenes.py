@@ -146,12 +146,32 @@ def measured(clean: NDArray[np.float32], noise: Noise, rng: np.random.Generator)
     return depth
 
 
-def look(table: ClutterTable, view: View, noise: Noise, masks: bool, rng: np.random.Generator) -> Look:
-    """What a method sees of the table. masks: with the objects' true masks, their edges wrong by up to 2 px."""
+def on_known_table(
+    depth: NDArray[np.float32], camera: Intrinsics, world_from_camera: Pose, table_z_m: float
+) -> NDArray[np.float32]:
+    """The depth (H, W) metres, scaled so that the table, which fills most of the picture, lies at its known height."""
+    v, u = np.nonzero(depth)
+    rays = camera.back_project(u, v, 1.0) @ world_from_camera.rotation.T
+    with np.errstate(divide="ignore"):
+        expected = (table_z_m - world_from_camera.position_m[2]) / rays[:, 2]
+    place = world_from_camera.position_m[:2] + expected[:, None] * rays[:, :2]
+    on_table = (expected > 0) & (np.abs(place) < TABLE_HALF_M).all(axis=1)
+    factor = np.median(expected[on_table] / depth[v, u][on_table]) if on_table.any() else 1.0
+    return np.asarray(depth * np.float32(factor))
+
+
+def look(
+    table: ClutterTable, view: View, noise: Noise, masks: bool, known_table: bool, rng: np.random.Generator
+) -> Look:
+    """What a method sees of the table. masks: with the objects' true masks, their edges wrong by up to 2 px.
+    known_table: the table's height is known, and the depth is scaled to it."""
     center = table.cube_center_m()
     world_from_camera = camera_of(view, center, rng)
     picture = table.take(world_from_camera)
-    frame = RgbdFrame(photograph(picture.rgb, rng), measured(picture.depth, noise, rng), CAMERA, world_from_camera, 0.0)
+    rgb, depth = photograph(picture.rgb, rng), measured(picture.depth, noise, rng)
+    if known_table:
+        depth = on_known_table(depth, CAMERA, world_from_camera, table.table_z_m)
+    frame = RgbdFrame(rgb, depth, CAMERA, world_from_camera, 0.0, registered=noise != "spot")
     half = PROTOCOL.cube_m / 2
     detections = []
     for index in sorted(table.left) if masks else ():

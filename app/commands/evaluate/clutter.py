@@ -32,6 +32,8 @@ def _add_arguments(parser: Parser, *, kind: Kind) -> None:
     parser.add_argument("--view", choices=VIEWS, default="side", help="where the camera stands (default side)")
     noise = "of the depth: dex, the benchmark's (default); spot, the hand camera's; none"
     parser.add_argument("--noise", choices=NOISES, default="dex", help=noise)
+    known = "the table's height is known; every method gets the depth scaled to it"
+    parser.add_argument("--known-table", action="store_true", help=known)
     parser.add_argument("--count", type=integer(1, 12), default=5, metavar="N", help="objects of a scene (5)")
     parser.add_argument(
         "--failures", type=integer(1, 100), default=2, metavar="N", help="failures in a row that end a round (2)"
@@ -63,6 +65,7 @@ def _run(arguments: argparse.Namespace, interrupts: Interrupts, *, kind: Kind) -
         failures=arguments.failures,
         view=arguments.view,
         noise=arguments.noise,
+        known_table=arguments.known_table,
         seed=arguments.seed,
         split=arguments.split,
         heatmap=full_path(arguments.heatmap),

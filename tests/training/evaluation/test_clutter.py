@@ -28,6 +28,7 @@ from training.evaluation.clutter_scenes import (
     camera_of,
     clutter_scene,
     measured,
+    on_known_table,
     scaled,
 )
 
@@ -129,6 +130,23 @@ def test_noise_is_what_its_name_says() -> None:
     spot = measured(clean, "spot", np.random.default_rng(0))
     assert (spot[1:] == 0).any()
     assert float(spot.max()) < FAR_M
+
+
+@pytest.mark.parametrize("noise", ["dex", "none"])
+def test_depth_on_a_known_table_has_its_scale_back(noise: Any) -> None:
+    """The picture of a table with a block on it, whose height is known."""
+    pose = camera_of("side", CENTER, np.random.default_rng(0))
+    v, u = np.mgrid[0 : CAMERA.height, 0 : CAMERA.width]
+    rays = CAMERA.back_project(u, v, 1.0) @ pose.rotation.T
+    place = pose.position_m + rays * ((TABLE_HEIGHT_M - pose.position_m[2]) / rays[..., 2])[..., None]
+    clean = np.where(np.abs(place[..., :2]).max(axis=-1) < 0.3, (place - pose.position_m) @ pose.rotation[:, 2], 5.0)
+    clean = np.where(np.abs(place[..., :2]).max(axis=-1) < 0.05, clean - 0.1, clean).astype(np.float32)
+    for seed in range(5):
+        seen = measured(clean, noise, np.random.default_rng(seed))
+        known = on_known_table(seen, CAMERA, pose, TABLE_HEIGHT_M)
+        shown = seen > 0
+        assert float(np.median(known[shown] / clean[shown])) == pytest.approx(1.0, abs=0.003)
+    assert (on_known_table(np.zeros_like(clean), CAMERA, pose, TABLE_HEIGHT_M) == 0.0).all()
 
 
 def fake_round(job: RoundJob) -> tuple[str, dict[str, Any]]:
