@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,8 @@ class Study:
     trials: number of pictures; every method is tried in each. methods: their names. seed: of the scenes. per_family:
     size of the catalogue whose `split` is used. masks: "rendered", with edges wrong by up to 2 px, or "detector".
     heatmap, ways: network files, None for the shipped networks. paper: run folder of the recipe "paper". labels: folder
-    of label files, for the oracle. meshes: people's own objects as they lie, instead of the catalogue's.
+    of label files, for the oracle; without it the oracle takes the best of the family. meshes: people's own objects as
+    they lie, instead of the catalogue's.
     """
 
     trials: int
@@ -65,8 +66,6 @@ class Study:
             raise ConfigError(f"no {self.split} object among {self.per_family} a family")
         if "paper" in self.methods and self.paper is None:
             raise ConfigError("the method paper needs --paper-run, a folder of spot-grasp train heatmap --recipe paper")
-        if "oracle" in self.methods and self.labels is None:
-            raise ConfigError("the method oracle needs --labels, the folder labels of a data set")
 
     @property
     def entries(self) -> tuple[Entry | Placement, ...]:
@@ -99,13 +98,14 @@ def object_job(job: ObjectJob) -> tuple[str, dict[str, Any]]:
     """(file, {"trials": one record per picture and method}). Genesis must have been started."""
     from simulation.trials.grasp_trials import SUPPORT_HALF_M, run_trials
     from training.evaluation.methods.make import make_methods
-    from training.evaluation.scenes import cases
+    from training.evaluation.scenes import NOTHING_KNOWN, cases
 
     study = job.study
     heatmap = shipped_or(study.heatmap) if needs_network(study.methods) else None
     methods = make_methods(study.methods, heatmap, path_of(study.paper), path_of(study.ways))
-    labels = Path(study.labels) if study.labels else None
-    pictures = cases(job.entry, job.count, study.seed, labels)
+    half_m = SUPPORT_HALF_M if isinstance(job.entry, Entry) else WIDE_SUPPORT_HALF_M
+    known = _known(job, half_m) if "oracle" in study.methods else NOTHING_KNOWN
+    pictures = cases(job.entry, job.count, study.seed, known)
     detect = _detector() if study.masks == "detector" else None
     records: list[dict[str, Any]] = []
     tried: list[tuple[dict[str, Any], Any, Any]] = []
@@ -128,7 +128,7 @@ def object_job(job: ObjectJob) -> tuple[str, dict[str, Any]]:
         results = run_trials(
             job.entry.make(),
             [object_from_world @ best.world_from_hand for _, object_from_world, best in tried],
-            support_half_m=SUPPORT_HALF_M if isinstance(job.entry, Entry) else WIDE_SUPPORT_HALF_M,
+            support_half_m=half_m,
             openings=[best.opening for _, _, best in tried],
             closing=[object_from_world @ best.closing for _, object_from_world, best in tried],
         )
@@ -136,6 +136,16 @@ def object_job(job: ObjectJob) -> tuple[str, dict[str, Any]]:
             flags = {key: bool(getattr(results, key)[index]) for key in ("lifted", "held", "collided_support")}
             record["outcome"] = outcome(**flags)
     return job.file, {"trials": records}
+
+
+def _known(job: ObjectJob, support_half_m: float) -> Any:
+    """What the oracle knows of the object."""
+    from training.evaluation.family_oracle import best_of_family
+    from training.evaluation.scenes import NOTHING_KNOWN, known_grasps
+
+    if job.study.labels:
+        return known_grasps(job.entry, Path(job.study.labels))
+    return replace(NOTHING_KNOWN, in_family=best_of_family(job.entry.make(), job.study.seed, support_half_m))
 
 
 def outcome(*, lifted: bool, held: bool, collided_support: bool) -> str:

@@ -42,7 +42,7 @@ from training.dataset.catalogue import Entry, catalogue
 from training.dataset.folder import Progress, claim, npz_bytes, save
 from training.dataset.labels.project import BAD, GOOD, UNKNOWN, read_arrays
 from training.evaluation.grasp import shipped_or
-from training.evaluation.scenes import Case, cases
+from training.evaluation.scenes import NOTHING_KNOWN, Case, cases
 from training.heatmap.build_arrays import rough_crop
 
 SCHEMA = 1
@@ -127,7 +127,7 @@ def rehearse_object(job: RehearsalJob) -> tuple[str, bytes]:
 
     plan = job.plan
     network = shipped_or(plan.heatmap)
-    pictures = cases(job.entry, plan.pictures, SEEDS + plan.seed, None)
+    pictures = cases(job.entry, plan.pictures, SEEDS + plan.seed, NOTHING_KNOWN)
     inputs, spots = [], []
     poses: list[Pose] = []
     for number, case in enumerate(pictures):

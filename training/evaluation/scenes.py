@@ -47,13 +47,12 @@ class Case:
         return Look(self.frame, (detection,), truths=(self.truth,))
 
 
-def cases(entry: Entry | Placement, count: int, seed: int, labels: Path | None) -> list[Case]:
+def cases(entry: Entry | Placement, count: int, seed: int, known: Truth) -> list[Case]:
     """`count` pictures of an object that stands alone. Genesis must have been started.
 
-    labels: folder of label files for the oracle, or None. Without this object's file the oracle knows no grasp.
+    known: the grasps that the oracle may take, of `known_grasps` or nothing.
     """
     item = entry.make()
-    known = _known(entry, labels)
     pictures: list[Case] = []
     for scene in range(-(-count // VIEWS_PER_SCENE)):
         rng = np.random.default_rng([seed, entry.seed, len(entry.family), scene, 9])
@@ -91,14 +90,16 @@ def noisy_frame(
     return RgbdFrame(photograph(picture.rgb, rng), depth, SPOT.hand_camera, world_from_camera, 0.0), clean
 
 
-def _known(entry: Entry | Placement, labels: Path | None) -> Truth:
-    """The grasps of an object that are known to succeed; none if it has no label file."""
-    path = labels / f"{entry.name}.npz" if labels is not None else None
-    empty = np.zeros((0, 3))
-    nowhere, no_depth = Pose(np.eye(3), np.zeros(3)), np.zeros((1, 1), np.float32)
-    if path is None or not path.is_file():
-        return Truth((), empty, empty, nowhere, no_depth)
+NOWHERE, NO_DEPTH = Pose(np.eye(3), np.zeros(3)), np.zeros((1, 1), np.float32)
+NOTHING_KNOWN = Truth((), np.zeros((0, 3)), np.zeros((0, 3)), NOWHERE, NO_DEPTH)
+
+
+def known_grasps(entry: Entry | Placement, labels: Path) -> Truth:
+    """The grasps of an object that a folder of label files knows to succeed; none if it has no file."""
+    path = labels / f"{entry.name}.npz"
+    if not path.is_file():
+        return NOTHING_KNOWN
     data = read_arrays(path, ("points", "normals", "poses", "lifted", "held", "collided_support"))
     good = data["lifted"] & data["held"] & ~data["collided_support"]
     poses = tuple(Pose.from_matrix(matrix) for matrix in data["poses"][good])
-    return Truth(poses, data["points"][good], data["normals"][good], nowhere, no_depth)
+    return Truth(poses, data["points"][good], data["normals"][good], NOWHERE, NO_DEPTH)

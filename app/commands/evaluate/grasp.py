@@ -33,7 +33,9 @@ def add_arguments(parser: Parser) -> None:
     files = "trials, result.json, table.md, plot.png"
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help=files)
     parser.add_argument("--masks", default="rendered", help="rendered (default) or detector")
-    parser.add_argument("--labels", type=Path, metavar="DIR", help="label files of a data set, for the oracle")
+    parser.add_argument(
+        "--labels", type=Path, metavar="DIR", help="label files for the oracle, else the family of grasps is tried"
+    )
     parser.add_argument(
         "--objects", type=integer(1, 100_000), default=10, metavar="N", help="catalogue size a family (10)"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ from hypothesis import strategies as st
 
 from app.base.interrupts import Interrupts
 from app.commands.dispatch import main
+from behaviours.robots.spot.model import SPOT
 from perception.base.errors import ConfigError
 from perception.geometry import Pose
+from perception.grasping.family import beside
 from tests.support.engine_jobs import InlineMapper
 from tests.support.synthetic import Cylinder, View, camera_at, render
 from tests.training.evaluation.test_methods import truth_of
@@ -101,12 +104,11 @@ def test_pictures_are_shared_out_evenly_over_the_held_out_objects() -> None:
 def test_studies_that_cannot_be_are_refused() -> None:
     for words, values in {
         "at least 1": {"trials": 0, "methods": ("random",)},
-        "unknown method luck; choose from: heatmap, height": {"trials": 1, "methods": ("luck",)},
+        "unknown method luck; choose from: ours, heatmap, height": {"trials": 1, "methods": ("luck",)},
         r"unknown method \(none\)": {"trials": 1, "methods": ()},
         "choose rendered or detector": {"trials": 1, "methods": ("random",), "masks": "drawn"},
         "no test object among 2": {"trials": 1, "methods": ("random",), "per_family": 2},
         "needs --paper-run": {"trials": 1, "methods": ("paper",)},
-        "needs --labels": {"trials": 1, "methods": ("oracle",)},
     }.items():
         with pytest.raises(ConfigError, match=words):
             Study(**values)  # type: ignore[arg-type]
@@ -207,3 +209,22 @@ def test_errors_are_measured_against_the_surface_that_the_picture_shows(view: Vi
     assert found["position_m"] == pytest.approx(0.01, rel=0.1)
     assert found["angle_rad"] > 3.0
     assert evaluate_grasp.errors_of(case, Proposal(nowhere, 0.0)) == {}
+
+
+@pytest.mark.simulation
+def test_the_best_of_the_family_holds_what_can_be_held() -> None:
+    from simulation.genesis.physics import init_genesis
+    from simulation.scene.low_objects import make_low_object
+    from simulation.trials.grasp_trials import run_trials
+    from training.evaluation.family_oracle import best_of_family
+
+    init_genesis()
+    tin = make_low_object("tin", 3)
+    best = best_of_family(tin, 0, 0.3)
+    assert best is not None
+    pose, opening = best
+    assert pose.rotation[2, 0] < -0.6, "from above"
+    closing = [beside(pose, SPOT.gripper)]
+    assert run_trials(tin, [pose], support_half_m=0.3, openings=[opening], closing=closing).good.all()
+    plate = replace(tin, vertices=tin.vertices * [4.0, 4.0, 0.1])
+    assert best_of_family(plate, 0, 0.3) is None, "wider than the jaws, and too low for them"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -85,6 +86,14 @@ def test_the_oracle_takes_a_good_grasp_that_the_picture_shows(view: View) -> Non
     assert method(look(view, nothing), np.random.default_rng(0)).reason == "no good grasp known"
     hidden = Truth(truth.poses[1:], truth.points[1:], truth.normals[1:], truth.world_from_object, truth.clean_depth)
     assert method(look(view, hidden), np.random.default_rng(0)).reason == "no good grasp in view"
+
+
+def test_the_oracle_of_the_family_needs_no_view_of_its_point(view: View) -> None:
+    method = make_methods(("oracle",), None, None)["oracle"]
+    known = replace(truth_of(view), in_family=(Pose(np.eye(3), np.array([0.0, 0.0, 0.1])), 0.5))
+    (choice,) = method(look(view, known), np.random.default_rng(0)).grasps
+    assert choice.world_from_hand == known.world_from_object @ Pose(np.eye(3), np.array([0.0, 0.0, 0.1]))
+    assert choice.opening == 0.5
 
 
 LOW = Cylinder(height=0.1)

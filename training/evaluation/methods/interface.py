@@ -19,7 +19,8 @@ class Truth:
     """What only the oracle may see.
 
     poses: N object_from_hand that are known to lift and hold. points, normals: (N, 3) surface points and normals that
-    they grip at, object frame. clean_depth: (H, W) metres.
+    they grip at, object frame. clean_depth: (H, W) metres. in_family: object_from_hand on the way in, and the opening
+    of the jaws, of a grasp of the family that holds; then the others are none.
     """
 
     poses: tuple[Pose, ...]
@@ -27,6 +28,7 @@ class Truth:
     normals: NDArray[np.float64]
     world_from_object: Pose
     clean_depth: NDArray[np.float32]
+    in_family: tuple[Pose, float] | None = None
 
 
 @dataclass(frozen=True, eq=False)
