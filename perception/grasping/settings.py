@@ -70,7 +70,7 @@ class ClearanceSettings:
     """
 
     around_m: float = 0.30
-    most_points: int = 6000
+    most_points: int = 24000
     most_own: int = 1200
     least_points: int = 12
     flying_m: float = 0.015
