@@ -10,7 +10,7 @@ goes on. Durations differ from run to run, so times/, times.json and times.md ho
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -148,10 +148,11 @@ def _clear(
     study = job.study
     tried: list[tuple[dict[str, Any], Any]] = []
     in_a_row = 0
+    failed: list[Any] = []
     while clutter.left:
         rng = np.random.default_rng([study.seed, job.number, len(tried), 32])
         seen = look(clutter, study.view, study.noise, needs_masks(name), study.known_table, rng)
-        proposals = method(seen, rng)
+        proposals = method(replace(seen, tried=tuple(failed)), rng)
         if not proposals.grasps:
             return tried, proposals.reason or "nothing proposed"
         best = proposals.grasps[0]
@@ -168,6 +169,7 @@ def _clear(
         }
         tried.append((record, attempt.picture))
         in_a_row = 0 if success else in_a_row + 1
+        failed += [] if success else [best.world_from_hand]
         if in_a_row == study.failures:
             return tried, f"{study.failures} failures in a row"
     return tried, "empty"

@@ -37,13 +37,14 @@ class Look:
 
     detections: the masks of objects, for methods that need them. workspace_m: (2, 3) lowest and highest corner of the
     room the objects are in, world frame, where it is known; else the objects are where the masks are. truths: one a
-    detection, for the oracle.
+    detection, for the oracle. tried: world_from_hand of the grasps that failed in this scene.
     """
 
     frame: RgbdFrame
     detections: tuple[Detection, ...]
     workspace_m: NDArray[np.float64] | None = None
     truths: tuple[Truth, ...] = ()
+    tried: tuple[Pose, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,12 +14,14 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from behaviours.robots.spot.model import SPOT, SPOT_TIPS
+from perception.geometry import Pose, Vector
 from perception.grasping.choose import choose_grasp
 from perception.grasping.grasp import compute_grasp
 from perception.grasping.propose import propose_grasps
+from perception.grasping.reach import Reach
 from perception.grasping.settings import GraspSettings
 from perception.networks.protocols import HeatmapModel
 from perception.types import Grasp, Heatmap, Rejection, RgbdFrame
@@ -58,7 +60,8 @@ def by_quality(quality: Quality, *, checked: bool) -> Method:
             view = View(look.frame, detection)
             values = np.clip(quality(view, rng), 0.0, 1.0).astype(np.float32)
             between = time.perf_counter()
-            grasp = compute_grasp(view, Heatmap(values), gripper=gripper, reach=None, settings=settings)
+            new = _new(look) if checked else None
+            grasp = compute_grasp(view, Heatmap(values), gripper=gripper, reach=new, settings=settings)
             seconds["quality"] += between - started
             seconds["pose"] += time.perf_counter() - between
             if not isinstance(grasp, Rejection):
@@ -86,7 +89,7 @@ def ours(model: HeatmapModel) -> Method:
                 approach="any",
                 gripper=SPOT.gripper,
                 tips=SPOT_TIPS,
-                reach=None,
+                reach=_new(look),
                 settings=GraspSettings(),
             )
             seconds["quality"] += between - started
@@ -107,12 +110,26 @@ def geometric(look: Look, rng: np.random.Generator) -> Proposals:
     reasons = ["no mask"]
     for number, detection in enumerate(look.detections):
         view = View(look.frame, detection)
-        found = propose_grasps(view, gripper=SPOT.gripper, tips=SPOT_TIPS, reach=None, most=ENOUGH)
+        found = propose_grasps(view, gripper=SPOT.gripper, tips=SPOT_TIPS, reach=_new(look), most=ENOUGH)
         if isinstance(found, Rejection):
             reasons.append(str(found))
             continue
         grasps += [_proposal(grasp, number) for grasp in found]
     return best_first(grasps, reasons[-1], {"quality": 0.0, "pose": time.perf_counter() - started})
+
+
+class _AnyArm:
+    """Reaches everything: a gripper without a robot."""
+
+    shoulder_m = np.zeros(3)
+
+    def joints_at(self, body_from_hand: Pose, seed: ArrayLike | None = None) -> Vector:
+        return np.zeros(0)
+
+
+def _new(look: Look) -> Reach:
+    """Refuses what failed in this scene, as a run does."""
+    return Reach(_AnyArm(), Pose.identity(), GraspSettings(), look.tried)
 
 
 def _proposal(grasp: Grasp, number: int) -> Proposal:
