@@ -27,7 +27,8 @@ def choose_grasp(
     approach: "side" is the network's grasp, as of `compute_grasp`. "top" comes from above, straight or at 45 degrees,
     chosen by the network of the ways, or by geometry where there is none. "any" is the heatmap's, and if it has none
     that can be done, the best of all ways.
-    tips: of the gripper; without them, or hulls, it is a side grasp or none. The others are as for `compute_grasp`.
+    tips: of the gripper; without them, or hulls, it is a side grasp or none. view, heatmap, gripper, reach, settings:
+    as for `compute_grasp`.
     """
     from_side: Grasp | Rejection | None = None
     if approach != "top":

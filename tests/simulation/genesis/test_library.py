@@ -42,3 +42,16 @@ def test_hand_over_lets_go_when_the_person_pulls_who_has_the_bottle_then(tmp_pat
 
 def test_search_finds_a_bottle_behind_the_robot(tmp_path: Path) -> None:
     assert succeeded("search", "behind", tmp_path)["reports"][-1].startswith("found: bottle")
+
+
+def test_pick_from_floor_lifts_what_lies_there(tmp_path: Path) -> None:
+    result = succeeded("pick_from_floor", "floor", tmp_path)
+    assert result["objects_lifted"] == 1
+    assert result["reports"][0].startswith("picked up: thing")
+
+
+def test_clear_bin_brings_what_lies_there_to_the_other_bin(tmp_path: Path) -> None:
+    result = succeeded("clear_bin", "bin", tmp_path)
+    *put_away, last = result["reports"]
+    assert last == "nothing is left"
+    assert len(put_away) == result["objects_there"] >= 2
