@@ -31,14 +31,13 @@ TREE = """
 """
 FROM_ABOVE = {"DOWN": 0.9, "AWAY": 0.75, "PITCH": 0.2, "RAISED": 0.0}
 UP_HIGH = {"DOWN": 0.3, "AWAY": 0.8, "PITCH": -0.3, "RAISED": 0.05}
+STANCES = [*((height_m, FROM_ABOVE) for height_m in (0.0, 0.12, 0.3, 0.5, 0.7, 0.9)), (1.05, UP_HIGH)]
+"""With the height of the support, metres."""
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("thing_m", [0.05, 0.2])
-@pytest.mark.parametrize(
-    ("support_m", "stance"),
-    [(height_m, FROM_ABOVE) for height_m in (0.0, 0.12, 0.3, 0.5, 0.7, 0.9)] + [(1.05, UP_HIGH)],
-)
+@pytest.mark.parametrize(("support_m", "stance"), STANCES)
 def test_a_thing_is_lifted_from_every_height(
     support_m: float, stance: dict[str, float], thing_m: float, tmp_path: Path
 ) -> None:
