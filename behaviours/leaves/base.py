@@ -14,7 +14,7 @@ from perception.geometry import Pose
 from perception.surface.locate import ObjectLocation
 from perception.types import Rejection
 from perception.view import View
-from trees.data.ports import input_port
+from trees.data.ports import Direction, input_port
 from trees.engine.leaf import Leaf
 
 T = TypeVar("T")
@@ -31,6 +31,12 @@ class RobotLeaf(Leaf):
     def robot(self) -> Robot:
         """The robot of the run."""
         return self.context.robot
+
+    def check_inputs(self) -> None:
+        """Read every input port, so that a bad value is told before anything is planned or moves."""
+        for port in self.PORTS:
+            if port.direction is Direction.INPUT:
+                self.get(port.name)
 
     def succeed(self, message: str = "") -> Status:
         """SUCCESS. message: for the view and the log."""
@@ -105,6 +111,7 @@ class MotionLeaf(RobotLeaf):
             self._command = started
 
     def _begin(self) -> None:
+        self.check_inputs()
         self._command, self._refused = None, ""
         self._since_s = self.robot.now()
 
@@ -207,6 +214,7 @@ class WorkLeaf(JobLeaf[T | Rejection], Generic[T]):
         raise NotImplementedError
 
     def initialise(self) -> None:
+        self.check_inputs()
         self.submit(self.work())
 
     def update(self) -> Status:

@@ -20,10 +20,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, MutableMapping
 from datetime import datetime
-from io import FileIO
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self
 
 from perception.base.errors import ConfigError, SpotGraspError, WriteError
 from perception.base.files import open_append, write_atomic
@@ -54,7 +53,7 @@ def write_json(path: Path, value: Any) -> None:
     write_whole(path, (json_text(value, indent=2, ensure_ascii=False, default=str) + "\n").encode())
 
 
-def append(file: FileIO, path: Path, data: bytes) -> None:
+def append(file: BinaryIO, path: Path, data: bytes) -> None:
     """Add to a file that grows during the run, in one unbuffered write. RecordError if the disk refuses."""
     try:
         if file.write(data) != len(data):
