@@ -38,7 +38,7 @@ EACH = [pytest.param(leaf, port, id=f"{leaf.tag()}-{port.name}") for leaf, port 
 def test_every_number_declares_bounds_that_hold_its_default(port: Port) -> None:
     assert port.bounds != FINITE
     assert port.limits
-    assert port.required or port.refusal(port.default) == ""
+    assert port.required or port.default is None or port.refusal(port.default) == ""
     low, high = port.bounds.minimum, port.bounds.maximum
     for value in (math.nan, math.inf, -math.inf, high + 1, low - 1, *([low] if port.bounds.above else [])):
         assert port.refusal(value)
