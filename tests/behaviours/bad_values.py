@@ -15,6 +15,7 @@ from py_trees.common import Status
 
 import trees
 from behaviours.leaves.choosing import Views
+from behaviours.leaves.failing import Failures
 from behaviours.leaves.picking import PickInImage
 from behaviours.registry import LEAVES
 from behaviours.robot import Command, GripperState, Robot, picking
@@ -124,7 +125,7 @@ def good_values(robot: Robot) -> dict[str, Any]:
     heatmap = Heatmap(detection.mask.astype(np.float32))
     return {
         **objects, "frame": frame, "detection": View(frame, detection), "grasp": grasp, "place": place, "pose": place,
-        "heatmap": heatmap, "views": Views(((0.0, 0.5),)), "known": location,
+        "heatmap": heatmap, "views": Views(((0.0, 0.5),)), "known": location, "failures": Failures(),
     }  # fmt: skip
 
 
