@@ -7,7 +7,7 @@ within the mask, in HEIGHT_BINS steps. A random pixel is good with the probabili
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,9 @@ from perception.grasping import preprocess
 from perception.grasping.family import WAYS
 from training.dataset.ways.targets import unpack
 from training.heatmap.metrics import PixelScores
-from training.heatmap.samples import Samples
+
+if TYPE_CHECKING:
+    from training.heatmap.samples import Samples
 
 HEIGHT_BINS = 20
 HEIGHT_PROFILE = (
