@@ -1,8 +1,10 @@
-"""Which way a run grips: the network's side way, the ways from above by geometry, or whichever can be done."""
+"""Which way a run grips: the heatmap's side way, the ways from above, or what the network of the ways likes best."""
 
 from __future__ import annotations
 
-from perception.grasping.family import JawTips
+from typing import Final
+
+from perception.grasping.family import WAYS, JawTips
 from perception.grasping.grasp import compute_grasp
 from perception.grasping.gripper import GripperModel
 from perception.grasping.propose import propose_grasps
@@ -10,6 +12,10 @@ from perception.grasping.reach import Reach
 from perception.grasping.settings import GraspSettings
 from perception.types import Approach, Grasp, Heatmap, Rejection
 from perception.view import View
+
+SIDE: Final = next(index for index, way in enumerate(WAYS) if way.approach == "side")
+CLEARLY: Final = 0.15
+"""By how much the network of the ways must like another way better than the heatmap's grasp."""
 
 
 def choose_grasp(
@@ -25,15 +31,16 @@ def choose_grasp(
     """A grasp from where the hand may come, or why there is none.
 
     approach: "side" is the network's grasp, as of `compute_grasp`. "top" comes from above, straight or at 45 degrees,
-    chosen by the network of the ways, or by geometry where there is none. "any" is the heatmap's, and if it has none
-    that can be done, the best of all ways.
+    chosen by the network of the ways, or by geometry where there is none. "any" is the heatmap's, unless it has none
+    that can be done or the network of the ways likes another way clearly better there.
     tips: of the gripper; without them, or hulls, it is a side grasp or none. view, heatmap, gripper, reach, settings:
     as for `compute_grasp`.
     """
     from_side: Grasp | Rejection | None = None
     if approach != "top":
         from_side = compute_grasp(view, heatmap, gripper=gripper, reach=reach, settings=settings)
-        if approach == "side" or isinstance(from_side, Grasp):
+        certain = heatmap.ways is None and isinstance(from_side, Grasp)
+        if approach == "side" or certain:
             return from_side
     if tips is None or gripper.hulls is None:
         return from_side or Rejection("the robot's model tells no shape of its gripper, which a grasp from above needs")
@@ -41,5 +48,9 @@ def choose_grasp(
         view, gripper=gripper, tips=tips, reach=reach, approach=approach, grasping=settings, maps=heatmap.ways
     )
     if isinstance(found, Rejection):
-        return Rejection(f"{from_side}; {found}") if from_side is not None else found
+        return Rejection(f"{from_side}; {found}") if isinstance(from_side, Rejection) else from_side or found
+    if isinstance(from_side, Grasp) and heatmap.ways is not None:
+        rated = float(heatmap.ways.at(from_side.pixel_uv)[SIDE])
+        if rated >= found[0].score - CLEARLY:
+            return from_side
     return found[0]

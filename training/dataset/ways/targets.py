@@ -54,25 +54,22 @@ def targets(
     pixels = _pixels(points, facing, world_from_camera, camera, depth, mask, crop)
     heading = heading_of(world_from_camera)
     counts = np.zeros((2, len(WAYS), crop.size_px, crop.size_px), np.float32)
-    expected: dict[tuple[int, str, str], tuple[Array, list[int]]] = {}
+    expected: dict[tuple[str, str, int], tuple[list[int], Array]] = {}
     for number in here.tolist():
         sample, kind = int(arrays["sample"][number]), WAYS[arrays["way"][number]]
         column, row = pixels[sample]
-        if column < 0:
+        if column < 0 or not applies(kind, normals[sample]):
             continue
-        key = sample, kind.approach, kind.depth
+        key = kind.approach, kind.depth, -1 if kind.approach == "top" else sample
         if key not in expected:
-            alike = [i for i, way in enumerate(WAYS) if (way.approach, way.depth) == key[1:]]
-            usable = [i for i in alike if applies(WAYS[i], normals[sample])]
-            made = [rotation_of(WAYS[i], normals[sample], heading)[:, 2] for i in usable]
-            expected[key] = np.array(made).reshape(-1, 3), usable
-        axes, usable = expected[key]
-        if not usable:
-            continue
+            alike = [index for index, way in enumerate(WAYS) if (way.approach, way.depth) == key[:2]]
+            axes = np.stack([rotation_of(WAYS[index], normals[sample], heading)[:, 2] for index in alike])
+            expected[key] = alike, axes
+        alike, axes = expected[key]
         agree = np.abs(axes @ (pose.rotation @ arrays["axis"][number]))
         best = int(np.argmax(agree))
         if agree[best] >= np.cos(TURN_RAD) - 1e-6:
-            counts[:, usable[best], row, column] += 1.0, good[number]
+            counts[:, alike[best], row, column] += 1.0, good[number]
     inside = crop.cut(mask.astype(np.uint8), smooth=False).astype(bool)
     return pack(*_spread(counts, inside))
 
