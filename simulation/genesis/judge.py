@@ -71,8 +71,9 @@ class Judge:
         return self._lifts_m()[0] if self.target is not None else 0.0
 
     def _lifts_m(self) -> list[float]:
+        """Of all objects; 0 before the start."""
         now = [_lowest_m(entity, points) for entity, points in self.objects]
-        return [z - rest for z, rest in zip(now, self._rest_z_m, strict=True)]
+        return [z - rest for z, rest in zip(now, self._rest_z_m or now, strict=True)]
 
     def note_torque(self, plant: GenesisPlant) -> None:
         self.peak_gripper_torque_nm = max(self.peak_gripper_torque_nm, plant.jaw_torque_nm())
