@@ -13,6 +13,8 @@ from perception.grasping.gripper import GripperHulls, GripperModel
 
 OPENINGS_RAD: Final = tuple(float(np.radians(angle)) for angle in (20, 30, 40, 50, 60, 75, 90))
 """Angles of the jaws that are tried before closing, narrow first."""
+NARROWER_RAD: Final = tuple(float(np.radians(angle)) for angle in (5, 12))
+"""Angles that the jaws only pass while they close."""
 INNER_X_M: Final = -0.03
 """The gap between the jaws counts from here to their tips, hand frame."""
 
@@ -48,10 +50,11 @@ class JawRoom:
 
 @dataclass(frozen=True, eq=False)
 class GripperRooms:
-    """A gripper at all of OPENINGS_RAD. clearance_m: room beside the fixed jaw on the way in. aside_m: of which
-    `family.beside` takes up so much before the jaws close."""
+    """A gripper at all of OPENINGS_RAD, and at NARROWER_RAD. clearance_m: room beside the fixed jaw on the way in.
+    aside_m: of which `family.beside` takes up so much before the jaws close."""
 
     jaws: tuple[JawRoom, ...]
+    narrower: tuple[JawRoom, ...]
     clearance_m: float
     aside_m: float
 
@@ -70,9 +73,10 @@ def rooms_of(gripper: GripperModel, back_m: float) -> GripperRooms:
     """The rooms of a gripper that comes from `back_m` before the grasp; kept. ValueError for one without hulls."""
     if gripper.hulls is None:
         raise ValueError("the rooms of a gripper need its hulls")
-    steps = np.diff((0.0, *OPENINGS_RAD))
-    jaws = (
+    angles = (*NARROWER_RAD, *OPENINGS_RAD)
+    jaws = tuple(
         JawRoom(gripper.hulls, gripper.fixed_jaw_z_m, opened, float(step), back_m)
-        for opened, step in zip(OPENINGS_RAD, steps, strict=True)
+        for opened, step in zip(angles, np.diff((0.0, *angles)), strict=True)
     )
-    return GripperRooms(tuple(jaws), gripper.clearance_m, gripper.clearance_m - gripper.close_gap_m)
+    first = len(NARROWER_RAD)
+    return GripperRooms(jaws[first:], jaws[:first], gripper.clearance_m, gripper.clearance_m - gripper.close_gap_m)

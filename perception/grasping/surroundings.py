@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from perception.geometry import Pose, Vector
 from perception.grasping.rooms import GripperRooms
 from perception.grasping.settings import ClearanceSettings
-from perception.surface.depth import grown_to_gap
+from perception.surface.depth import DepthRange, grown_to_gap
 from perception.surface.silhouette import bounds
 from perception.surface.support import Plane, Support
 from perception.types import Rejection
@@ -79,9 +79,12 @@ def surroundings(view: View, settings: ClearanceSettings) -> Surroundings | Reje
     above = points[..., 2] - support.height_m(points)
     on_ground = above < max(settings.ground_m, 2.5 * support.noise_m)
     near = (depth > 0) & (np.linalg.norm(points - location.position_m, axis=-1) < settings.around_m)
-    other = near & ~mask[window][::step, ::step] & ~on_ground
+    layer = grown_to_gap(seen.layer, seen.level, mask)
+    rim = cv2.dilate(mask[window].astype(np.uint8), np.ones((2 * settings.rim_px + 1,) * 2, np.uint8)).astype(bool)
+    rim &= mask[window] | layer.contains(seen.level[window])
+    other = near & ~rim[::step, ::step] & ~on_ground
     margin = float(np.clip(2.0 * support.noise_m, *settings.margin_m))
-    own, unreturned = _own(view, full, window, support, away_m, settings)
+    own, unreturned = _own(view, layer, full, window, support, away_m, settings)
     if len(own) < settings.least_points:
         return Rejection(f"no point of the {view.detection.label} is seen above its support")
     return Surroundings(view, own, unreturned, points[other], support, margin, depth, other, step, corner)
@@ -89,22 +92,23 @@ def surroundings(view: View, settings: ClearanceSettings) -> Surroundings | Reje
 
 def _own(
     view: View,
+    layer: DepthRange,
     depth: NDArray[np.float32],
     window: tuple[slice, slice],
     support: Support,
     away_m: float,
     settings: ClearanceSettings,
 ) -> tuple[Vector, Vector]:
-    """The object's points and those of its rim without a return. depth: of the window, without what floats."""
+    """The object's points and those of its rim without a return. layer: the object's. depth: of the window, without
+    what floats."""
     from scipy.ndimage import distance_transform_edt
 
     frame, seen, whole = view.frame, view.repaired, view.detection.mask
-    assert seen.layer is not None
     step = max(1, round(float(np.sqrt(whole.sum() / settings.most_own))))
     mask, level, depth = whole[window][::step, ::step], seen.level[window][::step, ::step], depth[::step, ::step]
     v, u = np.mgrid[0 : depth.shape[0], 0 : depth.shape[1]] * step + [[[window[0].start]], [[window[1].start]]]
     points = frame.world_from_camera.transform(frame.intrinsics.back_project(u, v, depth))
-    own = mask & grown_to_gap(seen.layer, seen.level, whole).contains(level) & (depth > 0)
+    own = mask & layer.contains(level) & (depth > 0)
     above = points[..., 2] - support.height_m(points)
     own &= above > min(max(settings.least_above_m, 1.5 * support.noise_m), settings.most_above_m)
     if not own.any():
@@ -124,18 +128,17 @@ def clearances(
 ) -> Clearances:
     """Whether hands at these poses, world_from_hand, meet anything on their way in or while they close.
 
-    widths_m: of what comes between the jaws, which stop there. The jaws come in wide open. Where they would meet
-    something so, they come in a little wider than the object.
+    widths_m: of what comes between the jaws. The jaws come in wide open; where they would meet something so, they come
+    in a little wider than the object. They close where `family.beside` puts them, and stop at the object's points.
     """
     wide = np.full(len(poses), len(rooms.jaws) - 1)
-    checked = _clearances(around, poses, widths_m, wide, rooms, settings)
+    checked = _clearances(around, poses, wide, rooms, settings)
     again = np.array([index for index, problem in enumerate(checked.problems) if problem], np.intp)
     narrow = np.array([rooms.index_for(widths_m[i], settings.spare_m) for i in again.tolist()], np.intp)
     again, narrow = again[narrow < wide[0]], narrow[narrow < wide[0]]
     if not again.size:
         return checked
-    tried = [poses[i] for i in again.tolist()], [widths_m[i] for i in again.tolist()]
-    closer = _clearances(around, *tried, narrow, rooms, settings)
+    closer = _clearances(around, [poses[i] for i in again.tolist()], narrow, rooms, settings)
     for row, index in enumerate(again.tolist()):
         if not closer.problems[row]:
             checked.problems[index] = ""
@@ -147,7 +150,6 @@ def clearances(
 def _clearances(
     around: Surroundings,
     poses: Sequence[Pose],
-    widths_m: Sequence[float],
     opened: NDArray[np.intp],
     rooms: GripperRooms,
     settings: ClearanceSettings,
@@ -161,29 +163,33 @@ def _clearances(
     )
     coming, closing, above, hidden = (np.full(count, np.inf) for _ in range(4))
     inside, behind = np.zeros((2, count), np.intp)
-    stops = np.array([rooms.index_for(width, -rooms.clearance_m) for width in widths_m])
     grazed_m = max(settings.grazes_m, 1.5 * around.support.noise_m)
-    for index, jaw in enumerate(rooms.jaws):
+    few = settings.own_inside * len(around.own)
+    aside = np.array([0.0, 0.0, rooms.aside_m], np.float32)
+    closes = np.ones(count, bool)
+    for index, jaw in reversed([*enumerate(rooms.narrower, -len(rooms.narrower)), *enumerate(rooms.jaws)]):
         here = np.flatnonzero(opened == index)
         if here.size:
             coming[here] = jaw.coming.distances_m(others[here]).min(axis=1, initial=np.inf)
+            beside = jaw.coming.distances_m(others[here] - aside).min(axis=1, initial=np.inf)
+            coming[here] = np.minimum(coming[here], beside + around.margin_m)
             inside[here] = (jaw.coming.distances_m(own[here]) < -grazed_m).sum(axis=1)
             corners = jaw.coming.corners @ rotation[here].transpose(0, 2, 1) + place[here, None]
             above[here] = _height(around, corners)
             hidden[here], behind[here] = _hidden(around, corners, rotation[here], settings)
-        passed = np.flatnonzero((opened >= index) & (stops <= index))
+        passed = np.flatnonzero((opened >= index) & closes)
         if passed.size:
-            aside = np.array([0.0, 0.0, rooms.aside_m], np.float32)
             free = jaw.closing.distances_m(others[passed] - aside).min(axis=1, initial=np.inf)
             closing[passed] = np.minimum(closing[passed], free)
             corners = jaw.closing.corners @ rotation[passed].transpose(0, 2, 1) + place[passed, None]
             above[passed] = np.minimum(above[passed], _height(around, corners))
+            closes[passed] = (jaw.closing.distances_m(own[passed] - aside) < -grazed_m).sum(axis=1) <= few
     problems = []
     for index in range(count):
         problem = ""
         if above[index] < settings.support_margin_m:
             problem = "too close to the support"
-        elif inside[index] > settings.own_inside * len(around.own):
+        elif inside[index] > few:
             problem = "with the gripper in the object"
         elif coming[index] < around.margin_m or closing[index] < 0.0:
             problem = "with another thing in the gripper's way"
