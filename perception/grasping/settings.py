@@ -59,7 +59,8 @@ class ClearanceSettings:
     flying_m: a return further off the median about it is left out, as it floats at an edge.
     least_above_m, most_above_m: a point of the object is above the ground by 1.5 times its noise, within these bounds.
     ground_m: what is less above the ground is the ground; more where the noise is more.
-    rim_px: what lies so near to the mask at the object's depth is the object, as masks are not exact.
+    rim_px: what lies so near to the mask counts as the object, as masks are not exact; the second where the depth may
+    be shifted. stray: so many points of other things may be noise.
     unreturned_m: a pixel of the mask without a return, so near to one of the object's, shows the object too.
     margin_m: bounds of the distance to keep from other things, twice the noise of the ground.
     support_margin_m: free height to keep above the ground, of which its noise is a part.
@@ -78,7 +79,8 @@ class ClearanceSettings:
     least_above_m: float = 0.003
     most_above_m: float = 0.010
     ground_m: float = 0.008
-    rim_px: int = 3
+    rim_px: tuple[int, int] = (3, 8)
+    stray: int = 2
     unreturned_m: float = 0.015
     margin_m: tuple[float, float] = (0.005, 0.012)
     support_margin_m: float = 0.003

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from perception.geometry import Pose, Vector
 from perception.grasping.rooms import GripperRooms
 from perception.grasping.settings import ClearanceSettings
-from perception.surface.depth import DepthRange, grown_to_gap
+from perception.surface.depth import grown_to_gap
 from perception.surface.silhouette import bounds
 from perception.surface.support import Plane, Support
 from perception.types import Rejection
@@ -64,7 +64,6 @@ def surroundings(view: View, settings: ClearanceSettings) -> Surroundings | Reje
     frame, mask, seen = view.frame, view.detection.mask, view.repaired
     support = view.support or _guessed(location.bottom_z_m, location.position_m)
     k = frame.intrinsics
-    assert seen.layer is not None  # a location has depth
     away_m = float(np.median(seen.depth[seen.near]))
     window = bounds(mask, round(settings.around_m * k.fx / away_m))
     assert window is not None
@@ -79,12 +78,11 @@ def surroundings(view: View, settings: ClearanceSettings) -> Surroundings | Reje
     above = points[..., 2] - support.height_m(points)
     on_ground = above < max(settings.ground_m, 2.5 * support.noise_m)
     near = (depth > 0) & (np.linalg.norm(points - location.position_m, axis=-1) < settings.around_m)
-    layer = grown_to_gap(seen.layer, seen.level, mask)
-    rim = cv2.dilate(mask[window].astype(np.uint8), np.ones((2 * settings.rim_px + 1,) * 2, np.uint8)).astype(bool)
-    rim &= mask[window] | layer.contains(seen.level[window])
+    rim_px = settings.rim_px[0 if frame.registered else 1]
+    rim = cv2.dilate(mask[window].astype(np.uint8), np.ones((2 * rim_px + 1, 2 * rim_px + 1), np.uint8)).astype(bool)
     other = near & ~rim[::step, ::step] & ~on_ground
     margin = float(np.clip(2.0 * support.noise_m, *settings.margin_m))
-    own, unreturned = _own(view, layer, full, window, support, away_m, settings)
+    own, unreturned = _own(view, full, window, support, away_m, settings)
     if len(own) < settings.least_points:
         return Rejection(f"no point of the {view.detection.label} is seen above its support")
     return Surroundings(view, own, unreturned, points[other], support, margin, depth, other, step, corner)
@@ -92,23 +90,22 @@ def surroundings(view: View, settings: ClearanceSettings) -> Surroundings | Reje
 
 def _own(
     view: View,
-    layer: DepthRange,
     depth: NDArray[np.float32],
     window: tuple[slice, slice],
     support: Support,
     away_m: float,
     settings: ClearanceSettings,
 ) -> tuple[Vector, Vector]:
-    """The object's points and those of its rim without a return. layer: the object's. depth: of the window, without
-    what floats."""
+    """The object's points and those of its rim without a return. depth: of the window, without what floats."""
     from scipy.ndimage import distance_transform_edt
 
     frame, seen, whole = view.frame, view.repaired, view.detection.mask
+    assert seen.layer is not None  # a location has depth
     step = max(1, round(float(np.sqrt(whole.sum() / settings.most_own))))
     mask, level, depth = whole[window][::step, ::step], seen.level[window][::step, ::step], depth[::step, ::step]
     v, u = np.mgrid[0 : depth.shape[0], 0 : depth.shape[1]] * step + [[[window[0].start]], [[window[1].start]]]
     points = frame.world_from_camera.transform(frame.intrinsics.back_project(u, v, depth))
-    own = mask & layer.contains(level) & (depth > 0)
+    own = mask & grown_to_gap(seen.layer, seen.level, whole).contains(level) & (depth > 0)
     above = points[..., 2] - support.height_m(points)
     own &= above > min(max(settings.least_above_m, 1.5 * support.noise_m), settings.most_above_m)
     if not own.any():
@@ -164,14 +161,14 @@ def _clearances(
     coming, closing, above, hidden = (np.full(count, np.inf) for _ in range(4))
     inside, behind = np.zeros((2, count), np.intp)
     grazed_m = max(settings.grazes_m, 1.5 * around.support.noise_m)
-    few = settings.own_inside * len(around.own)
+    few, stray = settings.own_inside * len(around.own), settings.stray
     aside = np.array([0.0, 0.0, rooms.aside_m], np.float32)
     closes = np.ones(count, bool)
     for index, jaw in reversed([*enumerate(rooms.narrower, -len(rooms.narrower)), *enumerate(rooms.jaws)]):
         here = np.flatnonzero(opened == index)
         if here.size:
-            coming[here] = jaw.coming.distances_m(others[here]).min(axis=1, initial=np.inf)
-            beside = jaw.coming.distances_m(others[here] - aside).min(axis=1, initial=np.inf)
+            coming[here] = _nearest(jaw.coming.distances_m(others[here]), stray)
+            beside = _nearest(jaw.coming.distances_m(others[here] - aside), stray)
             coming[here] = np.minimum(coming[here], beside + around.margin_m)
             inside[here] = (jaw.coming.distances_m(own[here]) < -grazed_m).sum(axis=1)
             corners = jaw.coming.corners @ rotation[here].transpose(0, 2, 1) + place[here, None]
@@ -179,7 +176,7 @@ def _clearances(
             hidden[here], behind[here] = _hidden(around, corners, rotation[here], settings)
         passed = np.flatnonzero((opened >= index) & closes)
         if passed.size:
-            free = jaw.closing.distances_m(others[passed] - aside).min(axis=1, initial=np.inf)
+            free = _nearest(jaw.closing.distances_m(others[passed] - aside), stray)
             closing[passed] = np.minimum(closing[passed], free)
             corners = jaw.closing.corners @ rotation[passed].transpose(0, 2, 1) + place[passed, None]
             above[passed] = np.minimum(above[passed], _height(around, corners))
@@ -197,6 +194,13 @@ def _clearances(
             problem = "hidden behind another thing"
         problems.append(problem)
     return Clearances(problems, opened.copy(), np.minimum(coming, closing), hidden)
+
+
+def _nearest(distances_m: NDArray[np.float32], stray: int) -> NDArray[np.float32]:
+    """(K,) the least of distances (K, M), but for as many as may be noise."""
+    if distances_m.shape[1] <= stray:
+        return np.full(len(distances_m), np.inf, np.float32)
+    return np.asarray(np.partition(distances_m, stray, axis=1)[:, stray])
 
 
 def _height(around: Surroundings, corners: Vector) -> Vector:
