@@ -196,7 +196,7 @@ class ComputeGraspPose(WorkLeaf[Grasp]):
             "approach",
             ApproachName,
             default=ApproachName.side,
-            text="from where: side by the heatmap, top by shape alone, any takes what can be done",
+            text="from where: side by the heatmap, top from above, any takes what is best",
         ),
         output_port("grasp", Grasp, text="pixel, depth, normal and pose"),
         output_port("opening", float, default=None, bounds=SHARE, text="of the jaws on the way in, 0 closed .. 1 open"),

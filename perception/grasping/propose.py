@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 from typing import Any, Final
 
 import numpy as np
@@ -125,25 +126,23 @@ def _rated(
     """Pixels with the ways that apply there, and what the network says of each. With maps more pixels are looked at,
     and only the best pairs are kept."""
     pixels = _pixels(around, settings.pixels if maps is None else settings.rated_pixels, settings)
-    rated: list[tuple[float | None, Way, Pixel]] = []
-    for pixel in pixels:
-        values = None if maps is None else maps.at(pixel.uv).tolist()
-        for way in ways:
-            if applies(way, pixel.normal):
-                rated.append((None if values is None else values[WAYS.index(way)], way, pixel))
-    if maps is not None:
-        rated.sort(key=lambda one: -(one[0] or 0.0))
-    return rated if maps is None else rated[: settings.rated]
+    if maps is None:
+        return [(None, way, pixel) for pixel in pixels for way in ways if applies(way, pixel.normal)]
+    liked = [(float(maps.at(pixel.uv)[WAYS.index(way)]), way, pixel) for pixel in pixels for way in ways]
+    liked.sort(key=lambda one: -one[0])
+    return list(islice((one for one in liked if applies(one[1], one[2].normal)), settings.rated))
 
 
 @dataclass(frozen=True, eq=False)
 class Pixel:
-    """A pixel that may be gripped at, its depth, and its point and outward normal in the world."""
+    """A pixel that may be gripped at, its depth, its point and outward normal in the world, and the ground's height
+    under it."""
 
     uv: tuple[int, int]
     depth_m: float
     point: Vector
     normal: Vector
+    ground_m: float
 
 
 def _pixels(around: Surroundings, about: int, settings: ProposalSettings) -> list[Pixel]:
@@ -171,7 +170,10 @@ def _pixels(around: Surroundings, about: int, settings: ProposalSettings) -> lis
         nearest = float(np.linalg.norm(around.own - point, axis=1).min())
         if nearest > settings.on_object_m:
             continue
-        found.append(Pixel((column, row), depth, point, normal if normal.any() else np.array([0.0, 0.0, 1.0])))
+        ground_m = float(around.support.height_m(point))
+        found.append(
+            Pixel((column, row), depth, point, normal if normal.any() else np.array([0.0, 0.0, 1.0]), ground_m)
+        )
     return found
 
 
@@ -246,8 +248,7 @@ def _made(
     width = span[1] - span[0]
     if width > gripper.max_width_m - gripper.clearance_m:
         return None
-    ground_m = float(shape.support.height_m(pixel.point))
-    pose = hand_pose_of(way, pixel.point, rotation, span, ground_m, gripper, tips)
+    pose = hand_pose_of(way, pixel.point, rotation, span, pixel.ground_m, gripper, tips)
     if pose is None:
         return None
     if rating is not None:

@@ -112,8 +112,8 @@ class ProposalSettings:
     """
 
     pixels: int = 14
-    rated_pixels: int = 80
-    rated: int = 80
+    rated_pixels: int = 60
+    rated: int = 48
     candidates: int = 24
     batches: int = 5
     most_points: int = 400

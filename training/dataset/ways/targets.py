@@ -113,6 +113,6 @@ def pack(known: NDArray[np.bool_], good: NDArray[np.bool_]) -> NDArray[np.int32]
 
 def unpack(packed: NDArray[np.int32]) -> NDArray[np.int8]:
     """(..., ways, h, w) of packed targets (..., h, w): 1 good, 0 bad, -1 unknown."""
-    place = np.arange(len(WAYS))[:, None, None]
-    known, good = ((packed[..., None, :, :] >> (place + first)) & 1 for first in (0, len(WAYS)))
-    return np.where(known > 0, good, -1).astype(np.int8)
+    place = np.arange(len(WAYS), dtype=np.int32)[:, None, None]
+    known, good = ((packed[..., None, :, :] >> (place + np.int32(first))) & 1 for first in (0, len(WAYS)))
+    return (good - (1 - known)).astype(np.int8)
