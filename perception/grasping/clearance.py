@@ -19,6 +19,17 @@ LOW_M, HIGH_M = np.array([-0.275, -0.065, -0.085]), np.array([0.07, 0.065, 0.155
 """The grid's corners in the hand frame: around all that can be met on the way in."""
 
 
+COUNTS = tuple(len(np.arange(low, high, CELL_M)) for low, high in zip(LOW_M, HIGH_M, strict=True))
+"""Cells of the grid along each axis; one more lies around it on each side."""
+
+
+def cells_of(points_in_hand: ArrayLike) -> NDArray[np.intp]:
+    """(...,) the cells of points (..., 3), hand frame, which are the same for every room."""
+    cell = np.rint((np.asarray(points_in_hand) - (LOW_M - CELL_M)) * (1.0 / CELL_M)).astype(np.intp)
+    x, y, z = (np.clip(cell[..., axis], 0, count + 1) for axis, count in enumerate(COUNTS))
+    return np.asarray((x * (COUNTS[1] + 2) + y) * (COUNTS[2] + 2) + z)
+
+
 class SweptRoom:
     """The room of convex hulls that come in along the hand's x.
 
@@ -31,8 +42,8 @@ class SweptRoom:
         from scipy.spatial import ConvexHull
 
         self.corners = np.concatenate(hulls)
-        axes = [np.arange(low, high, CELL_M) for low, high in zip(LOW_M, HIGH_M, strict=True)]
-        taken = np.zeros(tuple(len(axis) for axis in axes), bool)
+        axes = [low + CELL_M * np.arange(count) for low, count in zip(LOW_M, COUNTS, strict=True)]
+        taken = np.zeros(COUNTS, bool)
         for hull in hulls:
             swept = np.concatenate([hull, hull - [back_m, 0.0, 0.0]])
             planes = np.unique(ConvexHull(swept).equations.round(9), axis=0)
@@ -47,15 +58,13 @@ class SweptRoom:
             taken[box] |= inside
         signed = distance_transform_edt(~taken) - distance_transform_edt(taken)
         padded = np.pad(signed * CELL_M, 1, constant_values=np.inf)
-        self._distance: NDArray[np.float32] = padded.astype(np.float32)
+        self._distance: NDArray[np.float32] = padded.astype(np.float32).ravel()
 
-    def distances_m(self, points_in_hand: ArrayLike) -> NDArray[np.float32]:
-        """How far each of (..., 3) points, hand frame, is from that room, metres; negative inside of it, far beyond
-        the grid."""
-        cell = np.rint((np.asarray(points_in_hand) - (LOW_M - CELL_M)) / CELL_M)
-        cell = np.clip(cell, 0, np.array(self._distance.shape) - 1).astype(np.intp)
-        return np.asarray(self._distance[cell[..., 0], cell[..., 1], cell[..., 2]])
+    def at(self, cells: NDArray[np.intp]) -> NDArray[np.float32]:
+        """How far each of the cells of `cells_of` is from that room, metres; negative inside of it, far beyond the
+        grid."""
+        return np.asarray(self._distance[cells])
 
     def clearance_m(self, points_in_hand: Vector) -> float:
         """How far the nearest of (N, 3) points, hand frame, is from that room, metres."""
-        return float(self.distances_m(points_in_hand).min(initial=np.inf))
+        return float(self.at(cells_of(points_in_hand)).min(initial=np.inf))

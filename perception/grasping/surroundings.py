@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perception.geometry import Pose, Vector
+from perception.grasping.clearance import cells_of
 from perception.grasping.rooms import GripperRooms
 from perception.grasping.settings import ClearanceSettings
 from perception.surface.depth import grown_to_gap
@@ -102,16 +103,20 @@ def _own(
     frame, seen, whole = view.frame, view.repaired, view.detection.mask
     assert seen.layer is not None  # a location has depth
     step = max(1, round(float(np.sqrt(whole.sum() / settings.most_own))))
-    mask, level, depth = whole[window][::step, ::step], seen.level[window][::step, ::step], depth[::step, ::step]
-    v, u = np.mgrid[0 : depth.shape[0], 0 : depth.shape[1]] * step + [[[window[0].start]], [[window[1].start]]]
+    rows, columns = bounds(whole) or window
+    depth = depth[rows.start - window[0].start :, columns.start - window[1].start :]
+    depth = depth[: rows.stop - rows.start : step, : columns.stop - columns.start : step]
+    mask, level = whole[rows, columns][::step, ::step], seen.level[rows, columns][::step, ::step]
+    v, u = np.mgrid[0 : depth.shape[0], 0 : depth.shape[1]] * step + [[[rows.start]], [[columns.start]]]
     points = frame.world_from_camera.transform(frame.intrinsics.back_project(u, v, depth))
     own = mask & grown_to_gap(seen.layer, seen.level, whole).contains(level) & (depth > 0)
     above = points[..., 2] - support.height_m(points)
     own &= above > min(max(settings.least_above_m, 1.5 * support.noise_m), settings.most_above_m)
-    if not own.any():
-        return points[own], points[own]
+    lost = mask & (depth == 0)
+    if not own.any() or not lost.any():
+        return points[own], np.zeros((0, 3))
     away, (row, column) = distance_transform_edt(~own, return_indices=True)
-    lost = mask & (depth == 0) & (away < settings.unreturned_m * frame.intrinsics.fx / away_m / step)
+    lost &= away < settings.unreturned_m * frame.intrinsics.fx / away_m / step
     rim = frame.intrinsics.back_project(u[lost], v[lost], depth[row[lost], column[lost]])
     return points[own], frame.world_from_camera.transform(rim)
 
@@ -163,24 +168,26 @@ def _clearances(
     grazed_m = max(settings.grazes_m, 1.5 * around.support.noise_m)
     few, stray = settings.own_inside * len(around.own), settings.stray
     aside = np.array([0.0, 0.0, rooms.aside_m], np.float32)
+    others_in, others_at = cells_of(others), cells_of(others - aside)  # on the way in, and where the jaws close
+    own_in, own_at = cells_of(own), cells_of(own - aside)
     closes = np.ones(count, bool)
     for index, jaw in reversed([*enumerate(rooms.narrower, -len(rooms.narrower)), *enumerate(rooms.jaws)]):
         here = np.flatnonzero(opened == index)
         if here.size:
-            coming[here] = _nearest(jaw.coming.distances_m(others[here]), stray)
-            beside = _nearest(jaw.coming.distances_m(others[here] - aside), stray)
+            coming[here] = _nearest(jaw.coming.at(others_in[here]), stray)
+            beside = _nearest(jaw.coming.at(others_at[here]), stray)
             coming[here] = np.minimum(coming[here], beside + around.margin_m)
-            inside[here] = (jaw.coming.distances_m(own[here]) < -grazed_m).sum(axis=1)
+            inside[here] = (jaw.coming.at(own_in[here]) < -grazed_m).sum(axis=1)
             corners = jaw.coming.corners @ rotation[here].transpose(0, 2, 1) + place[here, None]
             above[here] = _height(around, corners)
             hidden[here], behind[here] = _hidden(around, corners, rotation[here], settings)
         passed = np.flatnonzero((opened >= index) & closes)
         if passed.size:
-            free = _nearest(jaw.closing.distances_m(others[passed] - aside), stray)
+            free = _nearest(jaw.closing.at(others_at[passed]), stray)
             closing[passed] = np.minimum(closing[passed], free)
             corners = jaw.closing.corners @ rotation[passed].transpose(0, 2, 1) + place[passed, None]
             above[passed] = np.minimum(above[passed], _height(around, corners))
-            closes[passed] = (jaw.closing.distances_m(own[passed] - aside) < -grazed_m).sum(axis=1) <= few
+            closes[passed] = (jaw.closing.at(own_at[passed]) < -grazed_m).sum(axis=1) <= few
     problems = []
     for index in range(count):
         problem = ""
