@@ -70,6 +70,6 @@ class ThingSettings:
     least_around: float = 0.6
     least_px: int = 250
     most_length_m: float = 0.36
-    least_width_m: float = 0.015
+    least_width_m: float = 0.02
     most_width_m: float = 0.16
     least_height_m: float = 0.02
