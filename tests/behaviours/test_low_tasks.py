@@ -37,6 +37,7 @@ def test_a_low_thing_is_found_on_the_floor_and_lifted(place: tuple[float, float]
     assert [words.split(" at ")[0] for words in run.said] == ["picked up: thing"]
 
 
+@pytest.mark.slow
 def test_after_misses_other_grasps_are_tried() -> None:
     robot = FakeRobot(FakeScript(misses=2), world=on_the_floor(0.8, 0.1))
     run = Run("pick_from_floor", robot)
@@ -56,6 +57,7 @@ def three_in_a_bin() -> FakeWorld:
     )
 
 
+@pytest.mark.slow
 def test_a_bin_is_emptied_into_the_other() -> None:
     assert trees.problems(LIBRARY / "clear_bin.xml", LEAVES) == []
     robot = FakeRobot(FakeScript(misses=1), world=three_in_a_bin())
@@ -66,6 +68,7 @@ def test_a_bin_is_emptied_into_the_other() -> None:
         assert abs(foot - [0.2, 1.8, 0.2]) == pytest.approx(np.zeros(3), abs=0.15)
 
 
+@pytest.mark.slow
 def test_a_thing_lost_on_the_way_fails_the_task_after_the_others_are_brought() -> None:
     robot = FakeRobot(FakeScript(drops=1), world=three_in_a_bin())
     run = Run("clear_bin", robot, change=('code="lost == 0"', 'code="lost == 1"'))
@@ -75,6 +78,7 @@ def test_a_thing_lost_on_the_way_fails_the_task_after_the_others_are_brought() -
     assert not Run("clear_bin", robot).result.success
 
 
+@pytest.mark.slow
 def test_after_a_thing_that_cannot_be_gripped_another_is_tried() -> None:
     robot = FakeRobot(FakeScript(misses=3), world=three_in_a_bin())
     run = Run("clear_bin", robot)
@@ -84,6 +88,7 @@ def test_after_a_thing_that_cannot_be_gripped_another_is_tried() -> None:
     assert len(first) == 3
 
 
+@pytest.mark.slow
 def test_where_nothing_lies_it_says_so() -> None:
     run = Run("pick_from_floor", FakeRobot(FakeScript(hidden_captures=10**6)))
     assert not run.result.success
