@@ -138,6 +138,21 @@ def test_the_closing_jaw_needs_room_too() -> None:
     assert checked.problems == ["with another thing in the gripper's way"]
 
 
+def test_the_closing_jaw_is_followed_down_to_where_it_meets_a_low_object() -> None:
+    """The tips of jaws that close on something low pass close to the support, beside the object."""
+    view, settings = seen_from(LOW, 50), ClearanceSettings(support_margin_m=-1.0)
+    found = proposed(view.seen())
+    assert not isinstance(found, Rejection)
+    hand, problems = found[0].world_from_hand, []
+    for gap in (0.015, 0.15):
+        middle = (LOW.radius + gap + 0.01) * hand.rotation[:2, 2]
+        low, high = np.array([*(middle - 0.01), 0.5]), np.array([*(middle + 0.01), 0.535])
+        around = surroundings(with_block(view, low, high).seen(), settings)
+        assert not isinstance(around, Rejection)
+        problems += clearances(around, [hand], [2 * LOW.radius], ROOMS, settings).problems
+    assert problems == ["with another thing in the gripper's way", ""]
+
+
 def test_the_jaws_come_in_narrower_where_a_neighbour_stands_in_their_way() -> None:
     """A wall stands where the wide open jaw comes down, clear of jaws that are a little wider than the object."""
     settings = ClearanceSettings(support_margin_m=-1.0)
