@@ -10,7 +10,8 @@ from typing import Final
 from perception.base.errors import ConfigError
 from perception.base.files import read_json
 from perception.base.plain_json import json_text
-from perception.grasping import family, preprocess, way_input
+from perception.grasping import family, preprocess
+from perception.grasping.ways import input as way_input
 from training.common.model_card import ModelCard
 from training.common.onnx_export import OPSET, parity, required_file, write_network
 from training.common.outputs import refuse_replacing
@@ -60,7 +61,7 @@ EXPORTED: Final = {
         version=way_input.VERSION,
         channels=way_input.CHANNELS,
         sizes=((way_input.SIZE_PX, way_input.SIZE_PX), (way_input.SIZE_PX, 3 * preprocess.WINDOW_STEP_PX)),
-        input="(1, 10, h, w) float32, window of a perception.grasping.way_input.way_input; multiples of 32",
+        input="(1, 10, h, w) float32, window of a perception.grasping.ways.input.way_input; multiples of 32",
         output="(1, 11, h, w) float32, chance 0..1 that a grasp at the pixel lifts and holds, for each way: "
         + ", ".join(way.name for way in family.WAYS),
         purpose=f"For every pixel of a detected object and each way of bringing the hand in: {_HOLDS}.",

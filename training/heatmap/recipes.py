@@ -18,7 +18,7 @@ from training.heatmap.recipe_arguments import Precision
 
 DEPTH_CHANNELS = slice(3, 7)
 HEIGHT_CHANNEL, NO_HEIGHT = 8, -1.0
-"""Of `perception.grasping.way_input`: where there is no return it holds NO_HEIGHT."""
+"""Of `perception.grasping.ways.input`: where there is no return it holds NO_HEIGHT."""
 NORMAL_X = 4
 """Channel of the normal's component to the right."""
 TOP_TEMPERATURE = 0.5

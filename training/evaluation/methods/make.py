@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from perception.base.errors import ConfigError
-from perception.grasping.way_maps import with_ways
+from perception.grasping.ways.maps import with_ways
 from perception.networks.protocols import HeatmapModel
 from training.evaluation.methods.antipodal import antipodal
 from training.evaluation.methods.interface import Method

@@ -8,14 +8,15 @@ from typing import Final
 
 import numpy as np
 
-from perception.grasping import preprocess, way_input
+from perception.grasping import preprocess
 from perception.grasping.family import WAYS
+from perception.grasping.ways import input as way_input
 from perception.networks.onnx_session import OnnxSession
 from perception.networks.protocols import HeatmapModel
 from perception.types import Heatmap, WayMaps
 from perception.view import View
 
-DEFAULT_WEIGHTS: Final = Path(__file__).parents[1] / "weights" / "ways.onnx"
+DEFAULT_WEIGHTS: Final = Path(__file__).parents[2] / "weights" / "ways.onnx"
 
 
 class OnnxWays:
