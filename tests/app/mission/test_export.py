@@ -156,7 +156,7 @@ def test_the_command_line_writes_both_forms_and_names_the_rest(
     told = capsys.readouterr().err
     for leaf in ("Capture", "InferHeatmap", "ComputeGraspPose", "CloseGripper", "VerifyGrasp"):
         assert f"<{leaf}>" in told
-    assert "<OpenGripper>" not in told
+    assert "<MoveArm>" not in told
     binary, text = nodes_pb2.Node(), nodes_pb2.Node()
     binary.ParseFromString((tmp_path / "m.node").read_bytes())
     text_format.Parse((tmp_path / "m.txtpb").read_text(), text)
