@@ -46,8 +46,8 @@ if TYPE_CHECKING:
     from perception.base.errors import RobotError as RobotError
     from perception.detection.detector import OnnxDetector as OnnxDetector
     from perception.geometry import Pose as Pose, Vector as Vector
-    from perception.grasping.gripper import GripperModel as GripperModel
-    from perception.grasping.heatmap import OnnxHeatmap as OnnxHeatmap
+    from perception.hand.gripper import GripperModel as GripperModel
+    from perception.quality.heatmap import OnnxHeatmap as OnnxHeatmap
     from perception.grasping.reach import Arm as Arm
     from perception.networks.protocols import Detector as Detector, Enough as Enough, HeatmapModel as HeatmapModel
     from perception.types import (
@@ -96,8 +96,8 @@ else:
         "perception.base.errors": ("RobotError",),
         "perception.detection.detector": ("OnnxDetector",),
         "perception.geometry": ("Pose", "Vector"),
-        "perception.grasping.gripper": ("GripperModel",),
-        "perception.grasping.heatmap": ("OnnxHeatmap",),
+        "perception.hand.gripper": ("GripperModel",),
+        "perception.quality.heatmap": ("OnnxHeatmap",),
         "perception.grasping.reach": ("Arm",),
         "perception.networks.protocols": ("Detector", "Enough", "HeatmapModel"),
         "perception.types": ("Approach", "Detection", "Grasp", "Heatmap", "Intrinsics", "RgbdFrame"),

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 from perception.geometry import Pose
-from perception.grasping.family import JawTips
-from perception.grasping.gripper import GripperModel
 from perception.grasping.reach import Arm
+from perception.hand.family import JawTips
+from perception.hand.gripper import GripperModel
 from perception.types import Intrinsics
 
 ArmPose = Literal["stow", "ready", "carry"]

@@ -88,6 +88,6 @@ def _networks(
     if isinstance(robot, FakeRobot):  # its pictures are flat colours, which the networks were not trained on
         return detector or FakeDetector(), heatmap_model or FakeHeatmap()
     from perception.detection.detector import OnnxDetector
-    from perception.grasping.heatmap import OnnxHeatmap
+    from perception.quality.heatmap import OnnxHeatmap
 
     return detector or OnnxDetector(), heatmap_model or OnnxHeatmap()

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.spatial import ConvexHull
 
 from behaviours.robots.spot.model import SPOT, SPOT_TIPS
-from perception.grasping.family import TOP_ROLLS_RAD, WAYS, Way, beside, hand_pose_of, rotation_of
+from perception.hand.family import TOP_ROLLS_RAD, WAYS, Way, beside, hand_pose_of, rotation_of
 
 Array = NDArray[np.float64]
 SCALE, WIDE, HIGH = 1000.0, 330, 330

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from perception.detection.detector import OnnxDetector as OnnxDetector
     from perception.geometry import Pose as Pose, Vector as Vector
     from perception.grasping.choose import choose_grasp as choose_grasp
-    from perception.grasping.family import JawTips as JawTips
+    from perception.hand.family import JawTips as JawTips
     from perception.grasping.grasp import compute_grasp as compute_grasp
-    from perception.grasping.gripper import GripperModel as GripperModel
-    from perception.grasping.heatmap import OnnxHeatmap as OnnxHeatmap
+    from perception.hand.gripper import GripperModel as GripperModel
+    from perception.quality.heatmap import OnnxHeatmap as OnnxHeatmap
     from perception.grasping.reach import Arm as Arm, Reach as Reach
     from perception.grasping.settings import GraspSettings as GraspSettings
     from perception.networks.protocols import Detector as Detector, Enough as Enough, HeatmapModel as HeatmapModel
@@ -43,10 +43,10 @@ else:
         "perception.detection.detector": ("OnnxDetector",),
         "perception.geometry": ("Pose", "Vector"),
         "perception.grasping.choose": ("choose_grasp",),
-        "perception.grasping.family": ("JawTips",),
+        "perception.hand.family": ("JawTips",),
         "perception.grasping.grasp": ("compute_grasp",),
-        "perception.grasping.gripper": ("GripperModel",),
-        "perception.grasping.heatmap": ("OnnxHeatmap",),
+        "perception.hand.gripper": ("GripperModel",),
+        "perception.quality.heatmap": ("OnnxHeatmap",),
         "perception.grasping.reach": ("Arm", "Reach"),
         "perception.grasping.settings": ("GraspSettings",),
         "perception.networks.protocols": ("Detector", "Enough", "HeatmapModel"),

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from perception.detection.things import look_for
 from perception.geometry import Pose
 from perception.grasping.choose import choose_grasp
-from perception.grasping.family import JawTips
 from perception.grasping.grasp import DEFAULT
-from perception.grasping.gripper import GripperModel
 from perception.grasping.reach import Reach
 from perception.grasping.settings import GraspSettings
+from perception.hand.family import JawTips
+from perception.hand.gripper import GripperModel
 from perception.networks.protocols import Detector, Enough, HeatmapModel
 from perception.types import Approach, Detection, Grasp, Heatmap, Intrinsics, Rejection, RgbdFrame
 from perception.view import View

@@ -114,7 +114,7 @@ class Detection:
 
 @dataclass(frozen=True, eq=False)
 class WayMaps:
-    """Grasp quality per pixel and way of `perception.grasping.family`, in a square of the frame.
+    """Grasp quality per pixel and way of `perception.hand.family`, in a square of the frame.
 
     quality: (ways, h, w) float32, 0..1, in the order of WAYS, 0 far from the object. corner_uv: the square's left and
     top border in the frame, pixels. scale: pixels of the frame per pixel of the square.

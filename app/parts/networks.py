@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 def networks(detector: Path | str | None, heatmap: Path | None) -> tuple[Detector, HeatmapModel, dict[str, str]]:
     """Detector and heatmap, the shipped ones where None is given, and the hashes of their files. The heatmap has the
     maps of the ways if their network is shipped. ModelError, and ConfigError for a detector of another package."""
-    from perception.grasping.heatmap import DEFAULT_WEIGHTS, OnnxHeatmap
-    from perception.grasping.ways import maps as way_maps
+    from perception.quality import way_maps
+    from perception.quality.heatmap import DEFAULT_WEIGHTS, OnnxHeatmap
 
     heatmap = heatmap or DEFAULT_WEIGHTS
     parts = open_detector(detector), way_maps.with_ways(OnnxHeatmap(heatmap), None)

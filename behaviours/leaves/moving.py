@@ -14,7 +14,7 @@ from behaviours.limits import MOST, up_to
 from behaviours.model import RobotModel
 from behaviours.robot import Command
 from perception.geometry import Pose
-from perception.grasping.family import beside
+from perception.hand.family import beside
 from perception.types import Grasp
 from perception.view import View
 from trees.data.ports import Bounds, input_port, output_port

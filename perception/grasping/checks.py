@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from perception.geometry import Pose
-from perception.grasping.gripper import GripperModel
+from perception.hand.gripper import GripperModel
 from perception.types import Grasp
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from perception.grasping.family import WAYS, JawTips
 from perception.grasping.grasp import compute_grasp
-from perception.grasping.gripper import GripperModel
 from perception.grasping.propose import propose_grasps
 from perception.grasping.reach import Reach
 from perception.grasping.settings import GraspSettings
+from perception.hand.family import WAYS, JawTips
+from perception.hand.gripper import GripperModel
 from perception.types import Approach, Grasp, Heatmap, Rejection
 from perception.view import View
 

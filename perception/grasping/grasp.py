@@ -27,13 +27,13 @@ from numpy.typing import NDArray
 
 from perception.geometry import Vector
 from perception.grasping.checks import problem_of
-from perception.grasping.gripper import GripperModel
-from perception.grasping.hand_pose import hand_pose
 from perception.grasping.orientation import euler_to_normal, normal_to_euler
 from perception.grasping.reach import Reach
-from perception.grasping.rooms import rooms_of
 from perception.grasping.settings import ClearanceSettings, GraspSettings
 from perception.grasping.surroundings import Surroundings, clearances, surroundings
+from perception.hand.gripper import GripperModel
+from perception.hand.hand_pose import hand_pose
+from perception.hand.rooms import rooms_of
 from perception.surface.cross_section import Face
 from perception.surface.depth import depth_around, looks_steeply
 from perception.surface.silhouette import bounds, extent_across, round_width_m

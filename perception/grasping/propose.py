@@ -19,13 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perception.geometry import Pose, Vector
-from perception.grasping.family import WAYS, JawTips, Way, applies, hand_pose_of, heading_of, narrowest, rotation_of
 from perception.grasping.grasp import inner_pixels
-from perception.grasping.gripper import GripperModel
 from perception.grasping.reach import Reach
-from perception.grasping.rooms import rooms_of
 from perception.grasping.settings import GraspSettings, ProposalSettings
 from perception.grasping.surroundings import Surroundings, clearances, surroundings
+from perception.hand.family import WAYS, JawTips, Way, applies, hand_pose_of, heading_of, narrowest, rotation_of
+from perception.hand.gripper import GripperModel
+from perception.hand.rooms import rooms_of
 from perception.surface.depth import depth_around
 from perception.types import Approach, Grasp, Rejection, WayMaps
 from perception.view import View

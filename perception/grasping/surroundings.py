@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perception.geometry import Pose, Vector
-from perception.grasping.clearance import cells_of
-from perception.grasping.rooms import GripperRooms
 from perception.grasping.settings import ClearanceSettings
+from perception.hand.clearance import cells_of
+from perception.hand.rooms import GripperRooms
 from perception.surface.depth import grown_to_gap
 from perception.surface.silhouette import bounds
 from perception.surface.support import Plane, Support

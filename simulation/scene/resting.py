@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perception.geometry import Pose, unit
-from perception.grasping.hand_pose import hand_rotation
+from perception.hand.hand_pose import hand_rotation
 
 SAME_RAD: Final = float(np.radians(20.0))
 """Sides of the hull that face so near the same way, as those around a can, are one way to lie."""

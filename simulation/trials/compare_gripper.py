@@ -27,7 +27,7 @@ from behaviours.robots.spot.model import SPOT
 from perception.base.errors import ConfigError
 from perception.base.plain_json import json_text
 from perception.geometry import Pose
-from perception.grasping.hand_pose import hand_pose
+from perception.hand.hand_pose import hand_pose
 from simulation.genesis.physics import init_genesis
 from simulation.scene.mesh_files import read_mesh
 from simulation.scene.objects import GraspObject, make_object

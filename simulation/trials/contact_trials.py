@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from behaviours.robots.spot.arm import HAND_FROM_WRIST_X_M
 from perception.geometry import Pose
-from perception.grasping.hand_pose import hand_rotation
+from perception.hand.hand_pose import hand_rotation
 from simulation.genesis.physics import TIME_STEP_S
 from simulation.scene.objects import GraspObject
 from simulation.trials.bench import Bench

@@ -11,7 +11,7 @@ from behaviours.robots.fake.robot import FakeRobot
 from behaviours.robots.spot import arm
 from behaviours.robots.spot.model import HIP_M, SPOT, SPOT_LIMITS
 from perception.geometry import Pose
-from perception.grasping.family import WAYS, rotation_of
+from perception.hand.family import WAYS, rotation_of
 from tests.behaviours.test_task_leaves import leaf
 
 FOOT_M, HIP_OFF_M = 0.036, 0.298

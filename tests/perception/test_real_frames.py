@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from app.commands.perceive.saved_frame import saved_frame
 from behaviours.robots.spot.model import SPOT
 from perception.detection.detector import OnnxDetector
-from perception.grasping.heatmap import OnnxHeatmap
 from perception.pipeline import perceive
+from perception.quality.heatmap import OnnxHeatmap
 from perception.types import Grasp, RgbdFrame
 from tests.support.places import SHARED
 

@@ -151,8 +151,8 @@ def test_the_whole_perception_of_a_frame(benchmark: Any, zooms: tuple[float, ...
     """The shipped networks on an analytic bottle: time and share of each stage are printed, not judged, because the
     machine decides them; that every stage runs is judged."""
     from perception.detection.detector import OnnxDetector
-    from perception.grasping.heatmap import OnnxHeatmap
     from perception.pipeline import perceive
+    from perception.quality.heatmap import OnnxHeatmap
     from perception.types import Detection, Grasp, RgbdFrame
 
     view = bottle()
@@ -177,8 +177,8 @@ def test_the_whole_perception_of_a_frame(benchmark: Any, zooms: tuple[float, ...
 
 def test_the_heatmap_network(benchmark: Any) -> None:
     torch = pytest.importorskip("torch")
-    from perception.grasping.heatmap import DEFAULT_WEIGHTS, OnnxHeatmap
-    from perception.grasping.preprocess import MASK_CHANNEL, heatmap_input
+    from perception.quality.heatmap import DEFAULT_WEIGHTS, OnnxHeatmap
+    from perception.quality.preprocess import MASK_CHANNEL, heatmap_input
     from training.common.onnx_weights import load_exported
     from training.heatmap.unet import GraspUNet
 

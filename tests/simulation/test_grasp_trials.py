@@ -6,7 +6,7 @@ import pytest
 from behaviours.robots.spot.model import SPOT
 from perception.base.errors import ConfigError
 from perception.geometry import Pose, unit
-from perception.grasping.hand_pose import hand_pose
+from perception.hand.hand_pose import hand_pose
 from simulation.scene.objects import FAMILIES, make_object
 from simulation.trials.compare_gripper import reference_parts
 from simulation.trials.grasp_trials import gripper_points, meets_support, run_trials

@@ -22,8 +22,7 @@ from perception.base.digest import sha256_of
 from perception.base.errors import ConfigError
 from perception.base.files import LIST_BYTES, read_json, replacing, write_atomic
 from perception.base.plain_json import json_text
-from perception.grasping import preprocess
-from perception.grasping.ways import input as way_input
+from perception.quality import preprocess, way_input
 from training.common.outputs import refuse_replacing
 
 SCHEMA = 3

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from perception.geometry import Pose
-from perception.grasping.rooms import OPENINGS_RAD
+from perception.hand.rooms import OPENINGS_RAD
 from simulation.scene.objects import GraspObject
 from simulation.trials.grasp_trials import run_trials
 from simulation.trials.resting_trials import RestingBench

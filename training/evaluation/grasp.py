@@ -180,7 +180,7 @@ def errors_of(case: Any, choice: Any) -> dict[str, float]:
 
 def shipped_or(path: str | None) -> Any:
     """The heatmap network of a file, or the shipped one."""
-    from perception.grasping.heatmap import DEFAULT_WEIGHTS, OnnxHeatmap
+    from perception.quality.heatmap import DEFAULT_WEIGHTS, OnnxHeatmap
 
     return OnnxHeatmap(path_of(path) or DEFAULT_WEIGHTS)
 

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perception.base.errors import ConfigError
-from perception.grasping import preprocess
-from perception.grasping.heatmap import OnnxHeatmap
+from perception.quality import preprocess
+from perception.quality.heatmap import OnnxHeatmap
 from training.dataset import array_folder
 from training.dataset.catalogue import SPLITS, family_of, split_of
 from training.dataset.folder import read_json

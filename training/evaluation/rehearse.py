@@ -32,8 +32,8 @@ from behaviours.robots.spot.model import SPOT
 from perception.base.errors import ConfigError, WriteError
 from perception.geometry import Pose
 from perception.grasping.grasp import grasps_at, inner_pixels
-from perception.grasping.preprocess import heatmap_input
 from perception.networks.protocols import HeatmapModel
+from perception.quality.preprocess import heatmap_input
 from perception.types import Rejection
 from perception.view import View
 from training.common.mapping import Mapper

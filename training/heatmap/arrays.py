@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perception.base.errors import ConfigError
-from perception.grasping import preprocess
-from perception.grasping.preprocess import Crop
+from perception.quality import preprocess
+from perception.quality.preprocess import Crop
 from training.dataset.catalogue import lacking
 from training.dataset.folder import Progress
 from training.dataset.labels.project import object_names, project, read_arrays

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from perception.grasping import preprocess
-from perception.grasping.family import WAYS
+from perception.hand.family import WAYS
+from perception.quality import preprocess
 from training.dataset.ways.targets import unpack
 from training.heatmap.metrics import PixelScores
 

@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from perception.base.errors import ConfigError
 from perception.base.plain_json import json_text
 from perception.geometry import Pose
-from perception.grasping.preprocess import Crop, heatmap_input
+from perception.quality.preprocess import Crop, heatmap_input
 from perception.surface.depth import median_depth
 from perception.types import Detection, Intrinsics
 from simulation.genesis.depth_sensor import DepthSensor

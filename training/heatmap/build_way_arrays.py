@@ -19,7 +19,7 @@ import numpy as np
 from behaviours.robots.spot.model import SPOT
 from perception.base.array_files import read_arrays
 from perception.base.errors import ConfigError
-from perception.grasping.ways.input import square_around, way_input
+from perception.quality.way_input import square_around, way_input
 from perception.types import RgbdFrame
 from perception.view import View
 from simulation.scene.build import SceneSample

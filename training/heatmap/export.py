@@ -10,8 +10,8 @@ from typing import Final
 from perception.base.errors import ConfigError
 from perception.base.files import read_json
 from perception.base.plain_json import json_text
-from perception.grasping import family, preprocess
-from perception.grasping.ways import input as way_input
+from perception.hand import family
+from perception.quality import preprocess, way_input
 from training.common.model_card import ModelCard
 from training.common.onnx_export import OPSET, parity, required_file, write_network
 from training.common.outputs import refuse_replacing
@@ -49,7 +49,7 @@ EXPORTED: Final = {
         version=preprocess.VERSION,
         channels=preprocess.CHANNELS,
         sizes=(_SQUARE, (preprocess.SIZE_PX, 3 * preprocess.WINDOW_STEP_PX)),
-        input="(1, 8, h, w) float32, window of a perception.grasping.preprocess.heatmap_input; multiples of 32",
+        input="(1, 8, h, w) float32, window of a perception.quality.preprocess.heatmap_input; multiples of 32",
         output="(1, 1, h, w) float32, chance 0..1 that a grasp at the pixel lifts and holds",
         purpose=f"For every pixel of a detected object: {_HOLDS}.",
         limits=f"Trained on rendered procedural objects that stand upright (their number is below), {_RENDERED} The "
@@ -61,7 +61,7 @@ EXPORTED: Final = {
         version=way_input.VERSION,
         channels=way_input.CHANNELS,
         sizes=((way_input.SIZE_PX, way_input.SIZE_PX), (way_input.SIZE_PX, 3 * preprocess.WINDOW_STEP_PX)),
-        input="(1, 10, h, w) float32, window of a perception.grasping.ways.input.way_input; multiples of 32",
+        input="(1, 10, h, w) float32, window of a perception.quality.way_input.way_input; multiples of 32",
         output="(1, 11, h, w) float32, chance 0..1 that a grasp at the pixel lifts and holds, for each way: "
         + ", ".join(way.name for way in family.WAYS),
         purpose=f"For every pixel of a detected object and each way of bringing the hand in: {_HOLDS}.",

@@ -13,12 +13,12 @@ import torch
 from torch import Tensor, nn
 
 from perception.base.errors import ConfigError
-from perception.grasping.family import WAYS, Way
+from perception.hand.family import WAYS, Way
 from training.heatmap.recipe_arguments import Precision
 
 DEPTH_CHANNELS = slice(3, 7)
 HEIGHT_CHANNEL, NO_HEIGHT = 8, -1.0
-"""Of `perception.grasping.ways.input`: where there is no return it holds NO_HEIGHT."""
+"""Of `perception.quality.way_input`: where there is no return it holds NO_HEIGHT."""
 NORMAL_X = 4
 """Channel of the normal's component to the right."""
 TOP_TEMPERATURE = 0.5

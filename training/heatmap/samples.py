@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from perception.base.errors import ConfigError
-from perception.grasping import preprocess
-from perception.grasping.ways import input as way_input
+from perception.quality import preprocess, way_input
 from training.dataset import array_folder
 from training.dataset.catalogue import SPLITS, family_of, lacking, split_of
 from training.dataset.labels.project import GOOD, LOWEST_LABEL

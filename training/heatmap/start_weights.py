@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from perception.base.errors import ConfigError
-from perception.grasping.ways import input as way_input
+from perception.quality import way_input
 from training.common.checkpoints import check_finite, fill, load_state
 from training.common.onnx_weights import load_exported, measure_statistics
 from training.heatmap.recipes import Recipe

@@ -7,7 +7,7 @@ PAPER, as arXiv 2508.17466 deployed it: stride-1 stem, skips of 24, 32 and 64 ch
 at 1/16, decoder of 128, 64 and 32 and a head of 16. It has 3,216,785 parameters (the paper's 5.44 million count its
 encoder twice). It takes twice the time of U1, because it works at twice the resolution.
 
-WAYS is U1 with the inputs of `perception.grasping.ways.input` and an output for each way of the family.
+WAYS is U1 with the inputs of `perception.quality.way_input` and an output for each way of the family.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor, nn
 
-from perception.grasping import family, preprocess
-from perception.grasping.ways import input as way_input
+from perception.hand import family
+from perception.quality import preprocess, way_input
 
 ENCODER = (
     # expansion, channels, repeats, stride of the first

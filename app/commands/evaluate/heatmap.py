@@ -19,7 +19,7 @@ def add_arguments(parser: Parser) -> None:
 
 
 def run(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
-    from perception.grasping.heatmap import DEFAULT_WEIGHTS
+    from perception.quality.heatmap import DEFAULT_WEIGHTS
     from training.evaluation.heatmap import evaluate_network, table
 
     result = evaluate_network(arguments.network or DEFAULT_WEIGHTS, arguments.data, arguments.split)

@@ -23,9 +23,9 @@ from perception.base.errors import ConfigError
 from perception.base.files import write_atomic
 from perception.base.plain_json import json_text
 from perception.geometry import Pose
-from perception.grasping.heatmap import OnnxHeatmap
 from perception.networks.protocols import Detector, Enough
 from perception.pipeline import Perception, perceive, warm_up
+from perception.quality.heatmap import OnnxHeatmap
 from perception.types import Detection, Grasp, RgbdFrame
 
 DEFAULT_LABELS = ("bottle",)

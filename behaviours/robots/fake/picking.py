@@ -13,7 +13,7 @@ from behaviours.robots.fake.steering import FakeSteering
 from behaviours.robots.spot import arm
 from behaviours.robots.spot.model import SPOT
 from perception.geometry import Pose, unit
-from perception.grasping.hand_pose import hand_pose
+from perception.hand.hand_pose import hand_pose
 from perception.types import Approach, RgbdFrame
 
 SPEED_MPS: Final = 0.3

@@ -11,8 +11,8 @@ from behaviours.model import RobotModel
 from behaviours.robots.spot.arm import HAND_FROM_WRIST_X_M, SpotArm
 from behaviours.robots.spot.gripper_shape import HINGE_IN_WRIST_M, JAW_OPEN_RAD, PIECES
 from perception.geometry import Pose
-from perception.grasping.family import JawTips
-from perception.grasping.gripper import GripperHulls, GripperModel
+from perception.hand.family import JawTips
+from perception.hand.gripper import GripperHulls, GripperModel
 from perception.types import Intrinsics
 
 SPOT_LIMITS: Final = RobotLimits(

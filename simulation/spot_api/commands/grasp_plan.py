@@ -10,7 +10,7 @@ import numpy as np
 from behaviours.robots.spot import arm as spot_arm
 from behaviours.robots.spot.model import SPOT
 from perception.geometry import Pose, Vector, unit
-from perception.grasping.hand_pose import hand_pose
+from perception.hand.hand_pose import hand_pose
 from simulation.spot_api.body.frames import world_from
 from simulation.spot_api.body.looking import girth
 from simulation.spot_api.body.steering import Steerable

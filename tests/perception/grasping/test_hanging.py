@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from behaviours.robots.spot.model import SPOT
 from perception.geometry import Pose
-from perception.grasping.hand_pose import hand_pose
 from perception.grasping.hanging import clip_to_height_range, further_out
+from perception.hand.hand_pose import hand_pose
 from perception.surface.locate import ObjectLocation
 from perception.types import Grasp, Heatmap, Intrinsics, RgbdFrame
 

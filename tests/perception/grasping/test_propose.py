@@ -14,13 +14,13 @@ import perception.view
 from behaviours.robots.spot.model import SPOT
 from perception.geometry import Pose
 from perception.grasping.choose import choose_grasp
-from perception.grasping.family import JawTips
 from perception.grasping.grasp import compute_grasp
 from perception.grasping.propose import propose_grasps, ways_of
 from perception.grasping.reach import Reach
-from perception.grasping.rooms import rooms_of
 from perception.grasping.settings import ClearanceSettings, GraspSettings
 from perception.grasping.surroundings import clearances, surroundings
+from perception.hand.family import JawTips
+from perception.hand.rooms import rooms_of
 from perception.types import Approach, Grasp, Heatmap, Rejection
 from simulation.genesis.depth_sensor import DepthSensor
 from simulation.genesis.settings import DepthSensorConfig

@@ -10,9 +10,9 @@ import pytest
 import perception.view
 from behaviours.robots.spot.model import SPOT, SPOT_TIPS
 from perception.grasping.choose import choose_grasp
-from perception.grasping.family import WAYS, heading_of, rotation_of
 from perception.grasping.propose import propose_grasps
 from perception.grasping.settings import GraspSettings
+from perception.hand.family import WAYS, heading_of, rotation_of
 from perception.types import Approach, Grasp, Heatmap, Rejection, WayMaps
 from tests.perception.grasping.test_propose import LOW, met
 from tests.perception.surface.test_support import seen_from

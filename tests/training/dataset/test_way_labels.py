@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from behaviours.robots.spot.model import SPOT, SPOT_TIPS
 from perception.base.errors import ConfigError
 from perception.geometry import Pose
-from perception.grasping.family import WAYS, hand_pose_of, rotation_of
+from perception.hand.family import WAYS, hand_pose_of, rotation_of
 from simulation.scene.low_objects import make_low_object
 from tests.support.engine_jobs import InlineMapper
 from training.dataset.folder import digest, npz_bytes

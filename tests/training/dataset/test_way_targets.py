@@ -9,8 +9,8 @@ import pytest
 
 from behaviours.robots.spot.model import SPOT
 from perception.geometry import Pose, looking_along
-from perception.grasping.family import WAYS
-from perception.grasping.preprocess import Crop
+from perception.hand.family import WAYS
+from perception.quality.preprocess import Crop
 from simulation.scene.build import SceneSample
 from simulation.scene.objects import GraspObject
 from training.dataset.ways.raster import photograph_scene

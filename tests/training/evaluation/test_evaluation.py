@@ -17,7 +17,7 @@ from app.commands.dispatch import main
 from behaviours.robots.spot.model import SPOT
 from perception.base.errors import ConfigError
 from perception.geometry import Pose
-from perception.grasping.family import beside
+from perception.hand.family import beside
 from tests.support.engine_jobs import InlineMapper
 from tests.support.synthetic import Cylinder, View, camera_at, render
 from tests.training.evaluation.test_methods import truth_of

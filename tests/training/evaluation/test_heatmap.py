@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from perception.base.errors import ConfigError
-from perception.grasping import preprocess
+from perception.quality import preprocess
 from training.dataset import array_folder
 from training.evaluation.heatmap import evaluate_network, table
 from training.heatmap.metrics import PixelScores

@@ -17,8 +17,8 @@ from tests.support.synthetic import Cylinder, camera_at, render
 torch = pytest.importorskip("torch")
 
 from perception.base.errors import ConfigError, ModelError  # noqa: E402
-from perception.grasping import preprocess  # noqa: E402
-from perception.grasping.heatmap import OnnxHeatmap  # noqa: E402
+from perception.quality import preprocess  # noqa: E402
+from perception.quality.heatmap import OnnxHeatmap  # noqa: E402
 from perception.types import RgbdFrame  # noqa: E402
 from tests.support.onnx_files import channel_network  # noqa: E402
 from training import export  # noqa: E402

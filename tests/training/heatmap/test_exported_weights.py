@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from perception.base.errors import ConfigError
-from perception.grasping.heatmap import DEFAULT_WEIGHTS
 from perception.networks.onnx_session import OnnxSession
+from perception.quality.heatmap import DEFAULT_WEIGHTS
 from training.common.onnx_weights import load_exported, load_exported_detector, measure_statistics
 from training.heatmap.unet import LAYOUTS, GraspUNet
 

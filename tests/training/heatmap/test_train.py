@@ -17,7 +17,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from perception.base.errors import ConfigError, WriteError  # noqa: E402
-from perception.grasping import preprocess  # noqa: E402  # after the check for torch
+from perception.quality import preprocess  # noqa: E402  # after the check for torch
 from tests.support.free_ports import free_port  # noqa: E402
 from training.common import checkpoints  # noqa: E402
 from training.dataset import array_folder  # noqa: E402

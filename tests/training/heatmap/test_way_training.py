@@ -12,10 +12,10 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from perception.base.errors import ConfigError, ModelError  # noqa: E402
-from perception.grasping.family import WAYS  # noqa: E402
-from perception.grasping.heatmap import DEFAULT_WEIGHTS  # noqa: E402
-from perception.grasping.ways import input as way_input  # noqa: E402
-from perception.grasping.ways.maps import OnnxWays  # noqa: E402
+from perception.hand.family import WAYS  # noqa: E402
+from perception.quality import way_input  # noqa: E402
+from perception.quality.heatmap import DEFAULT_WEIGHTS  # noqa: E402
+from perception.quality.way_maps import OnnxWays  # noqa: E402
 from tests.support.synthetic import Cylinder, camera_at, render  # noqa: E402
 from training.dataset import array_folder  # noqa: E402
 from training.dataset.folder import claim, npz_bytes  # noqa: E402

@@ -31,7 +31,7 @@ from perception.base.errors import ConfigError
 from perception.base.files import write_atomic
 from perception.base.plain_json import json_text
 from perception.geometry import Pose, unit
-from perception.grasping.hand_pose import hand_pose
+from perception.hand.hand_pose import hand_pose
 from simulation.genesis.physics import init_genesis
 from simulation.scene.objects import FAMILIES, GraspObject, make_object
 from simulation.trials.grasp_trials import TrialResults, run_trials

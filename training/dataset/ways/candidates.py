@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from behaviours.robots.spot.model import SPOT, SPOT_TIPS
 from perception.geometry import Pose
-from perception.grasping.family import WAYS, Way, applies, beside, hand_pose_of, narrowest, rotation_of
-from perception.grasping.rooms import rooms_of
+from perception.hand.family import WAYS, Way, applies, beside, hand_pose_of, narrowest, rotation_of
+from perception.hand.rooms import rooms_of
 from simulation.trials.free_gripper import PRE_GRASP_M
 
 Array = NDArray[np.float64]

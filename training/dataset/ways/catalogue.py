@@ -19,7 +19,7 @@ from typing import Any, Final
 from perception.base.array_files import read_arrays
 from perception.base.errors import ConfigError
 from perception.base.plain_json import json_text
-from perception.grasping.family import WAYS
+from perception.hand.family import WAYS
 from simulation.scene.low_objects import LOW_FAMILIES, make_any_object
 from simulation.scene.objects import FAMILIES, GraspObject
 from simulation.scene.user_objects import read_object

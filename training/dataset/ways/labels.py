@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perception.geometry import Pose
-from perception.grasping.family import WAYS
+from perception.hand.family import WAYS
 from simulation.scene.objects import GraspObject
 from simulation.scene.resting import resting_poses
 from simulation.trials.resting_trials import RestingBench

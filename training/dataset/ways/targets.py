@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perception.geometry import Pose
-from perception.grasping.family import WAYS, applies, heading_of, rotation_of
-from perception.grasping.preprocess import Crop
+from perception.hand.family import WAYS, applies, heading_of, rotation_of
+from perception.quality.preprocess import Crop
 from perception.types import Intrinsics
 
 Array = NDArray[np.float64]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from perception.base.array_files import read_arrays
 from perception.base.errors import ConfigError
-from perception.grasping.family import WAYS
+from perception.hand.family import WAYS
 from training.dataset.folder import file_faults, read_json
 from training.dataset.ways.catalogue import WayPlan
 from training.dataset.ways.labels import SCHEMA

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from behaviours.robots.spot.model import SPOT
 from perception.geometry import Pose, Vector, unit
-from perception.grasping.rooms import rooms_of
+from perception.hand.rooms import rooms_of
 from simulation.trials.free_gripper import PRE_GRASP_M
 from training.evaluation.methods.interface import Look
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from behaviours.robots.spot.model import SPOT
 from perception.geometry import Pose
-from perception.grasping.family import beside
+from perception.hand.family import beside
 from perception.types import Detection, RgbdFrame
 
 

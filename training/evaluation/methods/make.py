@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from perception.base.errors import ConfigError
-from perception.grasping.ways.maps import with_ways
 from perception.networks.protocols import HeatmapModel
+from perception.quality.way_maps import with_ways
 from training.evaluation.methods.antipodal import antipodal
 from training.evaluation.methods.interface import Method
 from training.evaluation.methods.names import check_names

@@ -11,7 +11,7 @@ import numpy as np
 
 from perception.base.errors import ConfigError
 from perception.geometry import Pose
-from perception.grasping.hand_pose import hand_rotation
+from perception.hand.hand_pose import hand_rotation
 from perception.surface.normals import d2nt_normals
 from perception.types import Detection, RgbdFrame
 from training.evaluation.methods.interface import Look, Proposal, Proposals

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perception.base.errors import ContractError
-from perception.grasping.preprocess import Crop, Float32, level_from_camera
+from perception.quality.preprocess import Crop, Float32, level_from_camera
 from perception.surface.depth import ray_share
 from perception.surface.normals import object_normals
 from perception.types import Rejection

@@ -17,7 +17,7 @@ from perception.grasping.settings import GraspSettings
 from perception.surface.locate import ObjectLocation
 from perception.types import Detection, Grasp
 from perception.view import View
-from tests.behaviours.task_runs import LIBRARY, Run
+from tests.behaviours.tasks.task_runs import LIBRARY, Run
 from tests.behaviours.test_task_leaves import leaf
 
 SAME = GraspSettings()

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from perception.grasping import preprocess
 from perception.networks.onnx_session import OnnxSession
+from perception.quality import preprocess
 from perception.types import Heatmap
 from perception.view import View
 

@@ -8,11 +8,10 @@ from typing import Final
 
 import numpy as np
 
-from perception.grasping import preprocess
-from perception.grasping.family import WAYS
-from perception.grasping.ways import input as way_input
+from perception.hand.family import WAYS
 from perception.networks.onnx_session import OnnxSession
 from perception.networks.protocols import HeatmapModel
+from perception.quality import preprocess, way_input
 from perception.types import Heatmap, WayMaps
 from perception.view import View
 

@@ -16,7 +16,7 @@ from behaviours.robot import CommandState
 from behaviours.robots.fake.robot import FakeRobot, FakeScript
 from behaviours.robots.fake.world import FakeWorld
 from perception.base.errors import RobotError
-from tests.behaviours.task_runs import LIBRARY, Run
+from tests.behaviours.tasks.task_runs import LIBRARY, Run
 
 LOW = ("clear_bin", "pick_from_floor")
 """Tasks about low things, which are in test_low_tasks."""

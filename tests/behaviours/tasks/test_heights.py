@@ -12,7 +12,7 @@ import trees
 from behaviours.registry import LEAVES
 from behaviours.robots.fake.robot import FakeRobot
 from behaviours.robots.fake.world import FakeWorld
-from tests.behaviours.task_runs import LIBRARY, Run
+from tests.behaviours.tasks.task_runs import LIBRARY, Run
 
 TREE = """
 <root BTCPP_format="4" main_tree_to_execute="PickAtHeight">

@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from perception.geometry import Pose, Vector, unit
-from perception.grasping.gripper import GripperModel
-from perception.grasping.hand_pose import hand_rotation
+from perception.hand.gripper import GripperModel
+from perception.hand.hand_pose import hand_rotation
 
 Approach = Literal["side", "oblique", "top"]
 Depth = Literal["wrap", "tips"]

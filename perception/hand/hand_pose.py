@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from perception.geometry import Pose, Vector, unit
-from perception.grasping.gripper import GripperModel
+from perception.hand.gripper import GripperModel
 
 
 def hand_rotation(normal: ArrayLike, object_axis: ArrayLike) -> Vector:

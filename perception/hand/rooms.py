@@ -8,8 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from perception.grasping.clearance import SweptRoom
-from perception.grasping.gripper import GripperHulls, GripperModel
+from perception.hand.clearance import SweptRoom
+from perception.hand.gripper import GripperHulls, GripperModel
 
 OPENINGS_RAD: Final = tuple(float(np.radians(angle)) for angle in (20, 30, 40, 50, 60, 75, 90))
 """Angles of the jaws that are tried before closing, narrow first."""

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from behaviours.robots.spot.model import SPOT
 from perception.geometry import unit
-from perception.grasping.hand_pose import hand_pose, hand_rotation
+from perception.hand.hand_pose import hand_pose, hand_rotation
 
 direction = st.tuples(*[st.floats(-1, 1)] * 3).filter(lambda v: np.linalg.norm(v) > 0.1)
 

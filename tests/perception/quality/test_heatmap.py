@@ -9,8 +9,8 @@ import pytest
 
 import perception.view
 from perception.base.errors import ContractError, ModelError
-from perception.grasping.heatmap import DEFAULT_WEIGHTS, OnnxHeatmap
-from perception.grasping.preprocess import VERSION, heatmap_input, window
+from perception.quality.heatmap import DEFAULT_WEIGHTS, OnnxHeatmap
+from perception.quality.preprocess import VERSION, heatmap_input, window
 from perception.types import Detection
 from tests.support.onnx_files import channel_network, segmentation_network
 from tests.support.synthetic import Cylinder, camera_at, render

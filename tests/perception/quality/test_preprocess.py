@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from perception.base.errors import ContractError
 from perception.geometry import Pose
-from perception.grasping.preprocess import (
+from perception.quality.preprocess import (
     CHANNELS,
     SIZE_PX,
     WINDOW_MARGIN_PX,

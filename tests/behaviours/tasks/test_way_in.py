@@ -13,7 +13,7 @@ from behaviours.robots.fake.robot import FakeRobot
 from behaviours.robots.spot import arm
 from behaviours.robots.spot.model import SPOT
 from perception.geometry import Pose, Vector
-from perception.grasping.family import WAYS, Way, rotation_of
+from perception.hand.family import WAYS, Way, rotation_of
 from simulation.genesis.motions import straight_path
 from tests.behaviours.test_task_leaves import grasp, leaf
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from behaviours.robots.spot.model import SPOT, SPOT_TIPS
 from perception.geometry import Pose, unit
-from perception.grasping.family import (
+from perception.hand.family import (
     WAYS,
     Way,
     applies,
@@ -17,7 +17,7 @@ from perception.grasping.family import (
     narrowest,
     rotation_of,
 )
-from perception.grasping.hand_pose import hand_pose
+from perception.hand.hand_pose import hand_pose
 
 WAY = st.sampled_from(WAYS)
 NORMAL = st.tuples(*[st.floats(-1, 1)] * 3).filter(lambda v: np.linalg.norm(v) > 0.1)

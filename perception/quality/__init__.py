@@ -1,0 +1,1 @@
+"""The networks that rate pixels and ways, and what they are given."""

@@ -1,0 +1,1 @@
+"""Tests of the leaves, the trees of the library and the robots."""
