@@ -19,7 +19,7 @@ from perception.networks.onnx_file import read_model
 OPSET = 17
 TOLERANCE = 1e-4
 """Largest difference of an output, relative to its largest value or 1."""
-MOST_BYTES = 60_000_000
+MOST_BYTES = 40_000_000
 """Of all networks in a folder: together they stay small enough for the repository."""
 PRIVATE = ("description", "date", "docs", "args")
 """Metadata of ultralytics that is dropped: it names folders of this machine, or changes by the hour."""

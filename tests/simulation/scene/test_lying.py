@@ -60,7 +60,7 @@ def test_in_a_bin_things_lie_on_its_floor_inside_its_rim_and_apart(seed: int) ->
         assert points[:, 2].min() == pytest.approx(top_m + DROP_M, abs=1e-6)
         assert (np.abs(floor.inside(points[:, :2])) < np.array(floor.half_m[:2]) - 2 * RIM_HALF_M).all()
     for one, other in combinations(things(sample), 2):
-        assert apart_m(one, other) >= 0.06 - 1e-6
+        assert apart_m(one, other) >= spec.clutter.gap_m - 1e-6
 
 
 def test_a_rim_stands_round_the_top_of_its_box() -> None:
@@ -75,6 +75,10 @@ def test_a_rim_stands_round_the_top_of_its_box() -> None:
 
 
 def test_the_place_of_a_bin_has_a_rim_too_and_is_the_last_support() -> None:
-    sample = sample_scene(load_scene("bin"), 0)
+    spec = load_scene("bin")
+    assert spec.place is not None
+    sample = sample_scene(spec, 0)
     assert sample.place is sample.supports[-1]
-    assert [wall.center_m for wall in rim(sample.place, 0.04)] == [wall.center_m for wall in sample.supports[-5:-1]]
+    assert [wall.center_m for wall in rim(sample.place, spec.place.rim_m)] == [
+        wall.center_m for wall in sample.supports[-5:-1]
+    ]
