@@ -145,8 +145,8 @@ def test_parity_compares_shapes_and_refuses_junk(tmp_path: Path) -> None:
 
 
 def test_networks_stay_small_together(run: Path, tmp_path: Path) -> None:
-    (tmp_path / "detector.onnx").write_bytes(bytes(39_000_000))
-    with pytest.raises(ConfigError, match=r"60\.\d MB of networks, more than 60\.0 MB"):
+    (tmp_path / "detector.onnx").write_bytes(bytes(19_000_000))
+    with pytest.raises(ConfigError, match=r"40\.\d MB of networks, more than 40\.0 MB"):
         export_heatmap(run, tmp_path)
     assert not (tmp_path / "heatmap.onnx").exists()
 
