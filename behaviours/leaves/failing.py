@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 from py_trees.common import Status
 
@@ -12,24 +11,20 @@ from perception.surface.locate import ObjectLocation, detection_of
 from perception.types import Detection, RgbdFrame
 from trees.data.ports import Direction, Port, output_port
 
-NEAR_M: Final = 0.05
-"""What is seen so near to the middle of an object that failed is that object."""
-REMEMBERED: Final = 8
-
 
 @dataclass(frozen=True)
 class Failures:
-    """objects: those that could not be gripped, the latest last, at most REMEMBERED."""
+    """objects: those that could not be gripped, the latest last."""
 
     objects: tuple[ObjectLocation, ...] = ()
 
-    def last(self, found: list[Detection], frame: RgbdFrame) -> list[Detection]:
-        """The detections of a frame in their order, but those of objects that failed after all others."""
+    def last(self, detections: list[Detection], frame: RgbdFrame, near_m: float) -> list[Detection]:
+        """The detections of a frame in their order, but those within near_m of objects that failed after all others."""
 
-        def failed(one: Detection) -> bool:
-            return any(detection_of([one], frame, known, NEAR_M) is not None for known in self.objects)
+        def failed(detection: Detection) -> bool:
+            return any(detection_of([detection], frame, known, near_m) is not None for known in self.objects)
 
-        return sorted(found, key=failed)
+        return sorted(detections, key=failed)
 
 
 FAILURES = Port("failures", Failures, Direction.INOUT, text="objects that could not be gripped")
@@ -51,6 +46,8 @@ class NoteFailure(RobotLeaf):
     PORTS = (OBJECT, FAILURES)
 
     def update(self) -> Status:
-        failures = Failures((*self.get("failures").objects, self.get("object"))[-REMEMBERED:])
+        failures = Failures(
+            (*self.get("failures").objects, self.get("object"))[-self.context.settings.grasp.remembered :]
+        )
         self.set("failures", failures)
         return self.succeed(f"{len(failures.objects)} noted")

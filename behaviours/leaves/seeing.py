@@ -80,23 +80,29 @@ class DetectObject(WorkLeaf[View]):
     def work(self) -> Callable[[], View | Rejection]:
         frame, labels, min_score = self.get("frame"), self.get("labels"), self.get("min_score")
         known, within_m = self.get("known"), self.get("within_m")
-        detector, surface = self.context.detector, self.context.settings.surface
+        detector, settings = self.context.detector, self.context.settings
         failures = self.get("failures") or Failures()
 
         def detect() -> View | Rejection:
             if known is None:  # all that can be found is compared
-                best = next(iter(failures.last(look_for(detector, frame, labels, min_score, None), frame)), None)
+                detections = look_for(detector, frame, labels, min_score, settings=settings.things)
+                best = next(iter(failures.last(detections, frame, settings.grasp.failed_m)), None)
                 where = ""
             else:
                 matching = partial(detection_of, frame=frame, known=known, within_m=within_m)
                 detections = look_for(
-                    detector, frame, labels, min_score, lambda detection: matching([detection]) is not None
+                    detector,
+                    frame,
+                    labels,
+                    min_score,
+                    lambda detection: matching([detection]) is not None,
+                    settings.things,
                 )
                 best = matching(detections)
                 where = f" within {within_m:.2f} m of where it was"
             if best is None:
                 return Rejection(f"no {' or '.join(labels)} in the picture{where}")
-            return View(frame, best, surface)
+            return View(frame, best, settings.surface)
 
         return detect
 

@@ -59,15 +59,20 @@ def find_things(
 
 
 def look_for(
-    detector: Detector, frame: RgbdFrame, labels: Sequence[str], min_score: float, enough: Enough | None = None
+    detector: Detector,
+    frame: RgbdFrame,
+    labels: Sequence[str],
+    min_score: float,
+    enough: Enough | None = None,
+    settings: ThingSettings = DEFAULT,
 ) -> list[Detection]:
     """What a detector finds, and things by depth alone if `thing` is among the labels, best first.
 
-    The arguments and errors are those of `Detector.detect`.
+    The arguments and errors are those of `Detector.detect`. settings: what counts as a thing.
     """
     named = [label for label in labels if label != THING]
     found = detector.detect(frame, named, min_score, enough) if named else []
-    things = find_things(frame, min_score) if THING in labels else []
+    things = find_things(frame, min_score, settings) if THING in labels else []
     return sorted([*found, *things], key=lambda one: -one.score)
 
 

@@ -14,8 +14,6 @@ from perception.types import Approach, Grasp, Heatmap, Rejection
 from perception.view import View
 
 SIDE: Final = next(index for index, way in enumerate(WAYS) if way.approach == "side")
-CLEARLY: Final = 0.15
-"""By how much the network of the ways must like another way better than either network likes the heatmap's grasp."""
 
 
 def choose_grasp(
@@ -51,6 +49,6 @@ def choose_grasp(
         return Rejection(f"{from_side}; {found}") if isinstance(from_side, Rejection) else from_side or found
     if isinstance(from_side, Grasp) and heatmap.ways is not None:
         rated = max(from_side.score, float(heatmap.ways.at(from_side.pixel_uv)[SIDE]))
-        if rated >= found[0].score - CLEARLY:
+        if rated >= found[0].score - settings.clearly:
             return from_side
     return found[0]

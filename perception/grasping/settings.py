@@ -22,7 +22,10 @@ class GraspSettings:
     of what lies so near in level range.
     agree_m, agree_px: the depth used may differ by so much from what the sensor returns within so many pixels.
     again_m, again_rad: a grasp nearer than this to one that was tried is the same, and is not tried again.
-    moved_m: an object that has moved by more is another, as it were. remembered: tried grasps kept, at most.
+    moved_m: an object that has moved by more is another, as it were. failed_m: what is seen so near to the middle of an
+    object that could not be gripped is that object. remembered: tried grasps, and such objects, kept, at most.
+    clearly: for any approach, another way is taken only if the network of the ways rates it so much better than
+    either network rates the heatmap's grasp.
     flat_width_m, flat_worst: flat faces up to the first width count in full, above the second by this share.
     """
 
@@ -45,7 +48,9 @@ class GraspSettings:
     again_m: float = 0.02
     again_rad: float = math.radians(20.0)
     moved_m: float = 0.03
+    failed_m: float = 0.05
     remembered: int = 12
+    clearly: float = 0.15
     flat_width_m: tuple[float, float] = (0.070, 0.080)
     flat_worst: float = 0.6
 

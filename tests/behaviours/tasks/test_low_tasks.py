@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+import behaviours
 import trees
 from behaviours.contract.common import finish, ready
-from behaviours.leaves.failing import REMEMBERED, Failures, NoteFailure
+from behaviours.leaves.failing import Failures, NoteFailure
 from behaviours.leaves.looking import LookTowards
 from behaviours.leaves.seeing import ComputeGraspPose
 from behaviours.registry import LEAVES
 from behaviours.robots.fake.robot import FakeDetector, FakeHeatmap, FakeRobot, FakeScript
 from behaviours.robots.fake.world import FakeWorld
+from behaviours.settings import Settings
+from perception.detection.settings import ThingSettings
 from perception.grasping.settings import GraspSettings
 from perception.surface.locate import ObjectLocation
 from perception.types import Detection, Grasp
@@ -35,6 +40,14 @@ def test_a_low_thing_is_found_on_the_floor_and_lifted(place: tuple[float, float]
     assert run.result.success, run.result.reason
     assert robot.world.bottle_m[2] > 0.1
     assert [words.split(" at ")[0] for words in run.said] == ["picked up: thing"]
+
+
+def test_what_counts_as_a_thing_is_a_setting_of_the_run(tmp_path: Path) -> None:
+    robot = FakeRobot(world=on_the_floor(0.8, 0.1))
+    settings = Settings(things=ThingSettings(least_height_m=0.5))
+    recording = behaviours.run("pick_from_floor", robot, out=tmp_path / "run", settings=settings)
+    assert recording.result.status == "failure"
+    assert list(recording.result.reports) == ["nothing found on the floor"]
 
 
 @pytest.mark.slow
@@ -152,14 +165,14 @@ def test_objects_that_failed_are_taken_last() -> None:
     there, aside = view.detection, Detection("bottle", 0.5, np.roll(view.detection.mask, 150, axis=1), (0, 0, 1, 1))
     location = view.location
     assert isinstance(location, ObjectLocation)
-    assert Failures((location,)).last([there, aside], view.frame) == [aside, there]
-    assert Failures().last([there, aside], view.frame) == [there, aside]
+    assert Failures((location,)).last([there, aside], view.frame, 0.05) == [aside, there]
+    assert Failures().last([there, aside], view.frame, 0.05) == [there, aside]
     failures = Failures()
-    for _ in range(REMEMBERED + 3):
+    for _ in range(SAME.remembered + 3):
         note = leaf(NoteFailure, robot, object=location, failures=failures)
         note.tick_once()
         failures = note.get("failures")
-    assert len(failures.objects) == REMEMBERED
+    assert len(failures.objects) == SAME.remembered
 
 
 def approach_of(name: str) -> object:
