@@ -14,14 +14,20 @@ SAME_RAD: Final = float(np.radians(20.0))
 """Sides of the hull that face so near the same way, as those around a can, are one way to lie."""
 SAME_M: Final = 0.004
 """Two ways to lie are as high as each other within this."""
+STANDS_RAD: Final = float(np.radians(3.0))
+"""An object whose z axis is so near to the vertical stands as it was made."""
 
 
-def resting_poses(vertices_m: NDArray[np.float64], count: int, seed: int) -> list[tuple[Pose, float]]:
+def resting_poses(
+    vertices_m: NDArray[np.float64], count: int, seed: int, *, standing_first: bool = False
+) -> list[tuple[Pose, float]]:
     """(world_from_object, share) of at most `count` ways to lie on z = 0, the likeliest first; those in which it is as
     high as in an earlier one, as a bottle that has rolled on, come last.
 
     vertices_m: (N, 3), object frame. The share is how often a body that is dropped at random comes to lie about so,
-    with its mass spread evenly over the hull. Its yaw is random. ValueError if the body has no volume.
+    with its mass spread evenly over the hull. Its yaw is random. standing_first: the way in which the object's z axis
+    points up comes before all others, if it rests so; people put mugs down so, chance seldom does. ValueError if the
+    body has no volume.
     """
     import trimesh
 
@@ -39,9 +45,10 @@ def resting_poses(vertices_m: NDArray[np.float64], count: int, seed: int) -> lis
     ways.sort(key=lambda way: -way[1])
     heights = [float(np.ptp(hull.vertices @ down)) for down, _ in ways]
     again = [any(abs(height - earlier) < SAME_M for earlier in heights[:i]) for i, height in enumerate(heights)]
+    stands = [standing_first and down[2] < -np.cos(STANDS_RAD) for down, _ in ways]
     rng = np.random.default_rng(seed)
     poses = []
-    for index in sorted(range(len(ways)), key=lambda i: again[i])[:count]:
+    for index in sorted(range(len(ways)), key=lambda i: (not stands[i], again[i]))[:count]:
         down, share = ways[index]
         yaw = Pose.from_rpy((0.0, 0.0, rng.uniform(-np.pi, np.pi))).rotation
         rotation = yaw @ _downwards(down)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perception.base.errors import ConfigError
-from simulation.scene.low_objects import LOW_FAMILIES, make_low_object
+from simulation.scene.low_objects import LOW_FAMILIES, make_any_object, make_low_object
 from simulation.scene.objects import make_object
 from simulation.scene.resting import resting_poses
 
@@ -54,3 +54,14 @@ def test_a_bottle_lies_and_stands() -> None:
     heights = [np.ptp(pose.transform(thing.vertices)[:, 2]) for pose, _ in resting_poses(thing.vertices, 3, 0)]
     assert heights[0] == pytest.approx(2 * thing.radius_m, abs=0.003), "lying is likeliest"
     assert max(heights) == pytest.approx(thing.height_m, abs=0.003)
+
+
+@pytest.mark.parametrize("family", ["bottle", "can", "mug", "jar", "bowl"])
+def test_what_people_put_upright_stands_first_where_that_is_asked_for(family: str) -> None:
+    for seed in range(4):
+        thing = make_any_object(family, seed)
+        upright, *others = resting_poses(thing.vertices, 3, seed, standing_first=True)
+        assert upright[0].rotation[2, 2] == pytest.approx(1.0, abs=1e-3)
+        assert all(pose.rotation[2, 2] < 0.95 for pose, _ in others)
+        likeliest = resting_poses(thing.vertices, 3, seed)[0]
+        assert likeliest[1] == max(share for _, share in [upright, *others]), "the likeliest is left among them"

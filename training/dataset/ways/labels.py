@@ -46,10 +46,10 @@ class WayLabels:
 def label_ways(thing: GraspObject, rests: int, samples: int, *, seed: int) -> WayLabels:
     """Try the family on an object; Genesis must have been started with `init_genesis`.
 
-    rests: ways to lie, at most. samples: of the surface, for each of them.
+    rests: ways to lie, at most; standing as it was made comes first. samples: of the surface, for each of them.
     """
     with RestingBench(thing, ENVIRONMENTS) as bench:
-        lying = resting_poses(thing.vertices, rests, seed)
+        lying = resting_poses(thing.vertices, rests, seed, standing_first=True)
         settled = bench.settle([pose for pose, _ in lying])
         stays = [(rest, share) for rest, (_, share) in zip(settled, lying, strict=True) if rest is not None]
         solid = solid_points(bench.parts, SOLID_POINTS, seed)
