@@ -79,9 +79,9 @@ class GenesisRobot(GenesisSteering):
         return self
 
     def _build(self) -> None:
+        init_genesis(self._device)
         import genesis as gs
 
-        init_genesis(self._device)
         self._folder = tempfile.TemporaryDirectory(prefix="spot-grasp-")
         folder = Path(self._folder.name)
         self._scene = new_scene(vis_options=scenes.vis_options(self.sample))
