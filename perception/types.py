@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal, Protocol, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,17 +112,26 @@ class Detection:
             raise ValueError(f"Detection.mask has shape {self.mask.shape}, expected (H, W)")
 
 
+class Judge(Protocol):
+    """Rates single grasps."""
+
+    def rate(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(K,) 0..1, the chance that each of K grasps lifts and holds, of `perception.grasping.judge_input`."""
+
+
 @dataclass(frozen=True, eq=False)
 class WayMaps:
     """Grasp quality per pixel and way of `perception.hand.family`, in a square of the frame.
 
     quality: (ways, h, w) float32, 0..1, in the order of WAYS, 0 far from the object. corner_uv: the square's left and
-    top border in the frame, pixels. scale: pixels of the frame per pixel of the square.
+    top border in the frame, pixels. scale: pixels of the frame per pixel of the square. judge: rates the grasps that
+    follow from it; None if there is none.
     """
 
     quality: NDArray[np.float32]
     corner_uv: tuple[float, float]
     scale: float
+    judge: Judge | None = None
 
     def at(self, uv: tuple[int, int]) -> NDArray[np.float32]:
         """(ways,) at a pixel (u, v) of the frame; 0 outside the square."""

@@ -29,8 +29,9 @@ def choose_grasp(
     """A grasp from where the hand may come, or why there is none.
 
     approach: "side" is the network's grasp, as of `compute_grasp`. "top" comes from above, straight or at 45 degrees,
-    chosen by the network of the ways, or by geometry where there is none. "any" is the heatmap's, unless it has none
-    that can be done or the network of the ways likes another way clearly better there.
+    chosen by the network of the ways, or by geometry where there is none. "any" is what the judge of
+    single grasps likes best of these. Without a judge it is the heatmap's, unless it has none that can be done or the
+    network of the ways likes another way clearly better there.
     tips: of the gripper; without them, or hulls, it is a side grasp or none. view, heatmap, gripper, reach, settings:
     as for `compute_grasp`.
     """
@@ -42,12 +43,14 @@ def choose_grasp(
             return from_side
     if tips is None or gripper.hulls is None:
         return from_side or Rejection("the robot's model tells no shape of its gripper, which a grasp from above needs")
+    also = (from_side,) if isinstance(from_side, Grasp) else ()
     found = propose_grasps(
-        view, gripper=gripper, tips=tips, reach=reach, approach=approach, grasping=settings, maps=heatmap.ways
-    )
+        view, gripper=gripper, tips=tips, reach=reach, approach=approach, grasping=settings, maps=heatmap.ways,
+        also=also,
+    )  # fmt: skip
     if isinstance(found, Rejection):
         return Rejection(f"{from_side}; {found}") if isinstance(from_side, Rejection) else from_side or found
-    if isinstance(from_side, Grasp) and heatmap.ways is not None:
+    if isinstance(from_side, Grasp) and heatmap.ways is not None and heatmap.ways.judge is None:
         rated = max(from_side.score, float(heatmap.ways.at(from_side.pixel_uv)[SIDE]))
         if rated >= found[0].score - settings.clearly:
             return from_side

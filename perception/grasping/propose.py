@@ -1,4 +1,5 @@
 """Grasps of all ways of the family over an object's pixels, ranked by a network's maps of the ways, or by geometry.
+Where there is a judge of single grasps, it ranks those again that can be done.
 
 The span between the jaws is that of the visible points, drawn out on the far side, where a round thing hides a part of
 itself. By geometry, good are: flanks that face the jaws, a mass in their middle, much of the object between them, and a
@@ -9,20 +10,21 @@ way in are clear of what is seen, and the arm gets there.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from perception.geometry import Pose, Vector
+from perception.geometry import Vector
 from perception.grasping.grasp import inner_pixels
+from perception.grasping.judge_input import judge_input
 from perception.grasping.reach import Reach
 from perception.grasping.settings import GraspSettings, ProposalSettings
 from perception.grasping.surroundings import Surroundings, clearances, surroundings
+from perception.grasping.visible_shape import VisibleShape
 from perception.hand.family import WAYS, JawTips, Way, applies, hand_pose_of, heading_of, narrowest, rotation_of
 from perception.hand.gripper import GripperModel
 from perception.hand.rooms import rooms_of
@@ -50,27 +52,34 @@ def propose_grasps(
     grasping: GraspSettings | None = None,
     settings: ProposalSettings = DEFAULT,
     maps: WayMaps | None = None,
+    also: Sequence[Grasp] = (),
 ) -> list[Grasp] | Rejection:
     """Up to `most` grasps that can be done, the best first, or a rejection that counts what ruled the others out.
 
     view: the frame with its detection. gripper: the jaws; it needs hulls (ValueError without). tips: how deep they may
     go. reach: what the arm reaches; None does not check it. approach: from where the hand may come. grasping, settings:
-    how it is chosen. maps: the network's, None to rank by geometry. The same picture always gives the same grasps.
+    how it is chosen. maps: the network's, None to rank by geometry.
+    also: grasps made elsewhere, which the judge ranks with the others. The same picture always gives the same grasps.
     """
     grasping = grasping or GraspSettings()
     rooms = rooms_of(gripper, grasping.standoff_m)
     around = surroundings(view, settings.clearance)
     if isinstance(around, Rejection):
         return around
+    judge = None if maps is None else maps.judge
     label, tried = view.detection.label, 0
     found: list[Grasp] = []
     failures: Counter[str] = Counter()
-    for ranked in _ranked(around, ways_of(approach), gripper, tips, settings, maps):
+    batches = _ranked(around, ways_of(approach), gripper, tips, settings, maps)
+    for ranked in batches if judge is None else _with_first(also, batches):
         poses, widths = [one.world_from_hand for one in ranked], [one.width_m for one in ranked]
         checked = clearances(around, poses, widths, rooms, settings.clearance)
-        free = np.minimum(checked.free_m, settings.free_m) / settings.free_m
-        scores = np.array([one.score for one in ranked]) + settings.worth_free * free
-        scores -= settings.worth_hidden * checked.hidden
+        if judge is not None and maps is not None:
+            scores = judge.rate(judge_input(around, ranked, checked, maps, gripper)).astype(np.float64)
+        else:
+            free = np.minimum(checked.free_m, settings.free_m) / settings.free_m
+            scores = np.array([one.score for one in ranked]) + settings.worth_free * free
+            scores -= settings.worth_hidden * checked.hidden
         for index in np.argsort(-scores, kind="stable").tolist():
             opening = rooms.opening(int(checked.opened[index]))
             grasp = replace(ranked[index], score=float(np.clip(scores[index], 0.0, 1.0)), opening=opening)
@@ -100,7 +109,7 @@ def _ranked(
 ) -> Iterator[list[Grasp]]:
     """Unchecked grasps with their scores, in batches, the best first, each turned to where the object is narrowest."""
     heading = heading_of(around.view.frame.world_from_camera)
-    shape = _Shape(around, heading, settings)
+    shape = VisibleShape(around, heading, settings)
     rough: list[tuple[float, float | None, Way, Pixel, Vector]] = []
     for rating, way, pixel in _rated(around, ways, settings, maps):
         rotation = rotation_of(way, pixel.normal, heading)
@@ -110,14 +119,21 @@ def _ranked(
             if made is not None:
                 rough.append((made.score, rating, way, pixel, turned))
     rough.sort(key=lambda one: -one[0])
-    for start in range(0, min(len(rough), settings.candidates * settings.batches), settings.candidates):
+    size = settings.candidates if maps is None or maps.judge is None else settings.judged
+    for start in range(0, min(len(rough), settings.candidates * settings.batches), size):
         batch = []
-        for _, rating, way, pixel, rotation in rough[start : start + settings.candidates]:
+        for _, rating, way, pixel, rotation in rough[start : start + size]:
             narrow = narrowest(way, rotation, partial(shape.span, pixel.point, way))
             made = _made(shape, way, pixel, *narrow, gripper, tips, rating)
             batch += [] if made is None else [made]
         if batch:
             yield batch
+
+
+def _with_first(also: Sequence[Grasp], batches: Iterator[list[Grasp]]) -> Iterator[list[Grasp]]:
+    """The batches, with the grasps that were made elsewhere among the first."""
+    first = [*also, *next(batches, [])]
+    return chain([first] if first else [], batches)
 
 
 def _rated(
@@ -177,64 +193,8 @@ def _pixels(around: Surroundings, about: int, settings: ProposalSettings) -> lis
     return found
 
 
-class _Shape:
-    """The visible points of an object, asked for spans and scores."""
-
-    def __init__(self, around: Surroundings, heading: Vector, settings: ProposalSettings) -> None:
-        points = np.concatenate([around.own, around.unreturned])
-        self.points = points[:: max(1, len(points) // settings.most_points)]
-        self.heading, self.support, self.settings = heading, around.support, settings
-        low, high = np.quantile(self.points, [0.03, 0.97], axis=0)
-        self.middle = 0.5 * (low + high)
-        self.height_m = float(max(high[2] - self.support.height_m(self.middle), 0.005))
-        view = around.view.frame.world_from_camera.rotation[:, 2]
-        steepness = float(np.clip(-view[2], 0.0, 1.0))
-        self.hidden_m = settings.hidden_share * 0.5 * min(self.height_m, 0.1) * (1.0 - steepness)
-        self.middle[:2] += 0.5 * self.hidden_m * heading[:2]
-
-    def span(self, point: Vector, way: Way, rotation: Vector) -> tuple[float, float]:
-        """(low, high) metres along the jaw axis from a point: the extent of what comes between the jaws, up to the next
-        gap in which a jaw finds place, drawn out on the far side."""
-        local = (self.points - point) @ rotation
-        before, after = self.settings.slab_m[way.depth]
-        inside = (local[:, 0] > before) & (local[:, 0] < after) & (np.abs(local[:, 1]) < self.settings.breadth_m)
-        along = np.sort(np.append(local[inside, 2], 0.0))
-        gaps = np.flatnonzero(np.diff(along) > self.settings.gap_m)
-        here = int(np.searchsorted(along, 0.0))
-        under, over = gaps[gaps < here], gaps[gaps >= here]
-        low = float(along[under[-1] + 1] if under.size else along[0])
-        high = float(along[over[0]] if over.size else along[-1])
-        far = float(rotation[:, 2] @ self.heading)
-        return (low + min(0.0, far) * self.hidden_m, high + max(0.0, far) * self.hidden_m)
-
-    def score(self, way: Way, pose: Pose, width_m: float, overlap_m: float) -> float:
-        """0 to 1, of what geometry says before free room is asked."""
-        s = self.settings
-        local = (self.points - pose.position_m) @ pose.rotation
-        off = abs(float((self.middle - pose.position_m) @ pose.rotation[:, 1]))
-        worth = 1.0 - s.worth_middle * min(off / s.off_m, 1.0)
-        worth -= s.worth_overlap * float(np.clip(1.0 - overlap_m / s.overlap_m, 0.0, 1.0))
-        worth -= s.worth_width * float(np.clip((width_m - s.width_m[0]) / (s.width_m[1] - s.width_m[0]), 0.0, 1.0))
-        worth -= s.worth_unseen * abs(float(pose.rotation[:, 2] @ self.heading))
-        worth -= s.worth_facing * self._slope(local)
-        tall = float(np.clip((self.height_m - s.tall_m[0]) / (s.tall_m[1] - s.tall_m[0]), 0.0, 1.0))
-        return worth - s.worth_steep * (tall if way.approach != "side" else 1.0 - tall)
-
-    def _slope(self, local: NDArray[np.float64]) -> float:
-        """0 to 1, for points (N, 3) in the hand frame: how little of a flank is seen at the two ends of what the jaws
-        meet. A flank that faces the jaws is seen over some depth behind what is nearest to the palm."""
-        near = local[(np.abs(local[:, 1]) < self.settings.breadth_m) & (local[:, 0] < self.settings.tip_x_m)]
-        if len(near) < 8:
-            return 1.0
-        depth = near[np.argsort(near[:, 2], kind="stable"), 0]
-        part = max(2, len(near) // 8)
-        first = float(np.partition(depth, len(depth) // 32)[len(depth) // 32])
-        drop = min(float(np.median(depth[:part])), float(np.median(depth[-part:]))) - first
-        return float(np.clip(1.0 - drop / self.settings.flank_m, 0.0, 1.0))
-
-
 def _made(
-    shape: _Shape,
+    shape: VisibleShape,
     way: Way,
     pixel: Pixel,
     rotation: Vector,

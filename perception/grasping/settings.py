@@ -104,6 +104,7 @@ class ProposalSettings:
 
     pixels: of the mask that are tried. rated_pixels, rated: so many are looked at in a network's maps, and so many
     pairs of pixel and way are kept. candidates, batches: so many grasps are checked at once, and so many times.
+    judged: so many at once where a judge ranks them.
     most_points: of the object's that are used.
     depth_px: window of the depth at a pixel. on_object_m: a pixel's point is so near to one of the object's.
     slab_m: part of the object, along the approach from the surface point, that comes between the jaws. breadth_m: half
@@ -121,6 +122,7 @@ class ProposalSettings:
     rated: int = 48
     candidates: int = 24
     batches: int = 5
+    judged: int = 48
     most_points: int = 400
     depth_px: int = 2
     on_object_m: float = 0.012

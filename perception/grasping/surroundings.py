@@ -225,18 +225,29 @@ def _hidden(
 ) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
     """For K grippers with corners (K, V, 3): the share that lies behind what is seen, where they close, and the number
     of points, there and on the way in, that lie behind another thing's surface by less than `hidden_m`."""
-    frame = around.view.frame
     back = -rotation[:, None, None, :, 0] * np.array(settings.way_in_m)[:, None, None]
-    points = frame.world_from_camera.inverse().transform(corners[:, None] + back)  # (K, B, V, 3)
-    z = np.maximum(points[..., 2], 0.05)
-    k = frame.intrinsics
-    u = (points[..., 0] / z * k.fx + k.cx - around.corner_uv[0]) / around.step
-    v = (points[..., 1] / z * k.fy + k.cy - around.corner_uv[1]) / around.step
+    away, depth, other = _seen_before(around, corners[:, None] + back)  # (K, B, V)
+    behind = (depth > 0) & (away > depth + settings.behind_m)
+    near = behind & other & (away < depth + settings.hidden_m)
+    return behind[:, 0].mean(axis=1), near.sum(axis=(1, 2))
+
+
+def hidden_at(around: Surroundings, points: Vector, behind_m: float) -> NDArray[np.bool_]:
+    """(...,) whether places (..., 3), world, lie more than `behind_m` behind what is seen."""
+    away, depth, _ = _seen_before(around, points)
+    return np.asarray((depth > 0) & (away > depth + behind_m))
+
+
+def _seen_before(around: Surroundings, points: Vector) -> tuple[Vector, NDArray[np.float32], NDArray[np.bool_]]:
+    """(...,) of places (..., 3), world: how far ahead of the camera they are, the depth that is seen there, 0 without,
+    and whether that is another thing's."""
+    frame, k = around.view.frame, around.view.frame.intrinsics
+    local = frame.world_from_camera.inverse().transform(points)
+    z = np.maximum(local[..., 2], 0.05)
+    u = (local[..., 0] / z * k.fx + k.cx - around.corner_uv[0]) / around.step
+    v = (local[..., 1] / z * k.fy + k.cy - around.corner_uv[1]) / around.step
     column, row = np.rint(u).astype(np.intp), np.rint(v).astype(np.intp)
     height, width = around.depth.shape
     inside: Any = (column >= 0) & (column < width) & (row >= 0) & (row < height)
     column, row = np.where(inside, column, 0), np.where(inside, row, 0)
-    depth = np.where(inside, around.depth[row, column], 0.0)
-    behind = (depth > 0) & (points[..., 2] > depth + settings.behind_m)
-    near = behind & around.other[row, column] & (points[..., 2] < depth + settings.hidden_m)
-    return behind[:, 0].mean(axis=1), near.sum(axis=(1, 2))
+    return local[..., 2], np.where(inside, around.depth[row, column], np.float32(0.0)), around.other[row, column]

@@ -12,6 +12,7 @@ from perception.hand.family import WAYS
 from perception.networks.onnx_session import OnnxSession
 from perception.networks.protocols import HeatmapModel
 from perception.quality import preprocess, way_input
+from perception.quality.judge import FILE_NAME, OnnxJudge
 from perception.types import Heatmap, WayMaps
 from perception.view import View
 
@@ -21,8 +22,8 @@ DEFAULT_WEIGHTS: Final = Path(__file__).parents[2] / "weights" / "ways.onnx"
 class OnnxWays:
     """A network that maps (1, 10, h, w), the window of a `way_input`, to (1, 11, h, w), quality 0..1 of each way.
 
-    path: of its file, the shipped one by default. ModelError if it is missing, corrupt, another network, or trained for
-    another version of the input.
+    path: of its file, the shipped one by default. The judge of single grasps is the file judge.onnx beside it, if any.
+    ModelError if a file is missing, corrupt, another network, or trained for another version of the input.
     """
 
     def __init__(self, path: Path = DEFAULT_WEIGHTS) -> None:
@@ -31,6 +32,8 @@ class OnnxWays:
         if version != str(way_input.VERSION):
             problem = f"made for version {version} of the input, this program has {way_input.VERSION}"
             raise self._session.error(problem)
+        judge = path.with_name(FILE_NAME)
+        self._judge = OnnxJudge(judge) if judge.is_file() else None
 
     def predict(self, view: View) -> WayMaps:
         """The maps of a view's object; ContractError if its mask is empty or has no depth."""
@@ -42,7 +45,7 @@ class OnnxWays:
         if output.size != part.size:
             raise self._session.error(f"expected output of {part.shape}, got {output.shape}")
         part[:] = np.clip(np.nan_to_num(output.reshape(part.shape)), 0.0, 1.0)
-        return WayMaps(quality, (crop.left_px, crop.top_px), crop.scale)
+        return WayMaps(quality, (crop.left_px, crop.top_px), crop.scale, self._judge)
 
 
 class HeatmapAndWays:
