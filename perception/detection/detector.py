@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 
 from perception.base.errors import ConfigError
 from perception.detection import network_parts
+from perception.detection.box_mask import box_mask
 from perception.detection.foreground import is_background, is_too_large
 from perception.detection.letterbox import Letterbox
-from perception.detection.mask_head import PROTOTYPES, BoxUV, Look, MaskHead
+from perception.detection.mask_head import BoxUV, Look, MaskHead
+from perception.detection.outputs import form_of
 from perception.detection.settings import DetectionSettings
 from perception.networks.onnx_session import OnnxSession, read_network
 from perception.networks.protocols import Enough
@@ -49,19 +51,21 @@ class OnnxDetector:
     path: the network file; the shipped one by default. settings: how it looks and what it believes. A network of free
     size gets a smaller input for a smaller zoom. ModelError if the file is missing, corrupt or another network.
 
-    The network has the input (1, 3, h, w), RGB 0..1. Output 0 is (1, 4 + classes + 32, anchors), with boxes as centre
-    and size in input pixels; output 1 is (1, 32, h/4, w/4), mask prototypes. Its metadata has the class names under
-    `names` and, where h and w are free, its usual [h, w] under `imgsz`.
+    The network has the input (1, 3, h, w), RGB 0..1, and answers in one of the forms of `perception.detection.outputs`.
+    One without masks gives boxes, and depth the masks in them (`perception.detection.box_mask`). Its metadata has the
+    class names under `names` and, where h and w are free, its usual [h, w] under `imgsz`.
     """
 
     def __init__(self, path: Path = DEFAULT_WEIGHTS, *, settings: DetectionSettings = DEFAULT) -> None:
         self._settings = settings
         content = read_network(path, "detector")
         parts = network_parts.cut(content)
-        self._session = OnnxSession(path, "detector", channels=3, outputs=2, content=parts.finder if parts else content)
-        self._head = MaskHead(self._session, parts)
+        finder = parts.finder if parts else content
+        self._session = OnnxSession(path, "detector", channels=3, outputs=1, optional=1, content=finder)
         self.labels = self._names()
         self._free, self._size = self._input_size()
+        self._form = form_of(self._session, len(self.labels), (STRIDE, STRIDE) if self._free else self._size)
+        self._head = MaskHead(self._session, parts) if self._form.masks else None
 
     def _input_size(self) -> tuple[bool, tuple[int, int]]:
         """Whether the input's size is free, and its usual (height, width)."""
@@ -118,22 +122,23 @@ class OnnxDetector:
         """What the network finds in the picture as it sees it at one zoom, best first."""
         network = self._size_at(zoom)
         box = Letterbox.fit(frame.intrinsics.shape, self._size, zoom).centred(network, self._size)
-        raw, features = self._session.run(_tensor(frame.rgb, box, network, self._settings.smoothing_px))
-        self._head.check(features)
-        rows, look = self._rows(raw), Look(frame.rgb, box, network, features)
+        raw, *features = self._session.run(_tensor(frame.rgb, box, network, self._settings.smoothing_px))
+        if not self._form.fits(raw.shape) or raw.shape[0] != 1 or raw.dtype.kind != "f":
+            raise self._session.error(f"expected a first output {self._form.shape}, got {raw.shape}")
+        rows = self._form.rows(raw)
         classes = [self.labels.index(label) for label in labels]
-        scores = rows[:, 4 : 4 + len(self.labels)]
-        likeliest, best = scores.argmax(axis=1), scores.max(axis=1)
-        keep = np.flatnonzero(np.isin(likeliest, classes) & (best >= max(min_score, 1e-6)))
-        centre, size = rows[keep, :2].astype(np.float64), rows[keep, 2:4].astype(np.float64)
-        corners = np.hstack([centre - size / 2, centre + size / 2])
-        chosen = suppress_overlaps(corners, best[keep].astype(np.float64), self._settings.max_overlap)
+        rows = rows.part(np.flatnonzero(np.isin(rows.classes, classes) & (rows.scores >= max(min_score, 1e-6))))
+        chosen = suppress_overlaps(rows.corners, rows.scores, self._settings.max_overlap)
         candidates = []
         for index in chosen[: self._settings.most]:
-            row = keep[index]
-            corner = _clip(box.boxes(corners[index : index + 1])[0], frame.intrinsics.shape)
-            mask = cache(partial(self._head.draw, look, rows[row, -PROTOTYPES:], corner))
-            candidates.append(_Candidate(self.labels[int(likeliest[row])], float(best[row]), zoom, corner, mask))
+            corner = _clip(box.boxes(rows.corners[index : index + 1])[0], frame.intrinsics.shape)
+            if self._head is None:
+                draw = partial(box_mask, frame, corner, self._settings.boxes)
+            else:
+                look = Look(frame.rgb, box, network, self._head.checked(features[0]))
+                draw = partial(self._head.draw, look, rows.coefficients[index], corner)
+            label, score = self.labels[int(rows.classes[index])], float(rows.scores[index])
+            candidates.append(_Candidate(label, score, zoom, corner, cache(draw)))
         return candidates
 
     def _size_at(self, zoom: float) -> tuple[int, int]:
@@ -142,13 +147,6 @@ class OnnxDetector:
             return self._size
         height, width = (STRIDE * int(np.ceil(side * zoom / STRIDE)) for side in self._size)
         return height, width
-
-    def _rows(self, raw: NDArray[Any]) -> NDArray[np.float32]:
-        """(anchors, 4 + classes + 32) from output 0; ModelError if it is not that of a segmentation network."""
-        width = 4 + len(self.labels) + PROTOTYPES
-        if raw.ndim != 3 or raw.shape[:2] != (1, width) or raw.dtype.kind != "f":
-            raise self._session.error(f"expected a first output (1, {width}, anchors), got {raw.shape}")
-        return np.asarray(np.nan_to_num(raw[0].T), np.float32)
 
     def _is_plain(self, detection: _Candidate | Detection, frame: RgbdFrame) -> bool:
         """Whether it is sure and near enough to need no further look."""

@@ -9,12 +9,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from perception.base.errors import ModelError
 from perception.detection.letterbox import Letterbox
 from perception.detection.mask_edges import brightness, follow_edges
 from perception.detection.network_parts import STEEPEST, Parts
+from perception.detection.outputs import PROTOTYPES
 from perception.networks.onnx_session import OnnxSession
 
-PROTOTYPES = 32
 BoxUV = tuple[float, float, float, float]
 
 
@@ -35,15 +36,23 @@ class Look:
 class MaskHead:
     """The part of a network that draws masks (`network_parts`); of one that could not be cut, its second output.
 
-    network: the rest of it, or the whole.
+    network: the rest of it, or the whole. ModelError if its second output is none that masks can be drawn from.
     """
 
     def __init__(self, network: OnnxSession, parts: Parts | None) -> None:
         self._network, self._rim = network, parts.rim if parts else 0
+        self._channels = parts.channels if parts else PROTOTYPES
         self._session: OnnxSession | None = None
         if parts:
             of = network.path, network.what
             self._session = OnnxSession(*of, channels=parts.channels, outputs=1, content=parts.head)
+        if len(network.output_shapes) < 2:
+            raise network.error(
+                f"expected mask prototypes (1, {PROTOTYPES}, h, w) as its second output, has one output"
+            )
+        declared = network.output_shapes[1]
+        if len(declared) != 4 or (isinstance(declared[1], int) and declared[1] != self._channels):
+            raise self._error(declared, self._channels)
 
     def draw(self, look: Look, coefficients: NDArray[np.float32], box_uv: BoxUV) -> NDArray[np.bool_]:
         """(H, W) bool: where the prototypes mixed by the (32,) coefficients are positive inside the box.
@@ -91,10 +100,14 @@ class MaskHead:
         matrix[:, 2] -= finer * np.array([u0, v0])
         return np.tensordot(coefficients, prototypes[0], 1).astype(np.float32), matrix
 
-    def check(self, features: NDArray[Any]) -> None:
-        """ModelError if the network's second output is none that masks can be drawn from."""
-        self._check(features, PROTOTYPES if self._session is None else int(self._session.input_shape[1]))
+    def checked(self, features: NDArray[Any]) -> NDArray[np.float32]:
+        """The network's second output. ModelError if it is none that masks can be drawn from."""
+        return self._check(features, self._channels)
 
-    def _check(self, maps: NDArray[Any], channels: int) -> None:
+    def _check(self, maps: NDArray[Any], channels: int) -> NDArray[np.float32]:
         if maps.ndim != 4 or maps.shape[:2] != (1, channels) or 0 in maps.shape or maps.dtype.kind != "f":
-            raise self._network.error(f"expected a second output (1, {channels}, h, w), got {maps.shape}")
+            raise self._error(maps.shape, channels)
+        return maps
+
+    def _error(self, shape: tuple[Any, ...], channels: int) -> ModelError:
+        return self._network.error(f"expected a second output (1, {channels}, h, w), got {shape}")

@@ -54,7 +54,9 @@ def cut(content: bytes) -> Parts | None:
     if first != ["Conv"] or not kernels or any(node.op_type not in LOCAL for node in nodes):
         return None
     channels = int(kernels[0].dims[1])
-    middle = helper.make_tensor_value_info(features[0], onnx.TensorProto.FLOAT, ["n", channels, "h", "w"])
+    middle = helper.make_tensor_value_info(
+        features[0], prototypes.type.tensor_type.elem_type, ["n", channels, "h", "w"]
+    )
     rest = quick_softmax([node for node in graph.node if node.output[0] not in head], graph)
     finder = _file(model, rest, graph.input, [rows, middle])
     return Parts(finder, _file(model, nodes, [middle], [prototypes]), channels, sum(_side(k) // 2 for k in kernels))
@@ -80,8 +82,8 @@ def _side(weights: Any) -> int:
 def quick_softmax(nodes: list[Any], graph: Any) -> list[Any]:
     """The nodes, with each softmax over axis 1 that a 1 x 1 convolution averages written as two sums of exponentials.
 
-    The mean is the same and much quicker, since onnxruntime transposes the array for a softmax. Adds to the graph's
-    constants.
+    The mean is the same and much quicker, since onnxruntime transposes the array for a softmax. In 16 bits the sums
+    would overflow, so there it stays. Adds to the graph's constants.
     """
     constants = {item.name: numpy_helper.to_array(item) for item in graph.initializer if len(item.dims) == 4}
     result = list(nodes)
@@ -92,7 +94,7 @@ def quick_softmax(nodes: list[Any], graph: Any) -> list[Any]:
         weights = (
             constants.get(users[0].input[1]) if [(u.op_type, len(u.input)) for u in users] == [("Conv", 2)] else None
         )
-        if axis != [1] or weights is None or weights.shape[2:] != (1, 1):
+        if axis != [1] or weights is None or weights.shape[2:] != (1, 1) or weights.dtype != np.float32:
             continue
         added = {
             "ones": np.ones_like(weights),

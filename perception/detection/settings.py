@@ -24,6 +24,27 @@ class ForegroundSettings:
 
 
 @dataclass(frozen=True)
+class BoxSettings:
+    """How depth draws a mask in a box; see `perception.detection.box_mask`.
+
+    thickness: of the object, in widths of its box, within layer_m (least, most) metres. ground_m, ground_share: what is
+    so near to a level plane lies on it; the share is one of the depth. around: how far around the box planes are
+    searched, in its sides. top_share: a plane with so much of the box's middle is the object's top. closing: clefts so
+    wide are filled, in widths of the box. least_share: a smaller mask, as a share of the ellipse in the box, is not
+    believed.
+    """
+
+    thickness: float = 0.7
+    layer_m: tuple[float, float] = (0.03, 0.15)
+    ground_m: float = 0.008
+    ground_share: float = 0.011
+    around: float = 1.0
+    top_share: float = 0.5
+    closing: float = 0.2
+    least_share: float = 0.3
+
+
+@dataclass(frozen=True)
 class DetectionSettings:
     """How the detector looks and what it believes.
 
@@ -32,7 +53,7 @@ class DetectionSettings:
     from which an object needs no further look. doubted: factor of the score of what depth speaks against.
     max_overlap: boxes that overlap by more (IoU) are one object. most: detections that one look keeps.
     smoothing_px: blur of the picture, in input pixels, before it shrinks, as in training.
-    foreground: what depth says against a detection.
+    foreground: what depth says against a detection. boxes: how it draws masks for a network that gives boxes alone.
     """
 
     zooms: tuple[float, ...] = (0.75, 0.45, 1.0)
@@ -44,6 +65,7 @@ class DetectionSettings:
     most: int = 20
     smoothing_px: float = 0.4
     foreground: ForegroundSettings = field(default_factory=ForegroundSettings)
+    boxes: BoxSettings = field(default_factory=BoxSettings)
 
 
 @dataclass(frozen=True)

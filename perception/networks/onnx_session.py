@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,31 +18,40 @@ from perception.base.files import read_bytes
 from perception.networks.onnx_file import MAX_BYTES, unsafe
 
 THREADS = 2
+INPUTS: Final = {"tensor(float)": np.float32, "tensor(float16)": np.float16}
+"""Types of a network's input; who runs it gives and gets 32 bits."""
 
 
 class OnnxSession:
     """A network file that was opened and whose inputs and outputs fit what the caller feeds and reads.
 
     path: the file. what: "detector" or "heatmap", for messages. channels: size of axis 1 of the only input, whose
-    shape is (1 or N, channels, height, width). outputs: number of outputs that the caller reads. content: what runs, if
-    it is not the file as it is.
+    shape is (1 or N, channels, height, width), of 32 or 16 bits. outputs: number of outputs that the caller reads.
+    optional: how many more it reads if there are any. content: what runs, if it is not the file as it is.
     ModelError, in one line, if the file is missing, unreadable, or another network.
+
+    input_shape, output_shapes: as the file declares them, a name or None for a side that is free. metadata: its own.
     """
 
-    def __init__(self, path: Path, what: str, *, channels: int, outputs: int, content: bytes | None = None) -> None:
+    def __init__(
+        self, path: Path, what: str, *, channels: int, outputs: int, optional: int = 0, content: bytes | None = None
+    ) -> None:
         self.path = Path(path)
         self.what = what
         self._session = _open(self.path, what, read_network(self.path, what) if content is None else content)
         inputs = self._session.get_inputs()
-        if len(inputs) != 1 or len(inputs[0].shape) != 4 or inputs[0].shape[1] != channels:
+        shape = inputs[0].shape if len(inputs) == 1 else []
+        if len(shape) != 4 or shape[1] != channels or (isinstance(shape[0], int) and shape[0] != 1):
             have = ", ".join(f"{item.name} {item.shape}" for item in inputs) or "none"
             raise self.error(f"expected one input (1, {channels}, height, width), has {have}")
-        if inputs[0].type != "tensor(float)":
-            raise self.error(f"expected float32 input, has {inputs[0].type}")
-        if len(self._session.get_outputs()) < outputs:
-            raise self.error(f"expected {outputs} output(s), has {len(self._session.get_outputs())}")
-        self._input = inputs[0].name
-        self._outputs = [item.name for item in self._session.get_outputs()[:outputs]]
+        if inputs[0].type not in INPUTS:
+            raise self.error(f"expected float32 or float16 input, has {inputs[0].type}")
+        made = self._session.get_outputs()[: outputs + optional]
+        if len(made) < outputs:
+            raise self.error(f"expected {outputs} output(s), has {len(made)}")
+        self._input, self._type = inputs[0].name, INPUTS[inputs[0].type]
+        self._outputs = [item.name for item in made]
+        self.output_shapes: list[tuple[Any, ...]] = [tuple(item.shape) for item in made]
         self.input_shape: tuple[Any, ...] = tuple(inputs[0].shape)
         self.metadata: Mapping[str, str] = dict(self._session.get_modelmeta().custom_metadata_map)
 
@@ -53,9 +62,15 @@ class OnnxSession:
     def run(self, tensor: NDArray[np.float32]) -> Sequence[NDArray[Any]]:
         """The outputs for one input. ModelError if the network refuses it."""
         try:
-            return [np.asarray(item) for item in self._session.run(self._outputs, {self._input: tensor})]
+            given = tensor.astype(self._type, copy=False)
+            return [_in_32_bits(item) for item in self._session.run(self._outputs, {self._input: given})]
         except _failures() as error:
             raise self.error(f"it failed on an input {tensor.shape}: {_first_line(error)}") from error
+
+
+def _in_32_bits(output: Any) -> NDArray[Any]:
+    array = np.asarray(output)
+    return array.astype(np.float32) if array.dtype == np.float16 else array
 
 
 def read_network(path: Path, what: str) -> bytes:

@@ -20,12 +20,13 @@ def save(
     outputs: dict[str, list[Any]],
     metadata: dict[str, str] | None = None,
     input_type: int = TensorProto.FLOAT,
+    output_type: int = TensorProto.FLOAT,
 ) -> Path:
     graph = helper.make_graph(
         nodes,
         "tiny",
         [helper.make_tensor_value_info(name, input_type, shape) for name, shape in inputs.items()],
-        [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in outputs.items()],
+        [helper.make_tensor_value_info(name, output_type, shape) for name, shape in outputs.items()],
         [numpy_helper.from_array(value, name) for name, value in constants.items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
