@@ -200,8 +200,7 @@ def _grasps_at(
     depth = _depth_at(view, uv, int(np.clip(0.2 * extent, 4, 16)), settings)
     if depth is None:
         return "without depth"
-    returned = depth_around(view.repaired.depth, uv, settings.agree_px)
-    if returned is not None and abs(returned - depth) > settings.agree_m:
+    if not agrees(view, uv, depth, settings):
         return "where the sensor sees another depth"
     fitted = view.normals[uv[1], uv[0]].astype(np.float64)
     if not fitted.any():
@@ -234,6 +233,15 @@ def _depth_at(view: View, uv: tuple[int, int], radius_px: int, settings: GraspSe
     column = view.near_level[max(0, v - tall) : v + tall + 1, max(0, u - radius_px) : u + radius_px + 1]
     same = column[np.abs(column - level) < settings.column_m]
     return depth * float(np.median(same)) / level if same.size else depth
+
+
+def agrees(view: View, uv: tuple[int, int], depth_m: float, settings: GraspSettings = DEFAULT) -> bool:
+    """Whether the sensor returns about this depth around a pixel and, where its depth is registered, at the pixel. What
+    has no return does not count."""
+    returned = [depth_around(view.repaired.depth, uv, settings.agree_px)]
+    if view.frame.registered:
+        returned.append(float(view.repaired.depth[uv[1], uv[0]]) or None)
+    return all(each is None or abs(each - depth_m) <= settings.agree_m for each in returned)
 
 
 def _face(view: View, uv: tuple[int, int]) -> Face | None:

@@ -66,6 +66,7 @@ class ClearanceSettings:
     ground_m: what is less above the ground is the ground; more where the noise is more.
     rim_px: what lies so near to the mask counts as the object, as masks are not exact; the second where the depth may
     be shifted. stray: so many points of other things may be noise.
+    returns_m: where the depth is registered, each single return of other things keeps so far from the gripper.
     unreturned_m: a pixel of the mask without a return, so near to one of the object's, shows the object too.
     margin_m: bounds of the distance to keep from other things, twice the noise of the ground.
     support_margin_m: free height to keep above the ground, of which its noise is a part.
@@ -86,6 +87,7 @@ class ClearanceSettings:
     ground_m: float = 0.008
     rim_px: tuple[int, int] = (3, 8)
     stray: int = 2
+    returns_m: float = 0.0025
     unreturned_m: float = 0.015
     margin_m: tuple[float, float] = (0.005, 0.012)
     support_margin_m: float = 0.003

@@ -3,6 +3,9 @@
 What is seen counts as it is: other things, the object itself where it does not come between the jaws, and the ground.
 Of what is not seen, the space behind another thing counts as that thing as far as `hidden_m` behind its surface. All
 other hidden space above the ground is allowed, and costs rank.
+
+Every `step`-th pixel stands for what is around, without what floats, and the gripper keeps a margin from it. Where
+depth fits colour pixel for pixel, no return at all may lie in the open gripper or on its way in, however few there are.
 """
 
 from __future__ import annotations
@@ -17,8 +20,8 @@ from numpy.typing import NDArray
 
 from perception.geometry import Pose, Vector
 from perception.grasping.settings import ClearanceSettings
-from perception.hand.clearance import cells_of
-from perception.hand.rooms import GripperRooms
+from perception.hand.clearance import CELL_M, cells_of
+from perception.hand.rooms import GripperRooms, JawRoom
 from perception.surface.depth import grown_to_gap
 from perception.surface.silhouette import bounds
 from perception.surface.support import Plane, Support
@@ -30,13 +33,15 @@ from perception.view import View
 class Surroundings:
     """own, others: (N, 3), (M, 3) points of the object and of other things but the ground, world, metres. unreturned:
     (L, 3) points of the object's rim where the sensor returns nothing, at the depth of the nearest that it returned.
-    support: the ground. margin_m: distance to keep from what is seen. depth, other: (h, w) depth of every `step`-th
-    pixel from `corner_uv` on, and whether it shows another thing."""
+    returns: (R, 3) all that the sensor returned of other things, also what floats, where the depth is registered; else
+    none. support: the ground. margin_m: distance to keep from what is seen. depth, other: (h, w) depth of every
+    `step`-th pixel from `corner_uv` on, and whether it shows another thing."""
 
     view: View
     own: Vector
     unreturned: Vector
     others: Vector
+    returns: Vector
     support: Support
     margin_m: float
     depth: NDArray[np.float32]
@@ -68,25 +73,40 @@ def surroundings(view: View, settings: ClearanceSettings) -> Surroundings | Reje
     away_m = float(np.median(seen.depth[seen.near]))
     window = bounds(mask, round(settings.around_m * k.fx / away_m))
     assert window is not None
-    full = seen.depth[window]
-    middle = cv2.medianBlur(full, 5)
-    full = np.where((np.abs(full - middle) < settings.flying_m) | (middle == 0), full, np.float32(0.0))
+    every = seen.depth[window]
+    middle = cv2.medianBlur(every, 5)
+    full = np.where((np.abs(every - middle) < settings.flying_m) | (middle == 0), every, np.float32(0.0))
     step = max(1, round(float(np.sqrt(full.size / settings.most_points))))
     corner = window[1].start, window[0].start
     depth = full[::step, ::step]
     v, u = np.mgrid[0 : depth.shape[0], 0 : depth.shape[1]] * step
     points = frame.world_from_camera.transform(k.back_project(u + corner[0], v + corner[1], depth))
     above = points[..., 2] - support.height_m(points)
-    on_ground = above < max(settings.ground_m, 2.5 * support.noise_m)
+    ground_m = max(settings.ground_m, 2.5 * support.noise_m)
     near = (depth > 0) & (np.linalg.norm(points - location.position_m, axis=-1) < settings.around_m)
     rim_px = settings.rim_px[0 if frame.registered else 1]
     rim = cv2.dilate(mask[window].astype(np.uint8), np.ones((2 * rim_px + 1, 2 * rim_px + 1), np.uint8)).astype(bool)
-    other = near & ~rim[::step, ::step] & ~on_ground
+    other = near & ~rim[::step, ::step] & (above >= ground_m)
+    returns = np.zeros((0, 3))
+    if frame.registered:
+        returns = _returns(view, np.where(rim, np.float32(0.0), every), corner, support, ground_m)
     margin = float(np.clip(2.0 * support.noise_m, *settings.margin_m))
     own, unreturned = _own(view, full, window, support, away_m, settings)
     if len(own) < settings.least_points:
         return Rejection(f"no point of the {view.detection.label} is seen above its support")
-    return Surroundings(view, own, unreturned, points[other], support, margin, depth, other, step, corner)
+    return Surroundings(view, own, unreturned, points[other], returns, support, margin, depth, other, step, corner)
+
+
+def _returns(
+    view: View, depth: NDArray[np.float32], corner_uv: tuple[int, int], support: Support, ground_m: float
+) -> Vector:
+    """The points of a window's depth that are above the ground, each cell of the gripper's room once."""
+    v, u = np.nonzero(depth)
+    points = view.frame.intrinsics.back_project(u + corner_uv[0], v + corner_uv[1], depth[v, u])
+    points = view.frame.world_from_camera.transform(points)
+    points = points[points[:, 2] - support.height_m(points) >= ground_m]
+    cells = np.rint(points / CELL_M).astype(np.int64) @ (1, 1 << 20, 1 << 40)
+    return np.asarray(points[np.unique(cells, return_index=True)[1]])
 
 
 def _own(
@@ -199,8 +219,15 @@ def _clearances(
             problem = "with another thing in the gripper's way"
         elif behind[index] > settings.behind:
             problem = "hidden behind another thing"
+        elif _touched(around, poses[index], rooms.jaws[int(opened[index])], settings):
+            problem = "with another thing in the gripper's way"
         problems.append(problem)
     return Clearances(problems, opened.copy(), np.minimum(coming, closing), hidden)
+
+
+def _touched(around: Surroundings, pose: Pose, jaw: JawRoom, settings: ClearanceSettings) -> bool:
+    """Whether anything that the sensor returned of other things lies in the gripper or on its way in."""
+    return jaw.coming.clearance_m((around.returns - pose.position_m) @ pose.rotation) < settings.returns_m
 
 
 def _nearest(distances_m: NDArray[np.float32], stray: int) -> NDArray[np.float32]:
