@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 def add_mapper(command: argparse.ArgumentParser, *, workers: int) -> None:
     """--device, --workers and --ray. workers: the default number of processes."""
     command.add_argument("--device", choices=DEVICES, default="cpu", help="what the physics computes on (default cpu)")
+    add_workers(command, workers=workers)
+
+
+def add_workers(command: argparse.ArgumentParser, *, workers: int) -> None:
+    """--workers and --ray. workers: the default number of processes."""
     command.add_argument(
         "--workers", type=integer(1, 256), default=workers, metavar="N", help=f"processes (default {workers})"
     )
@@ -33,12 +38,19 @@ def add_families(command: argparse.ArgumentParser) -> None:
 
 @contextmanager
 def mapper_of(arguments: argparse.Namespace) -> Iterator[Mapper]:
-    """The mapper that the arguments of `add_mapper` ask for, for jobs with physics; Ray is disconnected at the end.
+    """The mapper that the arguments of `add_mapper` ask for, for jobs with physics; see `workers_of`.
 
     ConfigError, before any process starts, if the simulation or the device is missing.
     """
     require("the physics simulation", "sim")
     check_device(arguments.device)
+    with workers_of(arguments) as mapper:
+        yield mapper
+
+
+@contextmanager
+def workers_of(arguments: argparse.Namespace) -> Iterator[Mapper]:
+    """The mapper that the arguments of `add_workers` ask for; Ray is disconnected at the end."""
     from training.common.mapping import LocalMapper, RayMapper
 
     if arguments.ray is None:

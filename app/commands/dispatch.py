@@ -17,6 +17,7 @@ from app.base.output import tell
 
 COMMANDS: Final[Table] = {
     "run": ("app.commands.run", "run a tree on a robot"),
+    "test": ("app.commands.test", "run trees again and again, with many seeds, and report"),
     "check": ("app.commands.tree_files.check", "list every problem of tree files, or: is a Spot ready?"),
     "show": ("app.commands.tree_files.show", "draw the tree of a file, subtrees written out"),
     "nodes": ("app.commands.tree_files.nodes", "list the leaves a tree may use, with their ports"),
@@ -40,6 +41,7 @@ EXAMPLES: Final = """
 examples:
   spot-grasp run grasp_bottle --robot genesis --seed 0 --video
   spot-grasp run my_tree.xml --robot fake --view plain
+  spot-grasp test grasp_bottle --robot genesis --seeds 0-19 --workers 2 --html report.html
   spot-grasp check my_tree.xml
 """
 

@@ -8,6 +8,7 @@ from xml.sax.saxutils import escape
 
 from app.base.output import printable
 from app.drawing.layout import LINE, PADDING, Box, boxes
+from app.drawing.page import cell, page
 
 if TYPE_CHECKING:
     from trees import NodeView
@@ -26,24 +27,8 @@ STYLE: Final = (
     "text{font:12px ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace;fill:#1c1c24;white-space:pre}"
     ".name{font-weight:bold}.more{fill:#4a4a5a}.edge{fill:none;stroke:#8a8a99;stroke-width:1.3}"
 )
-POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
-PAGE: Final = """\
-<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<title>{title}</title>
-<style>
-body{{margin:1.5rem;font:15px system-ui,sans-serif;color:#1c1c24;background:#fff}}
-.tree{{overflow:auto;border:1px solid #d5d5de;padding:.5rem}}
-table{{border-collapse:collapse;margin-top:1rem}}td,th{{border:1px solid #d5d5de;padding:.2rem .5rem;text-align:left}}
-td{{font-family:ui-monospace,Menlo,Consolas,monospace;font-size:13px;vertical-align:top}}
-{style}
-</style>
-</head>
-<body>
-<h1>{title}</h1>
+TREE_STYLE: Final = ".tree{overflow:auto;border:1px solid #d5d5de;padding:.5rem}"
+BODY: Final = """\
 <div class="tree">
 {svg}</div>
 <table>
@@ -51,10 +36,7 @@ td{{font-family:ui-monospace,Menlo,Consolas,monospace;font-size:13px;vertical-al
 <tbody>
 {rows}
 </tbody>
-</table>
-</body>
-</html>
-"""
+</table>"""
 
 
 def svg(nodes: Sequence[NodeView], title: str, *, alone: bool = True) -> str:
@@ -65,7 +47,7 @@ def svg(nodes: Sequence[NodeView], title: str, *, alone: bool = True) -> str:
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
         f'viewBox="{-MARGIN:.0f} {-MARGIN:.0f} {width:.0f} {height:.0f}" role="img">',
-        f"<title>{_text(title)}</title>",
+        f"<title>{cell(title)}</title>",
     ]
     if alone:
         lines.append(f"<style>{STYLE}</style>")
@@ -79,11 +61,11 @@ def html(nodes: Sequence[NodeView], title: str) -> str:
     """A page with the picture and a table of all nodes. It has no script, and its policy allows none."""
     rows = []
     for node in nodes:
-        ports = "<br>".join(f"{_text(name)} = {_text(text)}" for name, text in node.ports.items())
-        cells = (str(node.uid), _text(node.path), _text(node.kind), _text(node.tag), ports)
+        ports = "<br>".join(f"{cell(name)} = {cell(text)}" for name, text in node.ports.items())
+        cells = (str(node.uid), cell(node.path), cell(node.kind), cell(node.tag), ports)
         rows.append(f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>")
     picture = svg(nodes, title, alone=False)
-    return PAGE.format(policy=POLICY, title=_text(title), style=STYLE, svg=picture, rows="\n".join(rows))
+    return page(title, f"{TREE_STYLE}\n{STYLE}", BODY.format(svg=picture, rows="\n".join(rows)))
 
 
 def _edge(parent: Box, box: Box) -> str:
@@ -98,17 +80,12 @@ def _box(box: Box) -> list[str]:
     ports = "".join(f"\n{name} = {text}" for name, text in box.node.ports.items())
     lines = [
         "<g>",
-        f"<title>{escape(f'{printable(box.node.path)} ({printable(box.node.tag)})')}{_text(ports)}</title>",
+        f"<title>{escape(f'{printable(box.node.path)} ({printable(box.node.tag)})')}{cell(ports)}</title>",
         f'<rect x="{box.left:.1f}" y="{box.top:.1f}" width="{box.width:.1f}" height="{box.height:.1f}" rx="5" '
         f'fill="{fill}" stroke="{border}"/>',
     ]
     for number, text in enumerate(box.lines):
         y = box.top + PADDING + LINE * (number + 0.75)
         style = "name" if number == 0 else "more"
-        lines.append(f'<text class="{style}" x="{box.left + PADDING:.1f}" y="{y:.1f}">{_text(text)}</text>')
+        lines.append(f'<text class="{style}" x="{box.left + PADDING:.1f}" y="{y:.1f}">{cell(text)}</text>')
     return [*lines, "</g>"]
-
-
-def _text(text: str) -> str:
-    """Escaped for XML and HTML, without characters that they do not allow."""
-    return escape(printable(text), {'"': "&quot;", "'": "&#39;"})

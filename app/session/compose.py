@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.parts.fake import FakeKind
 from app.parts.networks import networks
 from app.parts.options import with_defaults
-from app.parts.robots import robot_kind
+from app.parts.robots import plugins, robot_kind
 from app.session.options import RunOptions
 
 if TYPE_CHECKING:
     from behaviours.robot import Robot
+    from behaviours.settings import Settings
     from perception.networks.protocols import Detector, HeatmapModel
+
+    Networks = tuple[Detector, HeatmapModel, dict[str, str]]
 
 
 @dataclass(frozen=True)
@@ -33,14 +36,31 @@ class Parts:
     networks: dict[str, str]
 
 
-def compose(options: RunOptions, folder: Path | None = None) -> Parts:
+def compose(options: RunOptions, folder: Path | None = None, opened: Networks | None = None) -> Parts:
     """Open networks and robot; everything that can be wrong is found before a simulator starts.
 
-    folder: of the run, where the robot may write files of its own. ConfigError or ModelError for what cannot be used.
-    A robot with a method `ground_truth` is its own judge.
+    folder: of the run, where the robot may write files of its own. opened: the networks of these options, if they are
+    open already. ConfigError or ModelError for what cannot be used. A robot with a method `ground_truth` is its own
+    judge.
     """
     kind = robot_kind(options.robot)
     robot = kind.make(with_defaults(kind, options.robot_options), seed=options.seed, folder=folder)
-    find = kind.networks if isinstance(kind, FakeKind) else networks
-    detector, heatmap, hashes = find(options.detector, options.heatmap)
+    detector, heatmap, hashes = opened or open_networks(options.robot, options.detector, options.heatmap)
     return Parts(robot, detector, heatmap, getattr(robot, "ground_truth", dict), hashes)
+
+
+def open_networks(robot: str, detector: Path | str | None, heatmap: Path | None) -> Networks:
+    """The networks for a robot of this name, see `app.parts.networks.networks`."""
+    kind = robot_kind(robot)
+    find = kind.networks if isinstance(kind, FakeKind) else networks
+    return find(detector, heatmap)
+
+
+def description(options: RunOptions, parts: Parts, settings: Settings) -> dict[str, Any]:
+    """The options and parts of a run, for config.json."""
+    return {
+        "options": options.as_json(),
+        "networks_sha256": parts.networks,
+        "plugins": plugins(options.robot, options.detector),
+        "settings": asdict(settings),
+    }

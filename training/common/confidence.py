@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from scipy.stats import binomtest
+from scipy.stats import binomtest, fisher_exact
 
 Z95 = 1.959964
 
@@ -34,3 +34,14 @@ def mcnemar(only_first: int, only_second: int) -> float:
         raise ValueError(f"{only_first} and {only_second} cases")
     count = only_first + only_second
     return float(binomtest(only_first, count).pvalue) if count else 1.0
+
+
+def fisher(first: tuple[int, int], second: tuple[int, int]) -> float:
+    """p of Fisher's exact test, two-sided, for two methods tried on different cases; each (successes, trials).
+
+    ValueError for impossible counts.
+    """
+    table = [[good, trials - good] for good, trials in (first, second)]
+    if min(map(min, table)) < 0:
+        raise ValueError(f"{first} and {second} successes of trials")
+    return float(fisher_exact(table).pvalue)

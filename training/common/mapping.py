@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Any, Protocol, TypeVar
 
 from perception.base.errors import ConfigError
@@ -26,11 +26,18 @@ class Mapper(Protocol):
     """A way to run jobs."""
 
     def map(
-        self, function: Callable[[Job], Result], jobs: Sequence[Job], start: Callable[[], None]
-    ) -> Iterator[Result]:
-        """Results in any order. start: called once in each worker process before its first job.
-        An exception of a job, or of the start, is raised here and ends the map. WorkerError if the job's process dies
-        twice."""
+        self,
+        function: Callable[[Job], Result],
+        jobs: Sequence[Job],
+        start: Callable[[], None],
+        lost: Callable[[Job, str], Result] | None = None,
+    ) -> Generator[Result, None, None]:
+        """Results in any order; closing the generator ends the workers.
+
+        start: called once in each worker process before its first job. lost: gives the result of a job whose process
+        dies, from the reason in words; without it such a job is done once more. An exception of a job, or of the start,
+        is raised here and ends the map. WorkerError if the job's process dies twice.
+        """
 
 
 class LocalMapper:
@@ -43,10 +50,14 @@ class LocalMapper:
         self._workers, self._share = workers, jobs_per_process
 
     def map(
-        self, function: Callable[[Job], Result], jobs: Sequence[Job], start: Callable[[], None]
-    ) -> Iterator[Result]:
+        self,
+        function: Callable[[Job], Result],
+        jobs: Sequence[Job],
+        start: Callable[[], None],
+        lost: Callable[[Job, str], Result] | None = None,
+    ) -> Generator[Result, None, None]:
         todo = list(reversed(jobs))
-        lost: list[Job] = []
+        again: list[Job] = []
         busy: list[Worker] = []
         idle: list[Worker] = []
         try:
@@ -59,10 +70,13 @@ class LocalMapper:
                         result: Result = worker.result()
                     except LostError as reason:
                         busy.remove(worker)
-                        if worker.job in lost:
+                        if lost is not None:
+                            yield lost(worker.job, str(reason))
+                            continue
+                        if worker.job in again:
                             raise _died_again(worker.job, str(reason)) from None
                         sys.stderr.write(f"{worker.job}: its worker {reason}; the job is done again\n")
-                        lost.append(worker.job)
+                        again.append(worker.job)
                         todo.append(worker.job)
                         continue
                     busy.remove(worker)
@@ -90,7 +104,7 @@ class RayMapper:
         import ray
 
         self._ray: Any = ray
-        self._options = {"max_calls": JOBS_PER_PROCESS, "num_cpus": 1, "max_retries": 1}
+        self._options = {"max_calls": JOBS_PER_PROCESS, "num_cpus": 1}
         if not ray.is_initialized():
             local = {"num_cpus": workers, "include_dashboard": False} if address is None else {"address": address}
             try:
@@ -99,9 +113,14 @@ class RayMapper:
                 raise ConfigError(f"--ray {address or ''}: cannot reach Ray: {error}") from error
 
     def map(
-        self, function: Callable[[Job], Result], jobs: Sequence[Job], start: Callable[[], None]
-    ) -> Iterator[Result]:
-        task = self._ray.remote(**self._options)(_started)
+        self,
+        function: Callable[[Job], Result],
+        jobs: Sequence[Job],
+        start: Callable[[], None],
+        lost: Callable[[Job, str], Result] | None = None,
+    ) -> Generator[Result, None, None]:
+        again = 1 if lost is None else 0
+        task = self._ray.remote(**self._options, max_retries=again)(_started)
         waiting = {task.remote(function, job, start): job for job in jobs}
         errors = self._ray.exceptions
         try:
@@ -114,7 +133,10 @@ class RayMapper:
                     except errors.RayTaskError as error:
                         raise error.cause if isinstance(error.cause, Exception) else error from None
                     except errors.RayError as error:  # the worker crashed, ran out of memory, or its node was lost
-                        raise _died_again(job, f"died: {' '.join(str(error).split())}") from error
+                        words = f"died: {' '.join(str(error).split())}"
+                        if lost is None:
+                            raise _died_again(job, words) from error
+                        result = lost(job, words)
                     yield result
         finally:
             for reference in waiting:

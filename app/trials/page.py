@@ -1,0 +1,82 @@
+"""The report of a test as one page: no script, nothing from elsewhere; every text is escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from app.drawing.page import cell, page
+from app.trials.compare import Change
+from app.trials.outcome import Outcome
+from app.trials.study import Study, TreeResult
+from app.trials.words import attempts_words, group_words, interval_words, percent
+
+STYLE: Final = """
+.bar{position:relative;height:1.1rem;background:#f0d9d6;border-radius:3px;max-width:40rem;overflow:hidden}
+.bar i{position:absolute;top:0;bottom:0;left:0;background:#3b8246}
+.bar b{position:absolute;top:.45rem;height:.2rem;background:#1c1c24}
+.seeds{display:flex;flex-wrap:wrap;gap:3px;margin:.6rem 0;max-width:46rem}
+.seeds span{min-width:2.1rem;padding:.15rem .2rem;border-radius:3px;text-align:center;font-size:12px;color:#fff}
+.success{background:#3b8246}.failure{background:#b23b32}.error,.lost,.interrupted{background:#86479c}
+.slow td:first-child{text-align:right}code{font-size:13px}h2{margin:1.6rem 0 .3rem}
+"""
+
+
+def report(study: Study, changes: Sequence[Change], folder: Path) -> str:
+    """The page. folder: in which it will lie; links to run folders start there."""
+    missing = study.planned - len(study.outcomes)
+    words = f"{study.successes} of {len(study.outcomes)} trials succeeded on the robot {study.robot}"
+    words += f"; {missing} did not run" if missing else ""
+    parts = [f"<p>{cell(words)}, in {study.wall_s:.0f} s.</p>"]
+    if changes:
+        parts += ["<h2>Compared with the earlier test</h2>", *(f"<p>{cell(change.words)}</p>" for change in changes)]
+    for tree in study.trees():
+        parts += _tree(tree, folder)
+    return page("spot-grasp test", STYLE, "\n".join(parts))
+
+
+def _tree(tree: TreeResult, folder: Path) -> list[str]:
+    head = f"{tree.tree}: {tree.successes} of {len(tree.outcomes)}"
+    words = [f"{percent(tree.rate)} ({interval_words(tree)})"]
+    if any(tree.attempts):
+        words.append(f"attempts: {attempts_words(tree)}")
+    if tree.robot_s is not None:
+        words.append(f"{tree.robot_s[0]:.1f} s on the robot in the median, {tree.robot_s[1]:.1f} s at most")
+    low, high = 100 * tree.low, 100 * tree.high
+    bar = f'<i style="width:{100 * tree.rate:.1f}%"></i><b style="left:{low:.1f}%;width:{high - low:.1f}%"></b>'
+    seeds = "".join(
+        f'<span class="{cell(outcome.status)}" title="{cell(_hint(outcome))}">{outcome.seed}</span>'
+        for outcome in tree.outcomes
+    )
+    parts = [f"<h2>{cell(head)}</h2>", f'<div class="bar">{bar}</div>', f"<p>{cell('; '.join(words))}</p>"]
+    parts.append(f'<div class="seeds">{seeds}</div>')
+    for group in tree.groups:
+        parts.append(f"<h3>{cell(group_words(group))}</h3>")
+        rows = [
+            [_run(outcome, folder), cell(outcome.reason), f"<code>{cell(outcome.command)}</code>"]
+            for outcome in group.outcomes
+        ]
+        parts.append(_table(["run", "reason", "repeat it"], rows))
+    if tree.leaves:
+        leaves = [[f"{leaf.seconds:.1f}", str(leaf.runs), cell(leaf.path)] for leaf in tree.leaves[:12]]
+        parts.append(_table(["s a trial", "times", "slowest leaves, on the robot's clock"], leaves, "slow"))
+    return parts
+
+
+def _run(outcome: Outcome, folder: Path) -> str:
+    if not outcome.run:
+        return f"seed {outcome.seed}"
+    place = Path(outcome.run).absolute()
+    link = place.relative_to(folder.absolute()) if place.is_relative_to(folder.absolute()) else place
+    return f'<a href="{cell(str(link))}/">seed {outcome.seed}</a>'
+
+
+def _hint(outcome: Outcome) -> str:
+    return f"seed {outcome.seed}: {outcome.status} {outcome.reason}".strip()
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], kind: str = "") -> str:
+    body = "\n".join(f"<tr>{''.join(f'<td>{text}</td>' for text in row)}</tr>" for row in rows)
+    head = "".join(f"<th>{cell(text)}</th>" for text in heads)
+    return f'<table class="{kind}"><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table>'

@@ -1,0 +1,1 @@
+"""Tests of `spot-grasp test` over seeds."""
