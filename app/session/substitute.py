@@ -92,7 +92,6 @@ class Substitution:
     """Which leaf replaces which node of one tree. text: of the file, as it was read. chosen: rules and scripts by the
     uid of the node."""
 
-    file: Path
     text: str
     document: Document
     chosen: Mapping[int, tuple[Rule, Mapping[str, Run]]]
@@ -127,9 +126,14 @@ def substitution_for(options: RunOptions, document: Document) -> Substitution | 
 
 def load_substitution(file: Path, document: Document) -> Substitution:
     """Read the file and match it with a tree. ConfigError for a mistake in it, or a rule that matches no leaf."""
+    rules, text = read_rules(file)
+    return match_rules(str(file), text, rules, document)
+
+
+def match_rules(file: str, text: str, rules: tuple[Rule, ...], document: Document) -> Substitution:
+    """Match rules with a tree. file: where they stand, for messages. ConfigError for a rule that matches no leaf."""
     import trees
 
-    rules, text = read_rules(file)
     nodes = trees.build(document, None, lambda: 0.0).nodes()
     open_nodes = [
         node for node, after in zip(nodes, [*nodes[1:], None], strict=True)
@@ -138,7 +142,7 @@ def load_substitution(file: Path, document: Document) -> Substitution:
     scripts = {rule.pattern: _scripts(rule) for rule in rules}
     chosen: dict[int, tuple[Rule, Mapping[str, Run]]] = {}
     for rule in rules:
-        places = [node for node in open_nodes if rule.matches(node.name, node.tag, *_paths(node))]
+        places = [node for node in open_nodes if rule.matches(node.name, node.tag, *paths_of(node))]
         if not places:
             names = sorted({name for node in open_nodes for name in (node.name, node.tag)})
             raise ConfigError(
@@ -150,16 +154,16 @@ def load_substitution(file: Path, document: Document) -> Substitution:
             if rule.config is None:
                 _check_leaf(file, rule, node, document)
             chosen.setdefault(node.uid, (rule, scripts[rule.pattern]))
-    return Substitution(file, text, document, chosen)
+    return Substitution(text, document, chosen)
 
 
-def _paths(node: NodeView) -> tuple[str, ...]:
+def paths_of(node: NodeView) -> tuple[str, ...]:
     """The paths that a pattern may give: the full path, with and without the numbers of nodes that have no name, and
     the path in the log, with and without the main tree."""
     return node.full_path, re.sub(r"::\d+(?=/|$)", "", node.full_path), node.path, node.path.partition("/")[2]
 
 
-def _check_leaf(file: Path, rule: Rule, node: NodeView, document: Document) -> None:
+def _check_leaf(file: str, rule: Rule, node: NodeView, document: Document) -> None:
     where = f"{file}: SubstitutionRules.{rule.pattern}"
     leaf = document.leaves.get(rule.target)
     if leaf is None:

@@ -81,10 +81,16 @@ def read_rules(file: Path) -> tuple[tuple[Rule, ...], str]:
     text = read_text(file, "file of substitutions")
     top = _Part(str(file), "", _json(file, text))
     top.only(SECTIONS)
-    configs = {}
-    for name, part in top.part("TestNodeConfigs", optional=True).parts():
-        configs[name] = _config(part)
-    rules = top.part("SubstitutionRules")
+    return _rules(top.part("TestNodeConfigs", optional=True), top.part("SubstitutionRules")), text
+
+
+def rules_of(file: str, nodes: Any, rules: Any) -> tuple[Rule, ...]:
+    """The same from the two tables of a file of cases. file: the place, for messages."""
+    return _rules(_Part(file, "nodes", nodes), _Part(file, "substitute", rules))
+
+
+def _rules(nodes: _Part, rules: _Part) -> tuple[Rule, ...]:
+    configs = {name: _config(part) for name, part in nodes.parts()}
     read = []
     for pattern in rules.value:
         target = rules.text(pattern)
@@ -93,7 +99,7 @@ def read_rules(file: Path) -> tuple[tuple[Rule, ...], str]:
         raise rules.wrong(f"has {len(read)} rules; at most {MAX_RULES}")
     if not read:
         raise rules.wrong('has no rule; a rule is "PATTERN": "NAME"')
-    return tuple(read), text
+    return tuple(read)
 
 
 def _config(part: _Part) -> NodeConfig:

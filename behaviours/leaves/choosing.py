@@ -45,6 +45,7 @@ def _direction(location: ObjectLocation, body_m: np.ndarray) -> float:
 class ForgetViews(RobotLeaf):
     """Begin anew with no views."""
 
+    NEVER_FAILS = True
     PORTS = (output_port("views", Views, text="no views"),)
 
     def update(self) -> Status:
@@ -55,6 +56,7 @@ class ForgetViews(RobotLeaf):
 class NoteView(RobotLeaf):
     """Note how well the object could be gripped from where the body stands now."""
 
+    NEVER_FAILS = True
     PORTS = (
         OBJECT,
         DETECTION,

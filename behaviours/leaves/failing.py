@@ -33,6 +33,7 @@ FAILURES = Port("failures", Failures, Direction.INOUT, text="objects that could 
 class ForgetFailures(RobotLeaf):
     """Begin anew with no failures, also after a success, when things lie otherwise."""
 
+    NEVER_FAILS = True
     PORTS = (output_port("failures", Failures, text="no failures"),)
 
     def update(self) -> Status:
@@ -43,6 +44,7 @@ class ForgetFailures(RobotLeaf):
 class NoteFailure(RobotLeaf):
     """Note that an object could not be gripped."""
 
+    NEVER_FAILS = True
     PORTS = (OBJECT, FAILURES)
 
     def update(self) -> Status:

@@ -28,6 +28,7 @@ def _words(pose: Pose) -> str:
 class RememberPose(RobotLeaf):
     """Keep where the robot is now: its body's centre and heading, level."""
 
+    NEVER_FAILS = True
     PORTS = (output_port("pose", Pose, text="where the robot is"),)
 
     def update(self) -> Status:
@@ -39,6 +40,7 @@ class RememberPose(RobotLeaf):
 class RememberPlace(RobotLeaf):
     """Keep where an object stands: the middle of its foot, with the heading from the robot to it."""
 
+    NEVER_FAILS = True
     PORTS = (OBJECT, output_port("place", Pose, text="the place under it"))
 
     def update(self) -> Status:
@@ -53,6 +55,7 @@ class RememberPlace(RobotLeaf):
 class OffsetPose(RobotLeaf):
     """The pose that lies beside another one, as seen from it."""
 
+    NEVER_FAILS = True
     PORTS = (
         input_port("pose", Pose, text="the pose to start from"),
         input_port("forward_m", float, unit="m", default=0.0, bounds=FAR, text="how far ahead of it"),

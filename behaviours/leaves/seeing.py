@@ -29,6 +29,7 @@ from trees.data.ports import Bounds, input_port, output_port
 class Capture(JobLeaf[RgbdFrame]):
     """Take a picture with depth; the depth is the median of several while the camera stands still, one a tick."""
 
+    NEVER_FAILS = True
     PORTS = (
         input_port("camera", str, default="hand", bounds=Bounds(1, 100), names="camera", text="which camera"),
         input_port("frames", int, default=1, bounds=Bounds(1, 100), text="how many depth pictures to combine"),
@@ -145,6 +146,7 @@ class LocateObject(WorkLeaf[ObjectLocation]):
 class InferHeatmap(WorkLeaf[Heatmap]):
     """Predict the quality of a grasp at every pixel of the object."""
 
+    NEVER_FAILS = True
     PORTS = (DETECTION, output_port("heatmap", Heatmap, text="quality 0..1 for each pixel"))
 
     def work(self) -> Callable[[], Heatmap]:

@@ -12,6 +12,7 @@ from trees.data.ports import Bounds, input_port
 class Report(RobotLeaf):
     """Write a text into the record and the result of the run, with the position of an object if one is given."""
 
+    NEVER_FAILS = True
     PORTS = (
         input_port("text", str, bounds=Bounds(1, 10_000), text="the words"),
         input_port("object", ObjectLocation, default=None, text="an object to tell the place of"),

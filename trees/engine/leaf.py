@@ -23,7 +23,8 @@ class Leaf(Behaviour):
     """A leaf of a tree. Subclasses set the class variables and override `initialise`, `update` and `terminate`.
 
     TAG: XML tag, the class name if empty. KIND: Action or Condition. PORTS: what it reads and writes.
-    ACTUATORS: the robot parts it moves ("base", "arm", "gripper"), for the checker.
+    ACTUATORS: the robot parts it moves ("base", "arm", "gripper"), for the checker. NEVER_FAILS: it ends with SUCCESS
+    or an error, so that no case of a tree need see it fail.
 
     name: as shown to people. ports: access to the values of its ports. context: what the program gives to every leaf;
     the tree language does not use it. The constructor does nothing else.
@@ -34,6 +35,7 @@ class Leaf(Behaviour):
     KIND: ClassVar[Literal["Action", "Condition"]] = "Action"
     PORTS: ClassVar[tuple[Port, ...]] = ()
     ACTUATORS: ClassVar[frozenset[str]] = frozenset()
+    NEVER_FAILS: ClassVar[bool] = False
 
     def __init__(self, name: str, ports: PortAccess, context: Any) -> None:
         super().__init__(name)

@@ -62,23 +62,23 @@ class FakeJaws:
     def move(self, start: float, goal: float, fraction: float, torque_nm: float, hand: Pose, now_s: float) -> None:
         """A fraction 0..1 of the way from one opening to another is done."""
         self.opening = start + fraction * (goal - start)
+        which = None if goal > start else self._between(hand)
         if goal > start:
             if self._hand_from_held is not None and not self._pulled:  # who pulled at it has it in the hand now
                 self._world.settle(self._which)
             self._hand_from_held, self._torque_nm = None, 0.0
-        elif self.opening <= self._width and (which := self._between(hand)) is not None:
+        elif which is not None and self.opening <= self._width(which):
             self.grip(which, torque_nm, hand, now_s)
-        if fraction >= 1.0 and goal < min(start, self._width) and self._hand_from_held is None:
+        if fraction >= 1.0 and goal < min(start, self._width(which or 0)) and self._hand_from_held is None:
             self._misses += 1
 
-    @property
-    def _width(self) -> float:
+    def _width(self, which: int) -> float:
         """The opening at which they touch a bottle."""
-        return 2 * self._world.radius_m / FULL_GAP_M
+        return 2 * self._world.shape(which).radius_m / FULL_GAP_M
 
     def grip(self, which: int, torque_nm: float, hand: Pose, now_s: float) -> None:
         """Hold a bottle; which: as in `FakeWorld.put`."""
-        self.opening, self._torque_nm = self._width, torque_nm
+        self.opening, self._torque_nm = self._width(which), torque_nm
         self._which, self._pulled, self._still_since_s = which, False, now_s
         self._hand_from_held = hand.inverse() @ Pose(np.eye(3), self._world.feet()[which])
 
@@ -113,8 +113,10 @@ class FakeJaws:
             return None
         between = hand.transform(np.array([BETWEEN_TIPS_M, 0.0, 0.0]))
         for which, foot in enumerate(self._world.feet()):
-            x, y, z = hand.inverse().transform(np.array([*foot[:2], between[2]]))
-            within = 0.0 < between[2] - foot[2] < self._world.height_m
-            if within and abs(x) < REACH_IN_HAND_M and abs(y) < REACH_IN_HAND_M and -0.04 < z < 0.12:
+            axis = self._world.shape(which).axis_near(foot, between)
+            if axis is None:
+                continue
+            x, y, z = hand.inverse().transform(axis)
+            if abs(x) < REACH_IN_HAND_M and abs(y) < REACH_IN_HAND_M and -0.04 < z < 0.12:
                 return which
         return None

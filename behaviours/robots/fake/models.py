@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from behaviours.robots.fake.world import BOTTLE_RGB
+from behaviours.robots.fake.world import LABEL_RGB, LABELS
 from perception.base.errors import ConfigError
 from perception.networks.protocols import Enough
 from perception.types import Detection, Heatmap, RgbdFrame
@@ -15,10 +16,10 @@ from perception.view import View
 
 
 class FakeDetector:
-    """Finds the fake bottles by their colour, the largest in the picture first. Implements
-    `perception.networks.protocols.Detector`; of the other labels it knows it finds none."""
+    """Finds the fake objects by their colours, the largest in the picture first. Implements
+    `perception.networks.protocols.Detector`."""
 
-    labels = ("bottle", "can", "mug")
+    labels = LABELS[:-1]
 
     def detect(
         self, frame: RgbdFrame, labels: Sequence[str], min_score: float, enough: Enough | None = None
@@ -26,20 +27,23 @@ class FakeDetector:
         unknown = [label for label in labels if label not in self.labels]
         if unknown:
             raise ConfigError(f"the detector does not know {unknown[0]!r}; it knows: {', '.join(self.labels)}")
-        if "bottle" not in labels or min_score > 0.99:
+        if min_score > 0.99:
             return []
-        mask = np.abs(frame.rgb.astype(np.int16) - np.array(BOTTLE_RGB, np.int16)).max(axis=-1) < 30
-        count, parts, boxes, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
-        detections = []
-        for part in sorted(range(1, count), key=lambda part: -int(boxes[part, cv2.CC_STAT_AREA])):
-            u0, v0, width, height, area = (int(value) for value in boxes[part])
-            if area >= 50:
-                detections.append(
-                    Detection(
-                        "bottle", 0.99, parts == part, (float(u0), float(v0), float(u0 + width), float(v0 + height))
-                    )
-                )
-        return detections
+        sized = [found for label in dict.fromkeys(labels) for found in _of_colour(frame.rgb, label)]
+        return [detection for _, detection in sorted(sized, key=lambda found: -found[0])]
+
+
+def _of_colour(rgb: NDArray[np.uint8], label: str) -> list[tuple[int, Detection]]:
+    """(pixels, detection) of every object with the colour of a label."""
+    mask = np.abs(rgb.astype(np.int16) - np.array(LABEL_RGB[label], np.int16)).max(axis=-1) < 30
+    count, parts, boxes, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
+    found = []
+    for part in range(1, count):
+        u0, v0, width, height, area = (int(value) for value in boxes[part])
+        if area >= 50:
+            box = float(u0), float(v0), float(u0 + width), float(v0 + height)
+            found.append((area, Detection(label, 0.99, parts == part, box)))
+    return found
 
 
 class FakeHeatmap:

@@ -48,8 +48,10 @@ class FakePicking(FakeSteering):
         depth = float(frame.depth[v, u])
         place = frame.world_from_camera.transform(frame.intrinsics.back_project(u, v, depth))
         for which, foot in enumerate(self.world.feet()):
+            shape = self.world.shape(which)
             off, up = float(np.hypot(*(place - foot)[:2])), float(place[2] - foot[2])
-            if depth > 0.0 and off < self.world.radius_m + NEAR_M and 0.0 < up < self.world.height_m + NEAR_M:
+            wide_m = shape.radius_m if shape.lying_rad is None else shape.height_m / 2
+            if depth > 0.0 and off < wide_m + NEAR_M and 0.0 < up < shape.rises_m + NEAR_M:
                 return which
         return None
 
@@ -71,12 +73,13 @@ class FakePicking(FakeSteering):
 
     def _goal(self, which: int, approach: Approach) -> Pose:
         """body_from_hand that grips a bottle at half its height, or its neck from above."""
-        foot, radius_m = self.world.feet()[which], self.world.radius_m
+        foot, shape = self.world.feet()[which], self.world.shape(which)
+        radius_m, height_m = shape.radius_m, shape.rises_m
         away = foot - self._body.position_m
         ahead = unit(np.array([away[0], away[1], 0.0]))
         if approach == "top":
-            pose = hand_pose(foot + UP * self.world.height_m, UP, ahead, 2 * radius_m, SPOT.gripper)
+            pose = hand_pose(foot + UP * height_m, UP, ahead, 2 * radius_m, SPOT.gripper)
         else:
-            place = foot + UP * self.world.height_m / 2 - ahead * radius_m
+            place = foot + UP * height_m / 2 - ahead * radius_m
             pose = hand_pose(place, -ahead, UP, 2 * radius_m, SPOT.gripper)
         return self._body.inverse() @ pose

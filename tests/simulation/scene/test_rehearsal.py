@@ -1,0 +1,50 @@
+"""Scenes on the fake robot: objects and tables where the scene has them, and trees that can be rehearsed there."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import trees
+from app.cases.file import case_of
+from app.cases.play import play
+from behaviours.registry import LEAVES
+from behaviours.robots.fake.script import FakeScript
+from simulation.scene.build import sample_scene
+from simulation.scene.rehearsal import PULL_AFTER_S, fake_scene
+from simulation.scene.spec import load_scene
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_objects_and_tables_are_where_the_scene_has_them_seen_from_the_start(seed: int) -> None:
+    sample = sample_scene(load_scene("table"), seed)
+    world, _ = fake_scene("table", seed)
+    x, y, yaw = sample.robot_xy_yaw
+    assert sample.target is not None
+    away = sample.target.world_from_object.position_m[:2] - (x, y)
+    c, s = np.cos(yaw), np.sin(yaw)
+    assert world.bottle_m[:2] == pytest.approx([c * away[0] + s * away[1], c * away[1] - s * away[0]], abs=0.01)
+    assert len(world.feet()) == 1 + len(sample.clutter)
+    assert all(world.support_z_m(foot) == pytest.approx(foot[2], abs=0.002) for foot in world.feet())
+    assert world.other_tables[-1] == pytest.approx((0.2, 1.8, 0.52, 0.4))
+
+
+def test_what_lies_in_a_scene_lies_on_the_fake_robots_floor() -> None:
+    shape = fake_scene("floor", 0)[0].shape(0)
+    assert shape.lying_rad is not None
+    assert shape.height_m > 4 * shape.radius_m
+
+
+def test_an_empty_scene_is_empty_and_a_person_pulls_unless_the_script_says_when() -> None:
+    assert all(foot[2] < -10 for foot in fake_scene("empty", 0)[0].feet())
+    assert fake_scene("person", 0)[1].pull_after_s == PULL_AFTER_S
+    assert fake_scene("person", 0, FakeScript(pull_after_s=1.0))[1].pull_after_s == 1.0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("tree", "scene"), [("search", "behind"), ("hand_over", "person"), ("pick_from_floor", "floor")]
+)
+def test_a_task_is_rehearsed_in_its_scene(tree: str, scene: str) -> None:
+    played = play(case_of("one", {"scene": scene, "seed": 1}), trees.load(trees.find_tree(tree), LEAVES))
+    assert (played.status, played.reason) == ("success", "")
