@@ -112,7 +112,7 @@ def scenes() -> str:
         "Every table and every key is optional.", "",
         "A key whose default is a pair takes one number, or a pair `[least, greatest]` from which the seed draws.", "",
     ]  # fmt: skip
-    for table, kind in spec._TABLES.items():
+    for table, kind in spec.TABLES.items():
         lines += [f"## [{table}]", "", _doc(kind), "", "| key | default | allowed |", "|---|---|---|"]
         for entry in fields(kind):
             low, high = spec.LIMITS.get(entry.name, ("", ""))

@@ -57,6 +57,11 @@ class Coverage:
         return sum(len(row.seen & row.possible) for row in self.rows)
 
     @property
+    def excused(self) -> int:
+        """How many were not seen and need not be."""
+        return sum(len((row.possible - row.seen) & row.excused.keys()) for row in self.rows)
+
+    @property
     def missing(self) -> tuple[Seen, ...]:
         """Nodes that could end in a way that was not seen and is not excused."""
         return tuple(row for row in self.rows if row.missing)

@@ -39,10 +39,9 @@ class Case:
     """One run of the tree on the fake robot.
 
     name: of the case. scene, seed: a scene file that the world is taken from. objects, tables: the world, in place of
-    the usual one. script: what goes wrong in the world. fail: how many
-    of its first executions a node fails without being ticked, by pattern or uid. fail_each: patterns of leaves: the
-    case is run once for each of them that it ticks, and that leaf fails once. substitutions: leaves that are replaced.
-    time_limit_s: on the robot's clock.
+    the usual one. script: what goes wrong in the world. fail: how many of its first executions a node fails without
+    being ticked, by pattern or uid. fail_each: patterns of leaves and SubTrees: the case is run once for each of them
+    that it ticks, and that one fails once. substitutions: leaves that are replaced. time_limit_s: on the robot's clock.
     """
 
     name: str

@@ -15,6 +15,7 @@ from app.cases.model import Case, CaseFile
 from app.cases.nodes import matching, origins
 from app.cases.outcomes import BAD, possible
 from app.cases.play import Played, play
+from app.session.substitute import match_rules
 from perception.base.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -62,16 +63,36 @@ class CaseRun:
         self.document = trees.load(trees.find_tree(self.file.tree), known_leaves(), self.file.main)
         self.nodes = trees.build(self.document, None, lambda: 0.0).nodes()
         self.plays: list[Played] = []
+        self.ran: set[str] = set()
+        """The names of the cases that were run to their end."""
 
     def run(self, case: Case) -> Iterator[Row]:
         """A row for the case, or one for each of its variations."""
         if not case.fail_each:
             yield self._row(case)
+            self.ran.add(case.name)
             return
         plain = play(case, self.document)
         self.plays.append(plain)
         for uid, words in self._each(case, plain):
             yield self._row(replace(case, name=f"{case.name} [{words}]", fail={**case.fail, uid: 1}))
+        self.ran.add(case.name)
+
+    def check(self) -> None:
+        """ConfigError for a pattern that matches no node, a substitution that does not fit, or an unknown scene."""
+        for case in self.file.cases:
+            place, wanted = f"{self.file.file}: case '{case.name}'", case.expected
+            patterns = [word for word in case.fail if isinstance(word, str)]
+            for pattern in (*patterns, *case.fail_each, *wanted.visited, *wanted.unvisited, *wanted.order):
+                matching(pattern, self.nodes, place)
+            if case.substitutions:
+                match_rules(place, "", case.substitutions, self.document)
+            if case.scene:
+                from simulation.scene.spec import load_scene
+
+                load_scene(case.scene)
+        for rule in self.file.unseen:
+            matching(rule.node, self.nodes, f"{self.file.file}: unseen")
 
     def coverage(self) -> Coverage:
         """What the cases that were run have seen of the tree."""
@@ -85,17 +106,17 @@ class CaseRun:
         return Row(case.name, tuple(wrong), played, time.perf_counter() - began_s)
 
     def _each(self, case: Case, plain: Played) -> list[tuple[int, str]]:
-        """(uid, words) of the first node in time of every leaf of the files that can fail and that a pattern names."""
+        """(uid, words) of the first node in time of every leaf and SubTree that can fail and that a pattern names."""
         place = f"{self.file.file}: case '{case.name}': fail_each"
         named = {node.uid for pattern in case.fail_each for node in matching(pattern, self.nodes, place)}
         listed, found = origins(self.document), dict[int, tuple[int, str]]()
         for uid in plain.entered:
             element = listed[uid - 1].element
-            leaf = self.nodes[uid - 1].kind in ("Action", "Condition")
-            if uid in named and leaf and possible(self.document, element) >= BAD:
+            whole = self.nodes[uid - 1].kind in ("Action", "Condition", "SubTree")
+            if uid in named and whole and possible(self.document, element) >= BAD:
                 found.setdefault(id(element), (uid, listed[uid - 1].path))
         if not found:
-            raise ConfigError(f"{place}: the case ticks no leaf of these that can fail")
+            raise ConfigError(f"{place}: the case ticks none of these that can fail")
         return list(found.values())
 
 

@@ -17,12 +17,16 @@ from app.base.output import tell
 
 COMMANDS: Final[Table] = {
     "run": ("app.commands.run", "run a tree on a robot"),
-    "test": ("app.commands.test", "run trees again and again, with many seeds, and report"),
-    "check": ("app.commands.tree_files.check", "list every problem of tree files, or: is a Spot ready?"),
+    "test": ("app.commands.test", "run trees again and again, with many seeds, and report; or their cases"),
+    "check": (
+        "app.commands.tree_files.check",
+        "list every problem of files of trees, scenes and cases, or: is a Spot ready?",
+    ),
     "show": ("app.commands.tree_files.show", "draw the tree of a file, subtrees written out"),
     "nodes": ("app.commands.tree_files.nodes", "list the leaves a tree may use, with their ports"),
     "format": ("app.commands.tree_files.format", "bring tree files into one canonical form, in place"),
     "replay": ("app.commands.replay", "play a run back from its log"),
+    "scene": ("app.commands.scene", "what a scene file puts where, as text or as a picture"),
     "simulate": ("app.commands.simulate", "a simulated Spot that speaks the Spot API"),
     "mission": ("app.commands.mission", "missions of the robot (Autowalk, tablet): serve, export"),
     "doctor": ("app.commands.doctor", "what is installed, what is missing, what to type"),

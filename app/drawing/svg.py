@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from xml.sax.saxutils import escape
 
@@ -14,6 +15,20 @@ if TYPE_CHECKING:
     from trees import NodeView
 
 MARGIN: Final = 12.0
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What is shown of a node beside what it is. fill, border: colours of its box. words: in its title and its row."""
+
+    fill: str
+    border: str
+    words: str
+
+
+Marks = Mapping[int, Mark]
+"""By the uid of the node."""
+NO_MARKS: Final[Marks] = {}
 COLOURS: Final = {
     "Action": ("#e3f0ff", "#2f6fb0"),
     "Condition": ("#fff3d6", "#b07f1c"),
@@ -32,15 +47,16 @@ BODY: Final = """\
 <div class="tree">
 {svg}</div>
 <table>
-<thead><tr><th>number</th><th>path</th><th>kind</th><th>tag</th><th>ports</th></tr></thead>
+<thead><tr><th>number</th><th>path</th><th>kind</th><th>tag</th><th>ports</th>{more}</tr></thead>
 <tbody>
 {rows}
 </tbody>
 </table>"""
 
 
-def svg(nodes: Sequence[NodeView], title: str, *, alone: bool = True) -> str:
-    """The picture. nodes: of the expanded tree, in pre-order. alone: include the style, for a file of its own."""
+def svg(nodes: Sequence[NodeView], title: str, *, alone: bool = True, marks: Marks = NO_MARKS) -> str:
+    """The picture. nodes: of the expanded tree, in pre-order. alone: include the style, for a file of its own. marks:
+    colours in place of those of the kinds."""
     placed = boxes(nodes)
     width = max(box.left + box.width for box in placed) + 2 * MARGIN
     height = max(box.top + box.height for box in placed) + 2 * MARGIN
@@ -53,19 +69,22 @@ def svg(nodes: Sequence[NodeView], title: str, *, alone: bool = True) -> str:
         lines.append(f"<style>{STYLE}</style>")
     lines += [_edge(placed[box.parent], box) for box in placed if box.parent >= 0]
     for box in placed:
-        lines += _box(box)
+        lines += _box(box, marks.get(box.node.uid))
     return "\n".join([*lines, "</svg>", ""])
 
 
-def html(nodes: Sequence[NodeView], title: str) -> str:
-    """A page with the picture and a table of all nodes. It has no script, and its policy allows none."""
+def html(nodes: Sequence[NodeView], title: str, *, marks: Marks = NO_MARKS) -> str:
+    """A page with the picture and a table of all nodes. It has no script, and its policy allows none. marks: see
+    `svg`."""
     rows = []
     for node in nodes:
         ports = "<br>".join(f"{cell(name)} = {cell(text)}" for name, text in node.ports.items())
-        cells = (str(node.uid), cell(node.path), cell(node.kind), cell(node.tag), ports)
-        rows.append(f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>")
-    picture = svg(nodes, title, alone=False)
-    return page(title, f"{TREE_STYLE}\n{STYLE}", BODY.format(svg=picture, rows="\n".join(rows)))
+        cells = [str(node.uid), cell(node.path), cell(node.kind), cell(node.tag), ports]
+        if marks:
+            cells.append(cell(marks[node.uid].words) if node.uid in marks else "")
+        rows.append(f"<tr>{''.join(f'<td>{text}</td>' for text in cells)}</tr>")
+    picture, more = svg(nodes, title, alone=False, marks=marks), "<th>seen</th>" if marks else ""
+    return page(title, f"{TREE_STYLE}\n{STYLE}", BODY.format(svg=picture, more=more, rows="\n".join(rows)))
 
 
 def _edge(parent: Box, box: Box) -> str:
@@ -75,12 +94,13 @@ def _edge(parent: Box, box: Box) -> str:
     return f'<path class="edge" d="M{x1:.1f} {y1:.1f}C{bend:.1f} {y1:.1f} {bend:.1f} {y2:.1f} {x2:.1f} {y2:.1f}"/>'
 
 
-def _box(box: Box) -> list[str]:
-    fill, border = COLOURS.get(box.node.kind, OTHER)
+def _box(box: Box, mark: Mark | None) -> list[str]:
+    fill, border = COLOURS.get(box.node.kind, OTHER) if mark is None else (mark.fill, mark.border)
+    words = "" if mark is None else f"\n{cell(mark.words)}"
     ports = "".join(f"\n{name} = {text}" for name, text in box.node.ports.items())
     lines = [
         "<g>",
-        f"<title>{escape(f'{printable(box.node.path)} ({printable(box.node.tag)})')}{cell(ports)}</title>",
+        f"<title>{escape(f'{printable(box.node.path)} ({printable(box.node.tag)})')}{cell(ports)}{words}</title>",
         f'<rect x="{box.left:.1f}" y="{box.top:.1f}" width="{box.width:.1f}" height="{box.height:.1f}" rx="5" '
         f'fill="{fill}" stroke="{border}"/>',
     ]

@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from perception.geometry import Pose
+from perception.geometry import Pose, looking_along
 from perception.types import Intrinsics
 from simulation.genesis.physics import new_scene
 from simulation.genesis.plant import link_pose
@@ -18,6 +18,9 @@ from simulation.scene.build import SceneSample, add_to_scene, vis_options
 from simulation.scene.placing import Placed
 
 NEAR_M, FAR_M = 0.02, 20.0
+OVERVIEW = Intrinsics(1280, 960, 1100.0, 1100.0, 640.0, 480.0)
+DOWN_RAD, TURN_RAD = 0.6, 0.5
+"""How steeply an overview looks down, and how far from behind the robot it is turned to the side."""
 SETTLE_STEPS = 40
 """0.2 s, in which objects placed a millimetre above their support come to rest."""
 OPENGL_FROM_OPTICAL = np.diag([1.0, -1.0, -1.0, 1.0])
@@ -83,3 +86,23 @@ class SceneCamera:
         for index, number in enumerate(self._numbers):
             instances[segments == number] = index + 1
         return Picture(np.ascontiguousarray(rgb[..., :3], np.uint8), np.asarray(depth, np.float32), instances)
+
+
+def photograph_scene(sample: SceneSample) -> NDArray[np.uint8]:
+    """(H, W, 3) RGB of a whole scene from behind the robot's start, above and to its right. Starts Genesis."""
+    from simulation.genesis.physics import init_genesis
+
+    x, y, yaw = sample.robot_xy_yaw
+    boxes = [*sample.supports[:1], *([sample.place] if sample.place else [])]
+    points = [(x, y, 0.0), *(box.center_m for box in boxes)]
+    points += [tuple(sample.target.world_from_object.position_m)] if sample.target else []
+    points += [sample.person.hand_m] if sample.person else []
+    low, high = np.min(points, axis=0), np.max(points, axis=0)
+    middle, wide_m = (low + high) / 2, float(np.linalg.norm(high - low)) / 2 + 0.6
+    heading = yaw + TURN_RAD
+    along = np.array([np.cos(heading), np.sin(heading), -np.tan(DOWN_RAD)])
+    along /= np.linalg.norm(along)
+    away_m = wide_m * OVERVIEW.fy / (OVERVIEW.height / 2)
+    init_genesis()
+    with SceneCamera(sample, OVERVIEW) as camera:
+        return camera.take(looking_along(middle - away_m * along, along)).rgb

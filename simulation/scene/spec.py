@@ -142,10 +142,11 @@ LIMITS: dict[str, Range] = {
     "yaw_rad": (-3.15, 3.15),
 }
 """Allowed range of each key, in its unit; counts are whole numbers."""
-_TABLES = {
+TABLES = {
     "support": SupportSpec, "target": TargetSpec, "clutter": ClutterSpec, "light": LightSpec, "robot": RobotSpec,
     "place": PlaceSpec, "person": PersonSpec,
 }  # fmt: skip
+"""The tables of a scene file, with the class of each."""
 
 
 def scene_names() -> list[str]:
@@ -163,9 +164,9 @@ def load_scene(name_or_path: str) -> SceneSpec:
     data = read_toml(path, "scene file")
     tables: dict[str, Any] = {}
     for table, content in data.items():
-        if table not in _TABLES or not isinstance(content, dict):
-            raise ConfigError(f"{path}: unknown table [{table}]; choose from: {', '.join(_TABLES)}")
-        tables[table] = _read_table(path, table, _TABLES[table], content)
+        if table not in TABLES or not isinstance(content, dict):
+            raise ConfigError(f"{path}: unknown table [{table}]; choose from: {', '.join(TABLES)}")
+        tables[table] = read_table(path, table, TABLES[table], content)
     spec = SceneSpec(path.stem, path.parent, **tables)
     if spec.clutter.count[1] >= 1 and not spec.clutter.families:
         raise ConfigError(
@@ -174,7 +175,8 @@ def load_scene(name_or_path: str) -> SceneSpec:
     return spec
 
 
-def _read_table(path: Path, table: str, kind: type[Any], content: dict[str, Any]) -> Any:
+def read_table(path: Path, table: str, kind: type[Any], content: dict[str, Any]) -> Any:
+    """The value of a table. kind: its class in TABLES. ConfigError for the first key that is wrong."""
     known = {entry.name: entry.default for entry in fields(kind)}
     values: dict[str, Any] = {}
     for key, value in content.items():

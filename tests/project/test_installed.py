@@ -86,7 +86,11 @@ def test_the_wheel_is_typed_and_its_page_has_no_dead_link(installed: Installed) 
         names = set(wheel.namelist())
         (metadata,) = (wheel.read(name).decode() for name in names if name.endswith("/METADATA"))
     assert {f"{package}/py.typed" for package in PACKAGES} <= names
-    assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {*PACKAGES, "spot_grasp_main.py"}
+    assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {
+        *PACKAGES,
+        "spot_grasp_main.py",
+        "spot_grasp_pytest.py",
+    }
     assert not re.search(r"\]\((?!https://)", metadata)
     assert "Project-URL" not in metadata
     assert "spot-grasp doctor" in metadata

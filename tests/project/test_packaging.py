@@ -63,7 +63,7 @@ def test_the_wheel_ships_the_six_packages_and_their_files_but_no_tests() -> None
     for package in found:
         for file in (ROOT / package).rglob("*.py"):
             assert ".".join(file.parent.relative_to(ROOT).parts) in packages, f"{file.parent} has no __init__.py"
-    assert tool["py-modules"] == ["spot_grasp_main"]
+    assert tool["py-modules"] == ["spot_grasp_main", "spot_grasp_pytest"]
     data = tool["package-data"]
     assert any("weights" in glob for glob in data["perception"])
     library = ROOT / "trees"

@@ -1,4 +1,4 @@
-"""`spot-grasp check`: the problems of tree files, and whether a Spot is ready."""
+"""`spot-grasp check`: the problems of files of trees, scenes and cases, and whether a Spot is ready."""
 
 from __future__ import annotations
 
@@ -26,6 +26,13 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--detector", type=detector_name, metavar="NAME|FILE", help="hold labels to those of this one (see run)"
     )
+    parser.add_argument(
+        "--format",
+        dest="form",
+        choices=("text", "github"),
+        default="text",
+        help="github: annotations for GitHub Actions",
+    )
     add_json(parser)
     add_target(parser.add_argument_group("is a Spot ready?"))
 
@@ -49,6 +56,7 @@ def run(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
             stub_unknown=arguments.stub_unknown,
             known=vocabulary_for_check(arguments.detector, robot),
             facts=facts,
+            github=arguments.form == "github",
         )
     if arguments.hostname is not None:
         from app.commands.tree_files.preflight import check_robot
