@@ -20,6 +20,8 @@ LABEL_RGB = {"bottle": BOTTLE_RGB, "can": (20, 150, 60), "mug": (40, 60, 220), "
 """The colour of an object by its label; the fake detector knows all but the last."""
 LABELS = tuple(LABEL_RGB)
 MAX_RANGE_M = 4.0
+PICTURES = 16
+"""So many are kept, 2 MB each."""
 Picture = tuple[NDArray[np.uint8], NDArray[np.float32]]
 Axes = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
 
@@ -82,7 +84,6 @@ class FakeWorld:
     other_tables: tuple[tuple[float, float, float, float], ...] = ((0.2, 1.8, 0.52, 0.35),)
     shaded: bool = False
     shapes: tuple[FakeShape, ...] = ()
-    _seen: tuple[object, Picture] | None = field(default=None, init=False, repr=False)
 
     def feet(self) -> list[Vector]:
         """The foot of every bottle, (3,) each; the first one is `bottle_m`."""
@@ -116,15 +117,18 @@ class FakeWorld:
         return [(*self.table_m, self.table_half_m), *self.other_tables]
 
     def render(self, world_from_camera: Pose) -> Picture:
-        """(480, 640, 3) RGB and (480, 640) z-depth in metres, 0 beyond 4 m; from where it looked last, drawn once."""
+        """(480, 640, 3) RGB and (480, 640) z-depth in metres, 0 beyond 4 m. The last few pictures of all worlds are
+        kept: runs of one tree look at the same things from the same places."""
         seen = (world_from_camera.matrix().tobytes(), self._described())
-        if self._seen is None or self._seen[0] != seen:
-            self._seen = seen, self._draw(world_from_camera)
-        return self._seen[1]
+        picture = _drawn.pop(seen, None) or self._draw(world_from_camera)
+        _drawn[seen] = picture
+        if len(_drawn) > PICTURES:
+            _drawn.pop(next(iter(_drawn)), None)
+        return picture
 
     def _described(self) -> tuple[object, ...]:
         bottles = tuple(foot.tobytes() for foot in self.feet())
-        return (bottles, self.radius_m, self.height_m, self.shapes, self.bottle_hidden, *self._tables())
+        return (bottles, self.radius_m, self.height_m, self.shapes, self.bottle_hidden, self.shaded, *self._tables())
 
     def _draw(self, world_from_camera: Pose) -> Picture:
         if self.shaded:
@@ -148,6 +152,10 @@ class FakeWorld:
                 _paint_cylinder(depth, rgb, (x, y, z), eye, foot, self.shape(which))
         depth = np.where(depth < MAX_RANGE_M, depth, 0.0).astype(np.float32)
         return rgb.reshape(*HAND_CAMERA.shape, 3), depth.reshape(HAND_CAMERA.shape)
+
+
+_drawn: dict[object, Picture] = {}
+"""Pictures by what they show, the one used last at the end."""
 
 
 @functools.cache
