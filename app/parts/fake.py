@@ -14,8 +14,17 @@ if TYPE_CHECKING:
     from perception.networks.protocols import Detector, HeatmapModel
 
 
+class SceneOption:
+    """--scene, which the simulation declares."""
+
+    def add_options(self, options: argparse._ArgumentGroup) -> None:
+        options.add_argument("--scene")
+
+
 class FakeKind:
-    """Implements `behaviours.robot_kind.RobotKind`."""
+    """Implements `behaviours.robot_kind.RobotKind`. borrows: options of another kind that are taken too."""
+
+    borrows = SceneOption()
 
     def add_options(self, options: argparse._ArgumentGroup) -> None:
         options.add_argument("--real-time", action="store_true", help="keep pace with the wall clock")
@@ -23,7 +32,12 @@ class FakeKind:
     def make(self, options: argparse.Namespace, *, seed: int, folder: Path | None) -> FakeRobot:
         from behaviours.robots.fake.robot import FakeRobot
 
-        return FakeRobot(real_time=options.real_time)
+        if options.scene is None:
+            return FakeRobot(real_time=options.real_time)
+        from simulation.scene.rehearsal import fake_scene
+
+        world, script = fake_scene(options.scene, seed)
+        return FakeRobot(script, world=world, real_time=options.real_time)
 
     def networks(
         self, detector: Path | str | None, heatmap: Path | None

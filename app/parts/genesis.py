@@ -20,7 +20,9 @@ class GenesisKind:
     """Implements `behaviours.robot_kind.RobotKind`."""
 
     def add_options(self, options: argparse._ArgumentGroup) -> None:
-        options.add_argument("--scene", metavar="S", help="name or TOML file of a scene (default bottle)")
+        options.add_argument(
+            "--scene", metavar="S", help="name or TOML file of a scene (default bottle); for fake, too"
+        )
         options.add_argument("--video", action="store_true", help="film the run from an outside camera")
         options.add_argument("--device", choices=DEVICES, help="what the physics computes on (default cpu)")
         options.add_argument("--ideal-depth", action="store_true", help="depth without the sensor's faults, for tests")

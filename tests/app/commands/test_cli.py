@@ -128,7 +128,7 @@ BAD_RUNS = {
     "missing network": (["grasp_bottle", "--detector", "none.onnx"], "none.onnx"),
     "corrupt network": (["grasp_bottle", "--detector", "junk.bin", "--heatmap", "junk.bin"], "junk.bin"),
     "unknown scene": (["grasp_bottle", "--scene", "moon"], "moon"),
-    "scene of the fake": (["grasp_bottle", "--robot", "fake", "--scene", "bottle"], "--scene"),
+    "unknown scene of the fake": (["grasp_bottle", "--robot", "fake", "--scene", "moon"], "moon"),
     "missing robot file": (["grasp_bottle", "--robot-file", "dog.urdf"], "dog.urdf"),
     "real time of Genesis": (["grasp_bottle", "--real-time"], "--real-time"),
     "broken scene": (["grasp_bottle", "--scene", "junk.bin"], "junk.bin"),

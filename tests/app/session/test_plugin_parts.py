@@ -192,7 +192,7 @@ def test_options_that_cannot_be_added_are_told_in_one_line(
 
 
 BUILT_IN = {
-    "--scene=x": ("fake", "--scene: not for --robot fake; leave it out or take --robot genesis"),
+    "--device=cpu": ("fake", "--device: not for --robot fake; leave it out or take --robot genesis"),
     "--real-time": ("genesis", "--real-time: not for --robot genesis; leave it out or take --robot fake"),
     "--undock": ("genesis", "--undock: not for --robot genesis; leave it out or take --robot spot"),
     "--video": ("spot", "--video: not for a real Spot; leave it out or take --hostname sim"),

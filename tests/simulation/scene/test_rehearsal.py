@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 import trees
+from app.base.interrupts import Interrupts
 from app.cases.file import case_of
 from app.cases.play import play
+from app.commands.dispatch import main
 from behaviours.registry import LEAVES
 from behaviours.robots.fake.script import FakeScript
 from simulation.scene.build import sample_scene
@@ -48,3 +53,11 @@ def test_an_empty_scene_is_empty_and_a_person_pulls_unless_the_script_says_when(
 def test_a_task_is_rehearsed_in_its_scene(tree: str, scene: str) -> None:
     played = play(case_of("one", {"scene": scene, "seed": 1}), trees.load(trees.find_tree(tree), LEAVES))
     assert (played.status, played.reason) == ("success", "")
+
+
+@pytest.mark.slow
+def test_a_run_on_the_fake_robot_takes_a_scene(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["run", "search", "--robot", "fake", "--scene", "behind", "--seed", "1", "--view", "plain", "--json"]
+    assert main([*words, "--record", str(tmp_path / "run")], Interrupts()) == 0
+    (said,) = json.loads(capsys.readouterr().out.splitlines()[-1])["reports"]
+    assert said == "found: bottle at (-1.60, 1.07, 0.64) m"
