@@ -111,11 +111,11 @@ def scenes() -> str:
         "# Scene files", "", "A scene file (TOML) says what may stand where; a seed picks one scene out of its ranges.",
         "Every table and every key is optional.", "",
         "A key whose default is a pair takes one number, or a pair `[least, greatest]` from which the seed draws.", "",
-        "`spot-grasp check my_scene.toml` lists every mistake with its line and the choices, and warns of what stands in",
-        "the way of something else. `spot-grasp scene my_scene.toml --seed 3` says what stands where; with",
+        "`spot-grasp check my_scene.toml` lists every mistake with its line and the choices. It warns of what stands",
+        "in the way. `spot-grasp scene my_scene.toml --seed 3` says what stands where; with",
         "`--picture out.png` it is drawn as the simulation does. `spot-grasp scene --schema` prints a JSON schema for",
-        "editors that complete and check TOML files. `spot-grasp run TREE --robot fake --scene my_scene.toml` rehearses a",
-        "task there without physics.", "",
+        "editors that complete and check TOML files. A task is rehearsed there without physics by",
+        "`spot-grasp run grasp_bottle --robot fake --scene my_scene.toml`.", "",
     ]  # fmt: skip
     for table, kind in spec.TABLES.items():
         lines += [f"## [{table}]", "", _doc(kind), "", "| key | default | allowed |", "|---|---|---|"]
