@@ -17,12 +17,15 @@ from app.parts.robots import add_robots, robot_name, robot_options
 
 
 def add_arguments(parser: Parser) -> None:
-    parser.add_argument("trees", nargs="+", metavar="TREE", help=TREE)
     parser.add_argument(
-        "--robot", type=robot_name, default="genesis", metavar="NAME",
+        "trees", nargs="+", metavar="TREE",
+        help=f"{TREE}; or a file of cases. Without --robot and --seeds: its cases, TREE.test.toml, if it has any",
+    )  # fmt: skip
+    parser.add_argument(
+        "--robot", type=robot_name, metavar="NAME",
         help="genesis (default), fake, spot with --hostname sim, or one of an installed package",
     )  # fmt: skip
-    parser.add_argument("--seeds", type=seeds, default=(0,), metavar="LIST", help="e.g. 0-39 or 3,7,10-12 (default 0)")
+    parser.add_argument("--seeds", type=seeds, metavar="LIST", help="e.g. 0-39 or 3,7,10-12 (default 0)")
     add_workers(parser, workers=1)
     parser.add_argument(
         "--at-least", type=real(0, 1), default=1.0, metavar="SHARE",
@@ -40,6 +43,9 @@ def add_arguments(parser: Parser) -> None:
     reports.add_argument("--record", type=Path, metavar="DIR", help="folder of the test (default runs/TIME-test)")
     reports.add_argument("--keep", action="store_true", help="keep the run folders of successes, too")
     reports.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML, for CI")
+    reports.add_argument(
+        "--coverage", type=Path, metavar="FILE", help="draw what the cases saw of the tree (.svg, .html)"
+    )
     reports.add_argument("--html", type=Path, metavar="FILE", help="write the report as a page")
     reports.add_argument(
         "--compare",
@@ -52,6 +58,11 @@ def add_arguments(parser: Parser) -> None:
 
 
 def run(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
+    from app.cases.command import case_files, run_cases
+
+    if files := case_files(arguments):
+        return run_cases(files, coverage=arguments.coverage, junit=arguments.junit, as_json=arguments.json)
+    arguments.robot, arguments.seeds = arguments.robot or "genesis", arguments.seeds or (0,)
     from app.session.options import RunOptions
     from app.trials.plan import plan
     from app.trials.run import Reports, test
