@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from perception.base.errors import ConfigError
 from perception.base.files import read_toml, shown
-from perception.detection.settings import ThingSettings
+from perception.detection.settings import JudgeSettings, ThingSettings
 from perception.grasping.settings import GraspSettings
 from perception.surface.settings import SurfaceSettings
 
@@ -51,11 +51,13 @@ class PlacingSettings:
 
 @dataclass(frozen=True)
 class Settings:
-    """surface: what is read from depth and outline. things: what counts as a thing. grasp: how a grasp is chosen.
+    """surface: what is read from depth and outline. things: what counts as a thing. judging: how depth judges what a
+    detector found. grasp: how a grasp is chosen.
     looking, placing: see there. motion_timeout_s: the longest time for any one motion."""
 
     surface: SurfaceSettings = field(default_factory=SurfaceSettings)
     things: ThingSettings = field(default_factory=ThingSettings)
+    judging: JudgeSettings = field(default_factory=JudgeSettings)
     grasp: GraspSettings = field(default_factory=GraspSettings)
     looking: LookingSettings = field(default_factory=LookingSettings)
     placing: PlacingSettings = field(default_factory=PlacingSettings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from perception.detection.by_depth.anything import ANY
 from perception.detection.things import THING
 from perception.networks.protocols import Detector
 from perception.types import APPROACHES
@@ -18,5 +19,5 @@ def robot_names(cameras: tuple[str, ...], *, picks: bool, whose: str) -> dict[st
 
 
 def label_names(detector: Detector, whose: str) -> Names:
-    """The labels that a tree may ask for: those of the detector, and `thing`. whose: for words."""
-    return Names((*detector.labels, THING), whose)
+    """The labels that a tree may ask for: those of the detector, `thing` and `any`. whose: for words."""
+    return Names((*detector.labels, THING, ANY), whose)

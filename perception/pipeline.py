@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from perception.detection.things import look_for
+from perception.detection.look import look_for
 from perception.geometry import Pose
 from perception.grasping.choose import choose_grasp
 from perception.grasping.grasp import DEFAULT
@@ -56,9 +56,9 @@ def perceive(
 ) -> Perception:
     """Detect an object in a frame and choose a grasp on it.
 
-    detector, heatmap_model: the networks. labels: what to look for, `thing` for whatever stands out of the ground; the
-    best detection is taken. min_score: of a detection, 0..1. approach, tips, gripper, reach, settings: see
-    `choose_grasp`. ConfigError if the detector does not know a label.
+    detector, heatmap_model: the networks. labels: what to look for, `thing` or `any` for whatever stands out of the
+    ground; the best detection that has a place is taken. min_score: of a detection, 0..1. approach, tips, gripper,
+    reach, settings: see `choose_grasp`. ConfigError if the detector does not know a label.
     """
     result = Perception()
     clock = _Clock(result.seconds)
@@ -67,7 +67,8 @@ def perceive(
     if not detections:
         result.grasp = Rejection(f"no {' or '.join(labels)} in the picture with a score of at least {min_score:g}")
         return result
-    result.view = View(frame, detections[0])
+    views = (View(frame, detection) for detection in detections)
+    result.view = next((view for view in views if not isinstance(view.location, Rejection)), View(frame, detections[0]))
     location = result.view.location
     clock.lap("location")
     if isinstance(location, Rejection):

@@ -14,7 +14,8 @@ from behaviours.leaves.base import DETECTION, JobLeaf, WorkLeaf
 from behaviours.leaves.failing import Failures
 from behaviours.limits import SHARE, up_to
 from behaviours.services import Services
-from perception.detection.things import look_for
+from perception.detection.look import look_for
+from perception.detection.where import Where, choose
 from perception.geometry import Pose, Vector
 from perception.grasping.choose import choose_grasp
 from perception.grasping.hanging import clip_to_height_range, further_out
@@ -64,6 +65,7 @@ class DetectObject(WorkLeaf[View]):
     """Find the best object with one of the labels, or the one that is known already.
 
     The label `thing` is for whatever stands out of the ground by its depth, the nearest first; no network knows it.
+    `any` is for whatever stands or lies there, also among others.
     """
 
     PORTS = (
@@ -72,6 +74,7 @@ class DetectObject(WorkLeaf[View]):
             "labels", tuple[str, ...], bounds=Bounds(1, 1000), names="label", text="classes to accept, separated by ;"
         ),
         input_port("min_score", float, default=0.25, bounds=SHARE, text="least score, 0..1"),
+        input_port("where", Where, default=Where.best, text="which of several: by score, place, size or colour"),
         input_port("known", ObjectLocation, default=None, text="take no other object than this one"),
         input_port("within_m", float, unit="m", default=0.15, bounds=up_to(100.0), text="how far it may have moved"),
         input_port("failures", Failures, default=None, text="take these only if there is no other"),
@@ -80,15 +83,18 @@ class DetectObject(WorkLeaf[View]):
 
     def work(self) -> Callable[[], View | Rejection]:
         frame, labels, min_score = self.get("frame"), self.get("labels"), self.get("min_score")
-        known, within_m = self.get("known"), self.get("within_m")
+        known, within_m, meant = self.get("known"), self.get("within_m"), self.get("where")
         detector, settings = self.context.detector, self.context.settings
         failures = self.get("failures") or Failures()
 
         def detect() -> View | Rejection:
             if known is None:  # all that can be found is compared
-                detections = look_for(detector, frame, labels, min_score, settings=settings.things)
+                detections = look_for(
+                    detector, frame, labels, min_score, things=settings.things, judging=settings.judging
+                )
+                detections = choose(detections, frame, meant)
                 best = next(iter(failures.last(detections, frame, settings.grasp.failed_m)), None)
-                where = ""
+                where = "" if meant is Where.best else f", {meant.value}"
             else:
                 matching = partial(detection_of, frame=frame, known=known, within_m=within_m)
                 detections = look_for(
@@ -98,6 +104,7 @@ class DetectObject(WorkLeaf[View]):
                     min_score,
                     lambda detection: matching([detection]) is not None,
                     settings.things,
+                    settings.judging,
                 )
                 best = matching(detections)
                 where = f" within {within_m:.2f} m of where it was"

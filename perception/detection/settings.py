@@ -95,3 +95,72 @@ class ThingSettings:
     least_width_m: float = 0.02
     most_width_m: float = 0.16
     least_height_m: float = 0.02
+
+
+@dataclass(frozen=True)
+class LayerSettings:
+    """What is the ground, and what rises above it; see `perception.detection.by_depth.layers`. Metres.
+
+    rows: of the picture that are read, about. tolerance_m, tolerance_share: what is so near to a level plane, or
+    by so large a share of its depth, lies on it. longest_m: a level plane that is longer is ground; a shorter one is a
+    thing's top. highest_m: what is higher above the ground is no thing. jumps_m: a larger step of depth between
+    neighbours parts two pieces; each makes pieces of its own. least_px: of a piece, among the pixels that are read.
+    """
+
+    rows: int = 240
+    tolerance_m: float = 0.008
+    tolerance_share: float = 0.011
+    longest_m: float = 0.45
+    highest_m: float = 0.45
+    jumps_m: tuple[float, ...] = (0.008, 0.015, 0.03)
+    least_px: int = 60
+
+
+@dataclass(frozen=True)
+class WordSettings:
+    """Least and most width, then least and most height, of what each word names, metres; if it lies, its length."""
+
+    bottle: tuple[float, float, float, float] = (0.035, 0.12, 0.10, 0.36)
+    can: tuple[float, float, float, float] = (0.035, 0.12, 0.03, 0.19)
+    mug: tuple[float, float, float, float] = (0.055, 0.14, 0.065, 0.16)
+
+
+@dataclass(frozen=True)
+class JudgeSettings:
+    """How depth judges what a detector found; see `perception.detection.by_depth.judge`. Metres, radians and shares.
+
+    candidates: least score of what is looked at. behind_m, before_m: what is so far behind or before the middle of a
+    mask is cut off it. least_left: a cut that leaves less is undone. piece: a piece of the depth that fits the mask so
+    well (IoU) takes its place. least_depth: a mask with less depth is no detection. size, shape, another: factors of
+    the score where the size or the shape does not fit the word, and of what fits another word better than its own.
+    beaten: factor where another word scores higher on the same object. same: masks that overlap by more (IoU) are one
+    object. inner_m: what is so far below the rim before it is the inside of a vessel. hollow: share of the inside from
+    which a mug is one. closed: share above which nothing is closed. inside_rad: how far a camera looks down into a mug.
+    neck: width of a bottle's upper end over that of its middle, at most. slim: height over width from which a bottle
+    needs no neck, and above which nothing is a mug or a can. layers: what is ground and what is a piece.
+    words: sizes. confirmed, alone, any_width_m: a thing without a word counts in full if another cut or a
+    candidate overlaps by more (IoU), else by this factor; and the least and most width of one.
+    """
+
+    candidates: float = 0.05
+    confirmed: float = 0.7
+    alone: float = 0.7
+    any_width_m: tuple[float, float] = (0.015, 0.25)
+    behind_m: float = 0.15
+    before_m: float = 0.2
+    least_left: float = 0.3
+    piece: float = 0.6
+    least_depth: float = 0.08
+    size: float = 0.3
+    shape: float = 0.4
+    another: float = 0.6
+    beaten: float = 0.3
+    same: float = 0.5
+    inner_m: float = 0.015
+    hollow: float = 0.045
+    closed: float = 0.1
+    inside_rad: float = 0.7
+    neck: float = 0.8
+    slim: tuple[float, float, float] = (1.7, 1.8, 2.8)
+    layers: LayerSettings = field(default_factory=LayerSettings)
+    words: WordSettings = field(default_factory=WordSettings)

@@ -7,7 +7,6 @@ a bin sees the things there, and neither a bin's rim nor a table's leg.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 import cv2
@@ -15,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perception.detection.settings import ThingSettings
-from perception.networks.protocols import Detector, Enough
 from perception.surface.settings import SupportSettings
 from perception.surface.support import Plane, level_planes
 from perception.types import Detection, RgbdFrame
@@ -56,24 +54,6 @@ def find_things(
             box = float(columns[0]), float(rows[0]), float(columns[-1]) + 1, float(rows[-1]) + 1
             found.append(Detection(THING, 1.0 / (1.0 + float(np.median(depth[seen]))), mask, box))
     return sorted((one for one in found if one.score >= min_score), key=lambda one: -one.score)
-
-
-def look_for(
-    detector: Detector,
-    frame: RgbdFrame,
-    labels: Sequence[str],
-    min_score: float,
-    enough: Enough | None = None,
-    settings: ThingSettings = DEFAULT,
-) -> list[Detection]:
-    """What a detector finds, and things by depth alone if `thing` is among the labels, best first.
-
-    The arguments and errors are those of `Detector.detect`. settings: what counts as a thing.
-    """
-    named = [label for label in labels if label != THING]
-    found = detector.detect(frame, named, min_score, enough) if named else []
-    things = find_things(frame, min_score, settings) if THING in labels else []
-    return sorted([*found, *things], key=lambda one: -one.score)
 
 
 def _grounds(points: NDArray[np.float64], depth: NDArray[np.float32], settings: SupportSettings) -> list[Plane]:

@@ -50,7 +50,10 @@ def test_what_a_file_names_is_changed_and_nothing_else(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("[grip]\n", "unknown key 'grip'; choose from: surface, things, grasp, looking, placing, motion_timeout_s"),
+        (
+            "[grip]\n",
+            "unknown key 'grip'; choose from: surface, things, judging, grasp, looking, placing, motion_timeout_s",
+        ),
         ("[grasp]\nmargin = 1\n", "grasp: unknown key 'margin'; choose from: candidates"),
         ("grasp = 1\n", "grasp is a table; write [grasp]"),
         ("[grasp]\ncandidates = 1.5\n", "grasp: candidates: 1.5 is no whole number"),

@@ -25,7 +25,10 @@ def add_arguments(parser: Parser) -> None:
     )
     parser.add_argument("--intrinsics", required=True, metavar="FX,FY,CX,CY", help="of the colour camera, pixels")
     parser.add_argument(
-        "--label", action="append", metavar="NAME", help="object to find, thing for any; repeat for several (bottle)"
+        "--label",
+        action="append",
+        metavar="NAME",
+        help="object to find, any for whatever stands there; repeat for several (bottle)",
     )
     parser.add_argument("--min-score", type=float, default=0.25, metavar="S", help="least score, 0..1 (default 0.25)")
     parser.add_argument("--mask", type=Path, metavar="FILE", help="the object's mask (png), instead of the detector")

@@ -1,0 +1,1 @@
+"""What depth alone, and depth with a detector, says about what is in a frame."""
