@@ -41,7 +41,9 @@ def look_for(
     if named or ANY in labels:
         layers = layers_of(frame, judging.layers)
         least = judging.candidates if ANY in labels else max(min_score, judging.candidates)  # depth raises no score
-        candidates = detector.detect(frame, detector.labels, least)
+        others = [label for label in detector.labels if label not in named]
+        asked = [label for label in named if label in detector.labels]  # first, as one name may count as several words
+        candidates = detector.detect(frame, [*asked, *others], least)
         found += [one for one in judge(frame, candidates, layers, judging, min_score) if one.label in named]
         found += find_anything(layers, candidates, judging) if ANY in labels else []
     return sorted((one for one in found if one.score >= min_score), key=lambda one: -one.score)
