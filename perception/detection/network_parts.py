@@ -13,6 +13,8 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
+from perception.networks.onnx_file import widen
+
 LOCAL = frozenset({"Conv", "ConvTranspose", "Sigmoid", "Mul", "Relu", "Constant"})
 """Operators of a head whose output at a pixel depends on the features about it only."""
 STEEPEST = 80.0
@@ -36,6 +38,7 @@ def cut(content: bytes) -> Parts | None:
     try:
         model = onnx.load_model_from_string(content)
         onnx.checker.check_model(model)
+        widen(model)
     except Exception:  # onnx and protobuf raise whatever their parsers do; who runs the file says what is wrong with it
         return None
     graph = model.graph

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from perception.base.errors import ConfigError
 from perception.base.files import read_bytes, shown
 
@@ -39,11 +41,29 @@ def unsafe(content: bytes) -> str:
 
 
 def read_model(path: Path) -> onnx.ModelProto:
-    """A network file, without weights that it keeps in others. ConfigError if it cannot be read."""
+    """A network file, without weights that it keeps in others, its weights `widen`ed. ConfigError if it cannot be
+    read."""
     import onnx
 
     content = read_bytes(path, "network", MAX_BYTES)
     try:
-        return onnx.load_model_from_string(content)
+        return widen(onnx.load_model_from_string(content))
     except Exception as error:  # onnx and protobuf raise whatever their parsers do
         raise ConfigError(f"{shown(path)}: not a readable ONNX file: {type(error).__name__}") from error
+
+
+def widen(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The model itself, its 16-bit weights that a Cast makes 32 bits wide stored with 32 bits, without the Cast.
+
+    Exports store weights so (`training.common.onnx_export`). onnxruntime does the same when it opens a file; whoever
+    looks at the weights of a graph needs it done.
+    """
+    from onnx import TensorProto, numpy_helper
+
+    halves = {item.name: item for item in model.graph.initializer if item.data_type == TensorProto.FLOAT16}
+    for node in [node for node in model.graph.node if node.op_type == "Cast" and node.input[0] in halves]:
+        if [item.i for item in node.attribute if item.name == "to"] == [TensorProto.FLOAT]:
+            values = numpy_helper.to_array(halves[node.input[0]]).astype(np.float32)
+            model.graph.initializer.append(numpy_helper.from_array(values, node.output[0]))
+            model.graph.node.remove(node)
+    return model

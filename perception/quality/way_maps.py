@@ -16,7 +16,7 @@ from perception.quality.judge import FILE_NAME, OnnxJudge
 from perception.types import Heatmap, WayMaps
 from perception.view import View
 
-DEFAULT_WEIGHTS: Final = Path(__file__).parents[2] / "weights" / "ways.onnx"
+DEFAULT_WEIGHTS: Final = Path(__file__).parents[1] / "weights" / "ways.onnx"
 
 
 class OnnxWays:

@@ -33,8 +33,25 @@ def parts() -> Parts:
 @pytest.mark.slow
 @pytest.mark.parametrize("size", [(160, 192), (288, 384)])
 def test_the_shipped_network_says_the_same_in_two(parts: Parts, size: tuple[int, int]) -> None:
+    says_the_same_in_two(DEFAULT_WEIGHTS.read_bytes(), parts, size)
+
+
+@pytest.mark.slow
+def test_a_network_stored_with_16_bits_says_the_same_in_two(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    from training.common.onnx_export import write_network
+
+    content = write_network(DEFAULT_WEIGHTS, tmp_path / "detector.onnx", {}).read_bytes()
+    assert len(content) < 6e6
+    parts = network_parts.cut(content)
+    assert parts is not None
+    assert b"Softmax" not in parts.finder
+    says_the_same_in_two(content, parts, (160, 192))
+
+
+def says_the_same_in_two(content: bytes, parts: Parts, size: tuple[int, int]) -> None:
     picture = np.random.default_rng(0).random((1, 3, *size), dtype=np.float32)
-    rows, prototypes = run(DEFAULT_WEIGHTS.read_bytes(), picture)
+    rows, prototypes = run(content, picture)
     found, features = run(parts.finder, picture)
     np.testing.assert_allclose(found, rows, atol=1e-3)  # of boxes up to 384 px
     np.testing.assert_allclose(run(parts.head, features)[0], prototypes, atol=1e-5)

@@ -17,6 +17,7 @@ from tests.support.synthetic import Cylinder, camera_at, render
 torch = pytest.importorskip("torch")
 
 from perception.base.errors import ConfigError, ModelError  # noqa: E402
+from perception.networks.onnx_file import read_model  # noqa: E402
 from perception.quality import preprocess  # noqa: E402
 from perception.quality.heatmap import OnnxHeatmap  # noqa: E402
 from perception.types import RgbdFrame  # noqa: E402
@@ -70,7 +71,7 @@ def test_the_program_runs_what_was_exported(run: Path, exported: Path) -> None:
     with torch.no_grad():
         part = network(torch.from_numpy(tensor[(None, slice(None), *seen)]))
         quality[seen] = torch.sigmoid(part)[0, 0].numpy()
-    assert np.abs(heatmap.quality - crop.paste(quality, view.intrinsics.shape)).max() < 1e-4
+    assert np.abs(heatmap.quality - crop.paste(quality, view.intrinsics.shape)).max() < 2e-3
     assert np.ptp(heatmap.quality[view.mask]) > 1e-3
 
 
@@ -79,10 +80,22 @@ def test_the_file_says_what_it_is(exported: Path) -> None:
     metadata = {entry.key: entry.value for entry in model.metadata_props}
     assert metadata["preprocessing_version"] == str(preprocess.VERSION)
     assert metadata["training_data"] == "ab12"
-    assert float(metadata["parity_max_abs"]) < 1e-4
+    assert 0.0 < float(metadata["parity_max_abs"]) < 2e-3
     assert json.loads(metadata["validation"])["auroc"] == 0.9123
     assert [item.name for item in (*model.graph.input, *model.graph.output)] == ["input", "quality"]
-    assert exported.stat().st_size < 22e6
+    assert exported.stat().st_size < 11e6
+
+
+def test_weights_are_stored_with_16_bits_and_read_with_32(run: Path, exported: Path) -> None:
+    trained = torch.load(run / "best.pt", weights_only=True)["network"]
+    stored = {item.name: item for item in onnx.load(str(exported)).graph.initializer}
+    read = {item.name: onnx.numpy_helper.to_array(item) for item in read_model(exported).graph.initializer}
+    halves = [name for name in stored if name.endswith(":half")]
+    assert sum(np.prod(stored[name].dims) for name in halves) > 0.98 * sum(item.numel() for item in trained.values())
+    for name in halves:
+        wide = read[name.removesuffix(":half")]
+        assert wide.dtype == np.float32
+        assert (wide == onnx.numpy_helper.to_array(stored[name])).all()
 
 
 def test_the_card_holds_the_recorded_numbers(exported: Path) -> None:
@@ -145,7 +158,7 @@ def test_parity_compares_shapes_and_refuses_junk(tmp_path: Path) -> None:
 
 
 def test_networks_stay_small_together(run: Path, tmp_path: Path) -> None:
-    (tmp_path / "detector.onnx").write_bytes(bytes(19_000_000))
+    (tmp_path / "detector.onnx").write_bytes(bytes(29_500_000))
     with pytest.raises(ConfigError, match=r"40\.\d MB of networks, more than 40\.0 MB"):
         export_heatmap(run, tmp_path)
     assert not (tmp_path / "heatmap.onnx").exists()

@@ -12,6 +12,7 @@ import torch
 from perception.base.errors import ConfigError
 from perception.networks.onnx_session import OnnxSession
 from perception.quality.heatmap import DEFAULT_WEIGHTS
+from training.common.onnx_export import write_network
 from training.common.onnx_weights import load_exported, load_exported_detector, measure_statistics
 from training.heatmap.unet import LAYOUTS, GraspUNet
 
@@ -28,13 +29,17 @@ def quality(network: GraspUNet, x: torch.Tensor) -> np.ndarray:
         return torch.sigmoid(network(x)).numpy()
 
 
-def test_the_network_computes_what_the_file_computes_before_and_after_its_statistics() -> None:
+@pytest.mark.parametrize("halved", [False, True])
+def test_the_network_computes_what_the_file_computes_before_and_after_its_statistics(
+    tmp_path: Path, halved: bool
+) -> None:
     x = inputs(2)
-    session = OnnxSession(DEFAULT_WEIGHTS, "heatmap", channels=8, outputs=1)
+    file = write_network(DEFAULT_WEIGHTS, tmp_path / "heatmap.onnx", {}) if halved else DEFAULT_WEIGHTS
+    session = OnnxSession(file, "heatmap", channels=8, outputs=1)
     expected = np.concatenate([session.run(one[None].numpy())[0] for one in x])
     network = GraspUNet()
     assert np.abs(quality(network, x) - expected).max() > 0.01  # a fresh one does not
-    load_exported(network, DEFAULT_WEIGHTS)
+    load_exported(network, file)
     assert np.abs(quality(network, x) - expected).max() < 1e-4
     measure_statistics(network, [inputs(4), inputs(5)])
     assert np.abs(quality(network, x) - expected).max() < 1e-4
@@ -58,14 +63,14 @@ def test_in_training_a_batch_like_the_measured_ones_gives_the_same() -> None:
 
 
 @pytest.mark.skipif(find_spec("ultralytics") is None, reason="ultralytics is not installed")
-def test_the_detector_computes_what_its_file_computes_before_and_after_its_statistics() -> None:
+def test_the_detector_computes_what_its_file_computes_before_and_after_its_statistics(tmp_path: Path) -> None:
     from training.detector.torchvision_stub import import_ultralytics
 
     import_ultralytics()
     from ultralytics.nn.tasks import SegmentationModel
 
     x = torch.rand((1, 3, 96, 128), generator=torch.Generator().manual_seed(1))
-    path = DEFAULT_WEIGHTS.with_name("detector.onnx")
+    path = write_network(DEFAULT_WEIGHTS.with_name("detector.onnx"), tmp_path / "detector.onnx", {})
     expected = OnnxSession(path, "detector", channels=3, outputs=2).run(x.numpy())[0]
     network = SegmentationModel("yolo11n-seg.yaml", nc=3, verbose=False).eval()
 
