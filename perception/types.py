@@ -162,7 +162,8 @@ class Grasp:
     pixel_uv: the chosen pixel. depth_m: its z-depth. normal_world: (3,) unit, outwards from the surface.
     point_world_m: (3,) the surface point. world_from_hand: pose of the hand frame when the jaws close (x forward
     out of the palm, jaws open along z). width_m: extent of the object between the jaws. score: heatmap value there.
-    opening: of the jaws on the way in, 0 to 1, the widest.
+    opening: of the jaws on the way in, 0 to 1, the widest. way: name of its way of the family, if it was chosen among
+    these; None for the heatmap's own.
     """
 
     pixel_uv: tuple[int, int]
@@ -173,6 +174,7 @@ class Grasp:
     width_m: float
     score: float
     opening: float = 1.0
+    way: str | None = None
 
 
 @dataclass(frozen=True)

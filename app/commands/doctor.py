@@ -34,7 +34,8 @@ SECTIONS: Final[dict[str, tuple[str, tuple[Purpose, ...]]]] = {
     "spot": ("packages for a real Spot", ("spot",)),
 }
 """The extras with their heading and what they are for."""
-WEIGHTS: Final = ("detector.onnx", "heatmap.onnx")
+WEIGHTS: Final = ("detector", "heatmap")
+"""Networks that always ship; others do where their model card does."""
 
 
 @dataclass(frozen=True)
@@ -146,11 +147,11 @@ def software_renderer() -> bool:
 
 def file_findings(weights: Path, environment: Mapping[str, str]) -> Iterable[Finding]:
     """The shipped networks, ffmpeg, and whether Genesis' caches are warm."""
-    for name in WEIGHTS:
-        file = weights / name
+    for network in sorted({*WEIGHTS, *(card.stem for card in weights.glob("*.md"))}):
+        file = weights / f"{network}.onnx"
         good = file.is_file() and file.stat().st_size > 0
         detail = f"{file.stat().st_size / 1e6:.1f} MB" if good else f"missing: {file}"
-        yield Finding("files", name, good, detail, PURPOSES, "" if good else weights_line())
+        yield Finding("files", file.name, good, detail, PURPOSES, "" if good else weights_line())
     yield _ffmpeg()
     home = Path(environment.get("HOME", "~")).expanduser()
     for variable, default in (("GS_CACHE_FILE_PATH", "genesis"), ("QD_OFFLINE_CACHE_FILE_PATH", "quadrants")):

@@ -18,8 +18,7 @@ def networks(detector: Path | str | None, heatmap: Path | None) -> tuple[Detecto
     heatmap = heatmap or DEFAULT_WEIGHTS
     parts = open_detector(detector), way_maps.with_ways(OnnxHeatmap(heatmap), None)
     hashes = {"heatmap": file_hash(heatmap, "heatmap")}
-    if way_maps.DEFAULT_WEIGHTS.is_file():
-        hashes["ways"] = file_hash(way_maps.DEFAULT_WEIGHTS, "ways")
+    hashes |= {file.stem: file_hash(file, file.stem) for file in way_maps.shipped()}
     if not isinstance(detector, str):
         from perception.detection.detector import DEFAULT_WEIGHTS as DETECTOR_WEIGHTS
 

@@ -1,4 +1,4 @@
-"""The heatmap picture: grasp quality in colour over the grey picture, with the chosen grasp."""
+"""The heatmap picture: the quality that the grasp was chosen by, in colour over the grey picture, with the grasp."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from perception.hand.family import WAYS
 from perception.types import Detection, Grasp, Heatmap, RgbdFrame
 
 DIM = 0.45
@@ -18,14 +19,19 @@ WHITE = (255, 255, 255)
 
 
 def heatmap_picture(frame: RgbdFrame, detection: Detection, heatmap: Heatmap, grasp: Grasp | None) -> NDArray[np.uint8]:
-    """(H, W, 3) uint8 BGR. Quality 0 is blue, 1 is red; a cross in a ring marks the chosen pixel."""
+    """(H, W, 3) uint8 BGR. Quality 0 is blue, 1 is red; a cross in a ring marks the chosen pixel. The quality is that
+    of the grasp's way; there is none where it was chosen by shape."""
     grey = cv2.cvtColor(cv2.cvtColor(np.ascontiguousarray(frame.rgb), cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2BGR)
-    colours = cv2.applyColorMap((np.clip(heatmap.quality, 0.0, 1.0) * 255).astype(np.uint8), cv2.COLORMAP_TURBO)
     picture: NDArray[np.uint8] = (grey * DIM).astype(np.uint8)
-    picture[detection.mask] = (0.3 * grey[detection.mask] + 0.7 * colours[detection.mask]).astype(np.uint8)
+    quality, mask = _quality(heatmap, grasp), detection.mask
+    if quality is None:
+        picture[mask] = grey[mask]
+    else:
+        colours = cv2.applyColorMap((np.clip(quality, 0.0, 1.0) * 255).astype(np.uint8), cv2.COLORMAP_TURBO)
+        picture[mask] = (0.3 * grey[mask] + 0.7 * colours[mask]).astype(np.uint8)
+        _scale(picture)
     edge, _ = cv2.findContours(detection.mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     cv2.drawContours(picture, edge, -1, WHITE, 1)
-    _scale(picture)
     text = f"{detection.label} {detection.score:.2f}"
     if grasp is not None:
         u, v = (round(float(value)) for value in grasp.pixel_uv)
@@ -33,8 +39,24 @@ def heatmap_picture(frame: RgbdFrame, detection: Detection, heatmap: Heatmap, gr
         cv2.circle(picture, (u, v), 9, WHITE, 1, cv2.LINE_AA)
         cv2.drawMarker(picture, (u, v), WHITE, cv2.MARKER_CROSS, 13, 1, cv2.LINE_AA)
         text += f"   grasp {grasp.score:.2f} at ({u}, {v}), {grasp.depth_m:.3f} m, width {1000 * grasp.width_m:.0f} mm"
+        text += f", {grasp.way}" if grasp.way else ""
     _write(picture, text, (10, picture.shape[0] - 12))
     return picture
+
+
+def _quality(heatmap: Heatmap, grasp: Grasp | None) -> NDArray[np.float32] | None:
+    """(H, W) that the grasp was chosen by: of the heatmap, or of its way; None if it was chosen by shape."""
+    if grasp is None or grasp.way is None:
+        return heatmap.quality
+    if heatmap.ways is None:
+        return None
+    way = next(index for index, way in enumerate(WAYS) if way.name == grasp.way)
+    (left, top), scale = heatmap.ways.corner_uv, heatmap.ways.scale
+    first = 0.5 * scale - 0.5
+    place = np.array([[scale, 0.0, left + first], [0.0, scale, top + first]])
+    height, width = heatmap.quality.shape
+    laid = cv2.warpAffine(heatmap.ways.quality[way], place, (width, height), flags=cv2.INTER_NEAREST)
+    return np.asarray(laid, np.float32)
 
 
 def _scale(picture: NDArray[np.uint8]) -> None:

@@ -217,4 +217,4 @@ def _made(
         depth = float(-(pixel.point - pose.position_m) @ rotation[:, 0])
         overlap = min(depth + tips.fixed_tip_x_m, shape.height_m if way.approach == "top" else np.inf)
         rating = shape.score(way, pose, width, overlap)
-    return Grasp(pixel.uv, pixel.depth_m, pixel.point, pixel.normal, pose, width, rating)
+    return Grasp(pixel.uv, pixel.depth_m, pixel.point, pixel.normal, pose, width, rating, way=way.name)

@@ -60,6 +60,12 @@ class HeatmapAndWays:
         return heatmap if view.repaired.layer is None else replace(heatmap, ways=self._ways.predict(view))
 
 
+def shipped() -> tuple[Path, ...]:
+    """The files that `with_ways` opens without a path: of the ways and of the judge, as far as they ship."""
+    files = DEFAULT_WEIGHTS, DEFAULT_WEIGHTS.with_name(FILE_NAME)
+    return tuple(file for file in files if DEFAULT_WEIGHTS.is_file() and file.is_file())
+
+
 def with_ways(heatmap: HeatmapModel, path: Path | None) -> HeatmapModel:
     """A heatmap with the maps of the ways by the network of a file; by the shipped one if it is None, or without if
     there is none. ModelError for a file that cannot be used."""

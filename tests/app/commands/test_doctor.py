@@ -127,6 +127,7 @@ def test_the_set_up_installs_what_the_doctor_wants() -> None:
 def test_files(tmp_path: Path) -> None:
     (tmp_path / "detector.onnx").write_bytes(b"x" * 2_000_000)
     (tmp_path / "heatmap.onnx").touch()
+    (tmp_path / "ways.md").write_text("a card promises its network")
     warm = tmp_path / "cache"
     warm.mkdir()
     (warm / "kernel").touch()
@@ -134,6 +135,7 @@ def test_files(tmp_path: Path) -> None:
     found = {finding.name: finding for finding in doctor.file_findings(tmp_path, environment)}
     assert (found["detector.onnx"].good, found["detector.onnx"].detail) == (True, "2.0 MB")
     assert not found["heatmap.onnx"].good
+    assert not found["ways.onnx"].good
     assert found["genesis cache"].detail.startswith("warm")
     assert found["quadrants cache"].detail.startswith("cold")
 

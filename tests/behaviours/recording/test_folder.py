@@ -13,9 +13,11 @@ import numpy as np
 import pytest
 
 from behaviours.recording.folder import RecordError, RunFolder, new_folder, write_whole
+from behaviours.recording.overlay import heatmap_picture
 from perception.base.errors import ConfigError
 from perception.geometry import Pose
-from perception.types import Detection, Grasp, Heatmap, Intrinsics, RgbdFrame
+from perception.hand.family import WAYS
+from perception.types import Detection, Grasp, Heatmap, Intrinsics, RgbdFrame, WayMaps
 
 NOW = datetime(2030, 1, 2, 3, 4, 5)
 CAMERA = Intrinsics(64, 48, 55.2, 55.2, 32.0, 24.0)
@@ -110,6 +112,24 @@ def test_the_heatmap_picture_marks_the_grasp_and_colours_only_the_mask(record: R
     assert not np.array_equal(plain[20:40, 15:35], marked[20:40, 15:35])
     line = log_lines(record.path)[-1]
     assert (line["pixel_uv"], line["score"], line["best_quality"]) == ([25, 30], 0.83, 1.0)
+
+
+def test_the_heatmap_picture_shows_the_map_of_the_way_that_was_chosen() -> None:
+    frame, detection = make_frame(), make_detection()
+    maps = np.zeros((len(WAYS), 16, 16), np.float32)
+    maps[3, :, 9:] = 1.0
+    ways = WayMaps(maps, (12.2, 3.2), 1.5)
+    side = np.full((48, 64), 0.5, np.float32)
+    grasp = Grasp((25, 36), 0.5, np.zeros(3), np.array([0.0, 0.0, 1.0]), Pose.identity(), 0.07, 0.8, way=WAYS[3].name)
+    shown = heatmap_picture(frame, detection, Heatmap(side, ways), grasp)[20].astype(int)
+    liked = [u for u in range(22, 36) if ways.at((u, 20))[3] > 0]
+    other = [u for u in range(22, 36) if ways.at((u, 20))[3] == 0]
+    assert liked
+    assert other
+    assert all(shown[u, 2] > shown[u, 0] for u in liked), "quality 1 is red"
+    assert all(shown[u, 0] > shown[u, 2] for u in other), "quality 0 is blue"
+    by_shape = heatmap_picture(frame, detection, Heatmap(side), grasp)[20]
+    assert (by_shape[liked + other, 0] == by_shape[liked + other, 2]).all(), "no network chose it"
 
 
 def test_an_empty_mask_is_recorded_all_the_same(record: RunFolder) -> None:
