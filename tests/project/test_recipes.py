@@ -44,7 +44,7 @@ def test_there_is_a_file_to_copy_for_each() -> None:
 
 @pytest.mark.parametrize("name", FILES)
 def test_only_test_and_check_are_called_with_options_that_they_have(name: str) -> None:
-    lines = [part.strip() for text in commands(FILES[name]) for part in re.split(r"&&|\n", text)]
+    lines = [part.strip() for text in commands(FILES[name]) for part in re.split(r"&&|\n", text) if part.strip()]
     ours = [shlex.split(line) for line in lines if line.startswith("spot-grasp ")]
     assert {words[1] for words in ours} <= {"test", "check"}
     assert any(words[1] == "test" for words in ours)
