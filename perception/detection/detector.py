@@ -159,8 +159,9 @@ class OnnxDetector:
     ) -> tuple[list[Detection], bool]:
         """What was found at all zooms, each object once, best first, and whether it is enough.
 
-        An object has its best score, and the mask of the largest zoom that shows it, where masks are finest. The work
-        ends early with a detection that is enough (and plain, if it must be) and better than all that are left.
+        An object has its best score, and the mask of the largest zoom that is about as sure, where masks are finest.
+        The work ends early with a detection that is enough (and plain, if it must be) and better than all that are
+        left.
         """
         rule = self._settings
         corners = np.array([each.box_uv for each in candidates], dtype=np.float64).reshape(-1, 4)
@@ -176,7 +177,8 @@ class OnnxDetector:
                 for each, share in zip(candidates, shares, strict=True)
                 if share > rule.max_overlap and each.label == best.label
             ]
-            shown = max([best, *same], key=lambda each: each.zoom)
+            sure = [each for each in same if each.score >= rule.as_sure * best.score]
+            shown = max([best, *sure], key=lambda each: each.zoom)
             mask = shown.mask()
             if not mask.any():
                 continue

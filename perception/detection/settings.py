@@ -51,7 +51,8 @@ class DetectionSettings:
     zooms: the picture is looked at with each of these scales, in this order. few_looks: looks after which any detection
     is taken, if only one is wanted. sure, near: score, and longer side of the box as a share of the picture's height,
     from which an object needs no further look. doubted: factor of the score of what depth speaks against.
-    max_overlap: boxes that overlap by more (IoU) are one object. most: detections that one look keeps.
+    max_overlap: boxes that overlap by more (IoU) are one object. as_sure: a look whose score of an object is a smaller
+    share of the best does not draw its mask. most: detections that one look keeps.
     smoothing_px: blur of the picture, in input pixels, before it shrinks, as in training.
     foreground: what depth says against a detection. boxes: how it draws masks for a network that gives boxes alone.
     """
@@ -62,6 +63,7 @@ class DetectionSettings:
     near: float = 0.3
     doubted: float = 0.5
     max_overlap: float = 0.5
+    as_sure: float = 0.5
     most: int = 20
     smoothing_px: float = 0.4
     foreground: ForegroundSettings = field(default_factory=ForegroundSettings)
