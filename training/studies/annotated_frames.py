@@ -50,7 +50,7 @@ def annotated_frames(folder: Path, intrinsics: tuple[float, float, float, float]
             camera, tilt, roll = [], 0.0, 0.0
         if len(camera) != 4:
             raise ConfigError(f"{meta}: expected `intrinsics` [fx, fy, cx, cy], `tilt_deg` and `roll_deg`")
-        turn = rotation_from_vector([0.0, tilt, 0.0]) @ LEVEL @ rotation_from_vector([0.0, 0.0, roll])
+        turn = rotation_from_vector([0.0, tilt, 0.0]) @ LEVEL @ rotation_from_vector([0.0, 0.0, -roll])
         depth = read_picture(meta.with_name("depth_mm.png"), "depth", cv2.IMREAD_UNCHANGED)
         yield _frame(meta.parent.name, meta.with_name("rgb.png"), depth, camera, turn, meta.with_name("masks"))
     for picture in pictures if not metas else ():

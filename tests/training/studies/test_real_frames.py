@@ -54,6 +54,12 @@ def test_frames_are_read_in_both_forms(tmp_path: Path) -> None:
     assert frame.registered
     assert frame.depth[0, 0] == pytest.approx(0.7)
     assert frame.world_from_camera.rotation[2, 2] == pytest.approx(-0.5)  # the optical axis goes down by 30 degrees
+    meta = tmp_path / "one" / "a" / "meta.json"
+    meta.write_text(
+        meta.read_text().replace('"roll_deg": 0', '"roll_deg": 90').replace('"tilt_deg": 30', '"tilt_deg": 0')
+    )
+    rolled = next(annotated_frames(tmp_path / "one", None)).frame.world_from_camera
+    assert rolled.rotation @ [1.0, 0.0, 0.0] == pytest.approx([0.0, 0.0, 1.0])  # to the left: the right side is up
     other = tmp_path / "other"
     other.mkdir()
     cv2.imwrite(str(other / "rgb_x.png"), np.full((48, 64, 3), 90, np.uint8))
