@@ -70,7 +70,7 @@ def propose_grasps(
     label, tried = view.detection.label, 0
     found: list[Grasp] = []
     failures: Counter[str] = Counter()
-    batches = _ranked(around, ways_of(approach), gripper, tips, settings, maps)
+    batches = ranked_grasps(around, ways_of(approach), gripper, tips, settings, maps)
     for ranked in batches if judge is None else _with_first(also, batches):
         poses, widths = [one.world_from_hand for one in ranked], [one.width_m for one in ranked]
         checked = clearances(around, poses, widths, rooms, settings.clearance)
@@ -99,7 +99,7 @@ def propose_grasps(
     return Rejection(f"none of {tried} grasps on the {label} by its shape can be done: {counts}")
 
 
-def _ranked(
+def ranked_grasps(
     around: Surroundings,
     ways: tuple[Way, ...],
     gripper: GripperModel,
@@ -107,7 +107,8 @@ def _ranked(
     settings: ProposalSettings,
     maps: WayMaps | None,
 ) -> Iterator[list[Grasp]]:
-    """Unchecked grasps with their scores, in batches, the best first, each turned to where the object is narrowest."""
+    """Unchecked grasps of these ways with their scores, in batches, the best first, each turned to where the object is
+    narrowest. maps: the network's; None to rank by geometry."""
     heading = heading_of(around.view.frame.world_from_camera)
     shape = VisibleShape(around, heading, settings)
     rough: list[tuple[float, float | None, Way, Pixel, Vector]] = []

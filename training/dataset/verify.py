@@ -15,23 +15,27 @@ from training.dataset.data_values import array_faults, value_faults
 from training.dataset.folder import file_faults, read_json
 from training.dataset.generate import PARTS, SCHEMA
 from training.dataset.labels.project import BAD, GOOD, read_arrays
+from training.dataset.picks import PICK_FILES
 from training.dataset.plan import Plan
-from training.dataset.ways.verify import holds_way_labels, way_faults, way_info
+from training.dataset.ways.catalogue import WAY_FILES
 
 ARRAYS = ("", "arrays", "arrays-paper")
 """Where training arrays may be in a folder; "" if the folder itself holds arrays."""
+OBJECT_FILES = (WAY_FILES, PICK_FILES)
+"""Folders with a file for each object."""
 TINT = {GOOD: (40, 200, 60), BAD: (220, 40, 40)}
 """RGB of good and bad pixels."""
 
 
 def info(folder: Path) -> dict[str, Any]:
-    """The content of dataset.json, or of ways.json, without the list of files; for an unfinished data set the plan and
-    the counts.
+    """The content of dataset.json, or of the record of OBJECT_FILES, without the list of files; for an unfinished data
+    set the plan and the counts.
 
     ConfigError if the folder is no data set or has another schema.
     """
-    if holds_way_labels(folder):
-        return way_info(folder)
+    for kind in OBJECT_FILES:
+        if kind.held_by(folder):
+            return kind.info(folder)
     plan = read_json(folder / "plan.json")
     _check_schema(folder / "plan.json", plan)
     counts = {part: len(list((folder / part).glob("*.npz"))) for part in PARTS}
@@ -48,11 +52,12 @@ def verify(folder: Path) -> list[str]:
     """The faults of a finished data set or of training arrays, one line each; empty if there are none.
 
     Faults are missing, changed and unknown files, an impossible or differing plan, values that are not finite, and
-    labels outside the range. Labels of the family of grasps are checked in the same way. ConfigError if the folder is
-    none of these, has another schema, or is not finished.
+    labels outside the range. Folders of OBJECT_FILES are checked in the same way. ConfigError if the folder is none of
+    these, has another schema, or is not finished.
     """
-    if holds_way_labels(folder):
-        return way_faults(folder)
+    for kind in OBJECT_FILES:
+        if kind.held_by(folder):
+            return kind.faults(folder)
     faults = [fault for name in ARRAYS if (folder / name / "samples.json").is_file()
               for fault in array_faults(folder / name, f"{name}/" if name else "")]  # fmt: skip
     if (folder / "samples.json").is_file() and not (folder / "dataset.json").is_file():

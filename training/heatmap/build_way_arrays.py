@@ -17,7 +17,6 @@ from typing import Any, Final
 import numpy as np
 
 from behaviours.robots.spot.model import SPOT
-from perception.base.array_files import read_arrays
 from perception.base.errors import ConfigError
 from perception.quality.way_input import square_around, way_input
 from perception.types import RgbdFrame
@@ -26,10 +25,10 @@ from simulation.scene.build import SceneSample
 from training.common.mapping import LocalMapper
 from training.dataset.array_folder import WAY_ARRAYS, Sample, write_arrays
 from training.dataset.catalogue import split_of
-from training.dataset.folder import Progress, read_json
+from training.dataset.folder import Progress
 from training.dataset.viewpoints import camera_pose
 from training.dataset.views import photograph
-from training.dataset.ways.catalogue import WayPlan
+from training.dataset.ways.catalogue import WAY_FILES
 from training.dataset.ways.raster import photograph_scene
 from training.dataset.ways.scenes import LOOKS, Lying, way_scene
 from training.dataset.ways.targets import targets
@@ -138,17 +137,9 @@ def _read(folder: Path) -> None:
 @lru_cache(maxsize=1)
 def _labelled(folder: Path) -> tuple[Labelled, ...]:
     """What is labelled in a folder so far."""
-    values = read_json(folder / "plan.json")
-    try:
-        fields: dict[str, Any] = {
-            key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
-        }
-        plan = WayPlan(**{key: value for key, value in fields.items() if key != "schema"})
-    except TypeError as error:
-        raise ConfigError(f"{folder}: holds no labels of spot-grasp dataset ways ({error})") from error
     found = []
-    for job in (job for job in plan.jobs if (folder / job.file).is_file()):
-        arrays, item = read_arrays(folder / job.file, "file of way labels", KEYS), job.object()
+    for job in (job for job in WAY_FILES.plan_of(folder).jobs if (folder / job.file).is_file()):
+        arrays, item = WAY_FILES.read(folder / job.file, KEYS), job.object()
         found += [Labelled(item.name, Lying(item, arrays, rest)) for rest in range(len(arrays["rests"]))]
     if not found:
         raise ConfigError(f"{folder}: nothing is labelled yet; run spot-grasp dataset ways --out {folder}")

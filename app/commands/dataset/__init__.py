@@ -7,6 +7,7 @@ COMMAND = Group(
     {
         "generate": ("app.commands.dataset.generate", "make a data set, or go on with one"),
         "ways": ("app.commands.dataset.ways", "label objects with the whole family of grasps, by physics"),
+        "picks": ("app.commands.dataset.picks", "grasps as a run would propose them, tried in physics"),
         "rehearse": (
             "app.commands.dataset.rehearse",
             "training arrays of grasps that are tried in physics",

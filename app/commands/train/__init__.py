@@ -6,6 +6,7 @@ COMMAND = Group(
     "NETWORK",
     {
         "heatmap": ("app.commands.train.heatmap", "the grasp heatmap"),
+        "judge": ("app.commands.train.judge", "the judge of single grasps"),
         "detector": ("app.commands.train.detector", "the detector"),
     },
 )

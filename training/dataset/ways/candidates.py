@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from behaviours.robots.spot.model import SPOT, SPOT_TIPS
 from perception.geometry import Pose
+from perception.hand.clearance import SweptRoom
 from perception.hand.family import WAYS, Way, applies, beside, hand_pose_of, narrowest, rotation_of
 from perception.hand.rooms import rooms_of
 from simulation.trials.free_gripper import PRE_GRASP_M
@@ -114,11 +115,15 @@ def candidate_at(way: Way, point: Array, rotation: Array, solid: Array) -> Candi
     rooms = rooms_of(SPOT.gripper, PRE_GRASP_M)
     jaw = rooms.jaws[rooms.index_for(width, SPOT_TIPS.spare_m)]
     room = jaw.coming
-    lowest = float((room.corners @ pose.rotation[2]).min()) + pose.position_m[2]
-    if lowest + min(0.0, -PRE_GRASP_M * pose.rotation[2, 0]) < FREE_OF_SUPPORT_M:
+    if lowest_m(room, pose) + min(0.0, -PRE_GRASP_M * pose.rotation[2, 0]) < FREE_OF_SUPPORT_M:
         return None
     clearance = room.clearance_m((solid - pose.position_m) @ pose.rotation)
     return None if clearance < -GRAZES_M else Candidate(pose, span, jaw.opened_rad, min(clearance, 0.1))
+
+
+def lowest_m(room: SweptRoom, world_from_hand: Pose) -> float:
+    """Height of the lowest corner of a gripper in the world, where it stops."""
+    return float((room.corners @ world_from_hand.rotation[2]).min() + world_from_hand.position_m[2])
 
 
 def span_at(solid: Array, point: Array, rotation: Array, slab_m: tuple[float, float]) -> tuple[float, float]:

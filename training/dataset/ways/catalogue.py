@@ -1,35 +1,42 @@
-"""Labels of the family of grasps for many objects: a folder that says what it holds and goes on where it stopped.
+"""Labels of the family of grasps for many objects: a folder as training.dataset.object_files describes, ways.json its
+record, and the files in labels/ as training.dataset.ways.labels says.
 
-    plan.json           what was asked for; another plan is refused here
-    labels/NAME.npz     one an object, see training.dataset.ways.labels
-    ways.json           schema, plan, counts, size and SHA-256 of every file; written last
-
-Objects are those of the catalogue, upright families and low ones, and the user's own, URDF or meshes. Equal plans give
-equal bytes on one machine, with however many processes.
+Objects are those of the catalogue, upright families and low ones, and the user's own, URDF or meshes.
 """
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
-from functools import partial
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from perception.base.array_files import read_arrays
 from perception.base.errors import ConfigError
-from perception.base.plain_json import json_text
 from perception.hand.family import WAYS
 from simulation.scene.low_objects import LOW_FAMILIES, make_any_object
 from simulation.scene.objects import FAMILIES, GraspObject
 from simulation.scene.user_objects import read_object
 from training.common.mapping import Mapper
 from training.dataset.catalogue import FIRST_SEED, Split, split_of
-from training.dataset.folder import Progress, claim, digest, save
-from training.dataset.jobs import Files, start_genesis
-from training.dataset.ways.labels import SCHEMA, label_ways
+from training.dataset.folder import Progress
+from training.dataset.jobs import Files
+from training.dataset.object_files import Arrays, ObjectFiles, outside
+from training.dataset.ways.labels import ARRAYS, SCHEMA, label_ways
 
 ALL_FAMILIES: Final = (*FAMILIES, *LOW_FAMILIES)
+
+
+def objects_of(
+    per_family: int, families: Sequence[str], skip: int, split: Split | None = None
+) -> list[tuple[str, int]]:
+    """(family, seed) of the objects number `skip` to `per_family` of each of `families`, all of them where none is
+    named; the families in turn. split: of the catalogue; None for all of it. ConfigError for an unknown family."""
+    unknown = [family for family in families if family not in ALL_FAMILIES]
+    if unknown:
+        raise ConfigError(f"unknown family {unknown[0]!r}; choose from: {', '.join(ALL_FAMILIES)}")
+    chosen = [family for family in ALL_FAMILIES if not families or family in families]
+    names = [(family, FIRST_SEED + index) for index in range(skip, per_family) for family in chosen]
+    return [one for one in names if split in (None, split_of(f"{one[0]}-{one[1]}"))]
 
 
 @dataclass(frozen=True)
@@ -51,24 +58,15 @@ class WayPlan:
     seed: int
 
     def __post_init__(self) -> None:
-        unknown = [family for family in self.families if family not in ALL_FAMILIES]
-        if unknown:
-            raise ConfigError(f"unknown family {unknown[0]!r}; choose from: {', '.join(ALL_FAMILIES)}")
         if not self.jobs:
             raise ConfigError("nothing to label: give --objects, --mesh or both")
 
     @property
     def jobs(self) -> tuple[WayJob, ...]:
         """The families in turn, then the meshes."""
-        names = [
-            (family, FIRST_SEED + index)
-            for index in range(self.skip, self.per_family)
-            for family in ALL_FAMILIES
-            if not self.families or family in self.families
-        ]
-        kept = [one for one in names if self.split in (None, split_of(f"{one[0]}-{one[1]}"))]
+        made = objects_of(self.per_family, self.families, self.skip, self.split)
         own = [("mesh", 0, mesh) for mesh in self.meshes]
-        return tuple(WayJob(*one, self.rests, self.samples, self.seed) for one in [*((*k, "") for k in kept), *own])
+        return tuple(WayJob(*one, self.rests, self.samples, self.seed) for one in [*((*o, "") for o in made), *own])
 
 
 @dataclass(frozen=True)
@@ -112,37 +110,40 @@ def label_catalogue(
 
     ConfigError if the folder holds another plan's labels, or cannot be written: a next run goes on.
     """
-    claim(plan, SCHEMA, out)
     jobs = plan.jobs
-    todo = [job for job in jobs if not (out / job.file).is_file()]
-    done = len(jobs) - len(todo)
-    progress("labels", done, len(jobs))
-    for files in mapper.map(way_job, todo, partial(start_genesis, device)):
-        for name, content in files:
-            save(out / name, content)
-        done += 1
-        progress("labels", done, len(jobs))
-    summary: dict[str, Any] = {
-        "schema": SCHEMA,
-        "kind": "spot-grasp labels of the family of grasps",
-        "plan": json.loads(json.dumps(asdict(plan))),
-        "ways": [way.name for way in WAYS],
-        "counts": _counts([out / job.file for job in jobs]),
-    }
-    paths = {job.file: out / job.file for job in jobs}
-    listed = {name: {"bytes": path.stat().st_size, "sha256": digest(path)} for name, path in paths.items()}
-    save(out / "ways.json", json_text({**summary, "files": listed}, indent=1).encode())
-    return summary
+    WAY_FILES.fill(out, plan, jobs, way_job, mapper, progress, device)
+    facts = {"ways": [way.name for way in WAYS], "counts": _counts([out / job.file for job in jobs])}
+    return WAY_FILES.finish(out, plan, jobs, facts)
 
 
 def _counts(paths: list[Path]) -> dict[str, int]:
     """asked: samples times ways; tried: those that went to physics; objects_held: with a grasp that held."""
     counts = {"objects": len(paths), "objects_held": 0, "asked": 0, "tried": 0, "lifted": 0, "held": 0}
     for path in paths:
-        data = read_arrays(path, "file of way labels", ("way", "lifted", "held"))
+        data = WAY_FILES.read(path, ("way", "lifted", "held"))
         counts["asked"] += len(data["way"])
         counts["tried"] += len(data["held"])
         counts["lifted"] += int(data["lifted"].sum())
         counts["held"] += int(data["held"].sum())
         counts["objects_held"] += bool(data["held"].any())
     return counts
+
+
+def _check(arrays: Arrays, sizes: Mapping[str | int, int]) -> list[str]:
+    faults = outside(arrays, {"rest": sizes["R"], "sample": sizes["S"], "way": len(WAYS), "asked": sizes["A"]})
+    if bool((arrays["held"] & ~arrays["lifted"]).any()):
+        faults.append("held has grasps that are not lifted")
+    return faults
+
+
+WAY_FILES: Final = ObjectFiles(
+    what="labels of the family of grasps",
+    schema=SCHEMA,
+    files="labels",
+    record="ways.json",
+    command="spot-grasp dataset ways",
+    plan=WayPlan,
+    marks=frozenset({"rests", "samples"}),
+    arrays=ARRAYS,
+    check=_check,
+)

@@ -28,6 +28,12 @@ from training.dataset.ways.candidates import KINDS, Asked, ask, solid_points
 
 Array = NDArray[np.float64]
 SCHEMA: Final = 1
+ARRAYS: Final = {
+    "rests": ("R", 4, 4), "shares": ("R",), "points": ("R", "S", 3), "normals": ("R", "S", 3), "rest": ("A",),
+    "sample": ("A",), "way": ("A",), "axis": ("A", 3), "asked": ("N",), "poses": ("N", 4, 4), "span_m": ("N", 2),
+    "opened_rad": ("N",), "clearance_m": ("N",), "lifted": ("N",), "held": ("N",),
+}  # fmt: skip
+"""The shape of each array of a file."""
 ENVIRONMENTS: Final = 256
 SOLID_POINTS: Final = 2500
 MAX_TORQUE_NM: Final = 3.0

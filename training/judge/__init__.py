@@ -1,0 +1,1 @@
+"""The network that rates single grasps: pictures with proposals that physics tries, training, export."""
