@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from perception.quality.judge import CELLS, CHANNELS, VERSION
 from perception.types import Heatmap, WayMaps
 from perception.view import View
 from simulation.scene.low_objects import make_low_object
+from simulation.scene.objects import GraspObject
+from simulation.trials.resting_trials import Outcomes
 from tests.support.engine_jobs import InlineMapper
 from training.dataset.catalogue import split_of
 from training.dataset.folder import npz_bytes
@@ -24,7 +27,7 @@ from training.dataset.picks import PICK_FILES, SCHEMA, SOURCES, PickPlan
 from training.dataset.verify import info, verify
 from training.dataset.ways.scenes import Lying
 from training.judge import picks
-from training.judge.picks import PickJob, make_picks, plan_for
+from training.judge.picks import PickJob, make_picks, pick_job, plan_for
 from training.judge.pictures import EACH, pictures, proposals
 
 PLAN = PickPlan(1, ("tin",), 0, 1, 1, 1, 0, VERSION, "0" * 64, "1" * 64)
@@ -147,6 +150,42 @@ def test_faults_of_picks_are_named(folder: Path) -> None:
     two.unlink()
     faults = verify(folder)
     assert [one.name in faults[0], two.name in faults[1]] == [True, True]
+
+
+class HoldsTheMiddle:
+    """A bench where what closes about the object's middle holds."""
+
+    def __init__(self, item: GraspObject, count: int) -> None:
+        self.parts = [item.vertices]
+
+    def __enter__(self) -> HoldsTheMiddle:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def settle(self, poses: list[Pose]) -> list[Pose | None]:
+        return list(poses)
+
+    def run(self, hands: list[Pose], rests: list[Pose], opened: np.ndarray, torque_nm: float) -> Outcomes:
+        middle = np.array([hand.inverse().transform([0.0, 0.0, 0.03]) for hand in hands])
+        held = np.abs(middle[:, 1]) < 0.015
+        return Outcomes(held, held)
+
+
+def test_what_meets_the_floor_or_the_object_is_bad_whatever_physics_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(picks, "_networks", lambda *_: Everywhere())
+    monkeypatch.setattr(picks, "RestingBench", HoldsTheMiddle)
+    plan = replace(PLAN, scenes=2)
+    job = PickJob(plan, *plan.objects[0], FILE, FILE)
+    ((_, free),) = pick_job(job)
+    monkeypatch.setattr(picks, "MOST_INSIDE_M", -1.0)
+    ((_, met),) = pick_job(job)
+    arrays = [np.load(io.BytesIO(content)) for content in (free, met)]
+    assert 0 < arrays[0]["good"].sum() < len(arrays[0]["good"])
+    assert not arrays[1]["good"].any(), "nothing is so far from the object"
+    assert (arrays[0]["inputs"] == arrays[1]["inputs"]).all()
+    assert arrays[0]["picture"].max() == 1
 
 
 @pytest.mark.simulation
