@@ -111,7 +111,8 @@ def _failures() -> tuple[type[BaseException], ...]:
 
 
 def _next_step(what: str) -> str:
-    return f"give another file with --{what}, or make one with `python -m training.export {what}`"
+    instead = "leave it out" if what == "judge" else f"give another file with --{what}"
+    return f"{instead}, or make one with `python -m training.export {what}`"
 
 
 def _first_line(error: BaseException) -> str:

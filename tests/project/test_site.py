@@ -9,13 +9,14 @@ import sys
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 import trees
 from app.commands.dispatch import build_parser
 from behaviours.registry import LEAVES
-from docs import reference, ways
+from docs import judge, reference, ways
 from tests.support.places import ROOT
 
 pytestmark = pytest.mark.slow
@@ -40,10 +41,12 @@ def test_the_reference_has_every_command_and_option() -> None:
             assert option in page, f"{name} {option}"
 
 
-def test_the_drawing_of_the_family_of_grasps_is_the_one_that_its_script_draws() -> None:
-    kept, drawn = (ROOT / "docs" / "ways.svg").read_text(), ways.svg()
+@pytest.mark.parametrize("script", [ways, judge])
+def test_a_drawing_is_the_one_that_its_script_draws(script: ModuleType) -> None:
+    assert script.__file__ is not None
+    kept, drawn = Path(script.__file__).with_suffix(".svg").read_text(), script.svg()
     number = re.compile(r"-?\d+(?:\.\d+)?")
-    assert number.sub("", kept) == number.sub("", drawn), "run python docs/ways.py"
+    assert number.sub("", kept) == number.sub("", drawn), f"run python {script.__name__.replace('.', '/')}.py"
     places = ([float(found) for found in number.findall(text)] for text in (kept, drawn))
     assert max(abs(a - b) for a, b in zip(*places, strict=True)) <= 1.0
 
