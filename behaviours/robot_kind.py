@@ -24,3 +24,14 @@ class RobotKind(Protocol):
         robot may write files of its own; None outside a run. ConfigError for options that cannot be used.
         """
         ...
+
+
+class LooksOn(Protocol):
+    """What a kind of a real robot may have besides, for `spot-grasp look`."""
+
+    def make_onlooker(self, options: argparse.Namespace, *, seed: int) -> Robot:
+        """A robot whose `__enter__` takes no control and moves nothing, and that refuses every motion.
+
+        options, seed: as for `RobotKind.make`. Of its methods `now`, `capture` and `body_pose` are used.
+        """
+        ...

@@ -60,7 +60,7 @@ def run(
     file = trees.find_tree(str(tree))
     known = trees.PluginLeaves({**LEAVES, **{leaf.tag(): leaf for leaf in leaf_classes(leaves)}})
     document = trees.load(file, known, main)
-    detector, heatmap_model = _networks(robot, detector, heatmap_model)
+    detector, heatmap_model = _networks(robot, detector, heatmap_model, settings)
     names = robot_names(robot.cameras, picks=picking(robot) is not None, whose="the robot")
     document.know({"label": label_names(detector, "the detector"), **names})
     for warning in document.problems:
@@ -80,14 +80,20 @@ def run(
 
 
 def _networks(
-    robot: Robot, detector: Detector | None, heatmap_model: HeatmapModel | None
+    robot: Robot, detector: Detector | None, heatmap_model: HeatmapModel | None, settings: Settings | None
 ) -> tuple[Detector, HeatmapModel]:
-    """The networks that were given, else those that fit the robot. ModelError if a shipped one cannot be used."""
+    """The networks that were given, else those that fit the robot; a network file answers to the words of the settings,
+    too. ModelError if a shipped one cannot be used."""
     from behaviours.robots.fake.robot import FakeDetector, FakeHeatmap, FakeRobot
 
-    if isinstance(robot, FakeRobot):  # its pictures are flat colours, which the networks were not trained on
-        return detector or FakeDetector(), heatmap_model or FakeHeatmap()
+    if detector is None and isinstance(robot, FakeRobot):  # the networks were not trained on its flat colours
+        return FakeDetector(), heatmap_model or FakeHeatmap()
+    from perception.detection.aliases import ALIASES, with_aliases
     from perception.detection.detector import OnnxDetector
     from perception.quality.heatmap import OnnxHeatmap
 
-    return detector or OnnxDetector(), heatmap_model or OnnxHeatmap()
+    detector = detector or OnnxDetector()
+    if isinstance(detector, OnnxDetector):
+        detector = with_aliases(detector, ALIASES if settings is None else settings.names)
+    fake = isinstance(robot, FakeRobot)
+    return detector, heatmap_model or (FakeHeatmap() if fake else OnnxHeatmap())

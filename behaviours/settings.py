@@ -6,12 +6,14 @@ A TOML file can change them, see `read_settings`.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from perception.base.errors import ConfigError
 from perception.base.files import read_toml, shown
+from perception.detection.aliases import ALIASES, Aliases
 from perception.detection.settings import JudgeSettings, ThingSettings
 from perception.grasping.settings import GraspSettings
 from perception.surface.settings import SurfaceSettings
@@ -53,7 +55,8 @@ class PlacingSettings:
 class Settings:
     """surface: what is read from depth and outline. things: what counts as a thing. judging: how depth judges what a
     detector found. grasp: how a grasp is chosen.
-    looking, placing: see there. motion_timeout_s: the longest time for any one motion."""
+    looking, placing: see there. motion_timeout_s: the longest time for any one motion. names: for words that trees ask
+    for, the names of detectors that count as them; see `perception.detection.aliases`."""
 
     surface: SurfaceSettings = field(default_factory=SurfaceSettings)
     things: ThingSettings = field(default_factory=ThingSettings)
@@ -62,13 +65,14 @@ class Settings:
     looking: LookingSettings = field(default_factory=LookingSettings)
     placing: PlacingSettings = field(default_factory=PlacingSettings)
     motion_timeout_s: float = 40.0
+    names: Aliases = field(default_factory=lambda: dict(ALIASES))
 
 
 def read_settings(path: Path) -> Settings:
     """The settings of a TOML file; what it does not name keeps its default. ConfigError, one line, for any error in it.
 
     Tables are named like the attributes: `[grasp]`, `[surface.depth]`. A number is above 0 and at most LARGEST; those
-    of a list may have either sign.
+    of a list may have either sign. `[names]` has lists of names; a word that it has is no longer the built-in one.
     """
     made: Settings = _filled(Settings(), read_toml(path, "settings file"), shown(path))
     return made
@@ -90,12 +94,22 @@ def _value(default: Any, kind: str, value: Any, where: str) -> Any:
         if not isinstance(value, dict):
             raise ConfigError(f"{where} is a table; write [{where.rpartition(' ')[2]}] and its keys below")
         return _filled(default, value, where)
+    if isinstance(default, Mapping):
+        if not isinstance(value, dict):
+            raise ConfigError(f'{where} is a table; write [names] and below it words, as mug = ["cup"]')
+        return {**default, **{word: _names(names, f"{where}: {word}") for word, names in value.items()}}
     if isinstance(default, tuple):
         count = None if "..." in kind else len(default)
         if not isinstance(value, list) or not value or len(value) != (count or len(value)):
             raise ConfigError(f"{where}: {value!r} is no list of {count or 'some'} numbers")
         return tuple(_number(item, float, where, -LARGEST) for item in value)
     return _number(value, type(default), where, 0)
+
+
+def _names(value: Any, where: str) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(name, str) and name for name in value):
+        raise ConfigError(f'{where}: {value!r} is no list of names, such as ["cup", "vase"]')
+    return tuple(value)
 
 
 def _number(value: Any, kind: type[int] | type[float], where: str, low: float) -> int | float:

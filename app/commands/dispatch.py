@@ -34,6 +34,7 @@ COMMANDS: Final[Table] = {
         "app.commands.contract",
         "does a robot keep the robot protocol? It walks and moves its arm",
     ),
+    "look": ("app.commands.look", "what a robot sees now: pictures, detections, a grasp; nothing moves"),
     "perceive": ("app.commands.perceive", "run the whole perception on a saved pair of colour and depth"),
     "dataset": ("app.commands.dataset", "make, look at and check data sets of simulated grasps"),
     "train": ("app.commands.train", "train a network and export it"),

@@ -28,7 +28,9 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--detector", type=detector_name, metavar="NAME|FILE", help=DETECTOR)
     parser.add_argument("--heatmap", type=Path, metavar="FILE", help="heatmap network (.onnx)")
     parser.add_argument("--substitute", type=Path, metavar="FILE", help="JSON file that scripts leaves (simulation)")
-    parser.add_argument("--settings", type=Path, metavar="FILE", help="TOML file of numbers that no port gives")
+    parser.add_argument(
+        "--settings", type=Path, metavar="FILE", help="TOML file of numbers and names that no port gives"
+    )
     watch = parser.add_argument_group("what you see and keep")
     watch.add_argument("--view", choices=VIEWS, help="terminal view (default: live on a terminal, else plain)")
     watch.add_argument(

@@ -11,6 +11,7 @@ from perception.base.errors import ConfigError
 
 if TYPE_CHECKING:
     from behaviours.robots.fake.robot import FakeRobot
+    from perception.detection.aliases import Aliases
     from perception.networks.protocols import Detector, HeatmapModel
 
 
@@ -40,7 +41,7 @@ class FakeKind:
         return FakeRobot(script, world=world, real_time=options.real_time)
 
     def networks(
-        self, detector: Path | str | None, heatmap: Path | None
+        self, detector: Path | str | None, heatmap: Path | None, names: Aliases | None = None
     ) -> tuple[Detector, HeatmapModel, dict[str, str]]:
         """Models that know its world, in place of the shipped networks; see `app.parts.networks.networks`."""
         flags = {"--detector": isinstance(detector, Path), "--heatmap": heatmap is not None}
@@ -48,4 +49,4 @@ class FakeKind:
             raise ConfigError(f"{', '.join(unused)}: not for --robot fake; leave it out or take --robot genesis")
         from behaviours.robots.fake.robot import FakeDetector, FakeHeatmap
 
-        return FakeDetector() if detector is None else open_detector(detector), FakeHeatmap(), {}
+        return FakeDetector() if detector is None else open_detector(detector, names), FakeHeatmap(), {}

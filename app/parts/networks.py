@@ -6,17 +6,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from perception.detection.aliases import Aliases
     from perception.networks.protocols import Detector, HeatmapModel
 
 
-def networks(detector: Path | str | None, heatmap: Path | None) -> tuple[Detector, HeatmapModel, dict[str, str]]:
+def networks(
+    detector: Path | str | None, heatmap: Path | None, names: Aliases | None = None
+) -> tuple[Detector, HeatmapModel, dict[str, str]]:
     """Detector and heatmap, the shipped ones where None is given, and the hashes of their files. The heatmap has the
-    maps of the ways if their network is shipped. ModelError, and ConfigError for a detector of another package."""
+    maps of the ways if their network is shipped. names: see `open_detector`. ModelError, and ConfigError for a detector
+    of another package."""
     from perception.quality import way_maps
     from perception.quality.heatmap import DEFAULT_WEIGHTS, OnnxHeatmap
 
     heatmap = heatmap or DEFAULT_WEIGHTS
-    parts = open_detector(detector), way_maps.with_ways(OnnxHeatmap(heatmap), None)
+    parts = open_detector(detector, names), way_maps.with_ways(OnnxHeatmap(heatmap), None)
     hashes = {"heatmap": file_hash(heatmap, "heatmap")}
     hashes |= {file.stem: file_hash(file, file.stem) for file in way_maps.shipped()}
     if not isinstance(detector, str):
@@ -26,15 +30,19 @@ def networks(detector: Path | str | None, heatmap: Path | None) -> tuple[Detecto
     return *parts, hashes
 
 
-def open_detector(which: Path | str | None) -> Detector:
-    """The shipped detector, one of a file (a path), or one that a package offers (a name). ModelError, ConfigError."""
+def open_detector(which: Path | str | None, names: Aliases | None = None) -> Detector:
+    """The shipped detector, one of a file (a path), or one that a package offers (a name). ModelError, ConfigError.
+
+    names: for words, the names in a file that count as them; None for the usual ones. Packages name theirs.
+    """
     if isinstance(which, str):
         from app.parts.plugins import make_detector
 
         return make_detector(which)
+    from perception.detection.aliases import ALIASES, with_aliases
     from perception.detection.detector import DEFAULT_WEIGHTS, OnnxDetector
 
-    return OnnxDetector(which or DEFAULT_WEIGHTS)
+    return with_aliases(OnnxDetector(which or DEFAULT_WEIGHTS), ALIASES if names is None else names)
 
 
 def file_hash(file: Path, what: str) -> str:

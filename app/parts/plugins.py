@@ -77,6 +77,14 @@ class PluginKind:
             raise ConfigError(f"robot '{self._name}': {self._where} {reason}")
         return robot
 
+    def make_onlooker(self, options: argparse.Namespace, *, seed: int) -> Robot | None:
+        """See `behaviours.robot_kind.LooksOn`; None if the plug-in offers none."""
+        if not hasattr(self._value, "make_onlooker"):
+            return None
+        with self._named("cannot be made to look on"):
+            robot: Robot = self._value.make_onlooker(options, seed=seed)
+            return robot
+
     def _named(self, what: str) -> AbstractContextManager[None]:
         return _named_errors(f"robot '{self._name}': {self._where} {what}")
 

@@ -17,6 +17,7 @@ from perception.base.errors import ConfigError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from behaviours.robot import Robot
     from behaviours.robot_kind import RobotKind
 
 KINDS: Final[Mapping[str, GenesisKind | FakeKind | SpotKind]] = {
@@ -88,6 +89,24 @@ def robot_options(arguments: argparse.Namespace) -> dict[str, Any]:
                 f"{', '.join(flags)}: not for --robot {arguments.robot}; leave it out or take --robot {name}"
             )
     return {dest: getattr(arguments, dest) for dest in own}
+
+
+def onlooker(name: str, options: argparse.Namespace, seed: int) -> Robot:
+    """A robot that is only looked through: entering it takes nothing, and nothing moves. ConfigError if there is none.
+
+    options: those of `robot_options`. A simulated robot can always be looked through.
+    """
+    kind = robot_kind(name)
+    make = getattr(kind, "make_onlooker", None)
+    robot: Robot | None = None if make is None else make(options, seed=seed)
+    if robot is None:
+        robot = kind.make(options, seed=seed, folder=None)
+        if not robot.simulated_time:
+            raise ConfigError(
+                f"robot '{name}' cannot be looked through without taking control of it: its package offers no "
+                "make_onlooker, see behaviours.robot_kind.LooksOn"
+            )
+    return robot
 
 
 def owner_words(words: Sequence[str]) -> str:

@@ -26,13 +26,19 @@ class SimulatedSpot(SpotRobot):
     """A `SpotRobot` that brings its own Spot: a server of the Spot API with `body` behind it.
 
     body: what moves, not entered yet. speed: simulated seconds for one of the wall. log: file for what the server
-    receives, one JSON object a line, or None. `server` is there inside `with`.
+    receives, one JSON object a line, or None. looks_only: see `SpotRobot`. `server` is there inside `with`.
     """
 
     def __init__(
-        self, body: Steerable, options: SpotOptions | None = None, *, speed: float = 1.0, log: Path | None = None
+        self,
+        body: Steerable,
+        options: SpotOptions | None = None,
+        *,
+        speed: float = 1.0,
+        log: Path | None = None,
+        looks_only: bool = False,
     ) -> None:
-        super().__init__(Target(LOCAL), options)
+        super().__init__(Target(LOCAL), options, looks_only=looks_only)
         self._body, self._speed, self._log = body, speed, log
         self._stack = contextlib.ExitStack()
         self.server: SpotServer

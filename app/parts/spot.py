@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from app.base.bounded import integer
 from app.parts.genesis import GenesisKind
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 SIMULATED = "sim"
 """The --hostname of a simulated Spot."""
+TARGET: Final = ("hostname", "port", "certificate")
+"""The options that say which Spot."""
 
 
 def add_target(options: argparse._ActionsContainer, *, required: bool = False) -> None:
@@ -55,7 +57,16 @@ class SpotKind:
             "--at-end", choices=AT_END, default="found", help="how to leave it (default: off if it was off)"
         )
 
+    def make_onlooker(self, options: argparse.Namespace, *, seed: int) -> SpotRobot:
+        """A Spot that is only looked at. ConfigError, besides, for options about control."""
+        if flags := [flag for dest, flag in options_given(self, options).items() if dest not in TARGET]:
+            raise ConfigError(f"{', '.join(flags)}: nothing is taken and nothing moves; leave it out")
+        return self._made(options, seed=seed, folder=None, looks_only=True)
+
     def make(self, options: argparse.Namespace, *, seed: int, folder: Path | None) -> SpotRobot:
+        return self._made(options, seed=seed, folder=folder, looks_only=False)
+
+    def _made(self, options: argparse.Namespace, *, seed: int, folder: Path | None, looks_only: bool) -> SpotRobot:
         from behaviours.robots.spot.options import SpotOptions
 
         if options.hostname is None:
@@ -71,13 +82,14 @@ class SpotKind:
             require("--robot spot", "spot", "bosdyn.client")
             from behaviours.robots.spot.robot import SpotRobot
 
-            return SpotRobot(target_of(options), settings)
+            return SpotRobot(target_of(options), settings, looks_only=looks_only)
         refuse_target(options)
         require("--robot spot", "spot")
         from app.parts.simulated_spot import SimulatedSpot
 
         body = self.borrows.make(options, seed=seed, folder=folder)
-        return SimulatedSpot(body, settings, log=None if folder is None else folder / "spot_api.jsonl")
+        log = None if folder is None else folder / "spot_api.jsonl"
+        return SimulatedSpot(body, settings, log=log, looks_only=looks_only)
 
 
 def refuse_target(options: argparse.Namespace) -> None:

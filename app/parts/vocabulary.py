@@ -41,9 +41,9 @@ def vocabulary(
     return known
 
 
-def vocabulary_for_check(detector: Path | str | None, robot: str | None) -> Vocabulary:
-    """The vocabulary of a run with these options. ModelError for a network, ConfigError for a plug-in that cannot be
-    used."""
+def vocabulary_for_check(detector: Path | str | None, robot: str | None, settings: Path | None = None) -> Vocabulary:
+    """The vocabulary of a run with these options. settings: its file. ModelError for a network, ConfigError for a
+    plug-in or settings that cannot be used."""
     if detector is None and robot is None:
         return {}
     made = None
@@ -55,5 +55,7 @@ def vocabulary_for_check(detector: Path | str | None, robot: str | None) -> Voca
 
         return vocabulary(FakeDetector(), None, robot)
     from app.parts.networks import open_detector
+    from behaviours.settings import read_settings
 
-    return vocabulary(open_detector(detector), detector, robot, made)
+    names = None if settings is None else read_settings(settings).names
+    return vocabulary(open_detector(detector, names), detector, robot, made)

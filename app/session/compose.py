@@ -45,15 +45,21 @@ def compose(options: RunOptions, folder: Path | None = None, opened: Networks | 
     """
     kind = robot_kind(options.robot)
     robot = kind.make(with_defaults(kind, options.robot_options), seed=options.seed, folder=folder)
-    detector, heatmap, hashes = opened or open_networks(options.robot, options.detector, options.heatmap)
+    detector, heatmap, hashes = opened or open_networks(
+        options.robot, options.detector, options.heatmap, options.settings
+    )
     return Parts(robot, detector, heatmap, getattr(robot, "ground_truth", dict), hashes)
 
 
-def open_networks(robot: str, detector: Path | str | None, heatmap: Path | None) -> Networks:
-    """The networks for a robot of this name, see `app.parts.networks.networks`."""
+def open_networks(
+    robot: str, detector: Path | str | None, heatmap: Path | None, settings: Path | None = None
+) -> Networks:
+    """The networks for a robot of this name, see `app.parts.networks.networks`. settings: the file of its names."""
+    from behaviours.settings import read_settings
+
     kind = robot_kind(robot)
     find = kind.networks if isinstance(kind, FakeKind) else networks
-    return find(detector, heatmap)
+    return find(detector, heatmap, None if settings is None else read_settings(settings).names)
 
 
 def description(options: RunOptions, parts: Parts, settings: Settings) -> dict[str, Any]:

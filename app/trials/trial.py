@@ -56,7 +56,9 @@ def run_trial(trial: Trial) -> Outcome:
     options, leaves = trial.options, LeafTimes(())
     task = read_task(options)
     trial.folder.mkdir(parents=True)
-    parts = compose(options, trial.folder, _networks(options.robot, options.detector, options.heatmap))
+    parts = compose(
+        options, trial.folder, _networks(options.robot, options.detector, options.heatmap, options.settings)
+    )
     task.know(options, parts)
     session = RunSession(trial.folder, tree=task.file, robot=options.robot, seed=options.seed, began_s=began_s)
     try:

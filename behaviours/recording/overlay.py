@@ -1,7 +1,8 @@
-"""The heatmap picture: the quality that the grasp was chosen by, in colour over the grey picture, with the grasp."""
+"""Drawings over a picture: outlines of detections; the quality that a grasp was chosen by, in colour, with the grasp."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import cv2
@@ -16,6 +17,21 @@ DIM = 0.45
 BAR = (12, 160, 16, 24)
 """The colour scale: width, height, distance from the right and from the top, pixels."""
 WHITE = (255, 255, 255)
+
+
+SURE, DOUBTED = (90, 220, 90), (160, 160, 160)
+"""BGR of outlines."""
+
+
+def detections_picture(frame: RgbdFrame, detections: Sequence[Detection], sure: int) -> NDArray[np.uint8]:
+    """(H, W, 3) uint8 BGR: the picture with the outlines of the detections, numbered; the first `sure` are green."""
+    picture: NDArray[np.uint8] = np.ascontiguousarray(frame.rgb[..., ::-1])
+    for index, one in reversed(list(enumerate(detections))):
+        edge, _ = cv2.findContours(one.mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        cv2.drawContours(picture, edge, -1, SURE if index < sure else DOUBTED, 2)
+        place = round(one.box_uv[0]) + 4, max(round(one.box_uv[1]) - 5, 12)
+        _write(picture, f"{index:02d} {one.label} {one.score:.2f}", place)
+    return picture
 
 
 def heatmap_picture(frame: RgbdFrame, detection: Detection, heatmap: Heatmap, grasp: Grasp | None) -> NDArray[np.uint8]:

@@ -26,16 +26,19 @@ def lines(table: str, values: Any) -> list[str]:
     plain = [
         f"{key} = {list(value) if isinstance(value, tuple) else value}"
         for key, value in own.items()
-        if not is_dataclass(value)
+        if not is_dataclass(value) and not isinstance(value, dict)
     ]
     inner = [(f"{table}.{key}".lstrip("."), value) for key, value in own.items() if is_dataclass(value)]
     head = [f"[{table}]"] if table and plain else []
-    return [*head, *plain, *(line for name, value in inner for line in lines(name, value))]
+    names = {word: list(names) for value in own.values() if isinstance(value, dict) for word, names in value.items()}
+    words = [f"names.{word} = {those}" for word, those in names.items()]
+    return [*head, *plain, *words, *(line for name, value in inner for line in lines(name, value))]
 
 
 def test_every_number_can_be_written_and_is_read_back(tmp_path: Path) -> None:
     text = "\n".join(lines("", Settings()))
     assert "[surface.box]" in text
+    assert "names.mug" in text
     assert asdict(read_settings(file(tmp_path, text))) == asdict(Settings())
 
 
@@ -62,6 +65,8 @@ def test_what_a_file_names_is_changed_and_nothing_else(tmp_path: Path) -> None:
         ("[grasp]\nlevel_rad = [0.1]\n", "level_rad: [0.1] is no list of 2 numbers"),
         ("[placing]\nturns_rad = []\n", "turns_rad: [] is no list of some numbers"),
         ("[surface.box]\nyaw_steps = 100000\n", "yaw_steps: 100000 must be above 0"),
+        ("names = 1\n", "names is a table; write [names]"),
+        ("[names]\nmug = 'cup'\n", "names: mug: 'cup' is no list of names"),
         ("[surface.box\n", "not a settings file in TOML"),
     ],
 )

@@ -19,6 +19,7 @@ from app.commands.perceive.saved_frame import read_mask, saved_frame
 from app.parts.networks import open_detector
 from behaviours.recording.overlay import heatmap_picture
 from behaviours.robots.spot.model import SPOT
+from behaviours.settings import Settings, read_settings
 from perception.base.errors import ConfigError
 from perception.base.files import write_atomic
 from perception.base.plain_json import json_text
@@ -55,11 +56,12 @@ def perceive_files(arguments: argparse.Namespace) -> int:
     if not 0 <= arguments.min_score <= 1:
         raise ConfigError(f"--min-score {arguments.min_score:g} must be within 0 to 1")
     labels = tuple(arguments.label or DEFAULT_LABELS)
+    settings = Settings() if arguments.settings is None else read_settings(arguments.settings)
     detector: Detector
     if arguments.mask is not None:
         detector = GivenMask(read_mask(arguments.mask, frame.intrinsics.shape))
     else:
-        detector = open_detector(arguments.detector)
+        detector = open_detector(arguments.detector, settings.names)
     heatmap = OnnxHeatmap(arguments.heatmap) if arguments.heatmap else OnnxHeatmap()
     warm_up(detector, heatmap, labels, SPOT.gripper)
     perception = perceive(
@@ -71,6 +73,7 @@ def perceive_files(arguments: argparse.Namespace) -> int:
         min_score=arguments.min_score,
         approach=arguments.approach,
         tips=SPOT.tips,
+        settings=settings.grasp,
     )
     files = _write(perception, arguments.out) if arguments.out is not None else {}
     result = {**_result(perception, frame), **files}

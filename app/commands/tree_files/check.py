@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import Any
 
 from app.base.arguments import TREE_ID, add_json, add_trees
@@ -33,6 +34,9 @@ def add_arguments(parser: Parser) -> None:
         default="text",
         help="github: annotations for GitHub Actions",
     )
+    parser.add_argument(
+        "--settings", type=Path, metavar="FILE", help="its [names] are words that labels may be (see run)"
+    )
     add_json(parser)
     add_target(parser.add_argument_group("is a Spot ready?"))
 
@@ -54,7 +58,7 @@ def run(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
             folders=arguments.folders,
             strict=arguments.strict,
             stub_unknown=arguments.stub_unknown,
-            known=vocabulary_for_check(arguments.detector, robot),
+            known=vocabulary_for_check(arguments.detector, robot, arguments.settings),
             facts=facts,
             github=arguments.form == "github",
         )

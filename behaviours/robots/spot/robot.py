@@ -14,6 +14,7 @@ from behaviours.robot import ArmPose, Command, GripperState
 from behaviours.robots.spot import arm
 from behaviours.robots.spot.camera import images
 from behaviours.robots.spot.camera.capture import take
+from behaviours.robots.spot.control.onlooker import LOOKING, Onlooker
 from behaviours.robots.spot.control.session import Session
 from behaviours.robots.spot.link.connection import Connection, Target
 from behaviours.robots.spot.model import SPOT, SPOT_LIMITS
@@ -40,6 +41,7 @@ class SpotRobot:
 
     target: which robot. options: what may be done to get and to leave it. The world is the robot's `vision` frame;
     `now` counts the robot's seconds since the robot was entered. session: how control is got and given back.
+    looks_only: no control is taken, the robot stays as it is, and commands are a RobotError before they are sent.
     """
 
     simulated_time = False
@@ -52,9 +54,11 @@ class SpotRobot:
         options: SpotOptions | None = None,
         *,
         session: Callable[[Connection, SpotOptions], Session] = Session,
+        looks_only: bool = False,
     ) -> None:
         self._target, self._options = target, options or SpotOptions()
-        self._make_session = session
+        self._make_session = Onlooker if looks_only else session
+        self._services = LOOKING if looks_only else None
         self._connection: Connection | None = None
         self._session: Session | None = None
         self._parts: Parts | None = None
@@ -63,13 +67,13 @@ class SpotRobot:
     # life
 
     def __enter__(self) -> Self:
-        self._connection = Connection(self._target)
+        self._connection = Connection(self._target, self._services)
         try:
             self._connection.open()
             self._session = self._make_session(self._connection, self._options)
             self._session.begin()
             self._connection.clock.start()
-            watch = StateWatch(self._connection, self._target.hostname)
+            watch = StateWatch(self._connection, self._target.hostname, commanded=self._services is None)
             self._parts = Parts(self._connection, self._session, watch)
             self._session.entered(watch.look)
         except BaseException:  # also an interruption: what was begun is taken back

@@ -15,13 +15,13 @@ MAX_AGE_S: Final = 0.02
 
 
 class StateWatch:
-    """For a robot that stands ready for commands: fetches its state again when the last one is too old.
+    """Fetches the state of a robot again when the last one is too old.
 
-    A robot that has stopped by itself is lost: LostRobotError.
+    commanded: it stands ready for commands; if it has stopped by itself, it is lost: LostRobotError.
     """
 
-    def __init__(self, connection: Connection, hostname: str) -> None:
-        self._connection, self._hostname = connection, hostname
+    def __init__(self, connection: Connection, hostname: str, *, commanded: bool = True) -> None:
+        self._connection, self._hostname, self._commanded = connection, hostname, commanded
         self._seen: tuple[RobotView, float] | None = None
 
     @property
@@ -40,7 +40,8 @@ class StateWatch:
         if state is not None:
             view = RobotView(state)
             self._seen = view, time.monotonic()
-            self._require_fit(view)
+            if self._commanded:
+                self._require_fit(view)
 
     def _require_fit(self, view: RobotView) -> None:
         faults = view.faults()

@@ -41,11 +41,12 @@ class Target:
 class Connection:
     """A robot that we are logged in to. Reads only; nothing here moves it or takes anything.
 
+    target: which robot. services: names of those that may be used; None for all.
     clock, link: see there. lease, estop, power, command, state, image: bosdyn's clients, made when asked for.
     """
 
-    def __init__(self, target: Target) -> None:
-        self.target = target
+    def __init__(self, target: Target, services: frozenset[str] | None = None) -> None:
+        self.target, self._services = target, services
         os.environ.setdefault("GRPC_VERBOSITY", "ERROR")  # a cut connection is told once, by us
         try:
             import bosdyn.client
@@ -132,7 +133,10 @@ class Connection:
             self.robot.start_time_sync(SYNC_EVERY_S)
 
     def client(self, name: str) -> Any:
-        """bosdyn's client of a service of the robot's directory. RobotError if the robot does not offer it."""
+        """bosdyn's client of a service of the robot's directory. RobotError if the robot does not offer it, or it may
+        not be used."""
+        if self._services is not None and name not in self._services:
+            raise RobotError(f"this program only looks at {self.target.hostname} and does not use its service {name!r}")
         from bosdyn.client.robot import UnregisteredServiceError
 
         try:

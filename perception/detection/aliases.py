@@ -1,0 +1,70 @@
+"""Words of trees for names that networks have: who asks for a mug gets what a COCO network calls a cup."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Final
+
+from perception.base.errors import ConfigError
+from perception.networks.protocols import Detector, Enough
+from perception.types import Detection, RgbdFrame
+
+Aliases = Mapping[str, tuple[str, ...]]
+"""For each word, the names of networks that count as it."""
+ALIASES: Final[Aliases] = MappingProxyType(
+    {
+        "bottle": ("vase", "thermos", "flask"),
+        "can": ("tin can", "bottle", "cup", "vase"),
+        "mug": ("cup", "coffee cup", "coffee mug"),
+        "glass": ("wine glass", "drinking glass", "cup"),
+        "jar": ("vase",),
+        "ball": ("sports ball", "orange", "apple"),
+        "fruit": ("apple", "orange", "banana"),
+        "tool": ("scissors",),
+    }
+)
+"""Without settings. COCO's networks know bottle, cup, bowl, wine glass and vase, and call a thermos flask a vase."""
+
+
+def with_aliases(detector: Detector, aliases: Aliases) -> Detector:
+    """The detector, which answers to the words too that its names count as; unchanged if there are none.
+
+    A name that is itself a word of `aliases` counts as another word only if the detector does not know that one: of a
+    detector that knows bottles and cans, a bottle is no can.
+    """
+    known = {word: _names_of(word, names, detector.labels, aliases) for word, names in aliases.items()}
+    added = {word: names for word, names in known.items() if set(names) - {word}}
+    return _Aliased(detector, added) if added else detector
+
+
+def _names_of(word: str, names: Iterable[str], labels: Sequence[str], aliases: Aliases) -> tuple[str, ...]:
+    """The names of a detector with these labels that count as a word, its own first."""
+    own = (word,) if word in labels else ()
+    return (*own, *(name for name in names if name in labels and name != word and not (own and name in aliases)))
+
+
+class _Aliased:
+    """Implements `perception.networks.protocols.Detector`. words: what each word stands for in the other's names."""
+
+    def __init__(self, detector: Detector, words: Aliases) -> None:
+        self._detector, self._words = detector, words
+        self.labels = (*words, *(label for label in detector.labels if label not in words))
+
+    def detect(
+        self, frame: RgbdFrame, labels: Sequence[str], min_score: float, enough: Enough | None = None
+    ) -> list[Detection]:
+        """As the detector's. What has a name that counts as several of the labels is the first of them."""
+        if unknown := [label for label in labels if label not in self.labels]:
+            raise ConfigError(
+                f"the detector does not know: {', '.join(unknown)}. It knows: {', '.join(self.labels[:20])}"
+                f"{' ...' if len(self.labels) > 20 else ''}; [names] in a settings file adds words"
+            )
+        words = {name: label for label in reversed(labels) for name in self._words.get(label, (label,))}
+
+        def renamed(one: Detection) -> Detection:
+            return replace(one, label=words[one.label])
+
+        wanted = None if enough is None else lambda one: enough(renamed(one))
+        return [renamed(one) for one in self._detector.detect(frame, tuple(words), min_score, wanted)]

@@ -1,0 +1,122 @@
+"""`spot-grasp look`: what a robot sees, as text, JSON and files; and it never moves one."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from app.base.interrupts import Interrupts
+from app.commands.dispatch import main
+from app.parts import robots
+from behaviours.contract import CONTRACT
+from behaviours.robots.fake.robot import FakeRobot
+from perception.base.errors import ConfigError
+
+MOTIONS = ("walk_to", "set_body", "move_arm", "move_hand", "set_gripper", "pick_in_image", "sleep")
+
+
+def look(folder: Path, *words: str) -> int:
+    return main(["look", "--robot", "fake", "--out", str(folder / "looks"), *words], Interrupts())
+
+
+@pytest.fixture(autouse=True)
+def still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every motion of the fake robot is an error."""
+
+    def moves(*_: Any, **__: Any) -> None:
+        raise AssertionError("a look moved the robot")
+
+    for name in MOTIONS:
+        monkeypatch.setattr(FakeRobot, name, moves)
+
+
+def test_the_contract_has_no_motion_that_is_not_watched() -> None:
+    """What rules of the contract call on a robot is a motion of MOTIONS, or only looks."""
+    looks = {"capture", "now", "gripper", "body_pose", "hand_pose", "stop", "model", "limits", "cameras"}
+    looks |= {"simulated_time", "put_between_jaws"}
+    used = {name for rule in CONTRACT for name in rule.__code__.co_names if hasattr(FakeRobot, name)}
+    assert used <= looks | set(MOTIONS)
+
+
+def test_a_look_is_told_and_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert look(tmp_path, "--label", "bottle") == 0
+    told = capsys.readouterr().out
+    assert "hand camera of fake: 640x480" in told
+    assert "00 bottle" in told
+    assert "m away" in told
+    assert "grasp on 00: pixel" in told
+    folder = tmp_path / "looks" / "001_hand"
+    names = {str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()}
+    assert names == {
+        "rgb.png", "depth_mm.png", "meta.json", "masks/00_bottle.png", "detections.png", "grasp.png", "result.json",
+    }  # fmt: skip
+    meta, depth = json.loads((folder / "meta.json").read_text()), cv2.imread(str(folder / "depth_mm.png"), -1)
+    mask = cv2.imread(str(folder / "masks" / "00_bottle.png"), -1) > 0
+    assert len(meta["intrinsics"]) == 4
+    assert {"tilt_deg", "roll_deg", "source"} <= set(meta)
+    assert depth.dtype == np.uint16
+    result = json.loads((folder / "result.json").read_text())
+    (bottle,) = result["detections"]
+    assert bottle["distance_m"] == pytest.approx(float(np.median(depth[mask])) / 1000, abs=0.1)
+    u, v = result["grasp"]["pixel"]
+    assert mask[v, u]
+
+
+def test_the_next_look_has_a_folder_of_its_own_and_json_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in (1, 2):
+        assert look(tmp_path, "--json", "--as", "my thermos") == 0
+        (line,) = capsys.readouterr().out.splitlines()
+        assert json.loads(line)["folder"].endswith(f"{number:03d}_hand")
+    masks = sorted(file.name for file in (tmp_path / "looks").rglob("masks/*"))
+    assert masks == ["00_my thermos.png"] * 2
+
+
+def test_nothing_sure_is_a_reason_and_still_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert look(tmp_path, "--label", "mug") == 1
+    assert "no mug in the picture" in capsys.readouterr().err
+    assert (tmp_path / "looks" / "001_hand" / "rgb.png").is_file()
+    assert look(tmp_path, "--label", "bottle", "--min-score", "0.995") == 1
+    assert "unsure" in capsys.readouterr().out
+    assert list((tmp_path / "looks" / "002_hand" / "masks").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--label", "cupp"], "does not know 'cupp'"),
+        (["--camera", "left"], "unknown camera 'left'"),
+        (["--robot", "spot"], "needs --hostname"),
+        (["--robot", "spot", "--hostname", "h", "--take-lease"], "--take-lease: nothing is taken and nothing moves"),
+        (["--robot", "spot", "--hostname", "h", "--undock", "--at-end", "sit"], "--undock, --at-end: nothing is"),
+    ],
+)
+def test_what_cannot_be_looked_at_is_refused(
+    words: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert look(tmp_path, *words) == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "looks").exists()
+
+
+def test_a_real_robot_of_a_package_must_offer_to_be_looked_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Kind:
+        def make(self, options: argparse.Namespace, *, seed: int, folder: Path | None) -> Any:
+            return argparse.Namespace(simulated_time=False)
+
+    class Offers(Kind):
+        def make_onlooker(self, options: argparse.Namespace, *, seed: int) -> Any:
+            return "an onlooker"
+
+    monkeypatch.setattr(robots, "robot_kind", lambda name: Kind())
+    with pytest.raises(ConfigError, match=r"robot 'rover' cannot be looked through .* make_onlooker"):
+        robots.onlooker("rover", argparse.Namespace(), 0)
+    monkeypatch.setattr(robots, "robot_kind", lambda name: Offers())
+    assert robots.onlooker("rover", argparse.Namespace(), 0) == "an onlooker"
