@@ -21,7 +21,9 @@ def add_detector_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--batch", type=int, default=16, metavar="N", help="(16)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="(0)")
-    parser.add_argument("--weights", type=Path, metavar="FILE", help="weights to begin with (.pt or .onnx)")
+    parser.add_argument(
+        "--start", "--weights", dest="weights", type=Path, metavar="FILE", help="weights to begin with (.pt or .onnx)"
+    )
     rate = f"of AdamW at the start ({LEARNING_RATE})"
     parser.add_argument("--learning-rate", type=float, default=LEARNING_RATE, metavar="X", help=rate)
     parser.add_argument("--device", choices=DEVICES, default="cpu", help="what to compute on (default cpu)")

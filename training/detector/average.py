@@ -5,7 +5,7 @@
 Fine-tuning on new pictures improves a network on them and worsens it on others. The average keeps most of the
 improvement at little loss (Wortsman et al., Robust fine-tuning of zero-shot models, CVPR 2022). OUT is a run for
 training.export: weights/best.pt, args.yaml, data.json, and results.csv with the average's metrics on the run's
-validation pictures. --start: the weights that the run started from (--weights of training.detector.train).
+validation pictures. --start: the weights that the run started from (--start of training.detector.train).
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def average(
     for path in (best, run / "args.yaml", run / "data.json", run / "results.csv", start):
         if not path.is_file():
             raise ConfigError(
-                f"{path}: missing; --run is OUT/detector of training.detector.train, --start its --weights"
+                f"{path}: missing; --run is OUT/detector of training.detector.train, --start its own --start"
             )
     arguments = read_arguments(run / "args.yaml")
     data, size = Path(arguments["data"]), int(arguments["imgsz"])

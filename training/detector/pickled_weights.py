@@ -62,8 +62,8 @@ def trusting(trust_pickle: bool) -> Iterator[None]:
         tasks.SAFE_LOAD = True
 
 
-def check_data(data: Path) -> None:
-    """ConfigError if a data.yaml is invalid, or has a command that ultralytics would run."""
+def check_data(data: Path) -> list[str]:
+    """The class names of a data.yaml. ConfigError if it is invalid, or has a command that ultralytics would run."""
     try:
         content = import_ultralytics().utils.YAML.load(str(data))
     except Exception as error:  # the reader can raise anything
@@ -74,3 +74,5 @@ def check_data(data: Path) -> None:
         )
     if "download" in content:
         raise ConfigError(f"{data}: has `download`, a command that ultralytics would run; remove that line")
+    names = content["names"]
+    return [str(name) for name in (names.values() if isinstance(names, dict) else names or ())]

@@ -4,8 +4,9 @@
 
 OUT/detector gets weights/best.pt, weights/last.pt (after every epoch), results.csv, args.yaml and data.json (facts of
 the training data), which training.export reads. With --hours the run ends at about that time, and the learning rate
-falls accordingly. --weights starts from the weights of a finished run, or from an exported detector such as
-perception/weights/detector.onnx.
+falls accordingly. --start takes the weights of a finished run, or of an exported detector such as
+perception/weights/detector.onnx; classes that it knows keep what it has learnt of them. --data may be repeated, and
+may be pictures that `spot-grasp look` has kept.
 
 Ultralytics requires torchvision, which has no CPU build, so it is installed without its dependencies, as `spot-grasp
 doctor` tells; its other dependencies are in the `train` extra. Ultralytics and weights trained with it are under
@@ -31,7 +32,7 @@ import torch
 from perception.base.array_files import read_picture
 from perception.base.digest import sha256_of
 from perception.base.errors import ConfigError
-from perception.base.files import LIST_BYTES, read_bytes, replacing, write_atomic
+from perception.base.files import LIST_BYTES, read_bytes, write_atomic
 from perception.base.plain_json import json_text
 from perception.detection.detector import OnnxDetector
 from simulation.genesis.devices import check_device
@@ -41,7 +42,9 @@ from training.common.onnx_weights import load_exported_detector, measure_statist
 from training.common.outputs import check_run_folder, clear_run_folder
 from training.dataset.folder import Progress
 from training.detector.arguments import LEARNING_RATE, add_detector_arguments
-from training.detector.pickled_weights import check_data, check_weights, trusting
+from training.detector.classes import labels_of, names_of, save_start, with_names
+from training.detector.pickled_weights import check_data, check_weights, network_of, trusting
+from training.detector.pictures import gather
 from training.detector.torchvision_stub import import_ultralytics
 from training.heatmap.recipe_arguments import add_run_arguments
 
@@ -125,23 +128,26 @@ def train(
     if resume and not last.is_file():
         raise ConfigError(f"{last}: nothing to resume; start without --resume")
     if weights is not None and (resume or not weights.is_file()):
-        raise ConfigError(f"{weights}: {'either --weights or --resume' if resume else 'no such weights'}")
+        raise ConfigError(f"{weights}: {'either --start or --resume' if resume else 'no such weights'}")
     check_device(device)
     if not resume:
         check_run_folder(folder, RUN_FILES, WORK_FILES, overwrite=overwrite)
     facts = describe(data)
     ultralytics = import_ultralytics()
-    check_data(data)
+    names = check_data(data)
     started_from = None if weights is None else digest(weights)
     start = last if resume else weights
+    network = None
     if start is not None and start.suffix == ".pt":
-        check_weights(start, trust_pickle=trust_pickle)
+        network = network_of(check_weights(start, trust_pickle=trust_pickle), start)
     if not resume:
         keep = () if weights is None else [name for name in RUN_FILES if (folder / name).resolve() == weights.resolve()]
         clear_run_folder(folder, [name for name in RUN_FILES if name not in keep])
     folder.mkdir(parents=True, exist_ok=True)
     if start is not None and start.suffix != ".pt":
         start = trainable(start, folder / "start.pt", data, image_size)
+    elif network is not None and not resume and names_of(network) != names:
+        start = save_start(with_names(network, names), folder / "start.pt")
     with trusting(trust_pickle):
         model = ultralytics.YOLO(str(start) if start else LAYOUT, task="segment")
     options: dict[str, Any] = {
@@ -199,7 +205,8 @@ def watch(model: Any, folder: Path, progress: Progress) -> None:
 
 
 def trainable(exported: Path, out: Path, data: Path, image_size: int) -> Path:
-    """Write `out`, weights that ultralytics can train, from a detector.onnx; its outputs do not change."""
+    """Write `out`, weights that ultralytics can train on the classes of `data`, from a detector.onnx; the outputs for
+    classes that it knows do not change."""
     names = OnnxDetector(exported).labels
     network = import_ultralytics().nn.tasks.SegmentationModel(LAYOUT, nc=len(names), verbose=False)
     load_exported_detector(network, exported)
@@ -207,9 +214,7 @@ def trainable(exported: Path, out: Path, data: Path, image_size: int) -> Path:
     pictures = sorted((data.parent / "images" / "train").glob("*.jpg"))
     chosen = pictures[:: -(-len(pictures) // STATISTICS_PICTURES)]
     measure_statistics(network, (_picture(path, image_size) for path in chosen))
-    with replacing(out) as part:
-        torch.save({"model": network, "train_args": {"task": "segment"}, "epoch": -1}, part)
-    return out
+    return save_start(with_names(network, check_data(data)), out)
 
 
 def _picture(path: Path, size: int) -> torch.Tensor:
@@ -220,8 +225,9 @@ def _picture(path: Path, size: int) -> torch.Tensor:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--data", type=Path, action="append", required=True)
     add_run_arguments(parser)
     add_detector_arguments(parser)
     args = parser.parse_args()
-    train(args.data, args.out, **{name: getattr(args, name) for name in NAMES})
+    known = () if args.weights is None else labels_of(args.weights, trust_pickle=args.trust_pickle)
+    train(gather(args.data, args.out / "data", known), args.out, **{name: getattr(args, name) for name in NAMES})

@@ -25,6 +25,7 @@ from perception.base.errors import ConfigError
 from perception.base.files import write_atomic
 from perception.geometry import Pose, looking_along
 from simulation.scene.objects import CLASS_NAMES, LABELS
+from training.detector.outlines import outline
 from training.detector.rendered.camera import expose
 from training.detector.rendered.raycast import View, render
 from training.detector.rendered.rooms import Room, random_room
@@ -87,14 +88,11 @@ def outlines(instances: NDArray[np.uint8], families: list[str]) -> list[str]:
     lines = []
     least = MIN_PIXELS * (instances.shape[0] / SIZE_PX) ** 2
     for index, family in enumerate(families):
-        mask = (instances == index + 1).astype(np.uint8)
+        mask = instances == index + 1
         if int(mask.sum()) < least or LABELS[family] not in CLASS_NAMES:
             continue
-        contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_TC89_L1)
-        outline = max(contours, key=cv2.contourArea)[:, 0, :] + 0.5
-        if len(outline) >= 3:
-            places = (outline / [instances.shape[1], instances.shape[0]]).ravel()
-            lines.append(f"{CLASS_NAMES.index(LABELS[family])} " + " ".join(f"{place:.5f}" for place in places))
+        if line := outline(mask):
+            lines.append(f"{CLASS_NAMES.index(LABELS[family])} {line}")
     return lines
 
 
