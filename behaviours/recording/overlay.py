@@ -1,4 +1,4 @@
-"""Drawings over a picture: outlines of detections; the quality that a grasp was chosen by, in colour, with the grasp."""
+"""Drawings over a picture: outlines of detections; the quality that a grasp was chosen by, with the grasp."""
 
 from __future__ import annotations
 
