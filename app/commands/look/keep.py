@@ -79,7 +79,7 @@ def _meta(frame: RgbdFrame) -> dict[str, Any]:
     """The camera: intrinsics [fx, fy, cx, cy], and how far it looks below level and is rolled about its axis."""
     k, rotation = frame.intrinsics, frame.world_from_camera.rotation
     tilt = math.asin(max(-1.0, min(1.0, -float(rotation[2, 2]))))
-    roll = math.atan2(-float(rotation[2, 0]), -float(rotation[2, 1]))
+    roll = math.atan2(float(rotation[2, 0]), -float(rotation[2, 1]))
     return {
         "intrinsics": [round(value, 3) for value in (k.fx, k.fy, k.cx, k.cy)],
         "tilt_deg": round(math.degrees(tilt), 1),

@@ -13,10 +13,15 @@ import pytest
 
 from app.base.interrupts import Interrupts
 from app.commands.dispatch import main
+from app.commands.look.keep import Sight, keep_look, new_look
 from app.parts import robots
 from behaviours.contract import CONTRACT
 from behaviours.robots.fake.robot import FakeRobot
 from perception.base.errors import ConfigError
+from perception.geometry import Pose, rotation_from_vector
+from perception.types import Detection, Intrinsics, Rejection, RgbdFrame
+from perception.view import View
+from training.studies.annotated_frames import LEVEL, annotated_frames
 
 MOTIONS = ("walk_to", "set_body", "move_arm", "move_hand", "set_gripper", "pick_in_image", "sleep")
 
@@ -66,6 +71,24 @@ def test_a_look_is_told_and_kept(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert bottle["distance_m"] == pytest.approx(float(np.median(depth[mask])) / 1000, abs=0.1)
     u, v = result["grasp"]["pixel"]
     assert mask[v, u]
+
+
+def test_a_kept_look_is_read_back_as_an_annotated_frame(tmp_path: Path) -> None:
+    turned = rotation_from_vector([0.0, 0.4, 0.0]) @ LEVEL @ rotation_from_vector([0.0, 0.0, -0.2])
+    picture, depth = np.full((48, 64, 3), 9, np.uint8), np.full((48, 64), 0.7, np.float32)
+    frame = RgbdFrame(picture, depth, Intrinsics(64, 48, 55.0, 55.0, 32.0, 24.0), Pose(turned, np.zeros(3)), 0.0)
+    mask = np.zeros((48, 64), bool)
+    mask[10:20, 20:30] = True
+    view = View(frame, Detection("mug", 0.9, mask, (20.0, 10.0, 30.0, 20.0)))
+    keep_look(new_look(tmp_path, "hand"), Sight(frame, [view], 1, None, None, Rejection("none")), {})
+    (read,) = annotated_frames(tmp_path, None)
+    assert np.abs(read.frame.world_from_camera.rotation - turned).max() < 0.002
+    assert read.frame.intrinsics == frame.intrinsics
+    assert np.array_equal(read.frame.depth, depth)
+    assert read.masks is not None
+    ((label, drawn),) = read.masks
+    assert label == "mug"
+    assert np.array_equal(drawn, mask)
 
 
 def test_the_next_look_has_a_folder_of_its_own_and_json_is_one_line(
