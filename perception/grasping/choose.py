@@ -29,9 +29,9 @@ def choose_grasp(
     """A grasp from where the hand may come, or why there is none.
 
     approach: "side" is the network's grasp, as of `compute_grasp`. "top" comes from above, straight or at 45 degrees,
-    chosen by the network of the ways, or by geometry where there is none. "any" is what the judge of
-    single grasps likes best of these. Without a judge it is the heatmap's, unless it has none that can be done or the
-    network of the ways likes another way clearly better there.
+    chosen by the network of the ways, or by geometry where there is none. "any" is the heatmap's,
+    unless it has none that can be done, or the judge of single grasps, or else the network of the ways, likes another
+    clearly better.
     tips: of the gripper; without them, or hulls, it is a side grasp or none. view, heatmap, gripper, reach, settings:
     as for `compute_grasp`.
     """

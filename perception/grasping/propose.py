@@ -58,8 +58,8 @@ def propose_grasps(
 
     view: the frame with its detection. gripper: the jaws; it needs hulls (ValueError without). tips: how deep they may
     go. reach: what the arm reaches; None does not check it. approach: from where the hand may come. grasping, settings:
-    how it is chosen. maps: the network's, None to rank by geometry.
-    also: grasps made elsewhere, which the judge ranks with the others. The same picture always gives the same grasps.
+    how it is chosen. maps: the network's, None to rank by geometry. also: grasps made elsewhere, which the judge ranks
+    with the others; another is taken only if it is clearly better. The same picture always gives the same grasps.
     """
     grasping = grasping or GraspSettings()
     rooms = rooms_of(gripper, grasping.standoff_m)
@@ -80,7 +80,8 @@ def propose_grasps(
             free = np.minimum(checked.free_m, settings.free_m) / settings.free_m
             scores = np.array([one.score for one in ranked]) + settings.worth_free * free
             scores -= settings.worth_hidden * checked.hidden
-        for index in np.argsort(-scores, kind="stable").tolist():
+        preferred = np.array([any(one is other for other in also) for one in ranked])
+        for index in np.argsort(-scores - grasping.clearly * preferred, kind="stable").tolist():
             opening = rooms.opening(int(checked.opened[index]))
             grasp = replace(ranked[index], score=float(np.clip(scores[index], 0.0, 1.0)), opening=opening)
             tried += 1
@@ -124,7 +125,9 @@ def ranked_grasps(
     for start in range(0, min(len(rough), settings.candidates * settings.batches), size):
         batch = []
         for _, rating, way, pixel, rotation in rough[start : start + size]:
-            narrow = narrowest(way, rotation, partial(shape.span, pixel.point, way))
+            span_of = partial(shape.span, pixel.point, way)
+            straight = None if way.approach == "side" else shape.aligned(pixel.point, rotation)
+            narrow = narrowest(way, rotation, span_of) if straight is None else (straight, span_of(straight))
             made = _made(shape, way, pixel, *narrow, gripper, tips, rating)
             batch += [] if made is None else [made]
         if batch:

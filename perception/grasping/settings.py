@@ -24,8 +24,8 @@ class GraspSettings:
     again_m, again_rad: a grasp nearer than this to one that was tried is the same, and is not tried again.
     moved_m: an object that has moved by more is another, as it were. failed_m: what is seen so near to the middle of an
     object that could not be gripped is that object. remembered: tried grasps, and such objects, kept, at most.
-    clearly: for any approach, another way is taken only if the network of the ways rates it so much better than
-    either network rates the heatmap's grasp.
+    clearly: for any approach, another way is taken only if the judge rates it so much better than the heatmap's grasp;
+    without a judge, if the network of the ways rates it so much better than either network rates that.
     flat_width_m, flat_worst: flat faces up to the first width count in full, above the second by this share.
     """
 
@@ -111,6 +111,9 @@ class ProposalSettings:
     depth_px: window of the depth at a pixel. on_object_m: a pixel's point is so near to one of the object's.
     slab_m: part of the object, along the approach from the surface point, that comes between the jaws. breadth_m: half
     the breadth of the jaws there. gap_m: free room in which a jaw finds place. tip_x_m: end of the jaws, hand frame.
+    align_about_m, align_points: points so near to the grasp, and at least so many, say how the object lies there.
+    align_length, align_turn_rad: where it is so many times as long as broad, the jaws are turned by up to so much to
+    close straight across it.
     hidden_share: of what a round thing hides on its far side, how much is added.
     worth_middle, off_m: lost where the mass is so far off the jaws. worth_overlap, overlap_m: lost where less than this
     lies between them. worth_width, width_m: lost from the first width to the second. worth_unseen: lost if the jaws
@@ -134,6 +137,10 @@ class ProposalSettings:
     breadth_m: float = 0.02
     gap_m: float = 0.030
     tip_x_m: float = 0.04
+    align_about_m: float = 0.12
+    align_points: int = 30
+    align_length: float = 1.5
+    align_turn_rad: float = math.radians(46.0)
     hidden_share: float = 0.6
     worth_middle: float = 0.35
     off_m: float = 0.04

@@ -41,6 +41,28 @@ class VisibleShape:
         far = float(rotation[:, 2] @ self.heading)
         return (low + min(0.0, far) * self.hidden_m, high + max(0.0, far) * self.hidden_m)
 
+    def aligned(self, point: Vector, rotation: Vector) -> Vector | None:
+        """A rotation (3, 3) whose jaws close level, turned about the vertical so that they close straight across the
+        long side of the object about a point; None where that is not long, or lies along the jaws.
+
+        Jaws 4 degrees askew hold a lying bottle half as often as straight ones, and at 10 degrees hardly ever.
+        """
+        s = self.settings
+        near = self.points[np.linalg.norm(self.points - point, axis=1) < s.align_about_m, :2]
+        if len(near) < s.align_points:
+            return None
+        spread, axes = np.linalg.eigh(np.cov(near.T))
+        if spread[1] < s.align_length**2 * spread[0]:
+            return None
+        across = axes[:, 0]
+        jaw = rotation[:2, 2] / np.linalg.norm(rotation[:2, 2])
+        cosine, sine = float(jaw @ across), float(jaw[0] * across[1] - jaw[1] * across[0])
+        if cosine < 0.0:
+            cosine, sine = -cosine, -sine
+        if cosine < np.cos(s.align_turn_rad):
+            return None
+        return np.array([[cosine, -sine, 0.0], [sine, cosine, 0.0], [0.0, 0.0, 1.0]]) @ rotation
+
     def score(self, way: Way, pose: Pose, width_m: float, overlap_m: float) -> float:
         """0 to 1, of what geometry says before free room is asked."""
         s = self.settings

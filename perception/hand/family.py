@@ -75,7 +75,10 @@ class JawTips:
     than the object the jaws open, beside the fixed jaw's clearance. low_m: objects lower than this are gripped from
     above with the hand leaning by low_lean_rad, so that the tip of the fixed jaw reaches as low as the moving one.
     low_tips_m: (x, z) of the points that then come lowest, the fixed jaw's inner edge first. low_grip_x_m: where
-    the fixed jaw then meets the object.
+    the fixed jaw then meets the object. wide_m: over objects wider than the first the hand leans the other way, by
+    wide_lean_rad for those wider than the second, as the middle between jaws that are open so far then points down;
+    less over those that are hardly higher than low_m, within wide_fades_m. wide_tips_m: (x, z) of the points that then
+    come lowest.
     """
 
     low_points_m: tuple[tuple[float, float], ...]
@@ -88,6 +91,15 @@ class JawTips:
     low_lean_rad: float
     low_tips_m: tuple[tuple[float, float], ...]
     low_grip_x_m: float
+    wide_m: tuple[float, float]
+    wide_lean_rad: float
+    wide_fades_m: float
+    wide_tips_m: tuple[tuple[float, float], ...]
+
+    def wide_lean(self, width_m: float, height_m: float) -> float:
+        """How far the hand leans over an object that is not low, radians."""
+        wide = np.clip((width_m - self.wide_m[0]) / (self.wide_m[1] - self.wide_m[0]), 0.0, 1.0)
+        return float(self.wide_lean_rad * wide * np.clip((height_m - self.low_m) / self.wide_fades_m, 0.0, 1.0))
 
 
 def heading_of(world_from_camera: Pose) -> Vector:
@@ -172,10 +184,14 @@ def hand_pose_of(
     else:
         depth = -tips.tips_depth_m
     point = np.asarray(point_m, dtype=np.float64)
-    if way.approach == "top" and point[2] - support_z_m < tips.low_m:
+    height_m = float(point[2] - support_z_m)
+    if way.approach == "top" and height_m < tips.low_m:
         return _over_low(point, rotation, low, support_z_m, gripper, tips)
+    lean = tips.wide_lean(high - low, height_m) if way.approach == "top" else 0.0
+    if lean > 0.0:
+        return _over_wide(point, rotation, (low, high), depth, lean, support_z_m, gripper, tips)
     if way.approach != "side":
-        depth = min(depth, _deepest(point[2] - support_z_m, rotation, tips))
+        depth = min(depth, _deepest(height_m, rotation, tips))
         if depth + tips.fixed_tip_x_m < tips.least_overlap_m:
             return None
     point_in_hand = np.array([-depth, 0.0, gripper.fixed_jaw_z_m + gripper.clearance_m - low])
@@ -205,8 +221,7 @@ def _over_low(
     point: Vector, rotation: Vector, low: float, support_z_m: float, gripper: GripperModel, tips: JawTips
 ) -> Pose | None:
     """world_from_hand over a low object: as near to the support as it goes, the moving jaw's side raised."""
-    c, s = np.cos(tips.low_lean_rad), np.sin(tips.low_lean_rad)
-    leaning = rotation @ np.array([[c, 0.0, -s], [0.0, 1.0, 0.0], [s, 0.0, c]])
+    leaning = rotation @ _lean(tips.low_lean_rad)
     heights = [float(leaning[2] @ (x, 0.0, z)) for x, z in tips.low_tips_m]
     z_m = support_z_m + tips.support_margin_m - min(heights)
     if point[2] - (z_m + heights[0]) < tips.least_overlap_m:
@@ -214,3 +229,34 @@ def _over_low(
     grip = leaning @ (tips.low_grip_x_m, 0.0, gripper.fixed_jaw_z_m)
     aside = (low - gripper.clearance_m - float(rotation[:, 2] @ grip)) * rotation[:, 2]
     return Pose(leaning, np.array([point[0] + aside[0], point[1] + aside[1], z_m]))
+
+
+def _over_wide(
+    point: Vector,
+    rotation: Vector,
+    span_m: tuple[float, float],
+    depth_m: float,
+    lean_rad: float,
+    support_z_m: float,
+    gripper: GripperModel,
+    tips: JawTips,
+) -> Pose | None:
+    """world_from_hand over a wide object: the fixed jaw's side raised, that jaw at the object where it is widest."""
+    low, high = span_m
+    leaning = rotation @ _lean(-lean_rad)
+    lowest = min(float(leaning[2] @ (x, 0.0, z)) for x, z in tips.wide_tips_m)
+    z_m = max(float(point[2]) - depth_m, support_z_m + tips.support_margin_m - lowest)
+    fixed_z = gripper.fixed_jaw_z_m
+    if point[2] - (z_m + float(leaning[2] @ (tips.fixed_tip_x_m, 0.0, fixed_z))) < tips.least_overlap_m:
+        return None
+    widest_z_m = float(point[2]) - 0.5 * min(high - low, float(point[2]) - support_z_m)
+    grip_x = min((widest_z_m - z_m - leaning[2, 2] * fixed_z) / leaning[2, 0], tips.fixed_tip_x_m)
+    grip = leaning @ (grip_x, 0.0, fixed_z)
+    aside = (low - gripper.clearance_m - float(rotation[:, 2] @ grip)) * rotation[:, 2]
+    return Pose(leaning, np.array([point[0] + aside[0], point[1] + aside[1], z_m]))
+
+
+def _lean(angle_rad: float) -> Vector:
+    """(3, 3) that turns a hand about its y; the moving jaw's side is raised where the angle is positive."""
+    c, s = np.cos(angle_rad), np.sin(angle_rad)
+    return np.array([[c, 0.0, -s], [0.0, 1.0, 0.0], [s, 0.0, c]])

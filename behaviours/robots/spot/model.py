@@ -55,6 +55,10 @@ SPOT_TIPS: Final = JawTips(
     low_lean_rad=float(np.radians(12.0)),
     low_tips_m=((0.040, -0.039), (0.040, -0.060), (0.052, 0.0), (0.052, 0.025)),
     low_grip_x_m=0.032,
+    wide_m=(0.055, 0.073),
+    wide_lean_rad=float(np.radians(14.0)),
+    wide_fades_m=0.020,
+    wide_tips_m=((0.040, -0.032), (0.0524, 0.0163), (0.0516, 0.030), (0.050, 0.039), (0.0482, 0.048)),
 )
 _HAND_M: Final = np.array([HAND_FROM_WRIST_X_M, 0.0, 0.0])
 _HULLS: Final = GripperHulls(

@@ -19,6 +19,10 @@ from perception.hand.family import (
 )
 from perception.hand.hand_pose import hand_pose
 
+HULLS = SPOT.gripper.hulls
+assert HULLS is not None
+SWEPT = np.concatenate([part for angle in np.linspace(0.0, HULLS.open_rad, 31) for part in HULLS.jaw_at(angle)])
+"""Corners of the moving jaw at all angles that it passes, hand frame."""
 WAY = st.sampled_from(WAYS)
 NORMAL = st.tuples(*[st.floats(-1, 1)] * 3).filter(lambda v: np.linalg.norm(v) > 0.1)
 YAW = st.floats(-np.pi, np.pi)
@@ -80,6 +84,14 @@ def test_the_object_s_span_lies_beside_the_fixed_jaw(
         jaw = pose.transform((SPOT_TIPS.low_grip_x_m, 0.0, SPOT.gripper.fixed_jaw_z_m))
         assert axis @ (jaw - (0.3, -0.2, height)) == pytest.approx(span[0] - SPOT.gripper.clearance_m)
         return
+    if way.approach == "top" and SPOT_TIPS.wide_lean(span[1] - span[0], height) > 0.0:
+        axis = rotation_of(way, normal, heading(yaw))[:, 2]
+        along = np.linspace(SPOT_TIPS.fixed_tip_x_m, -0.2, 500)
+        jaw = pose.transform(np.stack([along, 0 * along, np.full(500, SPOT.gripper.fixed_jaw_z_m)], axis=1))
+        widest = height - min(span[1] - span[0], height) / 2
+        beside = jaw[np.argmin(np.abs(jaw[:, 2] - widest))]
+        assert axis @ (beside - (0.3, -0.2, height)) == pytest.approx(span[0] - SPOT.gripper.clearance_m, abs=5e-4)
+        return
     assert z + span[0] == pytest.approx(SPOT.gripper.fixed_jaw_z_m + SPOT.gripper.clearance_m)
     deepest = SPOT.gripper.max_depth_m if way.depth == "wrap" else -SPOT_TIPS.tips_depth_m
     assert -deepest - 1e-9 <= x
@@ -97,6 +109,22 @@ def test_jaws_that_close_from_above_stay_clear_of_the_support(
     lowest = min(pose.transform((x, side * y, 0.0))[2] for x, y in SPOT_TIPS.low_points_m for side in (-1, 1))
     assert lowest >= SPOT_TIPS.support_margin_m - 1e-9
     assert pose.transform((0.040, 0.0, -0.060))[2] >= SPOT_TIPS.support_margin_m - 1e-9, "the fixed jaw's tip"
+
+
+@given(YAW, SPAN, HEIGHT)
+def test_a_hand_that_leans_over_a_wide_object_closes_above_the_support(yaw: float, span: tuple, height: float) -> None:
+    pose = pose_at(WAYS[-1], (0, 0, 1), yaw, span, height)
+    assume(pose is not None and height > SPOT_TIPS.low_m)
+    tilt = float(np.arcsin(np.clip(-pose.rotation[2, 2], -1.0, 1.0)))
+    assert tilt == pytest.approx(SPOT_TIPS.wide_lean(span[1] - span[0], height), abs=1e-9)
+    assert pose.transform(SWEPT)[:, 2].min() > SPOT_TIPS.support_margin_m - 0.001
+
+
+def test_a_hand_leans_more_over_what_is_wider_and_not_over_what_is_narrow_or_low() -> None:
+    leans = [SPOT_TIPS.wide_lean(width, 0.07) for width in (0.03, 0.05, 0.06, 0.07, 0.08, 0.09)]
+    assert leans == sorted(leans)
+    assert leans[1] == 0.0 < leans[2] < leans[3] < leans[4] == SPOT_TIPS.wide_lean_rad
+    assert SPOT_TIPS.wide_lean(0.08, SPOT_TIPS.low_m) == 0.0
 
 
 def test_what_is_too_low_for_the_finger_tips_has_no_pose() -> None:
