@@ -69,12 +69,21 @@ class LookLeaf(HandLeaf):
 
 
 class LookAt(LookLeaf):
-    """Hold the hand camera in front of the object, looking at its middle, slightly from above or more steeply."""
+    """Hold the hand camera in front of the object, looking at its middle or beside it, slightly from above or more
+    steeply."""
 
-    PORTS = (OBJECT, DISTANCE, ELEVATION, MAX_HAND_SPEED)
+    PORTS = (
+        OBJECT,
+        input_port("left_m", float, unit="m", default=0.0, bounds=REACH, text="beside it, to the left from the body"),
+        DISTANCE,
+        ELEVATION,
+        MAX_HAND_SPEED,
+    )
 
     def route(self) -> list[Pose] | str:
-        return self.view_of(self.get("object").position_m)
+        middle_m = self.get("object").position_m
+        x, y, _ = unit((middle_m - self.robot.body_pose().position_m) * [1.0, 1.0, 0.0])
+        return self.view_of(middle_m + self.get("left_m") * np.array([-y, x, 0.0]))
 
 
 class LookTowards(LookLeaf):

@@ -77,8 +77,14 @@ class ThingSettings:
     smoothing_px: median of the depth. least_above_m, most_above_m: height over the ground that is looked at; the least
     is at least so many times the ground's noise (noises). jump_m: a larger step of depth between neighbouring pixels is
     an edge.
-    closing_px: holes and clefts so wide are filled. edge_px: what is so near to the picture's edge is not seen whole.
-    gap_px, ring_px, least_around: beyond the gap, the ground is seen on so large a share of the ring around it.
+    closing_px: holes and clefts so wide are filled. lost_px: the depth camera sees what lies between returns so near to
+    each other. edge_px: what is so near to the edge of what it sees is not seen whole.
+    wall_px, large: the ground is cut back by the first, so that the foot of a wall is left out, and its pieces have at
+    least this share of the largest. rectangle: ground that fills so much of a rectangle is one. rim_m: what is so near
+    to the ground's edge belongs to the rim around it. beside_px: half of this beside a ground, the lower ones are not
+    looked for.
+    gap_px, ring_px, least_around: beyond the gap, the ground is seen in so large a share of the ring around it, other
+    things being the rest.
     least_px: of a thing. most_length_m, least_width_m, most_width_m, least_height_m: its size.
     """
 
@@ -88,10 +94,16 @@ class ThingSettings:
     noises: float = 3.0
     jump_m: float = 0.03
     closing_px: int = 7
+    lost_px: int = 31
     edge_px: int = 3
+    wall_px: int = 4
+    large: float = 0.2
+    rectangle: float = 0.88
+    beside_px: int = 61
+    rim_m: float = 0.012
     gap_px: int = 6
     ring_px: int = 6
-    least_around: float = 0.6
+    least_around: float = 0.4
     least_px: int = 250
     most_length_m: float = 0.36
     least_width_m: float = 0.02

@@ -1,8 +1,9 @@
 """Things by depth alone: what stands out of the ground that it lies on, whatever it is.
 
-The ground is the level plane on which most of the picture lies. A thing is a connected piece of what rises above it,
-cut where the depth jumps, that is seen whole and is of a size to grip. So a camera that looks down on a floor or into
-a bin sees the things there, and neither a bin's rim nor a table's leg.
+The ground is a level plane that is wider than a thing, such as the floor, a table or the floor of a bin. A thing is a
+connected piece of what rises above it within its edges, cut where the depth jumps, that is seen whole and is of a size
+to grip. So a camera that looks down on a floor or into a bin sees the things there, also one that leans on the rim,
+and neither the rim nor a table's leg.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perception.detection.settings import ThingSettings
+from perception.geometry import unit
 from perception.surface.settings import SupportSettings
 from perception.surface.support import Plane, level_planes
 from perception.types import Detection, RgbdFrame
@@ -38,21 +40,28 @@ def find_things(
     v, u = np.nonzero(depth > 0)
     points = np.zeros((*k.shape, 3))
     points[v, u] = pose.transform(k.back_project(u, v, depth[v, u]))
+    inside_px = _off_the_edge(depth, settings)
     taken = np.zeros(k.shape, bool)
     found = []
     for ground in _grounds(points[v, u], depth[v, u], support):
         above = np.where(depth > 0, points[..., 2] - ground.height_m(points), -1.0)
         least_m = max(settings.least_above_m, settings.noises * ground.noise_m)
-        on_ground = (np.abs(above) < least_m).astype(np.uint8)
+        on_ground = np.abs(above) < least_m
         high = (above >= least_m) & (above < settings.most_above_m) & ~taken
-        for mask in _connected(high, depth, settings):
+        floor = _floor(on_ground, points, settings)
+        if not floor.any():
+            continue
+        cut_px = settings.edge_px + settings.wall_px + settings.rim_m * k.fx / float(np.median(depth[floor]))
+        high[high] = _within(points[high][:, :2], points[floor][:, :2], settings) | (inside_px[high] < cut_px)
+        for mask in _connected(high, depth, inside_px, settings):
             seen = mask & high
-            if not _is_of_a_size(points[seen], above[seen], settings) or not _lies_on(mask, on_ground, depth, settings):
+            if not _is_of_a_size(points[seen], above[seen], settings) or not _lies_on(mask, on_ground, high, settings):
                 continue
             taken |= mask
             rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
             box = float(columns[0]), float(rows[0]), float(columns[-1]) + 1, float(rows[-1]) + 1
             found.append(Detection(THING, 1.0 / (1.0 + float(np.median(depth[seen]))), mask, box))
+        taken |= cv2.dilate((taken | floor).astype(np.uint8), np.ones((settings.beside_px,) * 2, np.uint8)) > 0
     return sorted((one for one in found if one.score >= min_score), key=lambda one: -one.score)
 
 
@@ -66,36 +75,101 @@ def _grounds(points: NDArray[np.float64], depth: NDArray[np.float32], settings: 
     return sorted(level_planes(some, most_noise_m, settings), key=lambda plane: -float(plane.height_m(middle)))
 
 
-def _connected(high: NDArray[np.bool_], depth: NDArray[np.float32], settings: ThingSettings) -> list[NDArray[np.bool_]]:
-    """The pieces (H, W) of what is high, cut where depth jumps, without those that the picture's edge cuts."""
+def _floor(on_ground: NDArray[np.bool_], points: NDArray[np.float64], settings: ThingSettings) -> NDArray[np.bool_]:
+    """The pieces (H, W) of a plane that are wider than a thing, without their edges: not the top of a thing or a rim,
+    the foot of a wall, or a strip of its outside. points: (H, W, 3) of the picture, metres in the world."""
+    size = 2 * settings.wall_px + 1
+    eroded = cv2.erode(on_ground.astype(np.uint8), np.ones((size, size), np.uint8))
+    _, labels, boxes, _ = cv2.connectedComponentsWithStats(eroded, connectivity=4)
+    areas = boxes[:, cv2.CC_STAT_AREA].copy()
+    areas[0] = 0
+    wide = np.zeros(len(areas), bool)
+    for part in np.flatnonzero((areas > 0) & (areas >= settings.large * areas.max())):
+        hull = _hull(points[labels == part][:, :2])
+        wide[part] = min(cv2.minAreaRect(hull)[1]) > settings.most_width_m
+    return np.asarray(wide[labels])
+
+
+def _hull(places: NDArray[np.float64]) -> NDArray[np.float32]:
+    """(N, 1, 2) corners of the hull of places (M, 2), about their mean."""
+    return np.asarray(cv2.convexHull((places - places.mean(axis=0)).astype(np.float32)))
+
+
+def _off_the_edge(depth: NDArray[np.float32], settings: ThingSettings) -> NDArray[np.float32]:
+    """(H, W) pixels from each pixel to the edge of the part of the picture that the depth camera sees, 0 outside."""
+    size = settings.lost_px
+    covered = cv2.morphologyEx((depth > 0).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((size, size), np.uint8))
+    outlines, _ = cv2.findContours(covered, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    filled = cv2.drawContours(np.zeros_like(covered), outlines, -1, 1, cv2.FILLED)
+    return np.asarray(cv2.distanceTransform(np.pad(filled, 1), cv2.DIST_L2, 3)[1:-1, 1:-1], np.float32)
+
+
+def _within(places: NDArray[np.float64], ground: NDArray[np.float64], settings: ThingSettings) -> NDArray[np.bool_]:
+    """Whether places (N, 2) of the floor plan are over the ground, of which points (M, 2) are seen, and not at its
+    edge: a bin's walls are not. The ground is a rectangle, as in a bin, if it nearly fills one, else the hull."""
+    middle, hull = ground.mean(axis=0), _hull(ground)
+    rectangle = cv2.boxPoints(cv2.minAreaRect(hull))
+    is_rectangle = cv2.contourArea(hull) >= settings.rectangle * cv2.contourArea(rectangle)
+    corners = rectangle if is_rectangle else cv2.approxPolyDP(hull, 0.5 * settings.rim_m, True)[:, 0]
+    inward = 1.0 if cv2.contourArea(corners, True) > 0 else -1.0
+    inside = np.ones(len(places), bool)
+    for corner, following in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+        along = unit(np.array([*(following - corner), 0.0]))[:2]
+        inside &= (places - middle - corner) @ np.array([-along[1], along[0]]) * inward > settings.rim_m
+    return inside
+
+
+def _connected(
+    high: NDArray[np.bool_],
+    depth: NDArray[np.float32],
+    inside_px: NDArray[np.float32],
+    settings: ThingSettings,
+) -> list[NDArray[np.bool_]]:
+    """The pieces (H, W) of what is high, cut where depth jumps, without those that are not seen whole. inside_px: see
+    _off_the_edge."""
     jump = np.zeros(high.shape, bool)
     for axis in (0, 1):
         jump |= np.insert(np.abs(np.diff(depth, axis=axis)) > settings.jump_m, 0, False, axis=axis)
     solid = cv2.morphologyEx((high & ~jump).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     count, labels, boxes, _ = cv2.connectedComponentsWithStats(solid, connectivity=4)
-    height, width = high.shape
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (settings.closing_px, settings.closing_px))
     found = []
     for part in range(1, count):
-        u, v, w, h, area = (int(value) for value in boxes[part])
-        edge = settings.edge_px
-        if area < settings.least_px or u < edge or v < edge or u + w > width - edge or v + h > height - edge:
+        if int(boxes[part][4]) < settings.least_px:
             continue
-        found.append(cv2.morphologyEx((labels == part).astype(np.uint8), cv2.MORPH_CLOSE, kernel) > 0)
+        window = _window(boxes[part], settings.closing_px, high.shape)
+        piece = labels[window] == part
+        if float(inside_px[window][piece].min()) <= settings.edge_px:
+            continue
+        mask = np.zeros(high.shape, bool)
+        mask[window] = cv2.morphologyEx(piece.astype(np.uint8), cv2.MORPH_CLOSE, kernel) > 0
+        found.append(mask)
     return found
 
 
+def _window(box: NDArray[np.int32], margin_px: int, shape: tuple[int, ...]) -> tuple[slice, slice]:
+    """Rows and columns of a box (left, top, width, height, ...) with a margin, within a picture."""
+    u, v, w, h = (int(value) for value in box[:4])
+    return (
+        slice(max(0, v - margin_px), min(shape[0], v + h + margin_px)),
+        slice(max(0, u - margin_px), min(shape[1], u + w + margin_px)),
+    )
+
+
 def _lies_on(
-    mask: NDArray[np.bool_], on_ground: NDArray[np.uint8], depth: NDArray[np.float32], settings: ThingSettings
+    mask: NDArray[np.bool_], on_ground: NDArray[np.bool_], high: NDArray[np.bool_], settings: ThingSettings
 ) -> bool:
-    """Whether the ground is seen around most of a piece. A bin's rim has it on one side only."""
-    part = mask.astype(np.uint8)
+    """Whether the ground, and not other things on it, is seen around enough of a piece."""
+    reach = settings.gap_px + settings.ring_px
+    window = _window(np.array(cv2.boundingRect(mask.astype(np.uint8))), reach + 1, mask.shape)
+    part = mask[window].astype(np.uint8)
     near, far = (
         cv2.dilate(part, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * px + 1, 2 * px + 1)))
-        for px in (settings.gap_px, settings.gap_px + settings.ring_px)
+        for px in (settings.gap_px, reach)
     )
-    ring = (far > 0) & (near == 0) & (depth > 0)
-    return bool(ring.any()) and float(on_ground[ring].mean()) >= settings.least_around
+    ring = (far > 0) & (near == 0)
+    ground, others = (int(what[window][ring].sum()) for what in (on_ground, high))
+    return ground > 0 and ground >= settings.least_around * (ground + others)
 
 
 def _is_of_a_size(points: NDArray[np.float64], above: NDArray[np.float64], settings: ThingSettings) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from simulation.scene.build import load_scene, sample_scene
 from tests.support.genesis_runs import succeeded
 
 pytestmark = pytest.mark.simulation
@@ -48,3 +49,10 @@ def test_pick_from_floor_lifts_what_lies_there(tmp_path: Path) -> None:
     result = succeeded("pick_from_floor", "floor", tmp_path, (1001, 0))
     assert result["objects_lifted"] == 1
     assert result["reports"][0].startswith("picked up: thing")
+
+
+def test_clear_bin_brings_everything_to_the_other_bin(tmp_path: Path) -> None:
+    result = succeeded("clear_bin", "bin", tmp_path, (2001, 2003, 2000))
+    bin_ = sample_scene(load_scene("bin"), result["seed"])
+    assert result["objects_there"] == len(bin_.clutter) + 1
+    assert result["reports"][-1] == "nothing is left"
