@@ -175,6 +175,60 @@ def test_the_whole_perception_of_a_frame(benchmark: Any, zooms: tuple[float, ...
     benchmark.extra_info |= {stage: f"{1000 * value:.1f} ms" for stage, value in found.seconds.items()}
 
 
+def test_a_grasp_of_all_ways(benchmark: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time and share of what `approach="any"` adds: the network of the ways if it ships, what is around the object, the
+    checks of the candidates, and making and ranking them. Printed, not judged; that each runs is judged."""
+    from perception.detection.detector import OnnxDetector
+    from perception.grasping import propose
+    from perception.pipeline import perceive
+    from perception.quality.heatmap import OnnxHeatmap
+    from perception.quality.way_maps import OnnxWays, shipped, with_ways
+    from perception.types import Detection, RgbdFrame
+
+    view = render(Cylinder(height=0.05, radius=0.03), camera_at((-0.4, 0.05, 0.95), (0.0, 0.0, 0.52)))
+    network, heatmap = OnnxDetector(), with_ways(OnnxHeatmap(), None)
+    spent: dict[str, float] = {}
+
+    def timed(owner: Any, name: str, stage: str) -> None:
+        original = getattr(owner, name)
+
+        def measured(*arguments: Any, **options: Any) -> Any:
+            started = time.perf_counter()
+            try:
+                return original(*arguments, **options)
+            finally:
+                spent[stage] = spent.get(stage, 0.0) + time.perf_counter() - started
+
+        monkeypatch.setattr(owner, name, measured)
+
+    class Both:
+        """As in the test above."""
+
+        def detect(self, frame: RgbdFrame, labels: Any, min_score: float, enough: Any = None) -> list[Detection]:
+            network.detect(frame, labels, min_score)
+            return [view.detection()]
+
+    timed(OnnxWays, "predict", "ways")
+    timed(propose, "surroundings", "surroundings")
+    timed(propose, "clearances", "checks")
+
+    def once() -> dict[str, float]:
+        spent.clear()
+        frame, options = view.frame(), {"gripper": SPOT.gripper, "tips": SPOT.tips}
+        found = perceive(frame, Both(), heatmap, labels=("bottle",), approach="top", **options)
+        stages = {**found.seconds, **spent}
+        stages["heatmap"] -= stages.get("ways", 0.0)
+        stages["proposals"] = stages.pop("pose") - stages["surroundings"] - stages["checks"]
+        return stages
+
+    stages = benchmark.pedantic(once, rounds=5, warmup_rounds=2)
+    expected = {"detector", "location", "heatmap", "surroundings", "checks", "proposals"}
+    assert set(stages) == expected | ({"ways"} if shipped() else set())
+    whole = sum(stages.values())
+    shares = {stage: f"{1000 * value:.1f} ms, {100 * value / whole:.0f} %" for stage, value in stages.items()}
+    benchmark.extra_info |= {**shares, "sum": f"{1000 * whole:.1f} ms"}
+
+
 def test_the_heatmap_network(benchmark: Any) -> None:
     torch = pytest.importorskip("torch")
     from perception.quality.heatmap import DEFAULT_WEIGHTS, OnnxHeatmap

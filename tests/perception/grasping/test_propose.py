@@ -31,8 +31,8 @@ LOW = Cylinder(height=0.04, radius=0.03)
 HULLS = SPOT.gripper.hulls
 assert HULLS is not None
 PIECES = [*HULLS.fixed, *HULLS.jaw_at(HULLS.open_rad)]
+"""Of the gripper, wide open."""
 ROOMS = rooms_of(SPOT.gripper, 0.12)
-PLANES = [ConvexHull(piece).equations for piece in PIECES]
 DOWN = np.array([[0.0, 0.0, 1.0], [0.0, 1.0, 0.0], [-1.0, 0.0, 0.0]])
 """Rotation of a hand that points straight down, its jaws opening along the world's x."""
 
@@ -43,8 +43,12 @@ def proposed(
     return propose_grasps(view, gripper=SPOT.gripper, tips=SPOT.tips, reach=reach, approach=approach, most=most)  # type: ignore[arg-type]
 
 
-def met(view: View, pose: Pose) -> int:
-    """How many points of the picture are in the open gripper at the pose, or up to 0.12 m before it."""
+def met(view: View, grasp: Grasp) -> int:
+    """How many points of the picture are in the gripper, opened as the grasp says, where it closes or up to 0.12 m
+    before that."""
+    assert HULLS is not None
+    pieces = [*HULLS.fixed, *HULLS.jaw_at(grasp.opening * HULLS.open_rad)]
+    pose, hulls = grasp.world_from_hand, [ConvexHull(piece).equations for piece in pieces]
     v, u = np.nonzero(view.depth[::2, ::2] < 10)
     v, u = 2 * v, 2 * u
     points = view.world_from_camera.transform(HAND_CAMERA.back_project(u, v, view.depth[v, u]))
@@ -52,7 +56,7 @@ def met(view: View, pose: Pose) -> int:
     local = local[(np.abs(local[:, 0]) < 0.3) & (np.abs(local[:, 1]) < 0.06) & (np.abs(local[:, 2]) < 0.16)]
     inside = np.zeros(len(local), bool)
     for back in np.linspace(0.0, 0.12, 7):
-        for planes in PLANES:
+        for planes in hulls:
             inside |= ((local + np.array([back, 0.0, 0.0])) @ planes[:, :3].T + planes[:, 3] < -1e-3).all(axis=1)
     return int(inside.sum())
 
@@ -66,7 +70,7 @@ def test_a_low_thing_is_gripped_from_above_without_touching_its_support(down: fl
     assert not isinstance(found, Rejection), found
     for grasp in found:
         assert grasp.world_from_hand.rotation[2, 0] < -0.7
-        assert met(view, grasp.world_from_hand) == 0
+        assert met(view, grasp) == 0
         corners = grasp.world_from_hand.transform(np.concatenate(PIECES))
         assert corners[:, 2].min() > 0.5
         u, v = grasp.pixel_uv
@@ -100,7 +104,7 @@ def test_no_accepted_grasp_meets_a_neighbour(angle: float, gap: float, height: f
     assume(view.mask.sum() > 1500)
     found = proposed(view.seen(), "any", most=3)
     for grasp in [] if isinstance(found, Rejection) else found:
-        assert met(view, grasp.world_from_hand) == 0
+        assert met(view, grasp) == 0
 
 
 def test_walls_all_round_leave_nothing_and_the_reason_says_why() -> None:
