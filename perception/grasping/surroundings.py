@@ -201,6 +201,7 @@ def _clearances(
             corners = jaw.coming.corners @ rotation[here].transpose(0, 2, 1) + place[here, None]
             above[here] = _height(around, corners)
             hidden[here], behind[here] = _hidden(around, corners, rotation[here], settings)
+            closes[here] = (inside[here] <= few) & (coming[here] >= around.margin_m)
         passed = np.flatnonzero((opened >= index) & closes)
         if passed.size:
             free = _nearest(jaw.closing.at(others_at[passed]), stray)

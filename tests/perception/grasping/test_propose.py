@@ -43,12 +43,11 @@ def proposed(
     return propose_grasps(view, gripper=SPOT.gripper, tips=SPOT.tips, reach=reach, approach=approach, most=most)  # type: ignore[arg-type]
 
 
-def met(view: View, grasp: Grasp) -> int:
-    """How many points of the picture are in the gripper, opened as the grasp says, where it closes or up to 0.12 m
-    before that."""
+def met(view: View, pose: Pose, opening: float = 1.0) -> int:
+    """How many points of the picture are in the gripper, opened by that share, at the pose or up to 0.12 m before."""
     assert HULLS is not None
-    pieces = [*HULLS.fixed, *HULLS.jaw_at(grasp.opening * HULLS.open_rad)]
-    pose, hulls = grasp.world_from_hand, [ConvexHull(piece).equations for piece in pieces]
+    pieces = [*HULLS.fixed, *HULLS.jaw_at(opening * HULLS.open_rad)]
+    hulls = [ConvexHull(piece).equations for piece in pieces]
     v, u = np.nonzero(view.depth[::2, ::2] < 10)
     v, u = 2 * v, 2 * u
     points = view.world_from_camera.transform(HAND_CAMERA.back_project(u, v, view.depth[v, u]))
@@ -70,7 +69,7 @@ def test_a_low_thing_is_gripped_from_above_without_touching_its_support(down: fl
     assert not isinstance(found, Rejection), found
     for grasp in found:
         assert grasp.world_from_hand.rotation[2, 0] < -0.7
-        assert met(view, grasp) == 0
+        assert met(view, grasp.world_from_hand, grasp.opening) == 0
         corners = grasp.world_from_hand.transform(np.concatenate(PIECES))
         assert corners[:, 2].min() > 0.5
         u, v = grasp.pixel_uv
@@ -104,7 +103,7 @@ def test_no_accepted_grasp_meets_a_neighbour(angle: float, gap: float, height: f
     assume(view.mask.sum() > 1500)
     found = proposed(view.seen(), "any", most=3)
     for grasp in [] if isinstance(found, Rejection) else found:
-        assert met(view, grasp) == 0
+        assert met(view, grasp.world_from_hand, grasp.opening) == 0
 
 
 def test_walls_all_round_leave_nothing_and_the_reason_says_why() -> None:
