@@ -26,9 +26,9 @@ STYLE: Final = """
 def report(study: Study, changes: Sequence[Change], folder: Path) -> str:
     """The page. folder: in which it will lie; links to run folders start there."""
     missing = study.planned - len(study.outcomes)
-    words = f"{study.successes} of {len(study.outcomes)} trials succeeded on the robot {study.robot}"
+    words = f"{study.successes} of {len(study.outcomes)} trials succeeded on the robot {study.robot}, in {study.wall_s:.0f} s"
     words += f"; {missing} did not run" if missing else ""
-    parts = [f"<p>{cell(words)}, in {study.wall_s:.0f} s.</p>"]
+    parts = [f"<p>{cell(words)}.</p>"]
     if changes:
         parts += ["<h2>Compared with the earlier test</h2>", *(f"<p>{cell(change.words)}</p>" for change in changes)]
     for tree in study.trees():

@@ -54,7 +54,7 @@ def interval_words(tree: TreeResult) -> str:
 
 def attempts_words(tree: TreeResult) -> str:
     """How many attempts the successes took."""
-    return ", ".join(f"{number} in {count}" for number, count in tree.attempts.items())
+    return ", ".join(f"{number} in {count} trial{'s' * (count != 1)}" for number, count in tree.attempts.items())
 
 
 def group_words(group: Group) -> str:
