@@ -26,7 +26,8 @@ STYLE: Final = """
 def report(study: Study, changes: Sequence[Change], folder: Path) -> str:
     """The page. folder: in which it will lie; links to run folders start there."""
     missing = study.planned - len(study.outcomes)
-    words = f"{study.successes} of {len(study.outcomes)} trials succeeded on the robot {study.robot}, in {study.wall_s:.0f} s"
+    words = f"{study.successes} of {len(study.outcomes)} trials succeeded on the robot {study.robot}"
+    words += f", in {study.wall_s:.0f} s"
     words += f"; {missing} did not run" if missing else ""
     parts = [f"<p>{cell(words)}.</p>"]
     if changes:

@@ -12,7 +12,7 @@ from typing import Any
 
 from perception.base.extras import require
 from simulation.genesis.devices import check_device
-from simulation.genesis.quick_import import quicken_kernels
+from simulation.genesis.quick_import import quick_frames
 
 TIME_STEP_S = 0.005
 STALE_LOCK_S = 60.0
@@ -34,8 +34,8 @@ def init_genesis(device: str = "cpu") -> None:
     warnings.filterwarnings("ignore", category=SyntaxWarning)
     os.environ.setdefault("PYOPENGL_PLATFORM", "egl")
     os.environ.setdefault("MESA_EXTENSION_OVERRIDE", NO_ANISOTROPY)
-    quicken_kernels()
-    import genesis as gs
+    with quick_frames():
+        import genesis as gs
     from quadrants.lang import impl
 
     if getattr(gs, "_initialized", False):
