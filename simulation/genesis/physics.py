@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import threading
 import time
 import warnings
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 
 from perception.base.extras import require
 from simulation.genesis.devices import check_device
-from simulation.genesis.quick_import import quick_frames
+from simulation.genesis.starting.quick_import import quick_frames
 
 TIME_STEP_S = 0.005
 STALE_LOCK_S = 60.0
@@ -23,12 +24,25 @@ NO_ANISOTROPY = "-GL_EXT_texture_filter_anisotropic"
 can take minutes for a floor seen at a grazing angle."""
 
 
+_started: tuple[str, threading.Thread] | None = None
+"""The device and the thread that Genesis was started with."""
+
+
+def ensure_genesis(device: str = "cpu") -> None:
+    """Start Genesis, see `init_genesis`, unless this thread has started it for the same device: the compiled kernels
+    stay in memory, and the next scene is built in a fraction of the time."""
+    runs = getattr(sys.modules.get("genesis"), "_initialized", False)
+    if not runs or _started != (device, threading.current_thread()):
+        init_genesis(device)
+
+
 def init_genesis(device: str = "cpu") -> None:
     """Start Genesis without messages, or restart it.
 
     device: one of simulation.genesis.devices.DEVICES. ConfigError if it is not available or Genesis is not installed.
     The seed is fixed: compiled kernels are cached by it, and nothing here draws from Genesis' generator.
     """
+    global _started
     require("the physics simulation", "sim")
     check_device(device)
     warnings.filterwarnings("ignore", category=SyntaxWarning)
@@ -36,18 +50,25 @@ def init_genesis(device: str = "cpu") -> None:
     os.environ.setdefault("MESA_EXTENSION_OVERRIDE", NO_ANISOTROPY)
     with quick_frames():
         import genesis as gs
-    from quadrants.lang import impl
 
     if getattr(gs, "_initialized", False):
         gs.destroy()
-    cache = os.environ.get("QD_OFFLINE_CACHE_FILE_PATH") or impl.default_cfg().offline_cache_file_path
-    for lock in remove_stale_locks(Path(cache)):
+    _started = None
+    for lock in remove_stale_locks(kernel_cache()):
         sys.stderr.write(f"{lock}: a killed process left the kernel cache locked; removed\n")
     gs.init(backend=gs.metal if device == "mps" else getattr(gs, device), precision="32", logging_level="error", seed=0)
     with contextlib.suppress(ImportError):
         import coacd
 
         coacd.set_log_level("error")
+    _started = device, threading.current_thread()
+
+
+def kernel_cache() -> Path:
+    """The folder where Quadrants keeps compiled kernels; it must have been imported."""
+    from quadrants.lang import impl
+
+    return Path(os.environ.get("QD_OFFLINE_CACHE_FILE_PATH") or impl.default_cfg().offline_cache_file_path)
 
 
 def remove_stale_locks(cache: Path) -> list[Path]:

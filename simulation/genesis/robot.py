@@ -25,9 +25,10 @@ from simulation.genesis.gait import Trot
 from simulation.genesis.judge import Judge
 from simulation.genesis.motions import ArmPath, Jaw, Motion, Refused, Walk, path_duration_s, straight_path
 from simulation.genesis.person import PersonInGenesis
-from simulation.genesis.physics import TIME_STEP_S, init_genesis, new_scene
+from simulation.genesis.physics import TIME_STEP_S, ensure_genesis, kernel_cache, new_scene
 from simulation.genesis.plant import GenesisPlant
 from simulation.genesis.settings import SimulationSettings
+from simulation.genesis.starting.first_kernels import compiling_told
 from simulation.genesis.steering import LOOK_CAMERA, LOOK_NEAR_M, GenesisSteering
 from simulation.robot_files.spot_model import write_spot
 
@@ -68,18 +69,20 @@ class GenesisRobot(GenesisSteering):
         self._entered = False
         self._slots: dict[str, Motion] = {}
         self._film: Film | None = None
+        self._scene: Any = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     def __enter__(self) -> Self:
         try:
-            self._build()
+            ensure_genesis(self._device)
+            with compiling_told(kernel_cache()):
+                self._build()
         except BaseException:  # also an interruption: leave nothing behind
             self.__exit__(None, None, None)
             raise
         return self
 
     def _build(self) -> None:
-        init_genesis(self._device)
         import genesis as gs
 
         self._folder = tempfile.TemporaryDirectory(prefix="spot-grasp-")
@@ -159,6 +162,9 @@ class GenesisRobot(GenesisSteering):
             self._entered = False
             if self._film is not None:
                 self._film.close()
+            if self._scene is not None:
+                self._scene.destroy()
+                self._scene = None
             if self._folder is not None:
                 self._folder.cleanup()
 

@@ -10,14 +10,14 @@ from types import FrameType
 
 import pytest
 
-from simulation.genesis.quick_import import quick_frames
+from simulation.genesis.starting.quick_import import quick_frames
 
 COMPARE = """
 import inspect
 import json
 
 theirs = inspect.getframeinfo
-from simulation.genesis.quick_import import quick_frames
+from simulation.genesis.starting.quick_import import quick_frames
 
 counts = {"same": 0, "different": 0}
 with quick_frames():
@@ -39,7 +39,9 @@ def test_every_kernel_of_genesis_gets_the_same_answer() -> None:
     program = subprocess.run([sys.executable, "-c", COMPARE], check=True, capture_output=True, text=True)
     counts = json.loads(program.stdout.splitlines()[-1])
     assert counts["different"] == 0
-    assert counts["same"] > 1000, "Quadrants asks inspect.getframeinfo no more: delete simulation/genesis/quick_import"
+    assert counts["same"] > 1000, (
+        "Quadrants asks inspect.getframeinfo no more: delete simulation/genesis/starting/quick_import"
+    )
 
 
 def frame() -> FrameType:
