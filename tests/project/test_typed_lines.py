@@ -47,7 +47,7 @@ def is_cheap(line: Typed) -> bool:
     words = line.words
     return words[0] == "spot-grasp" and "--hostname" not in words and (
         words[1] in LOOKING
-        or (words[1] == "run" and "fake" in words)
+        or (words[1] in ("run", "test") and "fake" in words)
         or (words[1] == "test" and ".test.toml" in line.text)
     )  # fmt: skip
 
