@@ -11,7 +11,7 @@ low objects the hand leans a little.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -137,16 +137,19 @@ def rotation_of(way: Way, normal: ArrayLike, heading: ArrayLike) -> Vector:
 
 
 def narrowest(
-    way: Way, rotation: Vector, span_of: Callable[[Vector], tuple[float, float]]
+    way: Way,
+    rotation: Vector,
+    span_of: Callable[[Vector], tuple[float, float]],
+    turns_rad: Sequence[float] = NARROWER_RAD,
 ) -> tuple[Vector, tuple[float, float]]:
     """The rotation of a way from above turned about the vertical, by at most half a roll, to where the object's span is
     least, and the span there; that of the side way as it is.
 
-    span_of: gives the span (low, high) along the jaw axis of a rotation. Jaws that close 10 degrees askew on flat sides
-    turn the object and lose it, and four rolls are 45 degrees apart.
+    span_of: gives the span (low, high) along the jaw axis of a rotation. turns_rad: that are tried, the least first.
+    Jaws that close 10 degrees askew on flat sides turn the object and lose it, and four rolls are 45 degrees apart.
     """
     best, span = rotation, span_of(rotation)
-    for turn in NARROWER_RAD if way.approach != "side" else ():
+    for turn in turns_rad if way.approach != "side" else ():
         c, s = np.cos(turn), np.sin(turn)
         turned = np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]]) @ rotation
         low, high = span_of(turned)

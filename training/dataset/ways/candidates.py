@@ -34,6 +34,11 @@ GAP_M: Final = 0.030
 GRAZES_M: Final = 0.002
 """Half a cell's diagonal of the grid: what is deeper in the way for sure."""
 FREE_OF_SUPPORT_M: Final = 0.002
+TURNS_RAD: Final = tuple(float(np.radians(2.5 * step * sign)) for step in range(1, 10) for sign in (-1, 1))
+"""By which a hand is turned to where the object is narrowest. The shape is known, so that they are finer than a run's;
+4 degrees askew a lying bottle is held half as often."""
+SIDEWAYS: Final = 0.2
+"""Surfaces whose normal has so long a level part have a direction straight across them, as rims do."""
 HALF_TURN: Final = np.diag([1.0, -1.0, -1.0])
 
 
@@ -85,14 +90,17 @@ def solid_points(parts: list[Array], count: int, seed: int) -> Array:
 
 
 def ask(points: Array, normals: Array, solid: Array, rng: np.random.Generator) -> list[Asked]:
-    """One grasp a surface sample and kind of way that applies there.
+    """One grasp a surface sample and kind of way that applies there, in a random heading, or as often straight across a
+    surface that has a side: on rims hardly another one holds.
 
     points, normals, solid: (N, 3), (N, 3), (M, 3) in the world, where the object lies on z = 0.
     """
     found = []
     for sample, (point, normal) in enumerate(zip(points, normals, strict=True)):
         for kind, way in enumerate(KINDS):
-            yaw, turned = rng.uniform(-np.pi, np.pi), rng.random() < 0.5
+            yaw, turned, across = rng.uniform(-np.pi, np.pi), rng.random() < 0.5, rng.random() < 0.5
+            if across and float(np.hypot(normal[0], normal[1])) > SIDEWAYS:
+                yaw = float(np.arctan2(normal[1], normal[0]))
             if applies(way, normal):
                 rotation = rotation_of(way, normal, (np.cos(yaw), np.sin(yaw), 0.0))
                 rotation = rotation @ HALF_TURN if turned else rotation
@@ -105,7 +113,9 @@ def candidate_at(way: Way, point: Array, rotation: Array, solid: Array) -> Candi
     """The grasp at a point with this rotation (3, 3) world_from_hand, turned to where the object is narrowest; None
     where geometry rules it out."""
     about = solid[np.linalg.norm(solid - point, axis=1) < ABOUT_M]
-    rotation, span = narrowest(way, rotation, lambda turned: span_at(about, point, turned, SLAB_M[way.depth]))
+    rotation, span = narrowest(
+        way, rotation, lambda turned: span_at(about, point, turned, SLAB_M[way.depth]), TURNS_RAD
+    )
     width = span[1] - span[0]
     if width > SPOT.gripper.max_width_m:
         return None
