@@ -96,12 +96,19 @@ def _hull(places: NDArray[np.float64]) -> NDArray[np.float32]:
 
 
 def _off_the_edge(depth: NDArray[np.float32], settings: ThingSettings) -> NDArray[np.float32]:
-    """(H, W) pixels from each pixel to the edge of the part of the picture that the depth camera sees, 0 outside."""
+    """(H, W) pixels from each pixel to the edge of the part of the picture that the depth camera sees, 0 outside. Where
+    depth only ends with what is near, as at the top of a thing before a far background, the picture's edge counts."""
     size = settings.lost_px
     covered = cv2.morphologyEx((depth > 0).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((size, size), np.uint8))
-    outlines, _ = cv2.findContours(covered, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    filled = cv2.drawContours(np.zeros_like(covered), outlines, -1, 1, cv2.FILLED)
-    return np.asarray(cv2.distanceTransform(np.pad(filled, 1), cv2.DIST_L2, 3)[1:-1, 1:-1], np.float32)
+    sides = []
+    for count in (covered.sum(axis=1), covered.sum(axis=0)):
+        seen, place = np.flatnonzero(count), np.arange(len(count))
+        dense = settings.edge_share * count.max()
+        first, last = (int(seen[0]), int(seen[-1])) if seen.size else (0, len(count) - 1)
+        first = first if count[min(first + settings.edge_px, last)] >= dense else 0
+        last = last if count[max(last - settings.edge_px, first)] >= dense else len(count) - 1
+        sides.append(np.clip(np.minimum(place - first, last - place) + 1, 0, None))
+    return np.asarray(np.minimum.outer(*sides), np.float32)
 
 
 def _within(places: NDArray[np.float64], ground: NDArray[np.float64], settings: ThingSettings) -> NDArray[np.bool_]:

@@ -66,4 +66,5 @@ def widen(model: onnx.ModelProto) -> onnx.ModelProto:
             values = numpy_helper.to_array(halves[node.input[0]]).astype(np.float32)
             model.graph.initializer.append(numpy_helper.from_array(values, node.output[0]))
             model.graph.node.remove(node)
+            model.graph.initializer.remove(halves[node.input[0]])
     return model

@@ -83,6 +83,8 @@ ALLOWED = {
     ("simulation/spot_api/client/redirect.py", "__init__", "mmap.mmap"): _CLIENT,
     ("training/dataset/array_folder.py", "write_arrays", "numpy.lib.format.open_memmap"): _PARTS,
     ("training/detector/export.py", "export_detector", "shutil.move"): "of ultralytics, into our temporary folder",
+    ("training/judge/train.py", "train", "training.judge.samples.Picks.open"): "picks, which the one reader reads",
+    ("training/detector/pictures.py", "_link", "os.symlink"): "to pictures of the user's, in the run's own folder",
     (
         "training/heatmap/train.py",
         "train",

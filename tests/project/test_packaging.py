@@ -68,7 +68,7 @@ def test_the_wheel_ships_the_six_packages_and_their_files_but_no_tests() -> None
     assert any("weights" in glob for glob in data["perception"])
     library = ROOT / "trees"
     shipped = {file for glob in data["trees"] for file in library.glob(glob)}
-    assert shipped == set(library.rglob("*.xml"))
+    assert shipped == {*library.rglob("*.xml"), *library.rglob("*.toml")}
     assert any(glob.endswith(".toml") for glob in data["simulation"])
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from perception.base.errors import ConfigError
 from perception.base.files import write_atomic
-from perception.networks.onnx_file import read_model
+from perception.networks.onnx_file import read_model, widen
 
 if TYPE_CHECKING:
     import onnx
@@ -67,7 +67,7 @@ def _halve(model: onnx.ModelProto) -> onnx.ModelProto:
     """The model itself, its large 32-bit weights stored with 16 bits each and a Cast; `onnx_file.widen` undoes it."""
     from onnx import TensorProto, helper, numpy_helper
 
-    casts = []
+    model, casts = widen(model), []
     for item in model.graph.initializer:
         if item.data_type == TensorProto.FLOAT and np.prod(item.dims) >= HALVED:
             name, values = item.name, numpy_helper.to_array(item).astype(np.float16)

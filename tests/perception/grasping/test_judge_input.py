@@ -182,8 +182,10 @@ VERTICAL_X = VALUES - 3
 """Among the values: the vertical along the hand's x, -1 for a hand that points straight down."""
 
 
-@pytest.mark.parametrize(("sign", "down"), [(-5.0, True), (5.0, False)])
-def test_a_run_takes_the_grasp_that_the_judge_likes(sign: float, down: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("sign", "clearly", "down"), [(-5.0, 0.05, True), (-5.0, 0.15, False), (5.0, 0.05, False)])
+def test_a_run_takes_the_grasp_that_the_judge_likes_clearly_better(
+    sign: float, clearly: float, down: bool, tmp_path: Path
+) -> None:
     view = seen_from(Cylinder(height=0.15), 30).seen()
     judge = judge_that_likes(tmp_path / "judge.onnx", VERTICAL_X, sign)
     maps = replace(maps_of({"top-90-tips": 0.6, "side-wrap": 0.6}), judge=judge)
@@ -191,7 +193,7 @@ def test_a_run_takes_the_grasp_that_the_judge_likes(sign: float, down: bool, tmp
     asked: Any = {"gripper": SPOT.gripper, "tips": SPOT.tips, "reach": None, "approach": "any"}
     found = propose_grasps(view, **asked, maps=maps, most=4)
     assert not isinstance(found, Rejection)
-    chosen = choose_grasp(view, heatmap, **asked, settings=GraspSettings())
+    chosen = choose_grasp(view, heatmap, **asked, settings=GraspSettings(clearly=clearly))
     assert isinstance(chosen, Grasp)
     steep = chosen.world_from_hand.rotation[2, 0]
     assert (steep < -0.9) == down, "the heatmap's grasp from the side is rated with those from above"
