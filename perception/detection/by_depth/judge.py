@@ -23,6 +23,7 @@ DEFAULT: Final = JudgeSettings()
 WORDS: Final = tuple(entry.name for entry in fields(WordSettings))
 """Words that depth can judge; all of them are vessels."""
 LEVEL_SHARE: Final = 0.5
+"""Of what is seen of an object, that must be above a ground, for its height to be known."""
 LOW_M: Final = 0.05
 """What is lower shows too little of its shape."""
 
