@@ -29,9 +29,8 @@ def choose_grasp(
     """A grasp from where the hand may come, or why there is none.
 
     approach: "side" is the network's grasp, as of `compute_grasp`. "top" comes from above, straight or at 45 degrees,
-    chosen by the network of the ways, or by geometry where there is none. "any" is the heatmap's,
-    unless it has none that can be done, or the judge of single grasps, or else the network of the ways, likes another
-    clearly better.
+    chosen by the networks, or by geometry where there are none. "any" is the heatmap's, unless it has none that can be
+    done or another is clearly better: by the judge of single grasps, or where there is none by the network of the ways.
     tips: of the gripper; without them, or hulls, it is a side grasp or none. view, heatmap, gripper, reach, settings:
     as for `compute_grasp`.
     """

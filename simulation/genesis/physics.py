@@ -48,6 +48,7 @@ def init_genesis(device: str = "cpu") -> None:
     warnings.filterwarnings("ignore", category=SyntaxWarning)
     os.environ.setdefault("PYOPENGL_PLATFORM", "egl")
     os.environ.setdefault("MESA_EXTENSION_OVERRIDE", NO_ANISOTROPY)
+    os.environ.setdefault("QD_LOG_LEVEL", "warn")  # else Quadrants remarks that stdout is not the console's
     with quick_frames():
         import genesis as gs
 

@@ -1,4 +1,5 @@
-"""A process that was killed while it wrote the kernel cache does not cost every later one its compiled kernels."""
+"""How Genesis starts: without remarks. A process that was killed while it wrote the kernel cache does not cost every
+later one its compiled kernels."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from simulation.genesis.physics import STALE_LOCK_S, remove_stale_locks
+from tests.support.places import ROOT
 
 KERNEL = """
 import sys
@@ -65,3 +67,15 @@ def test_a_lock_left_behind_keeps_quadrants_from_keeping_kernels_until_it_is_rem
     assert compiled(3) == first, "the lock's name or what it does has changed: see simulation/genesis/physics.py"
     assert len(remove_stale_locks(cache)) == 1
     assert compiled(5) > first
+
+
+@pytest.mark.simulation
+def test_a_program_that_wraps_its_stdout_reads_no_remark_of_the_simulator() -> None:
+    code = (
+        "import io, sys; sys.stdout = io.TextIOWrapper(sys.stdout.buffer)\n"
+        "from simulation.genesis.physics import init_genesis; init_genesis()\n"
+        "import genesis as gs; scene = gs.Scene(show_viewer=False); scene.add_entity(gs.morphs.Plane())\n"
+        "scene.build(); scene.step()"
+    )
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
