@@ -218,7 +218,8 @@ def _grasps_at(
     elif view.silhouette.upright:
         normal = steady_normal(normal, _outline_normal(view, point, sides), settings)
     axis = view.silhouette.axis_world
-    poses = (hand_pose(between, normal, along, width, gripper) for along in (axis, -axis))
+    flat = face is not None
+    poses = (hand_pose(between, normal, along, width, gripper, flat=flat) for along in (axis, -axis))
     return tuple(Grasp(uv, depth, point, normal, pose, width, score) for pose in poses)
 
 

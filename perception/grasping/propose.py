@@ -212,7 +212,7 @@ def _made(
     width = span[1] - span[0]
     if width > gripper.max_width_m - gripper.clearance_m:
         return None
-    pose = hand_pose_of(way, pixel.point, rotation, span, pixel.ground_m, gripper, tips)
+    pose = hand_pose_of(way, pixel.point, rotation, span, pixel.ground_m, gripper, tips, flat=shape.flat)
     if pose is None:
         return None
     if rating is not None:

@@ -12,12 +12,13 @@ from perception.hand.family import Way
 
 
 class VisibleShape:
-    """heading: (3,) level, ahead of the camera."""
+    """heading: (3,) level, ahead of the camera. `flat`: whether the depth says clearly that it is a box."""
 
     def __init__(self, around: Surroundings, heading: Vector, settings: ProposalSettings) -> None:
         points = np.concatenate([around.own, around.unreturned])
         self.points = points[:: max(1, len(points) // settings.most_points)]
         self.heading, self.support, self.settings = heading, around.support, settings
+        self.flat = around.view.box is not None
         low, high = np.quantile(self.points, [0.03, 0.97], axis=0)
         self.middle = 0.5 * (low + high)
         self.height_m = float(max(high[2] - self.support.height_m(self.middle), 0.005))

@@ -173,17 +173,19 @@ def hand_pose_of(
     support_z_m: float,
     gripper: GripperModel,
     tips: JawTips,
+    *,
+    flat: bool = False,
 ) -> Pose | None:
     """world_from_hand for gripping at a surface point; None if the support leaves too little of it between the jaws.
 
     point_m: (3,) metres, world frame with z up. rotation: (3, 3) of `rotation_of`, or that turned by half. span_m: the
     lowest and highest place of the object along the jaw axis, from the point, at the height where the jaws close; the
-    hand is centred on it. support_z_m: height of the plane that the object lies on. The object's side lies
-    `gripper.clearance_m` off the fixed jaw.
+    hand is centred on it. support_z_m: height of the plane that the object lies on. flat: for the side way, whether the
+    object has flat faces. The object's side lies `gripper.clearance_m` off the fixed jaw.
     """
     low, high = span_m
     if way.depth == "wrap":
-        depth = float(np.clip((high - low) / 2, gripper.min_depth_m, gripper.max_depth_m))
+        depth = gripper.depth_m(high - low, flat=flat or way.approach != "side")
     else:
         depth = -tips.tips_depth_m
     point = np.asarray(point_m, dtype=np.float64)

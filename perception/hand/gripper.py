@@ -32,8 +32,8 @@ class GripperModel:
 
     fixed_jaw_z_m: inner side of the fixed jaw. clearance_m: room to leave between the fixed jaw and the object on
     the way in; close_gap_m: that when the jaws close. min_depth_m, max_depth_m: how far behind the hand's origin
-    the object's near surface may lie; deeper, it meets the palm. max_width_m: widest object that fits between the
-    jaws. half_breadth_m: half the extent along y. open_z_m: lowest and highest z of the open jaws. low_x_m: the
+    the object's near surface may lie; deeper, it meets the palm. round_depth_m: that of a round body at most; jaws that
+    meet it deeper close on its far flank and drive it out. max_width_m: widest object that fits between the jaws. half_breadth_m: half the extent along y. open_z_m: lowest and highest z of the open jaws. low_x_m: the
     part along x that comes near the support. hulls: its exact shape, where that is known.
     """
 
@@ -42,8 +42,15 @@ class GripperModel:
     close_gap_m: float
     min_depth_m: float
     max_depth_m: float
+    round_depth_m: float
     max_width_m: float
     half_breadth_m: float
     open_z_m: tuple[float, float]
     low_x_m: tuple[float, float]
     hulls: GripperHulls | None = None
+
+    def depth_m(self, width_m: float, *, flat: bool) -> float:
+        """How far behind the hand's origin the near surface of an object comes to lie, metres: half its width, within
+        limits. flat: whether flat faces of the object are between the jaws."""
+        deepest = self.max_depth_m if flat else self.round_depth_m
+        return min(max(width_m / 2, self.min_depth_m), deepest)

@@ -30,14 +30,15 @@ def hand_pose(
     object_axis: ArrayLike,
     width_m: float,
     gripper: GripperModel,
+    *,
+    flat: bool = False,
 ) -> Pose:
     """world_from_hand for gripping at a surface point.
 
     point_m: (3,) metres. normal: (3,) outwards. object_axis: (3,), the direction the object extends in, z for an
-    upright bottle. width_m: extent of the object between the jaws at that height. The object's near surface comes to
-    lie half a width behind the hand origin (within the gripper's depth limits), its side `clearance_m` off the jaw.
+    upright bottle. width_m: extent of the object between the jaws at that height. flat: whether it has flat faces there.
+    The object's near surface comes to lie `gripper.depth_m` behind the hand origin, its side `clearance_m` off the jaw.
     """
     rotation = hand_rotation(normal, object_axis)
-    depth = float(np.clip(width_m / 2, gripper.min_depth_m, gripper.max_depth_m))
-    point_in_hand = np.array([-depth, 0.0, gripper.fixed_jaw_z_m + gripper.clearance_m + width_m / 2])
+    point_in_hand = np.array([-gripper.depth_m(width_m, flat=flat), 0.0, gripper.fixed_jaw_z_m + gripper.clearance_m + width_m / 2])
     return Pose(rotation, np.asarray(point_m, dtype=np.float64) - rotation @ point_in_hand)

@@ -76,6 +76,7 @@ SPOT: Final = RobotModel(
         close_gap_m=0.003,
         min_depth_m=0.015,
         max_depth_m=0.038,
+        round_depth_m=0.028,
         max_width_m=0.11,
         half_breadth_m=0.0485,
         open_z_m=(-0.05, 0.10),

@@ -99,6 +99,7 @@ class ToyRobot:
             close_gap_m=0.005,
             min_depth_m=0.01,
             max_depth_m=0.03,
+            round_depth_m=0.03,
             max_width_m=0.14,
             half_breadth_m=0.03,
             open_z_m=(-0.09, 0.09),

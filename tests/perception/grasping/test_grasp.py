@@ -66,7 +66,7 @@ def off_axis_m(grasp: Grasp, cylinder: Cylinder) -> tuple[float, float]:
     axis = np.array([cylinder.x, cylinder.y, grasp.world_from_hand.position_m[2]])
     x, _, z = grasp.world_from_hand.inverse().transform(axis)
     expected_z = SPOT.gripper.fixed_jaw_z_m + SPOT.gripper.clearance_m + cylinder.radius
-    depth = float(np.clip(cylinder.radius, SPOT.gripper.min_depth_m, SPOT.gripper.max_depth_m))
+    depth = SPOT.gripper.depth_m(2 * cylinder.radius, flat=False)
     return float(z - expected_z), float(x - (cylinder.radius - depth))
 
 

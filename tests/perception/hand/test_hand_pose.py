@@ -26,14 +26,20 @@ def test_the_jaws_close_across_the_axis(normal: tuple, axis: tuple) -> None:
     assert hand_rotation(normal, axis)[:, 2] @ unit(axis) == pytest.approx(0.0, abs=1e-9)
 
 
-@given(direction, st.floats(0.02, 0.10))
-def test_the_object_lies_between_the_jaws(normal: tuple, width: float) -> None:
+@given(direction, st.floats(0.02, 0.10), st.booleans())
+def test_the_object_lies_between_the_jaws(normal: tuple, width: float, flat: bool) -> None:
     point = np.array([1.0, 2.0, 0.5])
-    pose = hand_pose(point, normal, (0, 0, 1), width, SPOT.gripper)
+    pose = hand_pose(point, normal, (0, 0, 1), width, SPOT.gripper, flat=flat)
     x, y, z = pose.inverse().transform(point)
     assert y == pytest.approx(0.0, abs=1e-9)
     assert z - width / 2 == pytest.approx(SPOT.gripper.fixed_jaw_z_m + SPOT.gripper.clearance_m)
-    assert -SPOT.gripper.max_depth_m - 1e-9 <= x <= -SPOT.gripper.min_depth_m + 1e-9
+    deepest = SPOT.gripper.max_depth_m if flat else SPOT.gripper.round_depth_m
+    assert x == pytest.approx(-np.clip(width / 2, SPOT.gripper.min_depth_m, deepest))
+
+
+def test_a_round_body_lies_less_deep_than_a_box_where_it_is_wide() -> None:
+    depths = [[SPOT.gripper.depth_m(width, flat=flat) for flat in (False, True)] for width in (0.04, 0.06, 0.08)]
+    assert [round_ < flat for round_, flat in depths] == [False, True, True]
 
 
 def test_an_upright_bottle_ahead_is_gripped_with_the_hand_rolled() -> None:

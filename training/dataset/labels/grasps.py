@@ -105,23 +105,25 @@ def grasp_at(item: GraspObject, point: Array, normal: Array) -> tuple[Pose, floa
     level = np.array([across[0], across[1], 0.0])
     width = item.extent_m(float(point[2]), level) if np.linalg.norm(level) > 0.1 else 0.0
     width = max(width, MIN_WIDTH_M)
-    if abs(normal[2]) < STEEP:
-        point = point + off_middle(item, point, normal, unit(level), width) * unit(level)
-    return hand_pose(point, normal, upright, width, SPOT.gripper), width
+    off = off_middle(item, point, normal, unit(level), width) if abs(normal[2]) < STEEP else None
+    if off is not None:
+        point = point + off * unit(level)
+    return hand_pose(point, normal, upright, width, SPOT.gripper, flat=off is not None), width
 
 
-def off_middle(item: GraspObject, point: Array, normal: Array, across: Array, width_m: float) -> float:
+def off_middle(item: GraspObject, point: Array, normal: Array, across: Array, width_m: float) -> float | None:
     """Metres from a point to the middle of its flat face, along `across` (3,), unit and level.
 
-    0 if the face is not flat: less than FLAT of the width lies within FLAT_DEPTH of the upright plane through the
-    point. Also 0 if a part of the object lies further in front of that plane, as a mug does before its handle's side.
+    None if the face is not flat: less than FLAT of the width lies within FLAT_DEPTH of the upright plane through the
+    point. Also None if a part of the object lies further in front of that plane, as a mug does before its handle's
+    side.
     """
     outline = item.outline_m(float(np.clip(point[2], 1e-4, item.height_m - 1e-4))) - point
     ahead = outline @ unit(np.cross(across, [0.0, 0.0, 1.0]))
     ahead *= np.sign(np.cross(across, [0.0, 0.0, 1.0]) @ normal)
     along = (outline @ across)[ahead > -FLAT_DEPTH * width_m]
     if not along.size or ahead.max() > FLAT_DEPTH * width_m or np.ptp(along) < FLAT * width_m:
-        return 0.0
+        return None
     return float(along.max() + along.min()) / 2
 
 
