@@ -41,8 +41,9 @@ class GenesisKind:
         device = options.device or "cpu"
         check_device(device)
         from simulation.genesis.robot import GenesisRobot
+        from simulation.genesis.starting.ahead import import_ahead
 
-        return GenesisRobot(
+        robot = GenesisRobot(
             options.scene or DEFAULT_SCENE,
             seed,
             video=folder / "video.mp4" if options.video and folder else None,
@@ -50,3 +51,5 @@ class GenesisKind:
             robot_file=options.robot_file,
             device=device,
         )
+        import_ahead()  # while networks are opened
+        return robot

@@ -36,6 +36,7 @@ class Change:
         """One line for people."""
         (a, b), (c, d) = self.old, self.new
         verdict = "more than chance" if self.significant else "may be chance"
+        chance = f"p {self.p:.3f}" if self.p >= 0.001 else "p below 0.001"
         test = "McNemar's test of the same seeds" if self.paired else "Fisher's test"
         seeds = [
             f"{what}: seed{'s' * (len(which) > 1)} {', '.join(map(str, which))}"
@@ -44,9 +45,7 @@ class Change:
         ]
         if not seeds and (a, b) == (c, d) and self.paired:
             return f"{self.tree}: {c} of {d} as before, with the same seeds"
-        return "; ".join(
-            [f"{self.tree}: {a} of {b} before, {c} of {d} now: {verdict} (p {self.p:.3f}, {test})", *seeds]
-        )
+        return "; ".join([f"{self.tree}: {a} of {b} before, {c} of {d} now: {verdict} ({chance}, {test})", *seeds])
 
 
 def compare(old: Study, new: Study) -> list[Change]:

@@ -9,18 +9,26 @@ from typing import Final
 from app.drawing.page import cell, page
 from app.trials.compare import Change
 from app.trials.outcome import Outcome
-from app.trials.study import Study, TreeResult
-from app.trials.words import attempts_words, group_words, interval_words, percent
+from app.trials.study import Group, Study, TreeResult
+from app.trials.words import attempts_words, interval_words, percent
 
 STYLE: Final = """
-.bar{position:relative;height:1.1rem;background:#f0d9d6;border-radius:3px;max-width:40rem;overflow:hidden}
+:root{color-scheme:light dark;--text:#1c1c24;--ground:#fff;--line:#d5d5de;--bad:#f0d9d6;--mark:#1c1c24}
+@media (prefers-color-scheme:dark){
+:root{--text:#e6e6ec;--ground:#18181d;--line:#44444f;--bad:#5a2f2b;--mark:#fff}a{color:#8ab4f8}}
+body{color:var(--text);background:var(--ground);max-width:75rem}td,th{border-color:var(--line)}
+p,h2,h3,td,code{overflow-wrap:anywhere}td:first-child{white-space:nowrap}
+.bar{position:relative;height:1.1rem;background:var(--bad);border-radius:3px;max-width:40rem;overflow:hidden}
 .bar i{position:absolute;top:0;bottom:0;left:0;background:#3b8246}
-.bar b{position:absolute;top:.45rem;height:.2rem;background:#1c1c24}
+.bar b{position:absolute;top:.45rem;height:.2rem;background:var(--mark)}
 .seeds{display:flex;flex-wrap:wrap;gap:3px;margin:.6rem 0;max-width:46rem}
 .seeds span{min-width:2.1rem;padding:.15rem .2rem;border-radius:3px;text-align:center;font-size:12px;color:#fff}
 .success{background:#3b8246}.failure{background:#b23b32}.error,.lost,.interrupted{background:#86479c}
-.slow td:first-child{text-align:right}code{font-size:13px}h2{margin:1.6rem 0 .3rem}
+.slow td:not(:last-child){text-align:right}code{font-size:13px}h2{margin:1.6rem 0 .3rem}h3{margin:1.2rem 0 0}
+summary{margin-top:.6rem;cursor:pointer}@media (max-width:40rem){body{margin:.7rem}td,th{padding:.15rem .3rem}}
 """
+OPEN: Final = 8
+"""A longer list of trials is folded."""
 
 
 def report(study: Study, changes: Sequence[Change], folder: Path) -> str:
@@ -53,16 +61,30 @@ def _tree(tree: TreeResult, folder: Path) -> list[str]:
     parts = [f"<h2>{cell(head)}</h2>", f'<div class="bar">{bar}</div>', f"<p>{cell('; '.join(words))}</p>"]
     parts.append(f'<div class="seeds">{seeds}</div>')
     for group in tree.groups:
-        parts.append(f"<h3>{cell(group_words(group))}</h3>")
-        rows = [
-            [_run(outcome, folder), cell(outcome.reason), f"<code>{cell(outcome.command)}</code>"]
-            for outcome in group.outcomes
-        ]
-        parts.append(_table(["run", "reason", "repeat it"], rows))
+        parts += _group(group, folder)
     if tree.leaves:
-        leaves = [[f"{leaf.seconds:.1f}", str(leaf.runs), cell(leaf.path)] for leaf in tree.leaves[:12]]
-        parts.append(_table(["s a trial", "times", "slowest leaves, on the robot's clock"], leaves, "slow"))
+        leaves = [[f"{leaf.seconds:.1f}", str(leaf.runs), _wrapped(leaf.path)] for leaf in tree.leaves[:12]]
+        parts.append(_table(["s a trial", "runs", "slowest leaves, on the robot's clock"], leaves, "slow"))
     return parts
+
+
+def _group(group: Group, folder: Path) -> list[str]:
+    """The trials that failed alike, each with what repeats it, and its reason where the reasons differ."""
+    count = len(group.outcomes)
+    heads, differ = ["run", "repeat it"], len({outcome.reason for outcome in group.outcomes}) > 1
+    rows = [[_run(outcome, folder), f"<code>{cell(outcome.command)}</code>"] for outcome in group.outcomes]
+    if differ:
+        heads = [*heads, "reason"]
+        rows = [[*row, _wrapped(outcome.reason)] for row, outcome in zip(rows, group.outcomes, strict=True)]
+    table = _table(heads, rows)
+    if count > OPEN:
+        table = f"<details><summary>{count} trials</summary>{table}</details>"
+    return [f"<h3>{count} x {cell(group.status)}</h3>", f"<p>{_wrapped(group.reason or 'no reason given')}</p>", table]
+
+
+def _wrapped(text: str) -> str:
+    """Escaped; paths of nodes break after a slash."""
+    return cell(text).replace("/", "/<wbr>")
 
 
 def _run(outcome: Outcome, folder: Path) -> str:

@@ -22,7 +22,8 @@ NUMBER: Final = re.compile(r"-?\d+(\.\d+)?")
 
 @dataclass(frozen=True)
 class Group:
-    """Trials that failed alike. reason: their common reason, numbers replaced by #. status: failure, error or lost."""
+    """Trials that failed alike. reason: their common reason, with # for numbers in which they differ. status: failure,
+    error or lost."""
 
     status: str
     reason: str
@@ -107,8 +108,17 @@ def _groups(failed: Iterable[Outcome]) -> list[Group]:
     alike: dict[tuple[str, str], list[Outcome]] = defaultdict(list)
     for outcome in failed:
         alike[outcome.status, NUMBER.sub("#", outcome.reason)].append(outcome)
-    groups = [Group(*key, tuple(outcomes)) for key, outcomes in alike.items()]
+    groups = [
+        Group(status, _common([each.reason for each in same]), tuple(same)) for (status, _), same in alike.items()
+    ]
     return sorted(groups, key=lambda group: -len(group.outcomes))
+
+
+def _common(reasons: Sequence[str]) -> str:
+    """Reasons that are equal but for their numbers, as one."""
+    numbers = zip(*([number.group() for number in NUMBER.finditer(reason)] for reason in reasons), strict=True)
+    common = (same[0] if len(set(same)) == 1 else "#" for same in numbers)
+    return NUMBER.sub(lambda _: next(common), reasons[0])
 
 
 def _leaf_means(outcomes: Sequence[Outcome]) -> list[LeafTime]:

@@ -60,8 +60,7 @@ def attempts_words(tree: TreeResult) -> str:
 def group_words(group: Group) -> str:
     """Trials that failed alike."""
     seeds = ", ".join(str(outcome.seed) for outcome in group.outcomes)
-    reason = group.outcomes[0].reason if len(group.outcomes) == 1 else group.reason
-    return f"{len(group.outcomes)} x {group.status}: {reason or 'no reason given'} (seed {seeds})"
+    return f"{len(group.outcomes)} x {group.status}: {group.reason or 'no reason given'} (seed {seeds})"
 
 
 def percent(share: float) -> str:

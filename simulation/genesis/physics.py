@@ -7,22 +7,17 @@ import os
 import sys
 import threading
 import time
-import warnings
 from pathlib import Path
 from typing import Any
 
 from perception.base.extras import require
 from simulation.genesis.devices import check_device
-from simulation.genesis.starting.quick_import import quick_frames
+from simulation.genesis.starting.ahead import import_genesis
 
 TIME_STEP_S = 0.005
 STALE_LOCK_S = 60.0
 """A lock of the kernel cache this old is left from a killed process. It would make every later process compile all
 kernels again, which takes minutes."""
-NO_ANISOTROPY = "-GL_EXT_texture_filter_anisotropic"
-"""Hides anisotropic filtering from Genesis. Mesa's software renderer sums a texture's footprint texel by texel, which
-can take minutes for a floor seen at a grazing angle."""
-
 
 _started: tuple[str, threading.Thread] | None = None
 """The device and the thread that Genesis was started with."""
@@ -45,12 +40,8 @@ def init_genesis(device: str = "cpu") -> None:
     global _started
     require("the physics simulation", "sim")
     check_device(device)
-    warnings.filterwarnings("ignore", category=SyntaxWarning)
-    os.environ.setdefault("PYOPENGL_PLATFORM", "egl")
-    os.environ.setdefault("MESA_EXTENSION_OVERRIDE", NO_ANISOTROPY)
-    os.environ.setdefault("QD_LOG_LEVEL", "warn")  # else Quadrants remarks that stdout is not the console's
-    with quick_frames():
-        import genesis as gs
+    import_genesis()
+    import genesis as gs
 
     if getattr(gs, "_initialized", False):
         gs.destroy()

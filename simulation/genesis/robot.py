@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -21,15 +22,19 @@ from perception.types import Intrinsics, RgbdFrame
 from simulation.genesis.depth_sensor import DepthSensor
 from simulation.genesis.film import SIZE as FILM_SIZE
 from simulation.genesis.film import Film, view_point
-from simulation.genesis.gait import Trot
 from simulation.genesis.judge import Judge
-from simulation.genesis.motions import ArmPath, Jaw, Motion, Refused, Walk, path_duration_s, straight_path
+from simulation.genesis.motions import ArmPath, Jaw, Motion, Refused, path_duration_s, straight_path
 from simulation.genesis.person import PersonInGenesis
 from simulation.genesis.physics import TIME_STEP_S, ensure_genesis, kernel_cache, new_scene
 from simulation.genesis.plant import GenesisPlant
 from simulation.genesis.settings import SimulationSettings
+from simulation.genesis.starting.ahead import uncollected
 from simulation.genesis.starting.first_kernels import compiling_told
 from simulation.genesis.steering import LOOK_CAMERA, LOOK_NEAR_M, GenesisSteering
+from simulation.genesis.walking.eyes import FloorEyes
+from simulation.genesis.walking.gait import Trot
+from simulation.genesis.walking.guided import GuidedWalk
+from simulation.genesis.walking.straight import Walk
 from simulation.robot_files.spot_model import write_spot
 
 HAND_NEAR_M, FAR_M = 0.02, 20.0
@@ -75,7 +80,7 @@ class GenesisRobot(GenesisSteering):
     def __enter__(self) -> Self:
         try:
             ensure_genesis(self._device)
-            with compiling_told(kernel_cache()):
+            with compiling_told(kernel_cache()), uncollected():
                 self._build()
         except BaseException:  # also an interruption: leave nothing behind
             self.__exit__(None, None, None)
@@ -111,6 +116,7 @@ class GenesisRobot(GenesisSteering):
         self._steps = 0
         self._slots = {}
         self._trot = Trot(SPOT.body_height_m, self._settings.gait)
+        self._eyes = FloorEyes(functools.partial(self.look, colour=False), self._plant)
         sensor = self._settings.depth_sensor
         sensor = replace(sensor, ideal=True) if self._ideal_depth else sensor
         self._sensor = DepthSensor(sensor, np.random.default_rng([self.seed, 1]))
@@ -235,9 +241,10 @@ class GenesisRobot(GenesisSteering):
         goal = np.array([*world_from_goal.position_m[:2], world_from_goal.yaw_rad])
         settings = self._settings.motion
 
-        def walk() -> Walk:
-            return Walk(self._plant, self._trot, goal, max_speed_mps, max_yaw_rate_radps, settings)
+        def straight(to: np.ndarray) -> Walk:
+            return Walk(self._plant, self._trot, to, max_speed_mps, max_yaw_rate_radps, settings)
 
+        walk = functools.partial(GuidedWalk, self._plant, self._eyes, goal, straight)
         return self._start("base", self.levelled(walk))
 
     def move_arm(self, pose: ArmPose, *, max_joint_speed_radps: float) -> Command:

@@ -13,11 +13,11 @@ from behaviours.robot import Command, CommandState, Outcome
 from behaviours.robots.spot.model import SPOT, body_time_s
 from perception.geometry import Pose, wrapped_rad
 from perception.types import Intrinsics, RgbdFrame
-from simulation.genesis.gait import Trot
 from simulation.genesis.judge import Judge
 from simulation.genesis.motions import Motion
 from simulation.genesis.plant import GenesisPlant, link_pose
 from simulation.genesis.profile import MIN_JERK_PEAK, min_jerk
+from simulation.genesis.walking.gait import Trot
 
 Array = NDArray[np.float64]
 

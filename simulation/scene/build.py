@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perception.geometry import Pose
+from simulation.scene.furniture import furnish, shelf
 from simulation.scene.low_objects import make_any_object
 from simulation.scene.mesh_files import write_obj
 from simulation.scene.person import Taker
@@ -121,6 +122,10 @@ def sample_scene(spec: SceneSpec, seed: int) -> SceneSample:
         size = rng.uniform(0.08, 0.35, 3)
         supports.append(Box((away[0], away[1], size[2]), tuple(size), _draw(rng, (0, np.pi)), surface_texture(rng)))
     place_box = None if spec.place is None else _place(spec.place, (x, y, yaw), seed)
+    if spec.support.board_m > 0.0:
+        supports += shelf(support, spec.support.board_m)
+    others = [support, *supports] if place_box is None else [support, *supports, place_box]
+    supports += furnish(spec.furniture, (x, y, yaw), others, seed)
     if spec.place is not None and place_box is not None:
         supports += [*(rim(place_box, spec.place.rim_m) if spec.place.rim_m > 0.0 else ()), place_box]
     return SceneSample(

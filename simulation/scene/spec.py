@@ -18,12 +18,14 @@ Range = tuple[float, float]
 @dataclass(frozen=True)
 class SupportSpec:
     """The box an object stands on. height_m above the floor, 0 for the floor itself; half_width_m of its square top;
-    rim_m: height of the rim around the top, which makes it a bin.
+    rim_m: height of the rim around the top, which makes it a bin. board_m: height above the top of a board that a back
+    and two sides carry, which makes it a shelf; 0 for none.
     """
 
     height_m: Range = (0.45, 0.65)
     half_width_m: Range = (0.13, 0.20)
     rim_m: float = 0.0
+    board_m: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,20 @@ class ClutterSpec:
     gap_m: float = 0.2
     lying: float = 0.0
     floor_boxes: Range = (0, 2)
+
+
+@dataclass(frozen=True)
+class FurnitureSpec:
+    """Boxes on the floor that stand in the way: their number, half width and height; where, in the frame of the robot's
+    start; gap_m: left free around each, also to the robot's start, the support and the place.
+    """
+
+    count: Range = (0, 0)
+    half_width_m: Range = (0.1, 0.2)
+    height_m: Range = (0.2, 0.4)
+    forward_m: Range = (0.8, 1.6)
+    left_m: Range = (-0.6, 0.6)
+    gap_m: float = 0.6
 
 
 @dataclass(frozen=True)
@@ -103,8 +119,8 @@ class RobotSpec:
 class SceneSpec:
     """The content of a scene file; every table and key is optional.
 
-    name: of the scene. folder: that its paths are relative to. support, target, clutter, light, robot, place, person:
-    the tables; place and person are None without their table.
+    name: of the scene. folder: that its paths are relative to. support, target, clutter, furniture, light, robot,
+    place, person: the tables; place and person are None without their table.
     """
 
     name: str
@@ -112,6 +128,7 @@ class SceneSpec:
     support: SupportSpec = field(default_factory=SupportSpec)
     target: TargetSpec = field(default_factory=TargetSpec)
     clutter: ClutterSpec = field(default_factory=ClutterSpec)
+    furniture: FurnitureSpec = field(default_factory=FurnitureSpec)
     light: LightSpec = field(default_factory=LightSpec)
     robot: RobotSpec = field(default_factory=RobotSpec)
     place: PlaceSpec | None = None
@@ -122,6 +139,7 @@ LIMITS: dict[str, Range] = {
     "height_m": (0.0, 2.0),
     "half_width_m": (0.05, 1.0),
     "rim_m": (0.0, 0.5),
+    "board_m": (0.0, 1.5),
     "lying": (0.0, 1.0),
     "mass_kg": (0.001, 10.0),
     "friction": (0.01, 3.0),
@@ -143,8 +161,8 @@ LIMITS: dict[str, Range] = {
 }
 """Allowed range of each key, in its unit; counts are whole numbers."""
 TABLES = {
-    "support": SupportSpec, "target": TargetSpec, "clutter": ClutterSpec, "light": LightSpec, "robot": RobotSpec,
-    "place": PlaceSpec, "person": PersonSpec,
+    "support": SupportSpec, "target": TargetSpec, "clutter": ClutterSpec, "furniture": FurnitureSpec,
+    "light": LightSpec, "robot": RobotSpec, "place": PlaceSpec, "person": PersonSpec,
 }  # fmt: skip
 """The tables of a scene file, with the class of each."""
 

@@ -96,6 +96,15 @@ def test_the_page_escapes_every_text_and_links_run_folders_from_where_it_lies(tm
     assert '<a href="t/b-1/">seed 1</a>' in text
 
 
+def test_the_page_folds_long_lists_and_tells_reasons_once_where_they_are_equal(tmp_path: Path) -> None:
+    few, many = (report(study(*(bad(seed, "no bottle") for seed in range(count))), [], tmp_path) for count in (8, 9))
+    assert "<details>" not in few
+    assert "<summary>9 trials</summary>" in many
+    assert many.count("no bottle") == 1 + 9, "once as the reason, and in the hint of each seed"
+    differ = report(study(bad(1, "0.1 m open"), bad(2, "0.2 m open")), [], tmp_path)
+    assert "<td>0.1 m open</td>" in differ
+
+
 def test_with_the_same_seeds_a_change_is_judged_by_the_seeds_that_changed() -> None:
     old = study(*(good(seed) for seed in range(12)))
     new = study(*(good(seed) if seed > 6 else bad(seed, "no") for seed in range(12)))

@@ -10,9 +10,10 @@ import pytest
 from behaviours.robot import Command, CommandState
 from behaviours.robots.spot.model import SPOT, SPOT_LIMITS
 from perception.geometry import Pose
-from simulation.genesis.gait import Trot
-from simulation.genesis.motions import Motion, Walk
+from simulation.genesis.motions import Motion
 from simulation.genesis.steering import GenesisSteering
+from simulation.genesis.walking.gait import Trot
+from simulation.genesis.walking.straight import Walk
 from tests.simulation.genesis.test_motions import DT, IdealPlant, run
 
 HIP = np.array([0.3, 0.0, 0.0])

@@ -8,9 +8,10 @@ import pytest
 from behaviours.robot import CommandState
 from behaviours.robots.spot import arm as spot_arm
 from perception.geometry import Pose
-from simulation.genesis.gait import Trot
-from simulation.genesis.motions import ArmPath, Jaw, Motion, Refused, Walk, path_duration_s, straight_path
+from simulation.genesis.motions import ArmPath, Jaw, Motion, Refused, path_duration_s, straight_path
 from simulation.genesis.settings import GaitSettings, MotionSettings
+from simulation.genesis.walking.gait import Trot
+from simulation.genesis.walking.straight import Walk
 
 DT = 0.005
 HEIGHT = 0.52

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from behaviours.robots.spot.arm import CARRY, HAND_FROM_WRIST_X_M, LOWER, READY, STOW, UPPER, forward
-from simulation.genesis.gait import leg_ik
+from simulation.genesis.walking.gait import leg_ik
 from simulation.robot_files.spot_model import (
     ARM_JOINTS,
     BASE_JOINTS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,15 +14,19 @@ from hypothesis import strategies as st
 from perception.base.errors import ConfigError
 from simulation.scene.build import SceneSample, load_scene, sample_scene, scene_names
 from simulation.scene.placing import DROP_M, Box
+from simulation.scene.spec import FurnitureSpec
 
 pytestmark = pytest.mark.slow
 
 SEEDS = st.integers(0, 10_000)
-SCENES = ["behind", "bin", "bottle", "can", "clutter", "empty", "fetch", "floor", "mug", "person", "table"]
+SCENES = [
+    "behind", "bin", "bottle", "can", "close", "clutter", "dim", "empty", "fetch", "floor", "moved", "mug", "person",
+    "room", "shelf", "table",
+]  # fmt: skip
 UPRIGHT = [name for name in SCENES if name not in ("bin", "floor")]
 """Scenes whose objects stand on a table; the others are in test_lying."""
 WITH_TARGET = [name for name in UPRIGHT if name != "empty"]
-AHEAD = [name for name in WITH_TARGET if name != "behind"]
+AHEAD = [name for name in WITH_TARGET if name not in ("behind", "room", "shelf")]
 WITH_PLACE = ["fetch", "table"]
 
 
@@ -64,7 +69,7 @@ def test_the_target_stands_ahead_of_the_robot_on_a_support(name: str, seed: int)
     assert gap_to_box(sample.supports[0], (x, y)) + off_edge_m > np.linalg.norm(offset), "near the robot's edge"
 
 
-@pytest.mark.parametrize("name", [*WITH_TARGET, "empty"])
+@pytest.mark.parametrize("name", [*(name for name in WITH_TARGET if name != "room"), "empty"])
 @settings(max_examples=5)
 @given(seed=SEEDS)
 def test_the_robots_way_to_the_target_is_free(name: str, seed: int) -> None:
@@ -124,6 +129,45 @@ def test_a_place_changes_nothing_else_of_a_scene(tmp_path: Path) -> None:
     assert bare.target is not None
     assert placed.target is not None
     assert placed.target.world_from_object == bare.target.world_from_object
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=SEEDS)
+def test_furniture_leaves_its_gap_and_changes_nothing_else_of_a_scene(seed: int) -> None:
+    spec = load_scene("room")
+    bare = sample_scene(replace(spec, furniture=FurnitureSpec()), seed)
+    sample = sample_scene(spec, seed)
+    furniture = [box for box in sample.supports if all(box.center_m != other.center_m for other in bare.supports)]
+    assert len(sample.supports) == len(bare.supports) + len(furniture)
+    assert fingerprint(replace(sample, supports=bare.supports)) == fingerprint(bare)
+    assert 1 <= len(furniture) <= 4
+    for box in furniture:
+        corners = [box.place((i * box.half_m[0], j * box.half_m[1])) for i in (-1, 1) for j in (-1, 1)]
+        assert min(np.linalg.norm(corner - sample.robot_xy_yaw[:2]) for corner in corners) > spec.furniture.gap_m
+        for other in (*bare.supports, *(each for each in furniture if each is not box)):
+            assert min(gap_to_box(other, corner) for corner in corners) > spec.furniture.gap_m
+
+
+def test_furniture_that_finds_no_place_is_left_out(tmp_path: Path) -> None:
+    text = "[furniture]\ncount = 8\nforward_m = [0, 1]\nleft_m = [-0.5, 0.5]\ngap_m = 1\n"
+    sample = sample_scene(load_scene(scene_file(tmp_path, text)), 1)
+    assert len(sample.supports) <= len(sample_scene(load_scene("bottle"), 1).supports) + 1
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=SEEDS)
+def test_a_shelf_is_open_to_the_robot_and_its_object_fits_below_the_board(seed: int) -> None:
+    sample = sample_scene(load_scene("shelf"), seed)
+    assert sample.target is not None
+    support, back, *_, board = sample.supports
+    stands = sample.target.world_from_object.position_m
+    size = np.ptp(sample.target.object.vertices, axis=0)
+    assert board.center_m[2] - board.half_m[2] == pytest.approx(2 * support.center_m[2] + 0.45)
+    assert stands[2] + size[2] + 0.1 < board.center_m[2], "a hand fits between"
+    start = np.array(sample.robot_xy_yaw[:2])
+    assert gap_to_box(back, start) > gap_to_box(support, start), "the back is at the back"
+    for panel in sample.supports[1:-1]:
+        assert min(gap_to_box(panel, start + t * (stands[:2] - start)) for t in np.linspace(0, 1, 30)) > 0.1
 
 
 def test_a_person_stands_behind_the_start_and_changes_nothing_else_of_a_scene(tmp_path: Path) -> None:
@@ -192,7 +236,7 @@ def test_a_missing_mesh_is_named(tmp_path: Path) -> None:
 
 def test_an_unknown_scene_lists_the_known_ones(tmp_path: Path) -> None:
     for name in ("botle", str(tmp_path), ""):
-        with pytest.raises(ConfigError, match=r"unknown scene '.*'.*behind, bin, bottle, can, clutter"):
+        with pytest.raises(ConfigError, match=r"unknown scene '.*'.*behind, bin, bottle, can, close, clutter"):
             load_scene(name)
 
 
@@ -200,7 +244,7 @@ def test_an_unknown_scene_lists_the_known_ones(tmp_path: Path) -> None:
     ("text", "reason"),
     [
         ("[target\n", r"not a scene file in TOML: .*line 1"),
-        ("[taget]\n", r"unknown table \[taget\]; choose from: support, target, clutter, light, robot"),
+        ("[taget]\n", r"unknown table \[taget\]; choose from: support, target, clutter, furniture, light, robot"),
         ("support = 3\n", r"unknown table \[support\]"),
         ("[target]\ndistnce_m = 2\n", r"\[target\] distnce_m: unknown key; choose from: .*distance_m"),
         ('[target]\ndistance_m = "far"\n', r"\[target\] distance_m: 'far' is not a number or a range"),

@@ -1,0 +1,1 @@
+"""The floor plan: what stands on the floor as depth pictures have shown it, and ways round it."""
