@@ -1,7 +1,8 @@
 """A scene on the fake robot: its objects and tables, as far as the fake's world has them.
 
-Objects become cylinders of their size, standing or lying; tables and places become square tops. Rims of bins, walls,
-boxes on the floor, textures and light are left out. A person pulls at what is held out.
+Objects become cylinders of their size, standing or lying; tables and places become square tops. Rims of bins, boards
+and sides of shelves, walls, boxes on the floor, furniture, textures and light are left out. A person pulls at what is
+held out.
 """
 
 from __future__ import annotations
@@ -46,8 +47,8 @@ def fake_world(sample: SceneSample) -> FakeWorld:
 
 
 def _is_table(box: Box) -> bool:
-    """Whether a box has a square top, as supports have and rims have not."""
-    return box.half_m[0] == box.half_m[1] and box.half_m[2] > 0.0
+    """Whether a box has a square top and stands on the floor, as supports do, and neither rims nor boards."""
+    return box.half_m[0] == box.half_m[1] and box.half_m[2] > 0.0 and abs(box.center_m[2] - box.half_m[2]) < 1e-6
 
 
 def _top(box: Box, start_from_world: Pose) -> Top:

@@ -34,6 +34,13 @@ def test_objects_and_tables_are_where_the_scene_has_them_seen_from_the_start(see
     assert world.other_tables[-1] == pytest.approx((0.2, 1.8, 0.52, 0.4))
 
 
+def test_a_shelf_is_its_lower_board() -> None:
+    world, _ = fake_scene("shelf", 0)
+    (foot,) = world.feet()
+    assert world.support_z_m(foot) == pytest.approx(foot[2], abs=0.002)
+    assert all(top[2] < 0.8 for top in world.other_tables)
+
+
 def test_what_lies_in_a_scene_lies_on_the_fake_robots_floor() -> None:
     shape = fake_scene("floor", 0)[0].shape(0)
     assert shape.lying_rad is not None
