@@ -47,7 +47,7 @@ def test_reasons_that_differ_in_numbers_alone_are_one_group_and_the_largest_come
     (pick, find) = MIXED.trees()
     assert (pick.successes, len(pick.outcomes), find.successes) == (2, 5, 1)
     assert [[outcome.seed for outcome in group.outcomes] for group in pick.groups] == [[2, 3], [4]]
-    assert pick.groups[0].reason == "failed at Pick/Close, attempt # of #: # m open"
+    assert pick.groups[0].reason == "failed at Pick/Close, attempt # of 3: # m open"
     assert pick.attempts == {1: 1, 2: 1}
     assert pick.robot_s == (10.5, 11.0)
     assert pick.low == pytest.approx(0.1176, abs=1e-4)
@@ -61,7 +61,7 @@ def test_a_leaf_takes_the_mean_of_all_trials_also_of_those_without_it() -> None:
 def test_the_summary_names_each_reason_with_its_seeds_and_a_command() -> None:
     text = summary(MIXED)
     assert "pick: 2 of 5 = 40.0 % (95 %: 11.8 % to 76.9 %)" in text
-    assert "2 x failure: failed at Pick/Close, attempt # of #: # m open (seed 2, 3)" in text
+    assert "2 x failure: failed at Pick/Close, attempt # of 3: # m open (seed 2, 3)" in text
     assert "    spot-grasp run pick --seed 2\n" in text
     assert "2 of 8 trials did not run" in text
     assert "3 of 6 trials succeeded, in 12.0 s wall" in text
