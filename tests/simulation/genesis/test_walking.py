@@ -152,7 +152,7 @@ def test_a_cancelled_walk_rests() -> None:
     assert motion.poll().state is CommandState.CANCELLED
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=20)
 @given(st.floats(0.1, 3.0), st.floats(-2.0, 2.0), st.floats(0.0, 8.0))
 def test_it_brakes_within_its_acceleration_from_any_moment(ahead_m: float, turn_rad: float, after_s: float) -> None:
     plant = WalkingPlant()
