@@ -187,8 +187,8 @@ class LiftHand(HandLeaf):
 class RetreatHand(HandLeaf):
     """Draw the hand back along its own axis, away from an object between its open jaws.
 
-    The object may still touch the fixed jaw, below the hand's axis, and would be dragged along. So `aside_m` moves the
-    hand along its own -z at the same time.
+    The object may still touch the fixed jaw, below the hand's axis, and would be dragged along. So the hand first moves
+    by `aside_m` along its own -z.
     """
 
     PORTS = (
@@ -199,11 +199,13 @@ class RetreatHand(HandLeaf):
             unit="m",
             default=0.0,
             bounds=Bounds(-0.5, 0.5),
-            text="how far to the side of the fixed jaw meanwhile",
+            text="how far to the side of the fixed jaw before that",
         ),
         MAX_HAND_SPEED,
     )
 
     def route(self) -> list[Pose]:
-        back = _back(self.robot.hand_pose(), self.get("distance_m"))
-        return [Pose(back.rotation, back.position_m - self.get("aside_m") * back.rotation[:, 2])]
+        hand, aside_m = self.robot.hand_pose(), self.get("aside_m")
+        aside = Pose(hand.rotation, hand.position_m - aside_m * hand.rotation[:, 2])
+        back = _back(aside, self.get("distance_m"))
+        return [aside, back] if aside_m else [back]

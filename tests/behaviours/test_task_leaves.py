@@ -214,10 +214,16 @@ def test_the_hand_draws_back_straight_and_if_asked_off_its_fixed_jaw() -> None:
             robot.sleep(2.0)
             before = robot.hand_pose()
             retreat = leaf(RetreatHand, robot, distance_m=0.05, aside_m=aside_m, max_speed_mps=0.2)
-            retreat.initialise()
-            robot.sleep(2.0)
-            moved = before.inverse().transform(robot.hand_pose().position_m)
-            assert moved == pytest.approx([-0.05, 0.0, -aside_m], abs=2e-3)
+            way = []
+            retreat.tick_once()
+            while retreat.status is Status.RUNNING:
+                robot.sleep(0.02)
+                way.append(before.inverse().transform(robot.hand_pose().position_m))
+                retreat.tick_once()
+            assert retreat.status is Status.SUCCESS
+            assert way[-1] == pytest.approx([-0.05, 0.0, -aside_m], abs=2e-3)
+            drawn_back = [point for point in way if point[0] < -2e-3]
+            assert np.array(drawn_back)[:, 2] == pytest.approx(-aside_m, abs=2e-3), "what it leaves is not dragged"
 
 
 def test_the_fixed_jaw_moves_up_to_the_object_before_the_jaws_close() -> None:
