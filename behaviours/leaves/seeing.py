@@ -205,7 +205,7 @@ class ComputeGraspPose(WorkLeaf[Grasp]):
             unit="m",
             default=0.0,
             bounds=Bounds(-0.1, 0.1),
-            text="how much further out in the jaws than usual",
+            text="how much further out in the jaws than usual; less for wide objects",
         ),
         input_port(
             "approach",
@@ -261,7 +261,7 @@ class ComputeGraspPose(WorkLeaf[Grasp]):
         assert not isinstance(view.location, Rejection)  # it has a grasp
         chosen = view.location.position_m[:2], result.world_from_hand
         self._tried = (*self._tried_on(view), chosen)[-self.context.settings.grasp.remembered :]
-        result = further_out(result, self.get("out_m"))
+        result = further_out(result, self.get("out_m"), self.context.settings.grasp.out_width_m)
         self.set("grasp", result)
         self.set("opening", result.opening)
         self._record(result)

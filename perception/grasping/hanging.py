@@ -38,7 +38,12 @@ def clip_to_height_range(
     return replace(heatmap, quality=np.where(left, heatmap.quality, np.float32(0.0)))
 
 
-def further_out(grasp: Grasp, out_m: float) -> Grasp:
-    """The grasp with the hand drawn back along its own x, so that the object sits `out_m` further out in the jaws."""
+def further_out(grasp: Grasp, out_m: float, full_none_m: tuple[float, float]) -> Grasp:
+    """The grasp with the hand drawn back along its own x, so that the object sits `out_m` further out in the jaws.
+
+    full_none_m: widths up to which it does so in full, and from which not at all: the wedge squeezes wide objects out.
+    """
+    full_m, none_m = full_none_m
+    share = float(np.clip((none_m - grasp.width_m) / (none_m - full_m), 0.0, 1.0))
     hand = grasp.world_from_hand
-    return replace(grasp, world_from_hand=Pose(hand.rotation, hand.position_m - out_m * hand.rotation[:, 0]))
+    return replace(grasp, world_from_hand=Pose(hand.rotation, hand.position_m - share * out_m * hand.rotation[:, 0]))

@@ -26,6 +26,7 @@ class GraspSettings:
     object that could not be gripped is that object. remembered: tried grasps, and such objects, kept, at most.
     clearly: for any approach, another way is taken only if the judge rates it so much better than the heatmap's grasp;
     without a judge, if the network of the ways rates it so much better than either network rates that.
+    out_width_m: objects up to the first width are gripped further out as asked, from the second on not at all.
     flat_width_m, flat_worst: flat faces up to the first width count in full, above the second by this share.
     """
 
@@ -51,6 +52,7 @@ class GraspSettings:
     failed_m: float = 0.05
     remembered: int = 12
     clearly: float = 0.15
+    out_width_m: tuple[float, float] = (0.066, 0.074)
     flat_width_m: tuple[float, float] = (0.070, 0.080)
     flat_worst: float = 0.6
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from behaviours.robots.spot.model import SPOT
 from perception.geometry import Pose
 from perception.grasping.hanging import clip_to_height_range, further_out
+from perception.grasping.settings import GraspSettings
 from perception.hand.hand_pose import hand_pose
 from perception.surface.locate import ObjectLocation
 from perception.types import Grasp, Heatmap, Intrinsics, RgbdFrame
@@ -52,13 +53,20 @@ def test_without_heights_and_behind_the_camera_it_is_left_alone() -> None:
     assert clip_to_height_range(EVERYWHERE, frame(), behind, 0.5, 1.0) is EVERYWHERE
 
 
+FULL_NONE_M = GraspSettings().out_width_m
+
+
 @given(width=st.floats(0.02, 0.1), out=st.floats(0.0, 0.03), yaw=st.floats(-3.0, 3.0))
 def test_further_out_the_hand_is_drawn_back_along_its_own_axis(width: float, out: float, yaw: float) -> None:
     normal = np.array([np.cos(yaw), np.sin(yaw), 0.0])
     point = np.array([1.0, 2.0, 0.7])
     hand = hand_pose(point, normal, [0.0, 0.0, 1.0], width, SPOT.gripper)
-    moved = further_out(Grasp((1, 1), 0.4, point, normal, hand, width, 0.9), out).world_from_hand
-    assert moved.inverse().transform(point) - hand.inverse().transform(point) == pytest.approx(
-        [out, 0.0, 0.0], abs=1e-9
-    )
+    moved = further_out(Grasp((1, 1), 0.4, point, normal, hand, width, 0.9), out, FULL_NONE_M).world_from_hand
+    by = moved.inverse().transform(point) - hand.inverse().transform(point)
+    assert by[1:] == pytest.approx([0.0, 0.0], abs=1e-9)
+    assert -1e-9 <= by[0] <= out + 1e-9
+    if width <= FULL_NONE_M[0]:
+        assert by[0] == pytest.approx(out, abs=1e-9)
+    if width >= FULL_NONE_M[1]:
+        assert by[0] == pytest.approx(0.0, abs=1e-9), "the wedge of the jaws squeezes wide objects out"
     assert np.array_equal(moved.rotation, hand.rotation)
