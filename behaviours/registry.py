@@ -23,10 +23,12 @@ from behaviours.leaves.places import OffsetPose, RememberPlace, RememberPose
 from behaviours.leaves.placing import HoldAt, LowerObject, MoveToPlace, StandsUpright
 from behaviours.leaves.seeing import Capture, ComputeGraspPose, DetectObject, InferHeatmap, LocateObject
 from behaviours.leaves.telling import Report
+from behaviours.leaves.uprighting import AsIfUpright
 from behaviours.leaves.walking import SetBodyPose, WalkAround, WalkTo
 from trees.engine.leaf import Leaf
 
 _CLASSES: tuple[type[Leaf], ...] = (
+    AsIfUpright,
     AwaitPull,
     Capture,
     ChooseView,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
 from behaviours.robot import GripperState
 from behaviours.robots.fake.script import FakeScript
-from behaviours.robots.fake.world import FakeWorld
-from perception.geometry import Pose
+from behaviours.robots.fake.world import FakeShape, FakeWorld
+from perception.geometry import Pose, Vector
 
 FULL_GAP_M: Final = 0.157
 """Between the jaws' tips when fully open."""
@@ -18,6 +19,8 @@ BETWEEN_TIPS_M: Final = 0.035
 """Before the hand, in the middle between the finger tips."""
 PULL_OPENS: Final = 0.05
 """How far a pull opens the jaws, 0..1."""
+SET_UP: Final = 0.7
+"""What lay is set up once its axis rises by more than this sine."""
 
 
 class FakeJaws:
@@ -30,7 +33,7 @@ class FakeJaws:
         self._world, self._script = world, script
         self.opening, self._torque_nm = 0.0, 0.0
         self._hand_from_held: Pose | None = None
-        self._which = 0
+        self._which, self._gripped = 0, world.shape(0)
         self._pulled, self._still_since_s = False, 0.0
         self._at_first = [foot.copy() for foot in world.feet()]
         self._misses = self._slips = self._drops = 0
@@ -43,7 +46,7 @@ class FakeJaws:
         jaws give way a little."""
         if self._hand_from_held is None:
             return
-        self._world.put(self._which, (hand @ self._hand_from_held).position_m)
+        self._world.put(self._which, *self._held(hand))
         if moving:
             self._still_since_s = now_s
         after_s = self._script.pull_after_s
@@ -55,7 +58,7 @@ class FakeJaws:
         """How far what is held would be below the top of what is under it; 0 if it is not."""
         if self._hand_from_held is None:
             return 0.0
-        foot = (hand @ self._hand_from_held).position_m
+        foot, _ = self._held(hand)
         above = self._world.feet()[self._which]
         return max(float(self._world.support_z_m(np.array([*foot[:2], above[2]])) - foot[2]), 0.0)
 
@@ -72,6 +75,18 @@ class FakeJaws:
         if fraction >= 1.0 and goal < min(start, self._width(which or 0)) and self._hand_from_held is None:
             self._misses += 1
 
+    def _held(self, hand: Pose) -> tuple[Vector, FakeShape]:
+        """(foot (3,), shape) of what is held; what lay stands while the hand holds its axis upright."""
+        assert self._hand_from_held is not None
+        held, shape = hand @ self._hand_from_held, self._gripped
+        if shape.lying_rad is None:
+            return held.position_m, shape
+        axis = held.rotation @ [np.cos(shape.lying_rad), np.sin(shape.lying_rad), 0.0]
+        if abs(axis[2]) < SET_UP:
+            return held.position_m, shape
+        middle = held.transform(np.array([0.0, 0.0, shape.radius_m]))
+        return middle - [0.0, 0.0, shape.height_m / 2], replace(shape, lying_rad=None)
+
     def _width(self, which: int) -> float:
         """The opening at which they touch a bottle."""
         return 2 * self._world.shape(which).radius_m / FULL_GAP_M
@@ -80,6 +95,7 @@ class FakeJaws:
         """Hold a bottle; which: as in `FakeWorld.put`."""
         self.opening, self._torque_nm = self._width(which), torque_nm
         self._which, self._pulled, self._still_since_s = which, False, now_s
+        self._gripped = self._world.shape(which)
         self._hand_from_held = hand.inverse() @ Pose(np.eye(3), self._world.feet()[which])
 
     def misses(self) -> bool:

@@ -95,8 +95,11 @@ class FakeWorld:
             return self.shapes[which]
         return FakeShape(radius_m=self.radius_m, height_m=self.height_m)
 
-    def put(self, which: int, foot_m: Vector) -> None:
-        """Move a bottle; which: its place in `feet`."""
+    def put(self, which: int, foot_m: Vector, shape: FakeShape | None = None) -> None:
+        """Move a bottle; which: its place in `feet`. shape: that it has now; None leaves it."""
+        if shape is not None and shape != self.shape(which):
+            known = [self.shape(number) for number in range(len(self.feet()))]
+            self.shapes = (*known[:which], shape, *known[which + 1 :])
         if which == 0:
             self.bottle_m = foot_m
         else:
