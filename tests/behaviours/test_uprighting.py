@@ -40,9 +40,11 @@ def test_the_object_sits_in_the_hand_as_before(heading: float, x: float, y: floa
     hand = Pose.from_rpy((0.0, pitch, yaw), (x + 0.05, y - 0.03, 0.1))
     standing, upright = as_if_upright(state, location(x, y, 0.0, 0.06), grasp(hand))
     assert foot_in_hand(upright, standing) == pytest.approx(hand.inverse().transform(state.foot_m), abs=1e-9)
-    assert pytest.approx(
-        hand.rotation.T @ state.along, abs=1e-9
-    ) == upright.world_from_hand.rotation.T @ [0.0, 0.0, 1.0]
+    assert pytest.approx(hand.rotation.T @ state.along, abs=1e-9) == upright.world_from_hand.rotation.T @ [
+        0.0,
+        0.0,
+        1.0,
+    ]
     assert standing.height_m == pytest.approx(state.length_m)
 
 
