@@ -12,7 +12,7 @@ from typing import Any
 
 from perception.base.extras import require
 from simulation.genesis.devices import check_device
-from simulation.genesis.starting.ahead import import_genesis
+from simulation.genesis.starting.ahead import import_genesis, quickly
 
 TIME_STEP_S = 0.005
 STALE_LOCK_S = 60.0
@@ -81,12 +81,13 @@ def new_scene(**more: Any) -> Any:
     """
     import genesis as gs
 
-    return gs.Scene(
-        sim_options=gs.options.SimOptions(dt=TIME_STEP_S),
-        rigid_options=gs.options.RigidOptions(
-            dt=TIME_STEP_S, friction_cone=gs.friction_cone.elliptic, enable_self_collision=False
-        ),
-        show_viewer=False,
-        show_FPS=False,
-        **more,
-    )
+    with quickly():  # the first scene imports more
+        return gs.Scene(
+            sim_options=gs.options.SimOptions(dt=TIME_STEP_S),
+            rigid_options=gs.options.RigidOptions(
+                dt=TIME_STEP_S, friction_cone=gs.friction_cone.elliptic, enable_self_collision=False
+            ),
+            show_viewer=False,
+            show_FPS=False,
+            **more,
+        )

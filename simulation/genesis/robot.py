@@ -28,8 +28,8 @@ from simulation.genesis.person import PersonInGenesis
 from simulation.genesis.physics import TIME_STEP_S, ensure_genesis, kernel_cache, new_scene
 from simulation.genesis.plant import GenesisPlant
 from simulation.genesis.settings import SimulationSettings
-from simulation.genesis.starting.ahead import uncollected
 from simulation.genesis.starting.first_kernels import compiling_told
+from simulation.genesis.starting.quick_import import quick_frames
 from simulation.genesis.steering import LOOK_CAMERA, LOOK_NEAR_M, GenesisSteering
 from simulation.genesis.walking.eyes import FloorEyes
 from simulation.genesis.walking.gait import Trot
@@ -80,7 +80,7 @@ class GenesisRobot(GenesisSteering):
     def __enter__(self) -> Self:
         try:
             ensure_genesis(self._device)
-            with compiling_told(kernel_cache()), uncollected():
+            with compiling_told(kernel_cache()), quick_frames():
                 self._build()
         except BaseException:  # also an interruption: leave nothing behind
             self.__exit__(None, None, None)

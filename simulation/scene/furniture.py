@@ -25,9 +25,11 @@ def shelf(box: Box, board_m: float) -> tuple[Box, ...]:
         ((0.0, PANEL_HALF_M - hy), (hx, PANEL_HALF_M), top + board_m / 2, board_m / 2),
         ((0.0, 0.0), (hx, hy), top + board_m + PANEL_HALF_M, PANEL_HALF_M),
     ]
-    return tuple(
-        Box((*map(float, box.place(at)), z), (*half, tall), box.yaw_rad, box.texture) for at, half, z, tall in parts
-    )
+    boxes = []
+    for at, half, z, tall in parts:
+        x, y = box.place(at)
+        boxes.append(Box((float(x), float(y), z), (*half, tall), box.yaw_rad, box.texture))
+    return tuple(boxes)
 
 
 def furnish(
@@ -40,16 +42,16 @@ def furnish(
     c, s = np.cos(yaw), np.sin(yaw)
     found: list[Box] = []
     for _ in range(int(rng.integers(int(spec.count[0]), int(spec.count[1]) + 1))):
-        half = rng.uniform(*spec.half_width_m, 2)
+        wide, deep = (float(half) for half in rng.uniform(*spec.half_width_m, 2))
         tall, texture = float(rng.uniform(*spec.height_m)) / 2, surface_texture(rng)
         for _ in range(TRIES):
             ahead, left = rng.uniform(*spec.forward_m), rng.uniform(*spec.left_m)
             place = float(x + c * ahead - s * left), float(y + s * ahead + c * left)
-            radius = float(np.hypot(*half))
+            radius = float(np.hypot(wide, deep))
             apart = [float(np.hypot(place[0] - x, place[1] - y)) - radius]
             apart += [_gap_m(other, place) - radius for other in (*others, *found)]
             if min(apart) > spec.gap_m:
-                box = Box((*place, tall), (*map(float, half), tall), float(rng.uniform(-np.pi, np.pi)), texture)
+                box = Box((*place, tall), (wide, deep, tall), float(rng.uniform(-np.pi, np.pi)), texture)
                 found.append(box)
                 break
     return found

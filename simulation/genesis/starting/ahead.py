@@ -36,13 +36,20 @@ def import_genesis() -> None:
     os.environ.setdefault("PYOPENGL_PLATFORM", "egl")
     os.environ.setdefault("MESA_EXTENSION_OVERRIDE", NO_ANISOTROPY)
     os.environ.setdefault("QD_LOG_LEVEL", "warn")  # else Quadrants remarks that stdout is not the console's
-    with uncollected(), quick_frames():
+    with quickly():
         import genesis  # noqa: F401
 
 
 def _import_quietly() -> None:
     with contextlib.suppress(Exception):  # who imports it in earnest gets it again
         import_genesis()
+
+
+@contextmanager
+def quickly() -> Iterator[None]:
+    """For what imports parts of Genesis: `genesis.Scene` does so, too."""
+    with uncollected(), quick_frames():
+        yield
 
 
 @contextmanager

@@ -48,15 +48,20 @@ class GuidedWalk(Motion):
         here = self._plant.base()
         self._plans += 1
         self._braking, self._looked_at = False, here[:2]
-        way: Array | Rejection = np.stack([here[:2], self._goal[:2]])
-        if np.linalg.norm(way[1] - way[0]) > TURNS_M:
-            self._eyes.look()
-            way = find_route(self._eyes.plan, here[:2], self._goal[:2], WALKER)
+        way = self._way(here[:2])
         if isinstance(way, Rejection):
             self.fail(f"blocked: {way}")
             return
         self._left = [*_with_headings(way, here[2], self._goal[2])[1:-1], self._goal]
         self._now = self._walk(self._left.pop(0))
+
+    def _way(self, here: Array) -> Array | Rejection:
+        """The points to walk through."""
+        goal = self._goal[:2]
+        if np.linalg.norm(goal - here) <= TURNS_M:
+            return np.stack([here, goal])
+        self._eyes.look()
+        return find_route(self._eyes.plan, here, goal, WALKER)
 
     def advance(self, dt_s: float) -> None:
         assert self._now is not None
