@@ -12,6 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perception.base.errors import ConfigError
+from perception.floor.plan import FloorPlan
+from perception.floor.route import Walker, find_route
+from perception.types import Rejection
 from simulation.scene.build import SceneSample, load_scene, sample_scene, scene_names
 from simulation.scene.placing import DROP_M, Box
 from simulation.scene.spec import FurnitureSpec
@@ -146,6 +149,22 @@ def test_furniture_leaves_its_gap_and_changes_nothing_else_of_a_scene(seed: int)
         assert min(np.linalg.norm(corner - sample.robot_xy_yaw[:2]) for corner in corners) > spec.furniture.gap_m
         for other in (*bare.supports, *(each for each in furniture if each is not box)):
             assert min(gap_to_box(other, corner) for corner in corners) > spec.furniture.gap_m
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_in_the_room_there_is_a_way_to_both_tables(seed: int) -> None:
+    """For a walker who knows everything that stands there."""
+    sample = sample_scene(load_scene("room"), seed)
+    grid = np.stack(np.meshgrid(*[np.linspace(-1.0, 1.0, 201)] * 2), axis=-1).reshape(-1, 2)
+    boxes = [*sample.supports, *sample.walls]
+    places = np.concatenate([[box.place(at * box.half_m[:2]) for at in grid] for box in boxes])
+    plan = FloorPlan().seen(np.repeat(np.column_stack([places, np.full(len(places), 0.15)]), 2, axis=0))
+    assert sample.target is not None
+    x, y, yaw = sample.robot_xy_yaw
+    away = sample.target.world_from_object.position_m[:2] - (x, y)
+    before_the_place = (x + 0.2 * np.cos(yaw) - 0.8 * np.sin(yaw), y + 0.2 * np.sin(yaw) + 0.8 * np.cos(yaw))
+    for goal in ((x, y) + away * (1.0 - 1.0 / np.linalg.norm(away)), before_the_place):
+        assert not isinstance(find_route(plan, (x, y), goal, Walker()), Rejection)
 
 
 def test_furniture_that_finds_no_place_is_left_out(tmp_path: Path) -> None:
