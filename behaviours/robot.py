@@ -7,6 +7,7 @@ the hand is level. Gripper opening is a fraction: 0 closed, 1 fully open.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from types import TracebackType
@@ -129,6 +130,20 @@ class Robot(Protocol):
 
     def stop(self) -> None:
         """Stop all motion and hold. May be called at any time, in any state, twice."""
+
+
+class TellsJoints(Protocol):
+    """What a robot may have besides the protocol: joints, for the record of a run."""
+
+    def joints(self) -> Mapping[str, float]:
+        """The measured angle of each joint, radians, by its name; always the same names in the same order."""
+
+
+class KnowsTruth(Protocol):
+    """What a simulated robot may have besides the protocol, for the record and the result of a run alone."""
+
+    def true_poses(self) -> Mapping[str, Pose]:
+        """world_from_object of each object now, by a name; always the same names in the same order."""
 
 
 class PicksInImage(Protocol):

@@ -43,6 +43,11 @@ def add_arguments(parser: Parser) -> None:
         help="let Groot2 watch (default port 1667)",
     )  # fmt: skip
     watch.add_argument("--groot-hooks", action="store_true", help="let Groot2 set breakpoints and results (simulation)")
+    watch.add_argument(
+        "--rerun", nargs="?", const="", metavar="ADDRESS",
+        help="show it in rerun: in a viewer that is started, or in one that listens, e.g. at "
+        "rerun+http://127.0.0.1:9876/proxy",
+    )  # fmt: skip
     add_robots(parser)
 
 
@@ -53,7 +58,7 @@ def run(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
     tree, *more = one_tree("run", arguments)
     names = (
         "robot", "seed", "view", "record", "json", "tree_id", "detector", "heatmap", "time_limit_s", "groot",
-        "groot_hooks", "substitute", "settings",
+        "groot_hooks", "rerun", "substitute", "settings",
     )  # fmt: skip
     options = RunOptions(
         tree,

@@ -23,7 +23,8 @@ class RunOptions:
     json: print the result as a last line. tree_id: the tree to run when it is not the file's main one. detector,
     heatmap: network files; None is the shipped ones; a detector may also be the name of one that a package offers.
     time_limit_s: seconds on the robot's clock. watch: blackboard keys to show. groot: port for Groot2, None for no
-    publisher. groot_hooks: its clients may set breakpoints and replace results. substitute: JSON file of scripted
+    publisher. groot_hooks: its clients may set breakpoints and replace results. rerun: address of rerun's viewer, "" to
+    start one, None for none. substitute: JSON file of scripted
     leaves. settings: TOML file of numbers that no port gives. robot_options: the values of the options that the robot
     declares; one that is absent has its default.
     """
@@ -43,6 +44,7 @@ class RunOptions:
     watch: tuple[str, ...] = ()
     groot: int | None = None
     groot_hooks: bool = False
+    rerun: str | None = None
     substitute: Path | None = None
     settings: Path | None = None
     robot_options: Mapping[str, Any] = field(default_factory=dict)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.base.exit_codes import run_code
@@ -19,6 +20,7 @@ from behaviours.recording.result import summary
 if TYPE_CHECKING:
     from app.session.compose import Parts
     from app.session.groot import Groot
+    from app.session.rerun import Rerun
     from app.session.task import Task
     from behaviours.recording.session import RunSession
 
@@ -30,12 +32,17 @@ def run(options: RunOptions, interrupts: Interrupts) -> int:
     is KeyboardInterrupt, after the robot has stopped and the run folder is closed.
     """
     from app.session.groot import Groot
+    from app.session.rerun import Rerun
 
-    with Groot(options, lambda: interrupts.received is not None) as groot:
-        return _run(options, interrupts, groot)
+    title = Path(options.tree).stem
+    with (
+        Groot(options, lambda: interrupts.received is not None) as groot,
+        Rerun(options.rerun, title) as rerun,
+    ):
+        return _run(options, interrupts, groot, rerun)
 
 
-def _run(options: RunOptions, interrupts: Interrupts, groot: Groot) -> int:
+def _run(options: RunOptions, interrupts: Interrupts, groot: Groot, rerun: Rerun) -> int:
     started_s = time.monotonic()
     hurry()
     from app.session.compose import compose, description
@@ -76,7 +83,7 @@ def _run(options: RunOptions, interrupts: Interrupts, groot: Groot) -> int:
                     session.describe(description(options, parts, task.settings))
                     task.keep(session)
                     view.start()
-                    _until_it_ends(options, interrupts, task, parts, session, view, groot)
+                    _until_it_ends(options, interrupts, task, parts, session, view, groot, rerun)
                 except BaseException as error:
                     raised = error
                     result.fail(error)
@@ -100,6 +107,7 @@ def _until_it_ends(
     session: RunSession,
     view: View,
     groot: Groot,
+    rerun: Rerun,
 ) -> None:
     """Start the robot, build the tree and tick it. The result is in the session."""
     from app.views.feed import Feed
@@ -110,6 +118,7 @@ def _until_it_ends(
         monitor = task.start(session, parts, robot, worker)
         feed = Feed(view, monitor, robot, options.watch)
         groot.publish(session)
+        rerun.follow(session)
 
         def on_tick() -> None:
             feed.tick()

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from behaviours.recording.folder import RecordError, append
+from behaviours.recording.writing import RecordError, append
 
 MAGIC: Final = b"BTCPP4-FileLogger2"
 VERSION: Final = 1

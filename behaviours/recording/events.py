@@ -11,7 +11,7 @@ TRANSITION: Final = "transition"
 FEEDBACK: Final = "feedback"
 """A running node has a new message: uid, path, feedback."""
 BLACKBOARD: Final = "blackboard"
-"""An entry was written: scope, key, value as plain JSON."""
+"""An entry was written: scope, key, type, value as plain JSON."""
 OVERRUN: Final = "overrun"
 """A tick took longer than its period: tick, wall_ms, leaf, leaf_ms."""
 KINDS: Final = (TRANSITION, FEEDBACK, BLACKBOARD, OVERRUN)

@@ -5,27 +5,33 @@
     substitutions.json the file of --substitute, if given
     tree.btlog         every change of status, for Groot2
     log.jsonl          one JSON object per line; `t` is the robot's clock in seconds
+    states.csv         poses, joints and gripper after each tick; in simulation also where the objects truly are
     frames/*.png       pictures of the camera
     depth/*.png        depth of the same frames: uint16, millimetres, 0 = no return
-    heatmaps/*.png     grasp quality over the picture, with the chosen pixel
+    masks/*.png        what was detected in a frame: 255 on the object
+    quality/*.png      grasp quality on the object that a grasp was chosen by: uint16, 65535 = 1
+    heatmaps/*.png     the same as a picture, with the chosen pixel
     video.mp4          the run from outside, with --video
     spot_api.jsonl     the calls that the simulated Spot received, with --hostname sim
     result.json        written last; a run that was killed has none
 
-Logs and video grow during the run. Every other file is written under another name and renamed, so it is complete.
+Logs, states and video grow during the run. Every other file is written under another name and renamed, so it is
+complete.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
-from perception.base.errors import ConfigError, SpotGraspError, WriteError
-from perception.base.files import open_append, write_atomic
+from behaviours.recording.pictures import FOLDERS, Pictures
+from behaviours.recording.writing import RecordError, append, write_json, write_whole
+from perception.base.errors import ConfigError
+from perception.base.files import open_append
 from perception.base.plain_json import json_text
 
 if TYPE_CHECKING:
@@ -33,33 +39,6 @@ if TYPE_CHECKING:
     from trees import Document
 
 RUNS: Final = Path("runs")
-PNG_LEVEL: Final = 1  # zlib level: 3 times quicker than OpenCV's default for 15 % more bytes
-
-
-class RecordError(SpotGraspError):
-    """The run folder cannot be written any more, e.g. because the disk is full."""
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write the file so that it is either absent or complete. RecordError if the disk refuses."""
-    try:
-        write_atomic(path, data, sync=False)  # a tick may wait for it
-    except WriteError as error:
-        raise RecordError(str(error)) from error
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write JSON whole; RecordError if the disk refuses."""
-    write_whole(path, (json_text(value, indent=2, ensure_ascii=False, default=str) + "\n").encode())
-
-
-def append(file: BinaryIO, path: Path, data: bytes) -> None:
-    """Add to a file that grows during the run, in one unbuffered write. RecordError if the disk refuses."""
-    try:
-        if file.write(data) != len(data):
-            raise OSError("short write, the disk is full")
-    except OSError as error:
-        raise RecordError(f"cannot write {path}: {error.strerror or error}") from error
 
 
 def new_folder(where: Path | None, tree_name: str, seed: int, now: datetime) -> Path:
@@ -124,10 +103,10 @@ class RunFolder:
         self.path = path
         self.clock: Callable[[], float] | None = None
         self.reports: list[str] = []
-        self._count = 0
         self._finished = False
+        self._followers: list[Callable[[Mapping[str, Any]], None]] = []
         try:
-            for name in ("frames", "depth", "heatmaps"):
+            for name in FOLDERS:
                 (path / name).mkdir()
             self._lines = _LineFile(path / "log.jsonl")
         except OSError as error:
@@ -138,11 +117,23 @@ class RunFolder:
                 structlog.processors.add_log_level,
                 self._stamp,
                 structlog.processors.dict_tracebacks,
+                self._tell,
                 structlog.processors.JSONRenderer(serializer=_serialise),
             ],
             wrapper_class=structlog.BoundLogger,
             cache_logger_on_first_use=False,
         )
+        self._pictures = Pictures(path, self.log)
+
+    def follow(self, take: Callable[[Mapping[str, Any]], None]) -> None:
+        """Give every line of the log to `take` from now on, as it is written, on the thread that writes it. Pictures
+        that a line names are in the folder by then."""
+        self._followers.append(take)
+
+    def _tell(self, _logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        for take in self._followers:
+            take(event)
+        return event
 
     def __enter__(self) -> Self:
         return self
@@ -187,49 +178,15 @@ class RunFolder:
 
     def frame(self, name: str, frame: RgbdFrame) -> None:
         """Store a picture and its depth. name: of the leaf."""
-        import numpy as np
-
-        self._count += 1
-        file = f"{self._count:03d}_{_file_name(name)}.png"
-        write_whole(self.path / "frames" / file, _png(np.ascontiguousarray(frame.rgb[..., ::-1])))
-        millimetres = np.clip(np.rint(frame.depth * 1000.0), 0, 65535).astype(np.uint16)
-        write_whole(self.path / "depth" / file, _png(millimetres))
-        camera = frame.intrinsics
-        self.log.info(
-            "capture",
-            file=file,
-            camera=frame.camera,
-            time_s=round(frame.time_s, 4),
-            valid_depth=round(float((frame.depth > 0).mean()), 4),
-            intrinsics=[camera.fx, camera.fy, camera.cx, camera.cy],
-            world_from_camera=np.round(frame.world_from_camera.matrix(), 5).tolist(),
-        )
+        self._pictures.frame(name, frame)
 
     def heatmap(self, name: str, frame: RgbdFrame, detection: Detection, heatmap: Heatmap, grasp: Grasp | None) -> None:
-        """Store the quality over the picture, with the chosen pixel if there is a grasp."""
-        from behaviours.recording.overlay import heatmap_picture
+        """Store the quality, and as a picture with the chosen pixel if there is a grasp."""
+        self._pictures.heatmap(name, frame, detection, heatmap, grasp)
 
-        self._count += 1
-        file = f"{self._count:03d}_{_file_name(name)}.png"
-        write_whole(self.path / "heatmaps" / file, _png(heatmap_picture(frame, detection, heatmap, grasp)))
-        inside = heatmap.quality[detection.mask]
-        details: dict[str, Any] = {}
-        if grasp is not None:
-            details = {
-                "pixel_uv": [int(value) for value in grasp.pixel_uv],
-                "depth_m": round(float(grasp.depth_m), 4),
-                "width_m": round(float(grasp.width_m), 4),
-                "score": round(float(grasp.score), 4),
-                "point_world_m": [round(float(value), 4) for value in grasp.point_world_m],
-            }
-        self.log.info(
-            "heatmap",
-            file=file,
-            label=detection.label,
-            detection_score=round(detection.score, 4),
-            best_quality=round(float(inside.max()), 4) if inside.size else None,
-            **details,
-        )
+    def value(self, value: Any) -> None:
+        """Store what a value of the blackboard shows as a picture: the mask of a detection."""
+        self._pictures.value(value)
 
     def report(self, words: str) -> None:
         """Store a report of the tree; it also goes into the result, in order."""
@@ -250,17 +207,3 @@ class RunFolder:
 
 def _serialise(event: dict[str, Any], **options: Any) -> bytes:
     return json_text(event, ensure_ascii=False, default=str).encode()
-
-
-def _file_name(name: str) -> str:
-    return "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in name)[:60] or "frame"
-
-
-def _png(picture: Any) -> bytes:
-    """(H, W) uint16 or (H, W, 3) uint8 in BGR order to the bytes of a PNG file."""
-    import cv2
-
-    good, data = cv2.imencode(".png", picture, [cv2.IMWRITE_PNG_COMPRESSION, PNG_LEVEL])
-    if not good:
-        raise RecordError(f"OpenCV could not encode a picture of shape {picture.shape} as PNG")
-    return bytes(data.tobytes())

@@ -52,6 +52,7 @@ class Monitor:
         self._began_s = clock()
         self._followers: list[Callable[[Event], None]] = []
         self._changes: list[Changes] = []
+        self._values: list[Callable[[Any], None]] = []
         log.info("tree", title=title, main=main, nodes=[_node_record(node) for node in self.nodes])
         tree.on_transition(self.transition)
 
@@ -62,6 +63,10 @@ class Monitor:
     def follow_statuses(self, take: Changes) -> None:
         """Give every change of a stored status to `take` from now on."""
         self._changes.append(take)
+
+    def follow_values(self, take: Callable[[Any], None]) -> None:
+        """Give every value that is written on a blackboard to `take` from now on."""
+        self._values.append(take)
 
     def _tell(self, kind: str, **data: Any) -> None:
         (self._log.warning if kind == OVERRUN else self._log.info)(kind, **data)
@@ -90,7 +95,9 @@ class Monitor:
     def tick(self) -> None:
         """After each tick: tell what was written on the blackboards, what running nodes say, and of an overrun."""
         for scope, key, value in self._blackboards.take():
-            self._tell(BLACKBOARD, scope=scope, key=key, value=plain(value))
+            for keep in self._values:
+                keep(value)
+            self._tell(BLACKBOARD, scope=scope, key=key, type=type(value).__name__, value=plain(value))
         if self._clock() >= self._look_s:
             self._look_s = self._clock() + FEEDBACK_S
             self._look_at_feedback()

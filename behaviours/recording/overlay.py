@@ -39,7 +39,7 @@ def heatmap_picture(frame: RgbdFrame, detection: Detection, heatmap: Heatmap, gr
     of the grasp's way; there is none where it was chosen by shape."""
     grey = cv2.cvtColor(cv2.cvtColor(np.ascontiguousarray(frame.rgb), cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2BGR)
     picture: NDArray[np.uint8] = (grey * DIM).astype(np.uint8)
-    quality, mask = _quality(heatmap, grasp), detection.mask
+    quality, mask = chosen_by(heatmap, grasp), detection.mask
     if quality is None:
         picture[mask] = grey[mask]
     else:
@@ -60,7 +60,7 @@ def heatmap_picture(frame: RgbdFrame, detection: Detection, heatmap: Heatmap, gr
     return picture
 
 
-def _quality(heatmap: Heatmap, grasp: Grasp | None) -> NDArray[np.float32] | None:
+def chosen_by(heatmap: Heatmap, grasp: Grasp | None) -> NDArray[np.float32] | None:
     """(H, W) that the grasp was chosen by: of the heatmap, or of its way; None if it was chosen by shape."""
     if grasp is None or grasp.way is None:
         return heatmap.quality

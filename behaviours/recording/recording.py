@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from behaviours.recording.events import BLACKBOARD, FEEDBACK, KINDS, OVERRUN, TRANSITION, Event
 from behaviours.recording.pictures import read_frame, read_heatmap
 from behaviours.recording.result import Result
+from behaviours.recording.states import StateTable, read_states
 from behaviours.recording.statuses import IDLE_FROM, StatusBoard
 from perception.base.errors import ConfigError
 from perception.base.files import check_values, read_bytes
@@ -37,7 +38,7 @@ class Recording:
 
     path: the log file. title: of the tree. nodes: the tree in pre-order. events: those that change what is seen, in
     order. result: None if the run was killed before it had one. cut: in words, why the log was not read to its end, ""
-    if it was. captures, heatmap_lines: the log's lines about pictures.
+    if it was. lines: all lines of the log, in order.
     """
 
     path: Path
@@ -46,8 +47,20 @@ class Recording:
     events: tuple[Event, ...] = field(repr=False)
     result: Result | None
     cut: str
-    captures: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
-    heatmap_lines: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
+    lines: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
+
+    @property
+    def captures(self) -> tuple[Mapping[str, Any], ...]:
+        """The lines about pictures that were taken."""
+        return self._of_kind("capture")
+
+    @property
+    def heatmap_lines(self) -> tuple[Mapping[str, Any], ...]:
+        """The lines about the quality of grasps."""
+        return self._of_kind("heatmap")
+
+    def _of_kind(self, kind: str) -> tuple[Mapping[str, Any], ...]:
+        return tuple(line for line in self.lines if line["event"] == kind)
 
     @property
     def end(self) -> str:
@@ -87,6 +100,14 @@ class Recording:
         """The pictures of grasp quality, in order, each (H, W, 3) uint8 RGB. ConfigError if one lacks."""
         return [read_heatmap(self.path.parent, line) for line in self.heatmap_lines]
 
+    def timed_lines(self) -> Iterator[tuple[float, Mapping[str, Any]]]:
+        """Every line of the log with its time, which never goes back."""
+        return _timed(self.lines)
+
+    def states(self) -> StateTable:
+        """Where the robot's parts were after each tick, and in simulation the objects, as far as it was written."""
+        return read_states(self.path.parent)
+
 
 def read_recording(run: Path | str) -> Recording:
     """The log of a run folder, or a log file. A log that was cut is read up to there.
@@ -118,10 +139,9 @@ def read_recording(run: Path | str) -> Recording:
         raise ConfigError(f"{path}: its tree cannot be read: {type(error).__name__}: {error}") from error
     uids = {node.uid for node in nodes}
     events = tuple(_in_order(lines, uids))
-    by_kind = {kind: [line for line in lines if line["event"] == kind] for kind in ("result", "capture", "heatmap")}
-    result = _result(by_kind["result"][0]) if by_kind["result"] else None
-    pictures = tuple(by_kind["capture"]), tuple(by_kind["heatmap"])
-    return Recording(path, str(tree.get("title", path.stem)), nodes, events, result, cut, *pictures)
+    end = next((line for line in lines if line["event"] == "result"), None)
+    result = None if end is None else _result(end)
+    return Recording(path, str(tree.get("title", path.stem)), nodes, events, result, cut, tuple(lines))
 
 
 def _result(line: Mapping[str, Any]) -> Result:
@@ -156,14 +176,19 @@ def _check_depths(depths: Sequence[int]) -> None:
 
 def _in_order(lines: Sequence[Mapping[str, Any]], uids: set[int]) -> Iterator[Event]:
     """The events that can be played; lines of other kinds, or about nodes that the tree has not, are left out."""
+    playable = [line for line in lines if line["event"] in KINDS and _playable(line["event"], line, uids)]
+    for now_s, line in _timed(playable):
+        yield Event(now_s, line["event"], line)
+
+
+def _timed(lines: Sequence[Mapping[str, Any]]) -> Iterator[tuple[float, Mapping[str, Any]]]:
+    """Lines with their times; one without a time, or with a damaged one, has that of the line before."""
     now_s = 0.0
     for line in lines:
-        kind, time_s = line["event"], line.get("t")
-        if kind not in KINDS or not _playable(kind, line, uids):
-            continue
+        time_s = line.get("t")
         if isinstance(time_s, int | float) and time_s <= LONGEST_S:
             now_s = max(now_s, float(time_s))
-        yield Event(now_s, kind, line)
+        yield now_s, line
 
 
 def _playable(kind: str, line: Mapping[str, Any], uids: set[int]) -> bool:

@@ -14,9 +14,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from behaviours.recording.btlog import BtLog
+from behaviours.recording.commands import told
 from behaviours.recording.folder import RunFolder
 from behaviours.recording.monitor import Monitor
 from behaviours.recording.result import Result
+from behaviours.recording.states import FILE, States
 from perception.base.errors import SpotGraspError
 from perception.base.processor import processor
 from trees.groot_xml import tree_xml
@@ -48,6 +50,7 @@ class RunSession:
         self.record = RunFolder(folder)
         self.tree: Tree
         self.monitor: Monitor
+        self.states: States
         self.xml = ""
         """The tree as Groot2 reads it; see `trees.groot_xml`."""
         self._robot: Robot
@@ -104,7 +107,9 @@ class RunSession:
 
         self._robot, self._worker, self.record.clock = robot, worker, robot.now
         self.record.log.info("robot ready", robot=self.result.robot, cpu_s=round(time.process_time(), 3))
-        services = Services(robot, detector, heatmap_model, worker, self.record, settings or Settings())
+        services = Services(
+            told(robot, self.record.log), detector, heatmap_model, worker, self.record, settings or Settings()
+        )
         substitute = None if substitution is None else substitution(services, robot.now)
         self.tree = trees.build(document, services, robot.now, substitute)
         title = Path(self.result.tree).stem
@@ -113,6 +118,9 @@ class RunSession:
         btlog = BtLog(self.record.path / "tree.btlog", self.xml, time.time_ns() // 1000)
         self._closing.callback(btlog.close)
         self.monitor.follow_statuses(btlog.append)
+        self.monitor.follow_values(self.record.value)
+        self.states = States(self.record.path / FILE, robot)
+        self._closing.callback(self.states.close)
         return self.monitor
 
     def run(
@@ -130,7 +138,7 @@ class RunSession:
         from behaviours.run_loop import run_tree
 
         def after_tick() -> None:
-            self.monitor.tick()
+            self._look()
             on_tick()
 
         outcome = run_tree(
@@ -149,10 +157,15 @@ class RunSession:
         from py_trees.common import Status
 
         status = self.monitor.times.tick()
-        self.monitor.tick()
+        self._look()
         if status != Status.RUNNING:
             self._ended(status == Status.SUCCESS, "the tree failed")
         return status != Status.RUNNING
+
+    def _look(self) -> None:
+        """After each tick."""
+        self.monitor.tick()
+        self.states.sample()
 
     def _ended(self, success: bool, reason: str) -> None:
         self.result.status = "success" if success else "failure"

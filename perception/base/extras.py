@@ -20,6 +20,10 @@ PACKAGES: Final = {
     "spot": ("bosdyn.client", "bosdyn.mission", "grpc", "cryptography"),
     "groot": ("zmq",),
     "ray": ("ray",),
+    "mcap": ("foxglove",),
+    "rerun": ("rerun",),
+    "lerobot": ("pyarrow", "imageio_ffmpeg"),
+    "rosbag": ("rosbags",),
 }
 """The packages that are looked for, by the extra that installs them."""
 

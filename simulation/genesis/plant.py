@@ -106,6 +106,11 @@ class GenesisPlant:
         """(6,) measured arm joints, radians."""
         return self._dofs("position")[self._arm]
 
+    def joints(self) -> dict[str, float]:
+        """The measured angles of legs, arm and jaw, radians, by their names."""
+        angles = self._dofs("position")[[*self._legs, *self._arm, self._jaw]].tolist()
+        return dict(zip((*LEG_JOINTS, *ARM_JOINTS, JAW_JOINT), angles, strict=True))
+
     def arm_target(self) -> Array:
         """(6,) last targets of the arm joints, where the next path starts."""
         return self._target[18:24].copy()

@@ -26,7 +26,7 @@ from simulation.genesis.judge import Judge
 from simulation.genesis.motions import ArmPath, Jaw, Motion, Refused, path_duration_s, straight_path
 from simulation.genesis.person import PersonInGenesis
 from simulation.genesis.physics import TIME_STEP_S, ensure_genesis, kernel_cache, new_scene
-from simulation.genesis.plant import GenesisPlant
+from simulation.genesis.plant import GenesisPlant, link_pose
 from simulation.genesis.settings import SimulationSettings
 from simulation.genesis.starting.first_kernels import compiling_told
 from simulation.genesis.starting.quick_import import quick_frames
@@ -282,6 +282,13 @@ class GenesisRobot(GenesisSteering):
     def stop(self) -> None:
         for motion in self._slots.values():
             motion.cancel()
+
+    def true_poses(self) -> dict[str, Pose]:
+        """For the record of a run only: world_from_object of every object, the target first."""
+        names = [] if self.sample.target is None else ["target"]
+        names += [f"object_{number}" for number in range(1, len(self._entities.objects) + 1 - len(names))]
+        poses = (link_pose(entity.base_link) for _, entity in self._entities.objects)
+        return dict(zip(names, poses, strict=True))
 
     def ground_truth(self) -> dict[str, float]:
         """For the result of a run only: the target's lift and hold, peak jaw torque, placed objects, simulated time."""

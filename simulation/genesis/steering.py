@@ -167,6 +167,9 @@ class GenesisSteering:
     def leg_joints(self) -> Array:
         return self._plant.legs().copy()
 
+    def joints(self) -> dict[str, float]:
+        return self._plant.joints()
+
     def look(self, world_from_camera: Pose, *, colour: bool = True) -> RgbdFrame:
         """A picture without faults from a wide camera at any pose of its optical frame.
 

@@ -137,27 +137,28 @@ def _gripper(wrist: ET.Element, parts: Sequence[Part]) -> None:
         _shape(link, "mesh", color, collide=True, mesh=piece.name)
 
 
-def _document(name: str, folder: Path, parts: Sequence[Part]) -> tuple[ET.Element, ET.Element]:
-    """The root and its worldbody, after writing the gripper's meshes."""
-    folder.mkdir(parents=True, exist_ok=True)
+def _document(name: str, parts: Sequence[Part]) -> tuple[ET.Element, ET.Element]:
+    """The root and its worldbody. parts: of the gripper, whose meshes it names."""
     root = ET.Element("mujoco", model=name)
     ET.SubElement(root, "compiler", angle="radian", autolimits="true", meshdir=".")
     asset = ET.SubElement(root, "asset")
     for piece in parts:
-        piece.mesh().export(folder / f"{piece.name}.obj")
         ET.SubElement(asset, "mesh", name=piece.name, file=f"{piece.name}.obj")
     return root, ET.SubElement(root, "worldbody")
 
 
-def _write(root: ET.Element, path: Path) -> Path:
+def _write(root: ET.Element, path: Path, parts: Sequence[Part]) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for piece in parts:
+        piece.mesh().export(path.with_name(f"{piece.name}.obj"))
     ET.indent(root)
     write_atomic(path, (ET.tostring(root, "unicode") + "\n").encode(), sync=False)
     return path
 
 
-def write_spot(folder: Path) -> Path:
-    """Write spot.xml and the gripper's meshes to `folder`; returns the file. In the zero pose all joints are 0."""
-    root, world = _document("spot", folder, PIECES)
+def spot_document() -> ET.Element:
+    """The root element of the model. In the zero pose all joints are 0."""
+    root, world = _document("spot", PIECES)
     body = _body(world, "body", (0.0, 0.0, 0.0), MASSES_KG["body"], 0.3)
     _base_joints(body)
     _shape(body, "box", YELLOW, collide=True, size="0.30 0.095 0.075")
@@ -173,7 +174,12 @@ def write_spot(folder: Path) -> Path:
         for kind, color, collide, attributes in ARM_SHAPES.get(joint.name, ()):
             _shape(link, kind, color, collide=collide, **attributes)
     _gripper(link, PIECES)
-    return _write(root, folder / "spot.xml")
+    return root
+
+
+def write_spot(folder: Path) -> Path:
+    """Write spot.xml and the gripper's meshes to `folder`; returns the file."""
+    return _write(spot_document(), folder / "spot.xml", PIECES)
 
 
 def write_free_gripper(folder: Path, parts: Sequence[Part] = PIECES) -> Path:
@@ -181,8 +187,8 @@ def write_free_gripper(folder: Path, parts: Sequence[Part] = PIECES) -> Path:
 
     parts: the convex pieces of the gripper.
     """
-    root, world = _document("gripper", folder, parts)
+    root, world = _document("gripper", parts)
     wrist = _body(world, "wr1", (0.0, 0.0, 0.0), MASSES_KG["wr1"], 0.08)
     _base_joints(wrist)
     _gripper(wrist, parts)
-    return _write(root, folder / "gripper.xml")
+    return _write(root, folder / "gripper.xml", parts)

@@ -74,6 +74,9 @@ class FakeSteering(FakeParts):
         rgb, depth = self.world.render(world_from_camera)
         return RgbdFrame(rgb, depth, HAND_CAMERA, world_from_camera, self.now(), "look")
 
+    def true_poses(self) -> dict[str, Pose]:
+        return self.world.true_poses()
+
     def objects(self) -> dict[str, Pose]:
         return {"target": Pose(np.eye(3), self.world.bottle_m)}
 

@@ -22,6 +22,7 @@ LABELS = tuple(LABEL_RGB)
 MAX_RANGE_M = 4.0
 PICTURES = 16
 """So many are kept, 2 MB each."""
+_UPRIGHT = np.eye(3)
 Picture = tuple[NDArray[np.uint8], NDArray[np.float32]]
 Axes = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
 
@@ -84,6 +85,7 @@ class FakeWorld:
     other_tables: tuple[tuple[float, float, float, float], ...] = ((0.2, 1.8, 0.52, 0.35),)
     shaded: bool = False
     shapes: tuple[FakeShape, ...] = ()
+    _poses: dict[str, tuple[Vector, Pose]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def feet(self) -> list[Vector]:
         """The foot of every bottle, (3,) each; the first one is `bottle_m`."""
@@ -94,6 +96,18 @@ class FakeWorld:
         if which < len(self.shapes):
             return self.shapes[which]
         return FakeShape(radius_m=self.radius_m, height_m=self.height_m)
+
+    def true_poses(self) -> dict[str, Pose]:
+        """world_from_object of every bottle, its foot the origin, the first one `target`."""
+        names = ["target", *(f"object_{number}" for number in range(1, len(self.others_m) + 1))]
+        return {name: self._standing(name, foot) for name, foot in zip(names, self.feet(), strict=True)}
+
+    def _standing(self, name: str, foot: Vector) -> Pose:
+        """The same pose as before where the foot is the same array: these are replaced, never changed."""
+        before = self._poses.get(name)
+        if before is None or before[0] is not foot:
+            before = self._poses[name] = foot, Pose(_UPRIGHT, foot)
+        return before[1]
 
     def put(self, which: int, foot_m: Vector, shape: FakeShape | None = None) -> None:
         """Move a bottle; which: its place in `feet`. shape: that it has now; None leaves it."""

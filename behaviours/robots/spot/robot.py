@@ -146,6 +146,9 @@ class SpotRobot:
     def gripper(self) -> GripperState:
         return self._view().gripper()
 
+    def joints(self) -> dict[str, float]:
+        return self._view().joints()
+
     def capture(self, camera: str) -> RgbdFrame:
         self._in_session()
         stops = self._stops

@@ -50,6 +50,11 @@ class RobotView:
         """(6,) radians, in the order of `spot_arm.JOINTS`."""
         return np.array([self._joint(f"arm0.{joint.name}").position.value for joint in spot_arm.JOINTS])
 
+    def joints(self) -> dict[str, float]:
+        """Every joint of the state, radians, by its name without the part: `sh0`, `fl_hx`."""
+        names = self.state.kinematic_state.joint_states
+        return {joint.name.removeprefix("arm0.").replace(".", "_"): joint.position.value for joint in names}
+
     def lacks(self) -> str | None:
         """What this program needs and the robot has not, in words; None if all is there."""
         if not self.state.HasField("manipulator_state"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.base.exit_codes import exit_code, run_code
-from behaviours.recording.folder import RecordError
+from behaviours.recording.writing import RecordError
 from perception.base.errors import ConfigError, ContractError, LimitError, ModelError, RobotError, WriteError
 from trees.errors import LeafError, TreeError
 

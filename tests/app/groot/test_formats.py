@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 import trees
 from app.groot import msgpack as packer
 from behaviours.recording.btlog import BtLog, transition
-from behaviours.recording.folder import RecordError
 from behaviours.recording.plain_values import brief, plain
+from behaviours.recording.writing import RecordError
 from tests.app.groot.watched import build
 from tests.support.groot_client import read_btlog, records
 from trees.assembly.tree import subtrees

@@ -12,8 +12,9 @@ import cv2
 import numpy as np
 import pytest
 
-from behaviours.recording.folder import RecordError, RunFolder, new_folder, write_whole
+from behaviours.recording.folder import RunFolder, new_folder
 from behaviours.recording.overlay import heatmap_picture
+from behaviours.recording.writing import RecordError, write_whole
 from perception.base.errors import ConfigError
 from perception.geometry import Pose
 from perception.hand.family import WAYS

@@ -1,0 +1,1 @@
+"""Runs in the formats of other programs: Foxglove, rerun, ROS 2, LeRobot, tables."""

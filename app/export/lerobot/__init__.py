@@ -1,0 +1,1 @@
+"""Many runs as one LeRobot data set, format v3.0."""
