@@ -25,15 +25,18 @@ if TYPE_CHECKING:
     from behaviours.model import RobotModel as RobotModel
     from behaviours.recording.recording import Recording as Recording, read_recording as read_recording
     from behaviours.recording.result import Result as Result
+    from behaviours.recording.states import StateTable as StateTable
     from behaviours.registry import LEAVES as LEAVES
     from behaviours.robot import (
         ArmPose as ArmPose,
         Command as Command,
         CommandState as CommandState,
         GripperState as GripperState,
+        KnowsTruth as KnowsTruth,
         Outcome as Outcome,
         PicksInImage as PicksInImage,
         Robot as Robot,
+        TellsJoints as TellsJoints,
     )
     from behaviours.robot_kind import RobotKind as RobotKind
     from behaviours.robots.fake.models import FakeDetector as FakeDetector, FakeHeatmap as FakeHeatmap
@@ -81,9 +84,11 @@ else:
         "behaviours.model": ("RobotModel",),
         "behaviours.recording.recording": ("Recording", "read_recording"),
         "behaviours.recording.result": ("Result",),
+        "behaviours.recording.states": ("StateTable",),
         "behaviours.registry": ("LEAVES",),
         "behaviours.robot": (
-            "ArmPose", "Command", "CommandState", "GripperState", "Outcome", "PicksInImage", "Robot",
+            "ArmPose", "Command", "CommandState", "GripperState", "KnowsTruth", "Outcome", "PicksInImage", "Robot",
+            "TellsJoints",
         ),
         "behaviours.robot_kind": ("RobotKind",),
         "behaviours.robots.fake.models": ("FakeDetector", "FakeHeatmap"),

@@ -65,6 +65,8 @@ class RerunStream:
             raise unusable(needed_by, "rerun", error) from error
         self._rr: Any = rerun
         self._stream = rerun.RecordingStream("spot-grasp")
+        self._stream.set_log_time_enabled(False)  # all is on the robot's clock
+        self._stream.set_log_tick_enabled(False)
         self._stream.send_recording_name(title)
         self._places: dict[str, str] = {WORLD: WORLD}
         self._known: set[str] = set()

@@ -44,6 +44,8 @@ Moment = tuple[float, Item]
 """Seconds on the robot's clock, and what there is then."""
 PICTURE_BYTES: Final = 50_000_000
 PNG: Final = b"\x89PNG\r\n\x1a\n"
+FOLLOWING: Final = 4
+"""Steps of the inverse kinematics for each state: from one to the next the hand moves little."""
 TOLD: Final = ("transition", "blackboard", "command", "outcome", "result")
 """The lines of the log that are kept as they are."""
 STANDING: Final = {f"{leg}_{joint}": angle for leg in ("fl", "fr", "hl", "hr") for joint, angle in
@@ -121,7 +123,7 @@ class Story:
         if body is None or hand is None:
             return {}
         world_from_body, world_from_hand = (Pose.from_quaternion(turn, place) for place, turn in (body, hand))
-        self._arm = arm.approach(world_from_body.inverse() @ world_from_hand, self._arm, steps=12)
+        self._arm = arm.approach(world_from_body.inverse() @ world_from_hand, self._arm, steps=FOLLOWING)
         opening = state.get("opening", 0.0)
         names = (joint.name for joint in arm.JOINTS)
         return {**STANDING, **dict(zip(names, self._arm.tolist(), strict=True)), "f1x": -opening * math.pi / 2}

@@ -71,10 +71,12 @@ class States:
         values += [joints.get(name, math.nan) for name in names]
         for name in objects:
             values += self._pose(name, truth.get(name))
-        line = self._line % tuple(values)
-        append(self._file, self._path, line.replace("nan", "").encode())
-        for take in self._followers:
-            take(dict(zip(self._columns, values, strict=True)))
+        line = (self._line % tuple(values)).replace("nan", "").encode()
+        append(self._file, self._path, line)
+        if self._followers:  # they are given what a reader will find
+            row = dict(zip(self._columns, _row(line.rstrip(), len(self._columns)) or (), strict=True))
+            for take in self._followers:
+                take(row)
 
     def _begin(self, joints: list[str], objects: list[str]) -> None:
         self._names = (joints, objects)

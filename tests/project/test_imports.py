@@ -22,6 +22,10 @@ HOMES = {
     "hashlib": ("perception/base/digest.py", "app/mission/session_ids.py"),
     "onnx": ("perception/networks/onnx_file.py", "perception/detection/network_parts.py", "training/"),
     "ultralytics": ("training/",),
+    "foxglove": ("app/export/mcap_file.py",),
+    "rerun": ("app/export/rerun_stream.py",),
+    "rosbags": ("app/export/ros_bag.py",),
+    "pyarrow": ("app/export/lerobot/dataset.py",),
     "bosdyn": ("app/", "behaviours/robots/spot/", "simulation/"),
     "numba": (
         "perception/surface/d2nt_compiled.py",

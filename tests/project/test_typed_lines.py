@@ -15,8 +15,10 @@ from pathlib import Path
 
 import pytest
 
+import behaviours
 from app.base.interrupts import Interrupts
 from app.commands.dispatch import build_parser, main
+from behaviours.robots.fake.robot import FakeRobot
 from perception.base import extras
 from simulation.spot_api.faults.spec import read_faults
 from spot_grasp_main import PACKAGES
@@ -49,6 +51,7 @@ def is_cheap(line: Typed) -> bool:
         words[1] in LOOKING
         or (words[1] in ("run", "test") and "fake" in words)
         or (words[1] == "test" and ".test.toml" in line.text)
+        or (words[1] == "export" and "my_run" in words)
     )  # fmt: skip
 
 
@@ -208,9 +211,19 @@ def test_every_block_says_what_it_is_and_is_tried_or_says_why_not() -> None:
         assert len(list(BLOCK.finditer(text))) == len(fences) // 2, f"{page}: a fence begins its line"
 
 
+@pytest.fixture(scope="session")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of the fake robot."""
+    return behaviours.run("grasp_bottle", FakeRobot(), out=tmp_path_factory.mktemp("recorded")).path.parent
+
+
 @pytest.mark.parametrize("line", CHEAP, ids=ids(CHEAP))
-def test_cheap_lines_run_from_a_clone(line: Typed, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cheap_lines_run_from_a_clone(
+    line: Typed, folder: Path, recorded: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(folder)
+    if line.words[1] == "export":
+        shutil.copytree(recorded, "my_run")
     words = [str(name) for word in shlex.split(line.text)[1:] for name in (sorted(Path().glob(word)) or [word])]
     assert main(words, Interrupts()) in (0, 1)
 

@@ -14,11 +14,13 @@ import pytest
 
 from behaviours.recording.folder import RunFolder, new_folder
 from behaviours.recording.overlay import heatmap_picture
+from behaviours.recording.pictures import read_mask, read_quality
 from behaviours.recording.writing import RecordError, write_whole
 from perception.base.errors import ConfigError
 from perception.geometry import Pose
 from perception.hand.family import WAYS
 from perception.types import Detection, Grasp, Heatmap, Intrinsics, RgbdFrame, WayMaps
+from perception.view import View
 
 NOW = datetime(2030, 1, 2, 3, 4, 5)
 CAMERA = Intrinsics(64, 48, 55.2, 55.2, 32.0, 24.0)
@@ -131,6 +133,22 @@ def test_the_heatmap_picture_shows_the_map_of_the_way_that_was_chosen() -> None:
     assert all(shown[u, 0] > shown[u, 2] for u in other), "quality 0 is blue"
     by_shape = heatmap_picture(frame, detection, Heatmap(side), grasp)[20]
     assert (by_shape[liked + other, 0] == by_shape[liked + other, 2]).all(), "no network chose it"
+
+
+def test_masks_and_quality_read_back_and_a_detection_is_kept_once(record: RunFolder) -> None:
+    frame, detection = make_frame(), make_detection()
+    view = View(frame, detection)
+    record.frame("look", frame)
+    for value in (view, view, "else", View(frame, detection)):
+        record.value(value)
+    quality = np.random.default_rng(0).random((48, 64)).astype(np.float32)
+    record.heatmap("grasp", frame, detection, Heatmap(quality), None)
+    lines = log_lines(record.path)
+    assert [line["event"] for line in lines] == ["capture", "detection", "detection", "heatmap"]
+    assert {line.get("frame", lines[0]["file"]) for line in lines} == {lines[0]["file"]}
+    assert (read_mask(record.path, lines[1]) == detection.mask).all()
+    inside = np.where(detection.mask, quality, 0.0)
+    assert np.abs(read_quality(record.path, lines[3]) - inside).max() < 1e-5
 
 
 def test_an_empty_mask_is_recorded_all_the_same(record: RunFolder) -> None:
