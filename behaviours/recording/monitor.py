@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from behaviours.recording.attempts import Attempts
-from behaviours.recording.blackboards import BlackboardChanges
 from behaviours.recording.events import BLACKBOARD, FEEDBACK, OVERRUN, TRANSITION, Event
 from behaviours.recording.plain_values import plain
 from behaviours.recording.statuses import CODES, StatusBoard
@@ -16,6 +15,7 @@ from trees.data.preorder import parents
 
 if TYPE_CHECKING:
     from trees import NodeView, Tree
+    from trees.data.blackboard import Blackboard
 
 FEEDBACK_S: Final = 0.5
 """Robot seconds from one look at the messages of running nodes to the next."""
@@ -24,6 +24,30 @@ REACTIVE: Final = ("ReactiveSequence", "ReactiveFallback", "PipelineSequence", "
 ENDED: Final = (CODES["SUCCESS"], CODES["FAILURE"])
 Changes = Callable[[float, Sequence[tuple[int, int]]], None]
 """Takes (robot seconds since the start, changes as (uid, code 0..3))."""
+
+_NEVER = object()
+
+
+class BlackboardChanges:
+    """Compares entries by identity: values on a blackboard are replaced, never changed.
+
+    scopes: each blackboard by the name of its subtree.
+    """
+
+    def __init__(self, scopes: Mapping[str, Blackboard]) -> None:
+        self._scopes = tuple(scopes.items())
+        self._seen: list[dict[str, Any]] = [{} for _ in self._scopes]
+
+    def take(self) -> list[tuple[str, str, Any]]:
+        """(subtree, key, value) of every entry written since the last call, in the order of the tree."""
+        written = []
+        for place, (name, scope) in enumerate(self._scopes):
+            entries, before = scope.items(), self._seen[place]
+            for key, value in entries.items():
+                if before.get(key, _NEVER) is not value:
+                    written.append((name, key, value))
+            self._seen[place] = entries
+        return written
 
 
 class Monitor:

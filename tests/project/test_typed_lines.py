@@ -217,20 +217,26 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return behaviours.run("grasp_bottle", FakeRobot(), out=tmp_path_factory.mktemp("recorded")).path.parent
 
 
+def bring(recorded: Path, line: Typed, folder: Path) -> None:
+    """The run that a line is about, if it is about one."""
+    if line.words[1] == "export":
+        shutil.copytree(recorded, folder / "my_run")
+
+
 @pytest.mark.parametrize("line", CHEAP, ids=ids(CHEAP))
 def test_cheap_lines_run_from_a_clone(
     line: Typed, folder: Path, recorded: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(folder)
-    if line.words[1] == "export":
-        shutil.copytree(recorded, "my_run")
+    bring(recorded, line, folder)
     words = [str(name) for word in shlex.split(line.text)[1:] for name in (sorted(Path().glob(word)) or [word])]
     assert main(words, Interrupts()) in (0, 1)
 
 
 @pytest.mark.xdist_group("installed")
 @pytest.mark.parametrize("line", CHEAP, ids=ids(CHEAP))
-def test_cheap_lines_run_from_a_wheel(line: Typed, folder: Path, installed: Installed) -> None:
+def test_cheap_lines_run_from_a_wheel(line: Typed, folder: Path, recorded: Path, installed: Installed) -> None:
+    bring(recorded, line, folder)
     text = line.text.replace("spot-grasp", shlex.quote(str(installed.command)), 1)
     done = installed.run("bash", "-c", text, folder=folder)
     assert done.returncode in (0, 1), done.stderr

@@ -11,8 +11,8 @@ from py_trees.common import Status
 import trees
 from app.views.model import Transition
 from app.views.state import RECENT, RunState
-from behaviours.recording.blackboards import BlackboardChanges
 from behaviours.recording.events import Event
+from behaviours.recording.monitor import BlackboardChanges
 from behaviours.recording.statuses import StatusBoard
 from behaviours.recording.tick_times import TickTimes
 from tests.support.trees_leaves import Act
