@@ -62,7 +62,7 @@ class Pictures:
             return
         self._kept.add(value)
         detection, file = value.detection, self._next("mask")
-        write_whole(self._folder / "masks" / file, _png(detection.mask.astype("uint8") * 255))
+        write_whole(self._folder / "masks" / file, _png(detection.mask.view("uint8") * 255))
         self._log.info(
             "detection",
             file=file,
@@ -80,9 +80,9 @@ class Pictures:
         from behaviours.recording.overlay import chosen_by, heatmap_picture
 
         file = self._next(name)
-        quality = chosen_by(heatmap, grasp)
-        inside = np.where(detection.mask, np.zeros_like(heatmap.quality) if quality is None else quality, 0.0)
-        whole = np.rint(np.clip(inside, 0.0, 1.0) * FULL_QUALITY).astype(np.uint16)
+        quality, whole = chosen_by(heatmap, grasp), np.zeros(detection.mask.shape, np.uint16)
+        if quality is not None:
+            whole[detection.mask] = np.rint(np.clip(quality[detection.mask], 0.0, 1.0) * FULL_QUALITY)
         write_whole(self._folder / "quality" / file, _png(whole))
         write_whole(self._folder / "heatmaps" / file, _png(heatmap_picture(frame, detection, heatmap, grasp)))
         rated = heatmap.quality[detection.mask]

@@ -52,6 +52,7 @@ class FakeParts:
         self._active: dict[str, FakeCommand] = {}
         self._body = Pose(np.eye(3), np.array([0.0, 0.0, SPOT.body_height_m]))
         self._body_from_hand = arm.forward(arm.STOW)
+        self._hand = self._body, self._body_from_hand, self._body @ self._body_from_hand
         self._jaws = FakeJaws(world, script)
 
     def now(self) -> float:
@@ -61,7 +62,10 @@ class FakeParts:
         return self._body
 
     def hand_pose(self) -> Pose:
-        return self._body @ self._body_from_hand
+        body, hand = self._body, self._body_from_hand
+        if self._hand[0] is not body or self._hand[1] is not hand:
+            self._hand = body, hand, body @ hand
+        return self._hand[2]
 
     def gripper(self) -> GripperState:
         return self._jaws.state()

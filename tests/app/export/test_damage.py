@@ -27,6 +27,7 @@ def kinds(folder: Path) -> tuple[list[str], list[str]]:
     return [item.kind for item in items if isinstance(item, Picture)], story.trouble
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=10)
 @given(at=st.floats(0.0, 1.0), of_states=st.floats(0.0, 1.0))
 def test_a_run_that_was_killed_anywhere_is_told_to_there(copy: Path, at: float, of_states: float) -> None:

@@ -20,6 +20,7 @@ from perception.base.errors import ConfigError
 from tests.app.export import lerobot_rules
 
 
+@pytest.mark.slow
 def test_good_failed_and_killed_runs_make_one_data_set(
     recording: Recording, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +15,8 @@ from app.export.story import Moment, Story
 from behaviours import Recording
 from behaviours.robots.spot import arm
 from perception.geometry import Pose
+from simulation.robot_files.spot_model import ARM_JOINTS, JAW_JOINT, LEG_JOINTS
+from tests.support.spot_robot import working
 
 ANGLES = st.floats(-2.5, 2.5)
 
@@ -96,3 +99,14 @@ def test_a_robot_that_tells_its_joints_is_drawn_by_them(recording: Recording) ->
     assert [round(item.quaternion_wxyz[3], 6) for item in turned] == [round(float(np.sin(0.25)), 6)]
     again = story.state(state)
     assert not [item for item in again if isinstance(item, Transform) and item.child == "sh0"], "it has not moved"
+
+
+@pytest.mark.slow
+def test_the_joints_that_robots_tell_are_those_of_the_shape() -> None:
+    known = {link.joint for link in spot_links()}
+    assert {*LEG_JOINTS, *ARM_JOINTS, JAW_JOINT} == known
+    with working() as (_, robot):
+        assert robot.joints().keys() == known
+        (closed,) = [item for item in spot_transforms(robot.joints()) if item.child == "fngr"]
+        assert robot.gripper().opening == pytest.approx(0.0, abs=0.02)
+        assert closed.quaternion_wxyz[0] == pytest.approx(1.0, abs=1e-3)

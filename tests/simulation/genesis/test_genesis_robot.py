@@ -5,9 +5,12 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from behaviours import read_recording
 from perception.base.errors import ConfigError, RobotError
+from simulation.robot_files.spot_model import ARM_JOINTS, JAW_JOINT, LEG_JOINTS
 from tests.support.genesis_runs import run, succeeded
 
 pytestmark = pytest.mark.skipif(find_spec("genesis") is None, reason="genesis is not installed")
@@ -55,3 +58,10 @@ def test_the_tree_lifts_the_bottle_with_the_networks_that_ship(tmp_path: Path) -
     lifted = first if first["status"] == "success" else succeeded("grasp_bottle", "bottle", tmp_path)
     assert lifted["object_lift_m"] >= 0.10
     assert lifted["held_s"] >= 2.0
+    states = read_recording(lifted["run"]).states()
+    assert {*LEG_JOINTS, *ARM_JOINTS, JAW_JOINT} == set(states.joints)
+    assert states.objects[0] == "target"
+    height = states.poses("truth_target")[:, 2]
+    assert height[-1] - height[0] == pytest.approx(lifted["object_lift_m"], abs=0.05), "it may lean in the jaws"
+    jaw = states.column(f"joint_{JAW_JOINT}_rad")
+    assert np.allclose(-jaw / (np.pi / 2), states.column("opening"), atol=0.02)
