@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from perception.base.errors import ConfigError
 
 TREE = "a file, or the name of a tree in the library, e.g. grasp_bottle"
+WEB_PORT = 8765
+"""Of the pages of a run, unless another is given."""
 TREE_ID = "which tree of the file (default: its main tree)"
 
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from enum import Enum
@@ -109,6 +110,11 @@ class Interrupts:
             signal.setitimer(signal.ITIMER_REAL, 0.0)
             self.phase = Phase.RAISED
             raise KeyboardInterrupt(self.received)
+
+    def press(self) -> None:
+        """Do what a first Ctrl-C does; for any thread. Nothing more once a signal has come."""
+        if self.received is None and (main := threading.main_thread().ident) is not None:
+            signal.pthread_kill(main, signal.SIGINT)
 
     def hold(self) -> None:
         """Let signals wait for `release`: for the few steps between making something and the `try` that closes it."""

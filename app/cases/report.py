@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from app.cases.coverage import Coverage, Seen
 from app.cases.run import FileResult, Row
-from app.drawing.svg import Mark, Marks, html, svg
+from app.drawing.svg import Mark, Marks, svg
+from app.drawing.tree_view import Note, tree_page
 from perception.base.errors import ConfigError
 
 SEEN: Final = ("#dff3df", "#3b8246")
@@ -62,8 +63,15 @@ def marks(coverage: Coverage) -> Marks:
 def drawing(result: FileResult, form: str) -> str:
     """The tree with what was seen of it; form: svg or html."""
     title = f"{result.document.main}: {result.coverage.count} of {result.coverage.total} outcomes seen"
-    draw = svg if form == "svg" else html
-    return draw(result.nodes, title, marks=marks(result.coverage))
+    drawn = marks(result.coverage)
+    if form == "svg":
+        return svg(result.nodes, title, marks=drawn)
+    notes = {
+        index: Note(mark.words, hue=mark.border)
+        for index, node in enumerate(result.nodes)
+        if (mark := drawn.get(node.uid)) is not None
+    }
+    return tree_page(result.nodes, title, notes=notes)
 
 
 def form_of(out: Path) -> str:

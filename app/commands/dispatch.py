@@ -26,6 +26,7 @@ COMMANDS: Final[Table] = {
     "nodes": ("app.commands.tree_files.nodes", "list the leaves a tree may use, with their ports"),
     "format": ("app.commands.tree_files.format", "bring tree files into one canonical form, in place"),
     "replay": ("app.commands.replay", "play a run back from its log"),
+    "report": ("app.commands.report", "one HTML file about runs: film, attempts, plots, the tree with counts"),
     "export": ("app.commands.export", "write runs for Foxglove, rerun, ROS 2, LeRobot or as tables"),
     "scene": ("app.commands.scene", "what a scene file puts where, as text or as a picture"),
     "simulate": ("app.commands.simulate", "a simulated Spot that speaks the Spot API"),

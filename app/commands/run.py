@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from app.base.arguments import TREE_ID, add_json, add_trees, one_tree
+from app.base.arguments import TREE_ID, WEB_PORT, add_json, add_trees, one_tree
 from app.base.bounded import integer, seconds, seed
 from app.base.command import Command, Parser
 from app.base.interrupts import Interrupts
@@ -44,6 +44,10 @@ def add_arguments(parser: Parser) -> None:
     )  # fmt: skip
     watch.add_argument("--groot-hooks", action="store_true", help="let Groot2 set breakpoints and results (simulation)")
     watch.add_argument(
+        "--web", type=integer(0, 65535), nargs="?", const=WEB_PORT, metavar="PORT",
+        help=f"show the run in a browser, on this computer only (default port {WEB_PORT}; 0 takes a free one)",
+    )  # fmt: skip
+    watch.add_argument(
         "--rerun", nargs="?", const="", metavar="ADDRESS",
         help="show it in rerun: in a viewer that is started, or in one that listens, e.g. at "
         "rerun+http://127.0.0.1:9876/proxy",
@@ -58,7 +62,7 @@ def run(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
     tree, *more = one_tree("run", arguments)
     names = (
         "robot", "seed", "view", "record", "json", "tree_id", "detector", "heatmap", "time_limit_s", "groot",
-        "groot_hooks", "rerun", "substitute", "settings",
+        "groot_hooks", "rerun", "web", "substitute", "settings",
     )  # fmt: skip
     options = RunOptions(
         tree,

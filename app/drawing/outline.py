@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from app.base.output import printable
+from app.drawing.tree_view import NO_NOTES, Note, Notes
 from trees.data.preorder import ends
 
 if TYPE_CHECKING:
     from trees import NodeView
 
 
-def outline(nodes: Sequence[NodeView]) -> str:
-    """The nodes of a tree in pre-order as lines with branches."""
+MARKS: Final = {"added": "+ ", "removed": "- ", "changed": "~ "}
+
+
+def outline(nodes: Sequence[NodeView], notes: Notes = NO_NOTES) -> str:
+    """The nodes of a tree in pre-order as lines with branches. notes: of a `Difference`; each line then begins with +,
+    -, ~ or a space."""
     last = ends([node.depth for node in nodes])
     lines: list[str] = []
     closed: list[bool] = []  # by depth: whether no sibling follows, so that no line runs down there
@@ -23,7 +28,10 @@ def outline(nodes: Sequence[NodeView]) -> str:
         closed.append(not follows)
         stem = "".join("   " if end else "│  " for end in closed[1:-1])
         branch = "" if node.depth == 0 else "└─ " if closed[-1] else "├─ "
-        lines.append(f"{stem}{branch}{_label(node)}")
+        note = notes.get(index, Note())
+        mark = MARKS.get(note.status, "  ") if notes else ""
+        words = f"  [{printable(note.words)}]" if note.status == "changed" else ""
+        lines.append(f"{mark}{stem}{branch}{_label(node)}{words}")
     return "\n".join(lines) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""A tree as an SVG picture, and as a self-contained HTML page; every text of the tree is escaped."""
+"""A tree as an SVG picture; every text of the tree is escaped."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 
 from app.base.output import printable
 from app.drawing.layout import LINE, PADDING, Box, boxes
-from app.drawing.page import cell, page
+from app.drawing.page import cell
 
 if TYPE_CHECKING:
     from trees import NodeView
@@ -19,7 +19,7 @@ MARGIN: Final = 12.0
 
 @dataclass(frozen=True)
 class Mark:
-    """What is shown of a node beside what it is. fill, border: colours of its box. words: in its title and its row."""
+    """What is shown of a node beside what it is. fill, border: colours of its box. words: in its title."""
 
     fill: str
     border: str
@@ -37,26 +37,21 @@ COLOURS: Final = {
     "SubTree": ("#e2f4e4", "#3b8246"),
 }
 """Fill and border by kind."""
+CHANGED: Final = {
+    "added": ("#dff3df", "#3b8246"),
+    "removed": ("#fbdcdc", "#b03030"),
+    "changed": ("#fff0c9", "#b07f1c"),
+}
+"""Fill and border of nodes of a `Difference`."""
 OTHER: Final = ("#ffffff", "#555555")
 STYLE: Final = (
     "text{font:12px ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace;fill:#1c1c24;white-space:pre}"
     ".name{font-weight:bold}.more{fill:#4a4a5a}.edge{fill:none;stroke:#8a8a99;stroke-width:1.3}"
 )
-TREE_STYLE: Final = ".tree{overflow:auto;border:1px solid #d5d5de;padding:.5rem}"
-BODY: Final = """\
-<div class="tree">
-{svg}</div>
-<table>
-<thead><tr><th>number</th><th>path</th><th>kind</th><th>tag</th><th>ports</th>{more}</tr></thead>
-<tbody>
-{rows}
-</tbody>
-</table>"""
 
 
-def svg(nodes: Sequence[NodeView], title: str, *, alone: bool = True, marks: Marks = NO_MARKS) -> str:
-    """The picture. nodes: of the expanded tree, in pre-order. alone: include the style, for a file of its own. marks:
-    colours in place of those of the kinds."""
+def svg(nodes: Sequence[NodeView], title: str, *, marks: Marks = NO_MARKS) -> str:
+    """The picture. nodes: of the expanded tree, in pre-order. marks: colours in place of those of the kinds."""
     placed = boxes(nodes)
     width = max(box.left + box.width for box in placed) + 2 * MARGIN
     height = max(box.top + box.height for box in placed) + 2 * MARGIN
@@ -64,27 +59,12 @@ def svg(nodes: Sequence[NodeView], title: str, *, alone: bool = True, marks: Mar
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
         f'viewBox="{-MARGIN:.0f} {-MARGIN:.0f} {width:.0f} {height:.0f}" role="img">',
         f"<title>{cell(title)}</title>",
+        f"<style>{STYLE}</style>",
     ]
-    if alone:
-        lines.append(f"<style>{STYLE}</style>")
     lines += [_edge(placed[box.parent], box) for box in placed if box.parent >= 0]
     for box in placed:
         lines += _box(box, marks.get(box.node.uid))
     return "\n".join([*lines, "</svg>", ""])
-
-
-def html(nodes: Sequence[NodeView], title: str, *, marks: Marks = NO_MARKS) -> str:
-    """A page with the picture and a table of all nodes. It has no script, and its policy allows none. marks: see
-    `svg`."""
-    rows = []
-    for node in nodes:
-        ports = "<br>".join(f"{cell(name)} = {cell(text)}" for name, text in node.ports.items())
-        cells = [str(node.uid), cell(node.path), cell(node.kind), cell(node.tag), ports]
-        if marks:
-            cells.append(cell(marks[node.uid].words) if node.uid in marks else "")
-        rows.append(f"<tr>{''.join(f'<td>{text}</td>' for text in cells)}</tr>")
-    picture, more = svg(nodes, title, alone=False, marks=marks), "<th>seen</th>" if marks else ""
-    return page(title, f"{TREE_STYLE}\n{STYLE}", BODY.format(svg=picture, more=more, rows="\n".join(rows)))
 
 
 def _edge(parent: Box, box: Box) -> str:

@@ -24,7 +24,7 @@ class RunOptions:
     heatmap: network files; None is the shipped ones; a detector may also be the name of one that a package offers.
     time_limit_s: seconds on the robot's clock. watch: blackboard keys to show. groot: port for Groot2, None for no
     publisher. groot_hooks: its clients may set breakpoints and replace results. rerun: address of rerun's viewer, "" to
-    start one, None for none. substitute: JSON file of scripted
+    start one, None for none. web: port for pages, None for none, 0 for a free one. substitute: JSON file of scripted
     leaves. settings: TOML file of numbers that no port gives. robot_options: the values of the options that the robot
     declares; one that is absent has its default.
     """
@@ -44,6 +44,7 @@ class RunOptions:
     watch: tuple[str, ...] = ()
     groot: int | None = None
     groot_hooks: bool = False
+    web: int | None = None
     rerun: str | None = None
     substitute: Path | None = None
     settings: Path | None = None

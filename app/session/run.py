@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from app.session.groot import Groot
     from app.session.rerun import Rerun
     from app.session.task import Task
+    from app.session.web import Web
     from behaviours.recording.session import RunSession
 
 
@@ -33,16 +34,17 @@ def run(options: RunOptions, interrupts: Interrupts) -> int:
     """
     from app.session.groot import Groot
     from app.session.rerun import Rerun
+    from app.session.web import Web
 
-    title = Path(options.tree).stem
     with (
         Groot(options, lambda: interrupts.received is not None) as groot,
-        Rerun(options.rerun, title) as rerun,
+        Rerun(options.rerun, Path(options.tree).stem) as rerun,
+        Web(options, interrupts) as web,
     ):
-        return _run(options, interrupts, groot, rerun)
+        return _run(options, interrupts, groot, rerun, web)
 
 
-def _run(options: RunOptions, interrupts: Interrupts, groot: Groot, rerun: Rerun) -> int:
+def _run(options: RunOptions, interrupts: Interrupts, groot: Groot, rerun: Rerun, web: Web) -> int:
     started_s = time.monotonic()
     hurry()
     from app.session.compose import compose, description
@@ -52,7 +54,6 @@ def _run(options: RunOptions, interrupts: Interrupts, groot: Groot, rerun: Rerun
     task = read_task(options)
     for problem in task.document.problems:
         warn(str(problem))
-    view = make_view(options.view)
     interrupts.hold()
     place = new_folder(options.record, task.file.stem, options.seed, datetime.now())
     try:
@@ -60,6 +61,7 @@ def _run(options: RunOptions, interrupts: Interrupts, groot: Groot, rerun: Rerun
         parts = compose(options, place)
         for problem in task.know(options, parts):
             warn(str(problem))
+        view = web.beside(make_view(options.view), can_pause=parts.robot.simulated_time)
         interrupts.hold()
     except BaseException:
         with contextlib.suppress(OSError):
@@ -83,12 +85,13 @@ def _run(options: RunOptions, interrupts: Interrupts, groot: Groot, rerun: Rerun
                     session.describe(description(options, parts, task.settings))
                     task.keep(session)
                     view.start()
-                    _until_it_ends(options, interrupts, task, parts, session, view, groot, rerun)
+                    _until_it_ends(options, interrupts, task, parts, session, view, groot, rerun, web)
                 except BaseException as error:
                     raised = error
                     result.fail(error)
                     raise
         finally:
+            web.end(result)
             view.stop()
             if options.json:
                 tell_json(result.as_json())
@@ -108,6 +111,7 @@ def _until_it_ends(
     view: View,
     groot: Groot,
     rerun: Rerun,
+    web: Web,
 ) -> None:
     """Start the robot, build the tree and tick it. The result is in the session."""
     from app.views.feed import Feed
@@ -119,6 +123,7 @@ def _until_it_ends(
         feed = Feed(view, monitor, robot, options.watch)
         groot.publish(session)
         rerun.follow(session)
+        web.follow(session, robot)
 
         def on_tick() -> None:
             feed.tick()
@@ -126,7 +131,7 @@ def _until_it_ends(
 
         try:
             interrupts.between_ticks()
-            session.run(time_limit_s=options.time_limit_s, before_tick=interrupts.check, on_tick=on_tick)
+            session.run(time_limit_s=options.time_limit_s, before_tick=web.before_tick, on_tick=on_tick)
         finally:
             interrupts.closing()
             session.settle(parts.ground_truth())

@@ -1,4 +1,4 @@
-"""The report of a test as one page: no script, nothing from elsewhere; every text is escaped."""
+"""The report of a test as one page: nothing from elsewhere; every text is escaped."""
 
 from __future__ import annotations
 
@@ -7,28 +7,20 @@ from pathlib import Path
 from typing import Final
 
 from app.drawing.page import cell, page
+from app.report.sections import run_section
+from app.report.story import read_story
 from app.trials.compare import Change
 from app.trials.outcome import Outcome
 from app.trials.study import Group, Study, TreeResult
 from app.trials.words import attempts_words, interval_words, percent
+from perception.base.errors import ConfigError
 
-STYLE: Final = """
-:root{color-scheme:light dark;--text:#1c1c24;--ground:#fff;--line:#d5d5de;--bad:#f0d9d6;--mark:#1c1c24}
-@media (prefers-color-scheme:dark){
-:root{--text:#e6e6ec;--ground:#18181d;--line:#44444f;--bad:#5a2f2b;--mark:#fff}a{color:#8ab4f8}}
-body{color:var(--text);background:var(--ground);max-width:75rem}td,th{border-color:var(--line)}
-p,h2,h3,td,code{overflow-wrap:anywhere}td:first-child{white-space:nowrap}
-.bar{position:relative;height:1.1rem;background:var(--bad);border-radius:3px;max-width:40rem;overflow:hidden}
-.bar i{position:absolute;top:0;bottom:0;left:0;background:#3b8246}
-.bar b{position:absolute;top:.45rem;height:.2rem;background:var(--mark)}
-.seeds{display:flex;flex-wrap:wrap;gap:3px;margin:.6rem 0;max-width:46rem}
-.seeds span{min-width:2.1rem;padding:.15rem .2rem;border-radius:3px;text-align:center;font-size:12px;color:#fff}
-.success{background:#3b8246}.failure{background:#b23b32}.error,.lost,.interrupted{background:#86479c}
-.slow td:not(:last-child){text-align:right}code{font-size:13px}h2{margin:1.6rem 0 .3rem}h3{margin:1.2rem 0 0}
-summary{margin-top:.6rem;cursor:pointer}@media (max-width:40rem){body{margin:.7rem}td,th{padding:.15rem .3rem}}
-"""
 OPEN: Final = 8
 """A longer list of trials is folded."""
+MOST_RUNS: Final = 12
+"""Failed runs that are part of the page."""
+MOST_PICTURES: Final = 8
+"""Of each of them."""
 
 
 def report(study: Study, changes: Sequence[Change], folder: Path) -> str:
@@ -42,7 +34,24 @@ def report(study: Study, changes: Sequence[Change], folder: Path) -> str:
         parts += ["<h2>Compared with the earlier test</h2>", *(f"<p>{cell(change.words)}</p>" for change in changes)]
     for tree in study.trees():
         parts += _tree(tree, folder)
-    return page("spot-grasp test", STYLE, "\n".join(parts))
+    parts += _runs(study)
+    return page("spot-grasp test", "\n".join(parts), style="report.css", tree=True)
+
+
+def _runs(study: Study) -> list[str]:
+    """The first of the runs that were kept and failed, as in `spot-grasp report`; the page then needs no folder."""
+    kept = [outcome for outcome in study.outcomes if outcome.run and not outcome.success]
+    parts = ["<h2>Runs that failed</h2>"] if kept else []
+    for outcome in kept[:MOST_RUNS]:
+        try:
+            story = read_story(Path(outcome.run))
+        except ConfigError:  # its process died before there was a log
+            continue
+        head = f"{outcome.tree}, seed {outcome.seed}: {outcome.status} {outcome.reason}"
+        section = run_section(story, pictures=MOST_PICTURES, film_room=0)
+        parts.append(f'<details class="run"><summary>{cell(head)}</summary>{section}</details>')
+    left = len(kept) - MOST_RUNS
+    return [*parts, *([f"<p>{left} more are in their folders: spot-grasp report RUN...</p>"] if left > 0 else [])]
 
 
 def _tree(tree: TreeResult, folder: Path) -> list[str]:

@@ -2,13 +2,47 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+from collections.abc import Callable
 from typing import IO
 
 from app.views.live import LiveView
-from app.views.model import NoView, View, ViewKind
+from app.views.model import NoView, RobotSample, Snapshot, Transition, View, ViewKind
 from app.views.plain import PlainView
+
+
+class Both:
+    """Shows a run in two views."""
+
+    def __init__(self, *views: View) -> None:
+        self._views = views
+
+    def start(self) -> None:
+        for view in self._views:
+            view.start()
+
+    def stage(self, text: str) -> None:
+        for view in self._views:
+            view.stage(text)
+
+    def transition(self, change: Transition) -> None:
+        for view in self._views:
+            view.transition(change)
+
+    def robot(self, sample: RobotSample) -> None:
+        for view in self._views:
+            view.robot(sample)
+
+    def publish(self, newest: Callable[[], Snapshot]) -> None:
+        for view in self._views:
+            view.publish(newest)
+
+    def stop(self) -> None:
+        with contextlib.ExitStack() as stack:
+            for view in self._views:
+                stack.callback(view.stop)
 
 
 def make_view(kind: ViewKind | None, stream: IO[str] | None = None) -> View:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from app.views.live import REFRESH_HZ
+from app.views.model import RobotSample
 from app.views.state import RunState, transition_of
 from behaviours.recording.events import TRANSITION, Event
 
@@ -54,16 +55,24 @@ class Feed:
 
     def publish(self) -> None:
         """Show the present state now."""
-        now_s, ticks, words = self._robot.now(), self._monitor.times.ticks(), robot_words(self._robot)
-        self._view.publish(partial(self._state.copy().snapshot, now_s, ticks, words))
+        sample = robot_sample(self._robot)
+        self._view.robot(sample)
+        ticks, words = self._monitor.times.ticks(), robot_words(sample)
+        self._view.publish(partial(self._state.copy().snapshot, sample.robot_s, ticks, words, robot=sample))
 
 
-def robot_words(robot: Robot) -> str:
+def robot_sample(robot: Robot) -> RobotSample:
+    """The robot now."""
+    jaws = robot.gripper()
+    body, hand = robot.body_pose(), robot.hand_pose()
+    return RobotSample(robot.now(), body, hand, jaws.opening, jaws.torque_nm, jaws.holding)
+
+
+def robot_words(sample: RobotSample) -> str:
     """Gripper and hand in a few words, for the view's head line."""
-    gripper = robot.gripper()
-    holding = ", holding" if gripper.holding else ""
-    x, y, z = (robot.body_pose().inverse() @ robot.hand_pose()).position_m
+    holding = ", holding" if sample.holding else ""
+    x, y, z = (sample.world_from_body.inverse() @ sample.world_from_hand).position_m
     return (
-        f"gripper {100 * gripper.opening:.0f} % at {gripper.torque_nm:.1f} N·m{holding}   "
+        f"gripper {100 * sample.opening:.0f} % at {sample.torque_nm:.1f} N·m{holding}   "
         f"hand {x:.2f} {y:+.2f} {z:+.2f} m from the body"
     )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from behaviours.recording.tick_times import Ticks
+
+if TYPE_CHECKING:
+    from perception.geometry import Pose
 
 ViewKind = Literal["live", "plain", "none"]
 VIEWS: Final[tuple[ViewKind, ...]] = ("live", "plain", "none")
@@ -40,9 +43,22 @@ class Transition:
 
 
 @dataclass(frozen=True)
+class RobotSample:
+    """The robot at one time of its clock. opening: of the jaws, 0 closed .. 1 open. torque_nm: of the jaw motor."""
+
+    robot_s: float
+    world_from_body: Pose
+    world_from_hand: Pose
+    opening: float
+    torque_nm: float
+    holding: bool
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """What a view shows. robot_s: the robot's clock. state: the robot in words. watched: key and value in words of
-    the watched blackboard keys. recent: the last transitions, oldest first. note: of a replay, its position."""
+    the watched blackboard keys. recent: the last transitions, oldest first. note: of a replay, its position. robot:
+    where it is, None if that is not known. placed: key and plain value of blackboard entries that have a place."""
 
     title: str = ""
     rows: tuple[Row, ...] = ()
@@ -52,6 +68,8 @@ class Snapshot:
     watched: tuple[tuple[str, str], ...] = ()
     recent: tuple[Transition, ...] = ()
     note: str = ""
+    robot: RobotSample | None = None
+    placed: tuple[tuple[str, Mapping[str, Any]], ...] = ()
 
 
 class View(Protocol):
@@ -63,6 +81,7 @@ class View(Protocol):
     def start(self) -> None: ...
     def stage(self, text: str) -> None: ...
     def transition(self, change: Transition) -> None: ...
+    def robot(self, sample: RobotSample) -> None: ...
     def publish(self, newest: Callable[[], Snapshot]) -> None: ...
     def stop(self) -> None: ...
 
@@ -77,6 +96,9 @@ class NoView:
         pass
 
     def transition(self, change: Transition) -> None:
+        pass
+
+    def robot(self, sample: RobotSample) -> None:
         pass
 
     def publish(self, newest: Callable[[], Snapshot]) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from app.views.model import Row, Snapshot, Transition
+from app.views.model import RobotSample, Row, Snapshot, Transition
 from behaviours.recording.events import BLACKBOARD, FEEDBACK, TRANSITION, Event
 from behaviours.recording.plain_values import brief
 from behaviours.recording.statuses import CODES, IDLE_FROM, WORDS, StatusBoard
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 NOT_WRITTEN: Final = "not written yet"
 RECENT: Final = 6
 """Number of transitions in a snapshot."""
+PLACES: Final = ("position_m", "world_from_hand")
+"""An entry of the blackboard with one of these is somewhere in the world: an object, a grasp."""
 
 
 class _Run(NamedTuple):
@@ -46,6 +48,7 @@ class RunState:
         self._runs: dict[int, _Run] = {}
         self._skipped: set[int] = set()
         self._watched = dict.fromkeys(watch, NOT_WRITTEN)
+        self._placed: dict[str, Mapping[str, Any]] = {}
         self._recent: deque[Transition] = deque(maxlen=RECENT)
 
     def copy(self) -> RunState:
@@ -55,6 +58,7 @@ class RunState:
         other._runs = dict(self._runs)
         other._fresh, other._skipped = set(self._fresh), set(self._skipped)
         other._watched, other._recent = dict(self._watched), self._recent.copy()
+        other._placed = dict(self._placed)
         return other
 
     def play(self, event: Event) -> None:
@@ -68,6 +72,8 @@ class RunState:
             for name in (data["key"], f"{data.get('scope')}/{data['key']}"):
                 if name in self._watched:
                     self._watched[name] = brief(data.get("value"))
+            if isinstance(value := data.get("value"), dict) and not value.keys().isdisjoint(PLACES):
+                self._placed[data["key"]] = value
 
     def transition(self, uid: int, change: Transition) -> None:
         """Apply a change of status."""
@@ -107,11 +113,18 @@ class RunState:
         if uid in self._runs:
             self._runs[uid] = self._runs[uid]._replace(feedback=text)
 
-    def snapshot(self, robot_s: float, ticks: Ticks = Ticks(), state: str = "", note: str = "") -> Snapshot:  # noqa: B008
+    def snapshot(
+        self,
+        robot_s: float,
+        ticks: Ticks = Ticks(),  # noqa: B008
+        state: str = "",
+        note: str = "",
+        robot: RobotSample | None = None,
+    ) -> Snapshot:
         """The present state as a frozen value."""
         rows = tuple(self._row(index, robot_s) for index in range(len(self._nodes)))
-        watched = tuple(self._watched.items())
-        return Snapshot(self.title, rows, robot_s, ticks, state, watched, tuple(self._recent), note)
+        watched, placed = tuple(self._watched.items()), tuple(self._placed.items())
+        return Snapshot(self.title, rows, robot_s, ticks, state, watched, tuple(self._recent), note, robot, placed)
 
     def _row(self, index: int, now_s: float) -> Row:
         node, code = self._nodes[index], self._board.codes[index]

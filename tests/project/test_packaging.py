@@ -70,6 +70,8 @@ def test_the_wheel_ships_the_six_packages_and_their_files_but_no_tests() -> None
     shipped = {file for glob in data["trees"] for file in library.glob(glob)}
     assert shipped == {*library.rglob("*.xml"), *library.rglob("*.toml")}
     assert any(glob.endswith(".toml") for glob in data["simulation"])
+    pages = {file for glob in data["app"] for file in (ROOT / "app").glob(glob)}
+    assert pages == {file for ending in ("html", "css", "js") for file in (ROOT / "app").rglob(f"*.{ending}")} != set()
 
 
 @pytest.mark.parametrize("file", [".ci/run", ".ci/system-packages"])

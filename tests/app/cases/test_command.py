@@ -38,7 +38,7 @@ def test_what_fails_and_what_was_not_seen_is_told_and_drawn(tmp_path: Path, caps
     assert "1 cases, 1 failed, and not all of the tree was seen; " in text
     drawn = page.read_text()
     assert "never ticked; never seen: SUCCESS" in drawn
-    assert "<th>seen</th>" in drawn
+    assert 'style="--hue:#b03030"' in drawn
     suite = ElementTree.parse(xml).getroot()[0]
     assert (suite.get("tests"), suite.get("failures")) == ("2", "2")
     assert [case.get("name") for case in suite] == ["one", "all of the tree is seen"]

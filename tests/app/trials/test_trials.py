@@ -84,7 +84,10 @@ def test_what_succeeded_is_counted_and_what_failed_is_kept(tmp_path: Path, capsy
     assert "3 x failure: failed at Main/never: no reason given (seed 0, 2, 3)" in out
     assert "spot-grasp run " in out
     assert err.count("wall\n") == 6
-    assert "never.xml: 0 of 3" in (tmp_path / "report.html").read_text()
+    page = (tmp_path / "report.html").read_text()
+    assert "never.xml: 0 of 3" in page
+    assert page.count('<details class="run">') == 3  # what failed can be read without its folders
+    assert page.count("What was asked") == 3
     assert 'failures="3"' in (tmp_path / "junit.xml").read_text()
 
 
