@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from perception.detection.look import DEFAULT as JUDGING
 from perception.detection.look import look_for
+from perception.detection.settings import JudgeSettings
 from perception.geometry import Pose
 from perception.grasping.choose import choose_grasp
 from perception.grasping.grasp import DEFAULT
@@ -53,16 +55,17 @@ def perceive(
     tips: JawTips | None = None,
     reach: Reach | None = None,
     settings: GraspSettings = DEFAULT,
+    judging: JudgeSettings = JUDGING,
 ) -> Perception:
     """Detect an object in a frame and choose a grasp on it.
 
     detector, heatmap_model: the networks. labels: what to look for, `thing` or `any` for whatever stands out of the
     ground; the best detection that has a place is taken. min_score: of a detection, 0..1. approach, tips, gripper,
-    reach, settings: see `choose_grasp`. ConfigError if the detector does not know a label.
+    reach, settings: see `choose_grasp`. judging: see `look_for`. ConfigError if the detector does not know a label.
     """
     result = Perception()
     clock = _Clock(result.seconds)
-    detections = look_for(detector, frame, labels, min_score, enough=lambda _: True)
+    detections = look_for(detector, frame, labels, min_score, enough=lambda _: True, judging=judging)
     clock.lap("detector")
     if not detections:
         result.grasp = Rejection(f"no {' or '.join(labels)} in the picture with a score of at least {min_score:g}")

@@ -99,12 +99,14 @@ class Detection:
     """One object found in a frame.
 
     label: class name. score: 0..1. mask: (H, W) bool, True on the object. box_uv: (u0, v0, u1, v1) pixels.
+    by_depth: no detector gave it this label; it has the size and shape of one.
     """
 
     label: str
     score: float
     mask: NDArray[np.bool_]
     box_uv: tuple[float, float, float, float]
+    by_depth: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "mask", _read_only(self.mask, self.mask.shape, np.bool_, "Detection.mask"))

@@ -65,7 +65,8 @@ class DetectObject(WorkLeaf[View]):
     """Find the best object with one of the labels, or the one that is known already.
 
     The label `thing` is for whatever stands out of the ground by its depth, the nearest first; no network knows it.
-    `any` is for whatever stands or lies there, also among others.
+    `any` is for whatever stands or lies there, also among others. `or_by_depth` is for places where little else stands:
+    what depth alone takes for a bottle, a can or a mug may be another thing of that size.
     """
 
     PORTS = (
@@ -78,6 +79,12 @@ class DetectObject(WorkLeaf[View]):
         input_port("known", ObjectLocation, default=None, text="take no other object than this one"),
         input_port("within_m", float, unit="m", default=0.15, bounds=up_to(100.0), text="how far it may have moved"),
         input_port("failures", Failures, default=None, text="take these only if there is no other"),
+        input_port(
+            "or_by_depth",
+            bool,
+            default=False,
+            text="if the detector is not sure of any, take what has the size and shape of a label",
+        ),
         output_port("detection", View, text="the object and the picture that it is in"),
     )
 
@@ -85,28 +92,26 @@ class DetectObject(WorkLeaf[View]):
         frame, labels, min_score = self.get("frame"), self.get("labels"), self.get("min_score")
         known, within_m, meant = self.get("known"), self.get("within_m"), self.get("where")
         detector, settings = self.context.detector, self.context.settings
+        look = partial(
+            look_for,
+            detector,
+            frame,
+            labels,
+            min_score,
+            things=settings.things,
+            judging=settings.judging,
+            or_by_depth=self.get("or_by_depth"),
+        )
         failures = self.get("failures") or Failures()
 
         def detect() -> View | Rejection:
             if known is None:  # all that can be found is compared
-                detections = look_for(
-                    detector, frame, labels, min_score, things=settings.things, judging=settings.judging
-                )
-                detections = choose(detections, frame, meant)
+                detections = choose(look(), frame, meant)
                 best = next(iter(failures.last(detections, frame, settings.grasp.failed_m)), None)
                 where = "" if meant is Where.best else f", {meant.value}"
             else:
                 matching = partial(detection_of, frame=frame, known=known, within_m=within_m)
-                detections = look_for(
-                    detector,
-                    frame,
-                    labels,
-                    min_score,
-                    lambda detection: matching([detection]) is not None,
-                    settings.things,
-                    settings.judging,
-                )
-                best = matching(detections)
+                best = matching(look(enough=lambda detection: matching([detection]) is not None))
                 where = f" within {within_m:.2f} m of where it was"
             if best is None:
                 return Rejection(f"no {' or '.join(labels)} in the picture{where}")
@@ -117,7 +122,8 @@ class DetectObject(WorkLeaf[View]):
     def take(self, result: View) -> Status:
         self.set("detection", result)
         best = result.detection
-        return self.succeed(f"{best.label} {best.score:.2f}, {int(best.mask.sum())} px")
+        how = ", by depth" if best.by_depth else ""
+        return self.succeed(f"{best.label} {best.score:.2f}{how}, {int(best.mask.sum())} px")
 
 
 class LocateObject(WorkLeaf[ObjectLocation]):

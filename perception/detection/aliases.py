@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
@@ -56,15 +56,25 @@ class _Aliased:
         self, frame: RgbdFrame, labels: Sequence[str], min_score: float, enough: Enough | None = None
     ) -> list[Detection]:
         """As the detector's. What has a name that counts as several of the labels is the first of them."""
+        words = self._words_of(labels)
+        wanted = None if enough is None else lambda one: enough(_renamed(one, words))
+        return [_renamed(one, words) for one in self._detector.detect(frame, tuple(words), min_score, wanted)]
+
+    def glance(self, frame: RgbdFrame, labels: Sequence[str], min_score: float) -> list[Detection]:
+        """As the detector's, if it can; else as `detect`."""
+        words = self._words_of(labels)
+        look: Callable[..., list[Detection]] = getattr(self._detector, "glance", self._detector.detect)
+        return [_renamed(one, words) for one in look(frame, tuple(words), min_score)]
+
+    def _words_of(self, labels: Sequence[str]) -> dict[str, str]:
+        """For each name of the detector that counts as one of the labels, the first of these. ConfigError."""
         if unknown := [label for label in labels if label not in self.labels]:
             raise ConfigError(
                 f"the detector does not know: {', '.join(unknown)}. It knows: {', '.join(self.labels[:20])}"
                 f"{' ...' if len(self.labels) > 20 else ''}; [names] in a settings file adds words"
             )
-        words = {name: label for label in reversed(labels) for name in self._words.get(label, (label,))}
+        return {name: label for label in reversed(labels) for name in self._words.get(label, (label,))}
 
-        def renamed(one: Detection) -> Detection:
-            return replace(one, label=words[one.label])
 
-        wanted = None if enough is None else lambda one: enough(renamed(one))
-        return [renamed(one) for one in self._detector.detect(frame, tuple(words), min_score, wanted)]
+def _renamed(one: Detection, words: Mapping[str, str]) -> Detection:
+    return replace(one, label=words[one.label])

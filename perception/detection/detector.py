@@ -100,11 +100,7 @@ class OnnxDetector:
         (`perception.detection.foreground`) its score is lowered. The remaining zooms are left out once `enough` holds
         for a detection that is sure and near, or, after a few looks, for any.
         """
-        unknown = [label for label in labels if label not in self.labels]
-        if unknown or not labels:
-            asked = ", ".join(unknown) or "nothing"
-            choices = ", ".join(self.labels[:10]) + (" ..." if len(self.labels) > 10 else "")
-            raise ConfigError(f"the detector {self._session.path.name} does not know: {asked}. It knows: {choices}")
+        self._check(labels)
         candidates: list[_Candidate] = []
         detections: list[Detection] = []
         rule = self._settings
@@ -117,6 +113,21 @@ class OnnxDetector:
             if done:
                 break
         return detections
+
+    def glance(self, frame: RgbdFrame, labels: Sequence[str], min_score: float) -> list[Detection]:
+        """As `detect`, with one look, not larger than the picture: for a frame in which things are small."""
+        self._check(labels)
+        zoom = min(max(self._settings.zooms), 1.0 / Letterbox.fit(frame.intrinsics.shape, self._size, 1.0).scale)
+        candidates = self._boxes_at(zoom, frame, labels, min_score)
+        return self._detections(candidates, frame, min_score, None, plain=False)[0]
+
+    def _check(self, labels: Sequence[str]) -> None:
+        """ConfigError for labels that are not known."""
+        unknown = [label for label in labels if label not in self.labels]
+        if unknown or not labels:
+            asked = ", ".join(unknown) or "nothing"
+            choices = ", ".join(self.labels[:10]) + (" ..." if len(self.labels) > 10 else "")
+            raise ConfigError(f"the detector {self._session.path.name} does not know: {asked}. It knows: {choices}")
 
     def _boxes_at(self, zoom: float, frame: RgbdFrame, labels: Sequence[str], min_score: float) -> list[_Candidate]:
         """What the network finds in the picture as it sees it at one zoom, best first."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from perception.detection.by_depth.anything import ANY, find_anything
-from perception.detection.by_depth.judge import WORDS, judge
+from perception.detection.by_depth.anything import ANY, find_anything, find_unnamed
+from perception.detection.by_depth.closer import closer_looks
+from perception.detection.by_depth.judge import WORDS, is_too_large, judge, least_candidate
 from perception.detection.by_depth.layers import layers_of
 from perception.detection.settings import JudgeSettings, ThingSettings
 from perception.detection.things import THING, find_things
@@ -25,28 +26,54 @@ def look_for(
     enough: Enough | None = None,
     things: ThingSettings = THINGS,
     judging: JudgeSettings = DEFAULT,
+    or_by_depth: bool = False,
 ) -> list[Detection]:
     """What is seen with one of the labels, best first; `thing` is what depth alone finds.
 
     The arguments and errors are those of `Detector.detect`. The label `any` asks for whatever stands or lies on the
-    ground (`by_depth.anything`). Where the depth is registered, unsure candidates of all words are looked at, too, and
-    depth judges them (`by_depth.judge`); all looks are then taken. things, judging: what counts as a thing, and how
-    depth judges.
+    ground (`by_depth.anything`). Where the depth is registered, unsure candidates of all words are looked at, too,
+    small things from nearer, and depth judges them (`by_depth.judge`); all looks are then taken. things, judging: what
+    counts as a thing, and how depth judges. or_by_depth: if nothing is seen, what depth alone takes for one of the
+    labels that are in `WORDS`; see `by_depth.anything.find_unnamed`.
     """
     named = [label for label in labels if label not in (THING, ANY)]
+    judged = named if frame.registered and _known(detector, named) else []
     found = find_things(frame, min_score, things) if THING in labels else []
-    if named and not (frame.registered and _known(detector, named)):
-        found += detector.detect(frame, named, min_score, enough)
-        named = []
-    if named or ANY in labels:
+    if named and not judged:
+        found += _fitting(detector, frame, named, min_score, enough, judging)
+    by_depth = or_by_depth and not found and any(label in WORDS for label in named)
+    if judged or by_depth or ANY in labels:
         layers = layers_of(frame, judging.layers)
-        least = judging.candidates if ANY in labels else max(min_score, judging.candidates)  # depth raises no score
-        others = [label for label in detector.labels if label not in named]
-        asked = [label for label in named if label in detector.labels]  # first, as one name may count as several words
-        candidates = detector.detect(frame, [*asked, *others], least)
-        found += [one for one in judge(frame, candidates, layers, judging, min_score) if one.label in named]
-        found += find_anything(layers, candidates, judging) if ANY in labels else []
+        least = judging.candidates if by_depth or ANY in labels else least_candidate(min_score, judging)
+        asked = [label for label in named if label not in WORDS]
+        first = dict.fromkeys([*asked, *WORDS, *detector.labels])  # a name that counts as several labels is the first
+        every = [label for label in first if label in detector.labels]
+        candidates = detector.detect(frame, every, least)
+        if judged:
+            candidates += closer_looks(detector, frame, layers, candidates, every, least, judging)
+            found += [one for one in judge(frame, candidates, layers, judging, min_score) if one.label in judged]
+        if ANY in labels:
+            found += find_anything(layers, candidates, judging)
+        if by_depth and not found:
+            found += find_unnamed(frame, layers, candidates, named, judging)
     return sorted((one for one in found if one.score >= min_score), key=lambda one: -one.score)
+
+
+def _fitting(
+    detector: Detector,
+    frame: RgbdFrame,
+    labels: Sequence[str],
+    min_score: float,
+    enough: Enough | None,
+    judging: JudgeSettings,
+) -> list[Detection]:
+    """What a detector finds, without what is far too large for its word."""
+
+    def suffices(one: Detection) -> bool:
+        return enough is not None and enough(one) and not is_too_large(one, frame, judging)
+
+    found = detector.detect(frame, labels, min_score, None if enough is None else suffices)
+    return [one for one in found if not is_too_large(one, frame, judging)]
 
 
 def _known(detector: Detector, labels: Sequence[str]) -> bool:

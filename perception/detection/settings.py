@@ -133,32 +133,59 @@ class LayerSettings:
 
 
 @dataclass(frozen=True)
+class CloserSettings:
+    """Which parts of a picture are looked at from nearer; see `perception.detection.by_depth.closer`.
+
+    most: looks at most. part: sides of one, as a share of the picture's. small: what is smaller in the picture is
+    small, as a share of its height. least_m: least width, and least length, of a thing that is worth a look. same: what
+    is seen there counts if it overlaps by more (IoU) with a piece of the depth. sure: score from which a thing needs no
+    closer look. beside_px: what is so near to the
+    part's edge is not seen whole.
+    """
+
+    most: int = 2
+    part: float = 0.5
+    small: float = 0.25
+    least_m: tuple[float, float] = (0.025, 0.05)
+    same: float = 0.5
+    sure: float = 0.4
+    beside_px: float = 2.0
+
+
+@dataclass(frozen=True)
 class WordSettings:
-    """Least and most width, then least and most height, of what each word names, metres; if it lies, its length."""
+    """Least and most width, then least and most height, of what each word names, metres; if it lies, its length.
+
+    A name of a network that counts as several of these words counts as the first.
+    """
 
     bottle: tuple[float, float, float, float] = (0.035, 0.12, 0.10, 0.36)
-    can: tuple[float, float, float, float] = (0.035, 0.12, 0.03, 0.19)
     mug: tuple[float, float, float, float] = (0.055, 0.14, 0.065, 0.16)
+    can: tuple[float, float, float, float] = (0.035, 0.12, 0.03, 0.19)
 
 
 @dataclass(frozen=True)
 class JudgeSettings:
     """How depth judges what a detector found; see `perception.detection.by_depth.judge`. Metres, radians and shares.
 
-    candidates: least score of what is looked at. behind_m, before_m: what is so far behind or before the middle of a
-    mask is cut off it. least_left: a cut that leaves less is undone. piece: a piece of the depth that fits the mask so
-    well (IoU) takes its place. least_depth: a mask with less depth is no detection. size, shape, another: factors of
-    the score where the size or the shape does not fit the word, and of what fits another word better than its own.
-    beaten: factor where another word scores higher on the same object. same: masks that overlap by more (IoU) are one
-    object. inner_m: what is so far below the rim before it is the inside of a vessel. hollow: share of the inside from
-    which a mug is one. closed: share above which nothing is closed. inside_rad: how far a camera looks down into a mug.
-    neck: width of a bottle's upper end over that of its middle, at most. slim: height over width from which a bottle
-    needs no neck, and above which nothing is a mug or a can. layers: what is ground and what is a piece.
-    words: sizes. confirmed, alone, any_width_m: a thing without a word counts in full if another cut or a
-    candidate overlaps by more (IoU), else by this factor; and the least and most width of one.
+    candidates: least score of what is looked at. alarm: the score that the best of one frame in ten without the word
+    exceeds, between 0 and 1; it depends on the network. behind_m, before_m: what is so far behind or before the middle
+    of a mask is cut off it. least_left: a cut that leaves less is undone. piece: a piece of the depth that fits the
+    mask so well (IoU) takes its place. least_depth: a mask with less depth is no detection. size, shape: factors of the
+    score where the size or the shape does not fit the word. another, foreign: factors for a word in place of another
+    word, and of a name that is no word. larger: where depth is not registered, what is so many times larger than its
+    word is too large. beaten: factor where another word scores higher on the same object. same: masks that overlap by
+    more (IoU) are one object. inner_m: what is so far below the rim before it is the inside of a vessel. hollow: share
+    of the inside from which a mug is one. closed: share above which nothing is closed. inside_rad: how far a camera
+    looks down into a mug. neck: width of a bottle's upper end over that of its middle, at most. slim: height over width
+    from which a bottle needs no neck, and above which nothing is a mug or a can. layers: what is ground and what is a
+    piece. words: sizes. closer: which parts are looked at again. confirmed, alone, any_width_m: a thing without a word
+    counts in full if another cut or a candidate overlaps by more (IoU), else by this factor; and the least and most
+    width of one.
     """
 
     candidates: float = 0.05
+    alarm: float = 0.18
     confirmed: float = 0.7
     alone: float = 0.7
     any_width_m: tuple[float, float] = (0.015, 0.25)
@@ -168,8 +195,10 @@ class JudgeSettings:
     piece: float = 0.6
     least_depth: float = 0.08
     size: float = 0.3
+    larger: float = 1.3
     shape: float = 0.4
     another: float = 0.6
+    foreign: float = 0.25
     beaten: float = 0.3
     same: float = 0.5
     inner_m: float = 0.015
@@ -180,3 +209,4 @@ class JudgeSettings:
     slim: tuple[float, float, float] = (1.7, 1.8, 2.8)
     layers: LayerSettings = field(default_factory=LayerSettings)
     words: WordSettings = field(default_factory=WordSettings)
+    closer: CloserSettings = field(default_factory=CloserSettings)

@@ -28,6 +28,13 @@ class Detector(Protocol):
         """
 
 
+class Glances(Protocol):
+    """What a `Detector` may offer besides: a quick look, for parts of a picture."""
+
+    def glance(self, frame: RgbdFrame, labels: Sequence[str], min_score: float) -> list[Detection]:
+        """As `Detector.detect`, in less time, for a frame in which things are small. Without it, `detect` is asked."""
+
+
 class HeatmapModel(Protocol):
     """Predicts grasp quality for every pixel."""
 

@@ -1,16 +1,17 @@
 """Detection rates on real pictures with a mask of each object, at one false alarm in ten.
 
 `python -m training.studies.real_frames DIR [DIR ...] [--detector FILE ...] [--name COCO=WORD ...] [--plain] [--any]
-[--min-score S] [--intrinsics fx,fy,cx,cy]`
+[--or-by-depth] [--min-score S] [--settings FILE] [--intrinsics fx,fy,cx,cy]`
 
 DIR: saved frames, in one of the forms of `training.studies.annotated_frames`. --detector: network files; of several,
-all candidates count. --name: what a network calls a word. --plain: without depth's judgement. --any: things without a
-word, in place of words. JSON on stdout.
+all candidates count. --name: what a network calls a word, in place of the built-in table and that of --settings.
+--plain: without depth's judgement. --any: things without a word, in place of words. --or-by-depth: where nothing is
+seen, depth alone names things. JSON on stdout.
 
 A false alarm is a detection with a word that its frame lacks. The threshold is the lowest at which at most one in ten
 pairs of a frame and a word that it lacks has one. Objects found there have a detection with their own word and an IoU
-of at least 0.7. A wrong object is a detection above the threshold, in a frame that has the word, on nothing that it
-names.
+of at least 0.7; at_default has the same for the least score that trees and commands ask for. A wrong object is a
+detection above the threshold, in a frame that has the word, on nothing that it names.
 """
 
 from __future__ import annotations
@@ -31,10 +32,12 @@ from typing import Any
 
 import numpy as np
 
+from behaviours.settings import Settings, read_settings
 from perception.base.errors import ConfigError
 from perception.base.plain_json import json_text
+from perception.detection.aliases import with_aliases
 from perception.detection.by_depth.anything import ANY
-from perception.detection.by_depth.judge import WORDS
+from perception.detection.by_depth.judge import SURE, WORDS
 from perception.detection.detector import DEFAULT_WEIGHTS, OnnxDetector
 from perception.detection.look import look_for
 from perception.networks.protocols import Detector, Enough
@@ -64,10 +67,18 @@ class Together:
     ) -> list[Detection]:
         """What any of them finds; see `perception.networks.protocols.Detector`."""
         del enough
+        return self._found("detect", frame, labels, min_score)
+
+    def glance(self, frame: RgbdFrame, labels: Sequence[str], min_score: float) -> list[Detection]:
+        """What any of them finds in one look; see `perception.networks.protocols.Glances`."""
+        return self._found("glance", frame, labels, min_score)
+
+    def _found(self, way: str, frame: RgbdFrame, labels: Sequence[str], min_score: float) -> list[Detection]:
         found = []
         for detector in self._detectors:
             own = [label for label in detector.labels if self._names.get(label, label) in labels]
-            for one in detector.detect(frame, own, min_score) if own else ():
+            look: Callable[..., list[Detection]] = getattr(detector, way, detector.detect)
+            for one in look(frame, own, min_score) if own else ():
                 found.append(replace(one, label=self._names.get(one.label, one.label)))
         return sorted(found, key=lambda one: -one.score)
 
@@ -107,6 +118,11 @@ def measure_words(frames: Sequence[AnnotatedFrame], find: Find) -> dict[str, Any
         "share": float(np.mean(found)),
         "interval": list(wilson(sum(found), len(found))),
         "threshold": threshold,
+        "at_default": {
+            "min_score": SURE,
+            "found": sum(score >= SURE for _, _, score, _ in objects),
+            "alarms": sum(score >= SURE for score in alarms),
+        },
         "without_the_word": len(alarms),
         "alarms": sum(score > threshold for score in alarms),
         "wrong_objects": sum(score > threshold for _, score in elsewhere),
@@ -155,6 +171,8 @@ def main() -> None:
     parser.add_argument("--name", nargs="+", default=[], metavar="COCO=WORD", help="such as cup=mug vase=bottle")
     parser.add_argument("--plain", action="store_true", help="the detector alone, without depth")
     parser.add_argument("--any", action="store_true", help="things without a word")
+    parser.add_argument("--or-by-depth", action="store_true", help="where nothing is seen, depth alone names things")
+    parser.add_argument("--settings", type=Path, metavar="FILE", help="TOML file; its [judging] and [names] (see run)")
     parser.add_argument("--min-score", type=float, default=LEAST_SCORE, help="least score that is asked for")
     parser.add_argument("--intrinsics", metavar="fx,fy,cx,cy", help="of frames without a meta.json, pixels")
     args = parser.parse_args()
@@ -168,12 +186,15 @@ def main() -> None:
     camera = (numbers[0], numbers[1], numbers[2], numbers[3]) if numbers else None
     frames = [each for folder in args.folders for each in annotated_frames(folder, camera)]
     frames = [each for each in frames if each.masks is not None]
-    detector = Together([OnnxDetector(path) for path in args.detector], names)
+    settings = Settings() if args.settings is None else read_settings(args.settings)
+    networks: list[Detector] = [OnnxDetector(path) for path in args.detector]
+    detector = Together(networks if names else [with_aliases(one, settings.names) for one in networks], names)
 
     def find(frame: RgbdFrame, label: str) -> list[Detection]:
         if args.plain:
             return detector.detect(frame, [label], LEAST_SCORE) if label in detector.labels else []
-        return look_for(detector, frame, [label], args.min_score)
+        judging = settings.judging
+        return look_for(detector, frame, [label], args.min_score, judging=judging, or_by_depth=args.or_by_depth)
 
     figures = measure_any(frames, find) if args.any else measure_words(frames, find)
     sys.stdout.write(json_text(figures, indent=1) + "\n")

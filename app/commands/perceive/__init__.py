@@ -41,7 +41,9 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--registered", action="store_true", help="depth and colour fit pixel for pixel; move neither")
     parser.add_argument("--out", type=Path, metavar="DIR", help="write mask, normals, heatmap and overlay there")
     parser.add_argument("--detector", type=detector_name, metavar="NAME|FILE", help=DETECTOR)
-    parser.add_argument("--settings", type=Path, metavar="FILE", help="TOML file; its [grasp] and [names] (see run)")
+    parser.add_argument(
+        "--settings", type=Path, metavar="FILE", help="TOML file; its [grasp], [judging] and [names] (see run)"
+    )
     parser.add_argument("--heatmap", type=Path, metavar="FILE", help="heatmap network (.onnx)")
     add_json(parser)
 

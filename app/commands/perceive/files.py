@@ -74,6 +74,7 @@ def perceive_files(arguments: argparse.Namespace) -> int:
         approach=arguments.approach,
         tips=SPOT.tips,
         settings=settings.grasp,
+        judging=settings.judging,
     )
     files = _write(perception, arguments.out) if arguments.out is not None else {}
     result = {**_result(perception, frame), **files}

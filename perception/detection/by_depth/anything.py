@@ -6,14 +6,23 @@ The pieces of the depth are cut at several steps, so a thing and a part of it ma
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
-from perception.detection.by_depth.judge import detection_of_mask, measure, overlaps, own_mask
-from perception.detection.by_depth.layers import Layers
+from perception.detection.by_depth.judge import (
+    WORDS,
+    detection_of_mask,
+    down_rad,
+    fit,
+    measure,
+    overlaps,
+    own_mask,
+)
+from perception.detection.by_depth.layers import Layers, Mask
 from perception.detection.settings import JudgeSettings
-from perception.types import Detection
+from perception.types import Detection, RgbdFrame
 
 ANY: Final = "any"
 """The label of things without a word; every detector may be asked for it."""
@@ -25,6 +34,30 @@ def find_anything(layers: Layers, candidates: Sequence[Detection], settings: Jud
     layers: of the frame. candidates: what a detector found in it, whatever its labels; their outlines are taken, too.
     A thing at d metres has the score 1 / (1 + d), less if neither a candidate nor another cut has the same outline.
     """
+    return [detection_of_mask(ANY, score, layers.full(mask)) for score, mask in _things(layers, candidates, settings)]
+
+
+def find_unnamed(
+    frame: RgbdFrame, layers: Layers, candidates: Sequence[Detection], labels: Sequence[str], settings: JudgeSettings
+) -> list[Detection]:
+    """The things of `find_anything` that fit the size and the shape of one of the labels that are in `WORDS`, and that
+    the candidates give no other name. They are named so, and `by_depth`."""
+    down = down_rad(frame)
+    seen = [(each.label, each.score, own_mask(layers.small(each.mask), layers, settings)) for each in candidates]
+    found = []
+    for score, mask in _things(layers, candidates, settings):
+        measures = measure(mask, layers, settings)
+        fitting = [word for word in WORDS if fit(word, measures, down, settings) == 1.0]
+        shares = overlaps([mask], [drawn for _, _, drawn in seen])[0]
+        names = {name for (name, _, _), share in zip(seen, shares, strict=True) if share > settings.same}
+        word = next((word for word in fitting if word in labels), None)
+        if word is not None and measures.tall_m > 0 and names <= {word}:
+            found.append(replace(detection_of_mask(word, score, layers.full(mask)), by_depth=True))
+    return found
+
+
+def _things(layers: Layers, candidates: Sequence[Detection], settings: JudgeSettings) -> list[tuple[float, Mask]]:
+    """The score and the mask (h, w) of each thing, best first."""
     drawn = [own_mask(layers.small(each.mask), layers, settings) for each in candidates]
     masks = [*layers.pieces, *drawn]
     if not masks:
@@ -43,7 +76,7 @@ def find_anything(layers: Layers, candidates: Sequence[Detection], settings: Jud
     for score, index in rated:
         if all(shares[index, other] <= settings.confirmed for _, other in kept):
             kept.append((score, index))
-    return [detection_of_mask(ANY, score, layers.full(masks[index])) for score, index in kept]
+    return [(score, masks[index]) for score, index in kept]
 
 
 def _graspable(width_m: float, length_m: float, settings: JudgeSettings) -> bool:

@@ -24,6 +24,10 @@ WORDS: Final = tuple(entry.name for entry in fields(WordSettings))
 """Words that depth can judge; all of them are vessels."""
 LEVEL_SHARE: Final = 0.5
 """Of what is seen of an object, that must be above a ground, for its height to be known."""
+SURE: Final = 0.25
+"""The score from which a detection is believed where nothing else is asked for."""
+LEAST_PX: Final = 12
+"""What has less depth is not measured."""
 LOW_M: Final = 0.05
 """What is lower shows too little of its shape."""
 
@@ -54,10 +58,11 @@ def judge(
     """The candidates as depth sees them, best first: each object once for each word that it may be.
 
     frame: with registered depth. candidates: of a detector, also unsure ones. layers: of the frame. min_score: least of
-    an answer. Labels that are not in `WORDS` keep their score; a candidate of those words is tried as each of them.
+    an answer; answers are scaled so that `settings.alarm` becomes `SURE`. Labels that are not in `WORDS` keep their
+    score. Every candidate is tried as each of those words.
     """
-    down_rad = float(np.arcsin(np.clip(-frame.world_from_camera.rotation[2, 2], -1.0, 1.0)))
-    tried: list[tuple[str, float, int]] = []
+    down, least = down_rad(frame), min_score ** (1.0 / _power(settings))
+    tried: list[tuple[str, float, int, bool]] = []  # word, score, which mask, whether a name that is no word gave it
     masks: list[Mask] = []
     for candidate in candidates:
         mask = own_mask(layers.small(candidate.mask), layers, settings)
@@ -65,23 +70,61 @@ def judge(
         if measures.depth_share < settings.least_depth:
             continue
         masks.append(mask)
-        if candidate.label not in WORDS:
-            tried.append((candidate.label, candidate.score, len(masks) - 1))
-            continue
+        foreign = candidate.label not in WORDS
+        if foreign:
+            tried.append((candidate.label, candidate.score, len(masks) - 1, False))
         for word in WORDS:
-            factor = 1.0 if word == candidate.label else settings.another
-            tried.append((word, candidate.score * factor * fit(word, measures, down_rad, settings), len(masks) - 1))
+            factor = 1.0 if word == candidate.label else settings.foreign if foreign else settings.another
+            score = candidate.score * factor * fit(word, measures, down, settings)
+            if score >= least:
+                tried.append((word, score, len(masks) - 1, foreign))
     tried.sort(key=lambda each: -each[1])
     shares = overlaps(masks, masks)
     kept: list[tuple[str, float, int]] = []
-    for word, score, index in tried:
+    beaten: list[bool] = []
+    for word, score, index, borrowed in tried:
         same = [each for each in kept if shares[each[2], index] > settings.same]
         if all(each[0] != word for each in same):
-            kept.append((word, score * (settings.beaten if same else 1.0), index))
-    kept.sort(key=lambda each: -each[1])
-    return [
-        detection_of_mask(word, score, layers.full(masks[index])) for word, score, index in kept if score >= min_score
+            rivals = [each for each in same if each[1] > score and (each[0] in WORDS or not borrowed)]
+            kept.append((word, score, index))
+            beaten.append(bool(rivals))
+    judged = [
+        (score * settings.beaten if lost else score, word, index)
+        for (word, score, index), lost in zip(kept, beaten, strict=True)
     ]
+    return [
+        detection_of_mask(word, score ** _power(settings), layers.full(masks[index]))
+        for score, word, index in sorted(judged, key=lambda each: -each[0])
+        if score >= least
+    ]
+
+
+def least_candidate(min_score: float, settings: JudgeSettings = DEFAULT) -> float:
+    """The least score of a candidate that can be an answer of at least min_score, and is looked at."""
+    return float(max(min_score ** (1.0 / _power(settings)), settings.candidates))
+
+
+def _power(settings: JudgeSettings) -> float:
+    """Of the scores, which makes `settings.alarm` to `SURE`."""
+    return float(np.log(SURE) / np.log(min(settings.alarm, 0.99)))
+
+
+def is_too_large(one: Detection, frame: RgbdFrame, settings: JudgeSettings = DEFAULT) -> bool:
+    """Whether a detection is far too large for its word. For depth that is not registered: no more can be told there,
+    and what seems too small may be cut off or partly hidden."""
+    returned = frame.depth[one.mask & (frame.depth > 0)]
+    if one.label not in WORDS or returned.size < LEAST_PX:
+        return False
+    near_m = float(np.quantile(returned, 0.25))  # some of it may be of what lies behind
+    sides = cv2.minAreaRect(np.argwhere(one.mask)[:, ::-1].astype(np.float32))[1]
+    narrow_m, long_m = (side * near_m / frame.intrinsics.fx for side in sorted(sides))
+    _, wide, _, high = getattr(settings.words, one.label)
+    return bool(narrow_m > settings.larger * wide or long_m > settings.larger * high)
+
+
+def down_rad(frame: RgbdFrame) -> float:
+    """How far a frame's camera looks down, radians below level."""
+    return float(np.arcsin(np.clip(-frame.world_from_camera.rotation[2, 2], -1.0, 1.0)))
 
 
 def detection_of_mask(label: str, score: float, mask: Mask) -> Detection:
@@ -102,17 +145,17 @@ def overlaps(first: Sequence[Mask], second: Sequence[Mask]) -> NDArray[np.float3
 
 def own_mask(mask: Mask, layers: Layers, settings: JudgeSettings) -> Mask:
     """The part of a mask (h, w) that is one object, or the piece of the depth that it shows."""
-    cut = _cut(mask, layers, settings)
+    whole = cut(mask, layers, settings)
     if not layers.pieces:
-        return cut
+        return whole
     flat, sizes = layers.outlines
-    shared = flat @ cut.ravel().astype(np.float32)
-    shares = shared / np.maximum(sizes + float(np.count_nonzero(cut)) - shared, 1.0)
+    shared = flat @ whole.ravel().astype(np.float32)
+    shares = shared / np.maximum(sizes + float(np.count_nonzero(whole)) - shared, 1.0)
     best = int(np.argmax(shares))
-    return layers.pieces[best] if shares[best] >= settings.piece else cut
+    return layers.pieces[best] if shares[best] >= settings.piece else whole
 
 
-def _cut(mask: Mask, layers: Layers, settings: JudgeSettings) -> Mask:
+def cut(mask: Mask, layers: Layers, settings: JudgeSettings) -> Mask:
     """A mask (h, w) without the ground and what lies a step behind or before it; pixels without depth stay."""
     depth = layers.depth
     left = mask & ~layers.ground
@@ -135,7 +178,7 @@ def measure(mask: Mask, layers: Layers, settings: JudgeSettings = DEFAULT) -> Me
     inside, depth, height = mask[window], layers.depth[window], layers.height[window]
     shown = inside & (depth > 0) & ~layers.ground[window]
     share = float(shown.sum() / inside.sum())
-    if int(shown.sum()) < 12:
+    if int(shown.sum()) < LEAST_PX:
         return Measures(0.0)
     pixel_m = float(np.median(layers.pixel_m[window][shown]))
     points = np.argwhere(inside)[:, ::-1].astype(np.float32)

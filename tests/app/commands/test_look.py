@@ -15,6 +15,7 @@ from app.base.interrupts import Interrupts
 from app.commands.dispatch import main
 from app.commands.look.keep import Sight, keep_look, new_look
 from app.parts import robots
+from app.parts.genesis import GenesisKind
 from behaviours.contract import CONTRACT
 from behaviours.robots.fake.robot import FakeRobot
 from perception.base.errors import ConfigError
@@ -143,3 +144,41 @@ def test_a_real_robot_of_a_package_must_offer_to_be_looked_through(monkeypatch: 
         robots.onlooker("rover", argparse.Namespace(), 0)
     monkeypatch.setattr(robots, "robot_kind", lambda name: Offers())
     assert robots.onlooker("rover", argparse.Namespace(), 0) == "an onlooker"
+
+
+@pytest.mark.parametrize(
+    "robot",
+    [
+        ["genesis"],
+        pytest.param(["spot", "--hostname", "sim"], marks=pytest.mark.slow),
+    ],
+    ids=["genesis", "simulated Spot"],
+)
+def test_simulated_robots_are_looked_through_with_the_options_of_a_run(
+    robot: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fake robot stands in for the physics."""
+    if "spot" in robot:
+        pytest.importorskip("bosdyn.client")
+    asked: list[Any] = []
+
+    def make(_: Any, options: argparse.Namespace, *, seed: int, folder: Path | None) -> FakeRobot:
+        asked.append((options.scene, options.ideal_depth, seed, folder))
+        return FakeRobot()
+
+    monkeypatch.setattr(GenesisKind, "make", make)
+    words = ["--robot", *robot, "--scene", "mug", "--ideal-depth", "--seed", "3", "--label", "bottle"]
+    assert main(["look", *words, "--min-score", "0", "--out", str(tmp_path)], Interrupts()) == 0
+    assert asked == [("mug", True, 3, None)]
+    assert f"hand camera of {robot[0]}: 640x480" in capsys.readouterr().out
+    assert (tmp_path / "001_hand" / "depth_mm.png").is_file()
+
+
+@pytest.mark.simulation
+@pytest.mark.slow
+def test_a_look_in_physics(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("genesis")
+    words = ["--robot", "genesis", "--scene", "bottle", "--label", "bottle", "--out", str(tmp_path)]
+    assert main(["look", *words], Interrupts()) in (0, 1)  # what the network is sure of is measured elsewhere
+    assert "hand camera of genesis: 640x480, depth on" in capsys.readouterr().out
+    assert (tmp_path / "001_hand" / "rgb.png").is_file()

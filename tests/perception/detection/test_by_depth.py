@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from perception.base.errors import ConfigError
-from perception.detection.by_depth.anything import ANY, find_anything
-from perception.detection.by_depth.judge import judge, overlaps
-from perception.detection.by_depth.layers import layers_of
+from perception.detection.by_depth.anything import ANY, find_anything, find_unnamed
+from perception.detection.by_depth.closer import closer_looks, windows
+from perception.detection.by_depth.judge import SURE, is_too_large, judge, least_candidate, overlaps
+from perception.detection.by_depth.layers import Layers, layers_of
 from perception.detection.look import look_for
 from perception.detection.settings import JudgeSettings
 from perception.networks.protocols import Enough
 from perception.types import Detection, RgbdFrame
 from tests.support.synthetic import Cylinder, View, camera_at, render
 
-SETTINGS = JudgeSettings()
+SETTINGS = JudgeSettings(alarm=SURE)
+"""Scores stay as they are."""
 BOTTLE, CAN, BARREL = Cylinder(), Cylinder(height=0.10), Cylinder(radius=0.11, height=0.3)
 
 
@@ -29,8 +34,16 @@ def seen(cylinder: Cylinder) -> tuple[View, RgbdFrame]:
     return view, replace(view.frame(), registered=True)
 
 
+def _with_layers() -> tuple[View, RgbdFrame, Layers]:
+    view, frame = seen(CAN)
+    return view, frame, layers_of(frame, SETTINGS.layers)
+
+
 def detection(label: str, score: float, mask: NDArray[np.bool_]) -> Detection:
     return Detection(label, score, mask, (0.0, 0.0, 1.0, 1.0))
+
+
+CAN_SEEN = _with_layers()
 
 
 def judged(cylinder: Cylinder, label: str, settings: JudgeSettings = SETTINGS) -> dict[str, float]:
@@ -65,7 +78,7 @@ def test_what_has_the_size_and_shape_of_another_word_is_that_one() -> None:
     assert max(scores, key=lambda word: scores[word]) == "bottle"
     assert scores["bottle"] == pytest.approx(0.5 * SETTINGS.another)
     scores = judged(CAN, "bottle")
-    assert max(scores, key=lambda word: scores[word]) == "can"
+    assert scores["can"] == max(scores.values())
     assert judged(CAN, "can")["can"] == 0.5
 
 
@@ -79,11 +92,11 @@ def test_size_and_shape_each_lower_a_score() -> None:
 def test_other_words_compete_and_what_has_no_depth_is_dropped() -> None:
     view, frame = seen(BOTTLE)
     layers = layers_of(frame, SETTINGS.layers)
-    found = judge(frame, [detection("bottle", 0.4, view.mask), detection("chair", 0.6, view.mask)], layers)
+    found = judge(frame, [detection("bottle", 0.4, view.mask), detection("chair", 0.6, view.mask)], layers, SETTINGS)
     assert (found[0].label, found[0].score) == ("chair", 0.6)
     assert next(one.score for one in found if one.label == "bottle") == pytest.approx(0.4 * SETTINGS.beaten)
     blind = replace(frame, depth=np.where(view.mask, np.float32(0.0), frame.depth))
-    assert judge(blind, [detection("bottle", 0.4, view.mask)], layers_of(blind, SETTINGS.layers)) == []
+    assert judge(blind, [detection("bottle", 0.4, view.mask)], layers_of(blind, SETTINGS.layers), SETTINGS) == []
 
 
 def test_a_thing_without_a_word_is_found_by_its_depth() -> None:
@@ -126,3 +139,125 @@ def test_depth_judges_only_where_it_fits_the_colour() -> None:
         look_for(stub, replace(frame, registered=False), ["can"], 0.25)
     with pytest.raises(ConfigError, match="unknown"):
         look_for(stub, frame, ["spoon"], 0.25)
+
+
+def test_a_name_that_is_no_word_counts_a_little_and_does_not_speak_against_itself() -> None:
+    scores = judged(CAN, "mouse")
+    assert scores["mouse"] == 0.5
+    assert scores["can"] == pytest.approx(0.5 * SETTINGS.foreign)
+    assert judged(CAN, "mouse", replace(SETTINGS, foreign=0.0))["can"] == 0.0
+    assert 1.0 * SETTINGS.foreign <= SURE, "alone, such a name makes nobody sure"
+
+
+def test_words_that_fit_equally_do_not_beat_each_other() -> None:
+    scores = judged(CAN, "bottle", replace(SETTINGS, size=1.0, shape=1.0))
+    assert scores["can"] == scores["mug"] == pytest.approx(0.5 * SETTINGS.another * SETTINGS.beaten)
+
+
+@given(score=st.floats(0.01, 0.99), alarm=st.floats(0.02, 0.9))
+def test_answers_are_scaled_so_that_the_alarm_is_where_a_detection_is_believed(score: float, alarm: float) -> None:
+    settings = replace(SETTINGS, alarm=alarm, candidates=0.0)
+    least = least_candidate(SURE, settings)
+    assert least == pytest.approx(alarm)
+    view, frame, layers = CAN_SEEN
+    found = judge(frame, [detection("can", score, view.mask)], layers, settings, SURE)
+    assert bool(found) == (score >= least)
+    exact = judge(frame, [detection("can", score, view.mask)], layers, settings)[0].score
+    assert 0.0 < exact < 1.0
+    assert (exact >= SURE) == (score >= alarm) or score == pytest.approx(alarm)
+
+
+class Near(Stub):
+    """Sees nothing in whole pictures, and its object in parts of them."""
+
+    glances = 0
+
+    def __init__(self, view: View, score: float) -> None:
+        super().__init__(view.mask, score)
+        self.view = view
+
+    def detect(
+        self, frame: RgbdFrame, labels: Sequence[str], min_score: float, enough: Enough | None = None
+    ) -> list[Detection]:
+        return []
+
+    def glance(self, frame: RgbdFrame, labels: Sequence[str], min_score: float) -> list[Detection]:
+        self.glances += 1
+        left = round(self.view.intrinsics.cx - frame.intrinsics.cx)
+        top = round(self.view.intrinsics.cy - frame.intrinsics.cy)
+        height, width = frame.intrinsics.shape
+        mask = self.mask[top : top + height, left : left + width]
+        v, u = np.nonzero(mask)
+        box = float(u.min()), float(v.min()), float(u.max() + 1), float(v.max() + 1)
+        return [Detection("bottle", self.score, np.ascontiguousarray(mask), box)]
+
+
+def test_what_is_small_is_looked_at_from_nearer() -> None:
+    view, frame = seen(CAN)
+    near = Near(view, 0.8)
+    layers = layers_of(frame, SETTINGS.layers)
+    (one,) = closer_looks(near, frame, layers, [], ["bottle"], 0.1, SETTINGS)
+    assert np.array_equal(one.mask, view.mask)
+    v, u = np.nonzero(view.mask)
+    assert one.box_uv == (u.min(), v.min(), u.max() + 1, v.max() + 1)
+    assert [found.label for found in look_for(near, frame, ["can"], SURE)] == ["can"]
+
+
+@pytest.mark.parametrize(
+    "closer", [{"small": 0.05}, {"most": 0}, {"least_m": (0.2, 0.3)}], ids=["large enough", "no time", "too small"]
+)
+def test_no_closer_look_where_nothing_is_gained(closer: dict[str, Any]) -> None:
+    view, frame = seen(CAN)
+    near, settings = Near(view, 0.8), replace(SETTINGS, closer=replace(SETTINGS.closer, **closer))
+    assert windows(layers_of(frame, settings.layers), [], settings) == []
+    assert look_for(near, frame, ["can"], SURE, judging=settings) == []
+    assert near.glances == 0
+
+
+def test_what_is_sure_needs_no_closer_look() -> None:
+    view, frame = seen(CAN)
+    near, layers = Near(view, 0.8), layers_of(frame, SETTINGS.layers)
+    for score, glances in ((SETTINGS.closer.sure, 0), (SETTINGS.closer.sure - 0.01, 1)):
+        closer_looks(near, frame, layers, [detection("bottle", score, view.mask)], ["bottle"], 0.1, SETTINGS)
+        assert near.glances == glances
+
+
+def test_what_a_closer_look_shows_beside_the_pieces_of_the_depth_does_not_count() -> None:
+    view, frame = seen(CAN)
+    beside = Near(view, 0.8)
+    beside.mask = np.roll(view.mask, 40, axis=1)
+    assert closer_looks(beside, frame, layers_of(frame, SETTINGS.layers), [], ["bottle"], 0.1, SETTINGS) == []
+
+
+def test_what_is_far_too_large_for_its_word_is_dropped_without_registered_depth() -> None:
+    view, frame = seen(BARREL)
+    frame = replace(frame, registered=False)
+    assert is_too_large(detection("can", 0.9, view.mask), frame)
+    assert not is_too_large(detection("chair", 0.9, view.mask), frame)
+    stub = Stub(view.mask, 0.9)
+    assert look_for(stub, frame, ["bottle"], SURE) == []
+    assert look_for(stub, replace(frame, depth=np.zeros_like(frame.depth)), ["bottle"], SURE) != []
+    view, frame = seen(Cylinder(height=0.3))
+    assert not is_too_large(detection("bottle", 0.9, view.mask), frame)
+    assert is_too_large(detection("can", 0.9, view.mask), frame)
+
+
+@pytest.mark.parametrize("registered", [False, True])
+def test_depth_alone_stands_in_for_a_detector_that_is_unsure(registered: bool) -> None:
+    view, frame = seen(CAN)
+    frame, stub = replace(frame, registered=registered), Stub(view.mask, 0.01)
+    assert look_for(stub, frame, ["bottle"], SURE) == []
+    assert look_for(stub, frame, ["bottle"], SURE, or_by_depth=True) == [], "a can is no bottle"
+    stub.labels = ("bottle", "can")
+    (one,) = look_for(stub, frame, ["can"], SURE, or_by_depth=True)
+    assert (one.label, one.by_depth) == ("can", True)
+    assert iou(one.mask, view.mask) > 0.8
+
+
+def test_depth_alone_gives_no_other_name_to_what_a_detector_names() -> None:
+    view, frame = seen(CAN)
+    layers = layers_of(frame, SETTINGS.layers)
+    assert [one.label for one in find_unnamed(frame, layers, [], ["can"], SETTINGS)] == ["can"]
+    named = [detection("bowl", 0.1, view.mask)]
+    assert find_unnamed(frame, layers, named, ["can"], SETTINGS) == []
+    assert len(find_unnamed(frame, layers, [detection("can", 0.1, view.mask)], ["can"], SETTINGS)) == 1
