@@ -32,9 +32,9 @@ def look_for(
 
     The arguments and errors are those of `Detector.detect`. The label `any` asks for whatever stands or lies on the
     ground (`by_depth.anything`). Where the depth is registered, unsure candidates of all words are looked at, too,
-    small things from nearer, and depth judges them (`by_depth.judge`); all looks are then taken. things, judging: what
-    counts as a thing, and how depth judges. or_by_depth: if nothing is seen, what depth alone takes for one of the
-    labels that are in `WORDS`; see `by_depth.anything.find_unnamed`.
+    small things from nearer, and depth judges them (`by_depth.judge`); `enough` then only saves these closer looks.
+    things, judging: what counts as a thing, and how depth judges. or_by_depth: if nothing is seen, what depth alone
+    takes for one of the labels that are in `WORDS`; see `by_depth.anything.find_unnamed`.
     """
     named = [label for label in labels if label not in (THING, ANY)]
     judged = named if frame.registered and _known(detector, named) else []
@@ -50,8 +50,12 @@ def look_for(
         every = [label for label in first if label in detector.labels]
         candidates = detector.detect(frame, every, least)
         if judged:
-            candidates += closer_looks(detector, frame, layers, candidates, every, least, judging)
-            found += [one for one in judge(frame, candidates, layers, judging, min_score) if one.label in judged]
+            answers = [] if enough is None else judge(frame, candidates, layers, judging, min_score)
+            sure = [one for one in answers if one.label in judged and one.score >= judging.closer.sure]
+            if enough is None or not any(map(enough, sure)):
+                candidates += closer_looks(detector, frame, layers, every, least, judging)
+                answers = judge(frame, candidates, layers, judging, min_score)
+            found += [one for one in answers if one.label in judged]
         if ANY in labels:
             found += find_anything(layers, candidates, judging)
         if by_depth and not found:

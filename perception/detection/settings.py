@@ -138,9 +138,8 @@ class CloserSettings:
 
     most: looks at most. part: sides of one, as a share of the picture's. small: what is smaller in the picture is
     small, as a share of its height. least_m: least width, and least length, of a thing that is worth a look. same: what
-    is seen there counts if it overlaps by more (IoU) with a piece of the depth. sure: score from which a thing needs no
-    closer look. beside_px: what is so near to the
-    part's edge is not seen whole.
+    is seen there counts if it overlaps by more (IoU) with a piece of the depth. sure: score of an answer that makes
+    closer looks needless, if one is enough. beside_px: what is so near to the part's edge is not seen whole.
     """
 
     most: int = 2

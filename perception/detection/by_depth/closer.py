@@ -22,21 +22,18 @@ def closer_looks(
     detector: Detector,
     frame: RgbdFrame,
     layers: Layers,
-    seen: Sequence[Detection],
     labels: Sequence[str],
     min_score: float,
     settings: JudgeSettings,
 ) -> list[Detection]:
     """What a detector sees in parts of a frame, of things that are small in the picture and pieces of the depth.
 
-    layers: of the frame. seen: what it found in the whole frame; what it is sure of needs no closer look. The other
-    arguments are those of `Detector.detect`. A detector that can `glance` does.
+    layers: of the frame. The other arguments are those of `Detector.detect`. A detector that can `glance` does.
     """
     rule = settings.closer
     glance: Callable[..., list[Detection]] = getattr(detector, "glance", detector.detect)
     found = []
-    sure = [layers.small(one.mask) for one in seen if one.score >= rule.sure]
-    for rows, columns in windows(layers, sure, settings):
+    for rows, columns in windows(layers, settings):
         part = replace(
             frame,
             rgb=np.ascontiguousarray(frame.rgb[rows, columns]),
@@ -56,18 +53,12 @@ def closer_looks(
     return found
 
 
-def windows(layers: Layers, sure: Sequence[Mask], settings: JudgeSettings) -> list[Window]:
-    """The parts of a frame that show most of the small things, none of them twice. sure: masks (h, w) of what needs no
-    closer look."""
+def windows(layers: Layers, settings: JudgeSettings) -> list[Window]:
+    """The parts of a frame that show most of the small things, none of them twice."""
     rule = settings.closer
     height, width = layers.shape
     tall, wide = int(rule.part * height), int(rule.part * width)
-    seen = overlaps(layers.pieces, sure).max(axis=1, initial=0.0) > rule.same
-    boxes = [
-        box
-        for piece, known in zip(layers.pieces, seen, strict=True)
-        if not known and (box := _small(piece, layers, settings))
-    ]
+    boxes = [box for piece in layers.pieces if (box := _small(piece, layers, settings))]
     chosen: list[Window] = []
     while boxes and len(chosen) < rule.most:
         table = np.array(boxes, np.float64)

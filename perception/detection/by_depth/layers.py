@@ -81,7 +81,7 @@ def layers_of(frame: RgbdFrame, settings: LayerSettings) -> Layers:
     returned = depth > 0
     ground, above = np.zeros(depth.shape, bool), np.full(depth.shape, np.inf, np.float32)
     tolerance = np.maximum(np.float32(settings.tolerance_m), np.float32(settings.tolerance_share) * depth)
-    planes = _grounds(points[returned].astype(np.float64), depth[returned], settings)
+    planes = _grounds(points[returned], depth[returned])
     for plane in planes:
         over = points[..., 2] - points[..., :2] @ plane.slope.astype(np.float32) - np.float32(plane.at_origin_m)
         on = returned & (np.abs(over) < np.maximum(tolerance, 2.5 * plane.noise_m))
@@ -94,11 +94,12 @@ def layers_of(frame: RgbdFrame, settings: LayerSettings) -> Layers:
     return Layers(frame.intrinsics.shape, step, depth, points, ground, raised, pixel_m, bool(ground.any()), settings)
 
 
-def _grounds(points: NDArray[np.float64], depth: NDArray[np.float32], settings: LayerSettings) -> list[Plane]:
+def _grounds(points: NDArray[np.float32], depth: NDArray[np.float32]) -> list[Plane]:
     if len(points) < PLANES.least_points:
         return []
     most_noise_m = PLANES.most_noise[0] + PLANES.most_noise[1] * float(np.median(depth))
-    return level_planes(points[:: max(1, len(points) // PLANES.most_points)], most_noise_m, PLANES)
+    some = points[:: max(1, len(points) // PLANES.most_points)].astype(np.float64)
+    return level_planes(some, most_noise_m, PLANES)
 
 
 def _pieces(depth: NDArray[np.float32], high: Mask, jump_m: float, settings: LayerSettings) -> list[Mask]:

@@ -27,6 +27,10 @@ from training.studies.annotated_frames import LEVEL, annotated_frames
 MOTIONS = ("walk_to", "set_body", "move_arm", "move_hand", "set_gripper", "pick_in_image", "sleep")
 
 
+Body = type("Body", (FakeRobot,), {name: getattr(FakeRobot, name) for name in MOTIONS})
+"""A fake robot that does move, behind a simulated Spot: that one sits down by itself."""
+
+
 def look(folder: Path, *words: str) -> int:
     return main(["look", "--robot", "fake", "--out", str(folder / "looks"), *words], Interrupts())
 
@@ -164,7 +168,8 @@ def test_simulated_robots_are_looked_through_with_the_options_of_a_run(
 
     def make(_: Any, options: argparse.Namespace, *, seed: int, folder: Path | None) -> FakeRobot:
         asked.append((options.scene, options.ideal_depth, seed, folder))
-        return FakeRobot()
+        body: FakeRobot = Body()
+        return body
 
     monkeypatch.setattr(GenesisKind, "make", make)
     words = ["--robot", *robot, "--scene", "mug", "--ideal-depth", "--seed", "3", "--label", "bottle"]

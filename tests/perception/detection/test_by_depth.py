@@ -146,7 +146,6 @@ def test_a_name_that_is_no_word_counts_a_little_and_does_not_speak_against_itsel
     assert scores["mouse"] == 0.5
     assert scores["can"] == pytest.approx(0.5 * SETTINGS.foreign)
     assert judged(CAN, "mouse", replace(SETTINGS, foreign=0.0))["can"] == 0.0
-    assert 1.0 * SETTINGS.foreign <= SURE, "alone, such a name makes nobody sure"
 
 
 def test_words_that_fit_equally_do_not_beat_each_other() -> None:
@@ -196,11 +195,24 @@ def test_what_is_small_is_looked_at_from_nearer() -> None:
     view, frame = seen(CAN)
     near = Near(view, 0.8)
     layers = layers_of(frame, SETTINGS.layers)
-    (one,) = closer_looks(near, frame, layers, [], ["bottle"], 0.1, SETTINGS)
+    (one,) = closer_looks(near, frame, layers, ["bottle"], 0.1, SETTINGS)
     assert np.array_equal(one.mask, view.mask)
     v, u = np.nonzero(view.mask)
     assert one.box_uv == (u.min(), v.min(), u.max() + 1, v.max() + 1)
     assert [found.label for found in look_for(near, frame, ["can"], SURE)] == ["can"]
+
+
+@pytest.mark.parametrize(("accepted", "glances"), [(True, 0), (False, 1)])
+def test_no_closer_look_where_what_is_seen_is_enough(accepted: bool, glances: int) -> None:
+    """The can is sure enough, and something else on the table is not."""
+    view, frame = seen(CAN)
+    near = Near(view, 0.3)
+    sure = Detection("can", 0.9, view.mask, (0.0, 0.0, 1.0, 1.0))
+    near.detect = lambda *_: [sure]  # type: ignore[method-assign, assignment]
+    near.labels = ("bottle", "can")
+    settings = replace(SETTINGS, closer=replace(SETTINGS.closer, same=1.0))  # no mask is the same as a piece
+    assert look_for(near, frame, ["can"], SURE, lambda _: accepted, judging=settings)
+    assert near.glances == glances
 
 
 @pytest.mark.parametrize(
@@ -209,24 +221,16 @@ def test_what_is_small_is_looked_at_from_nearer() -> None:
 def test_no_closer_look_where_nothing_is_gained(closer: dict[str, Any]) -> None:
     view, frame = seen(CAN)
     near, settings = Near(view, 0.8), replace(SETTINGS, closer=replace(SETTINGS.closer, **closer))
-    assert windows(layers_of(frame, settings.layers), [], settings) == []
+    assert windows(layers_of(frame, settings.layers), settings) == []
     assert look_for(near, frame, ["can"], SURE, judging=settings) == []
     assert near.glances == 0
-
-
-def test_what_is_sure_needs_no_closer_look() -> None:
-    view, frame = seen(CAN)
-    near, layers = Near(view, 0.8), layers_of(frame, SETTINGS.layers)
-    for score, glances in ((SETTINGS.closer.sure, 0), (SETTINGS.closer.sure - 0.01, 1)):
-        closer_looks(near, frame, layers, [detection("bottle", score, view.mask)], ["bottle"], 0.1, SETTINGS)
-        assert near.glances == glances
 
 
 def test_what_a_closer_look_shows_beside_the_pieces_of_the_depth_does_not_count() -> None:
     view, frame = seen(CAN)
     beside = Near(view, 0.8)
     beside.mask = np.roll(view.mask, 40, axis=1)
-    assert closer_looks(beside, frame, layers_of(frame, SETTINGS.layers), [], ["bottle"], 0.1, SETTINGS) == []
+    assert closer_looks(beside, frame, layers_of(frame, SETTINGS.layers), ["bottle"], 0.1, SETTINGS) == []
 
 
 def test_what_is_far_too_large_for_its_word_is_dropped_without_registered_depth() -> None:
