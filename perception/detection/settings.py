@@ -171,16 +171,15 @@ class JudgeSettings:
     exceeds, between 0 and 1; it depends on the network. behind_m, before_m: what is so far behind or before the middle
     of a mask is cut off it. least_left: a cut that leaves less is undone. piece: a piece of the depth that fits the
     mask so well (IoU) takes its place. least_depth: a mask with less depth is no detection. size, shape: factors of the
-    score where the size or the shape does not fit the word. another, foreign: factors for a word in place of another
-    word, and of a name that is no word. larger: where depth is not registered, what is so many times larger than its
-    word is too large. beaten: factor where another word scores higher on the same object. same: masks that overlap by
-    more (IoU) are one object. inner_m: what is so far below the rim before it is the inside of a vessel. hollow: share
-    of the inside from which a mug is one. closed: share above which nothing is closed. inside_rad: how far a camera
-    looks down into a mug. neck: width of a bottle's upper end over that of its middle, at most. slim: height over width
-    from which a bottle needs no neck, and above which nothing is a mug or a can. layers: what is ground and what is a
-    piece. words: sizes. closer: which parts are looked at again. confirmed, alone, any_width_m: a thing without a word
-    counts in full if another cut or a candidate overlaps by more (IoU), else by this factor; and the least and most
-    width of one.
+    score where the size or the shape does not fit the word. another: factor for a word in place of another word.
+    larger: where depth is not registered, what is so many times larger than its word is too large. beaten: factor where
+    another word scores higher on the same object. same: masks that overlap by more (IoU) are one object. inner_m: what
+    is so far below the rim before it is the inside of a vessel. hollow: share of the inside from which a mug is one.
+    closed: share above which nothing is closed. inside_rad: how far a camera looks down into a mug. neck: width of a
+    bottle's upper end over that of its middle, at most. slim: height over width from which a bottle needs no neck, and
+    above which nothing is a mug or a can. layers: what is ground and what is a piece. words: sizes. closer: which parts
+    are looked at again. confirmed, alone, any_width_m: a thing without a word counts in full if another cut or a
+    candidate overlaps by more (IoU), else by this factor; and the least and most width of one.
     """
 
     candidates: float = 0.05
@@ -197,7 +196,6 @@ class JudgeSettings:
     larger: float = 1.3
     shape: float = 0.4
     another: float = 0.6
-    foreign: float = 0.25
     beaten: float = 0.3
     same: float = 0.5
     inner_m: float = 0.015

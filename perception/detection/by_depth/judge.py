@@ -59,10 +59,10 @@ def judge(
 
     frame: with registered depth. candidates: of a detector, also unsure ones. layers: of the frame. min_score: least of
     an answer; answers are scaled so that `settings.alarm` becomes `SURE`. Labels that are not in `WORDS` keep their
-    score. Every candidate is tried as each of those words.
+    score. A candidate of those words is tried as each of them.
     """
     down, least = down_rad(frame), min_score ** (1.0 / _power(settings))
-    tried: list[tuple[str, float, int, bool]] = []  # word, score, which mask, whether a name that is no word gave it
+    tried: list[tuple[str, float, int]] = []  # word, score, which mask
     masks: list[Mask] = []
     for candidate in candidates:
         mask = own_mask(layers.small(candidate.mask), layers, settings)
@@ -70,24 +70,21 @@ def judge(
         if measures.depth_share < settings.least_depth:
             continue
         masks.append(mask)
-        foreign = candidate.label not in WORDS
-        if foreign:
-            tried.append((candidate.label, candidate.score, len(masks) - 1, False))
+        if candidate.label not in WORDS:
+            tried.append((candidate.label, candidate.score, len(masks) - 1))
+            continue
         for word in WORDS:
-            factor = 1.0 if word == candidate.label else settings.foreign if foreign else settings.another
-            score = candidate.score * factor * fit(word, measures, down, settings)
-            if score >= least:
-                tried.append((word, score, len(masks) - 1, foreign))
+            factor = 1.0 if word == candidate.label else settings.another
+            tried.append((word, candidate.score * factor * fit(word, measures, down, settings), len(masks) - 1))
     tried.sort(key=lambda each: -each[1])
     shares = overlaps(masks, masks)
     kept: list[tuple[str, float, int]] = []
     beaten: list[bool] = []
-    for word, score, index, borrowed in tried:
+    for word, score, index in tried:
         same = [each for each in kept if shares[each[2], index] > settings.same]
         if all(each[0] != word for each in same):
-            rivals = [each for each in same if each[1] > score and (each[0] in WORDS or not borrowed)]
             kept.append((word, score, index))
-            beaten.append(bool(rivals))
+            beaten.append(any(each[1] > score for each in same))
     judged = [
         (score * settings.beaten if lost else score, word, index)
         for (word, score, index), lost in zip(kept, beaten, strict=True)

@@ -141,13 +141,6 @@ def test_depth_judges_only_where_it_fits_the_colour() -> None:
         look_for(stub, frame, ["spoon"], 0.25)
 
 
-def test_a_name_that_is_no_word_counts_a_little_and_does_not_speak_against_itself() -> None:
-    scores = judged(CAN, "mouse")
-    assert scores["mouse"] == 0.5
-    assert scores["can"] == pytest.approx(0.5 * SETTINGS.foreign)
-    assert judged(CAN, "mouse", replace(SETTINGS, foreign=0.0))["can"] == 0.0
-
-
 def test_words_that_fit_equally_do_not_beat_each_other() -> None:
     scores = judged(CAN, "bottle", replace(SETTINGS, size=1.0, shape=1.0))
     assert scores["can"] == scores["mug"] == pytest.approx(0.5 * SETTINGS.another * SETTINGS.beaten)
