@@ -64,6 +64,8 @@ def bad_texts(port: Port) -> list[str]:
     if port.type in (int, float):
         words = ["", " ", *["fast", "1,5", "1m", "0_1", "١", "{", "1e999"]]
         return [*words, *map(repr, bad_numbers(port)), *(["0.5"] if port.type is int else [])]
+    if port.type is bool:
+        return ["", "yes", "2", "tru", "0.5"]
     if port.names:
         return ["", " ; ", *UNKNOWN]
     if port.type is str:
@@ -77,6 +79,8 @@ def bad_values(port: Port) -> list[Any]:
     """Values on the blackboard that the port must not take."""
     if port.type in (int, float):
         return [*bad_numbers(port), "fast", "", "nan", "-inf", (1.0,), Pose.identity()]
+    if port.type is bool:
+        return ["", "yes", "2", 2, 1.5, math.nan, Pose.identity()]
     if port.names:
         return ["", *UNKNOWN, 7, 1.5]
     if port.type is str:
