@@ -33,8 +33,9 @@ class GripperModel:
     fixed_jaw_z_m: inner side of the fixed jaw. clearance_m: room to leave between the fixed jaw and the object on
     the way in; close_gap_m: that when the jaws close. min_depth_m, max_depth_m: how far behind the hand's origin
     the object's near surface may lie; deeper, it meets the palm. round_depth_m: that of a round body at most; jaws that
-    meet it deeper close on its far flank and drive it out. max_width_m: widest object that fits between the jaws. half_breadth_m: half the extent along y. open_z_m: lowest and highest z of the open jaws. low_x_m: the
-    part along x that comes near the support. hulls: its exact shape, where that is known.
+    meet it deeper close on its far flank and drive it out. max_width_m: widest object that fits between the jaws.
+    half_breadth_m: half the extent along y. open_z_m: lowest and highest z of the open jaws. low_x_m: the part along x
+    that comes near the support. hulls: its exact shape, where that is known.
     """
 
     fixed_jaw_z_m: float

@@ -36,9 +36,11 @@ def hand_pose(
     """world_from_hand for gripping at a surface point.
 
     point_m: (3,) metres. normal: (3,) outwards. object_axis: (3,), the direction the object extends in, z for an
-    upright bottle. width_m: extent of the object between the jaws at that height. flat: whether it has flat faces there.
-    The object's near surface comes to lie `gripper.depth_m` behind the hand origin, its side `clearance_m` off the jaw.
+    upright bottle. width_m: extent of the object between the jaws at that height. flat: whether it has flat faces
+    there. The object's near surface comes to lie `gripper.depth_m` behind the hand origin, its side `clearance_m` off
+    the jaw.
     """
     rotation = hand_rotation(normal, object_axis)
-    point_in_hand = np.array([-gripper.depth_m(width_m, flat=flat), 0.0, gripper.fixed_jaw_z_m + gripper.clearance_m + width_m / 2])
+    aside = gripper.fixed_jaw_z_m + gripper.clearance_m + width_m / 2
+    point_in_hand = np.array([-gripper.depth_m(width_m, flat=flat), 0.0, aside])
     return Pose(rotation, np.asarray(point_m, dtype=np.float64) - rotation @ point_in_hand)

@@ -22,7 +22,8 @@ angles = st.floats(-np.pi, np.pi)
 def shape_of(points: Any) -> VisibleShape:
     camera = Pose.from_rpy((0.0, 0.0, 0.0), (-0.5, 0.0, 0.5))
     around: Any = SimpleNamespace(
-        own=points, unreturned=np.zeros((0, 3)), view=SimpleNamespace(frame=SimpleNamespace(world_from_camera=camera), box=None),
+        own=points, unreturned=np.zeros((0, 3)),
+        view=SimpleNamespace(frame=SimpleNamespace(world_from_camera=camera), box=None),
         support=Support((Plane(np.zeros(2), 0.0, 0.002, 0.0),), np.zeros(2), np.zeros((2, 2), np.int8), 0.02),
     )  # fmt: skip
     return VisibleShape(around, np.array([1.0, 0.0, 0.0]), SETTINGS)
