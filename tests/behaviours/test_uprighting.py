@@ -15,7 +15,7 @@ from behaviours.leaves.uprighting import AsIfUpright, as_if_upright, raised
 from behaviours.robots.fake.robot import FakeRobot
 from behaviours.robots.fake.world import FakeWorld
 from perception.geometry import Pose
-from perception.surface.lying import Lying
+from perception.grasping.lying import Lying
 from tests.behaviours.test_task_leaves import angle, grasp, leaf, location, metre
 from tests.perception.surface.test_lying import PLACE_M, bottle_with_neck, seen
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from behaviours.robots.fake.models import FakeDetector
 from behaviours.robots.fake.world import HAND_CAMERA, FakeShape, FakeWorld
 from perception.geometry import Pose, looking_along
-from perception.surface.lying import Lying, how_it_lies
+from perception.grasping.lying import Lying, how_it_lies
 from perception.types import Rejection, RgbdFrame
 from perception.view import View
 
