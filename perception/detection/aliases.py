@@ -20,9 +20,13 @@ ALIASES: Final[Aliases] = MappingProxyType(
         "mug": ("cup", "coffee cup", "coffee mug"),
         "glass": ("wine glass", "drinking glass", "cup"),
         "jar": ("vase",),
+        "box": ("carton", "package"),
         "ball": ("sports ball", "orange", "apple"),
-        "fruit": ("apple", "orange", "banana"),
-        "tool": ("scissors",),
+        "fruit": ("apple", "orange", "banana", "ball"),
+        "tool": ("scissors", "hammer", "screwdriver"),
+        "thermos": ("flask", "bottle", "vase"),
+        "cup": ("mug", "coffee cup"),
+        "carton": ("box", "package"),
     }
 )
 """Without settings. COCO's networks know bottle, cup, bowl, wine glass and vase, and call a thermos flask a vase."""
@@ -36,7 +40,7 @@ def with_aliases(detector: Detector, aliases: Aliases) -> Detector:
     """
     known = {word: _names_of(word, names, detector.labels, aliases) for word, names in aliases.items()}
     added = {word: names for word, names in known.items() if set(names) - {word}}
-    return _Aliased(detector, added) if added else detector
+    return _Aliased(detector, added, [word for word, names in known.items() if names]) if added else detector
 
 
 def _names_of(word: str, names: Iterable[str], labels: Sequence[str], aliases: Aliases) -> tuple[str, ...]:
@@ -46,11 +50,14 @@ def _names_of(word: str, names: Iterable[str], labels: Sequence[str], aliases: A
 
 
 class _Aliased:
-    """Implements `perception.networks.protocols.Detector`. words: what each word stands for in the other's names."""
+    """Implements `perception.networks.protocols.Detector`.
 
-    def __init__(self, detector: Detector, words: Aliases) -> None:
+    words: what each word stands for in the other's names. first: labels that are told first.
+    """
+
+    def __init__(self, detector: Detector, words: Aliases, first: Sequence[str]) -> None:
         self._detector, self._words = detector, words
-        self.labels = (*words, *(label for label in detector.labels if label not in words))
+        self.labels = (*first, *(label for label in detector.labels if label not in first))
 
     def detect(
         self, frame: RgbdFrame, labels: Sequence[str], min_score: float, enough: Enough | None = None

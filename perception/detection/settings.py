@@ -155,12 +155,18 @@ class CloserSettings:
 class WordSettings:
     """Least and most width, then least and most height, of what each word names, metres; if it lies, its length.
 
-    A name of a network that counts as several of these words counts as the first.
+    The width is that of the outline's narrower direction: of a bowl or a tool, often its height.
     """
 
     bottle: tuple[float, float, float, float] = (0.035, 0.12, 0.10, 0.36)
     mug: tuple[float, float, float, float] = (0.055, 0.14, 0.065, 0.16)
     can: tuple[float, float, float, float] = (0.035, 0.12, 0.03, 0.19)
+    bowl: tuple[float, float, float, float] = (0.035, 0.30, 0.03, 0.18)
+    box: tuple[float, float, float, float] = (0.015, 0.35, 0.015, 0.45)
+    jar: tuple[float, float, float, float] = (0.035, 0.17, 0.04, 0.26)
+    glass: tuple[float, float, float, float] = (0.035, 0.13, 0.055, 0.28)
+    ball: tuple[float, float, float, float] = (0.02, 0.26, 0.02, 0.26)
+    tool: tuple[float, float, float, float] = (0.005, 0.15, 0.05, 0.50)
 
 
 @dataclass(frozen=True)

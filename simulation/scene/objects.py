@@ -29,8 +29,6 @@ IN_PARTS = {
 }  # fmt: skip
 """Families that are solid as convex parts, where their hull has this share more volume, and as how many at most. The
 others are solid as their hull, which would fill a flask up beside its neck, or a user's mug."""
-CLASS_NAMES = ("bottle", "can", "mug")
-"""What the detector knows of these."""
 SEGMENTS = 32
 
 

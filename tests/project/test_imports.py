@@ -30,6 +30,7 @@ HOMES = {
     "numba": (
         "perception/surface/d2nt_compiled.py",
         "training/dataset/ways/raster.py",
+        "training/detector/furnished/shade_kernel.py",
         "training/detector/rendered/raycast_kernel.py",
     ),
 }

@@ -27,4 +27,5 @@ def add_detector_arguments(parser: argparse.ArgumentParser) -> None:
     rate = f"of AdamW at the start ({LEARNING_RATE})"
     parser.add_argument("--learning-rate", type=float, default=LEARNING_RATE, metavar="X", help=rate)
     parser.add_argument("--device", choices=DEVICES, default="cpu", help="what to compute on (default cpu)")
+    parser.add_argument("--bfloat16", action="store_true", help="16 bits: faster on processors that compute with them")
     parser.add_argument("--trust-pickle", action="store_true", help=TRUST)

@@ -60,7 +60,7 @@ WORK_FILES = ("weights/last.pt", "weights/best.pt")
 RUN_FILES = (*WORK_FILES, "results.csv", "args.yaml", "data.json", "start.pt")
 NAMES = (
     "epochs", "hours", "image_size", "batch", "resume", "overwrite", "seed", "weights", "learning_rate", "device",
-    "trust_pickle",
+    "trust_pickle", "bfloat16",
 )  # fmt: skip
 """The arguments of `train` that are options of the command line."""
 LAYOUT = "yolo11n-seg.yaml"
@@ -103,13 +103,15 @@ def train(
     overwrite: bool = False,
     device: str = "cpu",
     trust_pickle: bool = False,
+    bfloat16: bool = False,
     progress: Progress = lambda *_: None,
 ) -> Path:
     """Train; returns OUT/detector.
 
     data: data.yaml or its folder. hours: end after this time instead of after `epochs`, or None. image_size: the longer
     side, pixels, a multiple of 32. weights: .pt or .onnx to start from, or None. progress: called after each batch.
-    trust_pickle: see training.detector.pickled_weights. Files of finished epochs stay.
+    trust_pickle: see training.detector.pickled_weights. bfloat16: compute the network, not the loss, with 16 bits.
+    Files of finished epochs stay.
 
     ConfigError if an argument is impossible, data or device is missing, there is nothing to resume, the weights are not
     trusted, or the loss is not finite. Also if OUT/detector holds a run and neither `resume` nor `overwrite` is given.
@@ -166,6 +168,8 @@ def train(
     write_atomic(folder / "data.json", json_text(facts, indent=1).encode())
     keep_freed_memory()
     watch(model, folder, progress)
+    if bfloat16:
+        model.add_callback("on_train_start", lambda trainer: halve(trainer.model, device))
     with trusting(trust_pickle):
         model.train(resume=resume, **options)
     return folder
@@ -202,6 +206,27 @@ def watch(model: Any, folder: Path, progress: Progress) -> None:
         ("on_train_batch_end", check),
     ):
         model.add_callback(event, function)
+
+
+def halve(network: Any, device: str) -> None:
+    """Let a network of ultralytics compute in bfloat16 while it trains; what it gives stays float32."""
+    original = network.predict
+
+    def predict(*args: Any, **options: Any) -> Any:
+        with torch.autocast(device, torch.bfloat16, enabled=network.training):
+            found = original(*args, **options)
+        return _single(found)
+
+    network.predict = predict
+
+
+def _single(found: Any) -> Any:
+    """All tensors in lists, tuples and dictionaries as float32."""
+    if isinstance(found, torch.Tensor):
+        return found.float() if found.dtype == torch.bfloat16 else found
+    if isinstance(found, dict):
+        return {key: _single(value) for key, value in found.items()}
+    return type(found)(_single(value) for value in found) if isinstance(found, (list, tuple)) else found
 
 
 def trainable(exported: Path, out: Path, data: Path, image_size: int) -> Path:

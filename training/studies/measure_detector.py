@@ -32,10 +32,10 @@ from perception.detection.detector import DEFAULT_WEIGHTS, OnnxDetector
 from perception.detection.settings import DetectionSettings
 from perception.geometry import Pose
 from perception.types import Intrinsics, RgbdFrame
-from simulation.scene.objects import LABELS
 from training.common.confidence import wilson
 from training.dataset.labels.project import DEPTH_UNIT_M, read_arrays, view_files
 from training.dataset.views import photograph
+from training.detector.words import WORD_OF
 from training.heatmap.build_arrays import noisy_depth
 
 MIN_SCORE, SAME_IOU = 0.25, 0.5
@@ -96,7 +96,7 @@ def _view(path: Path, rng: np.random.Generator) -> tuple[RgbdFrame, list[tuple[s
     instances, families, pose = view["instances"], view["families"], view["world_from_camera"]
     fx, fy, cx, cy = (float(value) for value in view["intrinsics"])
     camera = Intrinsics(rgb.shape[1], rgb.shape[0], fx, fy, cx, cy)
-    masks = [(LABELS[str(family)], instances == index + 1) for index, family in enumerate(families)]
+    masks = [(WORD_OF.get(str(family), str(family)), instances == index + 1) for index, family in enumerate(families)]
     shown = [(label, mask, float(np.median(clean[mask]))) for label, mask in masks if mask.sum() >= SHOWN_PX]
     return RgbdFrame(rgb, noisy_depth(clean, camera, rng), camera, Pose.from_matrix(pose), 0.0), shown
 

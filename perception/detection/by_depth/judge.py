@@ -20,8 +20,11 @@ from perception.detection.settings import JudgeSettings, WordSettings
 from perception.types import Detection, RgbdFrame
 
 DEFAULT: Final = JudgeSettings()
-WORDS: Final = tuple(entry.name for entry in fields(WordSettings))
-"""Words that depth can judge; all of them are vessels."""
+WORDS: Final = ("bottle", "mug", "can")
+"""Words that depth tells apart by shape; all of them are vessels. A name of a network that counts as several of them
+counts as the first."""
+SIZED: Final = frozenset(entry.name for entry in fields(WordSettings))
+"""Words whose size depth can judge."""
 LEVEL_SHARE: Final = 0.5
 """Of what is seen of an object, that must be above a ground, for its height to be known."""
 SURE: Final = 0.25
@@ -58,8 +61,8 @@ def judge(
     """The candidates as depth sees them, best first: each object once for each word that it may be.
 
     frame: with registered depth. candidates: of a detector, also unsure ones. layers: of the frame. min_score: least of
-    an answer; answers are scaled so that `settings.alarm` becomes `SURE`. Labels that are not in `WORDS` keep their
-    score. A candidate of those words is tried as each of them.
+    an answer; answers are scaled so that `settings.alarm` becomes `SURE`. A candidate with a label of `WORDS` is tried
+    as each of them; one of `SIZED` is judged by size alone, and others keep their score.
     """
     down, least = down_rad(frame), min_score ** (1.0 / _power(settings))
     tried: list[tuple[str, float, int]] = []  # word, score, which mask
@@ -71,7 +74,8 @@ def judge(
             continue
         masks.append(mask)
         if candidate.label not in WORDS:
-            tried.append((candidate.label, candidate.score, len(masks) - 1))
+            factor = fit(candidate.label, measures, down, settings) if candidate.label in SIZED else 1.0
+            tried.append((candidate.label, candidate.score * factor, len(masks) - 1))
             continue
         for word in WORDS:
             factor = 1.0 if word == candidate.label else settings.another
@@ -110,7 +114,7 @@ def is_too_large(one: Detection, frame: RgbdFrame, settings: JudgeSettings = DEF
     """Whether a detection is far too large for its word. For depth that is not registered: no more can be told there,
     and what seems too small may be cut off or partly hidden."""
     returned = frame.depth[one.mask & (frame.depth > 0)]
-    if one.label not in WORDS or returned.size < LEAST_PX:
+    if one.label not in SIZED or returned.size < LEAST_PX:
         return False
     near_m = float(np.quantile(returned, 0.25))  # some of it may be of what lies behind
     sides = cv2.minAreaRect(np.argwhere(one.mask)[:, ::-1].astype(np.float32))[1]
@@ -202,14 +206,15 @@ def _breadth(mask: Mask) -> int:
 
 
 def fit(word: str, seen: Measures, down_rad: float, settings: JudgeSettings = DEFAULT) -> float:
-    """Factor of the score of a word of `WORDS`, 1 if size and shape fit it. down_rad: how far the camera looks down."""
+    """Factor of the score of a word of `SIZED`, 1 if size and shape fit it. down_rad: how far the camera looks down."""
     narrow, wide, low, high = getattr(settings.words, word)
     known = seen.tall_m > 0
     standing = _within(seen.width_m, narrow, wide) and _within(seen.tall_m if known else seen.length_m, low, high)
     lying = known and seen.length_m > 1.3 * seen.tall_m
     lying = lying and _within(seen.tall_m, narrow, wide) and _within(seen.length_m, low, high)
     factor = 1.0 if standing or lying else settings.size
-    return factor if not known or _shaped(word, seen, down_rad, settings) else factor * settings.shape
+    told = known and word in WORDS
+    return factor * settings.shape if told and not _shaped(word, seen, down_rad, settings) else factor
 
 
 def _within(value: float, low: float, high: float) -> bool:

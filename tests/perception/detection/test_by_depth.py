@@ -89,6 +89,12 @@ def test_size_and_shape_each_lower_a_score() -> None:
     assert judged(CAN, "bottle", replace(SETTINGS, shape=1.0))["bottle"] == 0.5
 
 
+@pytest.mark.parametrize("word", ["jar", "glass", "bowl", "ball", "box", "tool"])
+def test_a_word_that_is_no_bottle_can_or_mug_is_judged_by_size_alone(word: str) -> None:
+    assert judged(CAN, word) == {word: 0.5}
+    assert judged(BARREL, word) == {word: 0.5 if word == "box" else pytest.approx(0.5 * SETTINGS.size)}
+
+
 def test_other_words_compete_and_what_has_no_depth_is_dropped() -> None:
     view, frame = seen(BOTTLE)
     layers = layers_of(frame, SETTINGS.layers)

@@ -12,14 +12,15 @@ pytest.importorskip("numba")
 
 from perception.base.errors import ConfigError
 from perception.geometry import Pose
-from simulation.scene.objects import CLASS_NAMES, LABELS
 from training.detector.rendered import composite
 from training.detector.rendered import crops as composite_crops
 from training.detector.rendered.camera import expose
 from training.detector.rendered.composite import generate, make_picture, outlines
 from training.detector.rendered.objects import eased, random_object, rod
+from training.detector.rendered.others import KINDS, WORDLESS, other_object
 from training.detector.rendered.raycast import TEXTURE_PX
 from training.detector.rendered.rooms import FAMILY_ODDS
+from training.detector.words import WORD_OF, WORDS
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("numba")]  # one process compiles
 
@@ -50,7 +51,7 @@ def test_labels_lie_on_the_things() -> None:
         for line in outlines(instances, families):
             mask = filled(line, SMALL)
             best = max(range(len(families)), key=lambda k: int((mask & (instances == k + 1)).sum()))
-            assert line.split()[0] == str(CLASS_NAMES.index(LABELS[families[best]]))
+            assert line.split()[0] == str(WORDS.index(WORD_OF[families[best]]))
             assert (mask & (instances == best + 1)).sum() > 0.5 * mask.sum()
             seen += 1
     assert seen >= 5
@@ -62,7 +63,7 @@ def test_specks_are_not_labelled() -> None:
     assert outlines(instances, ["can"]) == []
     instances[:6, :6] = 1
     assert [line.split()[0] for line in outlines(instances, ["can"])] == ["1"]
-    assert outlines(instances, ["jar"]) == []
+    assert outlines(instances, ["flask"]) == [], "a family without a word"
 
 
 def test_outlines_give_the_mask_back_and_a_thermos_is_a_bottle() -> None:
@@ -91,6 +92,18 @@ def test_objects_stand_on_their_foot_and_are_one_thing(family: str) -> None:
             assert solid.profile is not None
             assert np.isfinite(solid.profile).all()
             assert (solid.profile[:, 0] >= 0).all()
+
+
+@pytest.mark.parametrize("kind", sorted(set(KINDS)))
+def test_other_objects_stand_on_their_foot_and_count_if_they_have_a_word(kind: str) -> None:
+    for seed in range(10):
+        solids, radius, tall, word = other_object(np.random.default_rng(seed), Pose.identity(), 5, kind)
+        assert word == ("" if kind in WORDLESS else kind)
+        assert [solid.instance for solid in solids] == [0 if kind in WORDLESS else 5]
+        assert 0.003 < radius < 0.2
+        assert 0.01 < tall < 0.6
+        profile = solids[0].profile
+        assert profile is None or (np.isfinite(profile).all() and profile[:, 1].min() >= 0)
 
 
 def test_a_rod_goes_from_end_to_end() -> None:

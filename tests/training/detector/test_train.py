@@ -196,3 +196,20 @@ def test_a_loss_that_is_not_finite_ends_the_training_and_names_the_pictures(tmp_
         ConfigError, match=r"loss is nan in epoch 3, in a batch of one.jpg, two.jpg; .* lower --learning"
     ):
         callbacks["on_train_batch_end"](trainer)
+
+
+def test_a_halved_network_computes_in_16_bits_while_it_trains_and_gives_32() -> None:
+    class Network(torch.nn.Module):
+        def predict(self, x: torch.Tensor, scale: float = 1.0) -> dict[str, object]:
+            return {"all": [x.new_ones(2), torch.nn.functional.linear(x, weight) * scale], "count": 3}
+
+    weight = torch.randn(4, 64, generator=torch.Generator().manual_seed(0))
+    network, x = Network(), torch.randn(5, 64, generator=torch.Generator().manual_seed(1))
+    exact = network.predict(x, scale=2.0)["all"][1]  # type: ignore[index]
+    train_detector.halve(network, "cpu")
+    found = network.predict(x, scale=2.0)
+    assert found["count"] == 3
+    assert {value.dtype for value in found["all"]} == {torch.float32}  # type: ignore[attr-defined]
+    error = (found["all"][1] - exact).abs().max() / exact.abs().max()  # type: ignore[index]
+    assert 0 < error < 0.02
+    assert torch.equal(network.eval().predict(x, scale=2.0)["all"][1], exact)  # type: ignore[index]

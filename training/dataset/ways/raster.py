@@ -39,7 +39,7 @@ def photograph_scene(sample: SceneSample, camera: Intrinsics, world_from_camera:
     corners = np.concatenate([shape[0] for shape in shapes])
     owner = np.repeat(np.arange(len(shapes)), [len(shape[0]) for shape in shapes])
     in_camera = world_from_camera.inverse().transform(corners)
-    depth, triangle, share = _rasterize(
+    depth, triangle, share = rasterize(
         in_camera, camera.height, camera.width, camera.fx, camera.fy, camera.cx, camera.cy, NEAR_M, FAR_M
     )
     seen = triangle >= 0
@@ -98,7 +98,7 @@ def _box(box: Box) -> tuple[Array, Array, NDArray[np.uint8]]:
 
 
 @jit
-def _rasterize(
+def rasterize(
     corners: Any, height: int, width: int, fx: float, fy: float, cx: float, cy: float, near: float, far: float
 ) -> Any:
     """(depth (H, W), triangle (H, W), -1 for none, shares (H, W, 3) of its corners) of triangles (T, 3, 3) in the

@@ -24,11 +24,11 @@ from numpy.typing import NDArray
 from perception.base.errors import ConfigError
 from perception.base.files import write_atomic
 from perception.geometry import Pose, looking_along
-from simulation.scene.objects import CLASS_NAMES, LABELS
 from training.detector.outlines import outline
 from training.detector.rendered.camera import expose
 from training.detector.rendered.raycast import View, render
 from training.detector.rendered.rooms import Room, random_room
+from training.detector.words import WORD_OF, WORDS
 
 SIZE_PX = 288
 VALIDATION_EVERY = 25
@@ -40,12 +40,12 @@ SMALLEST_PX = 64
 ATTEMPTS = 12
 FOCAL = (0.7, 1.7)
 """Range of the focal length, as a share of the picture's size. The hand camera's is 0.86 of its width."""
-DISTANCE_M = (0.25, 2.4)
+DISTANCE_M = (0.25, 3.0)
 
 
-def camera(rng: np.random.Generator, room: Room, size: int) -> View:
-    """A camera that looks near one of the room's anchors, mostly level and from slightly above."""
-    anchor = room.anchors[int(rng.integers(len(room.anchors)))]
+def camera(rng: np.random.Generator, anchors: list[NDArray[np.float64]], size: int) -> View:
+    """A camera that looks near one of the points (3,), mostly level and from slightly above."""
+    anchor = anchors[int(rng.integers(len(anchors)))]
     distance = float(np.exp(rng.uniform(*np.log(DISTANCE_M))))
     azimuth, elevation = rng.uniform(-np.pi, np.pi), rng.uniform(-0.12, 0.75)
     level = np.cos(elevation)
@@ -74,7 +74,7 @@ def make_picture(seed: int, index: int, size: int = SIZE_PX) -> tuple[NDArray[np
         rng = np.random.default_rng([seed, index, attempt])
         room = random_room(rng)
         assert room.light is not None
-        view = camera(rng, room, size)
+        view = camera(rng, room.anchors, size)
         if room.families and not in_sight(room, view) and attempt < ATTEMPTS - 1:
             continue
         rgb, instances, depth = render(room.solids, room.light, view, int(rng.integers(1 << 40)))
@@ -89,10 +89,10 @@ def outlines(instances: NDArray[np.uint8], families: list[str]) -> list[str]:
     least = MIN_PIXELS * (instances.shape[0] / SIZE_PX) ** 2
     for index, family in enumerate(families):
         mask = instances == index + 1
-        if int(mask.sum()) < least or LABELS[family] not in CLASS_NAMES:
+        if int(mask.sum()) < least or family not in WORD_OF:
             continue
         if line := outline(mask):
-            lines.append(f"{CLASS_NAMES.index(LABELS[family])} {line}")
+            lines.append(f"{WORDS.index(WORD_OF[family])} {line}")
     return lines
 
 
@@ -101,7 +101,7 @@ def write_header(out: Path) -> None:
     for part in ("train", "val"):
         for kind in ("images", "labels"):
             (out / kind / part).mkdir(parents=True, exist_ok=True)
-    names = "".join(f"  {index}: {label}\n" for index, label in enumerate(CLASS_NAMES))
+    names = "".join(f"  {index}: {label}\n" for index, label in enumerate(WORDS))
     text = f"path: {out.resolve()}\ntrain: images/train\nval: images/val\nnames:\n{names}"
     write_atomic(out / "data.yaml", text.encode())
 

@@ -9,7 +9,6 @@ from itertools import pairwise
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from perception.geometry import Pose
 from simulation.scene.objects import SEGMENTS, Family, make_object
@@ -244,41 +243,3 @@ def random_object(rng: Rng, family: Family, world_from_object: Pose, instance: i
     ]
     radius = max(float(profile[:, 0].max()) for _, profile, _, _ in parts)
     return solids, radius, max(float(profile[:, 1].max()) for _, profile, _, _ in parts[:3])
-
-
-def unlabelled(rng: Rng, world_from_object: Pose) -> tuple[list[Solid], float, float]:
-    """(solids, radius, height) of an object of no detector class: a box, ball, cone, bowl, roll, rod or jar."""
-    kind = rng.choice(["box", "box", "ball", "cone", "bowl", "roll", "rod", "jar", "jar"])
-    texture: NDArray[np.uint8] = fit(wrapper_texture(rng, "mug"))
-    material = Material(int(rng.choice([DIFFUSE, DIFFUSE, GLOSSY])), float(rng.uniform(0.05, 0.3)))
-    if kind == "box":
-        half = rng.uniform(0.015, 0.09, 3) * [0.8, 0.8, 1.3]
-        box = Solid(
-            world_from_object @ Pose.from_rpy((0, 0, 0), (0, 0, half[2])),
-            texture,
-            half_m=tuple(half),
-            material=material,
-        )
-        return [box], float(np.hypot(half[0], half[1])), float(2 * half[2])
-    if kind == "jar":
-        jar = make_object("jar", int(rng.integers(1 << 31)))
-        texture, profile = fit(jar.texture), jar.vertices[:: SEGMENTS + 1][:, [0, 2]]
-    elif kind == "ball":
-        r = rng.uniform(0.02, 0.09)
-        turns = np.linspace(-np.pi / 2, np.pi / 2, 17)
-        profile = np.stack([r * np.cos(turns), r + r * np.sin(turns)], axis=1)
-    elif kind == "cone":
-        r, h = rng.uniform(0.03, 0.1), rng.uniform(0.06, 0.25)
-        profile = np.array([(0, 0), (r, 0), (rng.uniform(0, 0.5) * r, h), (0, h)])
-    elif kind == "bowl":
-        r, h = rng.uniform(0.05, 0.12), rng.uniform(0.02, 0.07)
-        profile = eased([(0, 0), (0.5 * r, 0), (r, h), (r - 0.004, h), (0.5 * r, 0.005), (0, 0.005)])
-    elif kind == "roll":  # of tape or paper: a hole through it
-        r, h = rng.uniform(0.035, 0.07), rng.uniform(0.015, 0.12)
-        hole = r * rng.uniform(0.35, 0.8)
-        profile = np.array([(hole, 0), (r, 0), (r, h), (hole, h), (hole, 0)])
-    else:
-        r, h = rng.uniform(0.004, 0.015), rng.uniform(0.12, 0.5)
-        profile = np.array([(0, 0), (r, 0), (r, h), (0, h)])
-    solid = Solid(world_from_object, texture, profile=profile.astype(np.float64), material=material)
-    return [solid], float(profile[:, 0].max()), float(profile[:, 1].max())

@@ -10,7 +10,8 @@ import numpy as np
 from perception.geometry import Pose, unit
 from simulation.scene.objects import Family
 from simulation.scene.textures import Image, random_color, smooth_noise, surface_texture, to_image
-from training.detector.rendered.objects import fit, random_object, rod, unlabelled
+from training.detector.rendered.objects import fit, random_object, rod
+from training.detector.rendered.others import other_object
 from training.detector.rendered.raycast import DIFFUSE, GLOSSY, TEXTURE_PX, Array, Lighting, Material, Solid
 
 Rng = np.random.Generator
@@ -18,7 +19,7 @@ FAMILY_ODDS: dict[Family, float] = {"bottle": 0.36, "thermos": 0.24, "can": 0.22
 LYING = 0.08
 """Share of objects that lie on their side."""
 BARE = 0.08
-"""Share of scenes without a labelled object."""
+"""Share of scenes without a bottle, can or mug."""
 TRIES = 12
 
 
@@ -27,7 +28,7 @@ class Room:
     """A scene. families: of instance k at index k - 1. anchors: points (3,) for cameras to look at, world frame."""
 
     solids: list[Solid] = field(default_factory=list)
-    families: list[Family] = field(default_factory=list)
+    families: list[str] = field(default_factory=list)
     anchors: list[Array] = field(default_factory=list)
     light: Lighting | None = None
 
@@ -145,23 +146,24 @@ def _support(rng: Rng, room: Room) -> list[tuple[float, float, float, bool]]:
 
 
 def _fill(rng: Rng, room: Room, top: tuple[float, float, float, bool], labelled: int, others: int) -> None:
-    """Put labelled and unlabelled objects on a top, standing or lying, without overlap."""
+    """Put objects of FAMILY_ODDS and other ones on a top, standing or lying, without overlap."""
     height, wide, deep, is_round = top
     taken: list[tuple[float, float, float]] = []
-    kinds = ["labelled"] * labelled + ["unlabelled"] * others
+    kinds = ["main"] * labelled + ["other"] * others
     for kind in kinds:
         for _ in range(TRIES):
             x, y = rng.uniform(-wide, wide), rng.uniform(-deep, deep)
             if is_round and np.hypot(x, y) > wide:
                 continue
             place = Pose.from_rpy((0, 0, rng.uniform(-np.pi, np.pi)), (x, y, height + 0.0005))
-            if kind == "labelled":
+            number = len(room.families) + 1
+            if kind == "main":
                 family = rng.choice(list(FAMILY_ODDS), p=list(FAMILY_ODDS.values()))
-                solids, radius, tall = random_object(rng, family, place, len(room.families) + 1)
+                solids, radius, tall = random_object(rng, family, place, number)
             else:
-                solids, radius, tall = unlabelled(rng, place)
+                solids, radius, tall, family = other_object(rng, place, number)
             reach, tip = radius, None
-            if rng.random() < LYING and kind == "labelled":
+            if rng.random() < LYING and kind == "main":
                 lift = Pose.from_rpy((0, 0, 0), (0, 0, radius))
                 tip = place @ lift @ Pose.from_rpy((0, np.pi / 2, 0), (-tall / 2, 0, 0)) @ place.inverse()
                 reach = tall / 2
@@ -171,8 +173,8 @@ def _fill(rng: Rng, room: Room, top: tuple[float, float, float, bool], labelled:
                 solids = [Solid(tip @ s.pose, s.texture, s.half_m, s.profile, s.material, s.instance) for s in solids]
             taken.append((x, y, reach))
             room.solids += solids
-            if kind == "labelled":
-                room.families.append(family)
+            if family:
+                room.families.append(str(family))
                 room.anchors.append(np.array([x, y, height + (radius if tip is not None else tall / 2)]))
             break
     if not room.anchors:
@@ -208,18 +210,21 @@ def _surroundings(rng: Rng, room: Room) -> None:
         x, y = away * np.cos(turn), away * np.sin(turn)
         kind = rng.random()
         if kind < 0.6:
-            bulk = rng.uniform(0.04, 0.35, 3)
+            bulk = rng.uniform(0.15, 0.35, 3)  # too large for a box to grasp
             room.solids.append(_block(rng, (x, y, bulk[2]), tuple(bulk), rng.uniform(-np.pi, np.pi), surface(rng)))
         elif kind < 0.85:  # poles, pipes, legs of furniture, cables
             thick, lean = np.exp(rng.uniform(np.log(0.003), np.log(0.06))), rng.normal(0, 0.5, 2)
             pose, profile = rod((x, y, 0.0), (x + lean[0], y + lean[1], rng.uniform(0.3, 2.2)), thick, thick)
             room.solids.append(Solid(pose, surface(rng), profile=profile, material=_stuff(rng)))
         else:
-            solids, _, _ = unlabelled(rng, Pose.from_rpy((0, 0, turn), (x, y, 0.0005)))
+            on_floor = Pose.from_rpy((0, 0, turn), (x, y, 0.0005))
+            solids, _, _, family = other_object(rng, on_floor, len(room.families) + 1)
             room.solids += solids
+            if family:
+                room.families.append(family)
 
 
-def _light(rng: Rng) -> Lighting:
+def random_light(rng: Rng) -> Lighting:
     """Ambient light and one to three suns or lamps; a sky with horizon, bright windows and dark corners."""
     suns = []
     for index in range(int(rng.integers(1, 4))):
@@ -247,8 +252,8 @@ def random_room(rng: Rng) -> Room:
     tops = _support(rng, room)
     bare = rng.random() < BARE
     for top in tops:
-        labelled = 0 if bare else int(rng.integers(1, 8 if top[1] > 0.25 else 6))
-        _fill(rng, room, top, labelled, int(rng.integers(0, 3)) if rng.random() < 0.6 else 0)
+        main = 0 if bare else int(rng.integers(1, 6 if top[1] > 0.25 else 4))
+        _fill(rng, room, top, main, int(rng.integers(0, 6 if top[1] > 0.25 else 4)))
     _surroundings(rng, room)
-    room.light = _light(rng)
+    room.light = random_light(rng)
     return room

@@ -1,0 +1,1 @@
+"""Rendered training pictures of the detector in furnished rooms, with object models and photographs of other people."""
