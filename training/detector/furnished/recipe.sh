@@ -23,6 +23,6 @@ python -m training.detector.furnished.pictures --models "$work/models" --out "$w
 python -m training.detector.furnished.pictures --models "$work/models" --out "$work/test" --rooms 80 --test
 python -m training.detector.rendered.composite --out "$work/rooms" --pictures 1000 --seed 20
 spot-grasp train detector --start perception/weights/detector.onnx --data "$work/furnished" --data "$work/rooms" \
-    --out "$work/run" --hours "$hours" --image-size 288 --learning-rate 0.001
+    --out "$work/run" --hours "$hours" --image-size 288 --learning-rate 0.001 --bfloat16
 python -m training.export detector --run "$work/run/detector" --height 288 --width 384 --out "$work/weights"
 python -m training.studies.measure_rooms --data "$work/test" --detector "$work/weights/detector.onnx"
