@@ -65,8 +65,8 @@ def export_detector(
         title="Detector network",
         purpose=f"Outlines in the hand camera's picture of: {', '.join(map(str, model.names.values()))}.",
         limits="The metrics are ultralytics' own (B boxes, M masks) on the validation pictures of the data set below, "
-        "at the training's picture size. The data sets of training.detector.rendered.composite are rendered; no "
-        "picture of them is real.",
+        "at the training's picture size. The data sets of training.detector.rendered and training.detector.furnished "
+        "are rendered; photographs are no more than surroundings and prints in them.",
         licence="AGPL-3.0, because ultralytics trained it.",
         training={**arguments, "epochs run": epochs},
         data=data,
