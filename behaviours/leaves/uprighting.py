@@ -10,8 +10,8 @@ from py_trees.common import Status
 
 from behaviours.leaves.base import DETECTION, OBJECT, WorkLeaf
 from perception.geometry import Pose, Vector
-from perception.surface.locate import ObjectLocation
 from perception.grasping.lying import Lying, how_it_lies
+from perception.surface.locate import ObjectLocation
 from perception.types import Grasp, Rejection
 from perception.view import View
 from trees.data.ports import input_port, output_port
