@@ -88,7 +88,8 @@ class Then(Motion):
         self._now, self._second = first, [second]
 
     def advance(self, dt_s: float) -> None:
-        self._now.advance(dt_s)
+        if self._now.running:  # the second may have failed when it was made
+            self._now.advance(dt_s)
         if self._now.poll().state is CommandState.DONE and self._second:
             self._now = self._second.pop()()
         elif not self._now.running:

@@ -14,7 +14,7 @@ from behaviours.robots.spot.model import SPOT
 from perception.geometry import Pose
 from perception.types import RgbdFrame
 from simulation.genesis.settings import MotionSettings
-from simulation.genesis.steering import LOOK_CAMERA
+from simulation.genesis.steering import LOOK_CAMERA, Then
 from simulation.genesis.walking.eyes import FloorEyes
 from simulation.genesis.walking.gait import Trot
 from simulation.genesis.walking.guided import WALKER, GuidedWalk
@@ -133,6 +133,16 @@ def test_where_there_is_no_way_it_says_what_is_in_the_way_and_stays() -> None:
     assert plant.way == []
     inside = walk(plant, Room(POUF), (1.25, -0.25, 0.0))
     assert "from the middle of where to stand" in inside.poll().reason
+
+
+def test_a_walk_that_is_blocked_once_the_body_stands_level_fails_and_says_why() -> None:
+    plant = WalkingPlant()
+    wall: Block = ((1.5, -9.0, 0.0), (1.6, 9.0, 1.0))
+    turn = walk(plant, Room(), (0.0, 0.0, 0.1))
+    motion = Then(turn, lambda: walk(plant, Room(wall), (3.0, 0.0, 0.0)))
+    run(motion)
+    assert motion.poll().state is CommandState.FAILED
+    assert motion.poll().reason.startswith("blocked: what stands at (1.5")
 
 
 def test_a_turn_on_the_spot_takes_no_picture() -> None:
