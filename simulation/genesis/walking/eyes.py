@@ -28,8 +28,8 @@ class FloorEyes:
     DOWN_RAD: Final = 0.44
     MOUNTS_M: Final = ((0.0, 0.42, 0.0), (np.pi / 2, -0.13, 0.11), (np.pi, -0.42, 0.0), (-np.pi / 2, -0.13, -0.11))
     """Heading of each camera, and its place ahead of the body's centre and to its left."""
-    BODY_M: Final = 0.45
-    """Returns nearer than this to the body's centre are of the robot."""
+    BODY_M: Final = (0.7, 0.35)
+    """Half the length and breadth round the body in which returns are of the robot, whose legs swing out."""
     ARM_M: Final = 0.3
     """And so are those nearer than this to its arm in the floor plan, no further than this below the hand: what it
     holds."""
@@ -59,4 +59,6 @@ class FloorEyes:
         share = np.clip(beside @ arm / max(float(arm @ arm), 1e-9), 0.0, 1.0)
         by_arm = np.linalg.norm(beside - share[:, None] * arm, axis=1) < self.ARM_M
         by_arm &= points[:, 2] > hand.position_m[2] - self.ARM_M
-        return np.asarray((np.linalg.norm(beside, axis=1) < self.BODY_M) | by_arm)
+        c, s = np.cos(body.yaw_rad), np.sin(body.yaw_rad)
+        by_body = (np.abs(beside @ np.array([[c, -s], [s, c]])) < self.BODY_M).all(axis=1)
+        return np.asarray(by_body | by_arm)
