@@ -82,7 +82,7 @@ def test_commands_and_options_of_the_docs_exist(line: Typed) -> None:
 def assert_options(line: Typed) -> None:
     parser = command_of(line.words)
     assert parser is not None, f"{line.where}: no such command: {line.text}"
-    for option in re.findall(r"(?<!\S)\[?(--[a-z-]+)", line.text.split(" --exec ")[0]):
+    for option in re.findall(r"(?<!\S)\[?(--[a-z0-9-]+)", line.text.split(" --exec ")[0]):
         assert option in parser._option_string_actions, f"{line.where}: {parser.prog} has no {option}"
 
 
@@ -106,7 +106,7 @@ def test_modules_that_are_started_exist_and_have_the_options() -> None:
         spec = find_spec(module)
         assert spec is not None, f"{line.where}: no module {module}"
         source = "".join(file.read_text() for file in (Path(spec.origin or ""), *SHARED))
-        for option in re.findall(r"(?<!\S)\[?(--[a-z-]+)", line.text.split(" -m ")[1]):
+        for option in re.findall(r"(?<!\S)\[?(--[a-z0-9-]+)", line.text.split(" -m ")[1]):
             assert f'"{option}"' in source, f"{line.where}: {module} has no {option}"
 
 
