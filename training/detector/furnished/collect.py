@@ -193,8 +193,8 @@ def photographs(folders: list[Path], out: Path) -> int:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True)
-    for name in ("sweethome3d", "robosuite", "pybullet", "metaworld"):
-        parser.add_argument(f"--{name}", type=Path, metavar="DIR")
+    for option in ("--sweethome3d", "--robosuite", "--pybullet", "--metaworld"):
+        parser.add_argument(option, type=Path, metavar="DIR")
     parser.add_argument("--photos", type=Path, nargs="*", default=[], metavar="DIR")
     args = parser.parse_args()
     found: list[Iterator[tuple[str, Model]]] = []
