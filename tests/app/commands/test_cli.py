@@ -12,7 +12,7 @@ import pytest
 from app.base.interrupts import Interrupts
 from app.commands.dispatch import main
 from behaviours.recording.folder import RunFolder
-from perception.base.errors import ContractError, RobotError
+from perception.base.errors import ContractError, RobotError, WriteError
 from tests.support.places import ROOT
 
 COMMAND = [sys.executable, "-m", "app"]
@@ -53,7 +53,8 @@ def test_the_fake_picks_up_the_bottle_and_says_so_in_json(capsys: pytest.Capture
     run = Path(result["run"])
     assert json.loads((run / "result.json").read_text()) == result
     assert {file.name for file in run.iterdir()} == {
-        "config.json", "tree.xml", "parts", "tree.btlog", "log.jsonl", "frames", "depth", "heatmaps", "result.json",
+        "config.json", "tree.xml", "parts", "tree.btlog", "log.jsonl", "states.csv", "frames", "depth", "masks",
+        "quality", "heatmaps", "result.json",
     }  # fmt: skip
     assert list((run / "heatmaps").iterdir())
     assert len(list((run / "frames").iterdir())) == len(list((run / "depth").iterdir())) > 1
@@ -233,15 +234,16 @@ def test_debug_shows_the_traceback(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_disk_that_fills_up_is_exit_3(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     from behaviours.recording import folder as records
+    from behaviours.recording import writing
 
-    whole = records.write_whole
+    whole = writing.write_atomic
 
-    def full(path: Path, data: bytes) -> None:
+    def full(path: Path, data: bytes, **more: bool) -> None:
         if path.suffix == ".png" or path.name == "result.json":
-            raise records.RecordError(f"cannot write {path}: No space left on device")
-        whole(path, data)
+            raise WriteError(str(path), "No space left on device")
+        whole(path, data, **more)
 
-    monkeypatch.setattr(records, "write_whole", full)
+    monkeypatch.setattr(writing, "write_atomic", full)
     code, _, err = call(capsys, "run", "grasp_bottle", "--robot", "fake", "--view", "none")
     assert code == 3
     assert_one_line(err)

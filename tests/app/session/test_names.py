@@ -44,7 +44,7 @@ def run(*arguments: str) -> int:
 
 
 LABELS = {
-    "cup": f"does not know 'cup'. {SEPARATOR}",
+    "spade": f"does not know 'spade'. {SEPARATOR}",
     "botle;can": f"does not know 'botle'. Did you mean 'bottle'? {SEPARATOR}",
     "BOTTLE": f"does not know 'BOTTLE'. Did you mean 'bottle'? {SEPARATOR}",
     "can,mug": f"does not know 'can,mug'. Write 'can;mug'. {SEPARATOR}",
