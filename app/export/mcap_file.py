@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -21,6 +20,7 @@ from app.export.items import (
     Words,
 )  # fmt: skip
 from perception.base.extras import require, unusable
+from perception.base.plain_json import json_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -123,7 +123,7 @@ class _File:
             self._channels[topic] = self._foxglove.Channel(
                 topic, schema={"type": "object", "title": topic}, message_encoding="json", context=self._context
             )
-        data = json.dumps(value, ensure_ascii=False, default=str).encode()
+        data = json_text(value, ensure_ascii=False, default=str).encode()
         self._channels[topic].log(data, log_time=_nanoseconds(time_s))
 
     def _turn(self, quaternion: tuple[float, ...]) -> Any:

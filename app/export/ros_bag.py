@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -11,6 +10,7 @@ import numpy as np
 
 from app.export.items import Box, Camera, Item, Joints, Mesh, Number, Picture, Record, Status, Transform, Words
 from perception.base.extras import require, unusable
+from perception.base.plain_json import json_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -119,7 +119,7 @@ class _Bag:
         self._log(now, topic, "visualization_msgs/msg/MarkerArray", [marker])
 
     def _json(self, now: int, topic: str, value: Any) -> None:
-        self._log(now, topic, "std_msgs/msg/String", json.dumps(value, ensure_ascii=False, default=str))
+        self._log(now, topic, "std_msgs/msg/String", json_text(value, ensure_ascii=False, default=str))
 
     def _log(self, now: int, topic: str, kind: str, *values: Any) -> None:
         if topic not in self._connections:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import merge
@@ -33,6 +32,7 @@ from behaviours.robots.spot import arm
 from perception.base.array_files import read_picture
 from perception.base.errors import ConfigError
 from perception.base.files import read_bytes
+from perception.base.plain_json import json_text
 from perception.geometry import Pose, quaternion_of
 from perception.types import Intrinsics
 
@@ -221,4 +221,4 @@ def _sentence(kind: str, line: Mapping[str, Any]) -> str:
     if kind == "tree":
         return f"tree {line.get('title')}, {len(line.get('nodes') or ())} nodes"
     rest = {key: value for key, value in line.items() if key not in ("event", "level", "t")}
-    return f"{kind} {json.dumps(rest, ensure_ascii=False, default=str)}"
+    return f"{kind} {json_text(rest, ensure_ascii=False, default=str)}"

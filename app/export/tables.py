@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from perception.base.files import write_atomic
+from perception.base.plain_json import json_text
 
 if TYPE_CHECKING:
     from behaviours.recording.recording import Recording
@@ -53,5 +53,5 @@ def _write(path: Path, columns: Iterable[str], rows: Iterable[Iterable[Any]]) ->
 def _cell(value: Any) -> Any:
     """Numbers and texts as they are, lists and mappings as JSON; unknown numbers are empty."""
     if isinstance(value, dict | list):
-        return json.dumps(value, ensure_ascii=False)
+        return json_text(value, ensure_ascii=False)
     return "" if value is None or value != value else value

@@ -10,7 +10,6 @@ videos/KEY/chunk-NNN/file-NNN.mp4        the newest picture of each frame, a fil
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -25,6 +24,7 @@ from behaviours.recording.recording import Recording, read_recording
 from perception.base.errors import ConfigError
 from perception.base.extras import require, unusable
 from perception.base.files import write_atomic
+from perception.base.plain_json import json_text
 
 VERSION: Final = "v3.0"
 CHUNK: Final = 1000
@@ -169,7 +169,7 @@ def _task_table(pa: Any, tasks: list[str]) -> Any:
         {"name": None, "field_name": index, "pandas_type": "unicode", "numpy_type": "object", "metadata": None},
     ]}  # fmt: skip
     table = pa.table({"task_index": pa.array(range(len(tasks)), pa.int64()), index: pa.array(tasks, pa.string())})
-    return table.replace_schema_metadata({"pandas": json.dumps(described)})
+    return table.replace_schema_metadata({"pandas": json_text(described)})
 
 
 def _info(columns: Sequence[str], size: tuple[int, ...], episodes: int, frames: int, tasks: int) -> dict[str, Any]:
@@ -203,4 +203,4 @@ def _write_table(pa: Any, pq: Any, path: Path, table: Any) -> None:
 
 
 def _write_json(path: Path, value: Any) -> None:
-    write_atomic(path, (json.dumps(value, indent=4, ensure_ascii=False) + "\n").encode(), parents=True, sync=False)
+    write_atomic(path, (json_text(value, indent=4, ensure_ascii=False) + "\n").encode(), parents=True, sync=False)
