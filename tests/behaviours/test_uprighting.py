@@ -17,7 +17,7 @@ from behaviours.robots.fake.world import FakeWorld
 from perception.geometry import Pose
 from perception.grasping.lying import Lying
 from tests.behaviours.test_task_leaves import angle, grasp, leaf, location, metre
-from tests.perception.surface.test_lying import PLACE_M, bottle_with_neck, seen
+from tests.perception.grasping.test_lying import PLACE_M, bottle_with_neck, seen
 
 
 def lying(heading_rad: float, foot_m: Any = (1.0, 0.0, 0.03)) -> Lying:
