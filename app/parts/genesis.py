@@ -41,9 +41,8 @@ class GenesisKind:
         device = options.device or "cpu"
         check_device(device)
         from simulation.genesis.robot import GenesisRobot
-        from simulation.genesis.starting.ahead import import_ahead
 
-        robot = GenesisRobot(
+        return GenesisRobot(
             options.scene or DEFAULT_SCENE,
             seed,
             video=folder / "video.mp4" if options.video and folder else None,
@@ -51,5 +50,3 @@ class GenesisKind:
             robot_file=options.robot_file,
             device=device,
         )
-        import_ahead()  # while networks are opened
-        return robot

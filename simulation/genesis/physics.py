@@ -12,7 +12,7 @@ from typing import Any
 
 from perception.base.extras import require
 from simulation.genesis.devices import check_device
-from simulation.genesis.starting.ahead import import_genesis, quickly
+from simulation.genesis.starting.importing import import_genesis, quickly
 
 TIME_STEP_S = 0.005
 STALE_LOCK_S = 60.0

@@ -1,11 +1,13 @@
-"""Imports Genesis, which takes seconds: on a thread while other work is done, and without collecting garbage."""
+"""Imports Genesis, which takes seconds, without collecting garbage.
+
+Not on a thread beside other work: Genesis redirects the process's stdout and stderr while it is imported. What others
+print then is lost.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import os
-import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,32 +19,15 @@ NO_ANISOTROPY: Final = "-GL_EXT_texture_filter_anisotropic"
 """Hides anisotropic filtering from Genesis. Mesa's software renderer sums a texture's footprint texel by texel, which
 can take minutes for a floor seen at a grazing angle."""
 
-_thread: threading.Thread | None = None
-
-
-def import_ahead() -> None:
-    """Begin to import Genesis on a thread. Safe twice. An error shows when it is imported in earnest."""
-    global _thread
-    if _thread is None:
-        _thread = threading.Thread(target=_import_quietly, name="import of Genesis", daemon=True)
-        _thread.start()
-
 
 def import_genesis() -> None:
-    """Import Genesis, or wait for the thread that does. ImportError if that fails."""
-    if _thread is not None and _thread is not threading.current_thread():
-        _thread.join()
+    """Import Genesis. ImportError if that fails."""
     warnings.filterwarnings("ignore", category=SyntaxWarning)
     os.environ.setdefault("PYOPENGL_PLATFORM", "egl")
     os.environ.setdefault("MESA_EXTENSION_OVERRIDE", NO_ANISOTROPY)
     os.environ.setdefault("QD_LOG_LEVEL", "warn")  # else Quadrants remarks that stdout is not the console's
     with quickly():
         import genesis  # noqa: F401
-
-
-def _import_quietly() -> None:
-    with contextlib.suppress(Exception):  # who imports it in earnest gets it again
-        import_genesis()
 
 
 @contextmanager
