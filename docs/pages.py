@@ -1,7 +1,7 @@
-"""Takes the pictures of docs/browser.md: `python -m docs.pages RUN` writes docs/page.jpg and docs/report.jpg.
+"""Takes pictures for the guides: `python -m docs.pages RUN` writes docs/page.jpg, docs/report.jpg and docs/rerun.jpg.
 
-RUN: the folder of a recorded run, for the report. The page is that of a run on the fake robot. It needs chromium and
-playwright (the extra `dev`)."""
+RUN: the folder of a recorded run, for the report and for rerun. The page is that of a run on the fake robot. It needs
+chromium and playwright (the extra `dev`), and for rerun an X display and a driver of Vulkan, such as lavapipe."""
 
 from __future__ import annotations
 
@@ -12,6 +12,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import cv2
+
+from app.export.rerun_stream import write_rrd
+from app.export.story import Story, moments
+from behaviours.recording.recording import read_recording
 from tests.app.web.browser import browser
 
 DOCS = Path(__file__).parent
@@ -31,6 +36,22 @@ def shot(opened: Any, address: str, out: Path, *, wait_s: float, size: tuple[int
     print(f"{out}: {out.stat().st_size / 1000:.0f} kB")
 
 
+def rerun_window(run: Path, out: Path) -> None:
+    """A picture of a run's end in rerun."""
+    with tempfile.TemporaryDirectory() as folder:
+        file, seen = Path(folder) / "run.rrd", Path(folder) / "seen.png"
+        recording = read_recording(run)
+        write_rrd(file, moments(recording, Story(run, recording.nodes)), recording.title, at_end=True)
+        words = ["rerun", str(file), "--screenshot-to", str(seen), "--window-size", "1500x940"]
+        subprocess.run([*words, "--renderer", "vulkan", "--port", "auto"], check=True)
+        picture = cv2.imread(str(seen))
+        assert picture is not None
+        height, width = picture.shape[:2]
+        small = cv2.resize(picture, (1400, 1400 * height // width), interpolation=cv2.INTER_AREA)
+        cv2.imwrite(str(out), small, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+    print(f"{out}: {out.stat().st_size / 1000:.0f} kB")
+
+
 def main(run: str) -> None:
     with tempfile.TemporaryDirectory() as folder, browser() as opened:
         words = ["run", "grasp_bottle", "--robot", "fake", "--real-time", "--view", "none", "--web", "0"]
@@ -44,6 +65,7 @@ def main(run: str) -> None:
         report = Path(folder) / "report.html"
         subprocess.run([sys.executable, "-m", "app", "report", run, "--out", str(report)], check=True)
         shot(opened, report.as_uri(), DOCS / "report.jpg", wait_s=1.0, size=(900, 760), scheme="dark")
+    rerun_window(Path(run), DOCS / "rerun.jpg")
 
 
 if __name__ == "__main__":

@@ -45,10 +45,10 @@ FLUSH_S: Final = 60.0
 """Of a file on a slow disk; a run that is shown waits less, see `app.session.rerun`."""
 
 
-def write_rrd(out: Path, moments: Iterable[Moment], title: str) -> None:
-    """Write a file for the rerun viewer. title: of the run. ConfigError without rerun."""
+def write_rrd(out: Path, moments: Iterable[Moment], title: str, *, at_end: bool = False) -> None:
+    """Write a file for the rerun viewer. title: of the run. at_end: it opens at the end. ConfigError without rerun."""
     stream = RerunStream(title, "--format rrd")
-    stream.to_file(out)
+    stream.to_file(out, at_end=at_end)
     for time_s, item in moments:
         stream.write(time_s, item)
     stream.close()
@@ -71,9 +71,9 @@ class RerunStream:
         self._places: dict[str, str] = {WORLD: WORLD}
         self._known: set[str] = set()
 
-    def to_file(self, path: Path) -> None:
-        """Write into a file from now on."""
-        self._stream.save(path, default_blueprint=self._blueprint())
+    def to_file(self, path: Path, *, at_end: bool = False) -> None:
+        """Write into a file from now on. at_end: the viewer opens it at the end, not at the start."""
+        self._stream.save(path, default_blueprint=self._blueprint("following" if at_end else None))
 
     def to_viewer(self, address: str | None) -> None:
         """Show it from now on in the viewer at an address, or in one that is started. ConfigError without one."""
@@ -155,7 +155,7 @@ class RerunStream:
             self._log(place, look, static=True)
         self._log(place, rr.StateChange(state=status))
 
-    def _blueprint(self) -> Any:
+    def _blueprint(self, play_state: str | None = None) -> Any:
         """The 3D scene and the tree on the left; pictures, plots and log on the right."""
         import rerun.blueprint as rrb
 
@@ -171,7 +171,9 @@ class RerunStream:
         log = rrb.TextLogView(origin="log", name="Log")
         left = rrb.Vertical(scene, tree, row_shares=[3, 2])
         right = rrb.Vertical(rrb.Horizontal(seen, heat), jaws, log)
-        return rrb.Blueprint(rrb.Horizontal(left, right, column_shares=[3, 2]), collapse_panels=True)
+        parts = rrb.Horizontal(left, right, column_shares=[3, 2])
+        time = rrb.TimePanel(state="collapsed", timeline=CLOCK, play_state=play_state)
+        return rrb.Blueprint(parts, time, collapse_panels=True)
 
 
 def _name(name: str) -> str:
