@@ -5,6 +5,7 @@ Joint origins, limits and efforts are those of the robot's public description.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from behaviours.model import ArmPose
-from perception.geometry import Pose, Vector, rotation_vector
+from perception.geometry import Pose, Vector, rotation_vector, wrapped_rad
 
 Array = NDArray[np.float64]
 
@@ -50,18 +51,12 @@ CARRY = (0.0, -2.4, 2.5, 0.0, -0.1, 0.0)
 POSES: Final[Mapping[ArmPose, tuple[float, ...]]] = {"stow": STOW, "ready": READY, "carry": CARRY}
 
 EXACT_M, EXACT_RAD, ITERATIONS = 5e-4, 2e-3, 80
-"""How near the inverse comes to the hand's pose, in at most so many steps from each seed."""
+"""How near the inverse comes to the hand's pose, in at most so many steps from a seed."""
 _AXES = {"x": 0, "y": 1, "z": 2}
-_SEEDS = (
-    READY,
-    (0.0, -1.4, 1.6, 0.0, -0.2, 0.0),
-    (0.0, -1.4, 1.6, 0.0, -0.2, 1.5708),
-    (0.0, -1.4, 1.6, 0.0, -0.2, -1.5708),
-    (0.0, -1.8, 1.9, 1.5, 0.8, 0.0),
-    (0.0, -1.8, 1.9, -1.5, 0.8, 0.0),
-    (0.0, -0.9, 1.2, 2.6, -0.5, -1.5),
-    (0.0, -0.9, 1.2, -2.6, -0.5, 1.5),
-)
+_UPPER_ARM_M = JOINTS[2].origin_m[0]
+_FOREARM_M = math.hypot(JOINTS[3].origin_m[0], JOINTS[3].origin_m[2])
+_FOREARM_RAD = math.atan2(JOINTS[3].origin_m[2], JOINTS[3].origin_m[0])
+"""The wrist's centre lies this far from the elbow, and by this angle above the axis of el1."""
 
 
 def _turn(axis: str, angle: float) -> Array:
@@ -136,27 +131,67 @@ def approach(body_from_hand: Pose, joints: ArrayLike, *, steps: int = 3) -> Arra
     return nearer
 
 
+def postures(body_from_hand: Pose, like: Array) -> list[Array]:
+    """All joint angles (6,) within limits that put the hand there, in closed form, those nearest to `like` first.
+
+    The wrist's three axes meet in a point. Shoulder and elbow put that point in its place, in two ways; the wrist then
+    turns the hand, in two ways. The shoulder faces the point, or turns its back on it. like: (6,) radians, also taken
+    where an angle makes no difference.
+    """
+    rotation = body_from_hand.rotation
+    x, y, z = (body_from_hand.position_m - rotation[:, 0] * HAND_FROM_WRIST_X_M - JOINTS[0].origin_m).tolist()
+    across, away = math.hypot(x, y), math.sqrt(x * x + y * y + z * z)
+    nearest, furthest = _FOREARM_M - _UPPER_ARM_M, _FOREARM_M + _UPPER_ARM_M
+    if not nearest - EXACT_M < away < furthest + EXACT_M:
+        return []
+    cosine = (away * away - _UPPER_ARM_M**2 - _FOREARM_M**2) / (2 * _UPPER_ARM_M * _FOREARM_M)
+    bend = math.acos(min(max(cosine, -1.0), 1.0))
+    facing = math.atan2(y, x) if across > 1e-9 else float(like[0])
+    found = []
+    for sh0, ahead in ((facing, across), (facing + math.pi, -across)):
+        for angle in (bend, -bend):
+            lead = math.atan2(_FOREARM_M * math.sin(angle), _UPPER_ARM_M + _FOREARM_M * math.cos(angle))
+            sh1, el0 = lead - math.atan2(z, ahead), _FOREARM_RAD - angle
+            turned = (_turn("z", sh0) @ _turn("y", sh1 + el0)).T @ rotation
+            for wrist in _wrist_angles(turned, float(like[3])):
+                joints = np.array([sh0, sh1, el0, *wrist])
+                joints -= 2 * np.pi * np.ceil((joints - UPPER - EXACT_RAD / 4) / (2 * np.pi))
+                kept = np.clip(joints, LOWER, UPPER)
+                if np.abs(kept - joints).max() < EXACT_RAD / 4:
+                    found.append(kept)
+    return sorted(found, key=lambda joints: float(np.abs(joints - like).max()))
+
+
+def _wrist_angles(rotation: Array, el1_rad: float) -> list[tuple[float, float, float]]:
+    """The angles about x, y and x that make a rotation (3, 3): el1, wr0 and wr1. el1_rad: for the straight wrist, where
+    el1 and wr1 turn about the same axis."""
+    (along, up, out), (side, r11, _), (down, r21, _) = rotation.tolist()
+    bent = math.hypot(up, out)
+    if bent < 1e-9:
+        return [(el1_rad, 0.0, math.atan2(r21, r11) - el1_rad)] if along > 0 else []
+    return [
+        (math.atan2(sign * side, -sign * down), math.atan2(sign * bent, along), math.atan2(sign * up, sign * out))
+        for sign in (1.0, -1.0)
+    ]
+
+
 def inverse(body_from_hand: Pose, seed: ArrayLike | None = None) -> Array | None:
     """(6,) joint angles within limits that put the hand there, to 0.5 mm and 2 mrad, or None. Deterministic.
 
-    seed: angles to start from, so that a path stays on one branch; other starts follow if it leads nowhere.
+    seed: angles to start from, so that a path stays on one branch; another branch follows if it leads nowhere. Without
+    it, the posture most like READY whose shoulder faces the hand.
     """
-    reach = np.linalg.norm(
-        body_from_hand.position_m - body_from_hand.rotation[:, 0] * HAND_FROM_WRIST_X_M - JOINTS[0].origin_m
-    )
-    if reach > 0.3385 + float(np.hypot(0.4033, 0.075)) + 1e-3:
+    if seed is None:
+        y, x = (body_from_hand.position_m - JOINTS[0].origin_m)[1::-1]
+        like = np.array([math.atan2(y, x), *READY[1:]])
+        found = [joints for joints in postures(body_from_hand, like) if abs(wrapped_rad(joints[0] - like[0])) < 1.571]
+        return found[0] if found else None
+    like = np.asarray(seed, dtype=np.float64)
+    found = postures(body_from_hand, like)
+    if not found:
         return None
-    starts = [] if seed is None else [np.asarray(seed, dtype=np.float64)]
-    x, y, _ = body_from_hand.position_m - np.array(JOINTS[0].origin_m)
-    for posture in _SEEDS:
-        angles = np.array(posture)
-        angles[0] = np.arctan2(y, x)
-        starts.append(angles)
-    for begin in starts:
-        solution = _solve(body_from_hand, begin)
-        if solution is not None:
-            return solution
-    return None
+    near = _solve(body_from_hand, like)
+    return found[0] if near is None else near
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from behaviours.robots.spot.arm import (
     UPPER,
     forward,
     inverse,
+    postures,
 )
 from behaviours.robots.spot.model import SPOT
 from perception.geometry import Pose
@@ -72,15 +73,37 @@ def test_forward_is_a_rigid_pose_within_reach(angles: tuple[float, ...]) -> None
 @given(joints)
 def test_inverse_started_nearby_comes_back_to_the_pose(angles: tuple[float, ...]) -> None:
     pose = forward(angles)
-    seed = np.clip(np.array(angles) + 0.01, LOWER, UPPER)
-    found = inverse(pose, seed)
-    if found is None:  # a singular pose may need more steps than are allowed; never a wrong answer instead
-        assert angles[2] < 0.35 or angles[2] > 2.6 or abs(angles[4]) < 0.25
-        return
+    found = inverse(pose, np.clip(np.array(angles) + 0.01, LOWER, UPPER))
+    assert found is not None
     assert (found >= LOWER).all()
     assert (found <= UPPER).all()
     assert forward(found).distance_m(pose) < 6e-4
     assert forward(found).angle_rad(pose) < 3e-3
+
+
+@given(joints, joints)
+def test_the_postures_of_a_pose_are_all_of_them_nearest_first(
+    angles: tuple[float, ...], like: tuple[float, ...]
+) -> None:
+    pose = forward(angles)
+    found = postures(pose, np.array(angles))
+    assert found
+    for posture in found:
+        assert (posture >= LOWER).all()
+        assert (posture <= UPPER).all()
+        assert forward(posture).distance_m(pose) < 6e-4
+        assert forward(posture).angle_rad(pose) < 3e-3
+    if min(abs(angles[4]), abs(angles[2] - 0.18)) > 1e-3:  # a straight arm or wrist has a continuum of postures
+        assert np.allclose(found[0], angles, atol=1e-4)
+    away = [np.abs(posture - like).max() for posture in postures(pose, np.array(like))]
+    assert away == sorted(away)
+
+
+def test_without_a_seed_the_arm_does_not_reach_over_its_back() -> None:
+    behind = forward([np.pi, -2.2, 1.0, 0.0, 0.0, 0.0])
+    assert behind.position_m[0] > JOINTS[0].origin_m[0]
+    found = inverse(behind)
+    assert found is None or abs(found[0]) < np.pi / 2
 
 
 def test_inverse_without_a_seed_finds_the_poses_of_the_task() -> None:
