@@ -60,20 +60,30 @@ class Rule:
 def fits(pattern: str, text: str) -> bool:
     """Whether a pattern with `*` for any text and `?` for any letter matches a text. It takes at most the product of
     their lengths in time; a regular expression can take exponential time."""
-    at = place = 0
-    star: int | None = None
-    again = 0
-    while place < len(text):
-        if at < len(pattern) and pattern[at] == "*":
-            star, again, at = at, place, at + 1
-        elif at < len(pattern) and pattern[at] in ("?", text[place]):
-            at, place = at + 1, place + 1
-        elif star is not None:  # the last star takes one letter more
-            at, again = star + 1, again + 1
-            place = again
-        else:
+    first, *others = pattern.split("*")
+    if not others:
+        return len(first) == len(text) and _starts(text, first, 0)
+    at, end = len(first), len(text) - len(others[-1])
+    if at > end or not _starts(text, first, 0) or not _starts(text, others[-1], end):
+        return False
+    for part in others[:-1]:  # the first place of each leaves most to the others
+        place = _place(text[:end], part, at)
+        if place < 0:
             return False
-    return not pattern[at:].strip("*")
+        at = place + len(part)
+    return True
+
+
+def _place(text: str, part: str, at: int) -> int:
+    """Where a part of a pattern, without `*`, is first met in a text from a place on; -1 if nowhere."""
+    if "?" not in part:
+        return text.find(part, at)
+    return next((place for place in range(at, len(text) - len(part) + 1) if _starts(text, part, place)), -1)
+
+
+def _starts(text: str, part: str, at: int) -> bool:
+    """Whether a text goes on with a part of a pattern, without `*`, at a place."""
+    return all(letter in ("?", there) for letter, there in zip(part, text[at : at + len(part)], strict=True))
 
 
 def read_rules(file: Path) -> tuple[tuple[Rule, ...], str]:
