@@ -68,15 +68,17 @@ class Judge:
 
     def lift_m(self) -> float:
         """Height of the target's lowest point above that at rest, metres; 0 without a target."""
-        return self._lifts_m()[0] if self.target is not None else 0.0
+        return self._lifts_m(self.objects[:1])[0] if self.target is not None else 0.0
 
-    def _lifts_m(self) -> list[float]:
-        """Of all objects; 0 before the start."""
-        now = [_lowest_m(entity, points) for entity, points in self.objects]
-        return [z - rest for z, rest in zip(now, self._rest_z_m or now, strict=True)]
+    def _lifts_m(self, objects: Sequence[tuple[Any, NDArray[np.float64]]]) -> list[float]:
+        """Of the first objects, or of all; 0 before the start."""
+        now = [_lowest_m(entity, points) for entity, points in objects]
+        return [z - rest for z, rest in zip(now, self._rest_z_m or now, strict=False)]
 
     def note_torque(self, plant: GenesisPlant) -> None:
-        self.peak_gripper_torque_nm = max(self.peak_gripper_torque_nm, plant.jaw_torque_nm())
+        """Keep the greatest torque. Call after each physics step."""
+        if plant.jaw_torque_bound_nm() > self.peak_gripper_torque_nm:
+            self.peak_gripper_torque_nm = max(self.peak_gripper_torque_nm, plant.jaw_torque_nm())
 
     def note_time(self, dt_s: float) -> None:
         self.held_s = self.held_s + dt_s if self.lift_m() >= self.settings.lifted_m else 0.0
@@ -89,7 +91,7 @@ class Judge:
             "object_lift_m": round(self.lift_m(), 4),
             "held_s": round(self.held_s, 3),
             "peak_gripper_torque_nm": round(self.peak_gripper_torque_nm, 3),
-            "objects_lifted": sum(lift >= self.settings.lifted_m for lift in self._lifts_m()),
+            "objects_lifted": sum(lift >= self.settings.lifted_m for lift in self._lifts_m(self.objects)),
         }
         if self.place is not None and self.objects:
             each = [
@@ -105,4 +107,5 @@ class Judge:
 
 def _lowest_m(entity: Any, points: NDArray[np.float64]) -> float:
     """World z of an entity's lowest point, metres."""
-    return float(link_pose(entity.base_link).transform(points)[:, 2].min())
+    pose = link_pose(entity.base_link)
+    return float((points @ pose.rotation[2]).min() + pose.position_m[2])
