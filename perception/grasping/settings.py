@@ -52,7 +52,7 @@ class GraspSettings:
     failed_m: float = 0.05
     remembered: int = 12
     clearly: float = 0.15
-    out_width_m: tuple[float, float] = (0.066, 0.074)
+    out_width_m: tuple[float, float] = (0.060, 0.072)
     flat_width_m: tuple[float, float] = (0.070, 0.080)
     flat_worst: float = 0.6
 
