@@ -38,11 +38,11 @@ def median_depth(depths: Sequence[NDArray[Any]]) -> Float32:
     stack = np.stack(depths).astype(np.float32)
     _sort_frames(stack)
     valid = (stack > 0).sum(axis=0)
-    empty = len(depths) - valid
-    last = len(depths) - 1
-    low = np.take_along_axis(stack, np.minimum(empty + (valid - 1) // 2, last)[None], axis=0)[0]
-    high = np.take_along_axis(stack, np.minimum(empty + valid // 2, last)[None], axis=0)[0]
-    return np.where(valid > 0, (low + high) / np.float32(2.0), np.float32(0.0)).astype(np.float32)
+    median = np.zeros(stack.shape[1:], np.float32)
+    for count in range(1, len(stack) + 1):
+        low, high = (len(stack) - count + place for place in ((count - 1) // 2, count // 2))
+        np.copyto(median, (stack[low] + stack[high]) / np.float32(2.0), where=valid == count)
+    return median
 
 
 def _sort_frames(stack: Float32) -> None:

@@ -35,8 +35,11 @@ class FakeDetector:
 
 def _of_colour(rgb: NDArray[np.uint8], label: str) -> list[tuple[int, Detection]]:
     """(pixels, detection) of every object with the colour of a label."""
-    mask = np.abs(rgb.astype(np.int16) - np.array(LABEL_RGB[label], np.int16)).max(axis=-1) < 30
-    count, parts, boxes, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
+    color = np.array(LABEL_RGB[label], np.int16)
+    mask = cv2.inRange(rgb, *(np.clip(color + by, 0, 255).astype(np.uint8) for by in (-29, 29)))
+    if not mask.any():
+        return []
+    count, parts, boxes, _ = cv2.connectedComponentsWithStats(mask)
     found = []
     for part in range(1, count):
         u0, v0, width, height, area = (int(value) for value in boxes[part])

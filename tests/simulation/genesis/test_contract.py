@@ -53,6 +53,19 @@ def test_a_scene_that_starts_again_is_as_at_first(robot: Any) -> None:
     assert course() == first
 
 
+def test_the_greatest_torque_is_that_of_every_step(robot: Any) -> None:
+    plant, greatest_nm = robot._plant, robot.ground_truth()["peak_gripper_torque_nm"]
+    for opening, limit_nm in ((0.5, 2.7), (0.1, 1.0), (0.3, 3.0)):
+        robot.set_gripper(opening, max_torque_nm=limit_nm)
+        for _ in range(30):
+            robot.sleep(0.005)
+            torque_nm, bound_nm = plant.jaw_torque_nm(), plant.jaw_torque_bound_nm()
+            assert torque_nm <= bound_nm + 1e-6
+            assert bound_nm < torque_nm + 0.01, "a loose bound saves nothing"
+            greatest_nm = max(greatest_nm, torque_nm)
+    assert robot.ground_truth()["peak_gripper_torque_nm"] == pytest.approx(greatest_nm, abs=1e-3)
+
+
 def test_a_bad_value_on_the_blackboard_moves_nothing(robot: Any, tmp_path: Path) -> None:
     print(refuses_whatever_comes_from_the_blackboard(robot, tmp_path), "values")
 
