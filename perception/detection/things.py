@@ -91,8 +91,17 @@ def _floor(on_ground: NDArray[np.bool_], points: NDArray[np.float64], settings: 
 
 
 def _hull(places: NDArray[np.float64]) -> NDArray[np.float32]:
-    """(N, 1, 2) corners of the hull of places (M, 2), about their mean."""
-    return np.asarray(cv2.convexHull((places - places.mean(axis=0)).astype(np.float32)))
+    """(N, 1, 2) corners of the hull of places (M, 2), about their mean. What lies inside the octagon of the eight
+    furthest places is left out before: sorting all places would take three times as long."""
+    centred = (places - places.mean(axis=0)).astype(np.float32)
+    x, y = np.ascontiguousarray(centred.T)
+    furthest = [find() for along in (x, x + y, y, y - x) for find in (along.argmin, along.argmax)]
+    octagon = cv2.convexHull(centred[furthest])[:, 0].astype(np.float64)
+    inward = 1.0 if cv2.contourArea(octagon.astype(np.float32), True) > 0 else -1.0
+    outside = np.zeros(len(centred), bool)
+    for (from_x, from_y), (to_x, to_y) in zip(octagon, np.roll(octagon, -1, axis=0), strict=True):
+        outside |= inward * ((to_x - from_x) * (y - from_y) - (to_y - from_y) * (x - from_x)) < 1e-9
+    return np.asarray(cv2.convexHull(centred[outside]))
 
 
 def _off_the_edge(depth: NDArray[np.float32], settings: ThingSettings) -> NDArray[np.float32]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from behaviours.robots.fake.world import HAND_CAMERA, FakeWorld
-from perception.detection.things import THING, find_things
+from perception.detection.things import THING, _hull, find_things
 from perception.geometry import Pose, unit
 from perception.types import Detection, RgbdFrame
 
@@ -75,3 +79,9 @@ def test_a_picture_without_depth_has_none() -> None:
     frame = seen(low_things((1.5, 0.0)))
     blind = RgbdFrame(frame.rgb, np.zeros_like(frame.depth), frame.intrinsics, frame.world_from_camera, 0.0)
     assert find_things(blind, 0.25) == []
+
+
+@given(arrays(np.float64, st.tuples(st.integers(1, 60), st.just(2)), elements=st.floats(-1.0, 1.0, width=16)))
+def test_the_hull_is_that_of_all_places(places: np.ndarray) -> None:
+    whole = cv2.convexHull((places - places.mean(axis=0)).astype(np.float32))
+    assert {tuple(corner) for corner in _hull(places)[:, 0]} == {tuple(corner) for corner in whole[:, 0]}
