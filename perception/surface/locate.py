@@ -96,7 +96,7 @@ def locate_object(
         high = float(np.quantile(points[:, 2], 1.0 - OUTLYING))
         if steeply:
             position[:2] = np.quantile(points[:, :2], [OUTLYING, 1.0 - OUTLYING], axis=0).mean(axis=0)
-    low = min(float(support.height_m(position)), high)
+    low = min(float(support.planes[0].height_m(position)), high)  # the floor may be seen below a table, too
     position[2] = 0.5 * (low + high)
     if shape.upright:
         surface[2] = position[2]

@@ -94,6 +94,16 @@ def test_beyond_the_edge_the_floor_counts() -> None:
     assert support.height_m([9.0, 9.0]) == pytest.approx(0.15, abs=0.3)
 
 
+@pytest.mark.parametrize("down", [45, 55])
+def test_what_stands_on_a_thin_board_does_not_stand_on_the_floor_seen_below_it(down: float) -> None:
+    board = seen_from(Cylinder(bottom=0.35, height=0.06), down, support_half_m=0.09)
+    floor = with_block(board, np.array([-0.6, -0.6, -0.1]), np.array([0.6, 0.6, 0.0]))
+    location = floor.seen().location
+    assert isinstance(location, ObjectLocation)
+    assert location.bottom_z_m == pytest.approx(0.35, abs=0.003)
+    assert location.position_m == pytest.approx([0.0, 0.0, 0.38], abs=0.02)
+
+
 def test_a_neighbour_s_flat_top_is_no_support() -> None:
     alone = seen_from(Cylinder(height=0.12, radius=0.03), 40)
     beside = with_block(alone, np.array([-0.05, 0.05, 0.5]), np.array([0.09, 0.2, 0.56]))
