@@ -20,7 +20,7 @@ from app.base.command import Command, Parser
 from app.base.exit_codes import SUCCESS
 from app.base.interrupts import Interrupts
 from app.base.output import hurry, tell
-from app.parts.genesis import DEFAULT_SCENE
+from app.parts.genesis import DEFAULT_SCENE, BaseKind, add_base, base_of
 from perception.base.errors import ConfigError
 from perception.base.extras import require
 from perception.base.files import open_append, write_atomic
@@ -42,6 +42,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--scene", metavar="S", help="name or TOML file of a scene (genesis; default bottle)")
     parser.add_argument("--seed", type=seed, default=0, metavar="N", help="fixes scene and noise (default 0)")
     parser.add_argument("--device", choices=DEVICES, help="what the physics computes on (genesis; default cpu)")
+    add_base(parser)
     parser.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="where to listen (default 127.0.0.1)")
     parser.add_argument("--port", type=integer(0, 65535), default=0, metavar="P", help="port (a free one, printed)")
     parser.add_argument(
@@ -74,16 +75,18 @@ def run(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
 
 @dataclass(frozen=True)
 class SimulateOptions:
-    """What to simulate. robot: what stands behind the services. scene, device, seed: for Genesis. speed: simulated
-    seconds for one of the wall, 0 as fast as possible. faults: a fault script. programs: commands to run against the
-    simulator, one after the other; without any it serves until it is interrupted. log: file for what is received, as
-    JSON lines. wall_clock: programs keep the wall clock. click: programs that wait for a click get one.
+    """What to simulate. robot: what stands behind the services. scene, device, base, gait, seed: for Genesis. speed:
+    simulated seconds for one of the wall, 0 as fast as possible. faults: a fault script. programs: commands to run
+    against the simulator, one after the other; without any it serves until it is interrupted. log: file for what is
+    received, as JSON lines. wall_clock: programs keep the wall clock. click: programs that wait for a click get one.
     operator_estop: a released e-stop is there from the start. lens: the camera model of all cameras.
     """
 
     robot: SimulatedRobot = "genesis"
     scene: str | None = None
     device: str | None = None
+    base: BaseKind | None = None
+    gait: str | None = None
     seed: int = 0
     host: str = "127.0.0.1"
     port: int = 0
@@ -163,18 +166,19 @@ def _run_programs(server: SpotServer, folder: Path, options: SimulateOptions, pr
 
 def steerable_robot(options: SimulateOptions) -> Steerable:
     if options.robot == "fake":
-        for option, value in (("--scene", options.scene), ("--device", options.device)):
-            if value is not None:
-                raise ConfigError(f"{option}: not for --robot fake; leave it out or take --robot genesis")
+        for option in ("scene", "device", "base", "gait"):
+            if getattr(options, option) is not None:
+                raise ConfigError(f"--{option}: not for --robot fake; leave it out or take --robot genesis")
         from behaviours.robots.fake.robot import FakeRobot
         from behaviours.robots.fake.world import FakeWorld
 
         return FakeRobot(world=FakeWorld(shaded=True))
     require("simulate --robot genesis", "sim")
     check_device(options.device or "cpu")
+    base = base_of(options.base, options.gait)
     from simulation.genesis.robot import GenesisRobot
 
-    return GenesisRobot(options.scene or DEFAULT_SCENE, options.seed, device=options.device or "cpu")
+    return GenesisRobot(options.scene or DEFAULT_SCENE, options.seed, device=options.device or "cpu", **base)
 
 
 def _tell(server: SpotServer, folder: Path) -> None:

@@ -4,16 +4,46 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal, TypedDict
 
 from perception.base.errors import ConfigError
 from perception.base.extras import require
 from simulation.genesis.devices import DEVICES, check_device
+from simulation.genesis.legs.gait_file import gait_file
 
 if TYPE_CHECKING:
     from simulation.genesis.robot import GenesisRobot
 
+BaseKind = Literal["rails", "legs"]
 DEFAULT_SCENE: Final = "bottle"
+BASES: Final = ("rails", "legs")
+
+
+class BaseChoice(TypedDict, total=False):
+    """Arguments of `GenesisRobot`."""
+
+    base: BaseKind
+    gait: Path
+
+
+def add_base(options: argparse._ActionsContainer) -> None:
+    """What moves the body: --base, --gait."""
+    options.add_argument("--base", choices=BASES, help="what moves the body: rails (default), or legs that can fall")
+    options.add_argument(
+        "--gait",
+        metavar="FILE|judo",
+        help="another gait policy for --base legs (.onnx), or that of the package judo-rai",
+    )
+
+
+def base_of(base: BaseKind | None, gait: str | None) -> BaseChoice:
+    """The arguments of `GenesisRobot` for the options of `add_base`. ConfigError for a policy that nothing asks,
+    and for a package that is not there."""
+    if base == "legs":
+        return {"base": base, "gait": gait_file(gait)}
+    if gait is not None:
+        raise ConfigError("--gait: only legs walk by a policy; add --base legs")
+    return {}
 
 
 class GenesisKind:
@@ -27,6 +57,8 @@ class GenesisKind:
         options.add_argument("--device", choices=DEVICES, help="what the physics computes on (default cpu)")
         options.add_argument("--ideal-depth", action="store_true", help="depth without the sensor's faults, for tests")
         options.add_argument("--robot-file", type=Path, metavar="FILE", help="your own URDF or MJCF of the robot")
+
+        add_base(options)
 
     def make(self, options: argparse.Namespace, *, seed: int, folder: Path | None) -> GenesisRobot:
         require("--robot genesis", "sim")
@@ -49,4 +81,5 @@ class GenesisKind:
             ideal_depth=options.ideal_depth,
             robot_file=options.robot_file,
             device=device,
+            **base_of(options.base, options.gait),
         )

@@ -93,7 +93,7 @@ def cancel_stops_and_is_final(make: MakeRobot) -> None:
         command.cancel()
         command.cancel()
         assert command.poll().state is CommandState.CANCELLED
-        robot.sleep(0.3)
+        robot.sleep(1.0)  # legs need a step to come to rest
         place = robot.body_pose()
         robot.sleep(0.3)
         assert robot.body_pose().distance_m(place) < 0.01

@@ -26,6 +26,8 @@ PACKAGES: Final = {
     "rosbag": ("rosbags",),
 }
 """The packages that are looked for, by the extra that installs them."""
+PUBLIC_GAIT: Final = "pip install --no-deps judo-rai==0.1.0"
+"""What to type for the public gait policy; of the package only a file is read."""
 
 
 def require(needed_by: str, extra: str, *packages: str) -> None:

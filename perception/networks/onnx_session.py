@@ -68,6 +68,32 @@ class OnnxSession:
             raise self.error(f"it failed on an input {tensor.shape}: {_first_line(error)}") from error
 
 
+class VectorSession:
+    """A network file with one input (1, inputs) and one output (1, outputs), float32, run on one thread.
+
+    what: for messages. ModelError, in one line, if the file is missing, unreadable, or another network.
+    """
+
+    def __init__(self, path: Path, what: str, *, inputs: int, outputs: int) -> None:
+        self.path = Path(path)
+        self._session = _open(self.path, what, read_network(self.path, what), threads=1)
+        ends = [[(item.name, item.type, item.shape) for item in side()] for side in self._sides()]
+        for side, size in zip(ends, (inputs, outputs), strict=True):
+            if len(side) != 1 or side[0][1] != "tensor(float)" or side[0][2][1:] != [size]:
+                raise ModelError(
+                    f"{self.path}: not a usable {what} network: expected one input (1, {inputs}) and one output "
+                    f"(1, {outputs}) of float32, has {ends}; {_next_step(what)}"
+                )
+        self._input, self._output = ends[0][0][0], ends[1][0][0]
+
+    def _sides(self) -> tuple[Any, Any]:
+        return self._session.get_inputs, self._session.get_outputs
+
+    def run(self, vector: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The output (outputs,) for an input (inputs,)."""
+        return np.asarray(self._session.run([self._output], {self._input: vector[None]})[0][0])
+
+
 def _in_32_bits(output: Any) -> NDArray[Any]:
     array = np.asarray(output)
     return array.astype(np.float32) if array.dtype == np.float16 else array
@@ -84,13 +110,13 @@ def read_network(path: Path, what: str) -> bytes:
     return data
 
 
-def _open(path: Path, what: str, data: bytes) -> Any:
+def _open(path: Path, what: str, data: bytes, threads: int = THREADS) -> Any:
     import onnxruntime
 
     if reason := unsafe(data):
         raise ModelError(f"{path}: {reason}; {_next_step(what)}")
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = THREADS
+    options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.use_deterministic_compute = True
     options.log_severity_level = 4
@@ -112,6 +138,8 @@ def _failures() -> tuple[type[BaseException], ...]:
 
 def _next_step(what: str) -> str:
     instead = "leave it out" if what == "judge" else f"give another file with --{what}"
+    if what == "gait":
+        return f"{instead}, or make one with `python -m training.gait.imitate`"
     return f"{instead}, or make one with `python -m training.export {what}`"
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -58,6 +61,27 @@ class Refused(Motion):
 
     def advance(self, dt_s: float) -> None:
         del dt_s
+
+
+class Follow(Motion):
+    """A part of the robot follows a law (seconds -> target and its rate, or the outcome that ends the motion)."""
+
+    def __init__(self, law: Callable[[float], tuple[Any, Array] | Outcome]) -> None:
+        super().__init__()
+        self._law, self._time_s = law, 0.0
+
+    def advance(self, dt_s: float) -> None:
+        self._time_s += dt_s
+        target = self._law(self._time_s)
+        if not isinstance(target, Outcome):
+            self._send(*target, dt_s)
+            return
+        self._outcome = target
+        if target.state is not CommandState.DONE:
+            self.hold()
+
+    def _send(self, target: Any, rate: Array, dt_s: float) -> None:
+        raise NotImplementedError
 
 
 class ArmPath(Motion):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from behaviours.robots.spot.arm import HAND_FROM_WRIST_X_M
 from perception.base.errors import RobotError
 from perception.geometry import Pose
-from simulation.robot_files.spot_model import ARM_JOINTS, BASE_JOINTS, GAINS, JAW_JOINT, LEG_JOINTS
+from simulation.robot_files.spot_model import ARM_JOINTS, BASE_JOINTS, GAINS, JAW_JOINT, LEG_JOINTS, Gain
 
 Array = NDArray[np.float64]
 
@@ -34,21 +35,24 @@ class GenesisPlant:
     """Keeps the joint targets and sends them once per step, as positions with velocity feed-forward.
 
     entity: the robot in a built scene. The jaw's torque limit is the force range of its joint, which the solver keeps.
+    gains: of the joints by name; those of the base joints are left out of a robot that has none.
     """
 
-    def __init__(self, entity: Any) -> None:
+    def __init__(self, entity: Any, gains: Mapping[str, Gain] = GAINS) -> None:
         self._entity = entity
         dof = {joint.name: joint.dofs_idx_local[0] for joint in entity.joints if len(joint.dofs_idx_local) == 1}
         self._base, self._legs, self._arm = (
-            [dof[name] for name in names] for names in (BASE_JOINTS, LEG_JOINTS, ARM_JOINTS)
+            [dof[name] for name in names if name in gains] for names in (BASE_JOINTS, LEG_JOINTS, ARM_JOINTS)
         )
         self._jaw = dof[JAW_JOINT]
         self._driven = [*self._base, *self._legs, *self._arm]
         for name, index in dof.items():
-            gain = GAINS[name]
+            gain = gains[name]
             entity.set_dofs_kp([gain.kp], [index])
             entity.set_dofs_kv([gain.kv], [index])
             entity.set_dofs_force_range([-gain.max_effort], [gain.max_effort], [index])
+        start = len(self._base)
+        self._of_legs, self._of_arm = slice(start, start + 12), slice(start + 12, start + 18)
         self._target = np.zeros(len(self._driven))
         self._rate = np.zeros(len(self._driven))
         self._sent: tuple[bytes, float] | None = None
@@ -69,14 +73,19 @@ class GenesisPlant:
 
     def apply(self) -> None:
         """Send the targets that have changed: the simulator keeps them. Call before each physics step."""
-        targets = self._target.tobytes() + self._rate.tobytes()
+        targets = self._targets()
+        told = targets.tobytes() + self._rate.tobytes()
         sent_targets, sent_jaw = self._sent or (None, None)
-        if targets != sent_targets:
-            self._entity.control_dofs_position_velocity(self._target, self._rate, self._driven)
+        if told != sent_targets:
+            self._entity.control_dofs_position_velocity(targets, self._rate, self._driven)
         if self._jaw_target != sent_jaw:
             self._entity.control_dofs_position([-self._jaw_target], [self._jaw])
-        self._sent = targets, self._jaw_target
+        self._sent = told, self._jaw_target
         self._state.clear()
+
+    def _targets(self) -> Array:
+        """The targets of the driven joints as they are sent."""
+        return self._target
 
     def _dofs(self, what: str) -> Array:
         if what not in self._state:
@@ -105,7 +114,7 @@ class GenesisPlant:
 
     def command_legs(self, angles: Array) -> None:
         """Targets of the leg joints (12,), radians."""
-        self._target[6:18] = angles
+        self._target[self._of_legs] = angles
 
     def legs(self) -> Array:
         """(12,) measured leg joints, radians."""
@@ -122,12 +131,12 @@ class GenesisPlant:
 
     def arm_target(self) -> Array:
         """(6,) last targets of the arm joints, where the next path starts."""
-        return self._target[18:24].copy()
+        return self._target[self._of_arm].copy()
 
     def command_arm(self, joints: Array, rate: Array) -> None:
         """Targets of the arm joints (6,), radians, and their rates (6,)."""
-        self._target[18:24] = joints
-        self._rate[18:24] = rate
+        self._target[self._of_arm] = joints
+        self._rate[self._of_arm] = rate
 
     def body(self) -> Pose:
         return link_pose(self._body)

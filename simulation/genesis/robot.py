@@ -7,7 +7,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 
@@ -19,23 +19,23 @@ from behaviours.robots.spot.model import SPOT, SPOT_LIMITS
 from perception.base.errors import ConfigError, RobotError
 from perception.geometry import Pose
 from perception.types import Intrinsics, RgbdFrame
+from simulation.genesis.bases import add_robot, make_mobility, make_plant
 from simulation.genesis.depth_sensor import DepthSensor
 from simulation.genesis.film import SIZE as FILM_SIZE
 from simulation.genesis.film import Film, view_point
 from simulation.genesis.judge import Judge
+from simulation.genesis.legs.gait_file import gait_file
+from simulation.genesis.legs.policy import GaitPolicy
 from simulation.genesis.motions import ArmPath, Jaw, Motion, Refused, path_duration_s, straight_path
 from simulation.genesis.person import PersonInGenesis
 from simulation.genesis.physics import TIME_STEP_S, ensure_genesis, kernel_cache, new_scene
-from simulation.genesis.plant import GenesisPlant, link_pose
+from simulation.genesis.plant import link_pose
 from simulation.genesis.settings import SimulationSettings
 from simulation.genesis.starting.first_kernels import compiling_told
 from simulation.genesis.starting.quick_import import quick_frames
 from simulation.genesis.steering import LOOK_CAMERA, LOOK_NEAR_M, GenesisSteering
 from simulation.genesis.walking.eyes import FloorEyes
-from simulation.genesis.walking.gait import Trot
 from simulation.genesis.walking.guided import GuidedWalk
-from simulation.genesis.walking.straight import Walk
-from simulation.robot_files.spot_model import write_spot
 
 HAND_NEAR_M, FAR_M = 0.02, 20.0
 JAW_RANGE_RAD = np.pi / 2
@@ -48,9 +48,9 @@ class GenesisRobot(GenesisSteering):
 
     scene: name of a scene in the library, or a TOML file. seed: decides everything that varies. video: file for the
     film of an outside camera, or None. ideal_depth: perfect depth instead of the sensor model, for tests. robot_file: a
-    user's own URDF or MJCF, adapted by `user_robot`. device: one of `simulation.genesis.devices.DEVICES`. settings:
-    numbers found by experiment. Physics runs only inside `sleep`. ConfigError if scene, robot file or device is
-    unusable.
+    user's own URDF or MJCF, adapted by `user_robot`. device: one of `simulation.genesis.devices.DEVICES`. base: what
+    moves the body; on legs it can sway, slip and fall. gait: file of the legs' policy. settings: numbers found by
+    experiment. Physics runs only inside `sleep`. ConfigError if scene, robot file, policy or device is unusable.
     """
 
     simulated_time = True
@@ -66,11 +66,14 @@ class GenesisRobot(GenesisSteering):
         ideal_depth: bool = False,
         robot_file: Path | None = None,
         device: str = "cpu",
+        base: Literal["rails", "legs"] = "rails",
+        gait: Path | None = None,
         settings: SimulationSettings | None = None,
     ) -> None:
         self.sample = scenes.sample_scene(scenes.load_scene(scene), seed)
         self.seed, self._video, self._ideal_depth, self._robot_file = seed, video, ideal_depth, robot_file
         self._device, self._settings = device, settings or SimulationSettings()
+        self._policy = GaitPolicy(gait or gait_file(None)) if base == "legs" else None
         self._entered = False
         self._slots: dict[str, Motion] = {}
         self._film: Film | None = None
@@ -88,18 +91,17 @@ class GenesisRobot(GenesisSteering):
         return self
 
     def _build(self) -> None:
-        import genesis as gs
-
         self._folder = tempfile.TemporaryDirectory(prefix="spot-grasp-")
         folder = Path(self._folder.name)
         self._scene = new_scene(vis_options=scenes.vis_options(self.sample))
         self._entities = scenes.add_to_scene(self._scene, self.sample, folder)
-        robot = self._add_robot(gs, folder)
+        legs = self._policy is not None
+        robot = add_robot(self._scene, folder, legs=legs, robot_file=self._robot_file)
         self._camera = self._add_camera(SPOT.hand_camera, HAND_NEAR_M)
         self._look_camera = self._add_camera(LOOK_CAMERA, LOOK_NEAR_M)
         film_camera = self._add_film_camera() if self._video is not None else None
         self._scene.build()
-        self._plant = GenesisPlant(robot)
+        self._plant = make_plant(robot, self._settings, legs=legs)
         if film_camera is not None and self._video is not None:
             self._film = Film(self._video, film_camera)
         self._entered = True
@@ -115,7 +117,7 @@ class GenesisRobot(GenesisSteering):
     def _begin(self) -> None:
         self._steps = 0
         self._slots = {}
-        self._trot = Trot(SPOT.body_height_m, self._settings.gait)
+        self._base = make_mobility(self._plant, self._settings, self._policy)
         self._eyes = FloorEyes(functools.partial(self.look, colour=False), self._plant)
         sensor = self._settings.depth_sensor
         sensor = replace(sensor, ideal=True) if self._ideal_depth else sensor
@@ -133,20 +135,9 @@ class GenesisRobot(GenesisSteering):
             self._person = PersonInGenesis(
                 self.sample.person, self._entities.target, np.asarray(item.vertices), item.mass_kg
             )
-        x, y, yaw = self.sample.robot_xy_yaw
-        base = np.array([x, y, SPOT.body_height_m, yaw, 0.0, 0.0])
-        self._plant.place(base, self._trot.step((0.0, 0.0), 0.0, 0.0), np.array(spot_arm.STOW))
+        self._base.place(np.array(self.sample.robot_xy_yaw), np.array(spot_arm.STOW))
         self.sleep(SETTLE_S)
         self._judge.start()
-
-    def _add_robot(self, gs: Any, folder: Path) -> Any:
-        if self._robot_file is None:
-            morph = gs.morphs.MJCF(file=str(write_spot(folder)), default_armature=0.1)
-        else:
-            from simulation.robot_files.user_robot import user_robot_morph
-
-            morph = user_robot_morph(gs, self._robot_file, folder)
-        return self._scene.add_entity(morph, material=gs.materials.Rigid(gravity_compensation=1.0, friction=0.8))
 
     def _add_camera(self, camera: Intrinsics, near_m: float) -> Any:
         field = float(np.degrees(2 * np.arctan(camera.height / 2 / camera.fy)))
@@ -184,6 +175,7 @@ class GenesisRobot(GenesisSteering):
             for motion in self._slots.values():
                 if motion.running:
                     motion.advance(TIME_STEP_S)
+            self._base.step(TIME_STEP_S)
             self._plant.apply()
             if self._person is not None:
                 self._person.act(TIME_STEP_S)
@@ -239,17 +231,17 @@ class GenesisRobot(GenesisSteering):
         require_limits(self.limits, "walk_to", world_from_goal, **limits)
         self._cancel("base")
         goal = np.array([*world_from_goal.position_m[:2], world_from_goal.yaw_rad])
-        settings = self._settings.motion
 
-        def straight(to: np.ndarray) -> Walk:
-            return Walk(self._plant, self._trot, to, max_speed_mps, max_yaw_rate_radps, settings)
-
+        straight = functools.partial(
+            self._base.walk, max_speed_mps=max_speed_mps, max_yaw_rate_radps=max_yaw_rate_radps
+        )
         walk = functools.partial(GuidedWalk, self._plant, self._eyes, goal, straight)
         return self._start("base", self.levelled(walk))
 
     def move_arm(self, pose: ArmPose, *, max_joint_speed_radps: float) -> Command:
         require_limits(self.limits, "move_arm", pose, max_joint_speed_radps=max_joint_speed_radps)
         self._cancel("arm")
+        self._base.anchor_hand(fixed=False)
         here = self._plant.body().inverse() @ self._plant.hand()
         path = np.linspace(self._plant.arm_target(), np.asarray(spot_arm.POSES[pose]), 30)
         duration = path_duration_s(here, here, path, 1.0, max_joint_speed_radps)
@@ -258,6 +250,7 @@ class GenesisRobot(GenesisSteering):
     def move_hand(self, world_from_hand: Pose, *, max_speed_mps: float) -> Command:
         require_limits(self.limits, "move_hand", world_from_hand, max_speed_mps=max_speed_mps)
         self._cancel("arm")
+        self._base.anchor_hand(fixed=True)
         body_from_world = self._plant.body().inverse()
         joints = self._plant.arm_target()
         start, goal = spot_arm.forward(joints), body_from_world @ world_from_hand

@@ -48,6 +48,70 @@ class GaitSettings:
 
 
 @dataclass(frozen=True)
+class LegSettings:
+    """Legs that carry the robot: how stiff they are, when they stand still, and how goals are reached."""
+
+    walk_kp: float = 90.0
+    """Stiffness of the legs' joints while the policy moves them, N·m/rad; the public policy was trained with 60 and a
+    lighter body."""
+    walk_kv: float = 2.0
+    """Its damping, N·m·s/rad."""
+    stand_kp: float = 500.0
+    """Stiffness of standing legs, N·m/rad."""
+    stand_kv: float = 30.0
+    """Its damping, N·m·s/rad."""
+    settle_s: float = 0.8
+    """How long the policy stands before the legs keep their place."""
+    calm_mps: float = 0.12
+    """Greatest speed of a body at which legs may keep their place, and `calm_radps` of its turn."""
+    calm_radps: float = 0.35
+    """See `calm_mps`."""
+    foot_n: float = 30.0
+    """Least force on each foot at which legs may keep their place."""
+    lame_s: float = 1.6
+    """How long a calm body may stand with a foot that bears less, until the feet step on the spot."""
+    pushed_mps: float = 0.35
+    """A standing body faster than this, against its own motion, has been pushed: the policy catches it. So it does a
+    body that is tilted by more than `tilted_rad` from where it should be."""
+    tilted_rad: float = 0.1
+    """See `pushed_mps`."""
+    correct_per_s: float = 0.8
+    """How fast a standing body corrects its pose."""
+    lean_mps: float = 0.08
+    """Speed of a standing body towards its goal, and `lean_radps` of its turn."""
+    lean_radps: float = 0.25
+    """See `lean_mps`."""
+    fallen_rad: float = 1.0
+    """Tilt of the body from which it has fallen."""
+    goal_gain_per_s: float = 2.0
+    """Velocity of a walk towards where it should be, per distance."""
+    top_mps: float = 0.8
+    """Greatest velocity that the policy is asked for, and `top_radps` of its turn."""
+    top_radps: float = 1.0
+    """See `top_mps`."""
+    least_mps: float = 0.25
+    """Least velocity towards a goal, since the policy ignores small ones, and `least_radps` of its turn."""
+    least_radps: float = 0.4
+    """See `least_mps`."""
+    near_m: float = 0.018
+    """A walk stops within this of its goal, and within `near_rad` of its heading."""
+    near_rad: float = 0.032
+    """See `near_m`."""
+    lean_m: float = 0.05
+    """A body leans over its feet to a goal as far away as this, and as `lean_rad`; further off the feet step again."""
+    lean_rad: float = 0.07
+    """See `lean_m`."""
+    again: int = 4
+    """So often the feet step again."""
+    late_s: float = 8.0
+    """A walk fails if it has not arrived this long after two and a half times its planned duration."""
+    hand_rad: float = 0.06
+    """Greatest correction of an arm joint for a load in the hand."""
+    hand_per_s: float = 2.0
+    """How fast it is corrected."""
+
+
+@dataclass(frozen=True)
 class HoldingSettings:
     """When the gripper reports that it holds an object: closing jaws that stand still, open, at their torque limit."""
 
@@ -146,6 +210,7 @@ class SimulationSettings:
 
     motion: MotionSettings = field(default_factory=MotionSettings)
     gait: GaitSettings = field(default_factory=GaitSettings)
+    legs: LegSettings = field(default_factory=LegSettings)
     holding: HoldingSettings = field(default_factory=HoldingSettings)
     judge: JudgeSettings = field(default_factory=JudgeSettings)
     depth_sensor: DepthSensorConfig = field(default_factory=DepthSensorConfig)

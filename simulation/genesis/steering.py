@@ -11,13 +11,13 @@ from numpy.typing import ArrayLike, NDArray
 from behaviours.limits import RobotLimits, require_body
 from behaviours.robot import Command, CommandState, Outcome
 from behaviours.robots.spot.model import SPOT, body_time_s
-from perception.geometry import Pose, wrapped_rad
+from perception.geometry import Pose
 from perception.types import Intrinsics, RgbdFrame
 from simulation.genesis.judge import Judge
-from simulation.genesis.motions import Motion
+from simulation.genesis.motions import Follow, Motion
 from simulation.genesis.plant import GenesisPlant, link_pose
 from simulation.genesis.profile import MIN_JERK_PEAK, min_jerk
-from simulation.genesis.walking.gait import Trot
+from simulation.genesis.walking.mobility import Mobility
 
 Array = NDArray[np.float64]
 
@@ -29,55 +29,6 @@ LEVEL_M, LEVEL_RAD = 0.02, 0.03
 """A body nearer than this to standing level walks at once."""
 LOOK_NEAR_M, LOOK_FAR_M = 0.1, 19.8
 """Range of the camera. It starts beyond the robot's own gripper, which may surround it."""
-
-
-class _Follow(Motion):
-    """A part of the robot follows a law (seconds -> target, or the outcome that ends the motion)."""
-
-    def __init__(self, plant: GenesisPlant, law: Callable[[float], tuple[Any, Array] | Outcome]) -> None:
-        super().__init__()
-        self._plant, self._law = plant, law
-        self._time_s = 0.0
-
-    def advance(self, dt_s: float) -> None:
-        self._time_s += dt_s
-        target = self._law(self._time_s)
-        if not isinstance(target, Outcome):
-            self._send(*target, dt_s)
-            return
-        self._outcome = target
-        if target.state is not CommandState.DONE:
-            self.hold()
-
-    def _send(self, target: Any, rate: Array, dt_s: float) -> None:
-        raise NotImplementedError
-
-
-class FollowBase(_Follow):
-    """The body follows world_from_body and the rate (3,) of x, y, yaw; the legs keep step."""
-
-    def __init__(self, plant: GenesisPlant, trot: Trot, law: Callable[[float], tuple[Pose, Array] | Outcome]) -> None:
-        super().__init__(plant, law)
-        self._trot = trot
-
-    def _send(self, target: Pose, rate: Array, dt_s: float) -> None:
-        roll, pitch, yaw = target.rpy_rad
-        x, y, z = target.position_m
-        self._plant.command_base(np.array([x, y, self._continued(yaw)]), np.asarray(rate, dtype=np.float64))
-        self._plant.command_posture(float(z), float(pitch), float(roll))
-        c, s = np.cos(yaw), np.sin(yaw)
-        body_velocity = (float(c * rate[0] + s * rate[1]), float(-s * rate[0] + c * rate[1]))
-        self._trot.body_height_m = float(z)
-        self._plant.command_legs(self._trot.step(body_velocity, float(rate[2]), dt_s))
-
-    def _continued(self, yaw: float) -> float:
-        """The heading nearest to the measured one: the base's joint counts full turns."""
-        here = float(self._plant.base()[2])
-        return here + wrapped_rad(yaw - here)
-
-    def hold(self) -> None:
-        self._plant.command_base(self._plant.base(), np.zeros(3))
-        self._plant.command_legs(self._trot.step((0.0, 0.0), 0.0, 0.0))
 
 
 class Then(Motion):
@@ -99,8 +50,12 @@ class Then(Motion):
         self._now.hold()
 
 
-class FollowArm(_Follow):
+class FollowArm(Follow):
     """The arm follows joints (6,) and their rates (6,)."""
+
+    def __init__(self, plant: GenesisPlant, law: Callable[[float], tuple[Array, Array] | Outcome]) -> None:
+        super().__init__(law)
+        self._plant = plant
 
     def _send(self, target: Array, rate: Array, dt_s: float) -> None:
         self._plant.command_arm(target, rate)
@@ -114,7 +69,7 @@ class GenesisSteering:
 
     limits: RobotLimits
     _plant: GenesisPlant
-    _trot: Trot
+    _base: Mobility
     _judge: Judge
     _look_camera: Any
 
@@ -129,14 +84,14 @@ class GenesisSteering:
 
     def follow_base(self, law: Callable[[float], tuple[Pose, Array] | Outcome]) -> Command:
         self._cancel("base")
-        return self._start("base", FollowBase(self._plant, self._trot, law))
+        return self._start("base", self._base.follow(law))
 
     def set_body(self, height_m: float, pitch_rad: float, *, max_speed_mps: float) -> Command:
         require_body(self.limits, height_m, pitch_rad, max_speed_mps=max_speed_mps)
         self._cancel("base")
         return self._start("base", self._posed(height_m, pitch_rad, max_speed_mps))
 
-    def _posed(self, height_m: float, pitch_rad: float, max_speed_mps: float) -> FollowBase:
+    def _posed(self, height_m: float, pitch_rad: float, max_speed_mps: float) -> Motion:
         """The body over where it stands, at a height and a pitch."""
         start, (x, y, yaw) = self._plant.body(), self._plant.base()
         goal = Pose.from_rpy((0.0, pitch_rad, float(yaw)), (x, y, SPOT.body_height_m + height_m))
@@ -148,18 +103,20 @@ class GenesisSteering:
                 return Outcome(CommandState.DONE)
             return start.towards(goal, min_jerk(time_s / lasts_s)[0]), np.zeros(3)
 
-        return FollowBase(self._plant, self._trot, law)
+        return self._base.follow(law)
 
     def levelled(self, walk: Callable[[], Motion]) -> Motion:
         """A walk, once the body stands level at its usual height."""
         body = self._plant.body()
         tilt = max(abs(angle) for angle in body.rpy_rad[:2])
-        if tilt < LEVEL_RAD and abs(body.position_m[2] - SPOT.body_height_m) < LEVEL_M:
+        level = tilt < LEVEL_RAD and abs(body.position_m[2] - SPOT.body_height_m) < LEVEL_M
+        if level or not self._base.stands:
             return walk()
         return Then(self._posed(0.0, 0.0, self.limits.body_speed_mps), walk)
 
     def follow_arm(self, law: Callable[[float], tuple[Array, Array] | Outcome]) -> Command:
         self._cancel("arm")
+        self._base.anchor_hand(fixed=False)
         return self._start("arm", FollowArm(self._plant, law))
 
     def arm_joints(self) -> Array:
@@ -167,6 +124,11 @@ class GenesisSteering:
 
     def leg_joints(self) -> Array:
         return self._plant.legs().copy()
+
+    @property
+    def fallen(self) -> bool:
+        """Whether the robot lies after a fall; on rails it never does."""
+        return self._base.fallen
 
     def joints(self) -> dict[str, float]:
         return self._plant.joints()

@@ -1,8 +1,8 @@
 """Writes a Spot with arm as MJCF from numbers; no file of the robot's maker is used.
 
-Origins, limits and masses are those of the public description. Six base joints (x, y, z, yaw, pitch, roll) move the
-body. The legs have no contact and follow the gait. The arm's links collide as capsules, the hand as the pieces of
-`behaviours.robots.spot.gripper_shape`.
+Origins, limits and masses are those of the public description. On rails, six base joints (x, y, z, yaw, pitch, roll)
+move the body; the legs have no contact and follow the gait. On legs, the body is free, and feet and lower legs
+collide. The arm's links collide as capsules, the hand as the pieces of `behaviours.robots.spot.gripper_shape`.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ UPPER_LEG_XZ_M = (0.025, -0.32)
 """From the upper leg's joint to the knee, x and z in the upper leg's frame."""
 LOWER_LEG_M = 0.3365
 FOOT_RADIUS_M = 0.036
+BODY_BOX_M = (0.88, 0.19, 0.15)
+"""Length, breadth and height of the body, over which its mass is spread."""
 LEG_LIMITS_RAD = {"hx": (-0.785, 0.785), "hy": (-0.899, 2.295), "kn": (-2.793, -0.25)}
 MASSES_KG = {
     "body": 32.86, "hip": 1.68, "upper_leg": 2.34, "lower_leg": 0.35,
@@ -55,6 +57,13 @@ GAINS = {
     JAW_JOINT: Gain(60.0, 4.0, 15.32),
 }
 """Tuned for steps of 5 ms and a joint armature of 0.1 kg·m²: joints follow without steady error."""
+
+LEG_EFFORTS_NM = {"hx": 45.0, "hy": 45.0, "kn": 115.0}
+"""Greatest torques of the motors of a leg."""
+LEG_ARMATURES = {"hx": 0.04, "hy": 0.04, "kn": 0.073}
+"""Inertias of those motors at the joint, kg·m²."""
+LEG_FRICTION_NM, LEG_DAMPING = 0.5, 0.25
+"""Dry friction of a leg's joint, N·m, and its damping, N·m·s."""
 
 FREE_BASE_GAINS = {name: Gain(4e4, 2e3, 1e4) if i < 3 else Gain(4e3, 2e2, 1e3) for i, name in enumerate(BASE_JOINTS)}
 """Of the gripper without a robot."""
@@ -93,7 +102,17 @@ def _base_joints(body: ET.Element) -> None:
         _joint(body, name, "slide" if name in BASE_JOINTS[:3] else "hinge", axis)
 
 
-def _legs(body: ET.Element) -> None:
+def _carry(legs: ET.Element) -> None:
+    """Give the legs' joints motors with inertia, friction and damping."""
+    for joint in legs.iter("joint"):
+        kind = joint.get("name", "").rpartition("_")[2]
+        if kind in LEG_ARMATURES:
+            joint.set("armature", f"{LEG_ARMATURES[kind]:.6g}")
+            joint.set("frictionloss", f"{LEG_FRICTION_NM:.6g}")
+            joint.set("damping", f"{LEG_DAMPING:.6g}")
+
+
+def _legs(body: ET.Element, *, collide: bool) -> None:
     for leg, hip in zip(LEGS, HIP_ORIGINS_M, strict=True):
         side = 1.0 if hip[1] > 0 else -1.0
         hip_link = _body(body, f"{leg}_hip", hip, MASSES_KG["hip"], 0.05)
@@ -107,8 +126,8 @@ def _legs(body: ET.Element) -> None:
         _shape(upper, "capsule", DARK, collide=False, size="0.03", fromto=f"0.018 0 -0.2 {knee}")
         lower = _body(upper, f"{leg}_lleg", (UPPER_LEG_XZ_M[0], 0.0, UPPER_LEG_XZ_M[1]), MASSES_KG["lower_leg"], 0.12)
         _joint(lower, f"{leg}_kn", "hinge", "y", LEG_LIMITS_RAD["kn"])
-        _shape(lower, "capsule", DARK, collide=False, size="0.018", fromto=f"0 0 0 0 0 {-LOWER_LEG_M}")
-        _shape(lower, "sphere", DARK, collide=False, size=str(FOOT_RADIUS_M), pos=f"0 0 {-LOWER_LEG_M}")
+        _shape(lower, "capsule", DARK, collide=collide, size="0.018", fromto=f"0 0 0 0 0 {-LOWER_LEG_M}")
+        _shape(lower, "sphere", DARK, collide=collide, size=str(FOOT_RADIUS_M), pos=f"0 0 {-LOWER_LEG_M}")
 
 
 ARM_SHAPES: dict[str, tuple[tuple[str, str, bool, dict[str, str]], ...]] = {
@@ -156,17 +175,25 @@ def _write(root: ET.Element, path: Path, parts: Sequence[Part]) -> Path:
     return path
 
 
-def spot_document() -> ET.Element:
-    """The root element of the model. In the zero pose all joints are 0."""
+def spot_document(*, legs: bool = False) -> ET.Element:
+    """The root element of the model. In the zero pose all joints are 0. legs: they carry it, else it is on rails."""
     root, world = _document("spot", PIECES)
     body = _body(world, "body", (0.0, 0.0, 0.0), MASSES_KG["body"], 0.3)
-    _base_joints(body)
+    if legs:
+        ET.SubElement(body, "freejoint", name="base")
+        squares = [side**2 for side in BODY_BOX_M]
+        moments = tuple(MASSES_KG["body"] / 12 * (sum(squares) - square) for square in squares)
+        body.find("inertial").set("diaginertia", _text(moments))  # type: ignore[union-attr]
+    else:
+        _base_joints(body)
     _shape(body, "box", YELLOW, collide=True, size="0.30 0.095 0.075")
     for x in (-0.37, 0.37):
         _shape(body, "box", DARK, collide=False, size="0.075 0.085 0.065", pos=f"{x} 0 0")
     _shape(body, "box", DARK, collide=False, size="0.26 0.075 0.012", pos="-0.03 0 0.08")
     _shape(body, "cylinder", DARK, collide=False, size="0.08 0.03", pos="0.292 0 0.095")
-    _legs(body)
+    _legs(body, collide=legs)
+    if legs:
+        _carry(body)
     link = body
     for joint in JOINTS:
         link = _body(link, joint.name, joint.origin_m, MASSES_KG[joint.name], 0.08)
@@ -177,9 +204,9 @@ def spot_document() -> ET.Element:
     return root
 
 
-def write_spot(folder: Path) -> Path:
-    """Write spot.xml and the gripper's meshes to `folder`; returns the file."""
-    return _write(spot_document(), folder / "spot.xml", PIECES)
+def write_spot(folder: Path, *, legs: bool = False) -> Path:
+    """Write spot.xml and the gripper's meshes to `folder`; returns the file. legs: see `spot_document`."""
+    return _write(spot_document(legs=legs), folder / "spot.xml", PIECES)
 
 
 def write_free_gripper(folder: Path, parts: Sequence[Part] = PIECES) -> Path:

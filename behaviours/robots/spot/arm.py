@@ -68,7 +68,7 @@ def _turn(axis: str, angle: float) -> Array:
     return np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]])
 
 
-def _chain(joints: Array) -> tuple[Array, Array, Array, Array]:
+def chain(joints: Array) -> tuple[Array, Array, Array, Array]:
     """Rotation (3, 3) and position (3,) of the hand, and each joint's axis and origin (6, 3), in the body frame."""
     rotation, position = np.eye(3), np.zeros(3)
     axes, origins = np.empty((6, 3)), np.empty((6, 3))
@@ -84,14 +84,14 @@ def forward(joints: ArrayLike) -> Pose:
     angles = np.asarray(joints, dtype=np.float64)
     if angles.shape != (6,):
         raise ValueError(f"the arm has 6 joints, got an array of shape {angles.shape}")
-    rotation, position, _, _ = _chain(angles)
+    rotation, position, _, _ = chain(angles)
     return Pose(rotation, position)
 
 
 def _step(goal: Pose, joints: Array) -> tuple[Array, float, float]:
     """Joints one damped least-squares step nearer to the goal, and the distance (m) and angle (rad) before it. Joints
     at a limit that want to leave it are frozen for the step."""
-    rotation, position, axes, origins = _chain(joints)
+    rotation, position, axes, origins = chain(joints)
     offset = goal.position_m - position
     turn = rotation_vector(goal.rotation @ rotation.T)
     jacobian = np.concatenate([np.cross(axes, position - origins).T, axes.T])

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +14,7 @@ from perception.types import Rejection
 from simulation.genesis.motions import Motion
 from simulation.genesis.plant import GenesisPlant
 from simulation.genesis.walking.eyes import FloorEyes
-from simulation.genesis.walking.straight import Walk
+from simulation.genesis.walking.straight import Straight
 
 Array = NDArray[np.float64]
 
@@ -28,17 +27,23 @@ PLANS: Final = 10
 """So often a walk is planned anew, until it counts as blocked."""
 
 
+class Steps(Protocol):
+    """Makes a walk along a straight line."""
+
+    def __call__(self, goal: Array, *, passes: bool) -> Straight: ...
+
+
 class GuidedWalk(Motion):
     """Walks to a goal (3,) x, y, yaw in the world, round what the eyes have seen; straight if nothing is in the way.
 
-    walk: makes a straight walk to a goal (3,). It looks when it begins and again on the way; when something new is in
-    the way, it stops and plans anew. FAILED, with the reason, if there is no way.
+    walk: makes a straight walk to a goal (3,); passes: it need not rest there. It looks when it begins and again on the
+    way; when something new is in the way, it stops and plans anew. FAILED, with the reason, if there is no way.
     """
 
-    def __init__(self, plant: GenesisPlant, eyes: FloorEyes, goal: Array, walk: Callable[[Array], Walk]) -> None:
+    def __init__(self, plant: GenesisPlant, eyes: FloorEyes, goal: Array, walk: Steps) -> None:
         super().__init__()
         self._plant, self._eyes, self._goal, self._walk = plant, eyes, goal, walk
-        self._now: Walk | None = None
+        self._now: Straight | None = None
         self._left: list[Array] = []
         self._plans = 0
         self._plan()
@@ -53,7 +58,11 @@ class GuidedWalk(Motion):
             self.fail(f"blocked: {way}")
             return
         self._left = [*_with_headings(way, here[2], self._goal[2])[1:-1], self._goal]
-        self._now = self._walk(self._left.pop(0))
+        self._now = self._next()
+
+    def _next(self) -> Straight:
+        goal = self._left.pop(0)
+        return self._walk(goal, passes=bool(self._left))
 
     def _way(self, here: Array) -> Array | Rejection:
         """The points to walk through."""
@@ -73,11 +82,11 @@ class GuidedWalk(Motion):
         elif self._braking:
             self._plan()
         elif self._left:
-            self._now = self._walk(self._left.pop(0))
+            self._now = self._next()
         else:
             self.finish()
 
-    def _look_again(self, now: Walk) -> None:
+    def _look_again(self, now: Straight) -> None:
         here = self._plant.base()[:2]
         if self._braking or np.linalg.norm(here - self._looked_at) < LOOKS_AGAIN_M:
             return

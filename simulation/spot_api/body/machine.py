@@ -54,7 +54,7 @@ class Machine:
         self._faults: dict[int, Fault] = {}
         self._fault_count = 0
         self._settling_since_s: float | None = None
-        self.docked = False
+        self.docked = self._down = False
         world.on_step.append(self.step)
 
     def sit_down(self, robot: Steerable) -> None:
@@ -161,6 +161,10 @@ class Machine:
 
     def step(self, robot: Steerable) -> None:
         """Called once per step, on the physics thread."""
+        down = bool(getattr(robot, "fallen", False))  # rails and the fake cannot fall
+        if down and not self._down:
+            self.add_fault(FALL)
+        self._down = down
         level = self._estop_level()
         now = self._world.clock.now()
         with self._lock:

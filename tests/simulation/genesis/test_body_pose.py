@@ -11,8 +11,9 @@ from behaviours.robot import Command, CommandState
 from behaviours.robots.spot.model import SPOT, SPOT_LIMITS
 from perception.geometry import Pose
 from simulation.genesis.motions import Motion
+from simulation.genesis.settings import SimulationSettings
 from simulation.genesis.steering import GenesisSteering
-from simulation.genesis.walking.gait import Trot
+from simulation.genesis.walking.rails import Rails
 from simulation.genesis.walking.straight import Walk
 from tests.simulation.genesis.test_motions import DT, IdealPlant, run
 
@@ -41,7 +42,7 @@ class Body(GenesisSteering):
 
     def __init__(self) -> None:
         self.plant: Any = PosedPlant()
-        self._plant, self._trot = self.plant, Trot(SPOT.body_height_m)
+        self._plant, self._base = self.plant, Rails(self.plant, SimulationSettings())
 
     def _start(self, part: str, motion: Motion) -> Command:
         assert part == "base"
@@ -51,7 +52,7 @@ class Body(GenesisSteering):
         assert part == "base"
 
     def walk(self) -> Motion:
-        return self.levelled(lambda: Walk(self._plant, self._trot, np.array([0.5, 0.0, 0.0]), 0.5, 0.8))
+        return self.levelled(lambda: self._base.walk(np.array([0.5, 0.0, 0.0]), 0.5, 0.8))
 
 
 def posed(body: Body) -> Motion:

@@ -68,7 +68,7 @@ class Room:
 
 
 def walk(plant: Any, room: Room, goal: tuple[float, float, float]) -> GuidedWalk:
-    def straight(to: np.ndarray) -> Walk:
+    def straight(to: np.ndarray, *, passes: bool) -> Walk:
         return Walk(plant, Trot(SPOT.body_height_m), to, SPEED, RATE)
 
     return GuidedWalk(plant, FloorEyes(room.look, plant), np.array(goal), straight)

@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 
 from behaviours.robots.fake.robot import FakeRobot
 from perception.base.errors import ConfigError
+from simulation.spot_api.body.machine import FALL
 from simulation.spot_api.faults.spec import KINDS, FaultSpec, matches, read_faults
 from tests.support.spot_api import connect, spot, standing, wait_for
 
@@ -225,6 +226,17 @@ def test_motors_off_estop_and_behaviour_fault_stop_a_walk() -> None:
             time.sleep(0.2)
             assert abs(server.world.snapshot.body.position_m[0] - place) < 0.01
             assert place < 2.9
+
+
+def test_a_robot_that_has_fallen_has_a_behaviour_fault_until_it_is_cleared() -> None:
+    robot = FakeRobot()
+    with spot(robot) as server:
+        robot.fallen = True  # type: ignore[attr-defined]
+        wait_for(lambda: server.machine.faults())
+        assert [fault.cause for fault in server.machine.faults()] == [FALL]
+        time.sleep(0.1)
+        assert len(server.machine.faults()) == 1, "one fall is one fault"
+        assert server.machine.clear_fault(server.machine.faults()[0].number)
 
 
 def test_the_object_is_bumped_and_slips() -> None:
