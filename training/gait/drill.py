@@ -1,0 +1,92 @@
+"""What a robot in training goes through: ground, commands, arm, load and pushes, drawn from a seed."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from behaviours.robots.spot import arm as spot_arm
+from behaviours.robots.spot.model import SPOT
+from simulation.gait_trials.ground import Ground, flat, make_ground
+from simulation.gait_trials.world import GaitWorld
+from simulation.genesis.legs.policy import EVERY_S
+
+Array = NDArray[np.float64]
+
+EPISODE_S: Final = 8.0
+COMMAND_S: Final = 2.5
+"""Mean time between two commands, and between two poses of the arm."""
+PUSH_S: Final = 4.0
+"""Mean time between two pushes."""
+PUSH_MPS: Final = 0.8
+"""Greatest change of the body's speed by a push."""
+MOST: Final = np.array([0.8, 0.45, 1.0])
+"""Greatest command ahead, to the left (m/s) and of the turn (rad/s)."""
+LOAD_N: Final = 25.0
+ARM_RADPS: Final = 1.0
+"""Speed of the arm's joints from one pose to the next."""
+
+
+class Drill:
+    """Keeps every robot of a world busy; `step` is called before each answer of the policy."""
+
+    def __init__(self, world: GaitWorld, seed: int) -> None:
+        self._world, self._rng = world, np.random.default_rng([seed, 7])
+        self._arm = world.arm_target.copy()
+        self._left_s = np.zeros(world.envs)
+        self._grounds: list[Ground] = [flat()] * world.envs
+        self.ages_s = np.zeros(world.envs)
+
+    def step(self) -> NDArray[np.bool_]:
+        """Begin anew where a robot has fallen or its time is over; returns which have fallen."""
+        world, rng = self._world, self._rng
+        fallen = world.fallen() & (self._left_s > 0)
+        self._left_s -= EVERY_S
+        self._begin(fallen | (self._left_s <= 0))
+        changes = rng.random(world.envs) < EVERY_S / COMMAND_S
+        world.command[changes] = self._commands(int(changes.sum()))
+        changes = rng.random(world.envs) < EVERY_S / COMMAND_S
+        self._arm[changes] = self._arms(int(changes.sum()))
+        most = ARM_RADPS * EVERY_S
+        world.arm_target = world.arm_target + np.clip(self._arm - world.arm_target, -most, most)
+        pushed = rng.random(world.envs) < EVERY_S / PUSH_S
+        if pushed.any():
+            push = rng.uniform(-PUSH_MPS, PUSH_MPS, (world.envs, 3)) * pushed[:, None]
+            push[:, 2] = 0.0
+            world.push(push)
+        return np.asarray(fallen)
+
+    def _begin(self, which: NDArray[np.bool_]) -> None:
+        world, rng = self._world, self._rng
+        if not which.any():
+            return
+        for index in np.flatnonzero(which):
+            self._grounds[index] = self._ground()
+            self._left_s[index] = EPISODE_S * rng.uniform(0.5, 1.0)
+        count = int(which.sum())
+        world.arm_target[which] = self._arm[which] = self._arms(count)
+        world.command[which] = self._commands(count)
+        world.load_n[which] = np.where(rng.random(count) < 0.6, 0.0, rng.uniform(0.0, LOAD_N, count))
+        world.lay(which, self._grounds)
+        world.put(which, rng.uniform(-0.5, 0.5, world.envs), np.full(world.envs, SPOT.body_height_m))
+
+    def _ground(self) -> Ground:
+        kind = self._rng.choice(["flat", "rubble", "ramp", "step", "stairs"], p=[0.45, 0.25, 0.14, 0.08, 0.08])
+        size = {"flat": 0.0, "rubble": 0.08, "ramp": 0.27, "step": 0.08, "stairs": 0.06}[kind]
+        return make_ground(kind, size * self._rng.uniform(0.3, 1.0), self._rng)
+
+    def _commands(self, count: int) -> Array:
+        rng = self._rng
+        command = rng.uniform(-1.0, 1.0, (count, 3)) * MOST
+        command[:, 0] = np.where(rng.random(count) < 0.6, np.abs(command[:, 0]), 0.6 * command[:, 0])
+        command *= rng.random((count, 3)) < np.array([0.75, 0.5, 0.55])
+        return np.asarray(command * (rng.random((count, 1)) < 0.85))
+
+    def _arms(self, count: int) -> Array:
+        rng = self._rng
+        poses = np.array([spot_arm.STOW, spot_arm.READY, spot_arm.CARRY, (0.0, -1.4, 1.6, 0.0, -0.2, 0.0)])
+        arms = poses[rng.integers(len(poses), size=count)] + rng.normal(0.0, 0.25, (count, 6)) * [1, 1, 1, 0.5, 1, 1]
+        arms = np.clip(arms, spot_arm.LOWER, spot_arm.UPPER)
+        return np.column_stack([arms, np.where(rng.random(count) < 0.5, 0.0, rng.uniform(-1.5, 0.0, count))])
