@@ -77,6 +77,8 @@ class _Way:
     def __init__(self, middles: Vector, start: Vector, goal: Vector, radius_m: float, slack_m: float = 0.0) -> None:
         self._middles, self._start, self._goal, self._radius_m = middles, start, goal, radius_m
         self._slack_m = slack_m + TOLERANCE_M
+        # a step of the search that leaves the circle round an end may do so between two places
+        self._close_m = radius_m + 1.5 * slack_m
         self._ends = [(end, float(self.clearance_m(end[None])[0])) for end in (start, goal)]
 
     def clearance_m(self, points: Vector) -> Vector:
@@ -90,7 +92,7 @@ class _Way:
         """(...,) of points (..., 2) with this clearance (...,)."""
         allowed = clearance >= self._radius_m - self._slack_m
         for end, near in self._ends:
-            close = np.linalg.norm(points - end, axis=-1) <= self._radius_m
+            close = np.linalg.norm(points - end, axis=-1) <= self._close_m
             allowed |= close & (clearance >= near - self._slack_m)
         return np.asarray(allowed)
 

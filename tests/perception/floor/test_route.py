@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from perception.floor.plan import CELL_M, FloorPlan
@@ -50,6 +50,7 @@ def length_m(way: np.ndarray) -> float:
 
 
 @given(boxes, place, place)
+@example([(0.5, 0.6875, 0.5, 0.5)], (0.0, 1.0), (0.0, 2.0))
 def test_never_nearer_to_a_known_obstacle_than_allowed(
     boxes: list[Box], start: tuple[float, float], goal: tuple[float, float]
 ) -> None:
