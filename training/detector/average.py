@@ -18,6 +18,7 @@ if __name__ == "__main__":  # before the imports below, so that a missing packag
 import argparse
 import csv
 import io
+from collections.abc import Collection
 from pathlib import Path
 
 import torch
@@ -28,6 +29,7 @@ from perception.base.files import TEXT_BYTES, read_bytes, read_json, read_text, 
 from perception.base.plain_json import json_text
 from training.common.outputs import refuse_replacing
 from training.detector.arguments import TRUST
+from training.detector.classes import CLASS_ROWS, labels_of, names_of
 from training.detector.export import read_arguments
 from training.detector.pickled_weights import check_data, check_weights, network_of, trusting
 from training.detector.torchvision_stub import import_ultralytics
@@ -47,7 +49,8 @@ def average(
 ) -> Path:
     """Write a run with the average of the run's best weights and those of `start`; returns `out`.
 
-    start: a .pt or .onnx file. share: weight of the run, between 0 and 1. overwrite: replace a run in `out`.
+    start: a .pt or .onnx file; the rows of classes that it does not know stay the run's. share: weight of the run,
+    between 0 and 1. overwrite: replace a run in `out`.
     trust_pickle: see training.detector.pickled_weights. ConfigError if a file is missing or not trusted, the share is
     impossible, `out` holds a run, or the layouts differ.
     """
@@ -71,7 +74,8 @@ def average(
     source = start if start.suffix == ".pt" else trainable(start, out / "start.pt", data, size)
     other = network_of(check_weights(source, trust_pickle=trust_pickle), source)
     network = network_of(checkpoint, best)
-    mix(network, other, share)
+    known = labels_of(start, trust_pickle=trust_pickle)
+    mix(network, other, share, [row for row, name in enumerate(names_of(network)) if name not in known])
     with replacing(out / "weights" / "best.pt") as part:
         torch.save({**checkpoint, "model": network, "ema": None}, part)
     with trusting(trust_pickle):
@@ -93,15 +97,19 @@ def average(
     return out
 
 
-def mix(network: nn.Module, other: nn.Module, share: float) -> None:
-    """Set `network` to share * network + (1 - share) * other, in place. ConfigError if the layouts differ."""
+def mix(network: nn.Module, other: nn.Module, share: float, own: Collection[int] = ()) -> None:
+    """Set `network` to share * network + (1 - share) * other, in place. own: classes whose rows of the head stay as
+    they are. ConfigError if the layouts differ."""
     mine, theirs = network.state_dict(), other.state_dict()
     if {name: value.shape for name, value in mine.items()} != {name: value.shape for name, value in theirs.items()}:
         raise ConfigError("the run's network and --start have not the same layout or classes")
     with torch.no_grad():
         for name, value in mine.items():
             if value.is_floating_point():
-                value.copy_(torch.lerp(theirs[name].to(value.dtype), value, share))
+                mixed = torch.lerp(theirs[name].to(value.dtype), value, share)
+                if own and CLASS_ROWS.search(name):
+                    mixed[list(own)] = value[list(own)]
+                value.copy_(mixed)
 
 
 def main() -> None:

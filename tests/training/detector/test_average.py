@@ -28,6 +28,21 @@ def test_every_number_lies_between_both() -> None:
         mix(network, layers(0.0, 4), 0.5)
 
 
+def head(value: float) -> torch.nn.Module:
+    """Named as that of a YOLO network of three classes."""
+    layers = torch.nn.Sequential(*(torch.nn.Conv2d(1, 3, 1) for _ in range(3)))
+    for tensor in layers.state_dict().values():
+        tensor.fill_(value)
+    return torch.nn.ModuleDict({"head": torch.nn.ModuleDict({"cv3": torch.nn.ModuleList([layers])})})
+
+
+def test_rows_of_classes_that_only_the_run_knows_stay_as_they_are() -> None:
+    network = head(10.0)
+    mix(network, head(0.0), 0.5, [1])
+    for name, value in network.state_dict().items():
+        assert value.flatten().tolist() == ([5.0, 10.0, 5.0] if "cv3.0.2." in name else [5.0] * 3), name
+
+
 @pytest.mark.parametrize("share", [0.0, 1.0, -1.0, float("nan")])
 def test_a_share_is_between_none_and_all(tmp_path: Path, share: float) -> None:
     with pytest.raises(ConfigError, match="--share"):

@@ -72,7 +72,7 @@ def test_the_detector_computes_what_its_file_computes_before_and_after_its_stati
     x = torch.rand((1, 3, 96, 128), generator=torch.Generator().manual_seed(1))
     path = write_network(DEFAULT_WEIGHTS.with_name("detector.onnx"), tmp_path / "detector.onnx", {})
     expected = OnnxSession(path, "detector", channels=3, outputs=2).run(x.numpy())[0]
-    network = SegmentationModel("yolo11n-seg.yaml", nc=3, verbose=False).eval()
+    network = SegmentationModel("yolo11n-seg.yaml", nc=9, verbose=False).eval()
 
     def outputs() -> np.ndarray:
         with torch.no_grad():

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# recipe.sh WORK [HOURS]: makes the detector of nine words again, from nothing, in the folder WORK.
+# recipe.sh WORK [HOURS]: makes a detector of nine words, as the shipped one was made, in the folder WORK.
 # Needs apt-get (Debian 12), dpkg-deb, unzip, pip and spot-grasp with the extra `train`. Nothing is installed.
 # The licences of what it fetches stand in docs/licences.md.
 set -euo pipefail
-work=$1 hours=${2:-2}
+work=$1 hours=${2:-1.5}
 mkdir -p "$work/fetched" "$work/photos" "$work/models3d"
 cd "$work/fetched"
 apt-get download sweethome3d-furniture plasma-workspace-wallpapers mate-backgrounds
@@ -19,10 +19,15 @@ cd - > /dev/null
 python -m training.detector.furnished.collect --out "$work/models" --sweethome3d "$work/models3d" \
     --robosuite "$work/fetched/robosuite" --metaworld "$work/fetched/metaworld" --pybullet "$work/fetched/pybullet" \
     --photos "$work/photos"
-python -m training.detector.furnished.pictures --models "$work/models" --out "$work/furnished" --rooms 2000 --seed 3
-python -m training.detector.furnished.pictures --models "$work/models" --out "$work/test" --rooms 80 --test
-python -m training.detector.rendered.composite --out "$work/rooms" --pictures 1000 --seed 20
+for first in 0 1000; do
+    python -m training.detector.furnished.pictures --models "$work/models" --out "$work/furnished" --first $first \
+        --rooms 650 --seed 3
+done
+python -m training.detector.furnished.pictures --models "$work/models" --out "$work/test" --rooms 60 --size 480 --test
+python -m training.detector.rendered.composite --out "$work/rooms" --pictures 500 --seed 20
 spot-grasp train detector --start perception/weights/detector.onnx --data "$work/furnished" --data "$work/rooms" \
     --out "$work/run" --hours "$hours" --image-size 288 --learning-rate 0.001 --bfloat16
-python -m training.export detector --run "$work/run/detector" --height 288 --width 384 --out "$work/weights"
+python -m training.detector.average --run "$work/run/detector" --start perception/weights/detector.onnx --share 0.5 \
+    --out "$work/average" --trust-pickle
+python -m training.export detector --run "$work/average" --height 288 --width 384 --out "$work/weights"
 python -m training.studies.measure_rooms --data "$work/test" --detector "$work/weights/detector.onnx"
