@@ -13,15 +13,7 @@ from numpy.typing import NDArray
 from behaviours.robots.spot import arm as spot_arm
 from simulation.gait_trials.ground import BOX_HALF_M, BOXES, RAMP_HALF_M, Ground
 from simulation.genesis.bases import add_robot
-from simulation.genesis.legs.policy import (
-    DEFAULT_JOINTS,
-    DEFAULT_LEGS,
-    EVERY_S,
-    JOINT_OF_ANSWER,
-    PLACE_OF_JOINT,
-    SCALE_RAD,
-    TORSO,
-)
+from simulation.genesis.legs.policy import EVERY_S, GaitState, answer_for, leg_targets, observation
 from simulation.genesis.legs.stance import first_legs
 from simulation.genesis.physics import TIME_STEP_S, init_genesis, new_scene
 from simulation.genesis.plant import as_numpy
@@ -103,7 +95,7 @@ class GaitWorld:
         legs = np.tile(first_legs(), (len(index), 1))
         qpos = np.concatenate([pose, legs, self.arm_target[index]], axis=1)
         self._robot.set_qpos(qpos, self._places, envs_idx=index, zero_velocity=True)
-        self.last[index] = ((first_legs() - DEFAULT_LEGS) / SCALE_RAD)[JOINT_OF_ANSWER]
+        self.last[index] = answer_for(first_legs())
 
     def lay(self, which: NDArray[np.bool_], grounds: Sequence[Ground]) -> None:
         """Give some robots their ground; grounds: of every robot."""
@@ -134,25 +126,21 @@ class GaitWorld:
 
     def told(self) -> Floats:
         """(N, 84) what the policy is told now, as `legs.policy.observation` lists it."""
-        _, rotation = self.state()
-        velocity, rates = as_numpy(self._robot.get_vel()), as_numpy(self._robot.get_ang())
-        joints, speeds = np.empty((self.envs, 19)), np.empty((self.envs, 19))
-        joints[:, PLACE_OF_JOINT] = as_numpy(self._robot.get_dofs_position(self._dofs)) - DEFAULT_JOINTS
-        speeds[:, PLACE_OF_JOINT] = as_numpy(self._robot.get_dofs_velocity(self._dofs))
-        turn = np.swapaxes(rotation, 1, 2)
-        parts = [
-            np.einsum("nij,nj->ni", turn, velocity), np.einsum("nij,nj->ni", turn, rates), -rotation[:, 2],
-            self.command, self.arm_target, np.zeros((self.envs, 12)), np.tile(TORSO, (self.envs, 1)),
-            joints, speeds, self.last,
-        ]  # fmt: skip
-        return np.concatenate(parts, axis=1).astype(np.float32)
+        robot, (_, rotation) = self._robot, self.state()
+        velocity, rates = (
+            np.einsum("nji,nj->ni", rotation, as_numpy(one)) for one in (robot.get_vel(), robot.get_ang())
+        )
+        joints, speeds = (as_numpy(get(self._dofs)) for get in (robot.get_dofs_position, robot.get_dofs_velocity))
+        state = GaitState(
+            velocity, rates, -rotation[:, 2], self.command, self.arm_target, joints, speeds, self.last
+        )  # fmt: skip
+        return observation(state)
 
     def act(self, answers: Floats) -> None:
         """Let all robots follow the policy's answers (N, 12) for EVERY_S."""
         self.last = np.asarray(answers, dtype=np.float64)
-        legs = np.tile(DEFAULT_LEGS, (self.envs, 1))
-        legs[:, JOINT_OF_ANSWER] += SCALE_RAD * self.last
-        self._robot.control_dofs_position(np.concatenate([legs, self.arm_target], axis=1), self._dofs)
+        targets = np.concatenate([leg_targets(self.last), self.arm_target], axis=1)
+        self._robot.control_dofs_position(targets, self._dofs)
         for _ in range(STEPS):
             if self.load_n.any():
                 self._pull()
@@ -165,7 +153,7 @@ class GaitWorld:
 
 
 def _rotations(quaternions: Array) -> Array:
-    """(N, 3, 3) of unit quaternions (N, 4), w first."""
+    """(N, 3, 3) of unit quaternions (N, 4), w first; not finite where those are not, as of robots that are lost."""
     w, x, y, z = quaternions.T
     rows = [
         [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],

@@ -37,7 +37,7 @@ TORSO: Final = (0.0, 0.0, 0.52)
 
 @dataclass(frozen=True)
 class GaitState:
-    """What the policy is told of the robot. Body frame, SI units and radians.
+    """What the policy is told of a robot, or of many: then each has a first axis. Body frame, SI units and radians.
 
     velocity_mps, rates_radps: (3,) of the body. down: (3,) unit vector of gravity. command: (3,) velocity ahead, to the
     left and of the turn that is wanted. arm_target: (7,) joints of arm and jaw as they are driven. joints, joint_rates:
@@ -55,18 +55,20 @@ class GaitState:
 
 
 def observation(state: GaitState) -> NDArray[np.float32]:
-    """(84,) input of the network."""
-    joints, rates = np.empty(19), np.empty(19)
-    joints[PLACE_OF_JOINT] = state.joints - DEFAULT_JOINTS
-    rates[PLACE_OF_JOINT] = state.joint_rates
-    parts = (state.velocity_mps, state.rates_radps, state.down, state.command, state.arm_target, np.zeros(12), TORSO)
-    return np.concatenate([*parts, joints, rates, state.last]).astype(np.float32)
+    """(..., 84) input of the network."""
+    joints, rates = np.empty(state.joints.shape), np.empty(state.joints.shape)
+    joints[..., PLACE_OF_JOINT] = state.joints - DEFAULT_JOINTS
+    rates[..., PLACE_OF_JOINT] = state.joint_rates
+    robots = state.joints.shape[:-1]
+    asked = np.zeros((*robots, 12)), np.broadcast_to(TORSO, (*robots, 3))
+    parts = state.velocity_mps, state.rates_radps, state.down, state.command, state.arm_target, *asked
+    return np.concatenate([*parts, joints, rates, state.last], axis=-1).astype(np.float32)
 
 
 def leg_targets(answer: Array) -> Array:
-    """(12,) targets of the leg joints, radians, that the network's answer (12,) asks for."""
-    targets = DEFAULT_LEGS.copy()
-    targets[JOINT_OF_ANSWER] += SCALE_RAD * answer
+    """(..., 12) targets of the leg joints, radians, that the network's answer (..., 12) asks for."""
+    targets = np.broadcast_to(DEFAULT_LEGS, answer.shape).copy()
+    targets[..., JOINT_OF_ANSWER] += SCALE_RAD * answer
     return targets
 
 
