@@ -23,6 +23,9 @@ ArmLaw = Callable[[float], tuple[Vector, Vector] | Outcome]
 class FakeSteering(FakeParts):
     """Body and arm by laws that are asked at every step; joints by inverse kinematics of where the hand is."""
 
+    fallen = False
+    """Tests set it: the fake cannot fall by itself."""
+
     _joints: tuple[Pose, Vector] | None = None
 
     def follow_base(self, law: BaseLaw) -> Command:

@@ -161,10 +161,9 @@ class Machine:
 
     def step(self, robot: Steerable) -> None:
         """Called once per step, on the physics thread."""
-        down = bool(getattr(robot, "fallen", False))  # rails and the fake cannot fall
-        if down and not self._down:
+        if robot.fallen and not self._down:
             self.add_fault(FALL)
-        self._down = down
+        self._down = robot.fallen
         level = self._estop_level()
         now = self._world.clock.now()
         with self._lock:

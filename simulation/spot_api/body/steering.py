@@ -25,6 +25,10 @@ ArmLaw = Callable[[float], tuple[Vector, Vector] | Outcome]
 class Steerable(Robot, Protocol):
     """A robot whose base and arm follow laws, and whose world can be seen from anywhere."""
 
+    @property
+    def fallen(self) -> bool:
+        """Whether it lies after a fall."""
+
     def follow_base(self, law: BaseLaw) -> Command:
         """Let the body follow a law. Cancels the base's present motion."""
 

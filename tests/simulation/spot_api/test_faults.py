@@ -231,7 +231,7 @@ def test_motors_off_estop_and_behaviour_fault_stop_a_walk() -> None:
 def test_a_robot_that_has_fallen_has_a_behaviour_fault_until_it_is_cleared() -> None:
     robot = FakeRobot()
     with spot(robot) as server:
-        robot.fallen = True  # type: ignore[attr-defined]
+        robot.fallen = True
         wait_for(lambda: server.machine.faults())
         assert [fault.cause for fault in server.machine.faults()] == [FALL]
         time.sleep(0.1)
