@@ -24,6 +24,8 @@ PUSH_MPS: Final = 0.8
 """Greatest change of the body's speed by a push."""
 MOST: Final = np.array([0.8, 0.45, 1.0])
 """Greatest command ahead, to the left (m/s) and of the turn (rad/s)."""
+UPWARDS: Final = 0.7
+"""Share of the commands that lead up a ramp or a step, where there is one ahead."""
 LOAD_N: Final = 25.0
 ARM_RADPS: Final = 1.0
 """Speed of the arm's joints from one pose to the next."""
@@ -37,6 +39,7 @@ class Drill:
         self._arm = world.arm_target.copy()
         self._left_s = np.zeros(world.envs)
         self._grounds: list[Ground] = [flat()] * world.envs
+        self._climbs = np.zeros(world.envs, bool)
         self.ages_s = np.zeros(world.envs)
 
     def step(self) -> NDArray[np.bool_]:
@@ -46,7 +49,7 @@ class Drill:
         self._left_s -= EVERY_S
         self._begin(fallen | (self._left_s <= 0))
         changes = rng.random(world.envs) < EVERY_S / COMMAND_S
-        world.command[changes] = self._commands(int(changes.sum()))
+        world.command[changes] = self._commands(self._climbs[changes])
         changes = rng.random(world.envs) < EVERY_S / COMMAND_S
         self._arm[changes] = self._arms(int(changes.sum()))
         most = ARM_RADPS * EVERY_S
@@ -63,26 +66,32 @@ class Drill:
         if not which.any():
             return
         for index in np.flatnonzero(which):
-            self._grounds[index] = self._ground()
+            self._grounds[index], self._climbs[index] = self._ground()
             self._left_s[index] = EPISODE_S * rng.uniform(0.5, 1.0)
         count = int(which.sum())
         world.arm_target[which] = self._arm[which] = self._arms(count)
-        world.command[which] = self._commands(count)
+        world.command[which] = self._commands(self._climbs[which])
         world.load_n[which] = np.where(rng.random(count) < 0.6, 0.0, rng.uniform(0.0, LOAD_N, count))
         world.lay(which, self._grounds)
         world.put(which, rng.uniform(-0.5, 0.5, world.envs), np.full(world.envs, SPOT.body_height_m))
 
-    def _ground(self) -> Ground:
-        kind = self._rng.choice(["flat", "rubble", "ramp", "step", "stairs"], p=[0.45, 0.25, 0.14, 0.08, 0.08])
-        size = {"flat": 0.0, "rubble": 0.08, "ramp": 0.27, "step": 0.08, "stairs": 0.06}[kind]
-        return make_ground(kind, size * self._rng.uniform(0.3, 1.0), self._rng)
+    def _ground(self) -> tuple[Ground, bool]:
+        """A ground, and whether the way ahead goes up it."""
+        kind = self._rng.choice(["flat", "rubble", "ramp", "step", "stairs"], p=[0.34, 0.22, 0.18, 0.16, 0.1])
+        size = {"flat": 0.0, "rubble": 0.1, "ramp": 0.28, "step": 0.12, "stairs": 0.08}[kind]
+        ground = make_ground(kind, size * self._rng.uniform(0.3, 1.0), self._rng)
+        return ground, kind in ("ramp", "step", "stairs")
 
-    def _commands(self, count: int) -> Array:
-        rng = self._rng
+    def _commands(self, climbs: NDArray[np.bool_]) -> Array:
+        """(n, 3) commands; climbs: (n,) whether the robot has a way up ahead, which it then mostly takes."""
+        rng, count = self._rng, len(climbs)
         command = rng.uniform(-1.0, 1.0, (count, 3)) * MOST
         command[:, 0] = np.where(rng.random(count) < 0.6, np.abs(command[:, 0]), 0.6 * command[:, 0])
         command *= rng.random((count, 3)) < np.array([0.75, 0.5, 0.55])
-        return np.asarray(command * (rng.random((count, 1)) < 0.85))
+        command *= rng.random((count, 1)) < 0.85
+        up = climbs & (rng.random(count) < UPWARDS)
+        command[up] = np.column_stack([rng.uniform(0.25, MOST[0], count), rng.normal(0.0, 0.05, (count, 2))])[up]
+        return np.asarray(command)
 
     def _arms(self, count: int) -> Array:
         rng = self._rng

@@ -56,7 +56,7 @@ class Recipe:
     passes: int = 6
     batch: int = 1024
     rate: float = 1e-3
-    widths: tuple[int, ...] = (256, 128, 64)
+    widths: tuple[int, ...] = (512, 256, 128)
     taught: int = 4
     """Rounds in which the teacher moves all robots; over as many more its share falls to a tenth."""
 
