@@ -26,6 +26,14 @@ class Failures:
 
         return sorted(detections, key=failed)
 
+    def without(self, detections: list[Detection], frame: RgbdFrame, near_m: float) -> list[Detection]:
+        """The detections of a frame in their order, but those within near_m of places that were noted twice or more."""
+
+        def noted(detection: Detection) -> int:
+            return sum(detection_of([detection], frame, known, near_m) is not None for known in self.objects)
+
+        return [detection for detection in detections if noted(detection) < 2]
+
 
 FAILURES = Port("failures", Failures, Direction.INOUT, text="objects that could not be gripped")
 

@@ -79,6 +79,7 @@ class DetectObject(WorkLeaf[View]):
         input_port("known", ObjectLocation, default=None, text="take no other object than this one"),
         input_port("within_m", float, unit="m", default=0.15, bounds=up_to(100.0), text="how far it may have moved"),
         input_port("failures", Failures, default=None, text="take these only if there is no other"),
+        input_port("gone", Failures, default=None, text="leave out what was noted here twice: from near, nothing is there"),
         input_port(
             "or_by_depth",
             bool,
@@ -102,11 +103,11 @@ class DetectObject(WorkLeaf[View]):
             judging=settings.judging,
             or_by_depth=self.get("or_by_depth"),
         )
-        failures = self.get("failures") or Failures()
+        failures, gone = self.get("failures") or Failures(), self.get("gone") or Failures()
 
         def detect() -> View | Rejection:
             if known is None:  # all that can be found is compared
-                detections = choose(look(), frame, meant)
+                detections = gone.without(choose(look(), frame, meant), frame, settings.grasp.failed_m)
                 best = next(iter(failures.last(detections, frame, settings.grasp.failed_m)), None)
                 where = "" if meant is Where.best else f", {meant.value}"
             else:
