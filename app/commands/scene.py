@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from app.base.arguments import add_json
 from app.base.bounded import seed
 from app.base.command import Command, Parser
@@ -18,6 +20,7 @@ from perception.base.files import write_atomic
 
 if TYPE_CHECKING:
     from simulation.scene.build import SceneSample
+    from simulation.scene.ground.land import Land
     from simulation.scene.placing import Placed
 
 ENDINGS: Final = (".png", ".jpg")
@@ -59,6 +62,8 @@ def facts(sample: SceneSample) -> dict[str, Any]:
     """What stands where, as plain JSON values: metres and radians, world frame."""
     x, y, yaw = sample.robot_xy_yaw
     rows: dict[str, Any] = {"robot": {"at_m": _rounded((x, y)), "yaw_rad": round(yaw, 3)}}
+    if sample.land.uneven:
+        rows["ground"] = _ground(sample.land)
     for number, box in enumerate(sample.supports):
         name = "place" if box is sample.place else "support" if number == 0 else f"box {number}"
         top = box.center_m[2] + box.half_m[2]
@@ -69,6 +74,18 @@ def facts(sample: SceneSample) -> dict[str, Any]:
     if sample.person is not None:
         rows["person"] = {"hand_m": _rounded(sample.person.hand_m), "pull_n": sample.person.pull_n}
     return rows
+
+
+def _ground(land: Land) -> dict[str, Any]:
+    """How steep the floor is, and the heights of what rises from it."""
+    up = {"steps_m": land.steps, "rubble_m": land.rubble}
+    tops = {
+        key: _rounded(box.center_m[2] + box.half_m[2] - land.floor_m(box.center_m[:2]) for box in boxes)
+        for key, boxes in up.items()
+        if boxes
+    }
+    patches = {"slippery_at_m": [_rounded(box.center_m[:2]) for box in land.patches]} if land.patches else {}
+    return {"ramp_rad": round(float(np.arctan(np.hypot(*land.slope))), 3), **tops, **patches}
 
 
 def _object(placed: Placed) -> dict[str, Any]:

@@ -30,23 +30,24 @@ class FloorPlan:
     """Where something stands. What was never seen counts as free.
 
     occupied: (N, 2) int32, the cells in which something stands, sorted, each once. low_m, high_m: heights above the
-    floor, which is at z = 0, between which returns are obstacles; what is lower is stepped over, what is higher is
-    walked under.
+    floor between which returns are obstacles; what is lower is stepped over, what is higher is walked under.
     """
 
     occupied: NDArray[np.int32] = field(default_factory=_no_cells)
     low_m: float = 0.1
     high_m: float = 1.2
 
-    def seen(self, points_m: ArrayLike) -> FloorPlan:
+    def seen(self, points_m: ArrayLike, above_m: ArrayLike | None = None) -> FloorPlan:
         """The plan after another look. A cell in which only the floor is seen now is free again.
 
         points_m: (N, 3) world, what the look has shown; of the whole look, as one picture may see the floor below a
-        table and another the table. Points that are not finite are left out.
+        table and another the table. Points that are not finite are left out. above_m: (N,) their heights above the
+        floor, see `ground.heights_above`; None for a floor at z = 0.
         """
         points = np.asarray(points_m, np.float64).reshape(-1, 3)
-        points = points[(np.abs(points) < FARTHEST_M).all(axis=1)]
-        height = points[:, 2]
+        height = points[:, 2] if above_m is None else np.asarray(above_m, np.float64)
+        fit = (np.abs(points) < FARTHEST_M).all(axis=1)
+        points, height = points[fit], height[fit]
         stands = _numbers_of(points[(height > self.low_m) & (height < self.high_m)])
         floor = _numbers_of(points[np.abs(height) < FLOOR_M])
         kept = np.setdiff1d(_numbers(self.occupied), floor, assume_unique=True)

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from behaviours.robots.spot import arm as spot_arm
-from simulation.gait_trials.ground import BOX_HALF_M, BOXES, RAMP_HALF_M, Ground
 from simulation.genesis.bases import add_robot
 from simulation.genesis.legs.policy import EVERY_S, GaitState, answer_for, leg_targets, observation
 from simulation.genesis.legs.stance import first_legs
@@ -19,6 +18,7 @@ from simulation.genesis.physics import TIME_STEP_S, init_genesis, new_scene
 from simulation.genesis.plant import as_numpy
 from simulation.genesis.settings import LegSettings
 from simulation.robot_files.spot_model import ARM_JOINTS, GAINS, JAW_JOINT, LEG_EFFORTS_NM, LEG_JOINTS
+from simulation.scene.ground.shapes import BOX_HALF_M, BOXES, RAMP_HALF_M, Ground
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,7 +14,7 @@ from simulation.genesis.plant import GenesisPlant
 from simulation.genesis.settings import SimulationSettings
 from simulation.genesis.walking.mobility import Mobility
 from simulation.genesis.walking.rails import Rails
-from simulation.robot_files.spot_model import write_spot
+from simulation.robot_files.spot_model import LEGS, write_spot
 
 FRICTION = 0.8
 """Of the robot's shapes."""
@@ -39,8 +39,12 @@ def add_robot(scene: Any, folder: Path, *, legs: bool, robot_file: Path | None) 
     return scene.add_entity(morph, material=material)
 
 
-def make_plant(entity: Any, settings: SimulationSettings, *, legs: bool) -> GenesisPlant:
-    """What drives the joints of a robot in a built scene."""
+def make_plant(entity: Any, settings: SimulationSettings, *, legs: bool, slip: float | None = None) -> GenesisPlant:
+    """What drives the joints of a robot in a built scene. slip: friction of its feet where patches of the ground have
+    less than theirs: the larger friction of two shapes counts."""
+    if slip is not None:
+        for leg in LEGS:
+            entity.get_link(f"{leg}_lleg").set_friction(slip)
     return LeggedPlant(entity, settings.legs) if legs else GenesisPlant(entity)
 
 

@@ -71,6 +71,9 @@ class GenesisRobot(GenesisSteering):
         settings: SimulationSettings | None = None,
     ) -> None:
         self.sample = scenes.sample_scene(scenes.load_scene(scene), seed)
+        if base == "rails" and (key := self.sample.land.uneven):
+            where = f"scene {self.sample.name}: [ground] {key}"
+            raise ConfigError(f"{where}: the body on rails glides on a flat floor; add --base legs")
         self.seed, self._video, self._ideal_depth, self._robot_file = seed, video, ideal_depth, robot_file
         self._device, self._settings = device, settings or SimulationSettings()
         self._policy = GaitPolicy(gait or gait_file(None)) if base == "legs" else None
@@ -101,7 +104,8 @@ class GenesisRobot(GenesisSteering):
         self._look_camera = self._add_camera(LOOK_CAMERA, LOOK_NEAR_M)
         film_camera = self._add_film_camera() if self._video is not None else None
         self._scene.build()
-        self._plant = make_plant(robot, self._settings, legs=legs)
+        slip = self.sample.land.slip if self.sample.land.patches else None
+        self._plant = make_plant(robot, self._settings, legs=legs, slip=slip)
         if film_camera is not None and self._video is not None:
             self._film = Film(self._video, film_camera)
         self._entered = True
@@ -118,7 +122,7 @@ class GenesisRobot(GenesisSteering):
         self._steps = 0
         self._slots = {}
         self._base = make_mobility(self._plant, self._settings, self._policy)
-        self._eyes = FloorEyes(functools.partial(self.look, colour=False), self._plant)
+        self._eyes = FloorEyes(functools.partial(self.look, colour=False), self._plant, lambda: self._base.feet_m)
         sensor = self._settings.depth_sensor
         sensor = replace(sensor, ideal=True) if self._ideal_depth else sensor
         self._sensor = DepthSensor(sensor, np.random.default_rng([self.seed, 1]))
@@ -135,7 +139,7 @@ class GenesisRobot(GenesisSteering):
             self._person = PersonInGenesis(
                 self.sample.person, self._entities.target, np.asarray(item.vertices), item.mass_kg
             )
-        self._base.place(np.array(self.sample.robot_xy_yaw), np.array(spot_arm.STOW))
+        self._base.place(self.sample.land.pose(self.sample.robot_xy_yaw), np.array(spot_arm.STOW))
         self.sleep(SETTLE_S)
         self._judge.start()
 

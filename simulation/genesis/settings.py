@@ -60,16 +60,17 @@ class LegSettings:
     """Stiffness of standing legs, N·m/rad."""
     stand_kv: float = 30.0
     """Its damping, N·m·s/rad."""
-    settle_s: float = 0.8
-    """How long the policy stands before the legs keep their place."""
-    calm_mps: float = 0.12
+    settle_s: float = 0.1
+    """How long the policy stands before the legs keep their place. It must not be long: on a ramp the policy creeps
+    downhill."""
+    calm_mps: float = 0.2
     """Greatest speed of a body at which legs may keep their place, and `calm_radps` of its turn."""
     calm_radps: float = 0.35
     """See `calm_mps`."""
     foot_n: float = 30.0
-    """Least force on each foot at which legs may keep their place."""
+    """A foot on which the force is smaller does not bear weight: the policy stands on, and standing legs lower it."""
     lame_s: float = 1.6
-    """How long a calm body may stand with a foot that bears less, until the feet step on the spot."""
+    """How long a calm body may stand with such a foot until the legs keep their place all the same."""
     pushed_mps: float = 0.35
     """A standing body faster than this, against its own motion, has been pushed: the policy catches it. So it does a
     body that is tilted by more than `tilted_rad` from where it should be."""

@@ -91,10 +91,15 @@ class GenesisSteering:
         self._cancel("base")
         return self._start("base", self._posed(height_m, pitch_rad, max_speed_mps))
 
+    @property
+    def floor_m(self) -> float:
+        """Height of the ground below the body, by where the feet touch it."""
+        return float(self._base.feet_m[:, 2].mean())
+
     def _posed(self, height_m: float, pitch_rad: float, max_speed_mps: float) -> Motion:
         """The body over where it stands, at a height and a pitch."""
         start, (x, y, yaw) = self._plant.body(), self._plant.base()
-        goal = Pose.from_rpy((0.0, pitch_rad, float(yaw)), (x, y, SPOT.body_height_m + height_m))
+        goal = Pose.from_rpy((0.0, pitch_rad, float(yaw)), (x, y, self.floor_m + SPOT.body_height_m + height_m))
         by = goal.position_m[2] - start.position_m[2], pitch_rad - start.rpy_rad[1]
         lasts_s = MIN_JERK_PEAK * max(body_time_s(*by, max_speed_mps), 1e-3)
 
@@ -109,7 +114,7 @@ class GenesisSteering:
         """A walk, once the body stands level at its usual height."""
         body = self._plant.body()
         tilt = max(abs(angle) for angle in body.rpy_rad[:2])
-        level = tilt < LEVEL_RAD and abs(body.position_m[2] - SPOT.body_height_m) < LEVEL_M
+        level = tilt < LEVEL_RAD and abs(body.position_m[2] - self.floor_m - SPOT.body_height_m) < LEVEL_M
         if level or not self._base.stands:
             return walk()
         return Then(self._posed(0.0, 0.0, self.limits.body_speed_mps), walk)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from perception.geometry import Pose
 from simulation.scene.furniture import furnish, shelf
+from simulation.scene.ground.land import Land, lay
 from simulation.scene.low_objects import make_any_object
 from simulation.scene.mesh_files import write_obj
 from simulation.scene.person import Taker
@@ -21,7 +22,7 @@ from simulation.scene.user_objects import load_user_mesh
 
 __all__ = ["SceneEntities", "SceneSample", "add_to_scene", "load_scene", "sample_scene", "scene_names", "vis_options"]
 
-SUPPORT_FRICTION = 0.5
+SUPPORT_FRICTION, GROUND_FRICTION = 0.5, 1.0
 SIDE_BY_SIDE_M = 0.16
 """Distance between the axes of two clutter objects on one side of the target: enough for two mugs with handles."""
 OBJECT_SEEDS = 100_000
@@ -31,17 +32,18 @@ WALL_GAP_M = 0.3
 
 @dataclass(frozen=True)
 class SceneSample:
-    """A scene with every random choice made. World frame: z up, floor at 0, metres.
+    """A scene with every random choice made. World frame: z up, the floor at 0 where the robot starts, metres.
 
-    name, seed: of the scene. robot_xy_yaw: where the robot stands, m, m and rad. supports: tables. target: the object
-    to grasp. clutter: other objects. walls: boxes. floor: texture. lights: (position, intensity) of each. ambient:
-    light 0..1. background: RGB 0..1. place: the box of `supports` to put objects on. person: who takes the object. None
-    where the scene has none.
+    name, seed: of the scene. robot_xy_yaw: where the robot stands, m, m and rad. land: the ground. supports: tables.
+    target: the object to grasp. clutter: other objects. walls: boxes. floor: texture. lights: (position, intensity) of
+    each. ambient: light 0..1. background: RGB 0..1. place: the box of `supports` to put objects on. person: who takes
+    the object. None where the scene has none.
     """
 
     name: str
     seed: int
     robot_xy_yaw: tuple[float, float, float]
+    land: Land
     supports: tuple[Box, ...]
     target: Placed | None
     clutter: tuple[Placed, ...]
@@ -79,12 +81,19 @@ def sample_scene(spec: SceneSpec, seed: int) -> SceneSample:
     ahead = np.array([np.cos(heading), np.sin(heading)])
     side = np.array([-ahead[1], ahead[0]])
     spot = np.array([x, y]) + ahead * _draw(rng, spec.target.distance_m)
+    land = lay(spec.ground, (x, y), heading, seed)
     height, half = _draw(rng, spec.support.height_m), _draw(rng, spec.support.half_width_m)
     edge = _draw(rng, spec.target.edge_m)
     turn = float(rng.uniform(-0.25, 0.25))
     middle = spot + ahead * (half - edge) + side * float(rng.uniform(-0.3, 0.3)) * half
-    support = Box((middle[0], middle[1], height / 2), (half, half, height / 2), heading + turn, surface_texture(rng))
+    top = land.height_m(middle) + height
+    support = land.upright(middle, (half, half), top, heading + turn, surface_texture(rng))
     supports = [support] if height > 0.0 else []
+    on_ground = height == 0.0 and spec.support.rim_m == 0.0
+
+    def under(xy: NDArray[np.float64]) -> float:
+        return land.surface_m(xy) if on_ground else top
+
     lying = np.random.default_rng([seed, 4])
     target = None
     item_seed = int(rng.integers(OBJECT_SEEDS))
@@ -92,11 +101,11 @@ def sample_scene(spec: SceneSpec, seed: int) -> SceneSample:
         item = load_user_mesh(
             spec.folder / spec.target.mesh, mass_kg=spec.target.mass_kg, friction=spec.target.friction
         )
-        target = stand(item, spot, height, _draw(rng, (-np.pi, np.pi)))
+        target = stand(item, spot, under(spot), _draw(rng, (-np.pi, np.pi)))
     elif spec.target.families:
         family = spec.target.families[int(rng.integers(len(spec.target.families)))]
         how = lie if lying.random() < spec.target.lying else stand
-        target = how(make_any_object(family, item_seed), spot, height, _draw(rng, (-np.pi, np.pi)))
+        target = how(make_any_object(family, item_seed), spot, under(spot), _draw(rng, (-np.pi, np.pi)))
     clutter = []
     for index in range(_count(rng, spec.clutter.count)):
         kind = spec.clutter.families[int(rng.integers(len(spec.clutter.families)))]
@@ -107,11 +116,11 @@ def sample_scene(spec: SceneSpec, seed: int) -> SceneSample:
             + side * left * (spec.clutter.gap_m + SIDE_BY_SIDE_M * (index // 2))
             + ahead * float(rng.uniform(0.0, 0.1))
         )
-        stool = Box((place[0], place[1], height / 2), (0.06, 0.06, height / 2), heading, surface_texture(rng))
+        stool = land.upright(place, (0.06, 0.06), top, heading, surface_texture(rng))
         if height > 0.0 and np.abs(support.inside(place)).max() > half - 0.04:
             supports.append(stool)
         how = lie if lying.random() < spec.clutter.lying else stand
-        clutter.append(how(other, place, height, _draw(rng, (-np.pi, np.pi))))
+        clutter.append(how(other, place, under(place), _draw(rng, (-np.pi, np.pi))))
     if spec.support.rim_m > 0.0:
         placed = ([target] if target else []) + clutter
         placed = fill(support, placed, spec.clutter.gap_m, np.random.default_rng([seed, 5]))
@@ -119,29 +128,33 @@ def sample_scene(spec: SceneSpec, seed: int) -> SceneSample:
         supports = [support, *rim(support, spec.support.rim_m)]
     for _ in range(_count(rng, spec.clutter.floor_boxes)):
         away = spot + ahead * float(rng.uniform(0.6, 2.0)) + side * float(rng.uniform(0.5, 1.6)) * rng.choice([-1, 1])
-        size = rng.uniform(0.08, 0.35, 3)
-        supports.append(Box((away[0], away[1], size[2]), tuple(size), _draw(rng, (0, np.pi)), surface_texture(rng)))
-    place_box = None if spec.place is None else _place(spec.place, (x, y, yaw), seed)
+        wide, deep, tall = (float(half) for half in rng.uniform(0.08, 0.35, 3))
+        box_top, box_yaw = land.height_m(away) + 2 * tall, _draw(rng, (0, np.pi))
+        supports.append(land.upright(away, (wide, deep), box_top, box_yaw, surface_texture(rng)))
+    place_box = None if spec.place is None else _place(spec.place, (x, y, yaw), land, seed)
     if spec.support.board_m > 0.0:
         supports += shelf(support, spec.support.board_m)
     others = [support, *supports] if place_box is None else [support, *supports, place_box]
-    supports += furnish(spec.furniture, (x, y, yaw), others, seed)
+    supports += furnish(spec.furniture, (x, y, yaw), others, land, seed)
     if spec.place is not None and place_box is not None:
         supports += [*(rim(place_box, spec.place.rim_m) if spec.place.rim_m > 0.0 else ()), place_box]
     return SceneSample(
         name=spec.name,
         seed=seed,
         robot_xy_yaw=(x, y, yaw),
+        land=land,
         supports=tuple(supports),
         target=target,
         clutter=tuple(clutter),
-        walls=tuple(wall for wall in _walls(rng, spot, ahead, heading) if place_box is None or _clear(wall, place_box)),
+        walls=tuple(
+            wall for wall in _walls(rng, spot, ahead, heading, land) if place_box is None or _clear(wall, place_box)
+        ),
         floor=surface_texture(rng),
         lights=_lights(rng, spec),
         ambient=_draw(rng, spec.light.ambient),
         background=tuple(np.clip(random_color(rng, low=0.3), 0, 1).tolist()),
         place=place_box,
-        person=None if spec.person is None else _person(spec.person, (x, y, yaw), seed),
+        person=None if spec.person is None else _person(spec.person, (x, y, yaw), land, seed),
     )
 
 
@@ -150,22 +163,24 @@ def _rotate(xy: NDArray[np.float64], angle: float) -> NDArray[np.float64]:
     return np.array([c * xy[0] - s * xy[1], s * xy[0] + c * xy[1]])
 
 
-def _place(spec: PlaceSpec, robot_xy_yaw: tuple[float, float, float], seed: int) -> Box:
+def _place(spec: PlaceSpec, robot_xy_yaw: tuple[float, float, float], land: Land, seed: int) -> Box:
     """The box to put objects on. It has its own random numbers, so that it does not change the rest of the scene."""
     rng = np.random.default_rng([seed, 2])
     x, y, yaw = robot_xy_yaw
     offset = _rotate(np.array([_draw(rng, spec.forward_m), _draw(rng, spec.left_m)]), yaw)
     height, half = _draw(rng, spec.height_m), _draw(rng, spec.half_width_m)
-    middle = (float(x + offset[0]), float(y + offset[1]), height / 2)
-    return Box(middle, (half, half, height / 2), yaw, surface_texture(rng))
+    middle = (float(x + offset[0]), float(y + offset[1]))
+    return land.upright(middle, (half, half), land.height_m(middle) + height, yaw, surface_texture(rng))
 
 
-def _person(spec: PersonSpec, robot_xy_yaw: tuple[float, float, float], seed: int) -> Taker:
+def _person(spec: PersonSpec, robot_xy_yaw: tuple[float, float, float], land: Land, seed: int) -> Taker:
     """The person behind the start. It has its own random numbers, so that it does not change the rest of the scene."""
     rng = np.random.default_rng([seed, 3])
     x, y, yaw = robot_xy_yaw
     back = _rotate(np.array([-_draw(rng, spec.behind_m), 0.0]), yaw)
-    return Taker((float(x + back[0]), float(y + back[1]), _draw(rng, spec.height_m)), spec.pull_n)
+    at = (float(x + back[0]), float(y + back[1]))
+    floor = land.height_m(at)
+    return Taker((*at, floor + _draw(rng, spec.height_m)), spec.pull_n, floor)
 
 
 def _clear(wall: Box, place: Box) -> bool:
@@ -175,18 +190,17 @@ def _clear(wall: Box, place: Box) -> bool:
     return bool(np.linalg.norm(gap) > place.half_m[0] * np.sqrt(2) + WALL_GAP_M)
 
 
-def _walls(rng: np.random.Generator, spot: Any, ahead: Any, heading: float) -> tuple[Box, ...]:
+def _walls(rng: np.random.Generator, spot: Any, ahead: Any, heading: float, land: Land) -> tuple[Box, ...]:
     """Sometimes a wall behind the target, and sometimes one beside it, both without contact."""
     walls = []
     if rng.random() < 0.85:
         far = spot + ahead * float(rng.uniform(0.9, 3.0))
-        walls.append(
-            Box((far[0], far[1], 1.3), (0.03, 4.0, 1.3), heading + float(rng.uniform(-0.3, 0.3)), surface_texture(rng))
-        )
+        turned = heading + float(rng.uniform(-0.3, 0.3))
+        walls.append(land.upright(far, (0.03, 4.0), land.height_m(far) + 2.6, turned, surface_texture(rng)))
     if rng.random() < 0.4:
         side = np.array([-ahead[1], ahead[0]]) * rng.choice([-1, 1])
         place = spot + side * float(rng.uniform(1.6, 2.5))
-        walls.append(Box((place[0], place[1], 1.3), (3.0, 0.03, 1.3), heading, surface_texture(rng)))
+        walls.append(land.upright(place, (3.0, 0.03), land.height_m(place) + 2.6, heading, surface_texture(rng)))
     return tuple(walls)
 
 
@@ -227,6 +241,17 @@ def _write_box(box: Box, path: Path) -> Path:
     return write_obj(path, box.texture, lines)
 
 
+def _solids(sample: SceneSample) -> list[tuple[Box, Pose, float | None]]:
+    """The boxes of a scene, how each is turned, and its friction; None without contact."""
+    land = sample.land
+    upright = [(box, SUPPORT_FRICTION) for box in sample.supports] + [(box, GROUND_FRICTION) for box in land.blocks]
+    found: list[tuple[Box, Pose, float | None]] = [
+        (box, Pose.from_rpy((0.0, 0.0, box.yaw_rad)), friction)
+        for box, friction in [*upright, *((wall, None) for wall in sample.walls)]
+    ]
+    return found + [(box, land.pose((*box.center_m[:2], box.yaw_rad)), land.slip) for box in land.patches]
+
+
 def add_to_scene(scene: Any, sample: SceneSample, folder: Path, *, physics: bool = True) -> SceneEntities:
     """Add everything but the robot to a gs.Scene before it is built. folder: for meshes and pictures.
 
@@ -235,17 +260,19 @@ def add_to_scene(scene: Any, sample: SceneSample, folder: Path, *, physics: bool
     """
     import genesis as gs
 
+    land = sample.land
     floor = gs.textures.ImageTexture(image_array=np.ascontiguousarray(sample.floor))
-    scene.add_entity(gs.morphs.Plane(), surface=gs.surfaces.Default(diffuse_texture=floor))
-    for index, box in enumerate((*sample.supports, *sample.walls)):
-        quat = Pose.from_rpy((0.0, 0.0, box.yaw_rad)).quaternion_wxyz
-        place = {"pos": box.center_m, "quat": tuple(quat), "fixed": True}
+    up = land.pose((*land.start_m, 0.0))
+    plane = gs.morphs.Plane(pos=tuple(up.position_m), normal=tuple(up.rotation[:, 2]))
+    scene.add_entity(plane, surface=gs.surfaces.Default(diffuse_texture=floor))
+    for index, (box, turned, friction) in enumerate(_solids(sample)):
+        place = {"pos": box.center_m, "quat": tuple(turned.quaternion_wxyz), "fixed": True}
         if box.half_m[2] == 0.0:  # the floor itself
             continue
-        if physics and index < len(sample.supports):
+        if physics and friction is not None:
             size = tuple(2 * h for h in box.half_m)
             solid = gs.morphs.Box(size=size, visualization=False, **place)
-            scene.add_entity(solid, material=gs.materials.Rigid(friction=SUPPORT_FRICTION))
+            scene.add_entity(solid, material=gs.materials.Rigid(friction=friction))
         path = _write_box(box, folder / f"box-{index}.obj")
         scene.add_entity(gs.morphs.Mesh(file=str(path), collision=False, file_meshes_are_zup=True, **place))
     placed = ([sample.target] if sample.target else []) + list(sample.clutter)

@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from simulation.scene.ground.land import Land
 from simulation.scene.placing import TRIES, Box
 from simulation.scene.spec import FurnitureSpec
 from simulation.scene.textures import surface_texture
@@ -33,17 +34,17 @@ def shelf(box: Box, board_m: float) -> tuple[Box, ...]:
 
 
 def furnish(
-    spec: FurnitureSpec, robot_xy_yaw: tuple[float, float, float], others: Sequence[Box], seed: int
+    spec: FurnitureSpec, robot_xy_yaw: tuple[float, float, float], others: Sequence[Box], land: Land, seed: int
 ) -> list[Box]:
-    """Boxes on the floor at random places, so far from each other, from the robot and from other boxes that it can walk
-    between them. What finds no place in TRIES is left out."""
+    """Boxes on the ground at random places, so far from each other, from the robot and from other boxes that it can
+    walk between them. What finds no place in TRIES is left out."""
     rng = np.random.default_rng([seed, 6])
     x, y, yaw = robot_xy_yaw
     c, s = np.cos(yaw), np.sin(yaw)
     found: list[Box] = []
     for _ in range(int(rng.integers(int(spec.count[0]), int(spec.count[1]) + 1))):
         wide, deep = (float(half) for half in rng.uniform(*spec.half_width_m, 2))
-        tall, texture = float(rng.uniform(*spec.height_m)) / 2, surface_texture(rng)
+        tall, texture = float(rng.uniform(*spec.height_m)), surface_texture(rng)
         for _ in range(TRIES):
             ahead, left = rng.uniform(*spec.forward_m), rng.uniform(*spec.left_m)
             place = float(x + c * ahead - s * left), float(y + s * ahead + c * left)
@@ -51,8 +52,8 @@ def furnish(
             apart = [float(np.hypot(place[0] - x, place[1] - y)) - radius]
             apart += [_gap_m(other, place) - radius for other in (*others, *found)]
             if min(apart) > spec.gap_m:
-                box = Box((*place, tall), (wide, deep, tall), float(rng.uniform(-np.pi, np.pi)), texture)
-                found.append(box)
+                top = land.height_m(place) + tall
+                found.append(land.upright(place, (wide, deep), top, float(rng.uniform(-np.pi, np.pi)), texture))
                 break
     return found
 

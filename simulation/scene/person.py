@@ -29,10 +29,12 @@ GRAVITY_MPS2 = 9.81
 
 @dataclass(frozen=True)
 class Taker:
-    """A person. hand_m: (3,) place of the hand, world frame. pull_n: greatest pull."""
+    """A person. hand_m: (3,) place of the hand, world frame. pull_n: greatest pull. floor_m: height of the floor below
+    it."""
 
     hand_m: tuple[float, float, float]
     pull_n: float
+    floor_m: float = 0.0
 
 
 def drawing_force(taker: Taker, mass_kg: float, place_m: Array, velocity_mps: Array, *, limit_n: float) -> Array:
@@ -58,7 +60,8 @@ class Pull:
         if self._from_m is None:
             near = np.linalg.norm(place_m[:2] - np.asarray(self.taker.hand_m)[:2]) <= REACH_M
             still = np.linalg.norm(velocity_mps) < STILL_MPS
-            self._still_s = self._still_s + dt_s if near and still and place_m[2] >= LEAST_HEIGHT_M else 0.0
+            high = place_m[2] - self.taker.floor_m >= LEAST_HEIGHT_M
+            self._still_s = self._still_s + dt_s if near and still and high else 0.0
             if self._still_s < STILL_S - 1e-9:
                 return None
             self._from_m = place_m.copy()

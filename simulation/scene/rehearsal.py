@@ -1,8 +1,8 @@
 """A scene on the fake robot: its objects and tables, as far as the fake's world has them.
 
 Objects become cylinders of their size, standing or lying; tables and places become square tops. Rims of bins, boards
-and sides of shelves, walls, boxes on the floor, furniture, textures and light are left out. A person pulls at what is
-held out.
+and sides of shelves, walls, boxes on the floor, furniture, textures and light are left out, and the ground is flat. A
+person pulls at what is held out.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from perception.geometry import Pose
 from simulation.scene.build import SceneSample, sample_scene
 from simulation.scene.objects import LABELS as NAMES
 from simulation.scene.placing import Box, Placed
-from simulation.scene.spec import load_scene
+from simulation.scene.spec import GroundSpec, load_scene
 
 PULL_AFTER_S: Final = 4.0
 """Held still for so long: longer than the check of a grip, in which nobody pulls."""
@@ -30,7 +30,7 @@ STANDS: Final = 0.9
 def fake_scene(name_or_path: str, seed: int, script: FakeScript | None = None) -> tuple[FakeWorld, FakeScript]:
     """The world of a scene and what goes wrong in it. script: what goes wrong besides. ConfigError for a scene that
     cannot be used."""
-    sample = sample_scene(load_scene(name_or_path), seed)
+    sample = sample_scene(replace(load_scene(name_or_path), ground=GroundSpec()), seed)
     script = script or FakeScript()
     if sample.person is not None and sample.person.pull_n > 0.0 and script.pull_after_s is None:
         script = replace(script, pull_after_s=PULL_AFTER_S)

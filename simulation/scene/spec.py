@@ -116,11 +116,32 @@ class RobotSpec:
 
 
 @dataclass(frozen=True)
+class GroundSpec:
+    """Ground that is not flat, for a robot on legs. Tables stand upright on it, and heights are above it.
+
+    ramp_rad: slope of the whole floor, about the robot's start. uphill_rad: where it rises, from the heading to the
+    target, positive to the left. steps: their number, across the way from 0.7 m ahead of the start, with a level top on
+    which the table stands. step_m: height of each. rubble_m: greatest height of bars at random places, from 0.5 m ahead
+    of the start to behind the table. slippery: number of slippery patches on the way. slippery_half_m: half the width
+    of each. slippery_friction: of the feet on them.
+    """
+
+    ramp_rad: Range = (0.0, 0.0)
+    uphill_rad: Range = (0.0, 0.0)
+    steps: Range = (0, 0)
+    step_m: Range = (0.05, 0.05)
+    rubble_m: Range = (0.0, 0.0)
+    slippery: Range = (0, 0)
+    slippery_half_m: Range = (0.15, 0.3)
+    slippery_friction: float = 0.2
+
+
+@dataclass(frozen=True)
 class SceneSpec:
     """The content of a scene file; every table and key is optional.
 
-    name: of the scene. folder: that its paths are relative to. support, target, clutter, furniture, light, robot,
-    place, person: the tables; place and person are None without their table.
+    name: of the scene. folder: that its paths are relative to. support, target, clutter, furniture, ground, light,
+    robot, place, person: the tables; place and person are None without their table.
     """
 
     name: str
@@ -129,6 +150,7 @@ class SceneSpec:
     target: TargetSpec = field(default_factory=TargetSpec)
     clutter: ClutterSpec = field(default_factory=ClutterSpec)
     furniture: FurnitureSpec = field(default_factory=FurnitureSpec)
+    ground: GroundSpec = field(default_factory=GroundSpec)
     light: LightSpec = field(default_factory=LightSpec)
     robot: RobotSpec = field(default_factory=RobotSpec)
     place: PlaceSpec | None = None
@@ -158,11 +180,19 @@ LIMITS: dict[str, Range] = {
     "x_m": (-50.0, 50.0),
     "y_m": (-50.0, 50.0),
     "yaw_rad": (-3.15, 3.15),
+    "ramp_rad": (0.0, 0.35),
+    "uphill_rad": (-3.15, 3.15),
+    "steps": (0, 8),
+    "step_m": (0.01, 0.2),
+    "rubble_m": (0.0, 0.15),
+    "slippery": (0, 8),
+    "slippery_half_m": (0.05, 1.0),
+    "slippery_friction": (0.01, 1.0),
 }
 """Allowed range of each key, in its unit; counts are whole numbers."""
 TABLES = {
     "support": SupportSpec, "target": TargetSpec, "clutter": ClutterSpec, "furniture": FurnitureSpec,
-    "light": LightSpec, "robot": RobotSpec, "place": PlaceSpec, "person": PersonSpec,
+    "ground": GroundSpec, "light": LightSpec, "robot": RobotSpec, "place": PlaceSpec, "person": PersonSpec,
 }  # fmt: skip
 """The tables of a scene file, with the class of each."""
 

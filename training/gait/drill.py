@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from behaviours.robots.spot import arm as spot_arm
 from behaviours.robots.spot.model import SPOT
-from simulation.gait_trials.ground import Ground, flat, make_ground
 from simulation.gait_trials.world import GaitWorld
 from simulation.genesis.legs.policy import EVERY_S
+from simulation.scene.ground.shapes import Ground, flat, make_ground
 
 Array = NDArray[np.float64]
 

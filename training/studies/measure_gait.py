@@ -26,12 +26,12 @@ from behaviours.robots.spot.model import SPOT
 from perception.base.errors import ConfigError
 from perception.base.extras import require
 from perception.base.plain_json import json_text
-from simulation.gait_trials.ground import Kind, flat, make_ground
 from simulation.gait_trials.world import GaitWorld
 from simulation.genesis.devices import DEVICES
 from simulation.genesis.legs.gait_file import gait_file
 from simulation.genesis.legs.policy import EVERY_S
 from simulation.genesis.legs.weight import GRAVITY_MPS2, TOTAL_KG
+from simulation.scene.ground.shapes import Kind, flat, make_ground
 from training.gait.network import Chain, read_chain
 
 FIRST_S: Final = 1.0

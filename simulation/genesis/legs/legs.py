@@ -8,16 +8,15 @@ import numpy as np
 
 from behaviours.robots.spot.model import SPOT
 from perception.geometry import Pose
+from simulation.genesis.legs.footing import Footing
 from simulation.genesis.legs.hand import SteadyArm
 from simulation.genesis.legs.plant import LeggedPlant
 from simulation.genesis.legs.policy import EVERY_S, GaitPolicy, GaitState, answer_for, leg_targets
 from simulation.genesis.legs.stance import Stance, first_legs
-from simulation.genesis.legs.weight import arm_weight, foot_loads
+from simulation.genesis.legs.weight import arm_weight
 from simulation.genesis.plant import Array
 from simulation.genesis.settings import LegSettings
 
-STEP_S: Final = 0.4
-"""In which legs step on the spot, when a foot bears nothing."""
 FALLEN: Final = "the robot has fallen"
 
 
@@ -31,6 +30,7 @@ class Legs:
     def __init__(self, plant: LeggedPlant, policy: GaitPolicy, settings: LegSettings) -> None:
         self.plant, self.settings, self._policy = plant, settings, policy
         self.hand = SteadyArm(plant, settings)
+        self.footing = Footing(plant, settings.foot_n)
         self.fallen = False
         self._stance: Stance | None = None
         self._goal: Pose | None = None
@@ -40,13 +40,15 @@ class Legs:
         self._last = np.zeros(12)
         self._due_s = 0.0
 
-    def place(self, xy_yaw: Array, arm: Array) -> None:
-        """Put the robot at rest, standing, at x, y, yaw (3,) with its arm (6,)."""
-        x, y, yaw = xy_yaw
-        self.plant.place(np.array([x, y, SPOT.body_height_m, yaw, 0.0, 0.0]), first_legs(), arm)
+    def place(self, world_from_ground: Pose, arm: Array) -> None:
+        """Put the robot at rest on the ground, standing, with its arm (6,). Then the body becomes level."""
+        body = world_from_ground @ Pose.from_rpy((0.0, 0.0, 0.0), (0.0, 0.0, SPOT.body_height_m))
+        roll, pitch, yaw = body.rpy_rad
+        self.plant.place(np.array([*body.position_m, yaw, pitch, roll]), first_legs(), arm)
         self.fallen = False
+        self.footing.look(stands=True)
         self._stance = Stance(self.plant, self.settings, self._arm_weight()[1], None)
-        self._goal = Pose.from_rpy((0.0, 0.0, yaw), (x, y, SPOT.body_height_m))
+        self._goal = self._stance.level(np.array([*world_from_ground.position_m[:2], yaw]))
         self._tick()
 
     @property
@@ -90,6 +92,7 @@ class Legs:
             return
         if self._told_s <= 0.0:
             self._command = np.zeros(3)
+        self.footing.look()
         torques, moment = self._arm_weight()
         velocity, rates = self.plant.body_velocity()
         speed, turn = float(np.linalg.norm(velocity)), float(np.linalg.norm(rates))
@@ -99,21 +102,16 @@ class Legs:
             self._answer(velocity, rates)
             calm = not self._command.any() and speed < self.settings.calm_mps and turn < self.settings.calm_radps
             self._calm_s = self._calm_s + EVERY_S if calm else 0.0
-            self._planted_s = self._planted_s + EVERY_S if calm and self._on_all_feet() else 0.0
-            if self._calm_s > self.settings.lame_s:
-                self._command, self._told_s, self._calm_s = np.array([0.0, 0.0, self.settings.least_radps]), STEP_S, 0.0
-            if self._planted_s >= self.settings.settle_s:
+            all_feet = self.footing.loads_n.min() > self.settings.foot_n
+            self._planted_s = self._planted_s + EVERY_S if calm and all_feet else 0.0
+            if self._planted_s >= self.settings.settle_s or self._calm_s >= self.settings.lame_s:
                 self._stance = Stance(self.plant, self.settings, moment, self.settings.walk_kp)
                 self._goal = self._goal or (self._stance.goal if self._spot is None else self._stance.level(self._spot))
         if self._stance is not None:
             self._stance.lean(EVERY_S, self._goal or self._stance.goal)
+            self._stance.reach(EVERY_S, self.footing.loads_n)
             self._stance.step(EVERY_S, moment)
         self.hand.step(EVERY_S, torques)
-
-    def _on_all_feet(self) -> bool:
-        plant = self.plant
-        loads = foot_loads(plant.legs(), plant.leg_torques(), -plant.body().rotation[2])
-        return bool(loads.min() > self.settings.foot_n)
 
     def _arm_weight(self) -> tuple[Array, Array]:
         return arm_weight(self.plant.arm(), -self.plant.body().rotation[2])

@@ -18,6 +18,8 @@ FADES_S: Final = 1.0
 """In which torques that the legs had when they began to stand give way to those that are computed."""
 MOST_M, MOST_RAD = 0.05, 0.08
 """Greatest correction of the body's pose."""
+REACH_MPS: Final = 0.05
+"""Speed of a foot that reaches down for the ground, at most by MOST_M."""
 STEPS_FROM_M: Final = 0.36
 """Height of the body over the feet from which these can step."""
 FEET_Y_M: Final = 0.19
@@ -51,6 +53,7 @@ class Stance:
         self._feet = self.goal.transform(feet_of(legs))
         self._off_m, self._off_rad = np.zeros(3), np.zeros(3)
         self._rest = np.zeros(12)
+        self._reaches_m = np.full(4, MOST_M)
         self._sent: Array | None = None
         if kp_before is not None:
             held = kp_before / settings.stand_kp * (plant.leg_target() - legs)
@@ -68,6 +71,12 @@ class Stance:
             self.goal.distance_m(goal) / self._settings.lean_mps, self.goal.angle_rad(goal) / self._settings.lean_radps
         )
         self.goal = goal if far <= dt_s else self.goal.towards(goal, dt_s / far)
+
+    def reach(self, dt_s: float, loads_n: Array) -> None:
+        """Lower the feet that bear too little until they bear more. loads_n: (4,) the forces on the feet."""
+        down = np.where(loads_n < self._settings.foot_n, REACH_MPS * dt_s, 0.0)
+        self._feet[:, 2] -= np.minimum(down, self._reaches_m)
+        self._reaches_m -= np.minimum(down, self._reaches_m)
 
     def pushed(self, velocity_mps: Array) -> bool:
         """Whether a body with this velocity (3,), in its frame, moves or tilts otherwise than it should: the feet

@@ -18,6 +18,12 @@ STILL_MPS, STILL_RADPS = 0.01, 0.02
 """A body slower than this rests."""
 LATE = 2.5
 """Share of its planned duration after which a walk is late, see `late_s`."""
+STUCK_MPS, STUCK_MPS2 = 0.08, 0.25
+"""A body that should step and is slower than the first is stuck: its least velocity grows by the second, to the
+double."""
+LEARNS = 0.7
+"""Share of what a body at rest is off its goal, as on a ramp that it creeps down, by which the next steps aim
+further."""
 LEANT = 1 / 3
 """Share of a walk's tolerances within which a leaning body arrives."""
 
@@ -64,6 +70,7 @@ class LegWalk(Straight):
         self._most = min(max_speed_mps, most.top_mps), min(max_yaw_rate_radps, most.top_radps)
         self._stopping = self._braking = False
         self._tries = 0
+        self._ahead_of, self._stuck_s = np.zeros(3), 0.0
 
     def brake(self) -> None:
         super().brake()
@@ -83,17 +90,21 @@ class LegWalk(Straight):
             off = self._off(goal)
             self.fail(f"blocked {np.hypot(*off[:2]):.2f} m and {abs(off[2]):.2f} rad from the goal")
         else:
-            self._arrive(goal)
+            self._arrive(goal, dt_s)
 
     def _off(self, goal: Array) -> Array:
         off = np.asarray(goal - self._legs.plant.base())
         off[2] = wrapped_rad(off[2])
         return off
 
-    def _arrive(self, goal: Array) -> None:
-        """Step to the goal until it is near; stand; lean the rest of the way, or step again."""
+    def _arrive(self, goal: Array, dt_s: float) -> None:
+        """Step to the goal until it is near; stand; lean the rest of the way, or step again.
+
+        A body that does not move is told to go faster: on a slope the policy ignores more.
+        """
         legs, settings, off = self._legs, self._legs.settings, self._off(goal)
         if not self._stopping:
+            off = self._off(goal + self._ahead_of)
             near = np.hypot(off[0], off[1]) < settings.near_m, abs(off[2]) < settings.near_rad
             if all(near):
                 self._stopping = True
@@ -102,7 +113,10 @@ class LegWalk(Straight):
             velocity = _ahead(settings.goal_gain_per_s * off, float(legs.plant.base()[2]))
             speed = float(np.linalg.norm(velocity[:2]))
             most_mps, most_radps = self._most
-            velocity[:2] *= 0.0 if near[0] else min(max(speed, settings.least_mps), most_mps) / speed
+            moves = float(np.linalg.norm(legs.plant.body_velocity()[0])) > STUCK_MPS
+            self._stuck_s = max(0.0, self._stuck_s + (-dt_s if moves else dt_s))
+            least_mps = settings.least_mps + min(STUCK_MPS2 * self._stuck_s, settings.least_mps)
+            velocity[:2] *= 0.0 if near[0] else min(max(speed, least_mps), most_mps) / speed
             turn = abs(float(velocity[2]))
             velocity[2] *= 0.0 if near[1] else min(max(turn, settings.least_radps), most_radps) / turn
             legs.go(velocity)
@@ -111,6 +125,7 @@ class LegWalk(Straight):
             if far and self._tries < settings.again:
                 self._tries += 1
                 self._stopping = False
+                self._ahead_of += LEARNS * off
                 return
             velocity, rates = legs.plant.body_velocity()
             rests = np.linalg.norm(velocity) < STILL_MPS and np.linalg.norm(rates) < STILL_RADPS
@@ -167,8 +182,12 @@ class OnLegs:
     def fallen(self) -> bool:
         return self._legs.fallen
 
-    def place(self, xy_yaw: Array, arm: Array) -> None:
-        self._legs.place(xy_yaw, arm)
+    @property
+    def feet_m(self) -> Array:
+        return self._legs.footing.feet_m
+
+    def place(self, world_from_ground: Pose, arm: Array) -> None:
+        self._legs.place(world_from_ground, arm)
 
     def step(self, dt_s: float) -> None:
         self._legs.step(dt_s)

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from perception.floor.ground import heights_above
 from perception.floor.plan import FloorPlan, frame_points
 from perception.geometry import Pose
 from perception.types import RgbdFrame
@@ -19,7 +20,8 @@ Array = NDArray[np.float64]
 class FloorEyes:
     """The robot's own view of the floor: four depth cameras round its body, without faults, and what they have shown.
 
-    look: takes a depth picture from world_from_camera. plant: where the robot is.
+    look: takes a depth picture from world_from_camera. plant: where the robot is. feet: (N, 3) where its feet touch the
+    ground, world frame.
     """
 
     RANGE_M: Final = 4.0
@@ -34,15 +36,16 @@ class FloorEyes:
     """And so are those nearer than this to its arm in the floor plan, no further than this below the hand: what it
     holds."""
 
-    def __init__(self, look: Callable[[Pose], RgbdFrame], plant: GenesisPlant) -> None:
-        self._look, self._plant = look, plant
+    def __init__(self, look: Callable[[Pose], RgbdFrame], plant: GenesisPlant, feet: Callable[[], Array]) -> None:
+        self._look, self._plant, self._feet = look, plant, feet
         self.plan = FloorPlan()
 
     def look(self) -> None:
         """Look round, and remember what stands where."""
         body, hand = self._plant.body(), self._plant.hand()
         points = np.concatenate([self._points(body, *mount) for mount in self.MOUNTS_M])
-        self.plan = self.plan.seen(points[~self._own(points, body, hand)])
+        points = points[~self._own(points, body, hand)]
+        self.plan = self.plan.seen(points, heights_above(points, self._feet()))
 
     def _points(self, body: Pose, heading_rad: float, ahead_m: float, left_m: float) -> Array:
         x, y, z = body.position_m

@@ -27,8 +27,13 @@ class Mobility(Protocol):
     def fallen(self) -> bool:
         """Whether the robot lies after a fall."""
 
-    def place(self, xy_yaw: Array, arm: Array) -> None:
-        """Put the robot at rest at x, y, yaw (3,), standing, with arm joints (6,)."""
+    @property
+    def feet_m(self) -> Array:
+        """(N, 3) where the feet touch the ground, world frame, as the robot knows it."""
+
+    def place(self, world_from_ground: Pose, arm: Array) -> None:
+        """Put the robot at rest, standing, with arm joints (6,). The ground's frame is below the body's middle, x along
+        its heading, z out of the ground."""
 
     def step(self, dt_s: float) -> None:
         """Called before each physics step, after the motions."""

@@ -15,6 +15,7 @@ from simulation.genesis.plant import GenesisPlant
 from simulation.genesis.settings import SimulationSettings
 from simulation.genesis.walking.gait import Trot
 from simulation.genesis.walking.straight import Walk
+from simulation.robot_files.spot_model import HIP_ORIGINS_M
 
 Array = NDArray[np.float64]
 
@@ -55,8 +56,15 @@ class Rails:
         self._plant, self._settings = plant, settings
         self._trot = Trot(SPOT.body_height_m, settings.gait)
 
-    def place(self, xy_yaw: Array, arm: Array) -> None:
-        x, y, yaw = xy_yaw
+    @property
+    def feet_m(self) -> Array:
+        """Below the hips, on the floor."""
+        place = Pose.from_rpy((0.0, 0.0, float(self._plant.base()[2])), (*self._plant.base()[:2], 0.0))
+        return place.transform(np.array(HIP_ORIGINS_M) * [1.0, 1.0, 0.0])
+
+    def place(self, world_from_ground: Pose, arm: Array) -> None:
+        x, y, _ = world_from_ground.position_m
+        yaw = world_from_ground.yaw_rad
         base = np.array([x, y, SPOT.body_height_m, yaw, 0.0, 0.0])
         self._plant.place(base, self._trot.step((0.0, 0.0), 0.0, 0.0), arm)
 

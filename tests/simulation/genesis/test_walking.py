@@ -22,6 +22,7 @@ from simulation.genesis.walking.straight import Walk
 from tests.simulation.genesis.test_motions import DT, IdealPlant, run
 
 SPEED, RATE = 0.6, 0.8
+FEET = np.array([[0.3, 0.2, 0.0], [0.3, -0.2, 0.0], [-0.3, 0.2, 0.0], [-0.3, -0.2, 0.0]])
 Block = tuple[tuple[float, float, float], tuple[float, float, float]]
 """Lowest and highest corner of a box along the axes."""
 
@@ -71,7 +72,9 @@ def walk(plant: Any, room: Room, goal: tuple[float, float, float]) -> GuidedWalk
     def straight(to: np.ndarray, *, passes: bool) -> Walk:
         return Walk(plant, Trot(SPOT.body_height_m), to, SPEED, RATE)
 
-    return GuidedWalk(plant, FloorEyes(room.look, plant), np.array(goal), straight)
+    return GuidedWalk(
+        plant, FloorEyes(room.look, plant, lambda: plant.body().transform(FEET) * [1, 1, 0]), np.array(goal), straight
+    )
 
 
 def away_m(way: list[np.ndarray], block: Block) -> float:
@@ -180,9 +183,9 @@ def test_it_brakes_within_its_acceleration_from_any_moment(ahead_m: float, turn_
 def test_its_own_arm_and_what_it_holds_are_no_obstacles() -> None:
     plant = WalkingPlant()
     held: Block = ((0.7, -0.05, 0.55), (0.8, 0.05, 0.8))
-    eyes = FloorEyes(Room(held).look, plant)
+    eyes = FloorEyes(Room(held).look, plant, lambda: FEET)
     eyes.look()
     assert len(eyes.plan.occupied) == 0
-    eyes = FloorEyes(Room(((0.9, -0.1, 0.0), (1.1, 0.1, 0.4))).look, plant)
+    eyes = FloorEyes(Room(((0.9, -0.1, 0.0), (1.1, 0.1, 0.4))).look, plant, lambda: FEET)
     eyes.look()
     assert len(eyes.plan.occupied) > 0, "what stands under the arm is one"

@@ -81,6 +81,14 @@ def test_the_pull_grows_and_leaves_the_weight_to_the_jaws_until_they_give_way() 
     assert free - in_the_air == pytest.approx(0.5 * WEIGHT_NPKG)
 
 
+def test_how_high_a_thing_is_held_out_is_measured_from_the_floor_there() -> None:
+    for floor_m in (-0.4, 0.4):
+        taker = Taker((-1.1, 0.2, 1.0 + floor_m), 60.0, floor_m)
+        for above_m, taken in ((0.01, True), (-0.01, False)):
+            place = np.array([HAND[0], HAND[1], floor_m + LEAST_HEIGHT_M + above_m])
+            assert waited(Pull(taker, 0.5), place, 2.0) is taken
+
+
 @pytest.mark.parametrize(
     ("place", "velocity"),
     [

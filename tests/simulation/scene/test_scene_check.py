@@ -24,6 +24,8 @@ height_m = 0.5
 [place]
 left_m = "far"
 half_width_m = [0.5, 0.2]
+[ground]
+ramp_deg = 8
 """
 
 
@@ -37,7 +39,7 @@ def problems(folder: Path, text: str) -> list[tuple[int, str]]:
 
 def test_every_mistake_is_told_with_its_line_and_the_choices(tmp_path: Path) -> None:
     found = problems(tmp_path, WRONG)
-    assert [line for line, _ in found] == [3, 4, 5, 6, 7, 10, 11]
+    assert [line for line, _ in found] == [3, 4, 5, 6, 7, 10, 11, 13]
     words = [text for _, text in found]
     assert "unknown 'botle'; a list of: bottle, thermos, can" in words[0]
     assert words[1].endswith("lying. Write distance_m = 1.8: lengths are in m, angles in rad, masses in kg.")
@@ -45,6 +47,7 @@ def test_every_mistake_is_told_with_its_line_and_the_choices(tmp_path: Path) -> 
     assert words[3] == "[target] edge_m: 3 is not within 0 to 0.5"
     assert words[4].startswith("unknown [suport]. Did you mean 'support'? Tables: support, target")
     assert "'far' is not a number or a range" in words[5]
+    assert words[7].endswith("Write ramp_rad = 0.1396: lengths are in m, angles in rad, masses in kg.")
 
 
 def test_what_stands_in_the_way_is_a_warning_with_how_often(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import mujoco
 import numpy as np
 
 from behaviours.robots.spot import arm as spot_arm
+from perception.geometry import Pose
 from simulation.genesis.legs.legs import Legs
 from simulation.genesis.legs.plant import LeggedPlant
 from simulation.genesis.settings import LegSettings
@@ -53,9 +54,9 @@ class Link:
 
 
 class MujocoEntity:
-    """`data` is MuJoCo's own state, for pushes and loads."""
+    """`data` is MuJoCo's own state, for pushes and loads. world_from_floor: a floor through the origin."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, world_from_floor: Pose) -> None:
         file = write_spot(folder, legs=True)
         root = ET.parse(file).getroot()
         ET.SubElement(root, "option", timestep=str(DT), cone="elliptic", impratio="100", integrator="implicitfast")
@@ -69,7 +70,8 @@ class MujocoEntity:
                 shape.set("contype", "2")
         world = root.find("worldbody")
         assert world is not None
-        ET.SubElement(world, "geom", type="plane", size="50 50 1", friction="0.8 0.005 0.0001")
+        turned = " ".join(str(value) for value in world_from_floor.quaternion_wxyz)
+        ET.SubElement(world, "geom", type="plane", size="50 50 1", friction="0.8 0.005 0.0001", quat=turned)
         ET.ElementTree(root).write(file)
         self.model = model = mujoco.MjModel.from_xml_path(str(file))
         self.data = mujoco.MjData(model)
@@ -131,13 +133,15 @@ class MujocoEntity:
 
 
 class Yard:
-    """A robot on legs on a floor. policy: of its gait, or None for one that only stands."""
+    """A robot on legs on a floor. policy: of its gait, or None for one that only stands. slope_rad: of the floor, which
+    rises ahead of it."""
 
-    def __init__(self, folder: Path, policy: Any = None) -> None:
-        self.entity = MujocoEntity(folder)
+    def __init__(self, folder: Path, policy: Any = None, slope_rad: float = 0.0) -> None:
+        floor = Pose.from_rpy((0.0, -slope_rad, 0.0))
+        self.entity = MujocoEntity(folder, floor)
         self.plant = LeggedPlant(self.entity, LegSettings())
         self.legs = Legs(self.plant, policy, LegSettings())
-        self.legs.place(np.zeros(3), np.array(spot_arm.READY))
+        self.legs.place(floor, np.array(spot_arm.READY))
 
     def run(self, seconds: float, motion: Any = None) -> None:
         """Let the time pass, or less if the motion ends before."""

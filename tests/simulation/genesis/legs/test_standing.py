@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import mujoco
 import numpy as np
 import pytest
 
@@ -43,6 +44,32 @@ def test_it_stands_level_and_still(yard: Yard) -> None:
         assert off_mm(yard, LEVEL) < 3.0
         assert yard.plant.body().angle_rad(LEVEL) < 0.003
     assert yard.legs.stands
+
+
+@pytest.mark.parametrize("slope_rad", [0.14, -0.2])
+def test_on_a_ramp_it_stands_level_and_its_feet_say_how_the_ground_lies(slope_rad: float, tmp_path: Path) -> None:
+    yard = Yard(tmp_path, slope_rad=slope_rad)
+    assert yard.plant.body().rpy_rad[1] == pytest.approx(-slope_rad, abs=0.01)
+    yard.run(3.0)
+    assert yard.legs.stands
+    assert off_mm(yard, LEVEL) < 6.0
+    assert yard.plant.body().angle_rad(LEVEL) < 0.006
+    feet = yard.legs.footing.feet_m
+    assert feet[:, 2] == pytest.approx(np.tan(slope_rad) * feet[:, 0], abs=0.006)
+    assert (feet[:2, 2].mean() - feet[2:, 2].mean()) * slope_rad > 0.005
+
+
+def test_a_foot_that_bears_nothing_says_nothing_of_the_ground(yard: Yard) -> None:
+    yard.run(0.5)
+    before = yard.legs.footing.feet_m.copy()
+    yard.entity.data.qpos[2] += 0.3
+    mujoco.mj_kinematics(yard.entity.model, yard.entity.data)
+    yard.plant.measured()
+    yard.entity.data.qfrc_actuator[:] = 0.0
+    yard.legs.footing.look()
+    assert (yard.legs.footing.feet_m == before).all()
+    yard.legs.footing.look(stands=True)
+    assert yard.legs.footing.feet_m[:, 2] == pytest.approx(before[:, 2] + 0.3, abs=0.01)
 
 
 def test_the_body_goes_to_poses_over_its_feet_and_sits_down_and_up(yard: Yard) -> None:
@@ -113,7 +140,7 @@ def test_a_push_gives_a_standing_body_to_the_policy(tmp_path: Path) -> None:
 
 
 def test_what_has_fallen_fails_its_motions_and_says_so(yard: Yard) -> None:
-    yard.legs.place(np.zeros(3), np.array(spot_arm.STOW))
+    yard.legs.place(Pose.identity(), np.array(spot_arm.STOW))
     yard.entity.data.qpos[3:7] = Pose.from_rpy((1.5, 0.0, 0.0)).quaternion_wxyz
     yard.run(0.1)
     assert yard.legs.fallen
@@ -121,5 +148,5 @@ def test_what_has_fallen_fails_its_motions_and_says_so(yard: Yard) -> None:
     for motion in (walk, to(yard, LEVEL, 1.0)):
         yard.run(0.5, motion)
         assert motion.poll() == Outcome(CommandState.FAILED, FALLEN)
-    yard.legs.place(np.zeros(3), np.array(spot_arm.STOW))
+    yard.legs.place(Pose.identity(), np.array(spot_arm.STOW))
     assert not yard.legs.fallen

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perception.geometry import Pose
-from simulation.gait_trials.ground import BOX_HALF_M, RAMP_HALF_M, STARTS_M, Ground, flat, make_ground
+from simulation.scene.ground.shapes import BOX_HALF_M, RAMP_HALF_M, STARTS_M, Ground, flat, make_ground
 
 
 def tops_m(ground: Ground) -> np.ndarray:

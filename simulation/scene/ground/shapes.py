@@ -41,21 +41,13 @@ def flat() -> Ground:
 def make_ground(kind: Kind, size: float, rng: np.random.Generator) -> Ground:
     """Ground ahead of a robot that walks along x from the origin.
 
-    size: greatest height of rubble, height of a step (metres), or a ramp's angle (radians). Rubble is bars across the
-    way at random heights, each turned into thirds by its offset; stairs go up by half the boxes, with a level top.
+    size: greatest height of rubble, height of a step (metres), or a ramp's angle (radians). Stairs have four steps.
     """
-    ground = flat()
-    boxes, ramp = ground.boxes.copy(), ground.ramp.copy()
-    top = BOX_HALF_M[2]
+    boxes, ramp = flat().boxes, flat().ramp
     if kind == "rubble":
-        for number in range(BOXES):
-            x = STARTS_M + 0.22 * number + rng.uniform(-0.05, 0.05)
-            y = rng.uniform(0.1, 0.75) * rng.choice([-1.0, 1.0])
-            boxes[number] = x, y, rng.uniform(0.2, 1.0) * size - top
+        boxes = rubble(size, rng)
     elif kind in ("step", "stairs"):
-        steps = 1 if kind == "step" else 4
-        for number in range(BOXES):
-            boxes[number] = STARTS_M + PITCH_M * (number + 0.5), 0.0, min(number + 1, steps) * size - top
+        boxes = stairs(size, 1 if kind == "step" else 4)
     elif kind == "ramp":
         along = np.array([np.cos(size), 0.0, np.sin(size)])
         out = np.array([-np.sin(size), 0.0, np.cos(size)])
@@ -63,3 +55,20 @@ def make_ground(kind: Kind, size: float, rng: np.random.Generator) -> Ground:
         ramp[:3] = foot + along * RAMP_HALF_M[0] - out * RAMP_HALF_M[2]
         ramp[3:] = Pose.from_rpy((0.0, -size, 0.0)).quaternion_wxyz
     return Ground(boxes, ramp)
+
+
+def rubble(highest_m: float, rng: np.random.Generator) -> Array:
+    """(BOXES, 3) bars across the way at random heights, each beside its middle."""
+    boxes = np.empty((BOXES, 3))
+    for number in range(BOXES):
+        x = STARTS_M + 0.22 * number + rng.uniform(-0.05, 0.05)
+        y = rng.uniform(0.1, 0.75) * rng.choice([-1.0, 1.0])
+        boxes[number] = x, y, rng.uniform(0.2, 1.0) * highest_m - BOX_HALF_M[2]
+    return boxes
+
+
+def stairs(step_m: float, steps: int) -> Array:
+    """(BOXES, 3) steps up, one after the other, then a level top."""
+    number = np.arange(BOXES)
+    up = np.minimum(number + 1, steps) * step_m - BOX_HALF_M[2]
+    return np.column_stack([STARTS_M + PITCH_M * (number + 0.5), np.zeros(BOXES), up])

@@ -1,0 +1,1 @@
+"""Ground that is not flat: the shapes that gaits are tried on, and how a scene lies on them."""

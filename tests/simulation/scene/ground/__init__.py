@@ -1,0 +1,1 @@
+"""Tests of scenes and what stands in them."""
