@@ -79,7 +79,7 @@ class WorldObjects:
             for number, (name, pose) in enumerate(objects.items(), 1):
                 item = response.world_objects.add(id=number, name=name)
                 item.acquisition_time.CopyFrom(timestamp(self._world.clock.now()))
-                fill_tree(item.transforms_snapshot, snapshot.body, snapshot.hand)
+                fill_tree(item.transforms_snapshot, snapshot)
                 edge = item.transforms_snapshot.child_to_parent_edge_map[name]
                 edge.parent_frame_name = "vision"
                 edge.parent_tform_child.CopyFrom(to_proto(pose))

@@ -25,6 +25,8 @@ class FakeSteering(FakeParts):
 
     fallen = False
     """Tests set it: the fake cannot fall by itself."""
+    floor_m = 0.0
+    """Height of the floor."""
 
     _joints: tuple[Pose, Vector] | None = None
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 from bosdyn.api import geometry_pb2
@@ -21,6 +22,28 @@ HAND, WRIST, BODY, FLAT, VISION, ODOM, GPE = (
     "odom",
     "gpe",
 )
+
+
+class Posed(Protocol):
+    """Where a robot is: world_from_body, world_from_hand, and the height of the floor below it by its feet, metres."""
+
+    @property
+    def body(self) -> Pose: ...
+    @property
+    def hand(self) -> Pose: ...
+    @property
+    def floor_m(self) -> float: ...
+
+
+@dataclass(frozen=True)
+class Posture:
+    """A `Posed`."""
+
+    body: Pose
+    hand: Pose
+    floor_m: float
+
+
 WRIST_FROM_HAND = Pose(np.eye(3), np.array([HAND_FROM_WRIST_X_M, 0.0, 0.0]))
 
 
@@ -54,13 +77,14 @@ def flat_of(body: Pose) -> Pose:
 
 
 def level(body: Pose, height_m: float) -> Pose:
-    """The body's place and heading at a height above the floor, level; world frame."""
+    """The body's place and heading at a height of the world, level."""
     x, y, _ = body.position_m
     return Pose.from_rpy((0.0, 0.0, body.yaw_rad), (x, y, height_m))
 
 
-def world_from(frame: str, body: Pose, hand: Pose) -> Pose | None:
-    """world_from_frame of a named frame, or None for an unknown one."""
+def world_from(frame: str, at: Posed) -> Pose | None:
+    """world_from_frame of a named frame, or None for an unknown one. The ground plane, gpe, is taken for level."""
+    body, hand = at.body, at.hand
     match frame:
         case "vision":
             return Pose.identity()
@@ -71,7 +95,7 @@ def world_from(frame: str, body: Pose, hand: Pose) -> Pose | None:
         case "flat_body":
             return flat_of(body)
         case "gpe":
-            return level(body, 0.0)
+            return level(body, at.floor_m)
         case "hand":
             return hand
         case "arm0.link_wr1" | "link_wr1":
@@ -79,10 +103,9 @@ def world_from(frame: str, body: Pose, hand: Pose) -> Pose | None:
     return None
 
 
-def fill_tree(snapshot: Any, body: Pose, hand: Pose, sensors: dict[str, tuple[str, Pose]] | None = None) -> None:
-    """Fill a FrameTreeSnapshot. body, hand: world_from_body and world_from_hand. sensors: frame -> (parent,
-    parent_from_frame).
-    """
+def fill_tree(snapshot: Any, at: Posed, sensors: dict[str, tuple[str, Pose]] | None = None) -> None:
+    """Fill a FrameTreeSnapshot. sensors: frame -> (parent, parent_from_frame)."""
+    body, hand = at.body, at.hand
     inverse = body.inverse()
 
     def edge(child: str, parent: str, parent_from_child: Pose) -> None:
@@ -94,7 +117,7 @@ def fill_tree(snapshot: Any, body: Pose, hand: Pose, sensors: dict[str, tuple[st
     edge(VISION, BODY, inverse)
     edge(ODOM, BODY, inverse @ ODOM_FROM_VISION.inverse())
     edge(FLAT, BODY, inverse @ flat_of(body))
-    edge(GPE, BODY, inverse @ level(body, 0.0))
+    edge(GPE, BODY, inverse @ level(body, at.floor_m))
     edge(WRIST, BODY, inverse @ hand @ WRIST_FROM_HAND.inverse())
     edge(HAND, WRIST, WRIST_FROM_HAND)
     for name, (parent, pose) in (sensors or {}).items():

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from perception.geometry import Pose, Vector, looking_along, unit
-from simulation.spot_api.body.frames import from_proto, world_from
+from simulation.spot_api.body.frames import Posed, from_proto, world_from
 from simulation.spot_api.body.steering import Steerable
 
 SAME_OBJECT_M = 0.05
@@ -52,14 +52,12 @@ def girth(robot: Steerable, point_m: Vector, direction: Vector, across: Vector, 
     return Girth(surface, (right - left + 1) * near / camera.fx)
 
 
-def ray_in_image(request: Any, body: Pose, hand: Pose) -> tuple[Vector, Vector] | None:
+def ray_in_image(request: Any, at: Posed) -> tuple[Vector, Vector] | None:
     """(start, direction), each (3,), world frame, of the ray through a pixel of a request.
 
     The request's own camera model and frame tree are used. None if the tree has no path from camera to inertial frame.
     """
-    world_from_sensor = _through_tree(
-        request.transforms_snapshot_for_camera, request.frame_name_image_sensor, body, hand
-    )
+    world_from_sensor = _through_tree(request.transforms_snapshot_for_camera, request.frame_name_image_sensor, at)
     if world_from_sensor is None:
         return None
     model = request.camera_model.intrinsics
@@ -68,7 +66,7 @@ def ray_in_image(request: Any, body: Pose, hand: Pose) -> tuple[Vector, Vector] 
     return world_from_sensor.position_m, world_from_sensor.rotation @ unit((x, y, 1.0))
 
 
-def _through_tree(tree: Any, frame: str, body: Pose, hand: Pose) -> Pose | None:
+def _through_tree(tree: Any, frame: str, at: Posed) -> Pose | None:
     """world_from_frame by the edges of a snapshot: from the frame and from an inertial frame to the root."""
 
     def to_root(name: str) -> Pose | None:
@@ -84,7 +82,7 @@ def _through_tree(tree: Any, frame: str, body: Pose, hand: Pose) -> Pose | None:
 
     sensor = to_root(frame)
     for inertial in ("vision", "odom"):
-        root, world = to_root(inertial), world_from(inertial, body, hand)
+        root, world = to_root(inertial), world_from(inertial, at)
         if sensor is not None and root is not None and world is not None:
             return world @ root.inverse() @ sensor
     return None

@@ -148,7 +148,7 @@ class Machine:
 
     def posture(self) -> str:
         """ "sitting", "standing" or "between"."""
-        height = float(self._world.snapshot.body.position_m[2])
+        height = float(self._world.snapshot.body.position_m[2]) - self._world.snapshot.floor_m
         if height < SIT_HEIGHT_M + 0.03:
             return "sitting"
         return "standing" if height > STAND_HEIGHT_M - 0.15 else "between"
@@ -183,7 +183,7 @@ class Machine:
 def to_height(robot: Steerable, height_m: float, time_s: float) -> Command:
     """Move the body to a height above the floor, level, at the same place and heading."""
     body = robot.body_pose()
-    return robot.follow_base(glide(body, [(time_s, level(body, height_m))]))
+    return robot.follow_base(glide(body, [(time_s, level(body, robot.floor_m + height_m))]))
 
 
 def sit(robot: Steerable) -> Command:
@@ -193,17 +193,22 @@ def sit(robot: Steerable) -> Command:
 
 def stand_up(robot: Steerable) -> Command | Outcome:
     """Stand up at the same place; done if the robot is upright already."""
-    if upright(robot.body_pose()):
+    if upright(robot.body_pose(), robot.floor_m):
         return Outcome(CommandState.DONE)
     return to_height(robot, STAND_HEIGHT_M, STAND_S)
 
 
-def standing(body: Pose) -> Pose:
+def standing(body: Pose, floor_m: float) -> Pose:
     """world_from_body of standing level at the usual height, at the same place and heading."""
-    return level(body, STAND_HEIGHT_M)
+    return level(body, floor_m + STAND_HEIGHT_M)
 
 
-def upright(body: Pose) -> bool:
+def sits(body: Pose, floor_m: float) -> bool:
+    """Whether the body is so low that it must stand up first."""
+    return bool(body.position_m[2] - floor_m < SIT_HEIGHT_M + 0.1)
+
+
+def upright(body: Pose, floor_m: float) -> bool:
     """Whether the body is high and level enough to walk."""
     roll, pitch, _ = np.abs(body.rpy_rad)
-    return bool(abs(body.position_m[2] - STAND_HEIGHT_M) < 0.02 and roll < 0.03 and pitch < 0.03)
+    return bool(abs(body.position_m[2] - floor_m - STAND_HEIGHT_M) < 0.02 and roll < 0.03 and pitch < 0.03)

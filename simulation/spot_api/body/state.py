@@ -70,7 +70,7 @@ class State:
         self._fill_kinematics(state.kinematic_state, snapshot)
         for x, y in FEET_M:
             foot = state.foot_state.add(contact=STATE.FootState.CONTACT_MADE)
-            foot.foot_position_rt_body.CopyFrom(vec3((x, y, -float(snapshot.body.position_m[2]))))
+            foot.foot_position_rt_body.CopyFrom(vec3((x, y, snapshot.floor_m - float(snapshot.body.position_m[2]))))
         self._fill_arm(state.manipulator_state, snapshot)
         state.terrain_state.is_unsafe_to_sit = False
         moving = float(np.abs(snapshot.body_velocity[:2]).max()) > MOVING_MPS
@@ -92,7 +92,7 @@ class State:
 
     def _fill_kinematics(self, kinematics: Any, snapshot: Snapshot) -> None:
         kinematics.acquisition_timestamp.CopyFrom(timestamp(self._world.clock.of_simulated(snapshot.simulated_s)))
-        fill_tree(kinematics.transforms_snapshot, snapshot.body, snapshot.hand)
+        fill_tree(kinematics.transforms_snapshot, snapshot)
         names = [*LEG_JOINTS, *(f"arm0.{joint.name}" for joint in spot_arm.JOINTS), "arm0.f1x"]
         jaw = -snapshot.gripper.opening * JAW_RANGE_RAD
         loads = np.zeros(len(names))

@@ -14,6 +14,7 @@ import numpy as np
 from behaviours.robot import Command, CommandState, Outcome, Robot
 from perception.geometry import Pose, Vector
 from perception.types import RgbdFrame
+from simulation.spot_api.body.frames import Posture
 
 BaseLaw = Callable[[float], tuple[Pose, Vector] | Outcome]
 """Seconds -> (world_from_body, its rate (3,): x, y in m/s, world frame, yaw in rad/s), or an outcome."""
@@ -28,6 +29,10 @@ class Steerable(Robot, Protocol):
     @property
     def fallen(self) -> bool:
         """Whether it lies after a fall."""
+
+    @property
+    def floor_m(self) -> float:
+        """Height of the ground below the body, by where its feet touch it; world frame, metres."""
 
     def follow_base(self, law: BaseLaw) -> Command:
         """Let the body follow a law. Cancels the base's present motion."""
@@ -52,6 +57,11 @@ class Steerable(Robot, Protocol):
 
     def loosen_grip(self) -> None:
         """Let the held object slip out of the jaws."""
+
+
+def posture(robot: Steerable) -> Posture:
+    """Where the robot is now."""
+    return Posture(robot.body_pose(), robot.hand_pose(), robot.floor_m)
 
 
 class Guarded:

@@ -35,13 +35,14 @@ LAG_LIMIT_S = 0.1
 class Snapshot:
     """The robot at one moment.
 
-    body, hand: world_from_body, world_from_hand. arm: (6,), legs: (12,) radians. arm_rate: (6,) rad/s. body_velocity,
-    hand_velocity: (6,) m/s and rad/s, world frame.
+    body, hand: world_from_body, world_from_hand. floor_m: height of the floor below it, by its feet. arm: (6,), legs:
+    (12,) radians. arm_rate: (6,) rad/s. body_velocity, hand_velocity: (6,) m/s and rad/s, world frame.
     """
 
     simulated_s: float
     body: Pose
     hand: Pose
+    floor_m: float
     gripper: GripperState
     arm: Vector
     arm_rate: Vector
@@ -205,7 +206,7 @@ class World:
             else:
                 rates = (before.arm_rate, before.body_velocity, before.hand_velocity)
         self._snapshot = Snapshot(
-            now, body, hand, robot.gripper(), arm, rates[0], robot.leg_joints(), rates[1], rates[2]
+            now, body, hand, robot.floor_m, robot.gripper(), arm, rates[0], robot.leg_joints(), rates[1], rates[2]
         )
         self.clock.advanced(now, STEP_S)
 

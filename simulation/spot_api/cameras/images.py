@@ -30,11 +30,12 @@ OBJECT_MIDDLE_M = 0.1
 
 @dataclass(frozen=True)
 class Shot:
-    """A picture, and world_from_body and world_from_hand when it was taken."""
+    """A picture, and where the robot was when it was taken, see `Posed`."""
 
     frame: RgbdFrame
     body: Pose
     hand: Pose
+    floor_m: float
 
 
 class RefusedImageError(Exception):
@@ -66,7 +67,7 @@ class Images:
         for source in SOURCES.values():
             self._describe(response.image_sources.add(), source, self._camera_intrinsics(source.camera))
         snapshot = self._world.snapshot
-        fill_tree(response.transforms_snapshot, snapshot.body, snapshot.hand)
+        fill_tree(response.transforms_snapshot, snapshot)
 
     def _camera_intrinsics(self, camera: str) -> Intrinsics:
         if camera not in self._intrinsics:
@@ -77,10 +78,10 @@ class Images:
         mount = CAMERAS[camera]
 
         def take(robot: Steerable) -> Shot:
-            body, hand = robot.body_pose(), robot.hand_pose()
+            at = robot.body_pose(), robot.hand_pose(), robot.floor_m
             if camera == "hand":
-                return Shot(robot.capture("hand"), body, hand)
-            return Shot(robot.look(body @ mount.parent_from_sensor), body, hand)
+                return Shot(robot.capture("hand"), *at)
+            return Shot(robot.look(at[0] @ mount.parent_from_sensor), *at)
 
         shot = self._world.call(take)
         for pixel in self._world.call(lambda robot: targets_in(shot.frame, robot)):
@@ -120,7 +121,7 @@ class Images:
         capture.acquisition_time.CopyFrom(timestamp(self._world.clock.of_simulated(shot.frame.time_s)))
         capture.frame_name_image_sensor = mount.frame
         sensors = {mount.frame: (mount.parent, mount.parent_from_sensor)}
-        fill_tree(capture.transforms_snapshot, shot.body, shot.hand, sensors)
+        fill_tree(capture.transforms_snapshot, shot, sensors)
         capture.image.rows, capture.image.cols = pixels.shape[:2]
         capture.image.format, capture.image.pixel_format = picture_format, pixel_format
         quality = image_request.quality_percent or DEFAULT_QUALITY

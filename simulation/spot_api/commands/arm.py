@@ -14,7 +14,7 @@ from perception.geometry import Pose, Vector
 from simulation.genesis.profile import MIN_JERK_PEAK
 from simulation.spot_api.body.frames import WRIST_FROM_HAND, from_proto, world_from
 from simulation.spot_api.body.laws import joint_path, reach, through
-from simulation.spot_api.body.steering import Steerable
+from simulation.spot_api.body.steering import Steerable, posture
 from simulation.spot_api.commands.activity import ANSWER, Activity, NotAcceptedError, Order, Quiet, Start
 from simulation.spot_api.rpc.clock import due, duration
 
@@ -90,7 +90,7 @@ class Cartesian(Activity):
     def __init__(self, request: Any, order: Order) -> None:
         frame = request.root_frame_name
         snapshot = order.world.snapshot
-        if world_from(frame, snapshot.body, snapshot.hand) is None:
+        if world_from(frame, snapshot) is None:
             raise NotAcceptedError(ANSWER.STATUS_UNKNOWN_FRAME, f"unknown root frame {frame!r}")
         timed = due(request.pose_trajectory_in_task, order.world.clock.now())
         if not timed:
@@ -112,10 +112,10 @@ class Cartesian(Activity):
     def goal(self) -> Pose:
         """world_from_hand at the end, for a body that follows the arm."""
         snapshot = self.order.world.snapshot
-        return (world_from(self._frame, snapshot.body, snapshot.hand) or Pose.identity()) @ self._goals[-1]
+        return (world_from(self._frame, snapshot) or Pose.identity()) @ self._goals[-1]
 
     def _root(self, robot: Steerable) -> Pose:
-        return world_from(self._frame, robot.body_pose(), robot.hand_pose()) or Pose.identity()
+        return world_from(self._frame, posture(robot)) or Pose.identity()
 
     def _straight(self, time_s: float) -> Start:
         def start(robot: Steerable) -> Command:

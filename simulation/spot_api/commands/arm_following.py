@@ -14,7 +14,7 @@ from behaviours.robots.spot.model import SPOT
 from perception.geometry import Pose, Vector, unit
 from simulation.spot_api.body.frames import from_proto, world_from
 from simulation.spot_api.body.laws import moving, reach, through
-from simulation.spot_api.body.steering import Steerable
+from simulation.spot_api.body.steering import Steerable, posture
 from simulation.spot_api.commands.activity import ANSWER, Activity, NotAcceptedError, Order, Quiet
 from simulation.spot_api.rpc.clock import due
 
@@ -71,7 +71,7 @@ def _cylindrical(request: Any) -> Callable[[Steerable, Pose], Vector]:
 def _cartesian(request: Any, order: Order) -> Callable[[Steerable, Pose], Vector]:
     command = request.cartesian_velocity
     frame, snapshot = command.frame_name, order.world.snapshot
-    if world_from(frame, snapshot.body, snapshot.hand) is None:
+    if world_from(frame, snapshot) is None:
         raise NotAcceptedError(ANSWER.STATUS_UNKNOWN_FRAME, f"unknown frame {frame!r} for a velocity")
     asked = command.velocity_in_frame_name
     velocity = np.array([asked.x, asked.y, asked.z])
@@ -79,7 +79,7 @@ def _cartesian(request: Any, order: Order) -> Callable[[Steerable, Pose], Vector
     velocity = velocity * min(1.0, MAX_LINEAR_MPS / max(speed, 1e-9))
 
     def linear(robot: Steerable, body_from_hand: Pose) -> Vector:
-        root = world_from(frame, robot.body_pose(), robot.hand_pose()) or Pose.identity()
+        root = world_from(frame, posture(robot)) or Pose.identity()
         turned: Vector = robot.body_pose().rotation.T @ root.rotation @ velocity
         return turned
 
@@ -119,14 +119,14 @@ class Gaze(Activity):
 def make_gaze(request: Any, order: Order) -> Activity:
     """The activity of a GazeCommand.Request. NotAcceptedError for an unknown frame or without a target."""
     snapshot, points = order.world.snapshot, due(request.target_trajectory_in_frame1, order.world.clock.now())
-    root = world_from(request.frame1_name, snapshot.body, snapshot.hand)
+    root = world_from(request.frame1_name, snapshot)
     if root is None:
         raise NotAcceptedError(ANSWER.STATUS_UNKNOWN_FRAME, f"unknown frame {request.frame1_name!r} for a gaze")
     if not points:
         raise NotAcceptedError(ANSWER.STATUS_INVALID_REQUEST, "a gaze without a target")
     targets = [root.transform((item.point.x, item.point.y, item.point.z)) for _, item in points]
     times = [time_s for time_s, _ in points]
-    tool_root = world_from(request.frame2_name or "body", snapshot.body, snapshot.hand)
+    tool_root = world_from(request.frame2_name or "body", snapshot)
     if tool_root is None:
         raise NotAcceptedError(ANSWER.STATUS_UNKNOWN_FRAME, f"unknown frame {request.frame2_name!r} for the tool")
     tools = due(request.tool_trajectory_in_frame2, order.world.clock.now())

@@ -51,7 +51,7 @@ class Docking:
         self._commander, self._order = commander, order
         self._lock = threading.Lock()
         self._walks: dict[int, DockingWalk] = {}
-        start = standing(world.snapshot.body)
+        start = standing(world.snapshot.body, world.snapshot.floor_m)
         self._dock = start @ Pose(np.eye(3), np.array([-AHEAD_M, 0.0, 0.0]))
 
     def docking_command(self, request: Any, response: Any, call: Call) -> None:

@@ -61,7 +61,9 @@ def make_full_body(request: Any, order: Order, machine: Machine, footing: Footin
             def right(robot: Steerable) -> Command:
                 robot.stop()
                 footing.leave()
-                return to_height(robot, min(STAND_HEIGHT_M, float(robot.body_pose().position_m[2])), SIT_S)
+                return to_height(
+                    robot, min(STAND_HEIGHT_M, float(robot.body_pose().position_m[2]) - robot.floor_m), SIT_S
+                )
 
             return FullBody(order, kind, [right], machine)
         case "safe_power_off":

@@ -11,9 +11,9 @@ from behaviours.robots.spot import arm as spot_arm
 from behaviours.robots.spot.model import SPOT
 from perception.geometry import Pose, Vector, unit
 from perception.hand.hand_pose import hand_pose
-from simulation.spot_api.body.frames import world_from
+from simulation.spot_api.body.frames import Posed, world_from
 from simulation.spot_api.body.looking import girth
-from simulation.spot_api.body.steering import Steerable
+from simulation.spot_api.body.steering import Steerable, posture
 
 LOOK_FROM_M = 0.35
 BEFORE_M = 0.12
@@ -43,7 +43,8 @@ def plan_grasp(robot: Steerable, point_m: Vector, parameters: Any) -> Plan | str
 
     point_m: (3,) world frame. parameters: GraspParams.
     """
-    body, hand = robot.body_pose(), robot.hand_pose()
+    at = posture(robot)
+    body = at.body
     away = point_m - body.position_m
     ahead = unit([away[0], away[1], 0.0])
     reasons = []
@@ -53,7 +54,7 @@ def plan_grasp(robot: Steerable, point_m: Vector, parameters: Any) -> Plan | str
             reasons.append("nothing there" if seen is None else f"{1000 * seen.width_m:.0f} mm wide")
             continue
         goal = hand_pose(seen.middle_m, -forward, along, seen.width_m, SPOT.gripper)
-        if not allowed(goal, parameters, body, hand):
+        if not allowed(goal, parameters, at):
             reasons.append("not as the client wants the hand")
             continue
         before = goal @ Pose(np.eye(3), np.array([-BEFORE_M, 0.0, 0.0]))
@@ -65,11 +66,11 @@ def plan_grasp(robot: Steerable, point_m: Vector, parameters: Any) -> Plan | str
     return "no grasp can be done: " + ", ".join(dict.fromkeys(reasons))
 
 
-def allowed(world_from_hand: Pose, parameters: Any, body: Pose, hand: Pose) -> bool:
+def allowed(world_from_hand: Pose, parameters: Any, at: Posed) -> bool:
     """Whether the pose meets one of the client's allowable orientations; True if there are none."""
     if not parameters.allowable_orientation:
         return True
-    root = world_from(parameters.grasp_params_frame_name or "vision", body, hand) or Pose.identity()
+    root = world_from(parameters.grasp_params_frame_name or "vision", at) or Pose.identity()
     in_frame = root.inverse() @ world_from_hand
     for item in parameters.allowable_orientation:
         kind = item.WhichOneof("constraint")

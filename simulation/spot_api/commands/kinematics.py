@@ -9,7 +9,7 @@ from bosdyn.api.spot import inverse_kinematics_pb2
 
 from behaviours.robots.spot import arm as spot_arm
 from perception.geometry import Pose
-from simulation.spot_api.body.frames import WRIST_FROM_HAND, fill_tree, from_proto, world_from
+from simulation.spot_api.body.frames import WRIST_FROM_HAND, Posture, fill_tree, from_proto, world_from
 from simulation.spot_api.body.world import World
 from simulation.spot_api.rpc.serve import Call, InvalidRequestError
 
@@ -24,7 +24,7 @@ class InverseKinematics:
 
     def inverse_kinematics(self, request: Any, response: Any, call: Call) -> None:
         snapshot = self._world.snapshot
-        root = world_from(request.root_frame_name, snapshot.body, snapshot.hand)
+        root = world_from(request.root_frame_name, snapshot)
         if root is None:
             raise InvalidRequestError(f"unknown root frame {request.root_frame_name!r}")
         if request.WhichOneof("task_specification") != "tool_pose_task" or request.HasField("body_mounted_tool"):
@@ -45,7 +45,7 @@ class InverseKinematics:
             return
         response.status = ANSWER.STATUS_OK
         state = response.robot_configuration
-        fill_tree(state.transforms_snapshot, body, body @ spot_arm.forward(joints))
+        fill_tree(state.transforms_snapshot, Posture(body, body @ spot_arm.forward(joints), snapshot.floor_m))
         for joint, angle in zip(spot_arm.JOINTS, joints, strict=True):
             state.joint_states.add(name=f"arm0.{joint.name}").position.value = float(angle)
 

@@ -107,7 +107,7 @@ class Manipulation:
             mode = 0 if kind == "pick_object" else getattr(request, kind).walk_gaze_mode
             snapshot = self._world.snapshot
             try:
-                allowed(snapshot.hand, parameters, snapshot.body, snapshot.hand)
+                allowed(snapshot.hand, parameters, snapshot)
             except ValueError as error:
                 raise InvalidRequestError(f"allowable_orientation: {error}") from error
             if mode == api.PICK_PLAN_ONLY:
@@ -130,13 +130,13 @@ class Manipulation:
             focal = details.camera_model.intrinsics.focal_length
             if not (focal.x > 0 and focal.y > 0):
                 raise InvalidRequestError("the camera model has no focal length")
-            ray = ray_in_image(details, snapshot.body, snapshot.hand)
+            ray = ray_in_image(details, snapshot)
             if ray is None:
                 raise InvalidRequestError(f"no way from {details.frame_name_image_sensor!r} to vision in the snapshot")
             return lambda robot: end_of_ray(robot, *ray)
         if kind in ("walk_to_object_ray_in_world", "pick_object_ray_in_world"):
             details = getattr(request, kind)
-            root = world_from(details.frame_name, snapshot.body, snapshot.hand)
+            root = world_from(details.frame_name, snapshot)
             if root is None:
                 raise InvalidRequestError(f"unknown frame {details.frame_name!r}")
             start, end = (
@@ -146,7 +146,7 @@ class Manipulation:
                 raise InvalidRequestError("the ray ends where it starts")
             return lambda robot: end_of_ray(robot, start, end - start)
         if kind == "pick_object":
-            root = world_from(request.pick_object.frame_name, snapshot.body, snapshot.hand)
+            root = world_from(request.pick_object.frame_name, snapshot)
             if root is None:
                 raise InvalidRequestError(f"unknown frame {request.pick_object.frame_name!r}")
             place = request.pick_object.object_rt_frame
@@ -162,7 +162,7 @@ class Manipulation:
             raise InvalidRequestError(f"no manipulation {number} is known")
         response.manipulation_cmd_id, response.current_state = number, handling.state
         snapshot = self._world.snapshot
-        fill_tree(response.transforms_snapshot_manipulation_data, snapshot.body, snapshot.hand)
+        fill_tree(response.transforms_snapshot_manipulation_data, snapshot)
 
     def override_grasp(self, request: Any, response: Any, call: Call) -> None:
         if request.HasField("carry_state_override"):

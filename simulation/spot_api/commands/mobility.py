@@ -14,8 +14,8 @@ from behaviours.robot import Command, CommandState
 from perception.geometry import Pose, Vector
 from simulation.spot_api.body.frames import ODOM_FROM_VISION, flat_of, from_proto, world_from
 from simulation.spot_api.body.laws import cruise, glide
-from simulation.spot_api.body.machine import SIT_HEIGHT_M, STAND_HEIGHT_M, STAND_S, sit, standing, to_height, upright
-from simulation.spot_api.body.steering import Steerable
+from simulation.spot_api.body.machine import STAND_HEIGHT_M, STAND_S, sit, sits, standing, to_height, upright
+from simulation.spot_api.body.steering import Steerable, posture
 from simulation.spot_api.commands.activity import ANSWER, Activity, NotAcceptedError, Order, Quiet, Start
 from simulation.spot_api.commands.walk_limits import limits, speed_towards, velocity_of
 from simulation.spot_api.rpc.clock import due
@@ -38,7 +38,7 @@ class Footing:
     def under(self, robot: Steerable) -> Pose:
         """The pose over the feet; a robot that has walked stands where it is."""
         if self.pose is None:
-            self.pose = standing(robot.body_pose())
+            self.pose = standing(robot.body_pose(), robot.floor_m)
         return self.pose
 
     def leave(self) -> None:
@@ -111,20 +111,20 @@ def make_mobility(request: Any, order: Order, footing: Footing, hand_goal: Pose 
 
 def _stand_up(robot: Steerable, order: Order, footing: Footing) -> Command:
     body = robot.body_pose()
-    time_s = STAND_S if body.position_m[2] < SIT_HEIGHT_M + 0.1 else order.walk.pose_s
+    time_s = STAND_S if sits(body, robot.floor_m) else order.walk.pose_s
     return robot.follow_base(glide(body, [(time_s, footing.under(robot))]))
 
 
 def _to_walk(robot: Steerable, footing: Footing) -> Command:
     """Stand up if necessary, before a walk."""
     footing.leave()
-    return to_height(robot, STAND_HEIGHT_M, 0.02 if upright(robot.body_pose()) else STAND_S)
+    return to_height(robot, STAND_HEIGHT_M, 0.02 if upright(robot.body_pose(), robot.floor_m) else STAND_S)
 
 
 def _after_hand(robot: Steerable, order: Order, footing: Footing, hand_goal: Pose | None) -> Command:
     """Walk to where the hand's goal is well within reach, with the same heading."""
     settings = order.walk
-    body = standing(robot.body_pose())
+    body = standing(robot.body_pose(), robot.floor_m)
     if hand_goal is None:
         return _stand_up(robot, order, footing)
     ahead = body.inverse().transform(hand_goal.position_m)
@@ -142,8 +142,9 @@ def _stand(params: Any, order: Order, footing: Footing) -> Activity:
     kind = control.WhichOneof("param")
     absolute = kind == "body_pose"
     trajectory = control.body_pose.base_offset_rt_root if absolute else control.base_offset_rt_footprint
-    frame, body = control.body_pose.root_frame_name, order.world.snapshot.body
-    start = world_from(frame, body, order.world.snapshot.hand) if absolute else footing.pose or standing(body)
+    frame, snapshot = control.body_pose.root_frame_name, order.world.snapshot
+    body = snapshot.body
+    start = world_from(frame, snapshot) if absolute else footing.pose or standing(body, snapshot.floor_m)
     if start is None:
         raise NotAcceptedError(ANSWER.STATUS_UNKNOWN_FRAME, f"unknown frame {frame!r} for the body")
     for _, point in due(trajectory, order.world.clock.now()):
@@ -153,7 +154,7 @@ def _stand(params: Any, order: Order, footing: Footing) -> Activity:
 
     def pose(robot: Steerable) -> Command:
         feet = footing.under(robot)
-        root = world_from(frame, robot.body_pose(), robot.hand_pose()) if absolute else feet
+        root = world_from(frame, posture(robot)) if absolute else feet
         root = root or feet
         points: list[tuple[float, Pose]] = []
         for time_s, point in due(trajectory, order.world.clock.now()):
@@ -169,7 +170,7 @@ def _stand(params: Any, order: Order, footing: Footing) -> Activity:
         feedback.stand_feedback.status = STAND.STATUS_IS_STANDING if up else STAND.STATUS_IN_PROGRESS
         feedback.stand_feedback.standing_state = STAND.STANDING_CONTROLLED
 
-    return Base(order, [stand, pose] if body.position_m[2] < SIT_HEIGHT_M + 0.1 else [pose], write)
+    return Base(order, [stand, pose] if sits(body, snapshot.floor_m) else [pose], write)
 
 
 def _sit(order: Order, footing: Footing) -> Activity:
@@ -194,7 +195,7 @@ def _walk(request: Any, params: Any, order: Order, footing: Footing) -> Activity
     if not request.trajectory.points:
         raise NotAcceptedError(ANSWER.STATUS_INVALID_REQUEST, "a walk without points")
     snapshot = order.world.snapshot
-    root = world_from(frame, snapshot.body, snapshot.hand) or Pose.identity()
+    root = world_from(frame, snapshot) or Pose.identity()
     low, high = limits(params, order.walk)
     turn = float(max(min(high[2], -low[2]), 0.05))
     goals = [
@@ -250,7 +251,7 @@ def _velocity(request: Any, params: Any, order: Order, footing: Footing) -> Acti
     def write(feedback: Any, activity: Activity) -> None:
         feedback.se2_velocity_feedback.request_information.CopyFrom(request)
 
-    ready = upright(order.world.snapshot.body)
+    ready = upright(order.world.snapshot.body, order.world.snapshot.floor_m)
     first: list[Start] = [] if ready else [lambda robot: _to_walk(robot, footing)]
     footing.leave()
     return Base(order, [*first, walk], write)
@@ -265,7 +266,7 @@ def _stance(request: Any, order: Order, footing: Footing) -> Activity:
     """The body walks over the middle of the four feet, if that is near. The feet have no contact in the simulation."""
     end_s = order.expiry(request)
     stance, snapshot = request.stance, order.world.snapshot
-    root = world_from(stance.se2_frame_name, snapshot.body, snapshot.hand)
+    root = world_from(stance.se2_frame_name, snapshot)
     if root is None:
         raise NotAcceptedError(ANSWER.STATUS_UNKNOWN_FRAME, f"unknown frame {stance.se2_frame_name!r} for a stance")
     if len(stance.foot_positions) != 4:

@@ -19,6 +19,7 @@ from behaviours.robots.fake.world import FakeWorld
 from behaviours.robots.spot.motion import pick
 from perception.geometry import Pose
 from perception.types import Approach
+from simulation.spot_api.body.frames import Posture
 from simulation.spot_api.commands.grasp_plan import allowed
 from tests.support.spot_api import spot
 from tests.support.spot_robot import adapter
@@ -47,7 +48,7 @@ def test_the_request_says_where_and_does_not_walk() -> None:
 def test_an_approach_allows_its_hands_alone(approach: Approach, hands: tuple[bool, ...]) -> None:
     _, asked = ask(approach)
     poses, body = (DOWN, ROLLED, Pose.identity()), Pose.identity()
-    assert tuple(allowed(pose, asked.grasp_params, body, body) for pose in poses) == hands
+    assert tuple(allowed(pose, asked.grasp_params, Posture(body, body, 0.0)) for pose in poses) == hands
 
 
 ENDS = {
