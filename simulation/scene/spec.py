@@ -120,10 +120,10 @@ class GroundSpec:
     """Ground that is not flat, for a robot on legs. Tables stand upright on it, and heights are above it.
 
     ramp_rad: slope of the whole floor, about the robot's start. uphill_rad: where it rises, from the heading to the
-    target, positive to the left. steps: their number, across the way from 0.7 m ahead of the start, with a level top on
-    which the table stands. step_m: height of each. rubble_m: greatest height of bars at random places, from 0.5 m ahead
-    of the start to behind the table. slippery: number of slippery patches on the way. slippery_half_m: half the width
-    of each. slippery_friction: of the feet on them.
+    target, positive to the left. steps: their number, across the way, with a level top on which the table stands.
+    step_m: height of each. rubble_m: greatest height of bars at random places, under the robot's last steps and round
+    the table. slippery: number of slippery patches on the way. slippery_half_m: half the width of each.
+    slippery_friction: of the feet on them. Steps begin 0.7 m ahead of the start, rubble 0.5 m.
     """
 
     ramp_rad: Range = (0.0, 0.0)
