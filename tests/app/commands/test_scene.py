@@ -27,6 +27,19 @@ def test_it_says_what_a_seed_puts_where(capsys: pytest.CaptureFixture[str]) -> N
     assert "person     hand_m" in capsys.readouterr().out
 
 
+def test_it_says_how_the_ground_lies(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text("[ground]\nramp_rad = 0.1\nsteps = 2\nstep_m = 0.06\nslippery = 1\n")
+    assert run("scene", str(file), "--json") == 0
+    ground = json.loads(capsys.readouterr().out)["ground"]
+    assert ground["ramp_rad"] == 0.1
+    assert ground["steps_m"][:3] == [0.06, 0.12, 0.12]
+    assert len(ground["slippery_at_m"]) == 1
+    assert "rubble_m" not in ground
+    assert run("scene", "bottle", "--json") == 0
+    assert "ground" not in json.loads(capsys.readouterr().out)
+
+
 def test_it_lists_the_names_and_prints_the_schema(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("scene") == 0
     assert capsys.readouterr().out.split() == scene_names()
