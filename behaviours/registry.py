@@ -24,7 +24,7 @@ from behaviours.leaves.placing import HoldAt, LowerObject, MoveToPlace, StandsUp
 from behaviours.leaves.seeing import Capture, ComputeGraspPose, DetectObject, InferHeatmap, LocateObject
 from behaviours.leaves.telling import Report
 from behaviours.leaves.uprighting import AsIfUpright
-from behaviours.leaves.walking import SetBodyPose, WalkAround, WalkTo
+from behaviours.leaves.walking import SelfRight, SetBodyPose, WalkAround, WalkTo
 from trees.engine.leaf import Leaf
 
 _CLASSES: tuple[type[Leaf], ...] = (
@@ -59,6 +59,7 @@ _CLASSES: tuple[type[Leaf], ...] = (
     RememberPose,
     Report,
     RetreatHand,
+    SelfRight,
     SetBodyPose,
     StandsUpright,
     VerifyGrasp,

@@ -118,6 +118,13 @@ class Robot(Protocol):
         FAILED, with the reason, by a robot that cannot.
         """
 
+    def self_right(self) -> Command:
+        """Get up after a fall: turn onto the feet, fold arm and legs, stand up. It moves all parts.
+
+        DONE at once by a robot that has not fallen. Until a fallen one stands, its other motions fail and say why.
+        FAILED, with the reason, by a robot that cannot.
+        """
+
     def move_arm(self, pose: ArmPose, *, max_joint_speed_radps: float) -> Command:
         """Move the arm to a named pose: `stow` (folded), `ready` (hand forward, camera looks ahead), `carry`."""
 

@@ -107,12 +107,15 @@ def simulate(options: SimulateOptions, interrupts: Interrupts) -> int:
     """
     require("simulate", "spot")
     from simulation.spot_api.client.program import program_words
-    from simulation.spot_api.faults.spec import read_faults
+    from simulation.spot_api.faults.spec import read_faults, require_legs
     from simulation.spot_api.server import SpotServer
 
     if options.speed != 0 and not SPEEDS[0] <= options.speed <= SPEEDS[1]:
         raise ConfigError(f"--speed {options.speed} must be 0 (as fast as possible) or {SPEEDS[0]} to {SPEEDS[1]:g}")
     faults = read_faults(options.faults) if options.faults is not None else []
+    require_legs(faults, on_legs=options.base == "legs")
+    if leaf := next((spec.leaf for spec in faults if spec.leaf), ""):
+        raise ConfigError(f"{options.faults}: leaf = {leaf!r}: no tree is known here; use run --hostname sim --faults")
     programs = [program_words(command) for command in options.programs]
     robot = steerable_robot(options)
     with ExitStack() as stack:

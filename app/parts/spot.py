@@ -52,7 +52,11 @@ class SpotKind:
         options.add_argument("--take-lease", action="store_true", help="take control from whoever has it")
         options.add_argument("--own-estop", action="store_true", help="be the e-stop, in place of all others")
         options.add_argument("--clear-faults", action="store_true", help="clear behaviour faults that can be cleared")
+        options.add_argument("--faults", type=Path, metavar="FILE", help="what shall go wrong with a simulated Spot")
         options.add_argument("--undock", action="store_true", help="get off the dock first, if it stands on it")
+        options.add_argument(
+            "--self-right", action="store_true", help="after a fall, let it get up by itself (a simulated Spot may)"
+        )
         options.add_argument(
             "--at-end", choices=AT_END, default="found", help="how to leave it (default: off if it was off)"
         )
@@ -74,10 +78,16 @@ class SpotKind:
                 "--robot spot needs --hostname: the robot's name or address, or `sim` for a simulated one"
             )
         settings = SpotOptions(
-            options.take_lease, options.own_estop, options.clear_faults, options.undock, options.at_end
+            options.take_lease,
+            options.own_estop,
+            options.clear_faults,
+            options.undock,
+            options.at_end,
+            options.self_right or options.hostname == SIMULATED,
         )
         if options.hostname != SIMULATED:
-            if flags := options_given(self.borrows, options).values():
+            flags = [*options_given(self.borrows, options).values(), *(["--faults"] if options.faults else [])]
+            if flags:
                 raise ConfigError(f"{', '.join(flags)}: not for a real Spot; leave it out or take --hostname sim")
             require("--robot spot", "spot", "bosdyn.client")
             from behaviours.robots.spot.robot import SpotRobot
@@ -86,10 +96,13 @@ class SpotKind:
         refuse_target(options)
         require("--robot spot", "spot")
         from app.parts.simulated_spot import SimulatedSpot
+        from simulation.spot_api.faults.spec import read_faults, require_legs
 
+        faults = read_faults(options.faults) if options.faults is not None else []
+        require_legs(faults, on_legs=options.base == "legs")
         body = self.borrows.make(options, seed=seed, folder=folder)
         log = None if folder is None else folder / "spot_api.jsonl"
-        return SimulatedSpot(body, settings, log=log, looks_only=looks_only)
+        return SimulatedSpot(body, settings, log=log, faults=faults, looks_only=looks_only)
 
 
 def refuse_target(options: argparse.Namespace) -> None:

@@ -115,12 +115,15 @@ def _until_it_ends(
 ) -> None:
     """Start the robot, build the tree and tick it. The result is in the session."""
     from app.views.feed import Feed
+    from behaviours.recording.events import TRANSITION
     from behaviours.worker import Worker
 
     view.stage(f"starting the robot: {options.robot}")
     with parts.robot as robot, Worker() as worker:
         monitor = task.start(session, parts, robot, worker)
         feed = Feed(view, monitor, robot, options.watch)
+        if (ticked := getattr(robot, "node_ticked", None)) is not None:
+            monitor.follow(lambda event: ticked(event.data["path"]) if event.kind == TRANSITION else None)
         groot.publish(session)
         rerun.follow(session)
         web.follow(session, robot)

@@ -19,6 +19,7 @@ CONTRACT: tuple[Callable[[MakeRobot], None], ...] = (
     moving.it_walks_to_a_pose,
     moving.it_keeps_the_walking_speed,
     moving.the_body_lowers_and_pitches_until_it_walks,
+    moving.getting_up_leaves_a_standing_robot_as_it_is,
     moving.the_hand_goes_where_it_is_sent,
     moving.the_hand_turns_as_it_is_sent,
     seeing.the_hand_camera_looks_where_the_hand_points,

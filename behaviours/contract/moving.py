@@ -87,3 +87,14 @@ def the_body_lowers_and_pitches_until_it_walks(make: MakeRobot) -> None:
         body = robot.body_pose()
         assert abs(body.rpy_rad[1]) < ARRIVE_RAD, "the body is not level after a walk"
         assert abs(body.position_m[2] - level.position_m[2]) < ARRIVE_M, "the body is not at its height after a walk"
+
+
+def getting_up_leaves_a_standing_robot_as_it_is(make: MakeRobot) -> None:
+    """A robot that has fallen cannot be tried here, but one that stands must say at once that it does."""
+    with make() as robot:
+        ready(robot)
+        body, hand = robot.body_pose(), robot.hand_pose()
+        assert finish(robot, robot.self_right()) is CommandState.DONE
+        robot.sleep(0.3)
+        assert robot.body_pose().distance_m(body) < ARRIVE_M, "the body moves although the robot has not fallen"
+        assert robot.hand_pose().distance_m(hand) < ARRIVE_M, "the arm moves although the robot has not fallen"

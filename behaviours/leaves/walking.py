@@ -67,6 +67,15 @@ class SetBodyPose(MotionLeaf):
         return self.robot.set_body(height_m, pitch_rad, max_speed_mps=self.get("max_speed_mps"))
 
 
+class SelfRight(MotionLeaf):
+    """Get up after a fall and stand, arm folded, jaws closed; a robot that has not fallen stays as it is."""
+
+    ACTUATORS = frozenset({"base", "arm", "gripper"})
+
+    def start(self) -> Command:
+        return self.robot.self_right()
+
+
 def poses_round(world_from_body: Pose, centre_m: Vector, angle_rad: float, distance_m: float) -> list[Pose]:
     """Poses of the body on the circle of `distance_m` round a point, facing it, at most STEP_RAD apart; at least one.
 

@@ -13,7 +13,7 @@ from behaviours.robot import CommandState
 if TYPE_CHECKING:
     from behaviours.robot import Command, Outcome, Robot
 
-MOTIONS: Final = ("walk_to", "set_body", "move_arm", "move_hand", "set_gripper", "pick_in_image")
+MOTIONS: Final = ("walk_to", "set_body", "self_right", "move_arm", "move_hand", "set_gripper", "pick_in_image")
 HIDDEN: Final = ("ground_truth", "true_poses")
 """What a simulated robot knows and no leaf may see."""
 

@@ -1,4 +1,4 @@
-"""A short video of a simulated run from an outside camera."""
+"""A short video of a simulated run from an outside camera that goes along with the robot."""
 
 from __future__ import annotations
 
@@ -11,19 +11,25 @@ from numpy.typing import NDArray
 
 FRAMES_PER_S = 15
 SIZE = (640, 360)
+FAR_M = 20.0
+FOLLOWS_S = 0.6
+"""In which the camera makes up for most of the robot's way, so that it moves smoothly."""
 
 
 class Film:
     """Writes an H.264 file while the simulation runs. `close` completes it and may be called twice.
 
-    path: the file. camera: a Genesis camera of SIZE.
+    path: the file. scene: a gs.Scene before it is built. robot_xy_m, target_m: see `view_point`.
     """
 
-    def __init__(self, path: Path, camera: Any) -> None:
+    def __init__(self, path: Path, scene: Any, robot_xy_m: NDArray[np.float64], target_m: NDArray[np.float64]) -> None:
         import imageio_ffmpeg
 
         self.path = path
-        self._camera = camera
+        self._view = np.array(view_point(robot_xy_m, target_m))
+        place, look_at = map(tuple, self._view)
+        self._camera = scene.add_camera(res=SIZE, pos=place, lookat=look_at, fov=45, far=FAR_M, GUI=False)
+        self._first = self._followed = np.asarray(robot_xy_m, np.float64)
         self._due_s = 0.0
         path.parent.mkdir(parents=True, exist_ok=True)
         writer: Generator[None, NDArray[np.uint8] | None, None] = imageio_ffmpeg.write_frames(
@@ -32,11 +38,15 @@ class Film:
         writer.send(None)
         self._writer: Generator[None, NDArray[np.uint8] | None, None] | None = writer
 
-    def show(self, time_s: float) -> None:
-        """Add a picture if the next one is due at this simulated time, seconds."""
+    def show(self, time_s: float, body_m: NDArray[np.float64]) -> None:
+        """Add a picture if the next one is due at this simulated time, seconds. body_m: (3,) where the robot is."""
         if self._writer is None or time_s < self._due_s:
             return
         self._due_s = time_s + 1.0 / FRAMES_PER_S - 1e-6
+        share = 1.0 - np.exp(-1.0 / (FRAMES_PER_S * FOLLOWS_S))
+        self._followed = self._followed + share * (body_m[:2] - self._followed)
+        place, look_at = self._view + np.append(self._followed - self._first, 0.0)
+        self._camera.set_pose(pos=place, lookat=look_at)
         rgb = self._camera.render(rgb=True)[0]
         self._writer.send(np.ascontiguousarray(rgb, dtype=np.uint8))
 

@@ -63,6 +63,17 @@ class Refused(Motion):
         del dt_s
 
 
+class Idle(Motion):
+    """A command with nothing to do: it is done from the start."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.finish()
+
+    def advance(self, dt_s: float) -> None:
+        del dt_s
+
+
 class Follow(Motion):
     """A part of the robot follows a law (seconds -> target and its rate, or the outcome that ends the motion)."""
 

@@ -21,12 +21,13 @@ from perception.geometry import Pose
 from perception.types import Intrinsics, RgbdFrame
 from simulation.genesis.bases import add_robot, make_mobility, make_plant
 from simulation.genesis.depth_sensor import DepthSensor
-from simulation.genesis.film import SIZE as FILM_SIZE
-from simulation.genesis.film import Film, view_point
+from simulation.genesis.film import Film
 from simulation.genesis.judge import Judge
+from simulation.genesis.legs.disturbance import Disturbance
 from simulation.genesis.legs.gait_file import gait_file
+from simulation.genesis.legs.plant import LeggedPlant
 from simulation.genesis.legs.policy import GaitPolicy
-from simulation.genesis.motions import ArmPath, Jaw, Motion, Refused, path_duration_s, straight_path
+from simulation.genesis.motions import ArmPath, Jaw, Refused, path_duration_s, straight_path
 from simulation.genesis.person import PersonInGenesis
 from simulation.genesis.physics import TIME_STEP_S, ensure_genesis, kernel_cache, new_scene
 from simulation.genesis.plant import link_pose
@@ -78,7 +79,8 @@ class GenesisRobot(GenesisSteering):
         self._device, self._settings = device, settings or SimulationSettings()
         self._policy = GaitPolicy(gait or gait_file(None)) if base == "legs" else None
         self._entered = False
-        self._slots: dict[str, Motion] = {}
+        self._slots = {}
+        self.disturbance: Disturbance | None = None
         self._film: Film | None = None
         self._scene: Any = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
@@ -98,16 +100,16 @@ class GenesisRobot(GenesisSteering):
         folder = Path(self._folder.name)
         self._scene = new_scene(vis_options=scenes.vis_options(self.sample))
         self._entities = scenes.add_to_scene(self._scene, self.sample, folder)
-        legs = self._policy is not None
-        robot = add_robot(self._scene, folder, legs=legs, robot_file=self._robot_file)
+        robot = add_robot(self._scene, folder, legs=self.on_legs, robot_file=self._robot_file)
         self._camera = self._add_camera(SPOT.hand_camera, HAND_NEAR_M)
         self._look_camera = self._add_camera(LOOK_CAMERA, LOOK_NEAR_M)
-        film_camera = self._add_film_camera() if self._video is not None else None
+        if self._video is not None:
+            self._film = Film(self._video, self._scene, *self._to_film())
         self._scene.build()
         slip = self.sample.land.slip if self.sample.land.patches else None
-        self._plant = make_plant(robot, self._settings, legs=legs, slip=slip)
-        if film_camera is not None and self._video is not None:
-            self._film = Film(self._video, film_camera)
+        self._plant = make_plant(robot, self._settings, legs=self.on_legs, slip=slip)
+        if isinstance(self._plant, LeggedPlant):
+            self.disturbance = Disturbance(self._scene, robot, self._plant)
         self._entered = True
         self._begin()
 
@@ -117,6 +119,11 @@ class GenesisRobot(GenesisSteering):
         self.stop()
         self._scene.reset()
         self._begin()
+
+    @property
+    def on_legs(self) -> bool:
+        """Whether legs carry it, so that it can fall."""
+        return self._policy is not None
 
     def _begin(self) -> None:
         self._steps = 0
@@ -148,12 +155,12 @@ class GenesisRobot(GenesisSteering):
         size = (camera.width, camera.height)
         return self._scene.add_camera(res=size, fov=field, near=near_m, far=FAR_M, GUI=False)
 
-    def _add_film_camera(self) -> Any:
+    def _to_film(self) -> tuple[Any, Any]:
+        """(2,) where the robot and the target stand at first, metres."""
         target = self.sample.target
         xy = np.asarray(self.sample.robot_xy_yaw[:2])
         at = xy + np.array([2.0, 0.0]) if target is None else np.asarray(target.world_from_object.position_m)[:2]
-        place, look_at = view_point(xy, at)
-        return self._scene.add_camera(res=FILM_SIZE, pos=place, lookat=look_at, fov=45, far=FAR_M, GUI=False)
+        return xy, at
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         try:
@@ -180,7 +187,10 @@ class GenesisRobot(GenesisSteering):
                 if motion.running:
                     motion.advance(TIME_STEP_S)
             self._base.step(TIME_STEP_S)
+            self._fail_if_fallen()
             self._plant.apply()
+            if self.disturbance is not None:
+                self.disturbance.step()
             if self._person is not None:
                 self._person.act(TIME_STEP_S)
             self._scene.step()
@@ -188,7 +198,7 @@ class GenesisRobot(GenesisSteering):
             self._judge.note_torque(self._plant)
             self._steps += 1
             if self._film is not None:
-                self._film.show(self.now())
+                self._film.show(self.now(), self._plant.body().position_m)
         self._judge.note_time(steps * TIME_STEP_S)
 
     def _require_entered(self) -> None:
@@ -221,14 +231,6 @@ class GenesisRobot(GenesisSteering):
         squeezing = torque >= holding.torque_share * self._plant.jaw_limit_nm and self._plant.jaw_closing
         still = abs(rate) < holding.still_radps
         return GripperState(opening, torque, bool(squeezing and still and opening > holding.least_opening))
-
-    def _start(self, part: str, motion: Motion) -> Command:
-        self._require_entered()
-        previous = self._slots.get(part)
-        if previous is not None:
-            previous.cancel()
-        self._slots[part] = motion
-        return motion
 
     def walk_to(self, world_from_goal: Pose, *, max_speed_mps: float, max_yaw_rate_radps: float) -> Command:
         limits = {"max_speed_mps": max_speed_mps, "max_yaw_rate_radps": max_yaw_rate_radps}
@@ -269,12 +271,6 @@ class GenesisRobot(GenesisSteering):
         self._cancel("gripper")
         jaw = Jaw(self._plant, opening * JAW_RANGE_RAD, max_torque_nm, self._settings.motion)
         return self._start("gripper", jaw)
-
-    def _cancel(self, part: str) -> None:
-        self._require_entered()
-        motion = self._slots.get(part)
-        if motion is not None:
-            motion.cancel()
 
     def stop(self) -> None:
         for motion in self._slots.values():

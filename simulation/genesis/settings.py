@@ -84,6 +84,8 @@ class LegSettings:
     """See `lean_mps`."""
     fallen_rad: float = 1.0
     """Tilt of the body from which it has fallen."""
+    fallen_m: float = 0.25
+    """Height over its lowest foot below which a body that the policy moves has fallen."""
     goal_gain_per_s: float = 2.0
     """Velocity of a walk towards where it should be, per distance."""
     top_mps: float = 0.8

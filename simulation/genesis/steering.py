@@ -14,7 +14,8 @@ from behaviours.robots.spot.model import SPOT, body_time_s
 from perception.geometry import Pose
 from perception.types import Intrinsics, RgbdFrame
 from simulation.genesis.judge import Judge
-from simulation.genesis.motions import Follow, Motion
+from simulation.genesis.legs.legs import FALLEN
+from simulation.genesis.motions import Follow, Motion, Refused
 from simulation.genesis.plant import GenesisPlant, link_pose
 from simulation.genesis.profile import MIN_JERK_PEAK, min_jerk
 from simulation.genesis.walking.mobility import Mobility
@@ -25,6 +26,8 @@ LOOK_CAMERA = Intrinsics(640, 480, 331.0, 331.0, 320.0, 240.0)
 """A wide camera, like those on the robot's body: 88 x 72 degrees."""
 POSED_S: Final = 0.2
 """In which the body comes to rest in a new pose."""
+MOVED_WHOLE: Final = ("base", "arm", "gripper")
+"""Parts that getting up moves."""
 LEVEL_M, LEVEL_RAD = 0.02, 0.03
 """A body nearer than this to standing level walks at once."""
 LOOK_NEAR_M, LOOK_FAR_M = 0.1, 19.8
@@ -73,11 +76,32 @@ class GenesisSteering:
     _judge: Judge
     _look_camera: Any
 
-    def _start(self, part: str, motion: Motion) -> Command:
+    _slots: dict[str, Motion]
+
+    def _require_entered(self) -> None:
         raise NotImplementedError
 
+    def _start(self, part: str, motion: Motion) -> Command:
+        """Start the motion of a part in the place of its last one. A robot that lies refuses all but getting up."""
+        self._require_entered()
+        if self.fallen and part in MOVED_WHOLE:
+            return Refused(FALLEN)
+        self._cancel(part)
+        self._slots[part] = motion
+        return motion
+
     def _cancel(self, part: str) -> None:
-        raise NotImplementedError
+        self._require_entered()
+        motion = self._slots.get(part)
+        if motion is not None:
+            motion.cancel()
+
+    def _fail_if_fallen(self) -> None:
+        """After each step of the body: a fall ends all motions but getting up."""
+        for part in MOVED_WHOLE if self.fallen else ():
+            motion = self._slots.get(part)
+            if motion is not None and motion.running:
+                motion.fail(FALLEN)
 
     def now(self) -> float:
         raise NotImplementedError
@@ -109,6 +133,20 @@ class GenesisSteering:
             return start.towards(goal, min_jerk(time_s / lasts_s)[0]), np.zeros(3)
 
         return self._base.follow(law)
+
+    def self_right(self) -> Command:
+        if not self.fallen:
+            return self.roll_over()
+        return self._whole(Then(self._base.roll_over(), lambda: self._posed(0.0, 0.0, self.limits.body_speed_mps)))
+
+    def roll_over(self) -> Command:
+        """After a fall: turn onto the belly and fold arm and legs, as a Spot that self-rights; it does not stand up."""
+        return self._whole(self._base.roll_over())
+
+    def _whole(self, motion: Motion) -> Command:
+        for part in MOVED_WHOLE:
+            self._cancel(part)
+        return self._start("whole", motion)
 
     def levelled(self, walk: Callable[[], Motion]) -> Motion:
         """A walk, once the body stands level at its usual height."""

@@ -21,12 +21,12 @@ from simulation.spot_api.access.directory import Directory, Proxy
 from simulation.spot_api.body.estop import Estop
 from simulation.spot_api.body.lease import STALE_S, Leases
 from simulation.spot_api.body.machine import COMMAND_FAILURE, FALL, HARDWARE, LEASE_TIMEOUT, Machine
-from simulation.spot_api.body.steering import Steerable
+from simulation.spot_api.body.steering import Disturbs, Steerable
 from simulation.spot_api.body.world import World
 from simulation.spot_api.commands.command import Commander
 from simulation.spot_api.commands.settings import WalkSettings
 from simulation.spot_api.faults.inject import Faults
-from simulation.spot_api.faults.spec import FaultSpec
+from simulation.spot_api.faults.spec import FaultSpec, require_legs
 from simulation.spot_api.rpc.received import ReceivedLog
 from simulation.spot_api.rpc.serve import Call, handler_of
 from simulation.spot_api.services import Parts, build_services
@@ -85,6 +85,7 @@ class SpotServer:
         self.world.on_step.append(lambda _robot: self.leases.look())
         self.faults = Faults(self.world, self._act)
         self._faults_at_start = tuple(faults)
+        require_legs(self._faults_at_start, on_legs=robot.on_legs)
         self.on_target_seen: Callable[[tuple[float, float]], None] = lambda pixel_uv: None
         self._certificate = make_certificate()
         self._folder: tempfile.TemporaryDirectory[str] | None = None
@@ -240,6 +241,19 @@ class SpotServer:
                 self.world.call(lambda robot: robot.push_object(spec.offset_m))
             case "object_slips" if begins:
                 self.world.call(lambda robot: robot.loosen_grip())
+            case "body_pushed" if begins:
+                self._disturb(lambda it: it.push(spec.impulse_ns))
+            case "hand_loaded":
+                self._disturb(lambda it: it.load(spec.load_kg if begins else 0.0))
+            case "foot_slips":
+                self._disturb(lambda it: it.slip(spec.foot, begins))
+
+    def _disturb(self, work: Callable[[Disturbs], None]) -> None:
+        def disturb(robot: Steerable) -> None:
+            if robot.disturbance is not None:
+                work(robot.disturbance)
+
+        self.world.call(disturb)
 
     def _cut(self, spec: FaultSpec, begins: bool) -> None:
         if begins:

@@ -43,7 +43,7 @@ PORTS: Final = [
 UNKNOWN: Final = ("cup", "can,mug", "can mug", "botle", "hand;front", "Hand")
 UNREAD: Final = {("AwaitPull", "forgive_s")}
 """Not asked as long as something is held, and nothing moves."""
-MOTIONS: Final = ("walk_to", "move_arm", "move_hand", "set_gripper", "pick_in_image", "set_body")
+MOTIONS: Final = ("walk_to", "move_arm", "move_hand", "set_gripper", "pick_in_image", "set_body", "self_right")
 
 
 def bad_numbers(port: Port) -> list[float]:

@@ -127,6 +127,25 @@ def test_a_scripted_fault_fails_its_motion_with_a_reason(script: FakeScript, sta
             assert finish(robot, STARTS[other](robot)) is CommandState.DONE
 
 
+def test_a_robot_that_falls_on_its_walk_fails_every_motion_until_it_gets_up() -> None:
+    with FakeRobot(FakeScript(falls=1)) as robot:
+        ready(robot)
+        walk = STARTS["walk_to"](robot)
+        assert finish(robot, walk) is CommandState.FAILED
+        assert walk.poll().reason == "the robot has fallen"
+        lies = robot.body_pose()
+        assert lies.rotation[2, 2] < 0.2
+        for start in STARTS.values():
+            command = start(robot)
+            assert finish(robot, command) is CommandState.FAILED
+            assert command.poll().reason == walk.poll().reason
+        assert robot.body_pose() == lies
+        assert finish(robot, robot.self_right()) is CommandState.DONE
+        assert robot.body_pose().rotation[2, 2] > 0.999
+        for start in STARTS.values():
+            assert finish(robot, start(robot)) is CommandState.DONE
+
+
 @pytest.mark.parametrize("start", STARTS)
 def test_stop_in_the_middle_leaves_every_part_where_it_is(start: str) -> None:
     with FakeRobot() as robot:

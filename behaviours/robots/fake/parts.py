@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 import numpy as np
 
@@ -14,6 +15,11 @@ from behaviours.robots.spot import arm
 from behaviours.robots.spot.model import SPOT, SPOT_LIMITS
 from perception.base.errors import RobotError
 from perception.geometry import Pose
+
+FALLEN: Final = "the robot has fallen"
+
+LIES_M: Final = 0.12
+"""Height of the body of a robot that lies."""
 
 Law = Callable[[float], Outcome | None]
 """Moves a part, given the seconds since the start of its command; None until it knows how the command ended."""
@@ -43,6 +49,8 @@ class FakeParts:
     """Where the parts are and what they do. commands: every command started, by part, for tests."""
 
     limits, model = SPOT_LIMITS, SPOT
+    fallen = False
+    """It lies after a fall, and every motion but getting up fails."""
 
     def __init__(self, script: FakeScript, world: FakeWorld) -> None:
         self.script, self.world = script, world
@@ -100,15 +108,28 @@ class FakeParts:
         """Move a part by a law; what it did before is cancelled."""
         self._connected()
         self._cancel(part)
-        command = FakeCommand(self.now, law)
+        command = FakeCommand(self.now, law if part == "whole" else self._unless_fallen(law))
         self._active[part] = command
         self.commands.append((part, command))
         return command
+
+    def _unless_fallen(self, law: Law) -> Law:
+        def upright(time_s: float) -> Outcome | None:
+            outcome = None if self.fallen else law(time_s)
+            return Outcome(CommandState.FAILED, FALLEN) if self.fallen else outcome
+
+        return upright
 
     def _cancel(self, *parts: str) -> None:
         for part in parts:
             if part in self._active:
                 self._active[part].cancel()
+
+    def _fall(self) -> None:
+        """Fall onto the left side: every motion ends."""
+        self.fallen = True
+        x, y, _ = self._body.position_m
+        self._body = Pose.from_rpy((-1.5, 0.0, self._body.yaw_rad), (x, y, LIES_M))
 
     def _hand_path(self, goal: Pose) -> Callable[[float], None]:
         """Moves the hand straight to body_from_hand, given the fraction of the way."""

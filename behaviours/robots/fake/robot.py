@@ -42,7 +42,7 @@ class FakeRobot(FakePicking):
     ) -> None:
         super().__init__(script or FakeScript(), world or FakeWorld())
         self._real_time = real_time
-        self.stops = self._captures = 0
+        self.stops = self._captures = self._walks = 0
 
     def __enter__(self) -> Self:
         self._entered = True
@@ -72,6 +72,8 @@ class FakeRobot(FakePicking):
         limits = {"max_speed_mps": max_speed_mps, "max_yaw_rate_radps": max_yaw_rate_radps}
         require_limits(self.limits, "walk_to", world_from_goal, **limits)
         start, goal = self._body, world_from_goal
+        self._walks += 1
+        falls = self._walks <= self.script.falls
         turn = wrapped_rad(goal.yaw_rad - start.yaw_rad)
         line = goal.position_m[:2] - start.position_m[:2]
 
@@ -82,6 +84,8 @@ class FakeRobot(FakePicking):
             self._body = Pose.from_rpy((0.0, pitch, start.yaw_rad + fraction * turn), (x, y, z))
             if fraction >= 0.5:
                 self._jaws.drop()
+            if fraction >= 0.5 and falls:
+                self._fall()
 
         duration = max(float(np.linalg.norm(line)) / max_speed_mps, abs(turn) / max_yaw_rate_radps)
         return self._start("base", duration, at, "blocked by an obstacle" if self.script.walk_blocked else "")

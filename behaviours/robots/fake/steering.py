@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from behaviours.limits import require_body
 from behaviours.robot import Command, CommandState, Outcome
-from behaviours.robots.fake.parts import FakeParts
+from behaviours.robots.fake.parts import LIES_M, FakeParts
 from behaviours.robots.fake.world import HAND_CAMERA
 from behaviours.robots.spot import arm
 from behaviours.robots.spot.model import SPOT, body_time_s
@@ -20,11 +21,13 @@ BaseLaw = Callable[[float], tuple[Pose, Vector] | Outcome]
 ArmLaw = Callable[[float], tuple[Vector, Vector] | Outcome]
 
 
+RIGHTS_S: Final = 5.0
+
+
 class FakeSteering(FakeParts):
     """Body and arm by laws that are asked at every step; joints by inverse kinematics of where the hand is."""
 
-    fallen = False
-    """Tests set it: the fake cannot fall by itself."""
+    on_legs, disturbance = False, None
     floor_m = 0.0
     """Height of the floor."""
 
@@ -64,6 +67,27 @@ class FakeSteering(FakeParts):
             return start.towards(goal, min(time_s / max(lasts_s, 1e-3), 1.0)), np.zeros(3)
 
         return self.follow_base(law)
+
+    def self_right(self) -> Command:
+        return self._whole(SPOT.body_height_m)
+
+    def roll_over(self) -> Command:
+        """Lie on the belly after a fall; it does not stand up."""
+        return self._whole(LIES_M)
+
+    def _whole(self, height_m: float) -> Command:
+        if not self.fallen:
+            return self._start("whole", 0.0, lambda _fraction: None)
+        start = self._body
+        x, y, _ = start.position_m
+        goal = Pose.from_rpy((0.0, 0.0, start.yaw_rad), (x, y, height_m))
+
+        def at(fraction: float) -> None:
+            self._body = start.towards(goal, fraction)
+            self.fallen = fraction < 1.0
+
+        self._body_from_hand = arm.forward(arm.STOW)
+        return self._start("whole", RIGHTS_S, at)
 
     def arm_joints(self) -> Vector:
         before = np.array(arm.STOW) if self._joints is None else self._joints[1]

@@ -10,7 +10,8 @@ from behaviours.robots.spot.control.session import Session
 from behaviours.robots.spot.link.connection import Connection
 from behaviours.robots.spot.link.errors import Loss
 from behaviours.robots.spot.motion import commands
-from behaviours.robots.spot.motion.motion import Motion, Sender, Step
+from behaviours.robots.spot.motion.motion import Ended, Motion, Sender, Step
+from behaviours.robots.spot.motion.progress import FALLEN
 from behaviours.robots.spot.watch import StateWatch
 from perception.base.errors import RobotError
 
@@ -30,11 +31,13 @@ class Parts:
         self._motions: dict[str, Motion] = {}
         self._lock = threading.RLock()
 
-    def start(self, parts: str, steps: Sequence[Step], sender: Sender | None = None) -> Motion:
-        """Start a motion; what these parts did before is overtaken.
+    def start(self, parts: str, steps: Sequence[Step], sender: Sender | None = None) -> Motion | Ended:
+        """Start a motion; what these parts did before is overtaken. A robot that has fallen refuses it.
 
         parts: one, or several with a space between them. sender: None sends robot commands.
         """
+        if self.watch.last is not None and self.watch.last.falls():
+            return Ended(FALLEN)
         with self._lock:
             for part in parts.split():
                 if part in self._motions:

@@ -19,7 +19,7 @@ from behaviours.robots.spot.control.session import Session
 from behaviours.robots.spot.link.connection import Connection, Target
 from behaviours.robots.spot.model import SPOT, SPOT_LIMITS
 from behaviours.robots.spot.motion import commands, pick, progress
-from behaviours.robots.spot.motion.motion import Refused, Step
+from behaviours.robots.spot.motion.motion import Ended, Step
 from behaviours.robots.spot.motion.walk import Walk
 from behaviours.robots.spot.options import SpotOptions
 from behaviours.robots.spot.parts import Parts
@@ -73,7 +73,9 @@ class SpotRobot:
             self._session = self._make_session(self._connection, self._options)
             self._session.begin()
             self._connection.clock.start()
-            watch = StateWatch(self._connection, self._target.hostname, commanded=self._services is None)
+            commanded, rights = self._services is None, self._options.self_right
+            self._connection.link.rights = rights
+            watch = StateWatch(self._connection, self._target.hostname, commanded=commanded, rights=rights)
             self._parts = Parts(self._connection, self._session, watch)
             self._session.entered(watch.look)
         except BaseException:  # also an interruption: what was begun is taken back
@@ -171,6 +173,20 @@ class SpotRobot:
             "base", [Step("posing the body", lambda: message, progress.body_pose(pitch_rad, seconds))]
         )
 
+    def self_right(self) -> Command:
+        parts = self._in_session()
+        parts.watch.look()
+        falls = self._view().falls()
+        if not falls:
+            return Ended()
+        parts.session.clear(falls)
+        parts.watch.look()
+        steps = [
+            Step("self-righting", commands.self_right, progress.righted),
+            Step("standing up", commands.stand, progress.stands()),
+        ]
+        return parts.start("base arm gripper", steps)
+
     def move_arm(self, pose: ArmPose, *, max_joint_speed_radps: float) -> Command:
         require_limits(self.limits, "move_arm", pose, max_joint_speed_radps=max_joint_speed_radps)
         goal = np.asarray(arm.POSES[pose])
@@ -181,7 +197,7 @@ class SpotRobot:
         steps = [Step("moving the arm", make, progress.joints(goal))]
         if pose == "stow":
             if self.gripper().holding:
-                return Refused("the arm is not stowed while the gripper holds something")
+                return Ended("the arm is not stowed while the gripper holds something")
             steps.append(Step("stowing the arm", commands.stow, progress.stowed))
         return self._in_session().start("arm", steps)
 
@@ -192,7 +208,7 @@ class SpotRobot:
         if arm.inverse(goal, view.arm_joints()) is None:
             self._in_session().cancel("arm")
             x, y, z = goal.position_m
-            return Refused(
+            return Ended(
                 f"out of reach: no arm posture puts the hand at ({x:.2f}, {y:.2f}, {z:.2f}) m in the body frame"
             )
 

@@ -15,7 +15,7 @@ from perception.geometry import Pose, Vector
 
 JAW_JOINT: Final = "arm0.f1x"
 WHAT_TO_DO: Final = {
-    "CAUSE_FALL": "put the robot upright, then self-right or clear it",
+    "CAUSE_FALL": "put the robot upright, or let it get up by itself with --self-right",
     "CAUSE_HARDWARE": "look at the robot's admin console; the robot needs service",
     "CAUSE_LEASE_TIMEOUT": "a program that held the lease has gone silent; clear it",
     "CAUSE_COMMAND_FAILURE": "the robot could not carry out a command; look at it, then clear it",
@@ -108,6 +108,14 @@ class RobotView:
     def faults(self) -> list[Any]:
         """The behaviour faults; while there is one, the robot takes no command."""
         return list(self.state.behavior_fault_state.faults)
+
+    def falls(self) -> list[Any]:
+        """Those of its faults that tell of a fall and can be cleared."""
+        from bosdyn.api import robot_state_pb2
+
+        kinds = robot_state_pb2.BehaviorFault
+        fall = kinds.CAUSE_FALL, kinds.STATUS_CLEARABLE
+        return [fault for fault in self.faults() if (fault.cause, fault.status) == fall]
 
     def system_faults(self) -> list[str]:
         """Hardware and software faults and those of services, in the robot's words."""

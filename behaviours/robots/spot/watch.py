@@ -17,11 +17,13 @@ MAX_AGE_S: Final = 0.02
 class StateWatch:
     """Fetches the state of a robot again when the last one is too old.
 
-    commanded: it stands ready for commands; if it has stopped by itself, it is lost: LostRobotError.
+    commanded: it stands ready for commands; if it has stopped by itself, it is lost: LostRobotError. rights: a fall is
+    no loss, as it may get up.
     """
 
-    def __init__(self, connection: Connection, hostname: str, *, commanded: bool = True) -> None:
+    def __init__(self, connection: Connection, hostname: str, *, commanded: bool = True, rights: bool = False) -> None:
         self._connection, self._hostname, self._commanded = connection, hostname, commanded
+        self._rights = rights
         self._seen: tuple[RobotView, float] | None = None
 
     @property
@@ -44,7 +46,8 @@ class StateWatch:
                 self._require_fit(view)
 
     def _require_fit(self, view: RobotView) -> None:
-        faults = view.faults()
+        falls = view.falls() if self._rights else []
+        faults = [fault for fault in view.faults() if fault not in falls]
         why = ""
         if view.stops_pressed():
             why = f"an e-stop has stopped the robot: {', '.join(view.stops_pressed())}"

@@ -10,12 +10,14 @@ from behaviours.robots.spot.model import SPOT
 from perception.geometry import Pose
 from simulation.genesis.legs.footing import Footing
 from simulation.genesis.legs.hand import SteadyArm
+from simulation.genesis.legs.kinematics import feet_of
 from simulation.genesis.legs.plant import LeggedPlant
 from simulation.genesis.legs.policy import EVERY_S, GaitPolicy, GaitState, answer_for, leg_targets
 from simulation.genesis.legs.stance import Stance, first_legs
 from simulation.genesis.legs.weight import arm_weight
 from simulation.genesis.plant import Array
 from simulation.genesis.settings import LegSettings
+from simulation.robot_files.spot_model import FOOT_RADIUS_M
 
 FALLEN: Final = "the robot has fallen"
 
@@ -23,8 +25,8 @@ FALLEN: Final = "the robot has fallen"
 class Legs:
     """What moves the body. `step` is called before each physics step.
 
-    A robot that is told no velocity any more comes to rest by the policy, and then stands. fallen: it lies; nothing
-    moves it any more.
+    A robot that is told no velocity any more comes to rest by the policy, and then stands. fallen: it lies, and nothing
+    moves it but `Righting`.
     """
 
     def __init__(self, plant: LeggedPlant, policy: GaitPolicy, settings: LegSettings) -> None:
@@ -77,6 +79,15 @@ class Legs:
         else:
             self._goal = self._stance.goal
 
+    def rise(self, kp: float) -> None:
+        """It lies on its belly and has not fallen any more: the feet keep their places, and it can stand up. kp:
+        stiffness of the legs until now."""
+        self.fallen = False
+        self.hand.hold(None)
+        self._command = np.zeros(3)
+        self._stance = Stance(self.plant, self.settings, self._arm_weight()[1], kp)
+        self._goal = self._stance.goal
+
     def step(self, dt_s: float) -> None:
         self._due_s -= dt_s
         self._told_s -= dt_s
@@ -86,8 +97,7 @@ class Legs:
         self._tick()
 
     def _tick(self) -> None:
-        if self.plant.body().rotation[2, 2] < np.cos(self.settings.fallen_rad):
-            self.fallen = True
+        self.fallen = self.fallen or self._falls()
         if self.fallen:
             return
         if self._told_s <= 0.0:
@@ -112,6 +122,13 @@ class Legs:
             self._stance.reach(EVERY_S, self.footing.loads_n)
             self._stance.step(EVERY_S, moment)
         self.hand.step(EVERY_S, torques)
+
+    def _falls(self) -> bool:
+        """Whether the body is tilted too far, or has sunk to the feet while the policy moves them."""
+        up = self.plant.body().rotation[2]
+        height_m = FOOT_RADIUS_M - float((feet_of(self.plant.legs()) @ up).min())
+        low = self._stance is None and height_m < self.settings.fallen_m
+        return bool(low or up[2] < np.cos(self.settings.fallen_rad))
 
     def _arm_weight(self) -> tuple[Array, Array]:
         return arm_weight(self.plant.arm(), -self.plant.body().rotation[2])

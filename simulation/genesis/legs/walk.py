@@ -9,7 +9,8 @@ import numpy as np
 from behaviours.robot import Outcome
 from perception.geometry import Pose, wrapped_rad
 from simulation.genesis.legs.legs import FALLEN, Legs
-from simulation.genesis.motions import Follow
+from simulation.genesis.legs.righting import Righting
+from simulation.genesis.motions import Follow, Idle, Motion
 from simulation.genesis.plant import Array
 from simulation.genesis.settings import MotionSettings, SimulationSettings
 from simulation.genesis.walking.straight import Straight
@@ -201,3 +202,6 @@ class OnLegs:
 
     def anchor_hand(self, *, fixed: bool) -> None:
         self._legs.hand.hold(self._legs.plant.body() if fixed else None)
+
+    def roll_over(self) -> Motion:
+        return Righting(self._legs) if self._legs.fallen else Idle()

@@ -47,3 +47,7 @@ class Mobility(Protocol):
     def anchor_hand(self, *, fixed: bool) -> None:
         """fixed: from now on the arm's targets put the hand where they would with the body as it is now, however the
         body sways, until it walks. Otherwise they move with the body."""
+
+    def roll_over(self) -> Motion:
+        """Turn a body that lies after a fall onto its belly, arm and legs folded; it has not fallen any more then. Done
+        at once if it has not fallen."""

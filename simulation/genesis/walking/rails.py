@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from behaviours.robot import Outcome
 from behaviours.robots.spot.model import SPOT
 from perception.geometry import Pose, wrapped_rad
-from simulation.genesis.motions import Follow
+from simulation.genesis.motions import Follow, Idle
 from simulation.genesis.plant import GenesisPlant
 from simulation.genesis.settings import SimulationSettings
 from simulation.genesis.walking.gait import Trot
@@ -81,3 +81,7 @@ class Rails:
 
     def anchor_hand(self, *, fixed: bool) -> None:
         """Nothing: the body does not sway."""
+
+    def roll_over(self) -> Idle:
+        """It never falls."""
+        return Idle()

@@ -44,6 +44,7 @@ class Machine:
     """State of the simulated machine. `step` runs on the physics thread.
 
     estop_level: the most severe e-stop level now. on_cut: called with the reason when the robot must end all commands.
+    down: it lies after a fall.
     """
 
     def __init__(self, world: World, estop_level: Callable[[], int], on_cut: Callable[[str], None]) -> None:
@@ -54,7 +55,7 @@ class Machine:
         self._faults: dict[int, Fault] = {}
         self._fault_count = 0
         self._settling_since_s: float | None = None
-        self.docked = self._down = False
+        self.docked = self.down = False
         world.on_step.append(self.step)
 
     def sit_down(self, robot: Steerable) -> None:
@@ -161,9 +162,9 @@ class Machine:
 
     def step(self, robot: Steerable) -> None:
         """Called once per step, on the physics thread."""
-        if robot.fallen and not self._down:
+        if robot.fallen and not self.down:
             self.add_fault(FALL)
-        self._down = robot.fallen
+        self.down = robot.fallen
         level = self._estop_level()
         now = self._world.clock.now()
         with self._lock:

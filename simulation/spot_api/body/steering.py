@@ -22,6 +22,19 @@ ArmLaw = Callable[[float], tuple[Vector, Vector] | Outcome]
 """Seconds -> ((6,) joints in radians, their rates), or an outcome."""
 
 
+class Disturbs(Protocol):
+    """What can befall a robot on legs."""
+
+    def push(self, impulse_ns: Any) -> None:
+        """Push its body by (3,) N·s, body frame, in a moment."""
+
+    def load(self, mass_kg: float) -> None:
+        """Let the weight of a mass act on the hand from now on; 0 takes it away."""
+
+    def slip(self, foot: str, slips: bool) -> None:
+        """Take the grip that one foot (fl, fr, hl, hr) has on the floor, or give it back."""
+
+
 @runtime_checkable
 class Steerable(Robot, Protocol):
     """A robot whose base and arm follow laws, and whose world can be seen from anywhere."""
@@ -33,6 +46,17 @@ class Steerable(Robot, Protocol):
     @property
     def floor_m(self) -> float:
         """Height of the ground below the body, by where its feet touch it; world frame, metres."""
+
+    @property
+    def on_legs(self) -> bool:
+        """Whether legs carry it, so that it can fall; known before it is entered."""
+
+    @property
+    def disturbance(self) -> Disturbs | None:
+        """What can befall it once it is entered; None for a robot that nothing can push."""
+
+    def roll_over(self) -> Command:
+        """After a fall: lie on the belly, arm and legs folded. Done at once if it has not fallen."""
 
     def follow_base(self, law: BaseLaw) -> Command:
         """Let the body follow a law. Cancels the base's present motion."""

@@ -151,8 +151,12 @@ class Commander:
         faults = self._machine.faults()
         if full != "safe_power_off_request" and (not self._machine.motors_on() or self._machine.settling):
             raise NotAcceptedError(ANSWER.STATUS_NOT_POWERED_ON, "the motors are off")
-        if faults and full not in ("safe_power_off_request", "stop_request", "freeze_request", "selfright_request"):
-            raise NotAcceptedError(ANSWER.STATUS_BEHAVIOR_FAULT, f"{len(faults)} behaviour fault(s); clear them first")
+        if full not in ("safe_power_off_request", "stop_request", "freeze_request", "selfright_request"):
+            if faults:
+                text = f"{len(faults)} behaviour fault(s); clear them first"
+                raise NotAcceptedError(ANSWER.STATUS_BEHAVIOR_FAULT, text)
+            if self._machine.down:
+                raise NotAcceptedError(ANSWER.STATUS_BEHAVIOR_FAULT, "the robot has fallen; self-right it first")
         if self._machine.docked and full != "safe_power_off_request":
             raise NotAcceptedError(ANSWER.STATUS_DOCKED, "the robot is docked; undock it first")
 

@@ -7,7 +7,7 @@ from typing import Any
 from bosdyn.api import basic_command_pb2
 
 from behaviours.robot import Command, CommandState, Outcome
-from simulation.spot_api.body.machine import SIT_S, STAND_HEIGHT_M, Machine, to_height
+from simulation.spot_api.body.machine import Machine
 from simulation.spot_api.body.steering import Steerable
 from simulation.spot_api.commands.activity import ANSWER, Activity, NotAcceptedError, Order, Start
 from simulation.spot_api.commands.mobility import Footing
@@ -61,9 +61,7 @@ def make_full_body(request: Any, order: Order, machine: Machine, footing: Footin
             def right(robot: Steerable) -> Command:
                 robot.stop()
                 footing.leave()
-                return to_height(
-                    robot, min(STAND_HEIGHT_M, float(robot.body_pose().position_m[2]) - robot.floor_m), SIT_S
-                )
+                return robot.roll_over()
 
             return FullBody(order, kind, [right], machine)
         case "safe_power_off":

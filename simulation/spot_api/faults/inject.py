@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from typing import Any
 
 import grpc
@@ -28,10 +29,12 @@ HINDRANCES = {"base": ("walk_blocked", "blocked by an obstacle"), "arm": ("arm_s
 
 @dataclass
 class Running:
-    """A fault and its state. seen: matching RPCs so far. hits: RPCs that it has disturbed."""
+    """A fault and its state. seen: matching RPCs so far. entered: its node was ticked. hits: RPCs that it has
+    disturbed."""
 
     spec: FaultSpec
     seen: int = 0
+    entered: bool = False
     hits: int = 0
     begun_s: float | None = None
     over: bool = False
@@ -62,7 +65,7 @@ class Faults:
         fault = Running(spec)
         with self._lock:
             self._faults.append(fault)
-        if not (spec.at_s or spec.on or spec.when):
+        if not (spec.at_s or spec.on or spec.when or spec.leaf):
             self._begin(fault)
         return fault
 
@@ -95,7 +98,8 @@ class Faults:
         with self._lock:
             faults = list(self._faults)
         for fault in faults:
-            if fault.begun_s is None and not fault.spec.on and self._due(fault.spec, now):
+            asked = fault.spec.on or (fault.spec.leaf and not fault.entered)
+            if fault.begun_s is None and not asked and self._due(fault.spec, now):
                 self._begin(fault)
             elif fault.active and now >= fault.end_s:
                 self._end(fault)
@@ -122,6 +126,13 @@ class Faults:
         kind, words = HINDRANCES.get(part, ("", ""))
         return words if kind and self.active(kind) else ""
 
+    def tick(self, path: str) -> None:
+        """A node of the run's tree was ticked."""
+        with self._lock:
+            for fault in self._faults:
+                if fault.spec.leaf and _is_node(fault.spec.leaf, path):
+                    fault.entered = True
+
     def disturb(self, method: str, remaining_s: float | None) -> None:
         """Apply the faults to an RPC: may wait, or raise RpcAbortError."""
         with self._lock:
@@ -129,7 +140,8 @@ class Faults:
         for fault in waiting:
             if matches(fault.spec.on, method):
                 fault.seen += 1
-                if fault.seen >= fault.spec.nth and self._due(fault.spec, self._world.snapshot.simulated_s):
+                ticked = fault.entered or not fault.spec.leaf
+                if ticked and fault.seen >= fault.spec.nth and self._due(fault.spec, self._world.snapshot.simulated_s):
                     self._begin(fault)
         with self._lock:
             hit = []
@@ -163,3 +175,8 @@ class Faults:
             return shot
         spoilt = RgbdFrame(rgb, depth, frame.intrinsics, frame.world_from_camera, frame.time_s, frame.camera)
         return replace(shot, frame=spoilt)
+
+
+def _is_node(pattern: str, path: str) -> bool:
+    """Whether a pattern fits a node's path, or its name alone."""
+    return fnmatchcase(path, pattern) or fnmatchcase(path.rpartition("/")[2], pattern)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -31,10 +32,17 @@ Kind = Literal[
     "walk_blocked",
     "object_bumped",
     "object_slips",
+    "body_pushed",
+    "hand_loaded",
+    "foot_slips",
 ]
 When = Literal["", "walking", "arm_moving", "holding"]
 KINDS: tuple[str, ...] = get_args(Kind)
 WHENS: tuple[str, ...] = get_args(When)
+LEG_KINDS = ("body_pushed", "hand_loaded", "foot_slips")
+FEET = ("fl", "fr", "hl", "hr")
+MOST_NS, MOST_KG = 500.0, 2.0
+"""Of a push in each direction, and of a load in the hand."""
 RPC_KINDS = ("rpc_delay", "rpc_unavailable", "rpc_deadline")
 CAUSES = ("fall", "hardware", "lease_timeout")
 LONGEST_DELAY_S, LATEST_S = 60.0, 1e6
@@ -55,7 +63,9 @@ class FaultSpec:
     the RPCs that the kinds rpc_* disturb, with * and ?. times: how many of them; None for all.
     seconds: delay or skew. rate: drift in seconds per second. by: name of the client that steals the lease. cause:
     cause of a behaviour fault. clearable: whether that fault can be cleared. offset_m: displacement of the object,
-    world frame, metres.
+    world frame, metres. leaf: trigger, a node that a run ticks: its name or its path, with * and ?. impulse_ns: of a
+    push, N·s ahead, to the left and up, as the body stands. load_kg: mass whose weight hangs on the hand. foot: the one
+    that slips, fl, fr, hl or hr.
     """
 
     kind: Kind
@@ -72,6 +82,10 @@ class FaultSpec:
     cause: str = "fall"
     clearable: bool = True
     offset_m: tuple[float, float, float] = (0.03, 0.03, 0.0)
+    leaf: str = ""
+    impulse_ns: tuple[float, float, float] = (0.0, 60.0, 0.0)
+    load_kg: float = 1.0
+    foot: str = "fl"
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -79,7 +93,6 @@ class FaultSpec:
             hint = f"; did you mean {near[0]}?" if near else ""
             raise ConfigError(f"unknown fault {repr(self.kind)[:40]}{hint} There are: {', '.join(KINDS)}")
         seconds = (-1e9, 1e9) if self.kind == "clock_skew" else (0.0, LONGEST_DELAY_S)
-        offset = self.offset_m if isinstance(self.offset_m, tuple) else ()
         rules: dict[str, tuple[bool, str]] = {
             "at_s": (_number(self.at_s, 0.0, LATEST_S), f"a number of seconds, at most {LATEST_S:g}"),
             "on": (_pattern(self.on), f"a text of at most {LONGEST_TEXT} letters and {MOST_STARS} stars"),
@@ -93,7 +106,11 @@ class FaultSpec:
             "by": (_pattern(self.by), f"a text of at most {LONGEST_TEXT} letters"),
             "cause": (self.cause in CAUSES, f"one of {', '.join(CAUSES)}"),
             "clearable": (isinstance(self.clearable, bool), "true or false"),
-            "offset_m": (len(offset) == 3 and all(_number(x, -10.0, 10.0) for x in offset), "three numbers, -10 to 10"),
+            "offset_m": (_vector(self.offset_m, 10.0), "three numbers, -10 to 10"),
+            "leaf": (_pattern(self.leaf), f"a text of at most {LONGEST_TEXT} letters and {MOST_STARS} stars"),
+            "impulse_ns": (_vector(self.impulse_ns, MOST_NS), f"three numbers, {-MOST_NS:g} to {MOST_NS:g} N·s"),
+            "load_kg": (_number(self.load_kg, 0.0, MOST_KG), f"a number of kg, at most {MOST_KG:g}"),
+            "foot": (self.foot in FEET, f"one of {', '.join(FEET)}"),
         }
         for name, (fits, expected) in rules.items():
             if not fits:
@@ -102,6 +119,10 @@ class FaultSpec:
 
 def _number(value: Any, low: float, high: float) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
+
+
+def _vector(value: Any, most: float) -> bool:
+    return isinstance(value, tuple) and len(value) == 3 and all(_number(number, -most, most) for number in value)
 
 
 def _count(value: Any) -> bool:
@@ -115,6 +136,13 @@ def _pattern(value: Any) -> bool:
 def matches(pattern: str, method: str) -> bool:
     """Whether a pattern fits `Service.Rpc` or its Rpc alone."""
     return fnmatchcase(method, pattern) or fnmatchcase(method.rpartition(".")[2], pattern)
+
+
+def require_legs(specs: Iterable[FaultSpec], *, on_legs: bool) -> None:
+    """ConfigError for a fault that only a robot on legs can have."""
+    for spec in specs:
+        if spec.kind in LEG_KINDS and not on_legs:
+            raise ConfigError(f"fault {spec.kind}: a body on rails cannot be pushed or slip; add --base legs (genesis)")
 
 
 def read_faults(file: Path) -> list[FaultSpec]:
@@ -134,8 +162,9 @@ def read_faults(file: Path) -> list[FaultSpec]:
             raise ConfigError(
                 f"{file}: fault {number}: unknown key {repr(unknown[0])[:40]}; there are: {', '.join(sorted(known))}"
             )
-        if isinstance(entry.get("offset_m"), list):
-            entry["offset_m"] = tuple(entry["offset_m"])
+        for name, value in entry.items():
+            if isinstance(value, list):
+                entry[name] = tuple(value)
         try:
             specs.append(FaultSpec(**entry))
         except ConfigError as error:

@@ -24,7 +24,7 @@ from perception.types import Detection, Intrinsics, Rejection, RgbdFrame
 from perception.view import View
 from training.studies.annotated_frames import LEVEL, annotated_frames
 
-MOTIONS = ("walk_to", "set_body", "move_arm", "move_hand", "set_gripper", "pick_in_image", "sleep")
+MOTIONS = ("walk_to", "set_body", "self_right", "move_arm", "move_hand", "set_gripper", "pick_in_image", "sleep")
 
 
 Body = type("Body", (FakeRobot,), {name: getattr(FakeRobot, name) for name in MOTIONS})

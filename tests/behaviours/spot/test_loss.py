@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 import pytest
@@ -11,14 +12,15 @@ pytest.importorskip("bosdyn.client")
 
 
 from behaviours.contract.common import finish
-from behaviours.robot import CommandState
+from behaviours.robot import CommandState, Outcome
+from behaviours.robots.fake.robot import FakeRobot
 from behaviours.robots.spot.link.connection import Target
 from behaviours.robots.spot.link.errors import Loss, LostRobotError
 from behaviours.robots.spot.options import SpotOptions
 from behaviours.robots.spot.robot import SpotRobot
 from perception.base.errors import RobotError
 from perception.geometry import Pose
-from simulation.spot_api.body.machine import FALL
+from simulation.spot_api.body.machine import FALL, HARDWARE
 from tests.behaviours.spot.test_session import holder
 from tests.support.spot_api import connect, spot, wait_for
 from tests.support.spot_robot import adapter, working
@@ -70,6 +72,50 @@ def test_a_behaviour_fault_in_the_middle_ends_the_run() -> None:
             server.machine.add_fault(FALL)
             robot.sleep(1.0)
         assert caught.value.loss is Loss.POWER
+
+
+def test_a_robot_that_may_get_up_fails_its_commands_after_a_fall_until_it_has() -> None:
+    fake = FakeRobot()
+    with spot(fake, speed=4.0) as server, adapter(server, self_right=True) as robot:
+        goal = robot.body_pose() @ Pose.from_rpy((0.0, 0.0, 0.0), (2.0, 0.0, 0.0))
+        walk = robot.walk_to(goal, max_speed_mps=0.5, max_yaw_rate_radps=0.8)
+        robot.sleep(0.5)
+        fake.fallen = True
+        assert finish(robot, walk) is CommandState.FAILED
+        assert "has fallen (CAUSE_FALL)" in walk.poll().reason
+        sent = len(server.log.of("RobotCommand"))
+        refused = robot.move_arm("ready", max_joint_speed_radps=1.0)
+        assert refused.poll() == Outcome(CommandState.FAILED, walk.poll().reason)
+        assert len(server.log.of("RobotCommand")) == sent
+        robot.stop()
+        assert finish(robot, robot.self_right()) is CommandState.DONE
+        assert not fake.fallen
+        assert not server.machine.faults()
+        assert [item.fields for item in server.log.of("RobotCommand") if "selfright" in str(item.fields)]
+        assert abs(robot.body_pose().position_m[2] - 0.52) < 0.05
+        assert finish(robot, robot.move_arm("ready", max_joint_speed_radps=1.5)) is CommandState.DONE
+
+
+@pytest.mark.parametrize("wait_s", [0.0, 0.02, 0.05, 0.1])
+def test_a_fall_at_any_moment_of_a_start_fails_the_motion_and_loses_nothing(wait_s: float) -> None:
+    fake = FakeRobot()
+    with spot(fake, speed=4.0) as server, adapter(server, self_right=True) as robot:
+        threading.Timer(wait_s, lambda: server.machine.add_fault(FALL)).start()
+        begun_s = time.monotonic()
+        while time.monotonic() < begun_s + 1.0:  # every command is sent once more, before the state is read again
+            moved = robot.move_arm("ready", max_joint_speed_radps=1.0)
+        assert moved.poll() == Outcome(CommandState.FAILED, "the robot has fallen (CAUSE_FALL)")
+        assert finish(robot, robot.self_right()) is CommandState.DONE
+
+
+def test_another_fault_is_a_loss_even_to_a_robot_that_may_get_up() -> None:
+    with (
+        spot() as server,
+        pytest.raises(LostRobotError, match="CAUSE_HARDWARE"),
+        adapter(server, self_right=True) as robot,
+    ):
+        server.machine.add_fault(HARDWARE)
+        robot.sleep(1.0)
 
 
 def test_a_cut_connection_ends_the_run_and_stays_short(monkeypatch: pytest.MonkeyPatch) -> None:

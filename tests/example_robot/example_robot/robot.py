@@ -188,6 +188,9 @@ class ToyRobot:
         require_body(self.limits, height_m, pitch_rad, max_speed_mps=max_speed_mps)
         return self._start("base", 0.0, lambda share: None, "the toy robot's body stands on wheels")
 
+    def self_right(self) -> Command:
+        return self._start("base", 0.0, lambda share: None)
+
     def move_arm(self, pose: ArmPose, *, max_joint_speed_radps: float) -> Command:
         require_limits(self.limits, "move_arm", pose, max_joint_speed_radps=max_joint_speed_radps)
         return self._start("arm", 2.0 / max_joint_speed_radps, self._way(BODY_FROM_HAND[pose]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from behaviours.robots.spot.control import dock
@@ -99,11 +99,15 @@ class Session:
         faults = self.view().faults()
         clearable = [fault for fault in faults if fault.status == robot_state_pb2.BehaviorFault.STATUS_CLEARABLE]
         if self._options.clear_faults:
-            for fault in clearable:
-                self._link.send("clearing a fault", self._clear, fault.behavior_fault_id)
+            self.clear(clearable)
             faults = self.view().faults()
         if faults:
             raise RobotError("; ".join(fault_words(fault) for fault in faults))
+
+    def clear(self, faults: Sequence[Any]) -> None:
+        """Clear behaviour faults. LostRobotError or RobotError if that is impossible."""
+        for fault in faults:
+            self._link.send("clearing a fault", self._clear, fault.behavior_fault_id)
 
     def _clear(self, number: int, timeout: float) -> Any:
         return self._connection.command.clear_behavior_fault(number, timeout=timeout)

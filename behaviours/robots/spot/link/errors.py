@@ -33,6 +33,10 @@ class LostRobotError(RobotError):
         self.loss = loss
 
 
+class FaultyRobotError(RobotError):
+    """A behaviour fault keeps the robot from this command; if it is that of a fall, the robot may get up."""
+
+
 class NoPictureError(RobotError):
     """A camera has no picture, or a damaged one, this time; a moment later it may have one."""
 
@@ -63,6 +67,13 @@ def is_late(error: BaseException | None) -> bool:
     from bosdyn.client.robot_command import ExpiredError
 
     return isinstance(error, ExpiredError)
+
+
+def is_fault(error: BaseException) -> bool:
+    """True if the robot takes no command because of a behaviour fault."""
+    from bosdyn.client.robot_command import BehaviorFaultError
+
+    return isinstance(error, BehaviorFaultError)
 
 
 def owner_words(owner: Any) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 from behaviours.robots.spot.link.clock import RobotClock
-from behaviours.robots.spot.link.errors import Loss, LostRobotError, explain, is_transient
+from behaviours.robots.spot.link.errors import FaultyRobotError, Loss, LostRobotError, explain, is_fault, is_transient
 
 T = TypeVar("T")
 RPC_S: Final = 1.0
@@ -24,7 +24,8 @@ AGAIN_S: Final = 0.1
 class Link:
     """The connection to one robot. `lost` is the error that ended it; every later call raises that.
 
-    host: for messages. clock: fed with the time stamps of every answer. patience: see `Target`. Thread-safe.
+    host: for messages. clock: fed with the time stamps of every answer. patience: see `Target`. rights: a robot with a
+    behaviour fault is not lost, as it may get up after a fall. Thread-safe.
     """
 
     def __init__(
@@ -32,6 +33,7 @@ class Link:
     ) -> None:
         self.host, self.clock, self._patience = host, clock, patience
         self.lost: LostRobotError | None = None
+        self.rights = False
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._silent_since_s: float | None = None
@@ -116,6 +118,8 @@ class Link:
             ) from error
         self._answered()
         explained = explain(error, self.host, doing)
+        if self.rights and is_fault(error):
+            raise FaultyRobotError(str(explained)) from error
         if isinstance(explained, LostRobotError):
             raise self.lose(explained) from error
         raise explained from error

@@ -93,6 +93,13 @@ def sit() -> Any:
     return command
 
 
+def self_right() -> Any:
+    """Turn onto the feet after a fall, ready to stand up."""
+    command = _empty()
+    command.full_body_command.selfright_request.SetInParent()
+    return command
+
+
 def safe_power_off() -> Any:
     """Sit down in order, then motors off."""
     command = _empty()

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from behaviours.robot import CommandState, Outcome
-from behaviours.robots.spot.link.errors import is_late
-from behaviours.robots.spot.motion.progress import RUNNING, Judge
+from behaviours.robots.spot.link.errors import FaultyRobotError, is_late
+from behaviours.robots.spot.motion.progress import FALLEN, RUNNING, Judge, failed
 from behaviours.robots.spot.state import RobotView
 from perception.base.errors import RobotError
 
@@ -67,6 +67,10 @@ class Motion:
             try:
                 self._number = self._sender.send(step.doing, step.make())
                 break
+            except FaultyRobotError:
+                self._sender.require_fit()
+                self._outcome = failed(FALLEN)
+                break
             except RobotError as error:
                 if not left or not is_late(error.__cause__):
                     raise
@@ -98,7 +102,8 @@ class Motion:
             # The end is judged by a look after it: the view may be a little older than the feedback that says "there",
             # and an e-stop or a fault ends motions too, which is more than a failure.
             self._sender.require_fit()
-            outcome = judge(feedback, self._sender.recent() or view, age_s)
+            view = self._sender.recent() or view
+            outcome = failed(FALLEN) if view.falls() else judge(feedback, view, age_s)
         if outcome.state is CommandState.DONE and len(self._steps) > 1:
             self._steps.pop(0)
             self._begin()
@@ -117,11 +122,11 @@ class Motion:
             self._outcome = Outcome(CommandState.CANCELLED, "cancelled")
 
 
-class Refused:
-    """A command that is not even sent."""
+class Ended:
+    """A command that is not even sent: done, or refused for a reason."""
 
-    def __init__(self, reason: str) -> None:
-        self._outcome = Outcome(CommandState.FAILED, reason)
+    def __init__(self, refused: str = "") -> None:
+        self._outcome = Outcome(CommandState.FAILED, refused) if refused else Outcome(CommandState.DONE)
 
     def poll(self) -> Outcome:
         return self._outcome

@@ -8,7 +8,7 @@ from typing import Any, Final
 from behaviours.robot import Command, CommandState, Outcome
 from behaviours.robots.spot.frames import WORLD, fill_pose
 from behaviours.robots.spot.link.connection import Connection
-from behaviours.robots.spot.motion.motion import Motion, Sender
+from behaviours.robots.spot.motion.motion import Sender
 from behaviours.robots.spot.motion.progress import RUNNING, failed
 from behaviours.robots.spot.state import RobotView
 from perception.types import Approach, RgbdFrame
@@ -93,7 +93,7 @@ class ManipulationSender:
 class Pick:
     """A pick, then the gripper's command that limits its torque from then on. limit: starts that command."""
 
-    def __init__(self, motion: Motion, limit: Callable[[], Command]) -> None:
+    def __init__(self, motion: Command, limit: Callable[[], Command]) -> None:
         self._motion, self._limit = motion, limit
         self._limited: Command | None = None
 

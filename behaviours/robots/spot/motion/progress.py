@@ -21,6 +21,8 @@ GRACE_S: Final = 0.6
 """A command that has only just begun may still report how the last one ended."""
 RUNNING = Outcome(CommandState.RUNNING)
 
+FALLEN: Final = "the robot has fallen (CAUSE_FALL)"
+
 Judge = Callable[[Any, RobotView, float], Outcome]
 """(feedback, the robot now, seconds since the command was sent) -> how the command stands."""
 
@@ -101,16 +103,30 @@ def walk(goal: Pose, lasts: Callable[[], bool] = lambda: False) -> Judge:
     return judge
 
 
+def _standing(part: Any) -> bool:
+    """Whether the robot says that it stands. part: feedback to a mobility command."""
+    from bosdyn.api import basic_command_pb2
+
+    return bool(part.stand_feedback.status == basic_command_pb2.StandCommand.Feedback.STATUS_IS_STANDING)
+
+
+def stands() -> Judge:
+    """Arrived: the robot says that it stands."""
+
+    def judge(part: Any, view: RobotView, age_s: float) -> Outcome:
+        del view, age_s
+        return Outcome(CommandState.DONE) if _standing(part) else RUNNING
+
+    return _of("mobility", "standing up", judge)
+
+
 def body_pose(pitch_rad: float, seconds: float) -> Judge:
     """Arrived: after so many seconds the robot says that it stands, and its body has the pitch. The height is left to
     the robot's word, as no frame tells how high it usually stands."""
 
     def judge(part: Any, view: RobotView, age_s: float) -> Outcome:
-        from bosdyn.api import basic_command_pb2
-
-        standing = part.stand_feedback.status == basic_command_pb2.StandCommand.Feedback.STATUS_IS_STANDING
         off_rad = abs(view.body().rpy_rad[1] - pitch_rad)
-        if not standing or age_s < seconds:
+        if not _standing(part) or age_s < seconds:
             return RUNNING
         if off_rad <= PITCH_ARRIVE_RAD:
             return Outcome(CommandState.DONE)
@@ -119,6 +135,18 @@ def body_pose(pitch_rad: float, seconds: float) -> Judge:
         return failed(f"the body stands {np.degrees(off_rad):.0f}° from its pitch (STATUS_IS_STANDING)")
 
     return _of("mobility", "posing the body", judge)
+
+
+def righted(feedback: Any, view: RobotView, age_s: float) -> Outcome:
+    """Arrived: the robot says that it lies on its feet."""
+    from bosdyn.api import basic_command_pb2
+
+    part = feedback.full_body_feedback
+    ended = of_part(part, "self-righting")
+    if ended is not None:
+        return ended
+    done = part.selfright_feedback.status == basic_command_pb2.SelfRightCommand.Feedback.STATUS_COMPLETED
+    return Outcome(CommandState.DONE) if done else RUNNING
 
 
 def hand(goal: Pose) -> Judge:

@@ -12,8 +12,11 @@ from typing import Any, cast
 import pytest
 
 from behaviours.contract import MakeRobot, moving, stopping
+from behaviours.contract.common import finish
+from behaviours.robot import CommandState, Outcome
 from perception.geometry import Pose
 from simulation.genesis.legs.gait_file import OWN
+from simulation.genesis.legs.legs import FALLEN
 
 pytestmark = [
     pytest.mark.simulation,
@@ -66,3 +69,40 @@ def test_it_walks_to_a_goal_and_stands_there_and_does_the_same_again(robot: Any)
     first = course()
     robot.restart()
     assert course() == first
+
+
+def test_a_push_of_60_ns_is_caught(robot: Any) -> None:
+    robot.sleep(0.5)
+    robot.disturbance.push((0.0, 60.0, 0.0))
+    robot.sleep(4.0)
+    assert not robot.fallen
+    assert robot.body_pose().rotation[2, 2] > 0.99
+
+
+@pytest.mark.parametrize("impulse_ns", [(0.0, 150.0, 0.0), (0.0, -150.0, 0.0), (-150.0, 0.0, 0.0)])
+def test_after_a_push_that_fells_it_it_gets_up_and_walks(robot: Any, impulse_ns: Any) -> None:
+    arm = robot.move_arm("ready", max_joint_speed_radps=0.2)
+    robot.sleep(0.5)
+    robot.disturbance.push(impulse_ns)
+    robot.sleep(2.0)
+    assert robot.fallen
+    refused = robot.move_arm("stow", max_joint_speed_radps=1.0)
+    assert [one.poll() for one in (arm, refused)] == [Outcome(CommandState.FAILED, FALLEN)] * 2
+    assert finish(robot, robot.self_right()) is CommandState.DONE
+    assert not robot.fallen
+    moving.it_walks_to_a_pose(lambda: cast(Any, nullcontext(robot)))
+
+
+def test_a_foot_slips_and_has_its_grip_again(robot: Any) -> None:
+    def grip() -> list[float]:
+        return [float(link.geoms[0].get_friction()) for link in (floor, foot)]
+
+    floor, foot = robot._scene.entities[0].links[0], robot._plant._entity.get_link("fl_lleg")
+    before = grip()
+    robot.disturbance.slip("fl", True)
+    robot.disturbance.slip("hr", True)
+    assert max(grip()) < 0.05
+    robot.disturbance.slip("fl", False)
+    assert grip()[1] == before[1]
+    robot.disturbance.slip("hr", False)
+    assert grip() == before
