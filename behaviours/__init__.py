@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         Outcome as Outcome,
         PicksInImage as PicksInImage,
         Robot as Robot,
+        TellsFeet as TellsFeet,
         TellsJoints as TellsJoints,
     )
     from behaviours.robot_kind import RobotKind as RobotKind
@@ -88,7 +89,7 @@ else:
         "behaviours.registry": ("LEAVES",),
         "behaviours.robot": (
             "ArmPose", "Command", "CommandState", "GripperState", "KnowsTruth", "Outcome", "PicksInImage", "Robot",
-            "TellsJoints",
+            "TellsFeet", "TellsJoints",
         ),
         "behaviours.robot_kind": ("RobotKind",),
         "behaviours.robots.fake.models": ("FakeDetector", "FakeHeatmap"),

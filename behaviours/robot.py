@@ -146,6 +146,14 @@ class TellsJoints(Protocol):
         """The measured angle of each joint, radians, by its name; always the same names in the same order."""
 
 
+class TellsFeet(Protocol):
+    """What a robot on legs may have besides the protocol: the forces of its feet, for the record of a run."""
+
+    def foot_forces(self) -> Mapping[str, float]:
+        """The force with which each foot pushes along gravity, newtons, as the motors of the legs feel it, by the
+        foot's name; always the same names in the same order."""
+
+
 class KnowsTruth(Protocol):
     """What a simulated robot may have besides the protocol, for the record and the result of a run alone."""
 

@@ -9,6 +9,7 @@ from app.drawing.chart import Bar, lines, time_line
 from app.drawing.page import cell
 from app.drawing.tree_view import Note, Status, tree_view
 from app.report.attempts import Attempt, attempts_of, grasp_words
+from app.report.balance import balance
 from app.report.media import film, picture
 from app.report.story import Story
 from app.views.counts import Count, NodeCounts
@@ -34,6 +35,7 @@ def run_section(story: Story, *, pictures: int, film_room: int) -> str:
         ("Attempts" if attempts else "Pictures", _attempts(story, attempts, pictures)),
         ("What failed", _failures(story, counts)),
         ("Gripper", _gripper(story)),
+        ("Balance", balance(story.recording)),
         ("Time of each stage", _stages(story, counts)),
         ("Tree", _tree(story, counts)),
         ("Log", _log(story)),

@@ -1,8 +1,9 @@
 """Where the parts of a robot were, one row of states.csv after each tick, and how the rows are read back.
 
 Columns: `t_s`; `body_*` and `hand_*`, their poses in the world frame; `opening`, 0 closed .. 1 open; `torque_nm`;
-`holding`, 0 or 1; `joint_NAME_rad` of a robot that tells them; in simulation `truth_NAME_*`, the true pose of each
-object, which no leaf has seen. A pose is `x_m, y_m, z_m, qw, qx, qy, qz`. An empty cell is unknown.
+`holding`, 0 or 1; `joint_NAME_rad` and `foot_NAME_n`, forces of the feet, of a robot that tells them; in simulation
+`truth_NAME_*`, the true pose of each object, which no leaf has seen. A pose is `x_m, y_m, z_m, qw, qx, qy, qz`. An
+empty cell is unknown.
 """
 
 from __future__ import annotations
@@ -38,18 +39,19 @@ State = Mapping[str, float]
 class States:
     """Writes the rows of one run. path: of the file. robot: entered.
 
-    A robot may have `joints` and `true_poses`, see `behaviours.robot.TellsJoints` and `KnowsTruth`; what the first row
-    has fixes the columns. RecordError if the disk refuses.
+    A robot may have `joints`, `foot_forces` and `true_poses`, see `behaviours.robot.TellsJoints`, `TellsFeet` and
+    `KnowsTruth`; what the first row has fixes the columns. RecordError if the disk refuses.
     """
 
     def __init__(self, path: Path, robot: Robot) -> None:
         self._path, self._robot = path, robot
         self._joints: Callable[[], Mapping[str, float]] = getattr(robot, "joints", dict)
+        self._feet: Callable[[], Mapping[str, float]] = getattr(robot, "foot_forces", dict)
         self._truth: Callable[[], Mapping[str, Pose]] = getattr(robot, "true_poses", dict)
         self._followers: list[Callable[[State], None]] = []
         self._file = open_append(path)
         self._columns: tuple[str, ...] = ()
-        self._names: tuple[list[str], list[str]] = ([], [])
+        self._names: tuple[list[str], list[str], list[str]] = ([], [], [])
         self._line = ""
         self._poses: dict[str, tuple[Pose, list[float]]] = {}
 
@@ -61,14 +63,15 @@ class States:
         """Write where everything is now."""
         if self._file.closed:
             return
-        robot, joints, truth = self._robot, self._joints(), self._truth()
+        robot, joints, feet, truth = self._robot, self._joints(), self._feet(), self._truth()
         if not self._columns:
-            self._begin(list(joints), list(truth))
-        names, objects = self._names
+            self._begin(list(joints), list(feet), list(truth))
+        names, forces, objects = self._names
         gripper = robot.gripper()
         values = [robot.now(), *self._pose("body", robot.body_pose()), *self._pose("hand", robot.hand_pose())]
         values += [gripper.opening, gripper.torque_nm, gripper.holding]
         values += [joints.get(name, math.nan) for name in names]
+        values += [feet.get(name, math.nan) for name in forces]
         for name in objects:
             values += self._pose(name, truth.get(name))
         line = (self._line % tuple(values)).replace("nan", "").encode()
@@ -78,11 +81,12 @@ class States:
             for take in self._followers:
                 take(row)
 
-    def _begin(self, joints: list[str], objects: list[str]) -> None:
-        self._names = (joints, objects)
+    def _begin(self, joints: list[str], feet: list[str], objects: list[str]) -> None:
+        self._names = (joints, feet, objects)
         poses = [f"{name}_{value}" for name in PARTS for value in POSE]
         true = [f"{TRUTH}{name}_{value}" for name in objects for value in POSE]
-        self._columns = ("t_s", *poses, *JAWS, *(f"joint_{name}_rad" for name in joints), *true)
+        own = [*(f"joint_{name}_rad" for name in joints), *(f"foot_{name}_n" for name in feet)]
+        self._columns = ("t_s", *poses, *JAWS, *own, *true)
         self._line = ",".join(["%.4f"] + ["%.6g"] * (len(self._columns) - 1)) + "\n"
         append(self._file, self._path, (",".join(self._columns) + "\n").encode())
 
@@ -134,7 +138,14 @@ class StateTable:
     @property
     def joints(self) -> tuple[str, ...]:
         """The names of the joints that the robot told, in order."""
-        start, end = "joint_", "_rad"
+        return self._told("joint_", "_rad")
+
+    @property
+    def feet(self) -> tuple[str, ...]:
+        """The names of the feet whose forces the robot told, in order."""
+        return self._told("foot_", "_n")
+
+    def _told(self, start: str, end: str) -> tuple[str, ...]:
         return tuple(name[len(start) : -len(end)] for name in self.columns if name.startswith(start))
 
     @property

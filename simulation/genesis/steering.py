@@ -173,6 +173,9 @@ class GenesisSteering:
         """Whether the robot lies after a fall; on rails it never does."""
         return self._base.fallen
 
+    def foot_forces(self) -> dict[str, float]:
+        return dict(self._base.foot_forces())
+
     def joints(self) -> dict[str, float]:
         return self._plant.joints()
 

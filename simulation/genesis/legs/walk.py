@@ -14,6 +14,7 @@ from simulation.genesis.motions import Follow, Idle, Motion
 from simulation.genesis.plant import Array
 from simulation.genesis.settings import MotionSettings, SimulationSettings
 from simulation.genesis.walking.straight import Straight
+from simulation.robot_files.spot_model import LEGS
 
 STILL_MPS, STILL_RADPS = 0.01, 0.02
 """A body slower than this rests."""
@@ -202,6 +203,9 @@ class OnLegs:
 
     def anchor_hand(self, *, fixed: bool) -> None:
         self._legs.hand.hold(self._legs.plant.body() if fixed else None)
+
+    def foot_forces(self) -> dict[str, float]:
+        return dict(zip(LEGS, self._legs.foot_forces().tolist(), strict=True))
 
     def roll_over(self) -> Motion:
         return Righting(self._legs) if self._legs.fallen else Idle()

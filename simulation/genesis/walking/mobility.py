@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import numpy as np
@@ -47,6 +47,9 @@ class Mobility(Protocol):
     def anchor_hand(self, *, fixed: bool) -> None:
         """fixed: from now on the arm's targets put the hand where they would with the body as it is now, however the
         body sways, until it walks. Otherwise they move with the body."""
+
+    def foot_forces(self) -> Mapping[str, float]:
+        """Newtons along gravity by the foot's name, see `behaviours.robot.TellsFeet`; none on rails."""
 
     def roll_over(self) -> Motion:
         """Turn a body that lies after a fall onto its belly, arm and legs folded; it has not fallen any more then. Done

@@ -82,6 +82,10 @@ class Rails:
     def anchor_hand(self, *, fixed: bool) -> None:
         """Nothing: the body does not sway."""
 
+    def foot_forces(self) -> dict[str, float]:
+        """The feet touch nothing."""
+        return {}
+
     def roll_over(self) -> Idle:
         """It never falls."""
         return Idle()

@@ -48,6 +48,9 @@ class Scripted:
     def joints(self) -> Mapping[str, float]:
         return {"sh0": self.rows[self.at][3], "kn": math.nan}
 
+    def foot_forces(self) -> Mapping[str, float]:
+        return {"fl": self.rows[self.at][3], "hr": 0.0}
+
     def true_poses(self) -> Mapping[str, Pose]:
         return {"target": self.rows[self.at][4]}
 
@@ -72,6 +75,7 @@ def test_what_was_written_is_read_back_from_any_part_of_it(tmp_path: Path, rows:
     table = read_states(tmp_path)
     assert table.joints == ("sh0", "kn")
     assert table.objects == ("target",)
+    assert table.feet == ("fl", "hr")
     assert np.allclose(table.time_s, 0.05 * np.arange(len(rows)))
     for row, (body, hand, gripper, angle, target) in zip(table.rows(), rows, strict=True):
         for name, pose in (("body", body), ("hand", hand), ("truth_target", target)):
@@ -84,6 +88,7 @@ def test_what_was_written_is_read_back_from_any_part_of_it(tmp_path: Path, rows:
         assert row["holding"] == gripper.holding
         assert row["joint_sh0_rad"] == pytest.approx(angle, abs=1e-4)
         assert math.isnan(row["joint_kn_rad"])
+        assert row["foot_fl_n"] == row["joint_sh0_rad"]
     (tmp_path / FILE).write_bytes(content[: int(share * len(content))])
     part = read_states(tmp_path)
     assert len(part) <= len(table)
