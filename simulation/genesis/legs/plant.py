@@ -22,6 +22,8 @@ class LeggedPlant(GenesisPlant):
             name: Gain(settings.walk_kp, settings.walk_kv, LEG_EFFORTS_NM[name.rpartition("_")[2]])
             for name in LEG_JOINTS
         }
+        self._kp, self._kv = settings.walk_kp, settings.walk_kv
+        self._efforts_nm = np.array([gain.max_effort for gain in legs.values()])
         super().__init__(entity, {**legs, **{name: GAINS[name] for name in (*ARM_JOINTS, JAW_JOINT)}})
         self._places = {joint.name: joint.qs_idx_local for joint in entity.joints}
         self._joints = [*self._legs, *self._arm, self._jaw]
@@ -59,6 +61,7 @@ class LeggedPlant(GenesisPlant):
 
     def stiffen(self, kp: float, kv: float) -> None:
         """Set the stiffness (N·m/rad) and damping (N·m·s/rad) of the legs."""
+        self._kp, self._kv = kp, kv
         self._entity.set_dofs_kp(np.full(12, kp), self._legs)
         self._entity.set_dofs_kv(np.full(12, kv), self._legs)
 
@@ -76,8 +79,10 @@ class LeggedPlant(GenesisPlant):
         return self._dofs("position")[self._joints], self._dofs("velocity")[self._joints]
 
     def leg_torques(self) -> Array:
-        """(12,) that the motors of the legs apply now, N·m."""
-        return self._dofs("control_force")[self._legs]
+        """(12,) that the motors of the legs apply now, N·m: their law, since the simulator's own answer takes 2 ms."""
+        off = self._target[self._of_legs] - self.legs()
+        late = self._rate[self._of_legs] - self._dofs("velocity")[self._legs]
+        return np.clip(self._kp * off + self._kv * late, -self._efforts_nm, self._efforts_nm)
 
     def arm_and_jaw_target(self) -> Array:
         """(7,) targets of arm and jaw, radians."""

@@ -150,3 +150,15 @@ def test_what_has_fallen_fails_its_motions_and_says_so(yard: Yard) -> None:
         assert motion.poll() == Outcome(CommandState.FAILED, FALLEN)
     yard.legs.place(Pose.identity(), np.array(spot_arm.STOW))
     assert not yard.legs.fallen
+
+
+def test_the_torques_of_the_legs_are_those_that_the_motors_give(yard: Yard) -> None:
+    yard.push((0.0, 10.0, 0.0))
+    for _ in range(40):
+        yard.run(0.025)
+        given = yard.plant._dofs("control_force")[6:18]
+        assert np.abs(given).max() > 10.0
+        assert np.abs(yard.plant.leg_torques() - given).max() < 0.15 * np.abs(given).max()
+    yard.run(1.0)
+    weight_n = 9.81 * float(yard.entity.model.body_mass.sum())
+    assert abs(float(yard.legs.foot_forces().sum()) - weight_n) < 0.1 * weight_n
