@@ -22,11 +22,13 @@ class Footing:
         self._plant, self._bears_n = plant, bears_n
         self.feet_m, self.loads_n = np.zeros((4, 3)), np.zeros(4)
 
+    def forces_n(self) -> Array:
+        """(4,) along gravity, as the motors feel them now."""
+        return foot_loads(self._plant.legs(), self._plant.leg_torques(), -self._plant.body().rotation[2])
+
     def look(self, *, stands: bool = False) -> None:
         """stands: all feet are on the ground, whatever they bear."""
-        plant, body = self._plant, self._plant.body()
-        legs = plant.legs()
-        self.loads_n = foot_loads(legs, plant.leg_torques(), -body.rotation[2])
-        feet: Array = body.transform(feet_of(legs)) - [0.0, 0.0, FOOT_RADIUS_M]
+        self.loads_n = self.forces_n()
+        feet: Array = self._plant.body().transform(feet_of(self._plant.legs())) - [0.0, 0.0, FOOT_RADIUS_M]
         bears = (self.loads_n > self._bears_n) | stands
         self.feet_m = np.where(bears[:, None], feet, self.feet_m)

@@ -130,10 +130,6 @@ class Legs:
         low = self._stance is None and height_m < self.settings.fallen_m
         return bool(low or up[2] < np.cos(self.settings.fallen_rad))
 
-    def foot_forces(self) -> Array:
-        """(4,) newtons along gravity, as the motors feel them."""
-        return self.footing.loads_n
-
     def _arm_weight(self) -> tuple[Array, Array]:
         return arm_weight(self.plant.arm(), -self.plant.body().rotation[2])
 

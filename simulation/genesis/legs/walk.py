@@ -205,7 +205,7 @@ class OnLegs:
         self._legs.hand.hold(self._legs.plant.body() if fixed else None)
 
     def foot_forces(self) -> dict[str, float]:
-        return dict(zip(LEGS, self._legs.foot_forces().tolist(), strict=True))
+        return dict(zip(LEGS, self._legs.footing.forces_n().tolist(), strict=True))
 
     def roll_over(self) -> Motion:
         return Righting(self._legs) if self._legs.fallen else Idle()

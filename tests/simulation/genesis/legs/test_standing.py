@@ -161,4 +161,4 @@ def test_the_torques_of_the_legs_are_those_that_the_motors_give(yard: Yard) -> N
         assert np.abs(yard.plant.leg_torques() - given).max() < 0.15 * np.abs(given).max()
     yard.run(1.0)
     weight_n = 9.81 * float(yard.entity.model.body_mass.sum())
-    assert abs(float(yard.legs.foot_forces().sum()) - weight_n) < 0.1 * weight_n
+    assert abs(float(yard.legs.footing.forces_n().sum()) - weight_n) < 0.1 * weight_n
