@@ -79,7 +79,9 @@ class DetectObject(WorkLeaf[View]):
         input_port("known", ObjectLocation, default=None, text="take no other object than this one"),
         input_port("within_m", float, unit="m", default=0.15, bounds=up_to(100.0), text="how far it may have moved"),
         input_port("failures", Failures, default=None, text="take these only if there is no other"),
-        input_port("gone", Failures, default=None, text="leave out what was noted here twice: from near, nothing is there"),
+        input_port(
+            "gone", Failures, default=None, text="leave out what was noted here twice: from near, nothing is there"
+        ),
         input_port(
             "or_by_depth",
             bool,
