@@ -64,7 +64,7 @@ def model(nodes: Mapping[str, NodeClass]) -> list[str]:
     writes it, and an empty port counts as absent here."""
     lines = ["  <TreeNodesModel>"]
     for tag, node in sorted(nodes.items()):
-        lines.append(f"    <{node.KIND}{attributes({'ID': tag})}>")
+        lines.append(f"    <{node.KIND}{attributes({'ID': tag})}{'>' if node.PORTS else '/>'}")
         for port in node.PORTS:
             notes = ", ".join(note for note in (port.unit, port.limits) if note)
             words = f"{port.text} [{notes}]" if notes else port.text
@@ -74,5 +74,6 @@ def model(nodes: Mapping[str, NodeClass]) -> list[str]:
                 words = f"{'optional: ' if port.default is None else ''}{words}"
             tag_name = f"{port.direction.value}_port"
             lines.append(f"      <{tag_name}{attributes(described)}>{escape_text(legal(words))}</{tag_name}>")
-        lines.append(f"    </{node.KIND}>")
+        if node.PORTS:
+            lines.append(f"    </{node.KIND}>")
     return [*lines, "  </TreeNodesModel>"]

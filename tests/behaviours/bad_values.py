@@ -129,7 +129,8 @@ def good_values(robot: Robot) -> dict[str, Any]:
     heatmap = Heatmap(detection.mask.astype(np.float32))
     return {
         **objects, "frame": frame, "detection": View(frame, detection), "grasp": grasp, "place": place, "pose": place,
-        "heatmap": heatmap, "views": Views(((0.0, 0.5),)), "known": location, "failures": Failures(),
+        "heatmap": heatmap, "views": Views(((0.0, 0.5),)), "known": location,
+        "failures": Failures(), "gone": Failures(),
     }  # fmt: skip
 
 

@@ -65,7 +65,7 @@ def test_a_foot_that_bears_nothing_says_nothing_of_the_ground(yard: Yard) -> Non
     yard.entity.data.qpos[2] += 0.3
     mujoco.mj_kinematics(yard.entity.model, yard.entity.data)
     yard.plant.measured()
-    yard.entity.data.qfrc_actuator[:] = 0.0
+    yard.plant.command_legs(yard.plant.legs())
     yard.legs.footing.look()
     assert (yard.legs.footing.feet_m == before).all()
     yard.legs.footing.look(stands=True)
