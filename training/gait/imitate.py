@@ -47,7 +47,7 @@ class Recipe:
     """How it is trained. minutes: of the wall clock. envs: robots at once. steps: answers of each in a round. samples:
     most that are kept. passes: over as many samples as a round adds, after each round."""
 
-    minutes: float = 15.0
+    minutes: float = 42.0
     envs: int = 64
     seed: int = 0
     device: str = "cpu"
