@@ -43,7 +43,7 @@ STAGES = {
     "open": "Sequence/OpenToSee",
     "see": "FindObject/LookAgain/Look/Capture",
     "think": "FindObject/LookAgain/Look/DetectObject",
-    "walk": "Sequence/WalkToObject",
+    "walk": "WalkOrRecover/WalkToObject",
     "look": "GraspOnce/Sequence/LookAt",
     "infer": "GraspOnce/Sequence/InferHeatmap",
     "approach": "GraspOnce/Sequence/MoveToGrasp",

@@ -67,4 +67,4 @@ def test_a_run_on_the_fake_robot_takes_a_scene(tmp_path: Path, capsys: pytest.Ca
     words = ["run", "search", "--robot", "fake", "--scene", "behind", "--seed", "1", "--view", "plain", "--json"]
     assert main([*words, "--record", str(tmp_path / "run")], Interrupts()) == 0
     (said,) = json.loads(capsys.readouterr().out.splitlines()[-1])["reports"]
-    assert said == "found: bottle at (-1.60, 1.07, 0.64) m"
+    assert said == "found: bottle at (-1.60, 1.08, 0.64) m"
