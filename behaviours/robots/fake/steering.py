@@ -19,9 +19,8 @@ from perception.types import RgbdFrame
 
 BaseLaw = Callable[[float], tuple[Pose, Vector] | Outcome]
 ArmLaw = Callable[[float], tuple[Vector, Vector] | Outcome]
-
-
 RIGHTS_S: Final = 5.0
+"""That getting up takes."""
 
 
 class FakeSteering(FakeParts):
