@@ -76,13 +76,19 @@ def test_it_loads_follows_and_shows_texts_as_texts(chromium: Any, source: Still,
         assert page.evaluate("scene.gl !== null")
 
 
+def press(page: Any, button: str) -> None:
+    """Click a button of the run, and wait until the server has answered."""
+    with page.expect_response(lambda response: response.request.method == "POST"):
+        page.get_by_role("button", name=button).click()
+
+
 def test_buttons_are_pressed_and_say_what_goes_on(chromium: Any, source: Still, pages: Pages) -> None:
     with tab(chromium, pages.address) as page:
-        page.get_by_role("button", name="Pause").click()
+        press(page, "Pause")
         source.now["paused"] = True
-        page.get_by_role("button", name="Resume").click()
+        press(page, "Resume")
         source.now["paused"] = False
-        page.get_by_role("button", name="Stop the robot").click()
+        press(page, "Stop the robot")
         source.now["stopping"] = True
         until(page, "document.querySelector('#status').textContent === 'stopping'")
         assert [name for name, _ in source.pressed] == ["pause", "resume", "stop"]
