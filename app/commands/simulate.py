@@ -20,7 +20,7 @@ from app.base.command import Command, Parser
 from app.base.exit_codes import SUCCESS
 from app.base.interrupts import Interrupts
 from app.base.output import hurry, tell
-from app.parts.genesis import DEFAULT_SCENE, BaseKind, add_base, base_of
+from app.parts.genesis import DEFAULT_SCENE, BaseKind, add_base, policy_of
 from perception.base.errors import ConfigError
 from perception.base.extras import require
 from perception.base.files import open_append, write_atomic
@@ -107,13 +107,12 @@ def simulate(options: SimulateOptions, interrupts: Interrupts) -> int:
     """
     require("simulate", "spot")
     from simulation.spot_api.client.program import program_words
-    from simulation.spot_api.faults.spec import read_faults, require_legs
+    from simulation.spot_api.faults.spec import read_faults
     from simulation.spot_api.server import SpotServer
 
     if options.speed != 0 and not SPEEDS[0] <= options.speed <= SPEEDS[1]:
         raise ConfigError(f"--speed {options.speed} must be 0 (as fast as possible) or {SPEEDS[0]} to {SPEEDS[1]:g}")
     faults = read_faults(options.faults) if options.faults is not None else []
-    require_legs(faults, on_legs=options.base == "legs")
     if leaf := next((spec.leaf for spec in faults if spec.leaf), ""):
         raise ConfigError(f"{options.faults}: leaf = {leaf!r}: no tree is known here; use run --hostname sim --faults")
     programs = [program_words(command) for command in options.programs]
@@ -178,10 +177,15 @@ def steerable_robot(options: SimulateOptions) -> Steerable:
         return FakeRobot(world=FakeWorld(shaded=True))
     require("simulate --robot genesis", "sim")
     check_device(options.device or "cpu")
-    base = base_of(options.base, options.gait)
     from simulation.genesis.robot import GenesisRobot
 
-    return GenesisRobot(options.scene or DEFAULT_SCENE, options.seed, device=options.device or "cpu", **base)
+    return GenesisRobot(
+        options.scene or DEFAULT_SCENE,
+        options.seed,
+        device=options.device or "cpu",
+        base=options.base,
+        gait=policy_of(options.gait),
+    )
 
 
 def _tell(server: SpotServer, folder: Path) -> None:

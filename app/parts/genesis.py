@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, TypedDict
+from typing import TYPE_CHECKING, Final, Literal
 
 from perception.base.errors import ConfigError
 from perception.base.extras import require
@@ -14,36 +14,24 @@ from simulation.genesis.legs.gait_file import gait_file
 if TYPE_CHECKING:
     from simulation.genesis.robot import GenesisRobot
 
-BaseKind = Literal["rails", "legs"]
+BaseKind = Literal["legs", "rails"]
 DEFAULT_SCENE: Final = "bottle"
-BASES: Final = ("rails", "legs")
-
-
-class BaseChoice(TypedDict, total=False):
-    """Arguments of `GenesisRobot`."""
-
-    base: BaseKind
-    gait: Path
+BASES: Final = ("legs", "rails")
 
 
 def add_base(options: argparse._ActionsContainer) -> None:
     """What moves the body: --base, --gait."""
-    options.add_argument("--base", choices=BASES, help="what moves the body: rails (default), or legs that can fall")
+    options.add_argument("--base", choices=BASES, help="what moves the body: legs (default), or rails")
     options.add_argument(
         "--gait",
         metavar="FILE|judo",
-        help="another gait policy for --base legs (.onnx), or that of the package judo-rai",
+        help="another gait policy of the legs (.onnx), or that of the package judo-rai",
     )
 
 
-def base_of(base: BaseKind | None, gait: str | None) -> BaseChoice:
-    """The arguments of `GenesisRobot` for the options of `add_base`. ConfigError for a policy that nothing asks,
-    and for a package that is not there."""
-    if base == "legs":
-        return {"base": base, "gait": gait_file(gait)}
-    if gait is not None:
-        raise ConfigError("--gait: only legs walk by a policy; add --base legs")
-    return {}
+def policy_of(gait: str | None) -> Path | None:
+    """The file that --gait names, None without it. ConfigError for a package that is not there."""
+    return None if gait is None else gait_file(gait)
 
 
 class GenesisKind:
@@ -81,5 +69,6 @@ class GenesisKind:
             ideal_depth=options.ideal_depth,
             robot_file=options.robot_file,
             device=device,
-            **base_of(options.base, options.gait),
+            base=options.base,
+            gait=policy_of(options.gait),
         )

@@ -99,8 +99,8 @@ class SpotKind:
         from simulation.spot_api.faults.spec import read_faults, require_legs
 
         faults = read_faults(options.faults) if options.faults is not None else []
-        require_legs(faults, on_legs=options.base == "legs")
         body = self.borrows.make(options, seed=seed, folder=folder)
+        require_legs(faults, on_legs=body.on_legs)
         log = None if folder is None else folder / "spot_api.jsonl"
         return SimulatedSpot(body, settings, log=log, faults=faults, looks_only=looks_only)
 

@@ -50,8 +50,9 @@ class GenesisRobot(GenesisSteering):
     scene: name of a scene in the library, or a TOML file. seed: decides everything that varies. video: file for the
     film of an outside camera, or None. ideal_depth: perfect depth instead of the sensor model, for tests. robot_file: a
     user's own URDF or MJCF, adapted by `user_robot`. device: one of `simulation.genesis.devices.DEVICES`. base: what
-    moves the body; on legs it can sway, slip and fall. gait: file of the legs' policy. settings: numbers found by
-    experiment. Physics runs only inside `sleep`. ConfigError if scene, robot file, policy or device is unusable.
+    moves the body; on legs, the default, it can sway, slip and fall; a robot_file has rails alone. gait: file of the
+    legs' policy. settings: numbers found by experiment. Physics runs only inside `sleep`. ConfigError if scene, robot
+    file, policy or device is unusable.
     """
 
     simulated_time = True
@@ -67,17 +68,22 @@ class GenesisRobot(GenesisSteering):
         ideal_depth: bool = False,
         robot_file: Path | None = None,
         device: str = "cpu",
-        base: Literal["rails", "legs"] = "rails",
+        base: Literal["legs", "rails"] | None = None,
         gait: Path | None = None,
         settings: SimulationSettings | None = None,
     ) -> None:
         self.sample = scenes.sample_scene(scenes.load_scene(scene), seed)
-        if base == "rails" and (key := self.sample.land.uneven):
+        legs = base == "legs" or (base is None and robot_file is None)
+        if not legs and (key := self.sample.land.uneven):
             where = f"scene {self.sample.name}: [ground] {key}"
-            raise ConfigError(f"{where}: the body on rails glides on a flat floor; add --base legs")
+            raise ConfigError(
+                f"{where}: a body on rails glides on a flat floor; leave --base rails or --robot-file out"
+            )
+        if not legs and gait is not None:
+            raise ConfigError(f"--gait {gait}: a body on rails needs no policy; leave it out, or the rails")
         self.seed, self._video, self._ideal_depth, self._robot_file = seed, video, ideal_depth, robot_file
         self._device, self._settings = device, settings or SimulationSettings()
-        self._policy = GaitPolicy(gait or gait_file(None)) if base == "legs" else None
+        self._policy = GaitPolicy(gait or gait_file(None)) if legs else None
         self._entered = False
         self._slots = {}
         self.disturbance: Disturbance | None = None

@@ -142,7 +142,7 @@ def require_legs(specs: Iterable[FaultSpec], *, on_legs: bool) -> None:
     """ConfigError for a fault that only a robot on legs can have."""
     for spec in specs:
         if spec.kind in LEG_KINDS and not on_legs:
-            raise ConfigError(f"fault {spec.kind}: a body on rails cannot be pushed or slip; add --base legs (genesis)")
+            raise ConfigError(f"fault {spec.kind}: only a body on legs can have it; take genesis without --base rails")
 
 
 def read_faults(file: Path) -> list[FaultSpec]:

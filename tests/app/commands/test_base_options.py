@@ -3,25 +3,46 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from app.commands.simulate import SimulateOptions, steerable_robot
-from app.parts.genesis import base_of
+from app.parts.genesis import policy_of
 from perception.base.errors import ConfigError
+from simulation.genesis.legs.gait_file import OWN
 
 
-def test_rails_need_nothing_and_take_no_policy() -> None:
-    assert base_of(None, None) == base_of("rails", None) == {}
-    for base in (None, "rails"):
-        with pytest.raises(ConfigError, match="--gait: only legs walk by a policy; add --base legs"):
-            base_of(base, "judo")  # type: ignore[arg-type]
+def test_a_robot_walks_on_legs_unless_it_is_told_otherwise() -> None:
+    pytest.importorskip("genesis")
+    assert [steerable_robot(SimulateOptions(base=base)).on_legs for base in (None, "legs", "rails")] == [
+        True,
+        True,
+        False,
+    ]
+
+
+def test_a_robot_file_of_ones_own_has_rails_alone(tmp_path: Path) -> None:
+    pytest.importorskip("genesis")
+    from simulation.genesis.robot import GenesisRobot
+
+    assert not GenesisRobot(robot_file=tmp_path / "mine.urdf").on_legs
+
+
+@pytest.mark.parametrize("of_rails", [{"base": "rails"}, {"robot_file": Path("mine.urdf")}])
+def test_rails_take_no_policy(of_rails: Any) -> None:
+    pytest.importorskip("genesis")
+    from simulation.genesis.robot import GenesisRobot
+
+    with pytest.raises(ConfigError, match=r"--gait .*: a body on rails needs no policy; leave it out"):
+        GenesisRobot(gait=OWN, **of_rails)
 
 
 def test_legs_walk_by_the_policy_that_is_named() -> None:
-    assert base_of("legs", "my.onnx") == {"base": "legs", "gait": Path("my.onnx")}
+    assert policy_of(None) is None
+    assert policy_of("my.onnx") == Path("my.onnx")
     with pytest.raises(ConfigError, match=r"--gait judo: .* not installed; type `pip install --no-deps judo-rai"):
-        base_of("legs", "judo")
+        policy_of("judo")
 
 
 @pytest.mark.parametrize("option", ["base", "gait"])

@@ -30,8 +30,8 @@ def test_the_second_seed_in_a_process_is_the_same_as_in_one_of_its_own(tmp_path:
 
 @pytest.mark.slow
 @pytest.mark.simulation
-def test_two_runs_of_a_seed_on_legs_in_two_processes_are_the_same(tmp_path: Path) -> None:
-    words = [sys.executable, "-m", "app", "run", "grasp_bottle", "--robot", "genesis", "--base", "legs", "--seed", "2"]
+def test_two_runs_of_a_seed_in_two_processes_are_the_same(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "app", "run", "grasp_bottle", "--robot", "genesis", "--seed", "2"]
     folders = [tmp_path / "one", tmp_path / "other"]
     for folder in folders:
         subprocess.run([*words, "--record", str(folder), "--view", "none"], cwd=ROOT, check=True, capture_output=True)

@@ -1,4 +1,5 @@
-"""The adapter contract, and what a leaf may be told, in physics: one scene, which starts again for each test."""
+"""The adapter contract, and what a leaf may be told, in physics, on legs and on rails: one scene each, which starts
+again for each test."""
 
 from __future__ import annotations
 
@@ -19,11 +20,16 @@ OF_ENTRY = (stop_stops_everything_at_any_time, an_error_inside_stops_the_robot)
 Check = Callable[[MakeRobot], None]
 
 
+@pytest.fixture(scope="module", params=["legs", "rails"])
+def base(request: pytest.FixtureRequest) -> Any:
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def scene() -> Iterator[Any]:
+def scene(base: Any) -> Iterator[Any]:
     from simulation.genesis.robot import GenesisRobot
 
-    with GenesisRobot("bottle", 3) as robot:
+    with GenesisRobot("bottle", 3, base=base) as robot:
         yield robot
 
 
@@ -71,7 +77,7 @@ def test_a_bad_value_on_the_blackboard_moves_nothing(robot: Any, tmp_path: Path)
 
 
 @pytest.mark.parametrize("check", OF_ENTRY, ids=lambda it: it.__name__)
-def test_what_is_entered_is_left(check: Check) -> None:
+def test_what_is_entered_is_left(check: Check, base: Any) -> None:
     from simulation.genesis.robot import GenesisRobot
 
-    check(lambda: GenesisRobot("bottle", 3))
+    check(lambda: GenesisRobot("bottle", 3, base=base))

@@ -97,7 +97,9 @@ def test_pushes_loads_and_slips_begin_by_their_triggers_and_end() -> None:
 
 @pytest.mark.parametrize("kind", LEG_KINDS)
 def test_a_body_on_rails_is_refused_what_only_legs_can_have(kind: Any) -> None:
-    with pytest.raises(ConfigError, match=f"{kind}.*--base legs"):
+    with pytest.raises(
+        ConfigError, match=f"{kind}: only a body on legs can have it; take genesis without --base rails"
+    ):
         SpotServer(FakeRobot(), faults=[FaultSpec(kind)])
 
 

@@ -11,13 +11,9 @@ import pytest
 
 from perception.geometry import Pose
 from simulation.genesis.bases import FRICTION
-from simulation.genesis.legs.gait_file import OWN
 from simulation.robot_files.spot_model import LEGS
 
-pytestmark = [
-    pytest.mark.simulation,
-    pytest.mark.skipif(not OWN.is_file(), reason="the gait policy is not there"),
-]
+pytestmark = pytest.mark.simulation
 SCENE = """[clutter]
 count = 0
 floor_boxes = 0

@@ -1,35 +1,20 @@
-"""A robot on legs in Genesis: what the contract says of its body, a walk, the same run twice.
-
-The rest of the contract does not ask what moves the body; test_contract has it on rails.
-"""
+"""A robot on legs in Genesis, beside the contract: a walk, the same run twice, pushes, falls, slips."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import nullcontext
 from typing import Any, cast
 
 import pytest
 
-from behaviours.contract import MakeRobot, moving, stopping
+from behaviours.contract import moving
 from behaviours.contract.common import finish
 from behaviours.robot import CommandState, Outcome
 from perception.geometry import Pose
-from simulation.genesis.legs.gait_file import OWN
 from simulation.genesis.legs.legs import FALLEN
 
-pytestmark = [
-    pytest.mark.simulation,
-    pytest.mark.skipif(not OWN.is_file(), reason="the gait policy is not there"),
-]
-Check = Callable[[MakeRobot], None]
-OF_BODY: tuple[Check, ...] = (
-    moving.it_walks_to_a_pose,
-    moving.it_keeps_the_walking_speed,
-    moving.the_body_lowers_and_pitches_until_it_walks,
-    moving.the_hand_goes_where_it_is_sent,
-    stopping.cancel_stops_and_is_final,
-)
+pytestmark = pytest.mark.simulation
 
 
 @pytest.fixture(scope="module")
@@ -45,11 +30,6 @@ def robot(scene: Any) -> Iterator[Any]:
     scene.restart()
     yield scene
     scene.stop()
-
-
-@pytest.mark.parametrize("check", OF_BODY, ids=lambda it: it.__name__)
-def test_the_contract_holds_on_legs(check: Check, robot: Any) -> None:
-    check(lambda: cast(Any, nullcontext(robot)))
 
 
 def test_it_walks_to_a_goal_and_stands_there_and_does_the_same_again(robot: Any) -> None:

@@ -18,8 +18,6 @@ from simulation.genesis.legs.walk import LegWalk, OnLegs
 from simulation.genesis.settings import LegSettings, SimulationSettings
 from tests.simulation.genesis.legs.mujoco_robot import Yard
 
-pytestmark = pytest.mark.skipif(not OWN.is_file(), reason="the gait policy is not there")
-
 
 @pytest.fixture
 def yard(tmp_path: Path) -> Yard:

@@ -169,8 +169,8 @@ def test_a_place_of_no_height_is_where_the_ground_is() -> None:
 def test_on_rails_ground_that_is_not_flat_is_refused(text: str, key: str, tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
     file.write_text(f"[ground]\n{text}\n")
-    with pytest.raises(ConfigError, match=rf"scene mine: \[ground\] {key}: .*add --base legs$"):
-        GenesisRobot(str(file))
+    with pytest.raises(ConfigError, match=rf"scene mine: \[ground\] {key}: .*leave --base rails or --robot-file out$"):
+        GenesisRobot(str(file), base="rails")
 
 
 def test_the_fake_robot_rehearses_on_a_flat_floor() -> None:
