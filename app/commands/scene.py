@@ -84,8 +84,9 @@ def _ground(land: Land) -> dict[str, Any]:
         for key, boxes in up.items()
         if boxes
     }
+    hills = {} if land.relief is None else {"hills_m": round(float(land.relief.heights_m.max()), 3)}
     patches = {"slippery_at_m": [_rounded(box.center_m[:2]) for box in land.patches]} if land.patches else {}
-    return {"ramp_rad": round(float(np.arctan(np.hypot(*land.slope))), 3), **tops, **patches}
+    return {"ramp_rad": round(float(np.arctan(np.hypot(*land.slope))), 3), **hills, **tops, **patches}
 
 
 def _object(placed: Placed) -> dict[str, Any]:

@@ -120,14 +120,20 @@ class GroundSpec:
     """Ground that is not flat, for a robot on legs. Tables stand upright on it, and heights are above it.
 
     ramp_rad: slope of the whole floor, about the robot's start. uphill_rad: where it rises, from the heading to the
-    target, positive to the left. steps: their number, across the way, with a level top on which the table stands.
-    step_m: height of each. rubble_m: greatest height of bars at random places, under the robot's last steps and round
-    the table. slippery: number of slippery patches on the way. slippery_half_m: half the width of each.
-    slippery_friction: of the feet on them. Steps begin 0.7 m ahead of the start, rubble 0.5 m.
+    target, positive to the left. hills_m: height of smooth hills that the seed draws, about a metre from one to the
+    next. picture: a grey picture of the ground, in place of them, 8 m by 8 m about the start; white_m: height of its
+    white over its black. Both are level near the start, and go with ramp_rad and rubble_m. steps: their number, across
+    the way, with a level top on which the table stands. step_m: height of each. rubble_m: greatest height of bars at
+    random places, under the robot's last steps and round the table. slippery: number of slippery patches on the way.
+    slippery_half_m: half the width of each. slippery_friction: of the feet on them. Steps begin 0.7 m ahead of the
+    start, rubble 0.5 m.
     """
 
     ramp_rad: Range = (0.0, 0.0)
     uphill_rad: Range = (0.0, 0.0)
+    hills_m: Range = (0.0, 0.0)
+    picture: str = ""
+    white_m: float = 0.1
     steps: Range = (0, 0)
     step_m: Range = (0.05, 0.05)
     rubble_m: Range = (0.0, 0.0)
@@ -182,6 +188,8 @@ LIMITS: dict[str, Range] = {
     "yaw_rad": (-3.15, 3.15),
     "ramp_rad": (0.0, 0.35),
     "uphill_rad": (-3.15, 3.15),
+    "hills_m": (0.0, 0.3),
+    "white_m": (0.0, 0.5),
     "steps": (0, 8),
     "step_m": (0.01, 0.2),
     "rubble_m": (0.0, 0.15),

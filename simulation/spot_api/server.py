@@ -247,6 +247,8 @@ class SpotServer:
                 self._disturb(lambda it: it.load(spec.load_kg if begins else 0.0))
             case "foot_slips":
                 self._disturb(lambda it: it.slip(spec.foot, begins))
+            case "foot_sinks":
+                self._disturb(lambda it: it.sink(spec.foot, begins))
 
     def _disturb(self, work: Callable[[Disturbs], None]) -> None:
         def disturb(robot: Steerable) -> None:

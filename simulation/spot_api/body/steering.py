@@ -34,6 +34,9 @@ class Disturbs(Protocol):
     def slip(self, foot: str, slips: bool) -> None:
         """Take the grip that one foot (fl, fr, hl, hr) has on the floor, or give it back."""
 
+    def sink(self, foot: str, sinks: bool) -> None:
+        """Let the ground under one foot give way, or be firm again once the foot has left it."""
+
 
 @runtime_checkable
 class Steerable(Robot, Protocol):

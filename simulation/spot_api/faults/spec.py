@@ -35,11 +35,12 @@ Kind = Literal[
     "body_pushed",
     "hand_loaded",
     "foot_slips",
+    "foot_sinks",
 ]
 When = Literal["", "walking", "arm_moving", "holding"]
 KINDS: tuple[str, ...] = get_args(Kind)
 WHENS: tuple[str, ...] = get_args(When)
-LEG_KINDS = ("body_pushed", "hand_loaded", "foot_slips")
+LEG_KINDS = ("body_pushed", "hand_loaded", "foot_slips", "foot_sinks")
 FEET = ("fl", "fr", "hl", "hr")
 MOST_NS, MOST_KG = 500.0, 2.0
 """Of a push in each direction, and of a load in the hand."""
@@ -65,7 +66,7 @@ class FaultSpec:
     cause of a behaviour fault. clearable: whether that fault can be cleared. offset_m: displacement of the object,
     world frame, metres. leaf: trigger, a node that a run ticks: its name or its path, with * and ?. impulse_ns: of a
     push, N·s ahead, to the left and up, as the body stands. load_kg: mass whose weight hangs on the hand. foot: the one
-    that slips, fl, fr, hl or hr.
+    that slips or sinks, fl, fr, hl or hr.
     """
 
     kind: Kind

@@ -72,6 +72,9 @@ class Beset(FakeRobot):
     def slip(self, foot: str, slips: bool) -> None:
         self.befell.append(("slip", foot, slips))
 
+    def sink(self, foot: str, sinks: bool) -> None:
+        self.befell.append(("sink", foot, sinks))
+
 
 def test_pushes_loads_and_slips_begin_by_their_triggers_and_end() -> None:
     robot = Beset()
@@ -91,8 +94,10 @@ def test_pushes_loads_and_slips_begin_by_their_triggers_and_end() -> None:
         assert robot.befell == [("push", (0.0, 150.0, 0.0))], "one fault happens once"
         server.faults.add(FaultSpec("hand_loaded", load_kg=2.0, for_s=0.5))
         server.faults.add(FaultSpec("foot_slips", foot="hr", for_s=0.5))
-        wait_for(lambda: len(robot.befell) == 5)
-        assert set(robot.befell[1:]) == {("load", 2.0), ("load", 0.0), ("slip", "hr", True), ("slip", "hr", False)}
+        server.faults.add(FaultSpec("foot_sinks", foot="fl", for_s=0.5))
+        wait_for(lambda: len(robot.befell) == 7)
+        loads, slips = {("load", 2.0), ("load", 0.0)}, {("slip", "hr", True), ("slip", "hr", False)}
+        assert set(robot.befell[1:]) == loads | slips | {("sink", "fl", True), ("sink", "fl", False)}
 
 
 @pytest.mark.parametrize("kind", LEG_KINDS)

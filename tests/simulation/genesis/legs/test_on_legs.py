@@ -73,6 +73,25 @@ def test_after_a_push_that_fells_it_it_gets_up_and_walks(robot: Any, impulse_ns:
     moving.it_walks_to_a_pose(lambda: cast(Any, nullcontext(robot)))
 
 
+def test_a_foothold_gives_way_and_is_firm_again_once_the_foot_has_left_it(robot: Any) -> None:
+    def lowest_m() -> float:
+        return min(float(geom.get_AABB()[..., 0, 2].min()) for geom in leg.geoms)
+
+    leg = robot._plant._entity.get_link("fl_lleg")
+    firm = [geom.get_sol_params().tolist() for geom in leg.geoms]
+    robot.sleep(0.5)
+    assert lowest_m() > -0.005
+    robot.disturbance.sink("fl", True)
+    robot.sleep(1.5)
+    assert -0.1 < lowest_m() < -0.03
+    assert not robot.fallen
+    robot.disturbance.sink("fl", False)
+    robot.sleep(0.2)
+    moving.it_walks_to_a_pose(lambda: cast(Any, nullcontext(robot)))
+    assert lowest_m() > -0.005
+    assert [geom.get_sol_params().tolist() for geom in leg.geoms] == firm
+
+
 def test_a_foot_slips_and_has_its_grip_again(robot: Any) -> None:
     def grip() -> list[float]:
         return [float(link.geoms[0].get_friction()) for link in (floor, foot)]
