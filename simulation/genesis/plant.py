@@ -148,6 +148,11 @@ class GenesisPlant:
         """Measured world_from_hand."""
         return self.wrist() @ Pose(np.eye(3), np.array([HAND_FROM_WRIST_X_M, 0.0, 0.0]))
 
+    def hand_velocity(self, place_m: Array) -> tuple[Array, Array]:
+        """(3,) velocity of a place that goes with the hand, m/s, and (3,) the hand's rates, rad/s; world frame."""
+        rates = as_numpy(self._wrist.get_ang())
+        return as_numpy(self._wrist.get_vel()) + np.cross(rates, place_m - self.wrist().position_m), rates
+
     def jaw(self) -> tuple[float, float]:
         """(angle from fully closed, radians >= 0; its rate)."""
         return -float(self._dofs("position")[self._jaw]), -float(self._dofs("velocity")[self._jaw])

@@ -22,6 +22,7 @@ from perception.types import Intrinsics, RgbdFrame
 from simulation.genesis.bases import add_robot, make_mobility, make_plant
 from simulation.genesis.depth_sensor import DepthSensor
 from simulation.genesis.film import Film
+from simulation.genesis.hand_camera import FAR_M, HandCamera
 from simulation.genesis.judge import Judge
 from simulation.genesis.legs.disturbance import Disturbance
 from simulation.genesis.legs.gait_file import gait_file
@@ -31,14 +32,14 @@ from simulation.genesis.motions import ArmPath, Jaw, Refused, path_duration_s, s
 from simulation.genesis.person import PersonInGenesis
 from simulation.genesis.physics import TIME_STEP_S, ensure_genesis, kernel_cache, new_scene
 from simulation.genesis.plant import link_pose
-from simulation.genesis.settings import SimulationSettings
+from simulation.genesis.settings import HandCameraSettings, SimulationSettings
 from simulation.genesis.starting.first_kernels import compiling_told
 from simulation.genesis.starting.quick_import import quick_frames
 from simulation.genesis.steering import LOOK_CAMERA, LOOK_NEAR_M, GenesisSteering
 from simulation.genesis.walking.eyes import FloorEyes
 from simulation.genesis.walking.guided import GuidedWalk
 
-HAND_NEAR_M, FAR_M = 0.02, 20.0
+HAND_NEAR_M = 0.02
 JAW_RANGE_RAD = np.pi / 2
 SETTLE_S = 0.3
 """Simulated time before the run starts, in which objects come to rest."""
@@ -107,7 +108,8 @@ class GenesisRobot(GenesisSteering):
         self._scene = new_scene(vis_options=scenes.vis_options(self.sample))
         self._entities = scenes.add_to_scene(self._scene, self.sample, folder)
         robot = add_robot(self._scene, folder, legs=self.on_legs, robot_file=self._robot_file)
-        self._camera = self._add_camera(SPOT.hand_camera, HAND_NEAR_M)
+        hand_camera = HandCameraSettings(0.0, 0.0) if self._ideal_depth else self._settings.hand_camera
+        self._camera = HandCamera(self._add_camera(SPOT.hand_camera, HAND_NEAR_M), SPOT.hand_camera, hand_camera)
         self._look_camera = self._add_camera(LOOK_CAMERA, LOOK_NEAR_M)
         if self._video is not None:
             self._film = Film(self._video, self._scene, *self._to_film())
@@ -216,12 +218,9 @@ class GenesisRobot(GenesisSteering):
             raise ConfigError(f"unknown camera {camera!r}; this robot has: {', '.join(self.cameras)}")
         self._require_entered()
         world_from_camera = self._plant.hand() @ SPOT.hand_from_camera
-        opengl = world_from_camera.matrix() @ np.diag([1.0, -1.0, -1.0, 1.0])
-        self._camera.set_pose(transform=opengl)
-        rgb, depth, _, _ = self._camera.render(rgb=True, depth=True)
-        clean = np.where(depth < 0.99 * FAR_M, depth, 0.0).astype(np.float32)
+        velocity = self._plant.hand_velocity(world_from_camera.position_m)
+        picture, clean = self._camera.moving(world_from_camera, *velocity)
         measured = self._sensor.measure(clean, SPOT.hand_camera)
-        picture = np.ascontiguousarray(rgb[..., :3], dtype=np.uint8)
         return RgbdFrame(picture, measured, SPOT.hand_camera, world_from_camera, self.now(), camera)
 
     def body_pose(self) -> Pose:

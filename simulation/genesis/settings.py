@@ -208,6 +208,19 @@ class DepthSensorConfig:
 
 
 @dataclass(frozen=True)
+class HandCameraSettings:
+    """What a moving hand does to its pictures; both times are assumed.
+
+    exposure_s: of the colour picture. depth_delay_s: by which the depth picture is older; a period of 30 pictures a
+    second. least_px: what moves less in the picture is not seen to move.
+    """
+
+    exposure_s: float = 0.01
+    depth_delay_s: float = 1.0 / 30.0
+    least_px: float = 0.5
+
+
+@dataclass(frozen=True)
 class SimulationSettings:
     """All settings of a `GenesisRobot`."""
 
@@ -217,3 +230,4 @@ class SimulationSettings:
     holding: HoldingSettings = field(default_factory=HoldingSettings)
     judge: JudgeSettings = field(default_factory=JudgeSettings)
     depth_sensor: DepthSensorConfig = field(default_factory=DepthSensorConfig)
+    hand_camera: HandCameraSettings = field(default_factory=HandCameraSettings)

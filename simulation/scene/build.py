@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from perception.geometry import Pose
 from simulation.scene.furniture import furnish, shelf
+from simulation.scene.ground.floor import GROUND_FRICTION, add_floor
 from simulation.scene.ground.land import Land, lay
-from simulation.scene.ground.relief import HALF_M, PITCH_M
 from simulation.scene.low_objects import make_any_object
 from simulation.scene.mesh_files import write_obj
 from simulation.scene.person import Taker
@@ -23,9 +23,7 @@ from simulation.scene.user_objects import load_user_mesh
 
 __all__ = ["SceneEntities", "SceneSample", "add_to_scene", "load_scene", "sample_scene", "scene_names", "vis_options"]
 
-SUPPORT_FRICTION, GROUND_FRICTION = 0.5, 1.0
-UNDER_M = 0.005
-"""The plane lies so much under hills, so that a foot does not touch both."""
+SUPPORT_FRICTION = 0.5
 SIDE_BY_SIDE_M = 0.16
 """Distance between the axes of two clutter objects on one side of the target: enough for two mugs with handles."""
 OBJECT_SEEDS = 100_000
@@ -263,23 +261,7 @@ def add_to_scene(scene: Any, sample: SceneSample, folder: Path, *, physics: bool
     """
     import genesis as gs
 
-    land = sample.land
-    floor = gs.textures.ImageTexture(image_array=np.ascontiguousarray(sample.floor))
-    surface = gs.surfaces.Default(diffuse_texture=floor)
-    up = land.pose((*land.start_m, 0.0))
-    under_m = up.position_m if land.relief is None else up.position_m - np.array([0.0, 0.0, UNDER_M])
-    scene.add_entity(gs.morphs.Plane(pos=tuple(under_m), normal=tuple(up.rotation[:, 2])), surface=surface)
-    if land.relief is not None:
-        grid = land.relief.places_m()
-        terrain = gs.morphs.Terrain(
-            height_field=land.floor_m(grid),
-            horizontal_scale=PITCH_M,
-            vertical_scale=1.0,
-            uv_scale=2 * HALF_M,
-            pos=(*grid[0, 0], 0.0),
-            collision=physics,
-        )
-        scene.add_entity(terrain, material=gs.materials.Rigid(friction=GROUND_FRICTION), surface=surface)
+    add_floor(scene, sample.land, sample.floor, physics=physics)
     for index, (box, turned, friction) in enumerate(_solids(sample)):
         place = {"pos": box.center_m, "quat": tuple(turned.quaternion_wxyz), "fixed": True}
         if box.half_m[2] == 0.0:  # the floor itself

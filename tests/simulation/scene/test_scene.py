@@ -23,8 +23,8 @@ pytestmark = pytest.mark.slow
 
 SEEDS = st.integers(0, 10_000)
 SCENES = [
-    "behind", "bin", "bottle", "can", "close", "clutter", "dim", "empty", "fetch", "floor", "moved", "mug", "person",
-    "ramp", "room", "rubble", "shelf", "table",
+    "behind", "bin", "bottle", "can", "close", "clutter", "dim", "empty", "fetch", "floor", "hills", "moved", "mug",
+    "person", "ramp", "room", "rubble", "shelf", "table",
 ]  # fmt: skip
 UPRIGHT = [name for name in SCENES if name not in ("bin", "floor")]
 """Scenes whose objects stand on a table; the others are in test_lying."""

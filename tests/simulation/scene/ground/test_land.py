@@ -181,7 +181,7 @@ def test_the_fake_robot_rehearses_on_a_flat_floor() -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("ramp = 0.1", "ramp: unknown key; choose from: ramp_rad, uphill_rad, steps"),
+        ("ramp = 0.1", "ramp: unknown key; choose from: ramp_rad, uphill_rad, hills_m"),
         ("ramp_rad = 8", "ramp_rad: 8 is not within 0 to 0.35"),
         ("steps = 9", "steps: 9 is not within 0 to 8"),
         ("rubble_m = [0.1, 0.05]", "is not a number or a range"),
