@@ -1,10 +1,11 @@
 """Average precision of a detector in rendered rooms whose models its training never saw.
 
-`python -m training.studies.measure_rooms --data DIR [--detector FILE ...]`
+`python -m training.studies.measure_rooms --data DIR [--detector FILE ...] [--plain]`
 
 --data: what `python -m training.detector.furnished.pictures --test` wrote. A detection is right if its mask overlaps
 that of an object with its word by an IoU of at least 0.5. The precision is averaged over all recalls. The detector
-looks as in a run, at each of its scales. JSON on stdout.
+looks as in a run, at each of its scales; pictures made with --depth are looked at as in a run with registered depth,
+without --plain. JSON on stdout.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ if __name__ == "__main__":  # before the imports below, so that a missing packag
 import argparse
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +31,10 @@ from perception.base.errors import ConfigError
 from perception.base.files import read_text
 from perception.base.plain_json import json_text
 from perception.detection.detector import DEFAULT_WEIGHTS, OnnxDetector
+from perception.detection.look import look_for
 from perception.geometry import Pose
 from perception.types import Detection, Intrinsics, RgbdFrame
+from training.detector.furnished.frames import read_frame
 from training.detector.pickled_weights import check_data
 from training.studies.measure_detector import overlap
 
@@ -62,8 +66,9 @@ def matched(found: Sequence[Detection], masks: Sequence[Mask]) -> list[bool]:
     return right
 
 
-def labelled(folder: Path) -> Iterable[tuple[NDArray[np.uint8], list[tuple[str, Mask]]]]:
-    """(rgb (h, w, 3), its objects as word and mask) of the validation pictures of a data set."""
+def labelled(folder: Path) -> Iterable[tuple[RgbdFrame, list[tuple[str, Mask]]]]:
+    """(frame, its objects as word and mask) of the validation pictures of a data set. A picture without a file of its
+    frame has no depth."""
     names = check_data(folder / "data.yaml")
     pictures = sorted((folder / "images" / "val").glob("*.jpg"))
     if not pictures:
@@ -78,19 +83,26 @@ def labelled(folder: Path) -> Iterable[tuple[NDArray[np.uint8], list[tuple[str, 
                 mask = np.zeros(rgb.shape[:2], np.uint8)
                 cv2.fillPoly(mask, [np.floor(np.array(values, float).reshape(-1, 2) * size).astype(np.int32)], 1)
                 objects.append((names[int(number)], mask.astype(bool)))
-        yield rgb, objects
+        height, width = rgb.shape[:2]
+        depth = folder / "frames" / "val" / f"{path.stem}.npz"
+        if depth.is_file():
+            yield read_frame(path, depth).frame, objects
+        else:
+            camera = Intrinsics(width, height, width, width, width / 2, height / 2)
+            yield RgbdFrame(rgb, np.zeros((height, width), np.float32), camera, Pose.identity(), 0.0), objects
 
 
-def measure(folder: Path, detector: OnnxDetector) -> dict[str, Any]:
-    """AP50 of the masks by word, and its mean over the words that the test pictures show."""
+def measure(folder: Path, detector: OnnxDetector, *, plain: bool = False) -> dict[str, Any]:
+    """AP50 of the masks by word, and its mean over the words that the test pictures show. plain: by colour alone."""
     scores: dict[str, list[float]] = {}
     right: dict[str, list[bool]] = {}
     count: dict[str, int] = {}
-    for rgb, objects in labelled(folder):
-        height, width = rgb.shape[:2]
-        camera = Intrinsics(width, height, width, width, width / 2, height / 2)
-        frame = RgbdFrame(rgb, np.zeros((height, width), np.float32), camera, Pose.identity(), 0.0)
-        found = detector.detect(frame, list(detector.labels), LEAST_SCORE)
+    for frame, objects in labelled(folder):
+        if plain or not frame.registered:
+            bare = replace(frame, depth=np.zeros_like(frame.depth))
+            found = detector.detect(bare, list(detector.labels), LEAST_SCORE)
+        else:
+            found = look_for(detector, frame, list(detector.labels), LEAST_SCORE)
         for word in {*detector.labels, *(word for word, _ in objects)}:
             own = sorted((one for one in found if one.label == word), key=lambda one: -one.score)
             masks = [mask for label, mask in objects if label == word]
@@ -109,6 +121,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--detector", type=Path, nargs="+", default=[DEFAULT_WEIGHTS], metavar="FILE")
+    parser.add_argument("--plain", action="store_true", help="by colour alone, also where there is depth")
     args = parser.parse_args()
-    figures = {str(path): measure(args.data, OnnxDetector(path)) for path in args.detector}
+    figures = {str(path): measure(args.data, OnnxDetector(path), plain=args.plain) for path in args.detector}
     sys.stdout.write(json_text(figures, indent=1) + "\n")

@@ -60,8 +60,9 @@ def test_pictures_and_outlines_are_read(tmp_path: Path) -> None:
         list(labelled(tmp_path))
     cv2.imwrite(str(tmp_path / "images/val/a.jpg"), np.zeros((40, 80, 3), np.uint8))
     (tmp_path / "labels/val/a.txt").write_text("1 0.25 0.25 0.5 0.25 0.5 0.75 0.25 0.75\n\n")
-    ((rgb, ((word, mask),)),) = labelled(tmp_path)
-    assert rgb.shape == (40, 80, 3)
+    ((frame, ((word, mask),)),) = labelled(tmp_path)
+    assert frame.rgb.shape == (40, 80, 3)
+    assert not frame.registered
     assert word == "mug"
     assert mask[10:31, 20:41].all()
     assert mask.sum() == 21 * 21

@@ -1,12 +1,13 @@
 """Training pictures of the detector: furnished rooms with collected models, photographs and a random camera.
 
 `python -m training.detector.furnished.pictures --models DIR --out DIR --rooms N [--first K] [--seed S] [--size PX]
-[--test]`
+[--test] [--depth]`
 
 --models: what training.detector.furnished.collect wrote. Adds to an ultralytics data set like that of
 training.detector.rendered.composite: images/{train,val}/fNNNNN-V.jpg with labels and data.yaml. Room k depends only on
 k, seed, size and the models; every 25th is validation. --test: rooms of models that training never sees, all of
-them validation pictures. An interrupted run continues.
+them validation pictures. --depth: for each picture also frames/{train,val}/fNNNNN-V.npz, with depth as a camera
+measures it and the true instances (training.detector.furnished.frames). An interrupted run continues.
 """
 
 from __future__ import annotations
@@ -18,13 +19,15 @@ if __name__ == "__main__":  # before the imports below, so that a missing packag
 
 import argparse
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from perception.base.errors import ConfigError
+from training.detector.furnished.frames import measured, write_frame
 from training.detector.furnished.rooms import Furnished, Shelf, furnished_room
-from training.detector.furnished.shade import Stage
+from training.detector.furnished.shade import Outlines, Stage
 from training.detector.rendered.camera import expose
 from training.detector.rendered.composite import (
     ATTEMPTS,
@@ -38,8 +41,16 @@ from training.detector.rendered.composite import (
 )  # fmt: skip
 from training.detector.rendered.raycast import View
 
-Picture = tuple[NDArray[np.uint8], NDArray[np.uint8], list[str]]
-"""(rgb (size, size, 3), instances (size, size) with 0 for none, word of each instance)."""
+
+class Picture(NamedTuple):
+    """A picture of a room. rgb: (size, size, 3). seen: what it shows. words: of each instance."""
+
+    rgb: NDArray[np.uint8]
+    seen: Outlines
+    words: list[str]
+    view: View
+
+
 VIEWS = 3
 """Pictures of a room."""
 TEST_SEED = 1_000_003
@@ -63,15 +74,17 @@ def make_pictures(seed: int, index: int, shelf: Shelf, size: int = SIZE_PX) -> l
         view = camera(rng, room.anchors, size)
         if not _shows(room, view):
             continue
-        rgb, instances, depth = stage.draw(view, int(rng.integers(1 << 40)))
-        if (depth < TOO_NEAR_M).mean() < 0.02 and (instances.any() or not room.families):
-            pictures.append((expose(rgb, rng), instances, room.families))
+        seed, seen = int(rng.integers(1 << 40)), stage.outlines(view)
+        if (seen.depth < TOO_NEAR_M).mean() < 0.02 and (seen.instances.any() or not room.families):
+            pictures.append(Picture(expose(stage.draw(view, seed, seen), rng), seen, room.families, view))
         if len(pictures) == VIEWS:
             break
     return pictures
 
 
-def generate(models: Path, out: Path, rooms: range, seed: int, size: int, *, test: bool = False) -> int:
+def generate(
+    models: Path, out: Path, rooms: range, seed: int, size: int, *, test: bool = False, depth: bool = False
+) -> int:
     """Make the pictures of the missing rooms; returns how many rooms. ConfigError for impossible sizes or no models."""
     if not rooms or rooms.start < 0 or size < SMALLEST_PX:
         raise ConfigError(f"--rooms must be positive, --first not negative and --size at least {SMALLEST_PX}")
@@ -82,8 +95,13 @@ def generate(models: Path, out: Path, rooms: range, seed: int, size: int, *, tes
         part = "val" if test or index % VALIDATION_EVERY == VALIDATION_EVERY - 1 else "train"
         if (out / "images" / part / f"f{index:05d}-0.jpg").exists():
             continue
-        for number, picture in reversed(list(enumerate(make_pictures(seed + TEST_SEED * test, index, shelf, size)))):
-            write_picture(out, part, f"f{index:05d}-{number}", *picture)
+        own = seed + TEST_SEED * test
+        for number, picture in reversed(list(enumerate(make_pictures(own, index, shelf, size)))):
+            name, instances = f"f{index:05d}-{number}", picture.seen.instances
+            if depth:
+                metres = measured(picture.seen, picture.view, np.random.default_rng([own, index, number]))
+                write_frame(out / "frames" / part / f"{name}.npz", picture.view, metres, instances, picture.words)
+            write_picture(out, part, name, picture.rgb, instances, picture.words)
         count += 1
     return count
 
@@ -97,6 +115,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--size", type=int, default=SIZE_PX, help="pixels, both sides")
     parser.add_argument("--test", action="store_true", help="rooms of models that training never sees")
+    parser.add_argument("--depth", action="store_true", help="write depth as measured, and true instances, too")
     args = parser.parse_args()
     rooms = range(args.first, args.first + args.rooms)
-    generate(args.models, args.out, rooms, args.seed, args.size, test=args.test)
+    generate(args.models, args.out, rooms, args.seed, args.size, test=args.test, depth=args.depth)

@@ -23,11 +23,12 @@ for first in 0 1000; do
     python -m training.detector.furnished.pictures --models "$work/models" --out "$work/furnished" --first $first \
         --rooms 650 --seed 3
 done
-python -m training.detector.furnished.pictures --models "$work/models" --out "$work/test" --rooms 60 --size 480 --test
+python -m training.detector.furnished.pictures --models "$work/models" --out "$work/test" --rooms 60 --size 480 --test \
+    --depth
 python -m training.detector.rendered.composite --out "$work/rooms" --pictures 500 --seed 20
 spot-grasp train detector --start perception/weights/detector.onnx --data "$work/furnished" --data "$work/rooms" \
     --out "$work/run" --hours "$hours" --image-size 288 --learning-rate 0.001 --bfloat16
 python -m training.detector.average --run "$work/run/detector" --start perception/weights/detector.onnx --share 0.5 \
     --out "$work/average" --trust-pickle
 python -m training.export detector --run "$work/average" --height 288 --width 384 --out "$work/weights"
-python -m training.studies.measure_rooms --data "$work/test" --detector "$work/weights/detector.onnx"
+python -m training.studies.measure_rooms --data "$work/test" --detector "$work/weights/detector.onnx" --plain

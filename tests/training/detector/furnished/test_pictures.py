@@ -12,6 +12,7 @@ pytest.importorskip("numba")
 
 from perception.base.errors import ConfigError
 from perception.geometry import Pose, looking_along
+from training.detector.furnished.frames import read_frame
 from training.detector.furnished.made import box_model, made_object, solid_model
 from training.detector.furnished.models import save_model
 from training.detector.furnished.pictures import generate
@@ -33,11 +34,13 @@ AHEAD = View((64, 64), 80.0, looking_along(np.array([-1.0, 0, 0.1]), np.array([1
 def test_a_box_is_where_it_stands_and_casts_a_shadow() -> None:
     floor = Placed(box_model(np.array([3, 3, 0.05]), GREY), np.eye(3), np.array([0, 0, -0.1]))
     box = Placed(box_model(np.array([0.1, 0.1, 0.1]), GREY), np.eye(3), np.zeros(3), 3)
-    rgb, instances, depth = Stage([floor, box], LIGHT, np.zeros(3)).draw(AHEAD, 0)
+    stage = Stage([floor, box], LIGHT, np.zeros(3))
+    rgb, (instances, depth, through, _) = stage.draw(AHEAD, 0), stage.outlines(AHEAD)
+    assert (through == depth).all(), "nothing is clear"
     assert set(np.unique(instances)) == {0, 3}
     assert (instances == 3).sum() == pytest.approx((0.2 / 0.9 * 80) ** 2, rel=0.12)
     assert np.median(depth[instances == 3]) == pytest.approx(0.9, abs=1e-3)
-    bare = Stage([floor], LIGHT, np.zeros(3)).draw(AHEAD, 0)[0]
+    bare = Stage([floor], LIGHT, np.zeros(3)).draw(AHEAD, 0)
     ground = (instances == 0) & np.isfinite(depth)
     darker = ground & (rgb.mean(axis=2) < 0.8 * bare.mean(axis=2))
     assert 10 < darker.sum() < 0.5 * ground.sum()
@@ -48,7 +51,9 @@ def test_both_renderers_see_the_same_outline(family: str) -> None:
     solids = random_object(np.random.default_rng(4), family, Pose.identity(), 1)[0]  # type: ignore[arg-type]
     view = View((128, 128), 300.0, AHEAD.world_from_camera)
     cast = render(solids, LIGHT, view, 0)[1] > 0
-    drawn = Stage([Placed(solid_model(solids), np.eye(3), np.zeros(3), 1)], LIGHT, np.zeros(3)).draw(view, 0)[1] > 0
+    drawn = (
+        Stage([Placed(solid_model(solids), np.eye(3), np.zeros(3), 1)], LIGHT, np.zeros(3)).outlines(view).instances > 0
+    )
     assert (cast & drawn).sum() / (cast | drawn).sum() > 0.93
 
 
@@ -93,7 +98,17 @@ def test_rooms_depend_on_seed_and_number_and_a_broken_off_run_goes_on(tmp_path: 
     labels = "".join(path.read_text() for path in whole.glob("labels/*/*.txt"))
     assert {line.split()[0] for line in labels.splitlines() if line} <= {str(k) for k in range(len(WORDS))}
     assert labels.strip(), "some objects show"
-    assert generate(models, tmp_path / "test", range(1), 1, 64, test=True) == 1
+    assert generate(models, tmp_path / "test", range(1), 1, 64, test=True, depth=True) == 1
+    assert generate(models, tmp_path / "bare", range(1), 1, 64, test=True) == 1
+    assert not list(tmp_path.glob("bare/frames"))
+    pictures = sorted((tmp_path / "test" / "images" / "val").glob("*.jpg"))
+    frames = [read_frame(each, tmp_path / "test" / "frames" / "val" / f"{each.stem}.npz") for each in pictures]
+    assert any(one.instances.any() for one in frames)
+    assert all(one.frame.depth.any() for one in frames)
+    for each in pictures:
+        assert each.read_bytes() == (tmp_path / "bare" / "images" / "val" / each.name).read_bytes(), (
+            "depth changes none"
+        )
     assert not list(tmp_path.glob("test/images/train/*")), "test rooms are for validation"
 
 
