@@ -2,10 +2,12 @@
 
 `python -m training.export heatmap --run DIR [--out DIR]`
 `python -m training.export judge --run DIR [--out DIR]`
+`python -m training.export namer --run DIR [--out DIR]`
 `python -m training.export detector --run DIR [--out DIR] [--height H --width W]`
 
---run: OUT of training.heatmap.train or of training.judge.train, or OUT/detector of training.detector.train. Nothing is
-written unless the exported network, run by onnxruntime, gives the outputs of the trained one.
+--run: OUT of training.heatmap.train, training.judge.train or training.detector.naming.train, or OUT/detector of
+training.detector.train. Nothing is written unless the exported network, run by onnxruntime, gives the outputs of the
+trained one.
 """
 
 from __future__ import annotations
@@ -27,11 +29,11 @@ WEIGHTS = Path(__file__).parent.parent / "perception" / "weights"
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("network", choices=["heatmap", "judge", "detector"])
+    parser.add_argument("network", choices=["heatmap", "judge", "namer", "detector"])
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     parser.add_argument("--overwrite", action="store_true", help="replace what --out has")
-    parser.add_argument("--licence", default=UNSTATED, help="heatmap and judge only: what the card says of it")
+    parser.add_argument("--licence", default=UNSTATED, help="not detector: what the card says of it")
     parser.add_argument("--height", type=int, default=480, help="detector only")
     parser.add_argument("--width", type=int, default=640, help="detector only")
     parser.add_argument("--trust-pickle", action="store_true", help=f"detector only: {TRUST}")
@@ -44,6 +46,10 @@ def main() -> None:
         from training.judge.export import export_judge
 
         path = export_judge(args.run, args.out, overwrite=args.overwrite, licence=args.licence)
+    elif args.network == "namer":
+        from training.detector.naming.export import export_namer
+
+        path = export_namer(args.run, args.out, overwrite=args.overwrite, licence=args.licence)
     else:
         from training.detector.export import export_detector
 

@@ -16,13 +16,14 @@ def networks(
     """Detector and heatmap, the shipped ones where None is given, and the hashes of their files. The heatmap has the
     maps of the ways if their network is shipped. names: see `open_detector`. ModelError, and ConfigError for a detector
     of another package."""
+    from perception.detection.by_depth import namer
     from perception.quality import way_maps
     from perception.quality.heatmap import DEFAULT_WEIGHTS, OnnxHeatmap
 
     heatmap = heatmap or DEFAULT_WEIGHTS
     parts = open_detector(detector, names), way_maps.with_ways(OnnxHeatmap(heatmap), None)
     hashes = {"heatmap": file_hash(heatmap, "heatmap")}
-    hashes |= {file.stem: file_hash(file, file.stem) for file in way_maps.shipped()}
+    hashes |= {file.stem: file_hash(file, file.stem) for file in (*way_maps.shipped(), *namer.shipped())}
     if not isinstance(detector, str):
         from perception.detection.detector import DEFAULT_WEIGHTS as DETECTOR_WEIGHTS
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from perception.detection.by_depth.anything import ANY, find_anything, find_unnamed
 from perception.detection.by_depth.closer import closer_looks
 from perception.detection.by_depth.judge import WORDS, is_too_large, judge, least_candidate
 from perception.detection.by_depth.layers import layers_of
+from perception.detection.by_depth.namer import OnnxNamer, shipped_namer
+from perception.detection.by_depth.naming import least_answer, named
 from perception.detection.settings import JudgeSettings, ThingSettings
 from perception.detection.things import THING, find_things
 from perception.networks.protocols import Detector, Enough
@@ -27,25 +29,30 @@ def look_for(
     things: ThingSettings = THINGS,
     judging: JudgeSettings = DEFAULT,
     or_by_depth: bool = False,
+    namer: Callable[[], OnnxNamer | None] = shipped_namer,
 ) -> list[Detection]:
     """What is seen with one of the labels, best first; `thing` is what depth alone finds.
 
     The arguments and errors are those of `Detector.detect`. The label `any` asks for whatever stands or lies on the
     ground (`by_depth.anything`). Where the depth is registered, unsure candidates of all words are looked at, too,
-    small things from nearer, and depth judges them (`by_depth.judge`); `enough` then only saves these closer looks.
+    small things from nearer, and depth judges them (`by_depth.judge`). A network that is shown each thing alone names
+    them (`by_depth.naming`). `enough` then only saves the closer looks and this network.
     things, judging: what counts as a thing, and how depth judges. or_by_depth: if nothing is seen, what depth alone
-    takes for one of the labels that are in `WORDS`; see `by_depth.anything.find_unnamed`.
+    takes for one of the labels that are in `WORDS`; see `by_depth.anything.find_unnamed`. namer: gives the network that
+    names things, or None.
     """
-    named = [label for label in labels if label not in (THING, ANY)]
-    judged = named if frame.registered and _known(detector, named) else []
+    words = [label for label in labels if label not in (THING, ANY)]
+    judged = words if frame.registered and _known(detector, words) else []
     found = find_things(frame, min_score, things) if THING in labels else []
-    if named and not judged:
-        found += _fitting(detector, frame, named, min_score, enough, judging)
-    by_depth = or_by_depth and not found and any(label in WORDS for label in named)
+    if words and not judged:
+        found += _fitting(detector, frame, words, min_score, enough, judging)
+    by_depth = or_by_depth and not found and any(label in WORDS for label in words)
     if judged or by_depth or ANY in labels:
         layers = layers_of(frame, judging.layers)
-        least = judging.candidates if by_depth or ANY in labels else least_candidate(min_score, judging)
-        asked = [label for label in named if label not in WORDS]
+        network = namer() if judged else None
+        every_score = network or by_depth or ANY in labels
+        least = judging.candidates if every_score else least_candidate(min_score, judging)
+        asked = [label for label in words if label not in WORDS]
         first = dict.fromkeys([*asked, *WORDS, *detector.labels])  # a name that counts as several labels is the first
         every = [label for label in first if label in detector.labels]
         candidates = detector.detect(frame, every, least)
@@ -54,12 +61,15 @@ def look_for(
             sure = [one for one in answers if one.label in judged and one.score >= judging.closer.sure]
             if enough is None or not any(map(enough, sure)):
                 candidates += closer_looks(detector, frame, layers, every, least, judging)
-                answers = judge(frame, candidates, layers, judging, min_score)
+                low = least_answer(min_score, judging) if network else min_score
+                answers = judge(frame, candidates, layers, judging, low)
+                if network:
+                    answers = named(frame, candidates, answers, layers, network, judging, min_score)
             found += [one for one in answers if one.label in judged]
         if ANY in labels:
             found += find_anything(layers, candidates, judging)
         if by_depth and not found:
-            found += find_unnamed(frame, layers, candidates, named, judging)
+            found += find_unnamed(frame, layers, candidates, words, judging)
     return sorted((one for one in found if one.score >= min_score), key=lambda one: -one.score)
 
 

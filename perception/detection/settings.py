@@ -152,6 +152,31 @@ class CloserSettings:
 
 
 @dataclass(frozen=True)
+class NamingSettings:
+    """What is shown to the network that names things; see `perception.detection.by_depth.naming`. Metres.
+
+    jumps_m: steps of depth at which pieces without a ground are cut. least_px: of a piece, among the pixels that are
+    read. least_m, most_m: least width and most length of a piece. twin: of two pieces whose boxes overlap by more (IoU)
+    and whose sizes agree as well, one is left out. most: things that are shown at most. unseen: counts as the score of
+    what no detector saw. opinion: weight of the network's chance for an answer of a detector, below 1. agreed: such a
+    chance counts if its mask overlaps that of the answer by more (IoU). misfit: factor of what does not have the size
+    and shape of its word. least: score of what the network itself names at least; 1 leaves it the second opinion alone.
+    """
+
+    jumps_m: tuple[float, ...] = (0.015, 0.03)
+    least_px: int = 15
+    least_m: float = 0.012
+    most_m: float = 0.5
+    twin: float = 0.9
+    most: int = 64
+    unseen: float = 0.05
+    opinion: float = 0.33
+    agreed: float = 0.6
+    misfit: float = 0.5
+    least: float = 0.01
+
+
+@dataclass(frozen=True)
 class WordSettings:
     """Least and most width, then least and most height, of what each word names, metres; if it lies, its length.
 
@@ -184,8 +209,9 @@ class JudgeSettings:
     closed: share above which nothing is closed. inside_rad: how far a camera looks down into a mug. neck: width of a
     bottle's upper end over that of its middle, at most. slim: height over width from which a bottle needs no neck, and
     above which nothing is a mug or a can. layers: what is ground and what is a piece. words: sizes. closer: which parts
-    are looked at again. confirmed, alone, any_width_m: a thing without a word counts in full if another cut or a
-    candidate overlaps by more (IoU), else by this factor; and the least and most width of one.
+    are looked at again. naming: what is shown to the network that names things. confirmed, alone, any_width_m: a thing
+    without a word counts in full if another cut or a candidate overlaps by more (IoU), else by this factor; and the
+    least and most width of one.
     """
 
     candidates: float = 0.05
@@ -213,3 +239,4 @@ class JudgeSettings:
     layers: LayerSettings = field(default_factory=LayerSettings)
     words: WordSettings = field(default_factory=WordSettings)
     closer: CloserSettings = field(default_factory=CloserSettings)
+    naming: NamingSettings = field(default_factory=NamingSettings)

@@ -47,8 +47,13 @@ class Layers:
         """(h, w) connected pieces of what rises above the ground, cut where depth jumps; by each of `jumps_m`."""
         found: list[Mask] = []
         for jump_m in self.settings.jumps_m if self.seen else ():
-            found += _pieces(self.depth, (self.height > 0) & ~self.ground, jump_m, self.settings)
+            found += _pieces(self.depth, (self.height > 0) & ~self.ground, jump_m, self.settings.least_px)
         return found
+
+    def loose(self, jump_m: float, least_px: int) -> list[Mask]:
+        """(h, w) connected pieces of all but the ground, cut where depth jumps by more: also where no ground is seen,
+        as from the height of a table."""
+        return _pieces(self.depth, (self.depth > 0) & ~self.ground, jump_m, least_px)
 
     @cached_property
     def outlines(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -102,7 +107,7 @@ def _grounds(points: NDArray[np.float32], depth: NDArray[np.float32]) -> list[Pl
     return level_planes(some, most_noise_m, PLANES)
 
 
-def _pieces(depth: NDArray[np.float32], high: Mask, jump_m: float, settings: LayerSettings) -> list[Mask]:
+def _pieces(depth: NDArray[np.float32], high: Mask, jump_m: float, least_px: int) -> list[Mask]:
     edge = np.zeros(depth.shape, bool)
     for axis in (0, 1):
         edge |= np.insert(np.abs(np.diff(depth, axis=axis)) > jump_m, 0, False, axis=axis)
@@ -112,7 +117,7 @@ def _pieces(depth: NDArray[np.float32], high: Mask, jump_m: float, settings: Lay
     found = []
     for index in range(1, count):
         u, v, width, height, area = (int(value) for value in boxes[index])
-        if area < settings.least_px:
+        if area < least_px:
             continue
         piece = np.pad((labels[v : v + height, u : u + width] == index).astype(np.uint8), 4)
         piece = filled(cv2.dilate(cv2.morphologyEx(piece, cv2.MORPH_CLOSE, disc), np.ones((3, 3), np.uint8)))

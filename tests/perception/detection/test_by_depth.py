@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import cv2
@@ -18,12 +19,14 @@ from perception.detection.by_depth.anything import ANY, find_anything, find_unna
 from perception.detection.by_depth.closer import closer_looks, windows
 from perception.detection.by_depth.judge import SURE, is_too_large, judge, least_candidate, overlaps
 from perception.detection.by_depth.layers import Layers, layers_of
-from perception.detection.look import look_for
+from perception.detection.look import look_for as look_with
 from perception.detection.settings import JudgeSettings
 from perception.networks.protocols import Enough
 from perception.types import Detection, RgbdFrame
 from tests.support.synthetic import Cylinder, View, camera_at, render
 
+look_for = partial(look_with, namer=lambda: None)
+"""Without the network that names things."""
 SETTINGS = JudgeSettings(alarm=SURE)
 """Scores stay as they are."""
 BOTTLE, CAN, BARREL = Cylinder(), Cylinder(height=0.10), Cylinder(radius=0.11, height=0.3)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# recipe.sh WORK [HOURS]: makes a detector of nine words, as the shipped one was made, in the folder WORK.
+# recipe.sh WORK [HOURS]: makes a detector of nine words and a namer, as the shipped ones were made, in the folder WORK.
 # Needs apt-get (Debian 12), dpkg-deb, unzip, pip and spot-grasp with the extra `train`. Nothing is installed.
 # The licences of what it fetches stand in docs/licences.md.
 set -euo pipefail
@@ -32,3 +32,10 @@ python -m training.detector.average --run "$work/run/detector" --start perceptio
     --out "$work/average" --trust-pickle
 python -m training.export detector --run "$work/average" --height 288 --width 384 --out "$work/weights"
 python -m training.studies.measure_rooms --data "$work/test" --detector "$work/weights/detector.onnx" --plain
+
+# the network that names things, with the detector that ships
+python -m training.detector.furnished.pictures --models "$work/models" --out "$work/with_depth" --rooms 475 --seed 40 \
+    --size 480 --depth
+python -m training.detector.naming.samples --data "$work/with_depth"
+python -m training.detector.naming.train --data "$work/with_depth" --out "$work/namer" --epochs 11
+python -m training.export namer --run "$work/namer" --out "$work/weights" --licence "That of this repository."

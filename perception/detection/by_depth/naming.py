@@ -1,0 +1,88 @@
+"""Words for things by how they look: a second opinion on what a detector and depth found, and on depth's own pieces.
+
+A detector that has to look everywhere at once finds outlines well and words badly. Here a small network is shown each
+thing alone, in colour and depth and with its size in metres.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from perception.detection.by_depth.judge import WORDS, detection_of_mask, down_rad, fit, measure, overlaps
+from perception.detection.by_depth.layers import Layers, Mask
+from perception.detection.by_depth.namer import OnnxNamer
+from perception.detection.by_depth.namer_input import namer_input
+from perception.detection.by_depth.proposals import propose
+from perception.detection.settings import JudgeSettings
+from perception.types import Detection, RgbdFrame
+
+
+def named(
+    frame: RgbdFrame,
+    candidates: Sequence[Detection],
+    answers: Sequence[Detection],
+    layers: Layers,
+    namer: OnnxNamer,
+    settings: JudgeSettings,
+    min_score: float = 0.0,
+) -> list[Detection]:
+    """The answers of `judge` as the network sees them, and what it names itself, best first.
+
+    frame: with registered depth. candidates: of a detector, as `judge` had them. answers: of `judge`, with all scores.
+    layers: of the frame. An answer's new score is the weighted geometric mean of its own and of the chance that the
+    network gives its word; one with a word that the network does not know stays. What the network itself names has
+    that chance as its score, less where no detector was sure of anything, or where size or shape do not fit a vessel.
+    Of several masks of one thing the best one counts.
+    """
+    rule, opinion = settings.naming, _opinion(settings)
+    proposals = propose(layers, candidates, settings)
+    chances = namer.chances(namer_input(frame, layers, proposals))
+    seen = np.array([0.0 if one.source is None else one.source.score for one in proposals])
+    own = chances * np.sqrt(rule.unseen + (1.0 - rule.unseen) * seen)[:, None]
+    down = down_rad(frame)
+    known = [one for one in answers if one.label in namer.words]
+    masks = [layers.small(one.mask) for one in known]
+    shares = overlaps(masks, [one.mask for one in proposals])
+    tried: list[tuple[float, str, Mask, Mask | None]] = []
+    for one, mask, share in zip(known, masks, shares, strict=True):
+        agreed = chances[share > rule.agreed, namer.words.index(one.label)]
+        chance = agreed.max() if agreed.size else rule.unseen
+        tried.append((one.score ** (1.0 - opinion) * float(chance) ** opinion, one.label, mask, one.mask))
+    named_at = own >= max(min_score, rule.least)
+    for row in np.flatnonzero(named_at.any(axis=1)):
+        thing = proposals[row]
+        measures = measure(thing.mask, layers, settings)
+        for column in np.flatnonzero(named_at[row]) if measures.depth_share >= settings.least_depth else ():
+            word = namer.words[column]
+            fits = word not in WORDS or fit(word, measures, down, settings) == 1.0
+            tried.append((float(own[row, column]) * (1.0 if fits else rule.misfit), word, thing.mask, thing.drawn))
+    tried = sorted((each for each in tried if each[0] >= min_score), key=lambda each: -each[0])
+    found = [one for one in answers if one.label not in namer.words and one.score >= min_score]
+    for word in namer.words:
+        found += _best([each for each in tried if each[1] == word], layers, settings.same)
+    return sorted(found, key=lambda one: -one.score)
+
+
+def least_answer(min_score: float, settings: JudgeSettings) -> float:
+    """The least score of an answer of `judge` that can be one of `named` with at least min_score."""
+    return float(min_score ** (1.0 / (1.0 - _opinion(settings))))
+
+
+def _opinion(settings: JudgeSettings) -> float:
+    return min(settings.naming.opinion, 0.99)
+
+
+def _best(tried: Sequence[tuple[float, str, Mask, Mask | None]], layers: Layers, same: float) -> list[Detection]:
+    """Each thing once, by its best mask. tried: score, word, mask (h, w) and the finer mask (H, W) if there is one,
+    best first."""
+    shares = overlaps([mask for _, _, mask, _ in tried], [mask for _, _, mask, _ in tried])
+    kept: list[int] = []
+    found = []
+    for index, (score, word, mask, fine) in enumerate(tried):
+        if all(shares[index, other] <= same for other in kept):
+            kept.append(index)
+            whole = layers.full(mask) if fine is None else fine
+            found += [detection_of_mask(word, score, whole)] if whole.any() else []
+    return found

@@ -1,0 +1,1 @@
+"""The network that names things: samples from furnished rooms with depth, training, export."""
