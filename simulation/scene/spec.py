@@ -228,6 +228,12 @@ def load_scene(name_or_path: str) -> SceneSpec:
         raise ConfigError(
             f"{path}: [clutter] families is empty; name some of {', '.join(ALL_FAMILIES)}, or set count = 0"
         )
+    ground = spec.ground
+    rolling = "picture" if ground.picture else "hills_m" if ground.hills_m[1] > 0 else ""
+    beside = {"steps": ground.steps[1] > 0, "slippery": ground.slippery[1] > 0}
+    beside["hills_m"] = rolling == "picture" and ground.hills_m[1] > 0
+    if rolling and (key := next((key for key, given in beside.items() if given), "")):
+        raise ConfigError(f"{path}: [ground] {key} does not go with {rolling}; leave one of them out")
     return spec
 
 

@@ -9,7 +9,6 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from perception.base.errors import ConfigError
 from perception.geometry import Pose, unit
 from simulation.scene.ground.relief import Relief, hills, pictured
 from simulation.scene.ground.shapes import BOX_HALF_M, rubble, stairs
@@ -98,7 +97,7 @@ def lay(spec: GroundSpec, start_m: tuple[float, float], way_rad: float, seed: in
     """The ground that a seed draws. It has its own random numbers, so that it does not change the rest of the scene.
 
     way_rad: heading from the robot's start (2,) to the target. folder: that a picture's path is relative to.
-    ConfigError for a picture that cannot be read, and for keys that do not go together.
+    ConfigError for a picture that cannot be read.
     """
     rng = np.random.default_rng([seed, 7])
     ramp, uphill = float(rng.uniform(*spec.ramp_rad)), way_rad + float(rng.uniform(*spec.uphill_rad))
@@ -118,8 +117,6 @@ def lay(spec: GroundSpec, start_m: tuple[float, float], way_rad: float, seed: in
     rolling = "picture" if spec.picture else "hills_m"
     found = {"ramp_rad": rise > 0.0, rolling: bare.relief, "steps": steps, "rubble_m": stones, "slippery": patches}
     uneven = next((key for key, value in found.items() if value), "")
-    if bare.relief is not None and (key := next((key for key in ("steps", "slippery") if found[key]), "")):
-        raise ConfigError(f"[ground] {key}: not on hills; leave it or {rolling} out")
     return Land(start_m, slope, bare.relief, steps, stones, tuple(patches), spec.slippery_friction, uneven)
 
 
@@ -128,8 +125,6 @@ def _relief(spec: GroundSpec, start_m: tuple[float, float], seed: int, folder: P
     rng = np.random.default_rng([seed, 9])
     highest_m = float(rng.uniform(*spec.hills_m))
     if spec.picture:
-        if highest_m > 0.0:
-            raise ConfigError("[ground] hills_m: the picture has the heights; leave one of them out")
         return pictured(folder / spec.picture, spec.white_m, start_m)
     return hills(highest_m, start_m, rng) if highest_m > 0.0 else None
 

@@ -92,14 +92,16 @@ def test_hills_of_a_seed_do_not_change_the_rest_of_the_scene() -> None:
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        ({"steps": (2, 2)}, r"\[ground\] steps: not on hills; leave it or hills_m out"),
-        ({"slippery": (1, 1)}, r"\[ground\] slippery: not on hills"),
-        ({"picture": "hill.png"}, r"\[ground\] hills_m: the picture has the heights"),
+        ("steps = 2", r"mine\.toml: \[ground\] steps does not go with hills_m; leave one of them out"),
+        ("slippery = [0, 1]", r"mine\.toml: \[ground\] slippery does not go with hills_m"),
+        ('picture = "hill.png"', r"mine\.toml: \[ground\] hills_m does not go with picture"),
     ],
 )
-def test_what_does_not_go_with_hills_is_refused(more: dict[str, object], words: str) -> None:
+def test_what_does_not_go_with_hills_is_refused(more: str, words: str, tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(f"[ground]\nhills_m = 0.1\n{more}\n")
     with pytest.raises(ConfigError, match=words):
-        lay(replace(GroundSpec(hills_m=(0.1, 0.1)), **more), START_M, 0.0, 0)  # type: ignore[arg-type]
+        load_scene(str(file))
 
 
 def test_a_picture_that_cannot_be_read_is_named(tmp_path: Path) -> None:
