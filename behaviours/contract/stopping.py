@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from behaviours.contract.common import MakeRobot, finish, walk_ahead
+from behaviours.contract.common import ARRIVE_M, MakeRobot, finish, walk_ahead
 from behaviours.robot import Command, CommandState, PicksInImage, Robot, picking
 from perception.base.errors import LimitError
 from perception.geometry import Pose
@@ -69,7 +69,8 @@ def _bad_picks(picks: PicksInImage, robot: Robot) -> Iterator[tuple[str, Callabl
 
 def nonsense_is_refused_and_changes_nothing(make: MakeRobot) -> None:
     with make() as robot:
-        ahead = robot.body_pose() @ Pose.from_rpy((0.0, 0.0, 0.0), (1.0, 0.0, 0.0))
+        start, began_s = robot.body_pose(), robot.now()
+        ahead = start @ Pose.from_rpy((0.0, 0.0, 0.0), (1.0, 0.0, 0.0))
         walk = robot.walk_to(ahead, max_speed_mps=0.1, max_yaw_rate_radps=0.5)
         arm = robot.move_arm("ready", max_joint_speed_radps=0.2)
         jaws = robot.set_gripper(1.0, max_torque_nm=2.0)
@@ -80,10 +81,13 @@ def nonsense_is_refused_and_changes_nothing(make: MakeRobot) -> None:
             except LimitError as error:
                 message = str(error)
             assert words in message, f"{command} was accepted"
-        assert walk.poll().state is CommandState.RUNNING
-        assert arm.poll().state is CommandState.RUNNING
+        on = (CommandState.RUNNING, CommandState.DONE)  # over a slow link they may have come to their goals meanwhile
+        assert walk.poll().state in on
+        assert arm.poll().state in on
         assert finish(robot, jaws) is CommandState.DONE
-        assert robot.body_pose().distance_m(ahead) > 0.3
+        walked_m = robot.body_pose().distance_m(start)
+        assert walked_m < 0.1 + 0.1 * (robot.now() - began_s)
+        assert walk.poll().state is CommandState.RUNNING or robot.body_pose().distance_m(ahead) < ARRIVE_M
 
 
 def cancel_stops_and_is_final(make: MakeRobot) -> None:

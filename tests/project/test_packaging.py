@@ -80,6 +80,25 @@ def test_scripts_are_executable_and_parse(file: str) -> None:
     subprocess.run(["bash", "-n", str(ROOT / file)], check=True)
 
 
+def test_an_installation_that_was_killed_is_finished_before_the_next(tmp_path: Path) -> None:
+    said = {
+        "dpkg-query": "exit 1",
+        "id": "echo 0",
+        "dpkg": 'rm "$HALF"',
+        "apt-get": '[ ! -e "$HALF" ] || { echo "E: dpkg was interrupted" >&2; exit 100; }; echo "$@" >> "$LOG"',
+        "apt-cache": "exit 0",
+    }
+    for name, line in said.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{line}\n")
+        (tmp_path / name).chmod(0o755)
+    half, log = tmp_path / "half", tmp_path / "log"
+    half.touch()
+    places = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "HALF": str(half), "LOG": str(log)}
+    subprocess.run(["bash", str(ROOT / ".ci/system-packages"), "git"], check=True, env={**os.environ, **places})
+    assert [line.split()[5] for line in log.read_text().splitlines()] == ["update", "install"]
+    assert log.read_text().split()[-1] == "libosmesa6"
+
+
 @pytest.mark.parametrize(("goal", "words"), [("demo", "run grasp_bottle --robot genesis"), ("test", "pytest")])
 def test_the_two_commands_exist_and_end_with_what_they_promise(goal: str, words: str) -> None:
     done = subprocess.run(["make", "-n", goal], capture_output=True, text=True, check=True, cwd=ROOT)

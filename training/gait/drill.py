@@ -11,7 +11,7 @@ from behaviours.robots.spot import arm as spot_arm
 from behaviours.robots.spot.model import SPOT
 from simulation.gait_trials.world import GaitWorld
 from simulation.genesis.legs.policy import EVERY_S
-from simulation.scene.ground.shapes import Ground, flat, make_ground
+from simulation.scene.ground.shapes import Ground, Kind, flat, make_ground
 
 Array = NDArray[np.float64]
 
@@ -26,6 +26,14 @@ MOST: Final = np.array([0.8, 0.45, 1.0])
 """Greatest command ahead, to the left (m/s) and of the turn (rad/s)."""
 UPWARDS: Final = 0.7
 """Share of the commands that lead up a ramp or a step, where there is one ahead."""
+GROUNDS: Final[dict[Kind, tuple[float, float]]] = {
+    "flat": (0.25, 0.0),
+    "rubble": (0.27, 0.1),
+    "ramp": (0.13, 0.28),
+    "step": (0.25, 0.12),
+    "stairs": (0.1, 0.08),
+}
+"""Share of each kind of ground, and its greatest size; see `make_ground`."""
 LOAD_N: Final = 25.0
 ARM_RADPS: Final = 1.0
 """Speed of the arm's joints from one pose to the next."""
@@ -77,8 +85,8 @@ class Drill:
 
     def _ground(self) -> tuple[Ground, bool]:
         """A ground, and whether the way ahead goes up it."""
-        kind = self._rng.choice(["flat", "rubble", "ramp", "step", "stairs"], p=[0.34, 0.22, 0.18, 0.16, 0.1])
-        size = {"flat": 0.0, "rubble": 0.1, "ramp": 0.28, "step": 0.12, "stairs": 0.08}[kind]
+        kind = self._rng.choice(list(GROUNDS), p=[share for share, _ in GROUNDS.values()])
+        size = GROUNDS[kind][1]
         ground = make_ground(kind, size * self._rng.uniform(0.3, 1.0), self._rng)
         return ground, kind in ("ramp", "step", "stairs")
 

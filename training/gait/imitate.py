@@ -1,10 +1,11 @@
 """Train the gait policy to imitate a teacher on the states that it visits itself (DAgger, Ross et al. 2011).
 
-`python -m training.gait.imitate --teacher FILE|judo --out DIR [--minutes M] [--envs N] [--seed S] [--device D]`
+`python -m training.gait.imitate --teacher FILE|judo --out DIR [--start FILE] [--minutes M] [--rate R] [--envs N]
+[--seed S] [--device D]`
 
-Many robots walk at once in Genesis, with our masses, moving and loaded arms, pushes, and rubble, ramps and steps under
-their feet. At first the teacher moves all of them, then the network moves more and more. Either way the teacher says
-what it would answer, and the network learns that. Writes gait.onnx, its card gait.md and rounds.jsonl with the curve.
+--start: a policy that goes on learning; without, a new one begins. Many robots walk at once in Genesis, with our masses, moving and loaded arms, pushes, and rubble, ramps and steps under
+their feet. At first the teacher moves all of them, then the network moves more and more; one that goes on learning
+moves most of them at once. Either way the teacher says what it would answer, and the network learns that. Writes gait.onnx, its card gait.md and rounds.jsonl with the curve.
 """
 
 from __future__ import annotations
@@ -61,10 +62,14 @@ class Recipe:
     """Rounds in which the teacher moves all robots; over as many more its share falls to a tenth."""
 
 
-def imitate(teacher: Chain, out: Path, recipe: Recipe) -> list[dict[str, float]]:
-    """Train, and write gait.onnx to `out` after each tenth round; returns what each round measured."""
+def imitate(teacher: Chain, out: Path, recipe: Recipe, start: Chain | None = None) -> list[dict[str, float]]:
+    """Train, and write gait.onnx to `out` after each tenth round; returns what each round measured.
+
+    start: a policy that goes on learning, with its own widths.
+    """
     rng = np.random.default_rng([recipe.seed, 8])
-    student = Student(recipe.widths, seed=recipe.seed, rate=recipe.rate)
+    student = Student(start.widths if start else recipe.widths, seed=recipe.seed, rate=recipe.rate)
+    taught = 0 if start else recipe.taught
     told = np.empty((0, 84), np.float32)
     wanted = np.empty((0, 12), np.float32)
     rounds: list[dict[str, float]] = []
@@ -73,11 +78,12 @@ def imitate(teacher: Chain, out: Path, recipe: Recipe) -> list[dict[str, float]]
         drill = Drill(world, recipe.seed)
         began_s = time.monotonic()  # the kernels are compiled
         while (spent := (time.monotonic() - began_s) / (60 * recipe.minutes)) < 1.0:
-            share = min(1.0, max(0.1, 1.0 - (len(rounds) - recipe.taught) / recipe.taught))
+            share = min(1.0, max(0.1, 1.0 - (len(rounds) - taught) / taught)) if taught else 0.1
             led = rng.random(recipe.envs) < share
-            new, says, measures = _walk(world, drill, teacher, student.chain(), led, recipe.steps)
+            walks = start if start and not rounds else student.chain()
+            new, says, measures = _walk(world, drill, teacher, walks, led, recipe.steps)
             if not rounds:
-                student.scale(new)
+                student.scale(new, start)
             told, wanted = (np.concatenate(pair)[-recipe.samples :] for pair in ((told, new), (wanted, says)))
             order = np.concatenate(
                 [rng.permutation(len(told)) for _ in range(1 + recipe.passes * len(new) // len(told))]
@@ -125,7 +131,9 @@ def _walk(
     return np.concatenate(told), np.concatenate(wanted), measures
 
 
-def write_card(out: Path, teacher: Path, recipe: Recipe, rounds: list[dict[str, float]]) -> None:
+def write_card(
+    out: Path, teacher: Path, recipe: Recipe, rounds: list[dict[str, float]], start: Path | None = None
+) -> None:
     """Write gait.md beside gait.onnx."""
     last: dict[str, Any] = {
         name: float(np.mean([row[name] for row in rounds[-20:]]))
@@ -137,10 +145,11 @@ def write_card(out: Path, teacher: Path, recipe: Recipe, rounds: list[dict[str, 
         purpose="What the joints of Spot's legs should do, 50 times a second, to walk as it is told.",
         limits=LIMITS,
         licence="That of this repository. The teacher is under the MIT licence of judo-rai.",
-        training={**asdict(recipe), "rounds": len(rounds), "parameters": chain.parameters},
+        training={**asdict(recipe), "widths": chain.widths, "rounds": len(rounds), "parameters": chain.parameters},
         data={
             "teacher": teacher.name,
-            "teacher_sha256": sha256_of([read_bytes(teacher, "network", TEACHER_BYTES)]),
+            "teacher_sha256": _sha256(teacher),
+            **({} if start is None else {"start_sha256": _sha256(start)}),
             "robot_hours": len(rounds) * recipe.envs * recipe.steps * EVERY_S / 3600,
         },
         metrics={**last, "over": "the last 20 rounds: hard ground, loads and pushes"},
@@ -149,19 +158,25 @@ def write_card(out: Path, teacher: Path, recipe: Recipe, rounds: list[dict[str, 
     ).write(out / "gait.md", out / "gait.onnx")
 
 
+def _sha256(file: Path) -> str:
+    return sha256_of([read_bytes(file, "network", TEACHER_BYTES)])
+
+
 def main() -> None:
     own = Recipe()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--teacher", required=True, metavar="FILE|judo")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--start", type=Path, metavar="FILE", help="a policy that goes on learning")
     parser.add_argument("--minutes", type=float, default=own.minutes)
+    parser.add_argument("--rate", type=float, default=own.rate)
     parser.add_argument("--envs", type=int, default=own.envs)
     parser.add_argument("--seed", type=int, default=own.seed)
     parser.add_argument("--device", choices=DEVICES, default=own.device)
     args = parser.parse_args()
     require("training.gait.imitate", "sim")
-    recipe = Recipe(args.minutes, args.envs, args.seed, args.device)
+    recipe = Recipe(args.minutes, args.envs, args.seed, args.device, rate=args.rate)
     teacher = gait_file(args.teacher)
-    rounds = imitate(read_chain(teacher), args.out, recipe)
-    write_card(args.out, teacher, recipe, rounds)
+    rounds = imitate(read_chain(teacher), args.out, recipe, read_chain(args.start) if args.start else None)
+    write_card(args.out, teacher, recipe, rounds, args.start)
     sys.stdout.write(f"{args.out / 'gait.onnx'}\n")

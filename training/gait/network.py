@@ -37,6 +37,11 @@ class Chain:
         return values
 
     @property
+    def widths(self) -> tuple[int, ...]:
+        """Of the hidden layers."""
+        return tuple(biases.size for _, biases in self.layers[:-1])
+
+    @property
     def parameters(self) -> int:
         return sum(weights.size + biases.size for weights, biases in self.layers)
 
@@ -111,12 +116,20 @@ class Student:
         self._adam = torch.optim.Adam(self._net.parameters(), lr=rate)
         self._mean, self._spread = torch.zeros(INPUTS), torch.ones(INPUTS)
 
-    def scale(self, inputs: Floats) -> None:
-        """Take the scale of the inputs from samples (N, 84)."""
+    def scale(self, inputs: Floats, start: Chain | None = None) -> None:
+        """Take the scale of the inputs from samples (N, 84), and the weights of a policy of the same widths."""
         import torch
 
         sample = torch.from_numpy(inputs)
         self._mean, self._spread = sample.mean(dim=0), sample.std(dim=0).clamp(min=0.05)
+        if start is None:
+            return
+        (weights, biases), *others = start.layers
+        first = weights * self._spread.numpy(), biases + weights @ self._mean.numpy()
+        with torch.no_grad():
+            for layer, (weights, biases) in zip(self._linear(), [first, *others], strict=True):
+                layer.weight.copy_(torch.from_numpy(weights))
+                layer.bias.copy_(torch.from_numpy(biases))
 
     def train(self, inputs: Floats, answers: Floats, order: NDArray[np.int64], batch: int, rate: float) -> float:
         """One pass over the samples in this order; returns the mean loss."""
@@ -137,12 +150,14 @@ class Student:
 
     def chain(self) -> Chain:
         """The network as it is, for inputs that are not scaled."""
-        linear = [layer for layer in self._net if hasattr(layer, "weight")]
-        arrays = [(_array(layer.weight), _array(layer.bias)) for layer in linear]
+        arrays = [(_array(layer.weight), _array(layer.bias)) for layer in self._linear()]
         weights, biases = arrays[0]
         scaled = weights / self._spread.numpy()
         arrays[0] = (scaled.astype(np.float32), (biases - scaled @ self._mean.numpy()).astype(np.float32))
         return Chain(tuple(arrays))
+
+    def _linear(self) -> list[Any]:
+        return [layer for layer in self._net if hasattr(layer, "weight")]
 
 
 def _array(tensor: Any) -> Floats:
