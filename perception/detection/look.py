@@ -14,6 +14,7 @@ from perception.detection.by_depth.naming import least_answer, named
 from perception.detection.settings import JudgeSettings, ThingSettings
 from perception.detection.things import THING, find_things
 from perception.networks.protocols import Detector, Enough
+from perception.surface.beside import fitted
 from perception.types import Detection, RgbdFrame
 
 DEFAULT: Final = JudgeSettings()
@@ -34,20 +35,30 @@ def look_for(
     """What is seen with one of the labels, best first; `thing` is what depth alone finds.
 
     The arguments and errors are those of `Detector.detect`. The label `any` asks for whatever stands or lies on the
-    ground (`by_depth.anything`). Where the depth is registered, unsure candidates of all words are looked at, too,
-    small things from nearer, and depth judges them (`by_depth.judge`). A network that is shown each thing alone names
-    them (`by_depth.naming`). `enough` then only saves the closer looks and this network.
+    ground (`by_depth.anything`). Where the depth is registered, or its place can be mended (`surface.beside`), unsure
+    candidates of all words are looked at, too, small things from nearer, and depth judges them (`by_depth.judge`). A
+    network that is shown each thing alone names them (`by_depth.naming`). `enough` then saves the closer looks and this
+    network; where the depth is not registered also all that depth says, if the detector itself is sure enough.
     things, judging: what counts as a thing, and how depth judges. or_by_depth: if nothing is seen, what depth alone
     takes for one of the labels that are in `WORDS`; see `by_depth.anything.find_unnamed`. namer: gives the network that
     names things, or None.
     """
     words = [label for label in labels if label not in (THING, ANY)]
-    judged = words if frame.registered and _known(detector, words) else []
     found = find_things(frame, min_score, things) if THING in labels else []
+    judged = words if _known(detector, words) else []
+    plain: list[Detection] | None = None
+    if words and (not judged or (enough is not None and not frame.registered)):
+        plain = _fitting(detector, frame, words, min_score, enough, judging)
+        if enough is not None and any(map(enough, plain)):
+            judged = []
+    mended = fitted(frame) if judged or ANY in labels else None
+    if mended is None:
+        judged = []
     if words and not judged:
-        found += _fitting(detector, frame, words, min_score, enough, judging)
+        found += _fitting(detector, frame, words, min_score, enough, judging) if plain is None else plain
     by_depth = or_by_depth and not found and any(label in WORDS for label in words)
     if judged or by_depth or ANY in labels:
+        frame = mended or frame
         layers = layers_of(frame, judging.layers)
         network = namer() if judged else None
         every_score = network or by_depth or ANY in labels

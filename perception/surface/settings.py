@@ -32,6 +32,25 @@ class DepthSettings:
 
 
 @dataclass(frozen=True)
+class BesideSettings:
+    """How it is found how far a depth picture lies beside its colour picture; see `perception.surface.beside`.
+
+    every_row: of the depth is looked at. least_m, least_share: of a step, metres, and of the nearer depth. gap_px: most
+    columns without return in a step. least_steps: fewer say nothing. most_m, step_m: offsets that are tried, metres.
+    stands_out: the best offset fits so much better than the median of all.
+    """
+
+    every_row: int = 2
+    least_m: float = 0.04
+    least_share: float = 0.04
+    gap_px: int = 8
+    least_steps: int = 40
+    most_m: float = 0.024
+    step_m: float = 0.0005
+    stands_out: float = 1.6
+
+
+@dataclass(frozen=True)
 class OutlineSettings:
     """What a mask says of the object.
 

@@ -3,9 +3,10 @@
 `python -m training.gait.imitate --teacher FILE|judo --out DIR [--start FILE] [--minutes M] [--rate R] [--envs N]
 [--seed S] [--device D]`
 
---start: a policy that goes on learning; without, a new one begins. Many robots walk at once in Genesis, with our masses, moving and loaded arms, pushes, and rubble, ramps and steps under
-their feet. At first the teacher moves all of them, then the network moves more and more; one that goes on learning
-moves most of them at once. Either way the teacher says what it would answer, and the network learns that. Writes gait.onnx, its card gait.md and rounds.jsonl with the curve.
+--start: a policy that goes on learning; without, a new one begins. Many robots walk at once in Genesis, with our
+masses, moving and loaded arms, pushes, and rubble, ramps and steps under their feet. At first the teacher moves them,
+then the network moves more and more; one that goes on learning moves most of them at once. Either way the teacher says
+what it would answer, and the network learns that. Writes gait.onnx, its card gait.md and rounds.jsonl with the curve.
 """
 
 from __future__ import annotations

@@ -38,7 +38,8 @@ def test_rails_take_no_policy(of_rails: Any) -> None:
         GenesisRobot(gait=OWN, **of_rails)
 
 
-def test_legs_walk_by_the_policy_that_is_named() -> None:
+def test_legs_walk_by_the_policy_that_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)  # even where the package is there
     assert policy_of(None) is None
     assert policy_of("my.onnx") == Path("my.onnx")
     with pytest.raises(ConfigError, match=r"--gait judo: .* not installed; type `pip install --no-deps judo-rai"):

@@ -283,6 +283,8 @@ def test_warming_up_runs_both_networks_and_refuses_an_unknown_label() -> None:
     counts = {"detector": 0, "heatmap": 0}
 
     class Detector:
+        labels = ("bottle",)
+
         def detect(
             self, frame: RgbdFrame, labels: Sequence[str], min_score: float, enough: Enough | None = None
         ) -> list[Detection]:

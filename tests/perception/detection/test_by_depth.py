@@ -138,14 +138,14 @@ class Stub:
 
 def test_depth_judges_only_where_it_fits_the_colour() -> None:
     view, frame = seen(CAN)
-    stub = Stub(view.mask, 0.5)
-    (own,) = look_for(stub, replace(frame, registered=False), ["bottle"], 0.25)
+    stub, plain = Stub(view.mask, 0.5), replace(frame, registered=False, rgb=np.zeros_like(frame.rgb))
+    (own,) = look_for(stub, plain, ["bottle"], 0.25)
     assert own.mask is stub.mask or np.array_equal(own.mask, stub.mask)
     assert look_for(stub, frame, ["bottle"], 0.25) == []
     assert [one.label for one in look_for(stub, frame, ["can"], 0.25)] == ["can"]
     assert {one.label for one in look_for(stub, frame, [ANY, "can"], 0.25)} == {ANY, "can"}
     with pytest.raises(ConfigError, match="unknown"):
-        look_for(stub, replace(frame, registered=False), ["can"], 0.25)
+        look_for(stub, plain, ["can"], 0.25)
     with pytest.raises(ConfigError, match="unknown"):
         look_for(stub, frame, ["spoon"], 0.25)
 

@@ -191,7 +191,7 @@ def test_a_look_asks_the_network_only_where_depth_fits_and_it_is_needed(tmp_path
 
     assert look(namer=lambda: namer)[0] == "bowl"
     assert look(namer=lambda: None) == []
-    assert look(namer=lambda: namer, frame=replace(FRAME, registered=False)) == []
+    assert look(namer=lambda: namer, frame=replace(FRAME, registered=False, rgb=np.zeros_like(FRAME.rgb))) == []
 
 
 def test_a_file_that_is_no_namer_is_refused(tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ from training.detector.words import WORDS
 
 WIDTHS: Final = (16, 32, 64, 96)
 OF_VALUES: Final = 48
+MOVED: Final = 0.05
+"""Standard deviation, of half the square, by which the colour lies beside the depth in training."""
 AWAY: Final = [VALUE_NAMES.index(name) for name in ("side_m", "side_known", "away_m", "depth_share", "ground_share")]
 """Values that are 0 where there is no depth."""
 
@@ -71,8 +73,8 @@ def inputs_of(shown: Tensor, values: Tensor) -> Tensor:
 
 
 def varied(inputs: Tensor) -> Tensor:
-    """Inputs as another camera at another place would have given them: mirrored, moved and scaled a little, in another
-    light and less sharp, some without depth or ground. The word stays the same."""
+    """Inputs as another camera at another place would have given them: mirrored, moved and scaled a little, the colour
+    beside the depth, in another light and less sharp, some without depth or ground. The word stays the same."""
     count = len(inputs)
     square, values = inputs[:, :VALUES], inputs[:, VALUES, 0, : len(VALUE_NAMES)].clone()
     mirrored = torch.rand(count) < 0.5
@@ -87,7 +89,7 @@ def varied(inputs: Tensor) -> Tensor:
     known = values[:, VALUE_NAMES.index("side_known")]
     values[:, VALUE_NAMES.index("side_m")] += known * (torch.log(scale) + 0.06 * torch.randn(count))
     values[:, VALUE_NAMES.index("side_px")] += torch.log(scale)
-    square[:, COLOUR] = _relit(square[:, COLOUR])
+    square[:, COLOUR] = _relit(_beside(square[:, COLOUR]))
     blind, guessed = torch.rand(count) < 0.15, torch.rand(count) < 0.5
     square[blind, DEPTH:VALUES] = 0.0
     values[(blind & ~guessed).nonzero(), AWAY] = 0.0
@@ -101,6 +103,14 @@ def varied(inputs: Tensor) -> Tensor:
     result[:, :VALUES] = square
     result[:, VALUES, 0, : len(VALUE_NAMES)] = values
     return result
+
+
+def _beside(colour: Tensor) -> Tensor:
+    """Pictures (K, 3, h, w), each moved a few pixels against the depth, as where its place was estimated."""
+    move = torch.eye(2, 3).repeat(len(colour), 1, 1)
+    move[:, :, 2] = torch.randn(len(colour), 2) * torch.tensor([MOVED, MOVED / 2])
+    grid = nn.functional.affine_grid(move, list(colour.shape), align_corners=False)
+    return nn.functional.grid_sample(colour, grid, padding_mode="border", align_corners=False)
 
 
 def _relit(colour: Tensor) -> Tensor:

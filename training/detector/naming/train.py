@@ -15,9 +15,6 @@ if __name__ == "__main__":  # before the imports below, so that a missing packag
     program("training.detector.naming.train")
 
 import argparse
-import math
-import sys
-import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -25,39 +22,25 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from perception.base.array_files import read_arrays
 from perception.base.digest import sha256_of
-from perception.base.errors import ConfigError, WriteError
-from perception.base.files import write_atomic
-from perception.base.plain_json import json_text
+from perception.base.errors import ConfigError
 from perception.detection.by_depth.namer_input import VERSION
-from training.common.checkpoints import save_state
-from training.common.outputs import check_run_folder, clear_run_folder
+from training.common.epochs import RUN_FILES, WORK_FILES, EpochRecipe, Rows, answers, train_epochs
+from training.common.outputs import check_run_folder
 from training.detector.naming.network import NamerNetwork, inputs_of, varied
 from training.detector.words import WORDS
 
-WORK_FILES = ("best.pt",)
-RUN_FILES = (*WORK_FILES, "config.json", "metrics.jsonl")
-MEASURED = 512
-"""Samples of a batch that is only measured."""
 KEYS = ("shown", "values", "word", "fits")
 
 
 @dataclass(frozen=True)
-class NamerRecipe:
+class NamerRecipe(EpochRecipe):
     """All that decides the weights besides the data. ConfigError for impossible values."""
 
-    epochs: int = 8
-    batch: int = 128
-    seed: int = 0
     max_rate: float = 3e-3
     weight_decay: float = 2e-3
-
-    def __post_init__(self) -> None:
-        if min(self.epochs, self.batch) < 1 or not 0.0 < self.max_rate < math.inf:
-            raise ConfigError("--epochs and --batch must be at least 1, --rate above 0")
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +66,7 @@ class Samples:
         }  # fmt: skip
         return cls(torch.from_numpy(shown), torch.from_numpy(values), _target(word, fits), facts)
 
-    def inputs(self, rows: NDArray[np.intp]) -> torch.Tensor:
+    def inputs(self, rows: Rows) -> torch.Tensor:
         """(len(rows), 8, 64, 64)."""
         which = torch.from_numpy(rows)
         return inputs_of(self.shown[which], self.values[which])
@@ -107,57 +90,26 @@ def train(folders: list[Path], out: Path, recipe: NamerRecipe, *, overwrite: boo
     training, validation = Samples.read(folders, "train"), Samples.read(folders, "val")
     torch.manual_seed(recipe.seed)
     network = NamerNetwork()
-    per_epoch = -(-len(training.target) // recipe.batch)
-    optimiser = torch.optim.AdamW(network.parameters(), recipe.max_rate, weight_decay=recipe.weight_decay)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, recipe.max_rate, total_steps=recipe.epochs * per_epoch, pct_start=0.2
-    )
     weight = _weights(training.target)
-    history: list[dict[str, float]] = []
-    try:
-        clear_run_folder(out, RUN_FILES)
-        out.mkdir(parents=True, exist_ok=True)
-        config = {
-            "network": "namer", "parameters": sum(each.numel() for each in network.parameters()), **asdict(recipe),
-            "data": {**training.facts, **validation.facts, "preprocessing_version": VERSION},
-        }  # fmt: skip
-        write_atomic(out / "config.json", json_text(config, indent=1).encode())
-        for epoch in range(recipe.epochs):
-            started, total = time.monotonic(), 0.0
-            network.train()
-            order = np.random.default_rng([recipe.seed, epoch]).permutation(len(training.target))
-            for start in range(0, len(order), recipe.batch):
-                rows = np.sort(order[start : start + recipe.batch])
-                logits = network(varied(training.inputs(rows)))
-                loss = _loss(logits, training.target[torch.from_numpy(rows)], weight)
-                if not math.isfinite(float(loss.detach())):
-                    raise ConfigError(f"{out}: the loss of epoch {epoch} is not finite; try a lower --rate")
-                optimiser.zero_grad(set_to_none=True)
-                loss.backward()  # type: ignore[no-untyped-call]
-                optimiser.step()
-                schedule.step()
-                total += float(loss.detach()) * len(rows)
-            line = {"epoch": float(epoch), "train_loss": total / len(order), **measured(network, validation, weight)}
-            history.append({**line, "seconds": time.monotonic() - started})
-            if min(history, key=_rank) is history[-1]:
-                save_state(out / "best.pt", {"network": network.state_dict(), "metrics": history[-1]})
-            write_atomic(out / "metrics.jsonl", "".join(json_text(each) + "\n" for each in history).encode())
-            sys.stdout.write(json_text({key: round(value, 4) for key, value in history[-1].items()}) + "\n")
-            sys.stdout.flush()
-    except (OSError, WriteError) as error:
-        raise ConfigError(f"{out}: cannot write: {error}; make room and train again") from error
-    return min(history, key=_rank)
+    config = {
+        "network": "namer", "parameters": sum(each.numel() for each in network.parameters()), **asdict(recipe),
+        "data": {**training.facts, **validation.facts, "preprocessing_version": VERSION},
+    }  # fmt: skip
+
+    def loss(rows: Rows) -> torch.Tensor:
+        logits = network(varied(training.inputs(rows)))
+        return _loss(logits, training.target[torch.from_numpy(rows)], weight)
+
+    def measured() -> dict[str, float]:
+        every = np.arange(len(validation.target))
+        return _metrics(answers(network, validation.inputs, every), validation.target, weight)
+
+    return train_epochs(network, out, recipe, config, np.arange(len(training.target)), loss, measured)
 
 
-def measured(network: nn.Module, samples: Samples, weight: torch.Tensor) -> dict[str, float]:
+def _metrics(logits: torch.Tensor, target: torch.Tensor, weight: torch.Tensor) -> dict[str, float]:
     """loss: as in training. right: share of the masks that fit an object whose likeliest word is its own. refused:
     share of those of nothing that get no word. By word, `right`."""
-    network.eval()
-    with torch.no_grad():
-        every = np.arange(len(samples.target))
-        parts = [every[start : start + MEASURED] for start in range(0, len(every), MEASURED)]
-        logits = torch.cat([network(samples.inputs(rows)) for rows in parts])
-    target = samples.target
     word, fitting = target[:, :-1].argmax(dim=1), target[:, -1] == 0
     found, nothing = logits.argmax(dim=1), target[:, -1] == 1
     right = logits[:, :-1].argmax(dim=1) == word
@@ -171,10 +123,6 @@ def measured(network: nn.Module, samples: Samples, weight: torch.Tensor) -> dict
         "refused": float((found[nothing] == len(WORDS)).float().mean()),
         **by,
     }
-
-
-def _rank(metrics: dict[str, float]) -> float:
-    return metrics["loss"]
 
 
 def _weights(target: torch.Tensor) -> torch.Tensor:
