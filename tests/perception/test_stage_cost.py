@@ -159,6 +159,8 @@ def test_the_whole_perception_of_a_frame(benchmark: Any, zooms: tuple[float, ...
     network, heatmap = OnnxDetector(settings=DetectionSettings(zooms=zooms)), OnnxHeatmap()
 
     class Both:
+        labels = ("bottle",)
+
         """The network runs on every call; the rendered mask stands in for what it finds of a plain cylinder."""
 
         def detect(self, frame: RgbdFrame, labels: Any, min_score: float, enough: Any = None) -> list[Detection]:
@@ -202,6 +204,8 @@ def test_a_grasp_of_all_ways(benchmark: Any, monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setattr(owner, name, measured)
 
     class Both:
+        labels = ("bottle",)
+
         """As in the test above."""
 
         def detect(self, frame: RgbdFrame, labels: Any, min_score: float, enough: Any = None) -> list[Detection]:

@@ -18,7 +18,7 @@ import sys
 import tempfile
 import types
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from typing import Any
 
 from perception.base.errors import ConfigError
@@ -30,8 +30,8 @@ STAND_IN_VERSION = "0.0.0"
 def import_ultralytics() -> Any:
     """The ultralytics module, without torchvision, network access or a settings file in the home folder.
 
-    OpenMP may use all cores, at most 8; ultralytics would limit it to one thread. ConfigError, with the command to
-    install it, if it is not installed.
+    OpenMP may use all cores, at most 8; ultralytics would limit it to one thread. What it writes goes to stderr, as
+    stdout is for answers. ConfigError, with the command to install it, if it is not installed.
     """
     if "YOLO_CONFIG_DIR" not in os.environ:
         os.environ["YOLO_CONFIG_DIR"] = tempfile.mkdtemp(prefix="spot-grasp-yolo-")
@@ -40,14 +40,15 @@ def import_ultralytics() -> Any:
     os.environ.setdefault("OMP_NUM_THREADS", str(min(8, os.cpu_count() or 1)))
     _put_stand_in()
     try:
-        with _version_of_stand_in():
+        with _version_of_stand_in(), redirect_stdout(sys.stderr):
             import ultralytics
             import ultralytics.nn.tasks
             from ultralytics.utils.nms import TorchNMS
     except ImportError as error:
         raise ConfigError(f"ultralytics does not import ({error}); type: {ultralytics_line()}") from error
     sys.modules["torchvision"].ops.nms = TorchNMS.nms
-    ultralytics.settings.update({"sync": False})
+    with redirect_stdout(sys.stderr):
+        ultralytics.settings.update({"sync": False})
     ultralytics.nn.tasks.SAFE_LOAD = True  # see training.detector.pickled_weights
     return ultralytics
 
