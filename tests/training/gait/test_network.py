@@ -30,6 +30,16 @@ def test_a_trained_network_answers_the_same_as_the_file_that_is_written_and_read
     assert read_chain(file).parameters == 84 * 32 + 32 + 32 * 16 + 16 + 16 * 12 + 12
 
 
+def test_a_policy_goes_on_learning_from_where_it_was() -> None:
+    teacher, start = Student((16,), seed=1, rate=1e-3).chain(), Student((32, 16), seed=3, rate=1e-3).chain()
+    student = Student(start.widths, seed=2, rate=1e-3)
+    student.scale(TOLD, start)
+    assert student.chain()(TOLD) == pytest.approx(start(TOLD), abs=1e-5)
+    wanted = teacher(TOLD)
+    student.train(TOLD, wanted, np.tile(np.arange(64), 20), 32, 1e-3)
+    assert np.abs(student.chain()(TOLD) - wanted).mean() < np.abs(start(TOLD) - wanted).mean()
+
+
 def test_a_student_learns_its_teacher() -> None:
     teacher, student = Student((16,), seed=1, rate=1e-3).chain(), Student((32,), seed=2, rate=1e-2)
     student.scale(TOLD)
