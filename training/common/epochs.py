@@ -20,7 +20,7 @@ from perception.base.files import write_atomic
 from perception.base.plain_json import json_text
 from training.common.checkpoints import save_state
 from training.common.outputs import clear_run_folder
-from training.dataset.folder import Progress
+from training.common.workers import Progress
 
 Rows = NDArray[np.intp]
 WORK_FILES: Final = ("best.pt",)

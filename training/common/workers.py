@@ -15,6 +15,8 @@ from typing import Any, Final
 
 from perception.base.errors import SpotGraspError
 
+Progress = Callable[[str, int, int], None]
+"""Called after each finished job with (stage, number of jobs done, number of all jobs)."""
 TERMINAL_SIGNALS: Final = (signal.SIGINT, signal.SIGHUP)
 """Sent by a terminal to all its processes. Only the parent acts on them, and ends its workers."""
 LEAVE_S: Final = 10.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,6 @@ from perception.base.errors import ConfigError, WriteError
 from perception.base.files import LIST_BYTES, write_atomic
 from perception.base.files import read_json as load_json
 from perception.base.plain_json import json_text
-
-Progress = Callable[[str, int, int], None]
-"""Called after each finished job with (stage, number of jobs done, number of all jobs)."""
 
 
 def save(path: Path, content: bytes) -> None:

@@ -26,8 +26,9 @@ from typing import Any
 from perception.base.errors import ConfigError, WriteError
 from perception.base.plain_json import json_text
 from training.common.mapping import Mapper
+from training.common.workers import Progress
 from training.dataset import jobs
-from training.dataset.folder import Progress, claim, digest, save
+from training.dataset.folder import claim, digest, save
 from training.dataset.labels.project import project
 from training.dataset.plan import Plan
 

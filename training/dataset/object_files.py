@@ -23,7 +23,8 @@ from perception.base.array_files import read_arrays
 from perception.base.errors import ConfigError
 from perception.base.plain_json import json_text
 from training.common.mapping import Mapper
-from training.dataset.folder import Progress, claim, digest, file_faults, read_json, save
+from training.common.workers import Progress
+from training.dataset.folder import claim, digest, file_faults, read_json, save
 from training.dataset.jobs import Files, start_genesis
 
 Arrays = Mapping[str, NDArray[Any]]

@@ -40,7 +40,7 @@ from training.common.checkpoints import digest
 from training.common.memory import keep_freed_memory
 from training.common.onnx_weights import load_exported_detector, measure_statistics
 from training.common.outputs import check_run_folder, clear_run_folder
-from training.dataset.folder import Progress
+from training.common.workers import Progress
 from training.detector.arguments import LEARNING_RATE, add_detector_arguments
 from training.detector.classes import labels_of, names_of, save_start, with_names
 from training.detector.pickled_weights import check_data, check_weights, network_of, trusting

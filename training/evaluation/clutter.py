@@ -21,8 +21,9 @@ import numpy as np
 from perception.base.digest import sha256_of
 from perception.base.errors import ConfigError
 from training.common.mapping import Mapper
+from training.common.workers import Progress
 from training.dataset.catalogue import Entry, catalogue
-from training.dataset.folder import Progress, save
+from training.dataset.folder import save
 from training.evaluation.clutter_names import SCALES, Kind, Noise, View, check_clutter_names
 from training.evaluation.clutter_report import failure_sheet, summary, table, times_table
 from training.evaluation.methods.names import check_names, needs_masks, needs_network

@@ -19,8 +19,8 @@ import numpy as np
 from perception.base.errors import ConfigError
 from training.common.confidence import mcnemar, wilson
 from training.common.mapping import Mapper
+from training.common.workers import Progress
 from training.dataset.catalogue import Entry, catalogue
-from training.dataset.folder import Progress
 from training.evaluation.methods.names import check_names, needs_network
 from training.evaluation.placements import Placement
 from training.evaluation.study import run_study

@@ -37,9 +37,10 @@ from perception.quality.preprocess import heatmap_input
 from perception.types import Rejection
 from perception.view import View
 from training.common.mapping import Mapper
+from training.common.workers import Progress
 from training.dataset.array_folder import Sample, write_arrays
 from training.dataset.catalogue import Entry, catalogue
-from training.dataset.folder import Progress, claim, npz_bytes, save
+from training.dataset.folder import claim, npz_bytes, save
 from training.dataset.labels.project import BAD, GOOD, UNKNOWN, read_arrays
 from training.evaluation.grasp import shipped_or
 from training.evaluation.scenes import NOTHING_KNOWN, Case, cases

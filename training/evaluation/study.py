@@ -17,7 +17,8 @@ import numpy as np
 from perception.base.errors import ConfigError
 from perception.base.plain_json import json_text
 from training.common.mapping import Mapper
-from training.dataset.folder import Progress, read_json, save
+from training.common.workers import Progress
+from training.dataset.folder import read_json, save
 
 
 class Job(Protocol):

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from perception.base.errors import ConfigError
 from perception.quality import preprocess
 from perception.quality.preprocess import Crop
+from training.common.workers import Progress
 from training.dataset.catalogue import lacking
-from training.dataset.folder import Progress
 from training.dataset.labels.project import object_names, project, read_arrays
 from training.heatmap import build_arrays
 

@@ -23,9 +23,9 @@ from perception.types import RgbdFrame
 from perception.view import View
 from simulation.scene.build import SceneSample
 from training.common.mapping import LocalMapper
+from training.common.workers import Progress
 from training.dataset.array_folder import WAY_ARRAYS, Sample, write_arrays
 from training.dataset.catalogue import split_of
-from training.dataset.folder import Progress
 from training.dataset.viewpoints import camera_pose
 from training.dataset.views import photograph
 from training.dataset.ways.catalogue import WAY_FILES

@@ -40,7 +40,7 @@ from perception.base.processor import processor
 from training.common.checkpoints import MISFIT, digest, fill, load_state, save_state
 from training.common.memory import keep_freed_memory
 from training.common.outputs import check_run_folder, clear_run_folder
-from training.dataset.folder import Progress
+from training.common.workers import Progress
 from training.heatmap import baselines
 from training.heatmap.metrics import PixelScores
 from training.heatmap.parallel import Board, Group

@@ -32,8 +32,9 @@ from simulation.scene.objects import GraspObject
 from simulation.scene.resting import resting_poses
 from simulation.trials.resting_trials import RestingBench
 from training.common.mapping import Mapper
+from training.common.workers import Progress
 from training.dataset.catalogue import FIRST_SEED, split_of
-from training.dataset.folder import Progress, npz_bytes
+from training.dataset.folder import npz_bytes
 from training.dataset.jobs import Files
 from training.dataset.picks import PICK_FILES, SCHEMA, PickPlan, file_of
 from training.dataset.ways.candidates import lowest_m, solid_points

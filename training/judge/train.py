@@ -20,7 +20,7 @@ from perception.base.errors import ConfigError
 from perception.base.processor import processor
 from training.common.epochs import RUN_FILES, WORK_FILES, EpochRecipe, answers, train_epochs
 from training.common.outputs import check_run_folder
-from training.dataset.folder import Progress
+from training.common.workers import Progress
 from training.dataset.picks import SOURCES
 from training.judge.network import JudgeNetwork, mirror
 from training.judge.samples import Picks, Rows

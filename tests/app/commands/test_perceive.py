@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -270,33 +270,3 @@ def test_a_real_thermos_at_the_depth_of_its_near_surface(perceive: Run, pair: Pa
         assert -17 <= result["depth_shift_px"] <= -9
         assert result["depth_m"] == pytest.approx(0.790, abs=0.02)
         assert result["width_m"] == pytest.approx(0.0625, abs=0.01)
-
-
-def test_warming_up_runs_both_networks_and_refuses_an_unknown_label() -> None:
-    from behaviours.robots.spot.model import SPOT
-    from perception.base.errors import ConfigError
-    from perception.detection.detector import OnnxDetector
-    from perception.networks.protocols import Enough
-    from perception.pipeline import WARM_UPS, warm_up
-    from perception.types import Detection, Heatmap, RgbdFrame
-
-    counts = {"detector": 0, "heatmap": 0}
-
-    class Detector:
-        labels = ("bottle",)
-
-        def detect(
-            self, frame: RgbdFrame, labels: Sequence[str], min_score: float, enough: Enough | None = None
-        ) -> list[Detection]:
-            counts["detector"] += 1
-            return []
-
-    class Model:
-        def predict(self, view: View) -> Heatmap:
-            counts["heatmap"] += 1
-            return Heatmap(view.detection.mask.astype(np.float32))
-
-    warm_up(Detector(), Model(), ("bottle",), SPOT.gripper)
-    assert counts == {"detector": WARM_UPS, "heatmap": WARM_UPS}
-    with pytest.raises(ConfigError, match="does not know: violin"):
-        warm_up(OnnxDetector(), Model(), ("violin",), SPOT.gripper)

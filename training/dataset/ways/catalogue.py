@@ -17,8 +17,8 @@ from simulation.scene.low_objects import LOW_FAMILIES, make_any_object
 from simulation.scene.objects import FAMILIES, GraspObject
 from simulation.scene.user_objects import read_object
 from training.common.mapping import Mapper
+from training.common.workers import Progress
 from training.dataset.catalogue import FIRST_SEED, Split, split_of
-from training.dataset.folder import Progress
 from training.dataset.jobs import Files
 from training.dataset.object_files import Arrays, ObjectFiles, outside
 from training.dataset.ways.labels import ARRAYS, SCHEMA, label_ways
