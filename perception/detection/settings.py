@@ -157,10 +157,11 @@ class NamingSettings:
 
     jumps_m: steps of depth at which pieces without a ground are cut. least_px: of a piece, among the pixels that are
     read. least_m, most_m: least width and most length of a piece. twin: of two pieces whose boxes overlap by more (IoU)
-    and whose sizes agree as well, one is left out. most: things that are shown at most. unseen: counts as the score of
-    what no detector saw. opinion: weight of the network's chance for an answer of a detector, below 1. agreed: such a
-    chance counts if its mask overlaps that of the answer by more (IoU). misfit: factor of what does not have the size
-    and shape of its word. least: score of what the network itself names at least; 1 leaves it the second opinion alone.
+    and whose sizes agree as well, one is left out. most: things that are shown at most. sharper: power of the chance
+    that becomes the score of what the network itself names. opinion: weight of its chance for an answer of a detector,
+    below 1. agreed: such a chance counts if its mask overlaps that of the answer by more (IoU). misfit: factor of what
+    does not have the size and shape of its word. least: score of what the network itself names at least; 1 leaves it
+    the second opinion alone.
     """
 
     jumps_m: tuple[float, ...] = (0.015, 0.03)
@@ -169,7 +170,7 @@ class NamingSettings:
     most_m: float = 0.5
     twin: float = 0.9
     most: int = 64
-    unseen: float = 0.05
+    sharper: float = 3.0
     opinion: float = 0.33
     agreed: float = 0.6
     misfit: float = 0.5

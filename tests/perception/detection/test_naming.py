@@ -139,8 +139,17 @@ def test_the_network_names_a_thing_that_no_detector_saw(tmp_path: Path) -> None:
     found = named(FRAME, [], [], LAYERS, namer, SETTINGS, 0.15)
     assert {one.label for one in found} == {"bowl"}
     assert best_iou(found) > 0.8
-    assert found[0].score == pytest.approx(0.8 * SETTINGS.naming.unseen**0.5)
-    assert named(FRAME, [], [], LAYERS, namer, SETTINGS, 0.3) == []
+    assert found[0].score == pytest.approx(0.8**SETTINGS.naming.sharper)
+    assert named(FRAME, [], [], LAYERS, namer, SETTINGS, 0.6) == []
+
+
+def test_the_best_score_counts_and_the_finest_mask(tmp_path: Path) -> None:
+    namer = OnnxNamer(network(tmp_path / "namer.onnx", (0.1, 0.9, 0.0)))
+    (piece,) = named(FRAME, [], [], LAYERS, namer, SETTINGS, 0.25)
+    assert not np.array_equal(piece.mask, VIEW.mask)
+    (one,) = named(FRAME, [], [candidate("bowl", 0.3)], LAYERS, namer, SETTINGS, 0.25)
+    assert one.score == piece.score > 0.3
+    assert np.array_equal(one.mask, VIEW.mask)
 
 
 @given(score=st.floats(0.05, 1.0), chance=st.floats(0.0, 1.0))
