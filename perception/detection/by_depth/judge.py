@@ -38,6 +38,7 @@ LOW_M: Final = 0.05
 @dataclass(frozen=True)
 class Measures:
     """Of an object, as far as it is seen. width_m, length_m: of its outline. depth_share: of the mask, with depth.
+    whole: the picture's border cuts nothing off it.
 
     tall_m: height above its foot, and hollow, taper: share of its inside, and width of its upper end over its middle's;
     0, 0 and 1 where no ground is seen under it.
@@ -49,6 +50,7 @@ class Measures:
     tall_m: float = 0.0
     hollow: float = 0.0
     taper: float = 1.0
+    whole: bool = True
 
 
 def judge(
@@ -185,9 +187,11 @@ def measure(mask: Mask, layers: Layers, settings: JudgeSettings = DEFAULT) -> Me
     points = np.argwhere(inside)[:, ::-1].astype(np.float32)
     sides = cv2.minAreaRect(points)[1]
     width_m, length_m = (min(sides) + 1.0) * pixel_m, (max(sides) + 1.0) * pixel_m
+    last = mask.shape[0] - 1, mask.shape[1] - 1
+    whole = bool(min(rows[0], columns[0]) > 0 and rows[-1] < last[0] and columns[-1] < last[1])
     raised = shown & (height > 0)
     if float(raised.sum()) < LEVEL_SHARE * float(shown.sum()):
-        return Measures(share, width_m, length_m)
+        return Measures(share, width_m, length_m, whole=whole)
     foot_m, top_m = (float(value) for value in np.quantile(height[raised], (0.03, 0.97)))
     tall_m = top_m if foot_m < LOW_M else top_m - foot_m
     from_below = np.where(raised, height, -1.0)[::-1]
@@ -197,7 +201,7 @@ def measure(mask: Mask, layers: Layers, settings: JudgeSettings = DEFAULT) -> Me
     hollow = float(inner[:, middle].sum() / max(int((from_below[:, middle] >= 0).sum()), 1))
     upper = _breadth(raised & (height > 0.85 * top_m))
     waist = _breadth(raised & (height > 0.3 * top_m) & (height < 0.6 * top_m))
-    return Measures(share, width_m, length_m, tall_m, hollow, upper / waist if waist else 1.0)
+    return Measures(share, width_m, length_m, tall_m, hollow, upper / waist if waist else 1.0, whole)
 
 
 def _breadth(mask: Mask) -> int:
@@ -206,14 +210,19 @@ def _breadth(mask: Mask) -> int:
 
 
 def fit(word: str, seen: Measures, down_rad: float, settings: JudgeSettings = DEFAULT) -> float:
-    """Factor of the score of a word of `SIZED`, 1 if size and shape fit it. down_rad: how far the camera looks down."""
+    """Factor of the score of a word of `SIZED`, 1 if size and shape fit it. down_rad: how far the camera looks down.
+
+    What the picture's border cuts off cannot be too small, and does not show its shape.
+    """
     narrow, wide, low, high = getattr(settings.words, word)
+    if not seen.whole:
+        narrow = low = 0.0
     known = seen.tall_m > 0
     standing = _within(seen.width_m, narrow, wide) and _within(seen.tall_m if known else seen.length_m, low, high)
     lying = known and seen.length_m > 1.3 * seen.tall_m
     lying = lying and _within(seen.tall_m, narrow, wide) and _within(seen.length_m, low, high)
     factor = 1.0 if standing or lying else settings.size
-    told = known and word in WORDS
+    told = known and seen.whole and word in WORDS
     return factor * settings.shape if told and not _shaped(word, seen, down_rad, settings) else factor
 
 

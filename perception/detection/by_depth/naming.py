@@ -44,9 +44,9 @@ def named(
 
     frame: with registered depth. candidates: of a detector, as `judge` had them. answers: of `judge`, with all scores.
     layers: of the frame. An answer's new score is the weighted geometric mean of its own and of the chance that the
-    network gives its word; one with a word that the network does not know stays. What the network itself names has a
-    power of that chance as its score, less where size or shape do not fit a vessel. Of several masks of one thing the
-    best score counts, and the finest mask.
+    network gives its word, at least `doubt`; one with a word that the network does not know stays. What the network
+    itself names has a power of that chance as its score, less where size or shape do not fit a vessel. Of several masks
+    of one thing the best score counts, and the finest mask.
     """
     rule, opinion = settings.naming, _opinion(settings)
     proposals = propose(layers, candidates, settings)
@@ -59,8 +59,8 @@ def named(
     tried: list[_Tried] = []
     for one, mask, share in zip(known, masks, shares, strict=True):
         agreed = chances[share > rule.agreed, namer.words.index(one.label)]
-        chance = agreed.max() if agreed.size else one.score
-        tried.append(_Tried(one.score ** (1.0 - opinion) * float(chance) ** opinion, one.label, mask, one.mask, True))
+        chance = max(float(agreed.max()), rule.doubt) if agreed.size else one.score
+        tried.append(_Tried(one.score ** (1.0 - opinion) * chance**opinion, one.label, mask, one.mask, True))
     named_at = own >= max(min_score, rule.least)
     for row in np.flatnonzero(named_at.any(axis=1)):
         thing = proposals[row]

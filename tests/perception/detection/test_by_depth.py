@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from perception.base.errors import ConfigError
 from perception.detection.by_depth.anything import ANY, find_anything, find_unnamed
 from perception.detection.by_depth.closer import closer_looks, windows
-from perception.detection.by_depth.judge import SURE, is_too_large, judge, least_candidate, overlaps
+from perception.detection.by_depth.judge import SURE, fit, is_too_large, judge, least_candidate, measure, overlaps
 from perception.detection.by_depth.layers import Layers, layers_of
 from perception.detection.look import look_for as look_with
 from perception.detection.settings import JudgeSettings
@@ -90,6 +90,28 @@ def test_size_and_shape_each_lower_a_score() -> None:
     assert judged(BARREL, "bottle", replace(SETTINGS, size=1.0, shape=1.0))["bottle"] == 0.5
     assert judged(CAN, "bottle")["bottle"] == pytest.approx(0.5 * SETTINGS.shape * SETTINGS.beaten)
     assert judged(CAN, "bottle", replace(SETTINGS, shape=1.0))["bottle"] == 0.5
+
+
+@pytest.mark.parametrize("side", ["top", "bottom", "left", "right"])
+def test_what_the_border_cuts_off_is_not_too_small(side: str) -> None:
+    view, frame = seen(BOTTLE)
+    layers = layers_of(frame, SETTINGS.layers)
+    v, u = np.nonzero(view.mask)
+    part = np.zeros_like(view.mask)
+    part[v.min() : v.min() + 2 * (np.ptp(v) // 7), u.min() : u.max() + 1] = True
+    small = layers.small(view.mask & part)
+    inside = measure(small, layers, SETTINGS)
+    assert inside.whole
+    assert fit("bottle", inside, 0.3, SETTINGS) < 1.0
+    rows, columns = np.flatnonzero(small.any(axis=1)), np.flatnonzero(small.any(axis=0))
+    by = {"top": (-rows[0], 0), "bottom": (len(small) - 1 - rows[-1], 0), "left": (0, -columns[0])}
+    down, right = by.get(side, (0, small.shape[1] - 1 - columns[-1]))
+    moved = np.roll(small, (down, right), axis=(0, 1))
+    shifted = replace(layers, **{name: np.roll(getattr(layers, name), (down, right), axis=(0, 1)) for name in
+                                 ("depth", "points", "ground", "height", "pixel_m")})  # fmt: skip
+    at_border = measure(moved, shifted, SETTINGS)
+    assert at_border == replace(inside, whole=False)
+    assert fit("bottle", at_border, 0.3, SETTINGS) == 1.0
 
 
 @pytest.mark.parametrize("word", ["jar", "glass", "bowl", "ball", "box", "tool"])

@@ -34,11 +34,11 @@ python -m training.export detector --run "$work/average" --height 288 --width 38
 python -m training.studies.measure_rooms --data "$work/test" --detector "$work/weights/detector.onnx" --plain
 
 # the network that names things, with the detector that ships
-for part in "40 475" "41 600"; do
-    read -r seed rooms <<< "$part"
-    python -m training.detector.furnished.pictures --models "$work/models" --out "$work/with_depth$seed" --rooms "$rooms" \
-        --seed "$seed" --size 480 --depth
-    python -m training.detector.naming.samples --data "$work/with_depth$seed"
-done
-python -m training.detector.naming.train --data "$work/with_depth40" "$work/with_depth41" --out "$work/namer" --epochs 24
+python -m training.detector.furnished.pictures --models "$work/models" --out "$work/with_depth" --rooms 475 --seed 40 \
+    --size 480 --depth
+python -m training.detector.furnished.pictures --models "$work/models" --out "$work/more_depth" --rooms 600 --seed 41 \
+    --size 480 --depth
+python -m training.detector.naming.samples --data "$work/with_depth"
+python -m training.detector.naming.samples --data "$work/more_depth"
+python -m training.detector.naming.train --data "$work/with_depth" "$work/more_depth" --out "$work/namer" --epochs 24
 python -m training.export namer --run "$work/namer" --out "$work/weights" --licence "That of this repository."

@@ -20,7 +20,7 @@ def test_the_recipe_names_programs_and_options_that_exist() -> None:
         .replace("spot-grasp train detector", "python -m app.commands.train.detector")
     )
     commands = re.findall(r"^python -m ([\w.]+)(.*)$", script, re.MULTILINE)
-    assert len(commands) == 11
+    assert len(commands) == 13
     for module, arguments in commands:
         files = (f"{module.replace('.', '/')}.py", *OPTIONS_ELSEWHERE.get(module, ()))
         text = "".join((ROOT / file).read_text() for file in files).replace(
