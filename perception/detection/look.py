@@ -48,14 +48,14 @@ def look_for(
     judged = words if _known(detector, words) else []
     plain: list[Detection] | None = None
     if words and (not judged or (enough is not None and not frame.registered)):
-        plain = _fitting(detector, frame, words, min_score, enough, judging)
+        plain = _by_detector(detector, frame, words, min_score, enough, judging)
         if enough is not None and any(map(enough, plain)):
             judged = []
     mended = fitted(frame) if judged or ANY in labels else None
     if mended is None:
         judged = []
     if words and not judged:
-        found += _fitting(detector, frame, words, min_score, enough, judging) if plain is None else plain
+        found += _by_detector(detector, frame, words, min_score, enough, judging) if plain is None else plain
     by_depth = or_by_depth and not found and any(label in WORDS for label in words)
     if judged or by_depth or ANY in labels:
         frame = mended or frame
@@ -84,7 +84,7 @@ def look_for(
     return sorted((one for one in found if one.score >= min_score), key=lambda one: -one.score)
 
 
-def _fitting(
+def _by_detector(
     detector: Detector,
     frame: RgbdFrame,
     labels: Sequence[str],
