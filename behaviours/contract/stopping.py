@@ -85,8 +85,8 @@ def nonsense_is_refused_and_changes_nothing(make: MakeRobot) -> None:
                 message = str(error)
             assert words in message, f"{command} was accepted"
         soon = robot.now() - began_s < SOON_S
-        for command in (walk, arm):  # over a slow link they may have come to their goals meanwhile
-            state = command.poll().state
+        for motion in (walk, arm):  # over a slow link they may have come to their goals meanwhile
+            state = motion.poll().state
             assert state is CommandState.RUNNING or (state is CommandState.DONE and not soon)
         assert finish(robot, jaws) is CommandState.DONE
         walked_m = robot.body_pose().distance_m(start)
