@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from perception.detection.by_depth.anything import ANY, find_anything, find_unnamed
 from perception.detection.by_depth.closer import closer_looks
 from perception.detection.by_depth.judge import WORDS, is_too_large, judge, least_candidate
-from perception.detection.by_depth.layers import layers_of
+from perception.detection.by_depth.layers import Layers, layers_of
 from perception.detection.by_depth.namer import OnnxNamer, shipped_namer
 from perception.detection.by_depth.naming import least_answer, named
 from perception.detection.settings import JudgeSettings, ThingSettings
@@ -45,43 +46,76 @@ def look_for(
     """
     words = [label for label in labels if label not in (THING, ANY)]
     found = find_things(frame, min_score, things) if THING in labels else []
-    judged = words if _known(detector, words) else []
-    plain: list[Detection] | None = None
+    judged = bool(words) and _known(detector, words)
+    alone: list[Detection] | None = None
     if words and (not judged or (enough is not None and not frame.registered)):
-        plain = _by_detector(detector, frame, words, min_score, enough, judging)
-        if enough is not None and any(map(enough, plain)):
-            judged = []
+        alone = _by_detector(detector, frame, words, min_score, enough, judging)
+        judged = judged and not _suffices(alone, enough)
     mended = fitted(frame) if judged or ANY in labels else None
-    if mended is None:
-        judged = []
+    judged = judged and mended is not None
     if words and not judged:
-        found += _by_detector(detector, frame, words, min_score, enough, judging) if plain is None else plain
+        found += _by_detector(detector, frame, words, min_score, enough, judging) if alone is None else alone
     by_depth = or_by_depth and not found and any(label in WORDS for label in words)
     if judged or by_depth or ANY in labels:
-        frame = mended or frame
-        layers = layers_of(frame, judging.layers)
         network = namer() if judged else None
         every_score = network or by_depth or ANY in labels
         least = judging.candidates if every_score else least_candidate(min_score, judging)
-        asked = [label for label in words if label not in WORDS]
-        first = dict.fromkeys([*asked, *WORDS, *detector.labels])  # a name that counts as several labels is the first
-        every = [label for label in first if label in detector.labels]
-        candidates = detector.detect(frame, every, least)
+        layers = layers_of(mended or frame, judging.layers)
+        look = _Look(detector, mended or frame, layers, _every_word(detector, words), least, judging)
+        candidates = look.candidates()
         if judged:
-            answers = [] if enough is None else judge(frame, candidates, layers, judging, min_score)
-            sure = [one for one in answers if one.label in judged and one.score >= judging.closer.sure]
-            if enough is None or not any(map(enough, sure)):
-                candidates += closer_looks(detector, frame, layers, every, least, judging)
-                low = least_answer(min_score, judging) if network else min_score
-                answers = judge(frame, candidates, layers, judging, low)
-                if network:
-                    answers = named(frame, candidates, answers, layers, network, judging, min_score)
-            found += [one for one in answers if one.label in judged]
+            answers = look.judged(candidates, words, min_score, enough, network)
+            found += [one for one in answers if one.label in words]
         if ANY in labels:
             found += find_anything(layers, candidates, judging)
         if by_depth and not found:
-            found += find_unnamed(frame, layers, candidates, words, judging)
+            found += find_unnamed(look.frame, layers, candidates, words, judging)
     return sorted((one for one in found if one.score >= min_score), key=lambda one: -one.score)
+
+
+@dataclass(frozen=True, eq=False)
+class _Look:
+    """A frame whose depth fits its colour, and how it is looked at. every: the words of all candidates."""
+
+    detector: Detector
+    frame: RgbdFrame
+    layers: Layers
+    every: list[str]
+    least: float
+    judging: JudgeSettings
+
+    def candidates(self) -> list[Detection]:
+        return self.detector.detect(self.frame, self.every, self.least)
+
+    def judged(
+        self,
+        candidates: list[Detection],
+        words: Sequence[str],
+        min_score: float,
+        enough: Enough | None,
+        network: OnnxNamer | None,
+    ) -> list[Detection]:
+        """What depth makes of candidates; if that is not enough, with closer looks, which are added, and names."""
+        frame, layers, judging = self.frame, self.layers, self.judging
+        if enough is not None:
+            answers = judge(frame, candidates, layers, judging, min_score)
+            sure = [one for one in answers if one.label in words and one.score >= judging.closer.sure]
+            if _suffices(sure, enough):
+                return answers
+        candidates += closer_looks(self.detector, frame, layers, self.every, self.least, judging)
+        low = least_answer(min_score, judging) if network else min_score
+        answers = judge(frame, candidates, layers, judging, low)
+        return named(frame, candidates, answers, layers, network, judging, min_score) if network else answers
+
+
+def _every_word(detector: Detector, words: Sequence[str]) -> list[str]:
+    """What a detector knows. A name that counts as several labels is the first, so those that depth lacks lead."""
+    first = dict.fromkeys([*(word for word in words if word not in WORDS), *WORDS, *detector.labels])
+    return [label for label in first if label in detector.labels]
+
+
+def _suffices(found: Sequence[Detection], enough: Enough | None) -> bool:
+    return enough is not None and any(map(enough, found))
 
 
 def _by_detector(

@@ -159,9 +159,10 @@ class NamingSettings:
     read. least_m, most_m: least width and most length of a piece. twin: of two pieces whose boxes overlap by more (IoU)
     and whose sizes agree as well, one is left out. most: things that are shown at most. sharper: power of the chance
     that becomes the score of what the network itself names. opinion: weight of its chance for an answer of a detector,
-    below 1. doubt: least chance that counts there, so that a detector that is sure is heard. agreed: such a chance
-    counts if its mask overlaps that of the answer by more (IoU). misfit: factor of what does not have the size and
-    shape of its word. least: score of what the network itself names at least; 1 leaves it the second opinion alone.
+    below 1. doubt: least chance that counts there; a detector alone is heard at the default score if it is sure of
+    0.95 or more. agreed: such a chance counts if its mask overlaps that of the answer by more (IoU). misfit: factor of
+    what does not have the size and shape of its word. least: score of what the network itself names at least; 1 leaves
+    it the second opinion alone.
     """
 
     jumps_m: tuple[float, ...] = (0.015, 0.03)
@@ -172,7 +173,7 @@ class NamingSettings:
     most: int = 64
     sharper: float = 3.0
     opinion: float = 0.33
-    doubt: float = 0.05
+    doubt: float = 0.0165
     agreed: float = 0.6
     misfit: float = 0.5
     least: float = 0.01
