@@ -3,6 +3,8 @@
 `app`, `perception`, `trees` and the others are common names. A folder with such a name on PYTHONPATH, as in a ROS
 overlay, would be imported in place of ours. Importing this module puts ours first, in worker processes too:
 a process-wide finder on `sys.meta_path`. It can go when the packages stand inside one package of a name of our own.
+It also keeps numpy's linear algebra on one thread, unless the environment says otherwise: its other threads spin for a
+while after each product, and hold the cores that networks and physics need.
 """
 
 from __future__ import annotations
@@ -63,3 +65,4 @@ def _refuse_strangers() -> None:
 
 
 sys.meta_path.insert(0, OwnFirst)
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy is imported

@@ -16,13 +16,14 @@ from perception.detection.settings import JudgeSettings, ThingSettings
 from perception.detection.things import THING, find_things
 from perception.networks.protocols import Detector, Enough
 from perception.surface.beside import fitted
-from perception.surface.one_thread import one_thread
+from perception.surface.one_thread import on_one_thread
 from perception.types import Detection, RgbdFrame
 
 DEFAULT: Final = JudgeSettings()
 THINGS: Final = ThingSettings()
 
 
+@on_one_thread
 def look_for(
     detector: Detector,
     frame: RgbdFrame,
@@ -52,26 +53,25 @@ def look_for(
     if words and (not judged or (enough is not None and not frame.registered)):
         alone = _by_detector(detector, frame, words, min_score, enough, judging)
         judged = judged and not _suffices(alone, enough)
-    with one_thread():  # the networks have threads of their own
-        mended = fitted(frame) if judged or ANY in labels else None
-        judged = judged and mended is not None
-        if words and not judged:
-            found += _by_detector(detector, frame, words, min_score, enough, judging) if alone is None else alone
-        by_depth = or_by_depth and not found and any(label in WORDS for label in words)
-        if judged or by_depth or ANY in labels:
-            network = namer() if judged else None
-            every_score = network or by_depth or ANY in labels
-            least = judging.candidates if every_score else least_candidate(min_score, judging)
-            layers = layers_of(mended or frame, judging.layers)
-            look = _Look(detector, mended or frame, layers, _every_word(detector, words), least, judging)
-            candidates = look.candidates()
-            if judged:
-                answers = look.judged(candidates, words, min_score, enough, network)
-                found += [one for one in answers if one.label in words]
-            if ANY in labels:
-                found += find_anything(layers, candidates, judging)
-            if by_depth and not found:
-                found += find_unnamed(look.frame, layers, candidates, words, judging)
+    mended = fitted(frame) if judged or ANY in labels else None
+    judged = judged and mended is not None
+    if words and not judged:
+        found += _by_detector(detector, frame, words, min_score, enough, judging) if alone is None else alone
+    by_depth = or_by_depth and not found and any(label in WORDS for label in words)
+    if judged or by_depth or ANY in labels:
+        network = namer() if judged else None
+        every_score = network or by_depth or ANY in labels
+        least = judging.candidates if every_score else least_candidate(min_score, judging)
+        layers = layers_of(mended or frame, judging.layers)
+        look = _Look(detector, mended or frame, layers, _every_word(detector, words), least, judging)
+        candidates = look.candidates()
+        if judged:
+            answers = look.judged(candidates, words, min_score, enough, network)
+            found += [one for one in answers if one.label in words]
+        if ANY in labels:
+            found += find_anything(layers, candidates, judging)
+        if by_depth and not found:
+            found += find_unnamed(look.frame, layers, candidates, words, judging)
     return sorted((one for one in found if one.score >= min_score), key=lambda one: -one.score)
 
 

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perception.geometry import Vector
-from perception.surface.one_thread import one_thread
+from perception.surface.one_thread import on_one_thread
 from perception.surface.registration import ObjectDepth
 from perception.surface.settings import BoxSettings
 from perception.surface.silhouette import Silhouette, bounds
@@ -117,20 +117,20 @@ class Fit:
     second: float
 
 
+@on_one_thread
 def find_box(
     frame: RgbdFrame, mask: NDArray[np.bool_], seen: ObjectDepth, shape: Silhouette, settings: BoxSettings
 ) -> Box | None:
     """The box that the mask's body is; None if it is round, lies, is seen too steeply or cannot be told."""
-    with one_thread():
-        scan = scan_body(frame, mask, seen, shape, settings)
-        if scan is None or scan.covered < settings.covered:
-            return None
-        box = fit_faces(scan, settings)
-        if box.misfit > settings.worst * scan.range_m.size:
-            return None
-        gain = fit_circle(scan, settings).misfit - box.misfit
-        if gain <= settings.better * (box.misfit + settings.better_plus):
-            return None
+    scan = scan_body(frame, mask, seen, shape, settings)
+    if scan is None or scan.covered < settings.covered:
+        return None
+    box = fit_faces(scan, settings)
+    if box.misfit > settings.worst * scan.range_m.size:
+        return None
+    gain = fit_circle(scan, settings).misfit - box.misfit
+    if gain <= settings.better * (box.misfit + settings.better_plus):
+        return None
     return Box(scan, box.first, box.second, box.scale_m)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -193,3 +194,12 @@ def test_what_changes_the_whole_process_stands_alone() -> None:
         assert [file for file, text in sources.items() if trick in text] == [ROOT / home]
         assert "It can go when" in (ROOT / home).read_text(), home
     assert [file for file, text in sources.items() if re.search(NEVER_DONE, text)] == []
+
+
+def test_a_command_keeps_the_algebra_of_numpy_on_one_thread() -> None:
+    code = (
+        "import spot_grasp_main, numpy, threadpoolctl as t; print({one['num_threads'] for one in t.threadpool_info()})"
+    )
+    env = {key: value for key, value in os.environ.items() if not key.endswith("_NUM_THREADS")}
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, env=env, check=True)
+    assert run.stdout.strip() == "{1}"

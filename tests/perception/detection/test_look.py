@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_info
 
 from perception.base.errors import ConfigError
 from perception.detection.look import look_for as look_with
@@ -61,3 +62,21 @@ def test_where_it_cannot_the_detector_alone_decides() -> None:
 def test_a_detector_that_is_sure_of_what_is_wanted_is_not_judged(accepted: bool, found: list[str]) -> None:
     seen = look_for(Stub(), frame(3), ["bottle"], 0.2, lambda _: accepted)
     assert [one.label for one in seen] == found
+
+
+def blas_threads() -> set[int]:
+    return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
+
+
+def test_a_look_keeps_the_algebra_on_one_thread_and_gives_the_others_back() -> None:
+    class Watched(Stub):
+        def detect(self, frame, labels, min_score, enough=None):  # type: ignore[no-untyped-def]
+            during.append(blas_threads())
+            return super().detect(frame, labels, min_score, enough)
+
+    during: list[set[int]] = []
+    before = blas_threads()
+    look_for(Watched(), frame(0), ["bottle"], 0.2)
+    assert during
+    assert all(threads == {1} for threads in during)
+    assert blas_threads() == before
