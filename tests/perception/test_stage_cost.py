@@ -273,3 +273,17 @@ def test_the_detector(benchmark: Any) -> None:
         benchmark, lambda: ours.detect(frame, ("bottle",), 0.25), reference, "ultralytics, at one scale of our three"
     )
     assert "bottle" in found[0].names.values()
+
+
+def test_a_look_with_depth_and_names(benchmark: Any) -> None:
+    from perception.detection.detector import OnnxDetector
+    from perception.detection.look import look_for
+
+    frame, ours = bottle().frame(), OnnxDetector()
+    compared(
+        benchmark,
+        lambda: look_for(ours, frame, ("bottle",), 0.25),
+        lambda: ours.detect(frame, ("bottle",), 0.25),
+        "the detector alone",
+    )
+    assert [one.label for one in look_for(ours, frame, ("bottle",), 0.25)] == ["bottle"]
