@@ -79,7 +79,8 @@ class ThingSettings:
     an edge.
     closing_px: holes and clefts so wide are filled. lost_px: the depth camera sees what lies between returns so near to
     each other. edge_px: what is so near to the edge of what it sees is not seen whole; an edge
-    is where depth begins at once over this share of the most that a row or column shows (edge_share).
+    is where depth begins, within ragged_px, over this share of the most that a row or column shows (edge_share).
+    What is nearer reaches further, because the colour is seen from beside.
     wall_px, large: the ground is cut back by the first, so that the foot of a wall is left out, and its pieces have at
     least this share of the largest. rectangle: ground that fills so much of a rectangle is one. rim_m: what is so near
     to the ground's edge belongs to the rim around it. beside_px: half of this beside a ground, the lower ones are not
@@ -98,6 +99,7 @@ class ThingSettings:
     lost_px: int = 31
     edge_px: int = 3
     edge_share: float = 0.8
+    ragged_px: int = 8
     wall_px: int = 4
     large: float = 0.2
     rectangle: float = 0.88

@@ -111,13 +111,18 @@ def _off_the_edge(depth: NDArray[np.float32], settings: ThingSettings) -> NDArra
     covered = cv2.morphologyEx((depth > 0).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((size, size), np.uint8))
     sides = []
     for count in (covered.sum(axis=1), covered.sum(axis=0)):
-        seen, place = np.flatnonzero(count), np.arange(len(count))
-        dense = settings.edge_share * count.max()
-        first, last = (int(seen[0]), int(seen[-1])) if seen.size else (0, len(count) - 1)
-        first = first if count[min(first + settings.edge_px, last)] >= dense else 0
-        last = last if count[max(last - settings.edge_px, first)] >= dense else len(count) - 1
+        (first, last), place = _ends(count, settings), np.arange(len(count))
         sides.append(np.clip(np.minimum(place - first, last - place) + 1, 0, None))
     return np.asarray(np.minimum.outer(*sides), np.float32)
+
+
+def _ends(count: NDArray[np.uint64], settings: ThingSettings) -> tuple[int, int]:
+    """The first and the last row, or column, that the depth camera sees, by how much depth each has."""
+    seen = np.flatnonzero(count)
+    dense = np.flatnonzero((count > 0) & (count >= settings.edge_share * count.max()))
+    starts = dense.size > 0 and dense[0] - seen[0] <= settings.ragged_px
+    ends = dense.size > 0 and seen[-1] - dense[-1] <= settings.ragged_px
+    return int(dense[0]) if starts else 0, int(dense[-1]) if ends else len(count) - 1
 
 
 def _within(places: NDArray[np.float64], ground: NDArray[np.float64], settings: ThingSettings) -> NDArray[np.bool_]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -73,6 +75,21 @@ def test_what_the_picture_cuts_or_is_too_far_for_the_score_is_left_out() -> None
     assert find_things(seen(low_things((1.5, 0.0))), 0.25)
     assert find_things(seen(low_things((1.5, 0.0))), 0.9) == []
     assert find_things(seen(low_things((1.5, 0.29)), away_m=0.5), 0.25) == []
+
+
+@pytest.mark.parametrize("ragged_px", [0, 2, 6])
+def test_what_the_edge_of_the_depth_cuts_is_left_out(ragged_px: int) -> None:
+    frame = seen(low_things((1.5, 0.0)))
+    (whole,) = find_things(frame, 0.25)
+    middle = int(np.median(np.nonzero(whole.mask)[1]))
+    for turned in (False, True):
+        depth = frame.depth[:, ::-1].copy() if turned else frame.depth.copy()
+        ends = depth.shape[1] - 1 - middle if turned else middle
+        near = np.arange(len(depth)) > 0.85 * len(depth)
+        beyond = np.arange(depth.shape[1]) >= ends + ragged_px * near[:, None]
+        depth[beyond] = 0.0
+        cut = replace(frame, depth=np.ascontiguousarray(depth[:, ::-1]) if turned else depth)
+        assert find_things(cut, 0.25) == []
 
 
 def test_a_picture_without_depth_has_none() -> None:
