@@ -64,7 +64,7 @@ def look_for(
         least = judging.candidates if every_score else least_candidate(min_score, judging)
         layers = layers_of(mended or frame, judging.layers)
         look = _Look(detector, mended or frame, layers, _every_word(detector, words), least, judging)
-        candidates = look.candidates()
+        candidates = detector.detect(look.frame, look.every, least)
         if judged:
             answers = look.judged(candidates, words, min_score, enough, network)
             found += [one for one in answers if one.label in words]
@@ -85,9 +85,6 @@ class _Look:
     every: list[str]
     least: float
     judging: JudgeSettings
-
-    def candidates(self) -> list[Detection]:
-        return self.detector.detect(self.frame, self.every, self.least)
 
     def judged(
         self,
