@@ -82,9 +82,9 @@ class ThingSettings:
     is where depth begins, within ragged_px, over this share of the most that a row or column shows (edge_share).
     What is nearer reaches further, because the colour is seen from beside.
     wall_px, large: the ground is cut back by the first, so that the foot of a wall is left out, and its pieces have at
-    least this share of the largest. rectangle: ground that fills so much of a rectangle is one. rim_m: what is so near
-    to the ground's edge belongs to the rim around it. beside_px: half of this beside a ground, the lower ones are not
-    looked for.
+    least this share of the largest. rectangle, reached: ground that fills so much of a rectangle, and reaches so large
+    a share of each side, is one. rim_m: what is so near to the ground's edge belongs to the rim around it. beside_px:
+    half of this beside a ground, the lower ones are not looked for.
     gap_px, ring_px, least_around: beyond the gap, the ground is seen in so large a share of the ring around it, other
     things being the rest.
     least_px: of a thing. most_length_m, least_width_m, most_width_m, least_height_m: its size.
@@ -102,7 +102,8 @@ class ThingSettings:
     ragged_px: int = 8
     wall_px: int = 4
     large: float = 0.2
-    rectangle: float = 0.88
+    rectangle: float = 0.82
+    reached: float = 0.2
     beside_px: int = 61
     rim_m: float = 0.012
     gap_px: int = 6

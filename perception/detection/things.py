@@ -127,10 +127,12 @@ def _ends(count: NDArray[np.uint64], settings: ThingSettings) -> tuple[int, int]
 
 def _within(places: NDArray[np.float64], ground: NDArray[np.float64], settings: ThingSettings) -> NDArray[np.bool_]:
     """Whether places (N, 2) of the floor plan are over the ground, of which points (M, 2) are seen, and not at its
-    edge: a bin's walls are not. The ground is a rectangle, as in a bin, if it nearly fills one, else the hull."""
+    edge: a bin's walls are not. The ground is a rectangle, as in a bin, if it fills most of one and reaches all its
+    sides: a thing along a wall hides the corner there. Else it is the hull."""
     middle, hull = ground.mean(axis=0), _hull(ground)
     rectangle = cv2.boxPoints(cv2.minAreaRect(hull))
-    is_rectangle = cv2.contourArea(hull) >= settings.rectangle * cv2.contourArea(rectangle)
+    fills = cv2.contourArea(hull) >= settings.rectangle * cv2.contourArea(rectangle)
+    is_rectangle = fills and _reached(hull[:, 0], rectangle, settings.rim_m) >= settings.reached
     corners = rectangle if is_rectangle else cv2.approxPolyDP(hull, 0.5 * settings.rim_m, True)[:, 0]
     inward = 1.0 if cv2.contourArea(corners, True) > 0 else -1.0
     inside = np.ones(len(places), bool)
@@ -138,6 +140,18 @@ def _within(places: NDArray[np.float64], ground: NDArray[np.float64], settings: 
         along = unit(np.array([*(following - corner), 0.0]))[:2]
         inside &= (places - middle - corner) @ np.array([-along[1], along[0]]) * inward > settings.rim_m
     return inside
+
+
+def _reached(hull: NDArray[np.float32], rectangle: NDArray[np.float32], near_m: float) -> float:
+    """The least share of a side of a rectangle (4, 2) to which a hull (N, 2) inside it is near."""
+    outline = (hull + np.linspace(0.0, 1.0, 32)[:, None, None] * (np.roll(hull, -1, axis=0) - hull)).reshape(-1, 2)
+    shares = []
+    for corner, following in zip(rectangle, np.roll(rectangle, -1, axis=0), strict=True):
+        length = max(float(np.linalg.norm(following - corner)), 1e-9)
+        x, y = (following - corner) / length
+        along = ((outline - corner) @ (x, y))[np.abs((outline - corner) @ (-y, x)) < near_m]
+        shares.append(float(np.ptp(along)) / length if along.size else 0.0)
+    return min(shares)
 
 
 def _connected(

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from behaviours.robots.fake.world import HAND_CAMERA, FakeWorld
-from perception.detection.things import THING, _hull, find_things
+from perception.detection.settings import ThingSettings
+from perception.detection.things import THING, _hull, _within, find_things
 from perception.geometry import Pose, unit
 from perception.types import Detection, RgbdFrame
 
@@ -102,3 +103,29 @@ def test_a_picture_without_depth_has_none() -> None:
 def test_the_hull_is_that_of_all_places(places: np.ndarray) -> None:
     whole = cv2.convexHull((places - places.mean(axis=0)).astype(np.float32))
     assert {tuple(corner) for corner in _hull(places)[:, 0]} == {tuple(corner) for corner in whole[:, 0]}
+
+
+def grid(wide_m: float, long_m: float) -> np.ndarray:
+    """(N, 2) places of a floor with a corner at the origin, 5 mm apart."""
+    x, y = np.meshgrid(np.arange(0.0, wide_m + 0.0025, 0.005), np.arange(0.0, long_m + 0.0025, 0.005))
+    return np.stack([x.ravel(), y.ravel()], axis=1)
+
+
+@pytest.mark.parametrize("turn_rad", [0.0, 0.4, 2.0])
+def test_the_floor_of_a_bin_reaches_under_a_thing_that_lies_along_a_wall(turn_rad: float) -> None:
+    c, s = np.cos(turn_rad), np.sin(turn_rad)
+    turned = np.array([[c, s], [-s, c]])
+    floor = grid(0.30, 0.40)
+    seen_part = floor[(floor[:, 0] > 0.10) | (floor[:, 1] > 0.33)]
+    places = np.array([[0.05, 0.05], [0.05, 0.20], [0.005, 0.20], [-0.03, 0.20]])
+    within = _within(places @ turned, seen_part @ turned, ThingSettings())
+    assert within.tolist() == [True, True, False, False]
+
+
+def test_what_is_beside_a_round_table_or_a_floor_seen_in_part_is_not_over_it() -> None:
+    square = grid(0.8, 0.8)
+    round_table = square[np.linalg.norm(square - 0.4, axis=1) < 0.4]
+    assert not _within(np.array([[0.06, 0.06]]), round_table, ThingSettings()).any()
+    wedge = square[(square[:, 0] - 0.4) < 0.15 + 0.3 * square[:, 1]]
+    wedge = wedge[(0.4 - wedge[:, 0]) < 0.15 + 0.3 * wedge[:, 1]]
+    assert not _within(np.array([[0.10, 0.20], [0.70, 0.20]]), wedge, ThingSettings()).any()
