@@ -222,6 +222,7 @@ class ComputeGraspPose(WorkLeaf[Grasp]):
             default=ApproachName.side,
             text="from where: side by the heatmap, top from above, any takes what is best",
         ),
+        input_port("min_quality", float, default=0.0, bounds=SHARE, text="a grasp with less is not worth a try"),
         output_port("grasp", Grasp, text="pixel, depth, normal and pose"),
         output_port("opening", float, default=None, bounds=SHARE, text="of the jaws on the way in, 0 closed .. 1 open"),
     )
@@ -233,14 +234,14 @@ class ComputeGraspPose(WorkLeaf[Grasp]):
     def work(self) -> Callable[[], Grasp | Rejection]:
         view: View = self.get("detection")
         heatmap, model, settings = self.get("heatmap"), self.robot.model, self.context.settings.grasp
-        body, approach = self.robot.body_pose(), self.get("approach").value
+        body, approach, least = self.robot.body_pose(), self.get("approach").value, self.get("min_quality")
         if self.get("object") is not None:
             shares = self.get("least_height"), self.get("greatest_height")
             heatmap = clip_to_height_range(heatmap, view.frame, self.get("object"), *shares)
 
         def compute() -> Grasp | Rejection:
             here = [pose for _, pose in self._tried_on(view)]
-            return choose_grasp(
+            best = choose_grasp(
                 view,
                 heatmap,
                 approach=approach,
@@ -249,6 +250,10 @@ class ComputeGraspPose(WorkLeaf[Grasp]):
                 reach=Reach(model.arm, body, settings, here),
                 settings=settings,
             )
+            if isinstance(best, Rejection) or best.score >= least:
+                return best
+            what = view.detection.label
+            return Rejection(f"the best grasp on the {what} has quality {best.score:.2f}, less than {least:g}")
 
         return compute
 
