@@ -87,7 +87,9 @@ class ThingSettings:
     half of this beside a ground, the lower ones are not looked for.
     gap_px, ring_px, least_around: beyond the gap, the ground is seen in so large a share of the ring around it, other
     things being the rest.
-    least_px: of a thing. most_length_m, least_width_m, most_width_m, least_height_m: its size.
+    least_px: of a thing. most_length_m, least_width_m, most_width_m, least_height_m: its size. tall_noises: it is at
+    least so many times as tall as the ground is noisy: a depth camera has a pattern of its own, with single bumps of
+    4 to 5 times that which go with the camera.
     """
 
     smoothing_px: int = 5
@@ -114,6 +116,7 @@ class ThingSettings:
     least_width_m: float = 0.02
     most_width_m: float = 0.16
     least_height_m: float = 0.02
+    tall_noises: float = 5.5
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,10 @@ def find_things(
         high[high] = _within(points[high][:, :2], points[floor][:, :2], settings) | (inside_px[high] < cut_px)
         for mask in _connected(high, depth, inside_px, settings):
             seen = mask & high
-            if not _is_of_a_size(points[seen], above[seen], settings) or not _lies_on(mask, on_ground, high, settings):
+            least_tall_m = max(settings.least_height_m, settings.tall_noises * ground.noise_m)
+            if not _is_of_a_size(points[seen], above[seen], least_tall_m, settings):
+                continue
+            if not _lies_on(mask, on_ground, high, settings):
                 continue
             taken |= mask
             rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
@@ -207,14 +210,16 @@ def _lies_on(
     return ground > 0 and ground >= settings.least_around * (ground + others)
 
 
-def _is_of_a_size(points: NDArray[np.float64], above: NDArray[np.float64], settings: ThingSettings) -> bool:
-    """Whether points (N, 3) with heights (N,) over the ground are as long, as wide and as high as a thing is; the
-    outermost do not count."""
+def _is_of_a_size(
+    points: NDArray[np.float64], above: NDArray[np.float64], least_tall_m: float, settings: ThingSettings
+) -> bool:
+    """Whether points (N, 3) with heights (N,) over the ground are as long and as wide as a thing is, and at least so
+    tall; the outermost do not count."""
     if len(points) < settings.least_px // 2:
         return False
     middle = np.median(points[:, :2], axis=0)
     axes = np.linalg.svd(points[:: max(1, len(points) // 500), :2] - middle, full_matrices=False)[2]
     low, high = np.quantile((points[:, :2] - middle) @ axes.T, [0.02, 0.98], axis=0)
     length, width = (high - low).tolist()
-    tall = float(np.quantile(above, 0.95)) >= settings.least_height_m
+    tall = float(np.quantile(above, 0.95)) >= least_tall_m
     return tall and length <= settings.most_length_m and settings.least_width_m <= width <= settings.most_width_m

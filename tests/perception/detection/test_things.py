@@ -129,3 +129,22 @@ def test_what_is_beside_a_round_table_or_a_floor_seen_in_part_is_not_over_it() -
     wedge = square[(square[:, 0] - 0.4) < 0.15 + 0.3 * square[:, 1]]
     wedge = wedge[(0.4 - wedge[:, 0]) < 0.15 + 0.3 * wedge[:, 1]]
     assert not _within(np.array([[0.10, 0.20], [0.70, 0.20]]), wedge, ThingSettings()).any()
+
+
+def patterned(frame: RgbdFrame) -> RgbdFrame:
+    """The frame with the pattern of a depth camera, one bump of which is tall: 2.5 cm, where it has 5 mm else."""
+    pattern = cv2.GaussianBlur(np.random.default_rng(5).normal(0.0, 1.0, frame.depth.shape), (0, 0), 8.0)
+    v, u = np.indices(frame.depth.shape)
+    bump = 0.025 * np.exp(-((u - 320) ** 2 + (v - 240) ** 2) / (2 * 14.0**2))
+    depth = frame.depth + 0.005 / pattern.std() * pattern - bump
+    return replace(frame, depth=np.where(frame.depth > 0, depth, 0.0).astype(np.float32))
+
+
+def test_a_bump_of_the_depth_cameras_own_pattern_is_no_thing() -> None:
+    world = low_things((1.5, 0.0))
+    world.bottle_hidden = True
+    frame = patterned(seen(world))
+    assert len(find_things(frame, 0.25, ThingSettings(tall_noises=0.0))) == 1
+    assert find_things(frame, 0.25) == []
+    (low,) = find_things(patterned(seen(low_things((1.5, 0.15), height_m=0.035))), 0.25)
+    assert middle_m(frame, low)[1] == pytest.approx(0.15, abs=0.03)
