@@ -71,16 +71,28 @@ class DetectionSettings:
 
 
 @dataclass(frozen=True)
+class DepthEdgeSettings:
+    """Where the part of a picture ends that the depth camera sees; see `perception.detection.depth_edge`. Pixels.
+
+    lost_px: it sees what lies between returns so near to each other. share, ragged_px: its edge is where depth begins,
+    within the second, over this share of the most that a row or column shows. What is nearer reaches further, because
+    the colour is seen from beside.
+    """
+
+    lost_px: int = 31
+    share: float = 0.8
+    ragged_px: int = 8
+
+
+@dataclass(frozen=True)
 class ThingSettings:
     """What counts as a thing; see `perception.detection.things`. Metres.
 
     smoothing_px: median of the depth. least_above_m, most_above_m: height over the ground that is looked at; the least
     is at least so many times the ground's noise (noises). jump_m: a larger step of depth between neighbouring pixels is
     an edge.
-    closing_px: holes and clefts so wide are filled. lost_px: the depth camera sees what lies between returns so near to
-    each other. edge_px: what is so near to the edge of what it sees is not seen whole; an edge
-    is where depth begins, within ragged_px, over this share of the most that a row or column shows (edge_share).
-    What is nearer reaches further, because the colour is seen from beside.
+    closing_px: holes and clefts so wide are filled. edge_px: what is so near to the edge of what the depth camera sees
+    is not seen whole.
     wall_px, large: the ground is cut back by the first, so that the foot of a wall is left out, and its pieces have at
     least this share of the largest. rectangle, reached: ground that fills so much of a rectangle, and reaches so large
     a share of each side, is one. rim_m: what is so near to the ground's edge belongs to the rim around it. beside_px:
@@ -98,10 +110,8 @@ class ThingSettings:
     noises: float = 3.0
     jump_m: float = 0.03
     closing_px: int = 7
-    lost_px: int = 31
+    edge: DepthEdgeSettings = field(default_factory=DepthEdgeSettings)
     edge_px: int = 3
-    edge_share: float = 0.8
-    ragged_px: int = 8
     wall_px: int = 4
     large: float = 0.2
     rectangle: float = 0.82
@@ -127,6 +137,7 @@ class LayerSettings:
     by so large a share of its depth, lies on it. longest_m: a level plane that is longer is ground; a shorter one is a
     thing's top. highest_m: what is higher above the ground is no thing. jumps_m: a larger step of depth between
     neighbours parts two pieces; each makes pieces of its own. least_px: of a piece, among the pixels that are read.
+    edge: of what the depth camera sees.
     """
 
     rows: int = 240
@@ -136,6 +147,7 @@ class LayerSettings:
     highest_m: float = 0.45
     jumps_m: tuple[float, ...] = (0.008, 0.015, 0.03)
     least_px: int = 60
+    edge: DepthEdgeSettings = field(default_factory=DepthEdgeSettings)
 
 
 @dataclass(frozen=True)
@@ -162,19 +174,22 @@ class NamingSettings:
     """What is shown to the network that names things; see `perception.detection.by_depth.naming`. Metres.
 
     jumps_m: steps of depth at which pieces without a ground are cut. least_px: of a piece, among the pixels that are
-    read. least_m, most_m: least width and most length of a piece. twin: of two pieces whose boxes overlap by more (IoU)
-    and whose sizes agree as well, one is left out. most: things that are shown at most. sharper: power of the chance
-    that becomes the score of what the network itself names. opinion: weight of its chance for an answer of a detector,
-    below 1. doubt: least chance that counts there; a detector alone is heard at the default score if it is sure of
-    0.95 or more. agreed: such a chance counts if its mask overlaps that of the answer by more (IoU). misfit: factor of
-    what does not have the size and shape of its word. least: score of what the network itself names at least; 1 leaves
-    it the second opinion alone.
+    read. least_m, most_m: least width and most length of a piece. edge_px, cut: a piece of whose length so large a
+    share is so near to the edge of what the depth camera sees is cut off there, as a strip of a table is. twin: of two
+    pieces whose boxes overlap by more (IoU) and whose sizes agree as well, one is left out. most: things that are shown
+    at most. sharper: power of the chance that becomes the score of what the network itself names. opinion: weight of
+    its chance for an answer of a detector, below 1. doubt: least chance that counts there; a detector alone is heard at
+    the default score if it is sure of 0.95 or more. agreed: such a chance counts if its mask overlaps that of the
+    answer by more (IoU). misfit: factor of what does not have the size and shape of its word. least: score of what the
+    network itself names at least; 1 leaves it the second opinion alone.
     """
 
     jumps_m: tuple[float, ...] = (0.015, 0.03)
     least_px: int = 15
     least_m: float = 0.012
     most_m: float = 0.5
+    edge_px: int = 2
+    cut: float = 0.3
     twin: float = 0.9
     most: int = 64
     sharper: float = 3.0

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from perception.detection.depth_edge import off_the_edge
 from perception.detection.settings import ThingSettings
 from perception.geometry import unit
 from perception.surface.settings import SupportSettings
@@ -40,7 +41,7 @@ def find_things(
     v, u = np.nonzero(depth > 0)
     points = np.zeros((*k.shape, 3))
     points[v, u] = pose.transform(k.back_project(u, v, depth[v, u]))
-    inside_px = _off_the_edge(depth, settings)
+    inside_px = off_the_edge(depth, settings.edge)
     taken = np.zeros(k.shape, bool)
     found = []
     for ground in _grounds(points[v, u], depth[v, u], support):
@@ -107,27 +108,6 @@ def _hull(places: NDArray[np.float64]) -> NDArray[np.float32]:
     return np.asarray(cv2.convexHull(centred[outside]))
 
 
-def _off_the_edge(depth: NDArray[np.float32], settings: ThingSettings) -> NDArray[np.float32]:
-    """(H, W) pixels from each pixel to the edge of the part of the picture that the depth camera sees, 0 outside. Where
-    depth only ends with what is near, as at the top of a thing before a far background, the picture's edge counts."""
-    size = settings.lost_px
-    covered = cv2.morphologyEx((depth > 0).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((size, size), np.uint8))
-    sides = []
-    for count in (covered.sum(axis=1), covered.sum(axis=0)):
-        (first, last), place = _ends(count, settings), np.arange(len(count))
-        sides.append(np.clip(np.minimum(place - first, last - place) + 1, 0, None))
-    return np.asarray(np.minimum.outer(*sides), np.float32)
-
-
-def _ends(count: NDArray[np.uint64], settings: ThingSettings) -> tuple[int, int]:
-    """The first and the last row, or column, that the depth camera sees, by how much depth each has."""
-    seen = np.flatnonzero(count)
-    dense = np.flatnonzero((count > 0) & (count >= settings.edge_share * count.max()))
-    starts = dense.size > 0 and dense[0] - seen[0] <= settings.ragged_px
-    ends = dense.size > 0 and seen[-1] - dense[-1] <= settings.ragged_px
-    return int(dense[0]) if starts else 0, int(dense[-1]) if ends else len(count) - 1
-
-
 def _within(places: NDArray[np.float64], ground: NDArray[np.float64], settings: ThingSettings) -> NDArray[np.bool_]:
     """Whether places (N, 2) of the floor plan are over the ground, of which points (M, 2) are seen, and not at its
     edge: a bin's walls are not. The ground is a rectangle, as in a bin, if it fills most of one and reaches all its
@@ -164,7 +144,7 @@ def _connected(
     settings: ThingSettings,
 ) -> list[NDArray[np.bool_]]:
     """The pieces (H, W) of what is high, cut where depth jumps, without those that are not seen whole. inside_px: see
-    _off_the_edge."""
+    `off_the_edge`."""
     jump = np.zeros(high.shape, bool)
     for axis in (0, 1):
         jump |= np.insert(np.abs(np.diff(depth, axis=axis)) > settings.jump_m, 0, False, axis=axis)

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from perception.detection.depth_edge import off_the_edge
 from perception.detection.settings import LayerSettings
 from perception.surface.settings import SupportSettings
 from perception.surface.support import Plane, level_planes
@@ -49,6 +50,11 @@ class Layers:
         for jump_m in self.settings.jumps_m if self.seen else ():
             found += _pieces(self.depth, (self.height > 0) & ~self.ground, jump_m, self.settings.least_px)
         return found
+
+    @cached_property
+    def inside_px(self) -> NDArray[np.float32]:
+        """(h, w) of these pixels from each to the edge of what the depth camera sees."""
+        return off_the_edge(self.depth, self.settings.edge, self.step)
 
     def loose(self, jump_m: float, least_px: int) -> list[Mask]:
         """(h, w) connected pieces of all but the ground, cut where depth jumps by more: also where no ground is seen,

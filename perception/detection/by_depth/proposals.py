@@ -56,9 +56,12 @@ def _proposal(mask: Mask, drawn: Mask | None = None, source: Detection | None = 
 
 
 def _graspable(one: Proposal, layers: Layers, settings: JudgeSettings) -> bool:
-    """Whether a piece is of a size that a thing has."""
+    """Whether a piece is whole, and of a size that a thing has."""
     u, v, width, height = one.box
     window = slice(v, v + height), slice(u, u + width)
     pixels: NDArray[np.float32] = layers.pixel_m[window][one.mask[window] & (layers.depth[window] > 0)]
     pixel_m, rule = float(pixels.mean()) if pixels.size else 0.0, settings.naming
+    at_edge = np.count_nonzero(one.mask[window] & (layers.inside_px[window] <= rule.edge_px))
+    if at_edge > rule.cut * rule.edge_px * max(width, height):
+        return False
     return bool(min(width, height) * pixel_m > rule.least_m and max(width, height) * pixel_m < rule.most_m)

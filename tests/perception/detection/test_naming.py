@@ -94,6 +94,18 @@ def test_a_candidate_is_proposed_as_drawn_and_no_piece_twice() -> None:
     assert propose(LAYERS, [one], few)[0].source is one
 
 
+def test_a_piece_that_the_edge_of_the_depth_cuts_off_is_not_proposed_but_a_candidate_there_is() -> None:
+    u, _, width, _ = cv2.boundingRect(VIEW.mask.astype(np.uint8))
+    depth = FRAME.depth.copy()
+    depth[:, : u + width // 2] = 0.0
+    cut = replace(FRAME, depth=depth)
+    layers, one = layers_of(cut, SETTINGS.layers), candidate("can", 0.5)
+    near = [each for each in propose(layers, [one], SETTINGS) if (layers.full(each.mask) & VIEW.mask).any()]
+    assert [each.source for each in near] == [one]
+    lenient = replace(SETTINGS, naming=replace(SETTINGS.naming, cut=2.0))
+    assert any((layers.full(each.mask) & VIEW.mask).any() for each in propose(layers, [], lenient))
+
+
 def test_the_square_shows_the_thing_in_true_size() -> None:
     (thing,) = [one for one in propose(LAYERS, [candidate("can", 0.5)], SETTINGS) if one.source]
     (shown,) = namer_input(FRAME, LAYERS, [thing])
