@@ -64,10 +64,11 @@ def look_for(
         least = judging.candidates if every_score else least_candidate(min_score, judging)
         layers = layers_of(mended or frame, judging.layers)
         look = _Look(detector, mended or frame, layers, _every_word(detector, words), least, judging)
-        candidates = detector.detect(look.frame, look.every, least)
         if judged:
-            answers = look.judged(candidates, words, min_score, enough, network)
+            candidates, answers = look.judged(words, min_score, None if ANY in labels else enough, network)
             found += [one for one in answers if one.label in words]
+        else:
+            candidates = detector.detect(look.frame, look.every, least)
         if ANY in labels:
             found += find_anything(layers, candidates, judging)
         if by_depth and not found:
@@ -87,24 +88,36 @@ class _Look:
     judging: JudgeSettings
 
     def judged(
-        self,
-        candidates: list[Detection],
-        words: Sequence[str],
-        min_score: float,
-        enough: Enough | None,
-        network: OnnxNamer | None,
-    ) -> list[Detection]:
-        """What depth makes of candidates; if that is not enough, with closer looks, which are added, and names."""
+        self, words: Sequence[str], min_score: float, enough: Enough | None, network: OnnxNamer | None
+    ) -> tuple[list[Detection], list[Detection]]:
+        """What the detector takes for anything, and what depth makes of it, with closer looks, which are added, and
+        names. All further looks and names are saved once depth is sure of one that is enough."""
         frame, layers, judging = self.frame, self.layers, self.judging
-        if enough is not None:
+        stopped = False
+
+        def surely(candidates: list[Detection]) -> list[Detection] | None:
             answers = judge(frame, candidates, layers, judging, min_score)
             sure = [one for one in answers if one.label in words and one.score >= judging.closer.sure]
-            if _suffices(sure, enough):
-                return answers
+            return answers if _suffices(sure, enough) else None
+
+        def suffices(one: Detection) -> bool:
+            nonlocal stopped
+            able = one.score >= least_candidate(judging.closer.sure, judging)
+            stopped = stopped or (able and surely([one]) is not None)
+            return stopped
+
+        candidates = self.detector.detect(frame, self.every, self.least, None if enough is None else suffices)
+        answers = None if enough is None else surely(candidates)
+        if answers is not None:
+            return candidates, answers
+        if stopped:
+            candidates = self.detector.detect(frame, self.every, self.least)
         candidates += closer_looks(self.detector, frame, layers, self.every, self.least, judging)
         low = least_answer(min_score, judging) if network else min_score
         answers = judge(frame, candidates, layers, judging, low)
-        return named(frame, candidates, answers, layers, network, judging, min_score) if network else answers
+        return candidates, named(
+            frame, candidates, answers, layers, network, judging, min_score
+        ) if network else answers
 
 
 def _every_word(detector: Detector, words: Sequence[str]) -> list[str]:

@@ -64,6 +64,48 @@ def test_a_detector_that_is_sure_of_what_is_wanted_is_not_judged(accepted: bool,
     assert [one.label for one in seen] == found
 
 
+class InLooks:
+    """Sees a can in its first look, and a bowl there beside it or in the second. asked: answers of `enough`."""
+
+    labels = ("can", "bowl")
+
+    def __init__(self, can: float, bowl: float, first: tuple[str, ...]) -> None:
+        seen = [Detection(*each, VIEW.mask, (0.0, 0.0, 1.0, 1.0)) for each in (("can", can), ("bowl", bowl))]
+        self.seen, self.first = seen, [one for one in seen if one.label in first]
+        self.asked: list[bool] = []
+        self.looks: list[str] = []
+
+    def detect(self, frame, labels, min_score, enough=None):  # type: ignore[no-untyped-def]
+        del frame, labels, min_score
+        self.asked += [] if enough is None else [enough(self.seen[0])]
+        if enough is not None and self.asked[-1]:
+            self.looks.append("first")
+            return list(self.first)
+        self.looks.append("all")
+        return list(self.seen)
+
+
+@pytest.mark.parametrize(
+    ("detector", "accepted", "asked", "looks"),
+    [
+        (InLooks(0.9, 0.1, ("can",)), True, [True], ["first"]),
+        (InLooks(0.9, 0.99, ("can", "bowl")), True, [True], ["first", "all"]),
+        (InLooks(0.9, 0.1, ("can",)), False, [False], ["all"]),
+        (InLooks(0.02, 0.01, ("can",)), True, [False], ["all"]),
+        (InLooks(0.9, 0.1, ("can",)), None, [], ["all"]),
+    ],
+    ids=["sure", "sure alone, not beside another", "another is wanted", "not sure", "all are wanted"],
+)
+def test_the_detectors_further_looks_are_left_out_once_depth_is_sure(
+    detector: InLooks, accepted: bool | None, asked: list[bool], looks: list[str]
+) -> None:
+    enough = None if accepted is None else (lambda _: accepted)
+    answers = look_for(detector, replace(VIEW.frame(), registered=True), ["can"], 0.01, enough)
+    assert (detector.asked, detector.looks[: len(looks)]) == (asked, looks)
+    assert ("all" in detector.looks) == ("all" in looks)
+    assert answers[0].label == "can"
+
+
 def blas_threads() -> set[int]:
     return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
 
