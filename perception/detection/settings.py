@@ -95,8 +95,10 @@ class ThingSettings:
     is not seen whole.
     wall_px, large: the ground is cut back by the first, so that the foot of a wall is left out, and its pieces have at
     least this share of the largest. rectangle, reached: ground that fills so much of a rectangle, and reaches so large
-    a share of each side, is one. rim_m: what is so near to the ground's edge belongs to the rim around it. beside_px:
-    half of this beside a ground, the lower ones are not looked for.
+    a share of each side, is one. rim_m: what is so near to the ground's edge belongs to the rim around it, unless it is
+    part of a thing (at least the share `inside` of it) that rises above the wall there, at most leans_m beyond the
+    edge. wall_m, wall_share: the wall is what stands so near to the edge, and is as high as this share of it.
+    beside_px: half of this beside a ground, the lower ones are not looked for.
     gap_px, ring_px, least_around: beyond the gap, the ground is seen in so large a share of the ring around it, other
     things being the rest.
     least_px: of a thing. most_length_m, least_width_m, most_width_m, least_height_m: its size. tall_noises: it is at
@@ -118,6 +120,10 @@ class ThingSettings:
     reached: float = 0.2
     beside_px: int = 61
     rim_m: float = 0.012
+    inside: float = 0.4
+    leans_m: float = 0.08
+    wall_m: float = 0.03
+    wall_share: float = 0.8
     gap_px: int = 6
     ring_px: int = 6
     least_around: float = 0.4

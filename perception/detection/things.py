@@ -48,14 +48,20 @@ def find_things(
         above = np.where(depth > 0, points[..., 2] - ground.height_m(points), -1.0)
         least_m = max(settings.least_above_m, settings.noises * ground.noise_m)
         on_ground = np.abs(above) < least_m
-        high = (above >= least_m) & (above < settings.most_above_m) & ~taken
+        raised = (above >= least_m) & (above < settings.most_above_m) & ~taken
         floor = _floor(on_ground, points, settings)
         if not floor.any():
             continue
+        over_m = np.full(k.shape, -np.inf)
+        over_m[raised] = _over(points[raised][:, :2], points[floor][:, :2], settings)
+        over = over_m > settings.rim_m
         cut_px = settings.edge_px + settings.wall_px + settings.rim_m * k.fx / float(np.median(depth[floor]))
-        high[high] = _within(points[high][:, :2], points[floor][:, :2], settings) | (inside_px[high] < cut_px)
+        leans = (above > _wall_m(above, over_m, settings) + least_m) & (over_m > -settings.leans_m)
+        high = raised & (over | leans | (inside_px < cut_px))
         for mask in _connected(high, depth, inside_px, settings):
             seen = mask & high
+            if np.count_nonzero(seen & over) < settings.inside * np.count_nonzero(seen):
+                continue
             least_tall_m = max(settings.least_height_m, settings.tall_noises * ground.noise_m)
             if not _is_of_a_size(points[seen], above[seen], least_tall_m, settings):
                 continue
@@ -108,21 +114,28 @@ def _hull(places: NDArray[np.float64]) -> NDArray[np.float32]:
     return np.asarray(cv2.convexHull(centred[outside]))
 
 
-def _within(places: NDArray[np.float64], ground: NDArray[np.float64], settings: ThingSettings) -> NDArray[np.bool_]:
-    """Whether places (N, 2) of the floor plan are over the ground, of which points (M, 2) are seen, and not at its
-    edge: a bin's walls are not. The ground is a rectangle, as in a bin, if it fills most of one and reaches all its
-    sides: a thing along a wall hides the corner there. Else it is the hull."""
+def _over(places: NDArray[np.float64], ground: NDArray[np.float64], settings: ThingSettings) -> NDArray[np.float64]:
+    """(N,) metres by which places (N, 2) of the floor plan are over the ground, of which points (M, 2) are seen: to its
+    nearest edge, less than 0 beyond. The ground is a rectangle, as in a bin, if it fills most of one and reaches all
+    its sides: a thing along a wall hides the corner there. Else it is the hull."""
     middle, hull = ground.mean(axis=0), _hull(ground)
     rectangle = cv2.boxPoints(cv2.minAreaRect(hull))
     fills = cv2.contourArea(hull) >= settings.rectangle * cv2.contourArea(rectangle)
     is_rectangle = fills and _reached(hull[:, 0], rectangle, settings.rim_m) >= settings.reached
     corners = rectangle if is_rectangle else cv2.approxPolyDP(hull, 0.5 * settings.rim_m, True)[:, 0]
     inward = 1.0 if cv2.contourArea(corners, True) > 0 else -1.0
-    inside = np.ones(len(places), bool)
+    over_m = np.full(len(places), np.inf)
     for corner, following in zip(corners, np.roll(corners, -1, axis=0), strict=True):
         along = unit(np.array([*(following - corner), 0.0]))[:2]
-        inside &= (places - middle - corner) @ np.array([-along[1], along[0]]) * inward > settings.rim_m
-    return inside
+        over_m = np.minimum(over_m, (places - middle - corner) @ np.array([-along[1], along[0]]) * inward)
+    return over_m
+
+
+def _wall_m(above: NDArray[np.float64], over_m: NDArray[np.float64], settings: ThingSettings) -> float:
+    """Height over the ground of what rises at its edge, as a bin's wall does; 0 where nothing does. Some of it may be
+    things that lean there."""
+    at_edge = above[(over_m <= settings.rim_m) & (over_m > -settings.wall_m)]
+    return float(np.quantile(at_edge, settings.wall_share)) if at_edge.size else 0.0
 
 
 def _reached(hull: NDArray[np.float32], rectangle: NDArray[np.float32], near_m: float) -> float:

@@ -13,7 +13,7 @@ from hypothesis.extra.numpy import arrays
 
 from behaviours.robots.fake.world import HAND_CAMERA, FakeWorld
 from perception.detection.settings import ThingSettings
-from perception.detection.things import THING, _hull, _within, find_things
+from perception.detection.things import THING, _hull, _over, find_things
 from perception.geometry import Pose, unit
 from perception.types import Detection, RgbdFrame
 
@@ -118,17 +118,17 @@ def test_the_floor_of_a_bin_reaches_under_a_thing_that_lies_along_a_wall(turn_ra
     floor = grid(0.30, 0.40)
     seen_part = floor[(floor[:, 0] > 0.10) | (floor[:, 1] > 0.33)]
     places = np.array([[0.05, 0.05], [0.05, 0.20], [0.005, 0.20], [-0.03, 0.20]])
-    within = _within(places @ turned, seen_part @ turned, ThingSettings())
-    assert within.tolist() == [True, True, False, False]
+    over_m = _over(places @ turned, seen_part @ turned, ThingSettings())
+    assert over_m == pytest.approx([0.05, 0.05, 0.005, -0.03], abs=0.006)
 
 
 def test_what_is_beside_a_round_table_or_a_floor_seen_in_part_is_not_over_it() -> None:
     square = grid(0.8, 0.8)
     round_table = square[np.linalg.norm(square - 0.4, axis=1) < 0.4]
-    assert not _within(np.array([[0.06, 0.06]]), round_table, ThingSettings()).any()
+    assert _over(np.array([[0.06, 0.06]]), round_table, ThingSettings()).max() < 0
     wedge = square[(square[:, 0] - 0.4) < 0.15 + 0.3 * square[:, 1]]
     wedge = wedge[(0.4 - wedge[:, 0]) < 0.15 + 0.3 * wedge[:, 1]]
-    assert not _within(np.array([[0.10, 0.20], [0.70, 0.20]]), wedge, ThingSettings()).any()
+    assert _over(np.array([[0.10, 0.20], [0.70, 0.20]]), wedge, ThingSettings()).max() < 0
 
 
 def patterned(frame: RgbdFrame) -> RgbdFrame:
@@ -148,3 +148,31 @@ def test_a_bump_of_the_depth_cameras_own_pattern_is_no_thing() -> None:
     assert find_things(frame, 0.25) == []
     (low,) = find_things(patterned(seen(low_things((1.5, 0.15), height_m=0.035))), 0.25)
     assert middle_m(frame, low)[1] == pytest.approx(0.15, abs=0.03)
+
+
+def bin_from_above(thing_x_m: tuple[float, float], height_m: float) -> RgbdFrame:
+    """A bin, 0.4 m wide with walls of 5 cm, seen from 0.9 m above its middle, and a thing in it, 10 cm long in y."""
+    k, above_m = HAND_CAMERA, 0.9
+    v, u = np.indices(k.shape)
+    x, y = (u - k.cx) / k.fx, -(v - k.cy) / k.fy
+    tops = [
+        (height_m, lambda px, py: (thing_x_m[0] < px) & (px < thing_x_m[1]) & (abs(py) < 0.05)),
+        (0.05, lambda px, py: (np.maximum(abs(px), abs(py)) < 0.215) & (np.maximum(abs(px), abs(py)) > 0.2)),
+        (0.0, lambda px, py: np.maximum(abs(px), abs(py)) < 0.2),
+    ]
+    depth = np.full(k.shape, above_m + 0.3)
+    for top_m, covers in reversed(tops):
+        away_m = above_m - top_m
+        depth[covers(x * away_m, y * away_m)] = away_m
+    pose = Pose(np.diag([1.0, -1.0, -1.0]), np.array([0.0, 0.0, above_m]))
+    return RgbdFrame(np.zeros((*k.shape, 3), np.uint8), depth.astype(np.float32), k, pose, 0.0)
+
+
+@pytest.mark.parametrize(("x_m", "height_m", "reaches_m"), [((0.12, 0.21), 0.08, 0.21), ((0.12, 0.199), 0.04, 0.18)])
+def test_what_rises_above_the_wall_that_it_leans_on_is_seen_whole(
+    x_m: tuple[float, float], height_m: float, reaches_m: float
+) -> None:
+    (one,) = find_things(bin_from_above(x_m, height_m), 0.25)
+    u = np.nonzero(one.mask)[1]
+    right_m = (u.max() - HAND_CAMERA.cx) / HAND_CAMERA.fx * (0.9 - height_m)
+    assert right_m == pytest.approx(reaches_m, abs=0.006)
