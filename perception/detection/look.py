@@ -115,9 +115,9 @@ class _Look:
         candidates += closer_looks(self.detector, frame, layers, self.every, self.least, judging)
         low = least_answer(min_score, judging) if network else min_score
         answers = judge(frame, candidates, layers, judging, low)
-        return candidates, named(
-            frame, candidates, answers, layers, network, judging, min_score
-        ) if network else answers
+        if network:
+            answers = named(frame, candidates, answers, layers, network, judging, min_score)
+        return candidates, answers
 
 
 def _every_word(detector: Detector, words: Sequence[str]) -> list[str]:
