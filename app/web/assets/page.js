@@ -59,6 +59,7 @@ function take(message) {
   state.lastHeard = Date.now();
   if (message.whole && message.epoch !== state.epoch) { state.pending = message; begin(message.epoch); return; }
   if (state.pending) { // the constant part is on its way: keep what comes meanwhile
+    if (message.whole) { state.pending = message; return; }
     state.pending.now = message.now;
     const rows = new Map([...state.pending.rows, ...message.rows].map((row) => [row[0], row]));
     state.pending.rows = [...rows.values()];

@@ -126,6 +126,25 @@ def test_pictures_lie_over_each_other_and_each_can_be_chosen(chromium: Any, sour
         until(page, "document.querySelector('#overlay').hidden")
 
 
+def test_a_page_that_is_told_all_twice_while_it_loads_shows_it_once(chromium: Any, pages: Pages) -> None:
+    with tab(chromium, pages.address) as page:
+        page.wait_for_selector('[role="tree"]')
+        kept = page.evaluate(
+            """() => {
+                const grown = () => ({ pictures: [[0, 0, "capture", "1.png", ""]] });
+                const part = () => ({ epoch: state.epoch, now: state.now, rows: [], grown: grown() });
+                state.pending = { ...part(), whole: true };
+                take({ ...part(), whole: true });
+                const twice = state.pending.grown.pictures.length;
+                take(part());
+                const after = state.pending.grown.pictures.length;
+                state.pending = null;
+                return [twice, after];
+            }"""
+        )
+        assert kept == [1, 2]
+
+
 def test_a_tree_of_500_nodes_follows_the_running_path_and_is_searched(chromium: Any) -> None:
     source = Still(500)
     depths = [0, *(1 + (n % 5) for n in range(499))]
