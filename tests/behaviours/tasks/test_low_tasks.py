@@ -215,6 +215,15 @@ def test_a_grasp_that_failed_is_not_chosen_again_until_the_object_has_moved(appr
     assert same(chosen(compute, first), grasps[0]), "it had moved in between"
 
 
+def test_a_grasp_of_less_quality_than_asked_is_not_chosen() -> None:
+    robot, (view,) = views(0.0)
+    best = chosen(leaf(ComputeGraspPose, robot), view)
+    same_again = chosen(leaf(ComputeGraspPose, robot, min_quality=best.score), view)
+    assert same(same_again, best)
+    with pytest.raises(AssertionError, match=f"quality {best.score:.2f}, less than"):
+        chosen(leaf(ComputeGraspPose, robot, min_quality=best.score + 1e-6), view)
+
+
 def test_objects_that_failed_are_taken_last() -> None:
     robot, (view,) = views(0.0)
     there, aside = view.detection, Detection("bottle", 0.5, np.roll(view.detection.mask, 150, axis=1), (0, 0, 1, 1))
