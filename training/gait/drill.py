@@ -35,27 +35,33 @@ GROUNDS: Final[dict[Kind, tuple[float, float]]] = {
 }
 """Share of each kind of ground, and its greatest size; see `make_ground`."""
 LOAD_N: Final = 25.0
+FAR_ARMS: Final = ((0.0, -1.4, 1.6, 0.0, -0.2, 0.0), (0.0, -0.9, 1.2, 0.0, -0.3, 0.0))
+"""Stretched out ahead, the second further down."""
 ARM_RADPS: Final = 1.0
 """Speed of the arm's joints from one pose to the next."""
 
 
 class Drill:
-    """Keeps every robot of a world busy; `step` is called before each answer of the policy."""
+    """Keeps every robot of a world busy; `step` is called before each answer of the policy.
 
-    def __init__(self, world: GaitWorld, seed: int) -> None:
-        self._world, self._rng = world, np.random.default_rng([seed, 7])
+    harder: how many times as great as in `GROUNDS` the greatest sizes of rubble, steps and stairs are, and `PUSH_MPS`.
+    """
+
+    def __init__(self, world: GaitWorld, seed: int, *, harder: float = 1.0) -> None:
+        self._world, self._rng, self._harder = world, np.random.default_rng([seed, 7]), harder
         self._arm = world.arm_target.copy()
         self._left_s = np.zeros(world.envs)
         self._grounds: list[Ground] = [flat()] * world.envs
         self._climbs = np.zeros(world.envs, bool)
-        self.ages_s = np.zeros(world.envs)
+        self.begun = np.zeros(world.envs, bool)
 
     def step(self) -> NDArray[np.bool_]:
-        """Begin anew where a robot has fallen or its time is over; returns which have fallen."""
+        """Begin anew where a robot has fallen or its time is over; returns which have fallen. `begun`: which began."""
         world, rng = self._world, self._rng
         fallen = world.fallen() & (self._left_s > 0)
         self._left_s -= EVERY_S
-        self._begin(fallen | (self._left_s <= 0))
+        self.begun = fallen | (self._left_s <= 0)
+        self._begin(self.begun)
         changes = rng.random(world.envs) < EVERY_S / COMMAND_S
         world.command[changes] = self._commands(self._climbs[changes])
         changes = rng.random(world.envs) < EVERY_S / COMMAND_S
@@ -64,7 +70,7 @@ class Drill:
         world.arm_target = world.arm_target + np.clip(self._arm - world.arm_target, -most, most)
         pushed = rng.random(world.envs) < EVERY_S / PUSH_S
         if pushed.any():
-            push = rng.uniform(-PUSH_MPS, PUSH_MPS, (world.envs, 3)) * pushed[:, None]
+            push = self._harder * rng.uniform(-PUSH_MPS, PUSH_MPS, (world.envs, 3)) * pushed[:, None]
             push[:, 2] = 0.0
             world.push(push)
         return np.asarray(fallen)
@@ -86,7 +92,7 @@ class Drill:
     def _ground(self) -> tuple[Ground, bool]:
         """A ground, and whether the way ahead goes up it."""
         kind = self._rng.choice(list(GROUNDS), p=[share for share, _ in GROUNDS.values()])
-        size = GROUNDS[kind][1]
+        size = GROUNDS[kind][1] * (1.0 if kind == "ramp" else self._harder)
         ground = make_ground(kind, size * self._rng.uniform(0.3, 1.0), self._rng)
         return ground, kind in ("ramp", "step", "stairs")
 
@@ -103,7 +109,7 @@ class Drill:
 
     def _arms(self, count: int) -> Array:
         rng = self._rng
-        poses = np.array([spot_arm.STOW, spot_arm.READY, spot_arm.CARRY, (0.0, -1.4, 1.6, 0.0, -0.2, 0.0)])
+        poses = np.array([spot_arm.STOW, spot_arm.READY, spot_arm.CARRY, *FAR_ARMS])
         arms = poses[rng.integers(len(poses), size=count)] + rng.normal(0.0, 0.25, (count, 6)) * [1, 1, 1, 0.5, 1, 1]
         arms = np.clip(arms, spot_arm.LOWER, spot_arm.UPPER)
         return np.column_stack([arms, np.where(rng.random(count) < 0.5, 0.0, rng.uniform(-1.5, 0.0, count))])

@@ -21,27 +21,20 @@ import sys
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
-from perception.base.digest import sha256_of
 from perception.base.extras import require
-from perception.base.files import open_append, read_bytes
+from perception.base.files import open_append
 from perception.base.plain_json import json_text
 from simulation.gait_trials.world import GaitWorld
 from simulation.genesis.devices import DEVICES
 from simulation.genesis.legs.gait_file import gait_file
 from simulation.genesis.legs.policy import EVERY_S, SCALE_RAD
-from training.common.model_card import ModelCard
+from training.gait.card import policy_sha256, write_gait_card
 from training.gait.drill import Drill
 from training.gait.network import Chain, Floats, Student, read_chain, write_chain
-
-TEACHER_BYTES: Final = 20_000_000
-LIMITS: Final = (
-    "For the Spot with arm of this repository, on legs with the stiffness of `LegSettings`, in simulation. The "
-    "velocity of the body is the simulator's; a robot has to estimate it. No robot has walked with it."
-)
 
 
 @dataclass(frozen=True)
@@ -140,27 +133,14 @@ def write_card(
         name: float(np.mean([row[name] for row in rounds[-20:]]))
         for name in ("loss", "error_rad", "falls_per_minute", "falls_per_minute_teacher")
     }
-    chain = read_chain(out / "gait.onnx")
-    ModelCard(
-        title="Gait policy",
-        purpose="What the joints of Spot's legs should do, 50 times a second, to walk as it is told.",
-        limits=LIMITS,
-        licence="That of this repository. The teacher is under the MIT licence of judo-rai.",
-        training={**asdict(recipe), "widths": chain.widths, "rounds": len(rounds), "parameters": chain.parameters},
-        data={
-            "teacher": teacher.name,
-            "teacher_sha256": _sha256(teacher),
-            **({} if start is None else {"start_sha256": _sha256(start)}),
-            "robot_hours": len(rounds) * recipe.envs * recipe.steps * EVERY_S / 3600,
-        },
-        metrics={**last, "over": "the last 20 rounds: hard ground, loads and pushes"},
-        baselines={},
-        metadata={"task": "gait"},
-    ).write(out / "gait.md", out / "gait.onnx")
-
-
-def _sha256(file: Path) -> str:
-    return sha256_of([read_bytes(file, "network", TEACHER_BYTES)])
+    training = {**asdict(recipe), "rounds": len(rounds)}
+    data = {
+        "teacher": teacher.name,
+        "teacher_sha256": policy_sha256(teacher),
+        **({} if start is None else {"start_sha256": policy_sha256(start)}),
+        "robot_hours": len(rounds) * recipe.envs * recipe.steps * EVERY_S / 3600,
+    }
+    write_gait_card(out, training, data, {**last, "over": "the last 20 rounds: hard ground, loads and pushes"})
 
 
 def main() -> None:

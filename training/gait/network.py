@@ -36,6 +36,11 @@ class Chain:
             values = values @ weights.T + biases
         return values
 
+    def towards(self, other: Chain, share: float) -> Chain:
+        """The chain between this one and another of the same widths whose weights are this share of the way there."""
+        pairs = zip(self.layers, other.layers, strict=True)
+        return Chain(tuple((w + share * (v - w), b + share * (c - b)) for (w, b), (v, c) in pairs))
+
     @property
     def widths(self) -> tuple[int, ...]:
         """Of the hidden layers."""
@@ -97,6 +102,16 @@ def write_chain(chain: Chain, path: Path, metadata: dict[str, str]) -> Path:
     return path
 
 
+def layers_of(sizes: Sequence[int]) -> Any:
+    """A torch network of these sizes from the inputs to the outputs; ELU between two layers."""
+    from torch import nn
+
+    layers: list[nn.Module] = []
+    for before, after in pairwise(sizes):
+        layers += [nn.Linear(before, after), nn.ELU()]
+    return nn.Sequential(*layers[:-1])
+
+
 class Student:
     """A network in training. widths: of its hidden layers. rate: of Adam.
 
@@ -105,14 +120,9 @@ class Student:
 
     def __init__(self, widths: Sequence[int], *, seed: int, rate: float) -> None:
         import torch
-        from torch import nn
 
         torch.manual_seed(seed)
-        sizes = [INPUTS, *widths, OUTPUTS]
-        layers: list[nn.Module] = []
-        for before, after in pairwise(sizes):
-            layers += [nn.Linear(before, after), nn.ELU()]
-        self._net = nn.Sequential(*layers[:-1])
+        self._net = layers_of([INPUTS, *widths, OUTPUTS])
         self._adam = torch.optim.Adam(self._net.parameters(), lr=rate)
         self._mean, self._spread = torch.zeros(INPUTS), torch.ones(INPUTS)
 
@@ -141,7 +151,7 @@ class Student:
         for start in range(0, len(order), batch):
             part = order[start : start + batch]
             told, wanted = torch.from_numpy(inputs[part]), torch.from_numpy(answers[part])
-            loss = torch.nn.functional.smooth_l1_loss(self._net((told - self._mean) / self._spread), wanted)
+            loss = torch.nn.functional.smooth_l1_loss(self._net(self._scaled(told)), wanted)
             self._adam.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             self._adam.step()
@@ -155,6 +165,9 @@ class Student:
         scaled = weights / self._spread.numpy()
         arrays[0] = (scaled.astype(np.float32), (biases - scaled @ self._mean.numpy()).astype(np.float32))
         return Chain(tuple(arrays))
+
+    def _scaled(self, told: Any) -> Any:
+        return (told - self._mean) / self._spread
 
     def _linear(self) -> list[Any]:
         return [layer for layer in self._net if hasattr(layer, "weight")]

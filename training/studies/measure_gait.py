@@ -32,12 +32,11 @@ from simulation.genesis.legs.gait_file import gait_file
 from simulation.genesis.legs.policy import EVERY_S
 from simulation.genesis.legs.weight import GRAVITY_MPS2, TOTAL_KG
 from simulation.scene.ground.shapes import Kind, flat, make_ground
+from training.gait.drill import FAR_ARMS
 from training.gait.network import Chain, read_chain
 
 FIRST_S: Final = 1.0
 PUSHED_S: Final = 3.0
-FAR_ARM: Final = (0.0, -0.9, 1.2, 0.0, -0.3, 0.0)
-"""Stretched out ahead."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,7 @@ def measure(world: GaitWorld, policy: Chain, row: Row, seed: int) -> dict[str, A
     everyone = np.ones(world.envs, dtype=bool)
     grounds = [flat() if row.ground == "flat" else make_ground(row.ground, row.size, rng) for _ in range(world.envs)]
     world.lay(everyone, grounds)
-    arm = FAR_ARM if row.load_kg else spot_arm.READY
+    arm = FAR_ARMS[1] if row.load_kg else spot_arm.READY
     world.arm_target = np.tile([*arm, 0.0], (world.envs, 1))
     world.load_n = np.full(world.envs, row.load_kg * GRAVITY_MPS2)
     world.command = np.zeros((world.envs, 3))
