@@ -7,9 +7,10 @@ is less where the size in metres, or the shape, speaks against it. On one object
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
-from typing import Final
+from functools import wraps
+from typing import Any, Final, TypeVar
 
 import cv2
 import numpy as np
@@ -18,6 +19,8 @@ from numpy.typing import NDArray
 from perception.detection.by_depth.layers import Layers, Mask
 from perception.detection.settings import JudgeSettings, WordSettings
 from perception.types import Detection, RgbdFrame
+
+Answer = TypeVar("Answer")
 
 DEFAULT: Final = JudgeSettings()
 WORDS: Final = ("bottle", "mug", "can")
@@ -146,6 +149,23 @@ def overlaps(first: Sequence[Mask], second: Sequence[Mask]) -> NDArray[np.float3
     return np.asarray(shared / np.maximum(one.sum(axis=1)[:, None] + other.sum(axis=1) - shared, 1.0), np.float32)
 
 
+def _remembered(
+    rule: Callable[[Mask, Layers, JudgeSettings], Answer],
+) -> Callable[[Mask, Layers, JudgeSettings], Answer]:
+    """The rule, with answers kept beside the layers: after each look the masks of those before are judged again."""
+
+    @wraps(rule)
+    def answer(mask: Mask, layers: Layers, settings: JudgeSettings) -> Answer:
+        key: Any = rule.__name__, settings, mask.tobytes()
+        if key not in layers.known:
+            layers.known[key] = rule(mask, layers, settings)
+        known: Answer = layers.known[key]
+        return known
+
+    return answer
+
+
+@_remembered
 def own_mask(mask: Mask, layers: Layers, settings: JudgeSettings) -> Mask:
     """The part of a mask (h, w) that is one object, or the piece of the depth that it shows."""
     whole = cut(mask, layers, settings)
@@ -172,7 +192,8 @@ def cut(mask: Mask, layers: Layers, settings: JudgeSettings) -> Mask:
     return np.asarray(labels == 1 + int(np.argmax(boxes[1:, cv2.CC_STAT_AREA]))) if count > 2 else left
 
 
-def measure(mask: Mask, layers: Layers, settings: JudgeSettings = DEFAULT) -> Measures:
+@_remembered
+def measure(mask: Mask, layers: Layers, settings: JudgeSettings) -> Measures:
     """The measures of the object of a mask (h, w)."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     if not rows.size:

@@ -5,9 +5,9 @@ All is read at every `step`-th pixel. The ground are the level planes that are l
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -30,7 +30,8 @@ class Layers:
 
     shape: (H, W) of the frame. depth: (h, w) metres, smoothed, 0 = no return. points: (h, w, 3) world, metres.
     ground: (h, w) what shows the ground. height: (h, w) metres above the nearest ground below, 0 where none was seen.
-    pixel_m: (h, w) metres that one of these pixels covers. seen: whether any ground was seen.
+    pixel_m: (h, w) metres that one of these pixels covers. seen: whether any ground was seen. known: what was found
+    out about masks.
     """
 
     shape: tuple[int, int]
@@ -42,6 +43,7 @@ class Layers:
     pixel_m: NDArray[np.float32]
     seen: bool
     settings: LayerSettings
+    known: dict[Any, Any] = field(init=False, default_factory=dict)
 
     @cached_property
     def pieces(self) -> list[Mask]:

@@ -76,6 +76,21 @@ def test_a_mask_is_cut_to_the_object(settings: JudgeSettings) -> None:
     assert iou(judge(frame, [detection("bottle", 0.5, wide)], layers, untouched)[0].mask, view.mask) < 0.75
 
 
+def test_a_mask_is_measured_once_for_layers_and_settings() -> None:
+    view, frame = seen(BOTTLE)
+    layers, candidates = layers_of(frame, SETTINGS.layers), [detection("bottle", 0.5, view.mask)]
+    first = judge(frame, candidates, layers, SETTINGS)
+    known = dict(layers.known)
+    again = judge(frame, candidates, layers, SETTINGS)
+    assert [(one.label, one.score, iou(one.mask, again[0].mask)) for one in first] == [
+        (one.label, one.score, 1.0) for one in again
+    ]
+    assert layers.known == known
+    judge(frame, candidates, layers, replace(SETTINGS, piece=2.0))
+    assert len(layers.known) > len(known)
+    assert not replace(layers, ground=~layers.ground).known
+
+
 def test_what_has_the_size_and_shape_of_another_word_is_that_one() -> None:
     scores = judged(BOTTLE, "mug")
     assert max(scores, key=lambda word: scores[word]) == "bottle"
