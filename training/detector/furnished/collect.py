@@ -18,6 +18,7 @@ if __name__ == "__main__":  # before the imports below, so that a missing packag
 
 import argparse
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -92,10 +93,10 @@ def sweet_home(folder: Path) -> Iterator[tuple[str, Model]]:
             try:
                 model = read_obj(listing.parent / f"{name}.obj")
             except ConfigError as error:
-                print(f"left out: {error}")
+                sys.stderr.write(f"left out: {error}\n")
                 continue
             if len(model.corners) > MOST_TRIANGLES:
-                print(f"left out: {name} has {len(model.corners)} triangles")
+                sys.stderr.write(f"left out: {name} has {len(model.corners)} triangles\n")
                 continue
             if kind in count:
                 count[kind] += 1
@@ -178,7 +179,7 @@ def photographs(folders: list[Path], out: Path) -> int:
         try:
             picture = read_picture(path, "photograph", cv2.IMREAD_REDUCED_COLOR_2)
         except ConfigError as error:
-            print(f"left out: {error}")
+            sys.stderr.write(f"left out: {error}\n")
             continue
         side = min(picture.shape[:2])
         v, u = (picture.shape[0] - side) // 2, (picture.shape[1] - side) // 2
@@ -212,4 +213,4 @@ def main() -> None:
         for place, model in models:
             save_model(model, args.out / f"{place}.npz")
             count += 1
-    print(f"{count} models and {photographs(args.photos, args.out)} photographs in {args.out}")
+    sys.stdout.write(f"{count} models and {photographs(args.photos, args.out)} photographs in {args.out}\n")

@@ -16,6 +16,7 @@ if __name__ == "__main__":  # before the imports below, so that a missing packag
 
 import argparse
 import io
+import sys
 import zlib
 from pathlib import Path
 from typing import Final
@@ -122,4 +123,4 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     detector = OnnxDetector(args.detector, settings=DetectionSettings(zooms=LOOKS))
-    print(f"{write_samples(args.data, detector, args.seed)} pictures")
+    sys.stdout.write(f"{write_samples(args.data, detector, args.seed)} pictures\n")

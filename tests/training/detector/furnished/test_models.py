@@ -147,5 +147,5 @@ def test_photographs_that_cannot_be_read_are_left_out(tmp_path: Path, capsys: py
     cv2.imwrite(str(tmp_path / "in" / "ColorfulCups.png"), np.zeros((40, 60, 3), np.uint8))
     (tmp_path / "in" / "bad.jpg").write_bytes(b"no picture")
     assert photographs([tmp_path / "in"], tmp_path / "out") == 5
-    assert "bad.jpg" in capsys.readouterr().out
+    assert "bad.jpg" in capsys.readouterr().err
     assert [len(list(tmp_path.glob(f"out/{part}/photos/*.jpg"))) for part in ("train", "test")] == [4, 1]
