@@ -77,17 +77,12 @@ def test_a_mask_is_cut_to_the_object(settings: JudgeSettings) -> None:
 
 
 def test_a_mask_is_measured_once_for_layers_and_settings() -> None:
-    view, frame = seen(BOTTLE)
-    layers, candidates = layers_of(frame, SETTINGS.layers), [detection("bottle", 0.5, view.mask)]
-    first = judge(frame, candidates, layers, SETTINGS)
-    known = dict(layers.known)
-    again = judge(frame, candidates, layers, SETTINGS)
-    assert [(one.label, one.score, iou(one.mask, again[0].mask)) for one in first] == [
-        (one.label, one.score, 1.0) for one in again
-    ]
-    assert layers.known == known
-    judge(frame, candidates, layers, replace(SETTINGS, piece=2.0))
-    assert len(layers.known) > len(known)
+    view, frame, layers = _with_layers()
+    first, again = (judge(frame, [detection("can", 0.5, view.mask)], layers, SETTINGS) for _ in range(2))
+    assert [(one.score, iou(one.mask, first[0].mask)) for one in again] == [(one.score, 1.0) for one in first]
+    assert len(layers.known) == 2  # its own part, and its measures
+    measure(layers.small(view.mask), layers, replace(SETTINGS, piece=2.0))
+    assert len(layers.known) == 3
     assert not replace(layers, ground=~layers.ground).known
 
 
@@ -298,8 +293,7 @@ def test_depth_alone_stands_in_for_a_detector_that_is_unsure(registered: bool) -
 
 
 def test_depth_alone_gives_no_other_name_to_what_a_detector_names() -> None:
-    view, frame = seen(CAN)
-    layers = layers_of(frame, SETTINGS.layers)
+    view, frame, layers = _with_layers()
     assert [one.label for one in find_unnamed(frame, layers, [], ["can"], SETTINGS)] == ["can"]
     named = [detection("bowl", 0.1, view.mask)]
     assert find_unnamed(frame, layers, named, ["can"], SETTINGS) == []
