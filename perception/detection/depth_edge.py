@@ -9,18 +9,23 @@ from numpy.typing import NDArray
 from perception.detection.settings import DepthEdgeSettings
 
 
-def off_the_edge(depth: NDArray[np.float32], settings: DepthEdgeSettings, step: int = 1) -> NDArray[np.float32]:
+def off_the_edge(
+    depth: NDArray[np.float32], settings: DepthEdgeSettings, step: int = 1, *, border: bool = True
+) -> NDArray[np.float32]:
     """(h, w) pixels from each pixel to the edge of the part of the picture that the depth camera sees, 0 outside. Where
-    depth only ends with what is near, as at the top of a thing before a far background, the picture's edge counts.
+    depth only ends with what is near, as at the top of a thing before a far background, the picture's border counts.
 
-    depth: metres, 0 = no return, of every `step`-th pixel of a picture; the answer counts these pixels, too.
+    depth: metres, 0 = no return, of every `step`-th pixel of a picture; the answer counts these pixels, too. border:
+    whether the picture's border is an edge where depth reaches it.
     """
     size = max(1, settings.lost_px // step)
     covered = cv2.morphologyEx((depth > 0).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((size, size), np.uint8))
     sides = []
     for count in (covered.sum(axis=1), covered.sum(axis=0)):
         (first, last), place = _ends(count, settings.share, settings.ragged_px // step), np.arange(len(count))
-        sides.append(np.clip(np.minimum(place - first, last - place) + 1, 0, None))
+        before = np.where(border or first > 0, place - first, np.inf)
+        behind = np.where(border or last < len(count) - 1, last - place, np.inf)
+        sides.append(np.clip(np.minimum(before, behind) + 1, 0, None))
     return np.asarray(np.minimum.outer(*sides), np.float32)
 
 

@@ -55,8 +55,8 @@ class Layers:
 
     @cached_property
     def inside_px(self) -> NDArray[np.float32]:
-        """(h, w) of these pixels from each to the edge of what the depth camera sees."""
-        return off_the_edge(self.depth, self.settings.edge, self.step)
+        """(h, w) of these pixels from each to the edge of what the depth camera sees, but for the picture's border."""
+        return off_the_edge(self.depth, self.settings.edge, self.step, border=False)
 
     def loose(self, jump_m: float, least_px: int) -> list[Mask]:
         """(h, w) connected pieces of all but the ground, cut where depth jumps by more: also where no ground is seen,

@@ -106,6 +106,16 @@ def test_a_piece_that_the_edge_of_the_depth_cuts_off_is_not_proposed_but_a_candi
     assert any((layers.full(each.mask) & VIEW.mask).any() for each in propose(layers, [], lenient))
 
 
+def test_a_piece_that_the_border_of_the_picture_cuts_off_is_proposed() -> None:
+    u, _, width, _ = cv2.boundingRect(VIEW.mask.astype(np.uint8))
+    at = u + width // 2
+    k = FRAME.intrinsics
+    right = replace(k, width=k.width - at, cx=k.cx - at)
+    cut = replace(FRAME, rgb=FRAME.rgb[:, at:].copy(), depth=FRAME.depth[:, at:].copy(), intrinsics=right)
+    layers, mask = layers_of(cut, SETTINGS.layers), VIEW.mask[:, at:]
+    assert any((layers.full(each.mask) & mask).any() for each in propose(layers, [], SETTINGS))
+
+
 def test_the_square_shows_the_thing_in_true_size() -> None:
     (thing,) = [one for one in propose(LAYERS, [candidate("can", 0.5)], SETTINGS) if one.source]
     (shown,) = namer_input(FRAME, LAYERS, [thing])
