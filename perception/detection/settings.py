@@ -186,8 +186,8 @@ class NamingSettings:
     at most. sharper: power of the chance that becomes the score of what the network itself names. opinion: weight of
     its chance for an answer of a detector, below 1. doubt: least chance that counts there; a detector alone is heard at
     the default score if it is sure of 0.95 or more. agreed: such a chance counts if its mask overlaps that of the
-    answer by more (IoU). misfit: factor of what does not have the size and shape of its word. least: score of what the
-    network itself names at least; 1 leaves it the second opinion alone.
+    answer by more (IoU). misfit: factor of what does not have the size and shape of its word, and of what is not seen
+    whole. least: score of what the network itself names at least; 1 leaves it the second opinion alone.
     """
 
     jumps_m: tuple[float, ...] = (0.015, 0.03)

@@ -45,8 +45,8 @@ def named(
     frame: with registered depth. candidates: of a detector, as `judge` had them. answers: of `judge`, with all scores.
     layers: of the frame. An answer's new score is the weighted geometric mean of its own and of the chance that the
     network gives its word, at least `doubt`; one with a word that the network does not know stays. What the network
-    itself names has a power of that chance as its score, less where size or shape do not fit a vessel. Of several masks
-    of one thing the best score counts, and the finest mask.
+    itself names has a power of that chance as its score, less where size or shape do not fit a vessel, or where it is
+    not seen whole. Of several masks of one thing the best score counts, and the finest mask.
     """
     rule, opinion = settings.naming, _opinion(settings)
     proposals = propose(layers, candidates, settings)
@@ -68,7 +68,7 @@ def named(
         for column in np.flatnonzero(named_at[row]) if measures.depth_share >= settings.least_depth else ():
             word = namer.words[column]
             fits = word not in WORDS or fit(word, measures, down, settings) == 1.0
-            score = float(own[row, column]) * (1.0 if fits else rule.misfit)
+            score = float(own[row, column]) * (1.0 if fits and measures.whole else rule.misfit)
             tried.append(_Tried(score, word, thing.mask, thing.drawn, False))
     tried = sorted((each for each in tried if each.score >= min_score), key=lambda each: -each.score)
     found = [one for one in answers if one.label not in namer.words and one.score >= min_score]

@@ -106,14 +106,16 @@ def test_a_piece_that_the_edge_of_the_depth_cuts_off_is_not_proposed_but_a_candi
     assert any((layers.full(each.mask) & VIEW.mask).any() for each in propose(layers, [], lenient))
 
 
-def test_a_piece_that_the_border_of_the_picture_cuts_off_is_proposed() -> None:
+def test_a_thing_that_the_border_of_the_picture_cuts_off_is_named_but_counts_less(tmp_path: Path) -> None:
     u, _, width, _ = cv2.boundingRect(VIEW.mask.astype(np.uint8))
-    at = u + width // 2
-    k = FRAME.intrinsics
+    at, k = u + width // 2, FRAME.intrinsics
     right = replace(k, width=k.width - at, cx=k.cx - at)
     cut = replace(FRAME, rgb=FRAME.rgb[:, at:].copy(), depth=FRAME.depth[:, at:].copy(), intrinsics=right)
-    layers, mask = layers_of(cut, SETTINGS.layers), VIEW.mask[:, at:]
-    assert any((layers.full(each.mask) & mask).any() for each in propose(layers, [], SETTINGS))
+    namer = OnnxNamer(network(tmp_path / "namer.onnx", (0.1, 0.9, 0.0)))
+    (whole,) = named(FRAME, [], [], LAYERS, namer, SETTINGS, 0.25)
+    (part,) = named(cut, [], [], layers_of(cut, SETTINGS.layers), namer, SETTINGS, 0.25)
+    assert float(overlaps([VIEW.mask[:, at:]], [part.mask]).max()) > 0.8
+    assert part.score == pytest.approx(SETTINGS.naming.misfit * whole.score)
 
 
 def test_the_square_shows_the_thing_in_true_size() -> None:
