@@ -72,16 +72,6 @@ def test_a_velocity_that_is_wrong_for_longer_costs_more_than_sway_until_the_robo
     assert exact < earned(strays, [0.0]) == pytest.approx(1 + TURN)
 
 
-def test_an_error_is_not_held_against_a_robot_once_it_has_another_command() -> None:
-    pays, one, other = Rewards(2), np.array([0.5, 0.0, 0.0]), np.array([0.0, 0.3, 0.0])
-    off = told_of(one + np.array([0.1, 0.0, 0.0]), 0.0, one, 0.0, 0.0, 0.0)
-    for _ in range(round(LASTS_S / EVERY_S)):
-        pays(np.vstack([off, off]), np.vstack([STILL, STILL]))
-    now = np.vstack([told_of(command, 0.0, command, 0.0, 0.0, 0.0) for command in (one, other)])
-    same, changed = pays(now, np.vstack([STILL, STILL]))
-    assert same < changed == pytest.approx(1 + TURN)
-
-
 def lived(gained: Floats, ended: np.ndarray, fell: np.ndarray) -> Walk:
     steps, robots = gained.shape
     told = np.zeros((steps, robots, INPUTS), np.float32)
