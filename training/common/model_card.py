@@ -37,18 +37,18 @@ class ModelCard:
         lines = [f"# {self.title}", "", self.purpose, ""]
         lines += [f"File `{weights.name}`, {len(content) / 1e6:.1f} MB, SHA-256 `{sha256_of([content])}`."]
         lines += ["", "## Limits", "", self.limits, "", "## Licence", "", self.licence]
-        lines += ["", "## Data", "", *_table({"value": self.data})]
-        lines += ["", "## Training", "", *_table({"value": self.training})]
-        lines += ["", "## Validation", "", *_table({"network": self.metrics, **self.baselines})]
-        lines += ["", "## Metadata in the file", "", *_table({"value": self.metadata}), ""]
+        lines += ["", "## Data", "", *table_lines({"value": self.data})]
+        lines += ["", "## Training", "", *table_lines({"value": self.training})]
+        lines += ["", "## Validation", "", *table_lines({"network": self.metrics, **self.baselines})]
+        lines += ["", "## Metadata in the file", "", *table_lines({"value": self.metadata}), ""]
         return "\n".join(lines)
 
     def write(self, path: Path, weights: Path) -> None:
         write_atomic(path, self.text(weights).encode())
 
 
-def _table(columns: Mapping[str, Table]) -> list[str]:
-    """A row per key of the first column, a column per entry; empty where a column lacks the key."""
+def table_lines(columns: Mapping[str, Table]) -> list[str]:
+    """Markdown: a row per key of the first column, a column per entry; empty where a column lacks the key."""
     keys = list(next(iter(columns.values())))
     head = ["| |" + "".join(f" {name} |" for name in columns), "|---|" + "---|" * len(columns)]
     return head + [

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from perception.base.digest import sha256_of
-from perception.base.files import read_bytes
-from training.common.model_card import ModelCard
+from perception.base.files import LIST_BYTES, read_bytes, write_atomic
+from training.common.model_card import ModelCard, table_lines
 from training.gait.network import read_chain
 
 POLICY_BYTES: Final = 20_000_000
+TERRAIN: Final = "## Terrain"
 
 
 def write_gait_card(out: Path, training: dict[str, Any], data: dict[str, Any], metrics: dict[str, Any]) -> None:
@@ -28,6 +30,25 @@ def write_gait_card(out: Path, training: dict[str, Any], data: dict[str, Any], m
         baselines={},
         metadata={"task": "gait"},
     ).write(out / "gait.md", out / "gait.onnx")
+
+
+def write_terrain(card: Path, robots: int, seed: int, policies: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
+    """Put what `measure_gait` measured at the end of a card, in the place of what stood there.
+
+    policies: by the policy's name and the row, what happened there.
+    """
+    before = read_bytes(card, "model card", LIST_BYTES).decode().partition(TERRAIN)[0].rstrip("\n")
+    columns = {name: {row: _told(seen) for row, seen in rows.items()} for name, rows in policies.items()}
+    what = (
+        f"{robots} robots a row, seed {seed}: how many fell, and which share of the velocity that was asked for the "
+        "others walked, or how far they drifted at most."
+    )
+    write_atomic(card, "\n".join([before, "", TERRAIN, "", what, "", *table_lines(columns), ""]).encode())
+
+
+def _told(seen: Mapping[str, Any]) -> str:
+    walked = f"{seen['drift_m']:.2f} m" if "drift_m" in seen else f"{seen['share']:.3f}" if seen["share"] else "none"
+    return f"{seen['falls']}, {walked}"
 
 
 def policy_sha256(file: Path) -> str:

@@ -1,9 +1,11 @@
 """The terrain table of gait policies: how often each falls and how it walks, on the same ground, with the same pushes.
 
-`python -m training.studies.measure_gait --policy FILE|judo [--policy ...] [--robots N] [--seed S] [--rows NAME,...]`
+`python -m training.studies.measure_gait --policy FILE|judo [--policy ...] [--robots N] [--seed S] [--rows NAME,...]
+[--card FILE]`
 
 Every row is N robots, each with its own ground, arm in `ready`. Robots stand for a second first. JSON on stdout:
 for each policy and row the falls, the mean of the velocity that was asked for, as a share, and the greatest drift.
+--card puts the table into a model card, too.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ if __name__ == "__main__":  # before the imports below, so that a missing packag
 import argparse
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -32,6 +35,7 @@ from simulation.genesis.legs.gait_file import gait_file
 from simulation.genesis.legs.policy import EVERY_S
 from simulation.genesis.legs.weight import GRAVITY_MPS2, TOTAL_KG
 from simulation.scene.ground.shapes import Kind, flat, make_ground
+from training.gait.card import write_terrain
 from training.gait.drill import FAR_ARMS
 from training.gait.network import Chain, read_chain
 
@@ -127,6 +131,7 @@ def main() -> None:
     parser.add_argument("--robots", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--rows", default=",".join(ROWS), help=f"of {', '.join(ROWS)}")
+    parser.add_argument("--card", type=Path, metavar="FILE")
     parser.add_argument("--device", choices=DEVICES, default="cpu")
     args = parser.parse_args()
     names = args.rows.split(",")
@@ -140,4 +145,6 @@ def main() -> None:
             for name, policy in policies.items():
                 table[name][row] = measure(world, policy, ROWS[row], args.seed)
                 sys.stderr.write(f"{row} {name}: {table[name][row]}\n")
+    if args.card:
+        write_terrain(args.card, args.robots, args.seed, {Path(name).stem: rows for name, rows in table.items()})
     sys.stdout.write(json_text({"robots": args.robots, "seed": args.seed, "policies": table}) + "\n")
