@@ -35,7 +35,7 @@ def write_gait_card(out: Path, training: dict[str, Any], data: dict[str, Any], m
 def write_terrain(card: Path, robots: int, seed: int, policies: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
     """Put what `measure_gait` measured at the end of a card, in the place of what stood there.
 
-    policies: by the policy's name and the row, what happened there.
+    policies: by the policy's name and the row, what `measure` of that study gave.
     """
     before = read_bytes(card, "model card", LIST_BYTES).decode().partition(TERRAIN)[0].rstrip("\n")
     columns = {name: {row: _told(seen) for row, seen in rows.items()} for name, rows in policies.items()}
@@ -47,8 +47,9 @@ def write_terrain(card: Path, robots: int, seed: int, policies: Mapping[str, Map
 
 
 def _told(seen: Mapping[str, Any]) -> str:
-    walked = f"{seen['drift_m']:.2f} m" if "drift_m" in seen else f"{seen['share']:.3f}" if seen["share"] else "none"
-    return f"{seen['falls']}, {walked}"
+    if "drift_m" in seen:
+        return f"{seen['falls']}, {seen['drift_m']:.2f} m"
+    return f"{seen['falls']}, {'none' if seen['share'] is None else format(seen['share'], '.3f')}"
 
 
 def policy_sha256(file: Path) -> str:

@@ -131,12 +131,14 @@ def main() -> None:
     parser.add_argument("--robots", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--rows", default=",".join(ROWS), help=f"of {', '.join(ROWS)}")
-    parser.add_argument("--card", type=Path, metavar="FILE")
+    parser.add_argument("--card", type=Path, metavar="FILE", help="a model card that gets the table")
     parser.add_argument("--device", choices=DEVICES, default="cpu")
     args = parser.parse_args()
     names = args.rows.split(",")
     if unknown := [name for name in names if name not in ROWS]:
         raise ConfigError(f"--rows: no row {', '.join(unknown)}; there are: {', '.join(ROWS)}")
+    if args.card and not args.card.is_file():
+        raise ConfigError(f"--card {args.card}: no such file; give the gait.md beside a policy")
     require("training.studies.measure_gait", "sim")
     policies = {name: read_chain(gait_file(name)) for name in args.policy}
     table: dict[str, dict[str, Any]] = {name: {} for name in policies}
@@ -145,6 +147,6 @@ def main() -> None:
             for name, policy in policies.items():
                 table[name][row] = measure(world, policy, ROWS[row], args.seed)
                 sys.stderr.write(f"{row} {name}: {table[name][row]}\n")
-    if args.card:
-        write_terrain(args.card, args.robots, args.seed, {Path(name).stem: rows for name, rows in table.items()})
     sys.stdout.write(json_text({"robots": args.robots, "seed": args.seed, "policies": table}) + "\n")
+    if args.card:
+        write_terrain(args.card, args.robots, args.seed, table)
